@@ -1,0 +1,29 @@
+"""GET /api/auth/get-session -- the session and its person, or null; a session in use is renewed once a day."""
+
+from fastapi import APIRouter
+
+from gatehouse.errors import Unauthorized
+from gatehouse.http import UserBody, lambda_handler
+from gatehouse.http.current import CurrentSession, NoSession, SessionAndUser
+
+router = APIRouter()
+
+
+@router.get("/api/auth/get-session")
+async def get_session(current: CurrentSession) -> SessionAndUser | None:
+    return current
+
+
+@router.get("/api/auth/session")
+async def session(current: CurrentSession) -> SessionAndUser | NoSession:
+    return current or NoSession()
+
+
+@router.get("/api/auth/me")
+async def me(current: CurrentSession) -> dict[str, UserBody]:
+    if not current:
+        raise Unauthorized
+    return {"user": current.user}
+
+
+handler = lambda_handler(router, public=True, holds_secret=True)

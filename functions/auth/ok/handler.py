@@ -1,0 +1,15 @@
+"""GET /api/auth/ok -- say that the service answers."""
+
+from fastapi import APIRouter
+
+from gatehouse.http import lambda_handler
+
+router = APIRouter()
+
+
+@router.get("/api/auth/ok")
+async def ok() -> dict[str, bool]:
+    return {"ok": True}
+
+
+handler = lambda_handler(router, public=True)

@@ -1,0 +1,22 @@
+"""POST /api/auth/sign-out -- end the session, at once and everywhere, and take the cookies back."""
+
+from fastapi import APIRouter, Request, Response
+
+from gatehouse import sessions
+from gatehouse.http import clear_session, lambda_handler, possible_token
+
+router = APIRouter()
+
+
+@router.post("/api/auth/sign-out")
+@router.post("/api/auth/signout")
+@router.post("/api/auth/logout")
+async def sign_out(request: Request, response: Response) -> dict[str, bool]:
+    if token := possible_token(request):
+        sessions.end(token)
+    clear_session(request, response)
+    response.headers["clear-site-data"] = '"cache"'
+    return {"success": True}
+
+
+handler = lambda_handler(router, public=True)

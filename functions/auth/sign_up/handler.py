@@ -1,0 +1,28 @@
+"""POST /api/auth/sign-up/email -- begin an account; its session waits for the address to be verified."""
+
+from fastapi import APIRouter, status
+
+from gatehouse import accounts
+from gatehouse.accounts import NewAccount
+from gatehouse.http import CurrentClient, lambda_handler
+from gatehouse.http.entry import CurrentEntry, SignedUpBody, UserAlone, WithAccess, WithSession
+
+router = APIRouter()
+
+
+@router.post("/api/auth/sign-up/email")
+async def sign_up(new: NewAccount, client: CurrentClient, entry: CurrentEntry) -> SignedUpBody:
+    return entry.signed_up(*accounts.sign_up(new, client))
+
+
+@router.post("/api/auth/signup", status_code=status.HTTP_201_CREATED)
+async def signup(new: NewAccount, client: CurrentClient, entry: CurrentEntry) -> WithSession:
+    return entry.with_session(*accounts.sign_up(new, client))
+
+
+@router.post("/api/auth/register", status_code=status.HTTP_201_CREATED)
+async def register(new: NewAccount, client: CurrentClient, entry: CurrentEntry) -> WithAccess | UserAlone:
+    return entry.with_access(*accounts.sign_up(new, client))
+
+
+handler = lambda_handler(router, public=True, holds_secret=True)

@@ -1,0 +1,15 @@
+"""The stream of `tokens` -- send the mail of each pending row; what SES refuses now is asked for again."""
+
+from typing import Any
+
+from gatehouse import telemetry
+from gatehouse.mail import Delivery, deliver, ordered
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    for record in event["Records"]:
+        outcome = deliver(ordered(record["dynamodb"]["NewImage"]))
+        telemetry.outcome("send_mail", outcome)
+        if outcome is Delivery.DELAYED:
+            return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
+    return {"batchItemFailures": []}

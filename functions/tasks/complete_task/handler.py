@@ -1,0 +1,25 @@
+"""PATCH /api/tasks/{task_id}/complete -- mark a task as completed or not; without a body, the other way round."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, StrictBool
+
+from gatehouse import tasks
+from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.tasks import Task
+
+router = APIRouter()
+
+
+class Completion(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    completed: StrictBool | None = None
+
+
+@router.patch("/api/tasks/{task_id}/complete")
+@router.patch("/api/{user_id}/tasks/{task_id}/complete")
+async def complete_task(task_id: str, user: CurrentUser, completion: Completion | None = None) -> Task:
+    return tasks.complete(user.id, task_id, completed=completion.completed if completion else None)
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,18 @@
+"""POST /api/tasks -- add a task to the signed-in user's list."""
+
+from fastapi import APIRouter, status
+
+from gatehouse import tasks
+from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.tasks import NewTask, Task
+
+router = APIRouter()
+
+
+@router.post("/api/tasks", status_code=status.HTTP_201_CREATED)
+@router.post("/api/{user_id}/tasks", status_code=status.HTTP_201_CREATED)
+async def create_task(new: NewTask, user: CurrentUser) -> Task:
+    return tasks.add(user.id, new)
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,17 @@
+"""DELETE /api/tasks/{task_id} -- remove one task of the signed-in user."""
+
+from fastapi import APIRouter, status
+
+from gatehouse import tasks
+from gatehouse.http import CurrentUser, lambda_handler
+
+router = APIRouter()
+
+
+@router.delete("/api/tasks/{task_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/api/{user_id}/tasks/{task_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_task(task_id: str, user: CurrentUser) -> None:
+    tasks.remove(user.id, task_id)
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,71 @@
+"""What an account is, and what may be said of one."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, StrictBool, StringConstraints
+
+from gatehouse.wire import Wire
+
+_LONGEST_EMAIL, _LONGEST_LOCAL_PART = 255, 64
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+
+
+def normal_email(text: str) -> str:
+    """The one spelling of an address: trimmed, lower-case, ASCII. Raises ValueError for what is not an address."""
+    address = text.strip(" \t\r\n")
+    # Lower-casing first would let a Kelvin sign through as a k.
+    if not address.isascii() or len(address) > _LONGEST_EMAIL:
+        raise ValueError("Invalid email address")
+    address = address.lower()
+    if not _EMAIL.fullmatch(address) or address.index("@") > _LONGEST_LOCAL_PART:
+        raise ValueError("Invalid email address")
+    return address
+
+
+def _https(url: str) -> str:
+    if not url.startswith("https://"):
+        raise ValueError("Must be an https URL")
+    return url
+
+
+Email = Annotated[str, AfterValidator(normal_email)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+Image = Annotated[str, StringConstraints(max_length=500), AfterValidator(_https)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person as the wire shows them."""
+
+    id: str
+    email: str
+    name: str
+    image: str | None
+    email_verified: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewAccount(Wire):
+    """What somebody asks for when they sign up."""
+
+    email: Email
+    password: str
+    name: Name = ""
+    image: Image | None = None
+    remember_me: StrictBool = True
+    callback_url: str | None = None
+
+
+class Credentials(Wire):
+    """What somebody shows when they sign in."""
+
+    email: str
+    password: str
+    remember_me: StrictBool = True
+    callback_url: str | None = None

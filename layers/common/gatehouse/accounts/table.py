@@ -1,0 +1,101 @@
+"""The `users` table: a profile a person, and a pointer from each address, which keeps addresses unique."""
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from gatehouse import clock
+from gatehouse.accounts.model import User
+from gatehouse.config import config
+from gatehouse.dynamodb import Change, Key, Moment, Row, put, update
+
+_PROFILE, _EMAIL = "PROFILE", "EMAIL"
+
+
+class ProfileRow(Row):
+    """A person. `epoch` is the number on their EPOCH row in `sessions`; both change in one transaction."""
+
+    class Meta:
+        table_name = config().users_table
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=_PROFILE)
+    user_id = UnicodeAttribute()
+    email = UnicodeAttribute()
+    email_verified = BooleanAttribute()
+    name = UnicodeAttribute(default="")
+    image = UnicodeAttribute(null=True)
+    password_hash = UnicodeAttribute(null=True)
+    epoch = NumberAttribute(default=1)
+    created_at = Moment()
+    updated_at = Moment()
+
+    def to_user(self) -> User:
+        """The person without what is theirs alone."""
+        return User(
+            id=self.user_id,
+            email=self.email,
+            name=self.name,
+            image=self.image,
+            email_verified=self.email_verified,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+        )
+
+
+class EmailRow(Row):
+    """Whose address this is."""
+
+    class Meta:
+        table_name = config().users_table
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=_EMAIL)
+    user_id = UnicodeAttribute()
+
+
+def profile_key(user_id: str) -> Key:
+    """Where a person's profile is."""
+    return ProfileRow, f"USER#{user_id}", _PROFILE
+
+
+def email_key(address: str) -> Key:
+    """Where the pointer of an address is."""
+    return EmailRow, f"EMAIL#{address}", _EMAIL
+
+
+def creation(user: User, password_hash: str) -> list[Change]:
+    """A new person, and the pointer from their address, which nobody else may have."""
+    profile = ProfileRow(
+        profile_key(user.id)[1],
+        user_id=user.id,
+        email=user.email,
+        email_verified=user.email_verified,
+        name=user.name,
+        image=user.image,
+        password_hash=password_hash,
+        created_at=user.created_at,
+        updated_at=user.updated_at,
+    )
+    pointer = EmailRow(email_key(user.email)[1], user_id=user.id)
+    return [put(profile, ProfileRow.pk.does_not_exist()), put(pointer, EmailRow.pk.does_not_exist())]
+
+
+def verification(user_id: str, email: str) -> Change:
+    """The address of a person is theirs, if they still have it."""
+    return update(
+        ProfileRow(profile_key(user_id)[1]),
+        ProfileRow.email_verified.set(True),  # noqa: FBT003 -- PynamoDB's way to say a value
+        ProfileRow.updated_at.set(clock.now()),
+        condition=ProfileRow.email == email,
+    )
+
+
+def password_change(user_id: str, email: str, epoch: int, password_hash: str) -> Change:
+    """A new password by way of the mailbox: it proves the address, and holds only while nothing else changed."""
+    return update(
+        ProfileRow(profile_key(user_id)[1]),
+        ProfileRow.password_hash.set(password_hash),
+        ProfileRow.epoch.set(epoch + 1),
+        ProfileRow.email_verified.set(True),  # noqa: FBT003 -- PynamoDB's way to say a value
+        ProfileRow.updated_at.set(clock.now()),
+        condition=(ProfileRow.email == email) & (ProfileRow.epoch == epoch),
+    )

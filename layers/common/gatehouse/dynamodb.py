@@ -1,0 +1,164 @@
+"""DynamoDB, as all tables use it: one client, consistent batches, transactions that try again."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+from pynamodb.attributes import Attribute
+from pynamodb.connection.base import Connection, MetaTable
+from pynamodb.connection.table import TableConnection
+from pynamodb.constants import NUMBER
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+type Change = Callable[[TransactWrite], None]
+type Key = tuple[type["Row"], str, str]
+
+_ATTEMPTS = 8
+_OUTAGES = {
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+
+
+class ConditionFailed(Exception):
+    """A write found its row other than it must be; nothing was written."""
+
+
+class Contended(Exception):
+    """Other requests held the rows through every attempt; nothing was written."""
+
+
+@cache
+def connection() -> Connection:
+    """The one connection, and so the one botocore client, of this process."""
+    return Connection(
+        connect_timeout_seconds=1, read_timeout_seconds=3, retry_configuration={"mode": "standard", "max_attempts": 3}
+    )
+
+
+class Row(Model):
+    """A row of any table. PynamoDB gives each model a client of its own; ours share one."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        if cls._connection is None or cls._connection.connection is not connection():
+            schema = cls._get_schema()
+            table = TableConnection(cls.Meta.table_name)
+            table.connection = connection()
+            if cls.Meta.table_name not in table.connection._tables:
+                table.connection.add_meta_table(
+                    MetaTable(
+                        {
+                            "TableName": cls.Meta.table_name,
+                            "KeySchema": schema["key_schema"],
+                            "AttributeDefinitions": schema["attribute_definitions"],
+                        }
+                    )
+                )
+            cls._connection = table
+        return cls._connection
+
+
+class Moment(Attribute[datetime]):
+    """A UTC time, stored as whole milliseconds since 1970."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: datetime) -> str:
+        return str(round(value.timestamp() * 1000))
+
+    def deserialize(self, value: str) -> datetime:
+        return datetime.fromtimestamp(int(value) / 1000, tz=UTC)
+
+
+def get_together(*keys: Key) -> list[Any]:
+    """The rows of `keys`, in their order, read consistently in one call; None where there is none."""
+    wanted: dict[str, list[dict[str, Any]]] = {}
+    for row, pk, sk in keys:
+        wanted.setdefault(row.Meta.table_name, []).append(_key(row, pk, sk))
+    found = _batch({table: {"Keys": names, "ConsistentRead": True} for table, names in wanted.items()})
+    return [_pick(found.get(row.Meta.table_name, []), row, _key(row, pk, sk)) for row, pk, sk in keys]
+
+
+def transact(*changes: Change) -> None:
+    """Make all `changes` or none; raises ConditionFailed, or Contended when others held the rows too long."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            with TransactWrite(connection=connection()) as transaction:
+                for change in changes:
+                    change(transaction)
+        except TransactWriteError as error:
+            reasons = {reason.code for reason in error.cancellation_reasons if reason}
+            if "ConditionalCheckFailed" in reasons:
+                raise ConditionFailed from None
+            if "TransactionConflict" not in reasons:
+                raise
+            _pause(attempt)
+        else:
+            return
+    raise Contended
+
+
+def put(row: Row, condition: Condition | None = None) -> Change:
+    """Write a whole row."""
+    return lambda transaction: transaction.save(row, condition=condition)
+
+
+def update(row: Row, *actions: Action, condition: Condition) -> Change:
+    """Change some attributes of the row with the key of `row`."""
+    return lambda transaction: transaction.update(row, list(actions), condition=condition)
+
+
+def delete(row: Row) -> Change:
+    """Remove the row with the key of `row`, if there is one."""
+    return lambda transaction: transaction.delete(row)
+
+
+def condition_failed(error: PynamoDBException) -> bool:
+    """Whether a single write was refused by its own condition."""
+    return error.cause_response_code == "ConditionalCheckFailedException"
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether DynamoDB was away or too busy, rather than us being wrong."""
+    if isinstance(error, PynamoDBException) and error.cause is not None:
+        return error.cause_response_code in _OUTAGES or is_outage(error.cause)
+    return isinstance(error, BotoCoreError | Contended)
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 -- jitter, not a secret
+
+
+def _key(row: type[Row], pk: str, sk: str) -> dict[str, Any]:
+    return row.get_operation_kwargs_from_class(pk, range_key=sk)["Key"]
+
+
+def _batch(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for attempt in range(_ATTEMPTS):
+        answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
+        for table, items in answer["Responses"].items():
+            found.setdefault(table, []).extend(items)
+        request = answer.get("UnprocessedKeys") or {}
+        if not request:
+            return found
+        _pause(attempt)
+    raise Contended
+
+
+def _pick(items: list[dict[str, Any]], row: type[Row], key: dict[str, Any]) -> Row | None:
+    return next((row.from_raw_data(item) for item in items if key.items() <= item.items()), None)

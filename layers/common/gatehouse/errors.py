@@ -1,0 +1,179 @@
+"""Every refusal that a caller can meet. The docstring is the message, so the two cannot drift apart."""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """The request was refused."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    code: ClassVar[str] = "REFUSED"
+
+    def __init__(self, message: str | None = None, *, details: Any = None, status: HTTPStatus | None = None) -> None:
+        """`message` takes the place of the docstring; `status` that of the class, where one code is known by two."""
+        super().__init__(message or (self.__doc__ or "").strip())
+        self.details = details
+        self.answer_status = status or self.status
+
+
+# -- What was sent ----------------------------------------------------------------
+
+
+class BadRequest(Refusal):
+    """Invalid JSON in request body"""
+
+    code = "BAD_REQUEST"
+
+
+class InvalidInput(Refusal):
+    """The input is not valid."""
+
+    code = "VALIDATION_ERROR"
+
+
+class UnsupportedMediaType(Refusal):
+    """Send the body as application/json."""
+
+    status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"
+
+
+class PayloadTooLarge(Refusal):
+    """The request body is larger than 256 KiB."""
+
+    status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PAYLOAD_TOO_LARGE"
+
+
+class NotFound(Refusal):
+    """There is no such thing, or it is not yours."""
+
+    status, code = HTTPStatus.NOT_FOUND, "NOT_FOUND"
+
+
+class MethodNotAllowed(Refusal):
+    """This address does not take that method."""
+
+    status, code = HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"
+
+
+# -- Who is calling ---------------------------------------------------------------
+
+
+class Unauthorized(Refusal):
+    """Unauthorized"""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "UNAUTHORIZED"
+
+
+class MissingToken(Refusal):
+    """Sign in first: the request carries no session."""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "MISSING_TOKEN"
+
+
+class InvalidToken(Refusal):
+    """Invalid token"""
+
+    code = "INVALID_TOKEN"
+
+
+class TokenExpired(Refusal):
+    """Token expired"""
+
+    code = "TOKEN_EXPIRED"
+
+
+class MissingOrigin(Refusal):
+    """Missing or null Origin"""
+
+    status, code = HTTPStatus.FORBIDDEN, "MISSING_OR_NULL_ORIGIN"
+
+
+class InvalidOrigin(Refusal):
+    """Invalid origin"""
+
+    status, code = HTTPStatus.FORBIDDEN, "INVALID_ORIGIN"
+
+
+class CrossSiteLogin(Refusal):
+    """Cross-site navigation login blocked. This request appears to be a CSRF attack."""
+
+    status, code = HTTPStatus.FORBIDDEN, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED"
+
+
+class InvalidCallbackUrl(Refusal):
+    """Invalid callbackURL"""
+
+    status, code = HTTPStatus.FORBIDDEN, "INVALID_CALLBACK_URL"
+
+
+class InvalidRedirectUrl(Refusal):
+    """Invalid redirectURL"""
+
+    status, code = HTTPStatus.FORBIDDEN, "INVALID_REDIRECT_URL"
+
+
+class InvalidErrorCallbackUrl(Refusal):
+    """Invalid errorCallbackURL"""
+
+    status, code = HTTPStatus.FORBIDDEN, "INVALID_ERROR_CALLBACK_URL"
+
+
+class InvalidNewUserCallbackUrl(Refusal):
+    """Invalid newUserCallbackURL"""
+
+    status, code = HTTPStatus.FORBIDDEN, "INVALID_NEW_USER_CALLBACK_URL"
+
+
+# -- Accounts ---------------------------------------------------------------------
+
+
+class InvalidEmail(Refusal):
+    """Invalid email"""
+
+    code = "INVALID_EMAIL"
+
+
+class PasswordTooShort(Refusal):
+    """Password too short"""
+
+    code = "PASSWORD_TOO_SHORT"
+
+
+class PasswordTooLong(Refusal):
+    """Password too long"""
+
+    code = "PASSWORD_TOO_LONG"
+
+
+class InvalidEmailOrPassword(Refusal):
+    """Invalid email or password"""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "INVALID_EMAIL_OR_PASSWORD"
+
+
+class EmailNotVerified(Refusal):
+    """Email not verified"""
+
+    status, code = HTTPStatus.FORBIDDEN, "EMAIL_NOT_VERIFIED"
+
+
+class UserAlreadyExists(Refusal):
+    """User already exists. Use another email."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
+
+
+# -- Ourselves --------------------------------------------------------------------
+
+
+class InternalError(Refusal):
+    """Something went wrong on our side. The request id helps us find it."""
+
+    status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR"
+
+
+class ServiceUnavailable(Refusal):
+    """The service cannot be reached right now. Try again in a moment."""
+
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"

@@ -1,0 +1,112 @@
+"""What every request passes on its way in and every answer on its way out.
+
+In order: origin, who is calling, the body's form, where a redirect may lead; then the endpoint. Whatever happens there,
+the answer has one shape, the security headers and a correlation id, and one log line tells how it went.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gatehouse import telemetry
+from gatehouse.dynamodb import is_outage
+from gatehouse.errors import BadRequest, PayloadTooLarge, Refusal, ServiceUnavailable, UnsupportedMediaType
+from gatehouse.http.answers import SECURITY_HEADERS, as_refusal, refusal_answer
+from gatehouse.http.origin import check_origin, check_targets
+from gatehouse.http.people import identify
+
+_LARGEST_BODY = 256 * 1024  # bytes
+_WITH_BODY = {"POST", "PUT", "PATCH"}
+
+
+class Door:
+    """ASGI middleware around the routes of one function."""
+
+    def __init__(self, app: ASGIApp, *, name: str, public: bool, holds_secret: bool) -> None:
+        """`name` is what the log calls the function; a `public` one asks nobody who they are."""
+        self.app = app
+        self.name = name
+        self.public = public
+        self.holds_secret = holds_secret
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens."""
+        request = Request(scope)
+        event = scope["aws.event"]
+        correlation = telemetry.correlation_id(request.headers, event["requestContext"].get("requestId", ""))
+        telemetry.logger.thread_safe_append_keys(correlation_id=correlation, route=event.get("routeKey"))
+        outcome = Outcome(send, correlation)
+        try:
+            await self._let_in(request, receive, outcome.send)
+        except Exception as error:  # noqa: BLE001 -- the edge: nothing passes but an answer
+            refusal = _explained(error)
+            outcome.code = refusal.code
+            await refusal_answer(refusal, correlation)(scope, receive, outcome.send)
+        self._record(outcome)
+
+    async def _let_in(self, request: Request, receive: Receive, send: Send) -> None:
+        request.state.holds_secret = self.holds_secret
+        check_origin(request)
+        if not self.public:
+            request.state.caller = identify(request)
+            telemetry.logger.thread_safe_append_keys(user_id=request.state.caller.id)
+        message = await receive()
+        check_targets(request, _sent(request, message["body"]))
+        await self.app(request.scope, _again(message), send)
+
+    def _record(self, outcome: "Outcome") -> None:
+        telemetry.outcome(self.name, outcome.code, status=outcome.status)
+        telemetry.logger.thread_safe_clear_keys()
+
+
+class Outcome:
+    """How a request went, seen from what is sent."""
+
+    def __init__(self, send: Send, correlation: str) -> None:
+        """Answers go on to `send`, with our headers."""
+        self.code = "OK"
+        self.status = 0
+        self._send = send
+        self._headers = [*SECURITY_HEADERS, (b"x-correlation-id", correlation.encode())]
+
+    async def send(self, message: Message) -> None:
+        """Add what every answer carries, and take note."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", []), *self._headers]
+        await self._send(message)
+
+
+def _explained(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, RequestValidationError | HTTPException):
+        return as_refusal(error)
+    refusal = ServiceUnavailable() if is_outage(error) else as_refusal(error)
+    telemetry.logger.exception("unexpected error")
+    return refusal
+
+
+def _sent(request: Request, body: bytes) -> Any:
+    if not body or request.method not in _WITH_BODY:
+        return None
+    if len(body) > _LARGEST_BODY:
+        raise PayloadTooLarge
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest from None
+
+
+def _again(message: Message) -> Callable[[], Any]:
+    async def receive() -> Message:
+        return message
+
+    return receive

@@ -1,0 +1,41 @@
+"""From a router to a Lambda handler: FastAPI behind the door, Mangum before it."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from mangum import Mangum
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gatehouse import telemetry
+from gatehouse.config import config
+from gatehouse.http.door import Door
+
+
+def lambda_handler(router: APIRouter, *, public: bool = False, holds_secret: bool = False) -> telemetry.Handler:
+    """The handler for a function's routes. It admits signed-in callers only, unless it is `public`.
+
+    `holds_secret` says that the function may read the secret: it refuses a badly signed cookie before any read.
+    """
+    config()
+    name = router.routes[0].name
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_exception_handler(RequestValidationError, _to_the_door)
+    app.add_exception_handler(HTTPException, _to_the_door)
+    app.add_middleware(Door, name=name, public=public, holds_secret=holds_secret)
+    app.include_router(router)
+    mangum = Mangum(app, lifespan="off")
+    cold = iter((True,))
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        if next(cold, False):
+            telemetry.count("ColdStart", function=name)
+        return mangum(event, context)
+
+    return telemetry.traced(handle)
+
+
+async def _to_the_door(_request: Request, error: Exception) -> Response:
+    raise error

@@ -1,0 +1,145 @@
+"""Which sites may call with a cookie, and where a redirect may lead. Every endpoint passes here, in `door`."""
+
+import re
+from ipaddress import IPv4Address
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from gatehouse.config import config
+from gatehouse.errors import (
+    CrossSiteLogin,
+    InvalidCallbackUrl,
+    InvalidErrorCallbackUrl,
+    InvalidInput,
+    InvalidNewUserCallbackUrl,
+    InvalidOrigin,
+    InvalidRedirectUrl,
+    MissingOrigin,
+    Refusal,
+)
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_LOGINS = re.compile(r"/api/auth/(sign-in|sign-up)/email|/api/auth/(signin|login|signup|register)")
+_FETCH_METADATA = ("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest")
+_TARGETS: dict[str, type[Refusal]] = {
+    "callbackURL": InvalidCallbackUrl,
+    "redirectTo": InvalidRedirectUrl,
+    "errorCallbackURL": InvalidErrorCallbackUrl,
+    "newUserCallbackURL": InvalidNewUserCallbackUrl,
+}
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+_UNSAFE_PATH = re.compile(r"%2f|%5c", re.IGNORECASE)
+
+
+def base_url(request: Request) -> str:
+    """The service's own URL: as configured, else as API Gateway names it; no header has a say."""
+    return config().base_url.rstrip("/") or f"https://{request.scope['aws.event']['requestContext']['domainName']}"
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a state-changing request that a browser was tricked into.
+
+    Raises MissingOrigin, InvalidOrigin or CrossSiteLogin. Bearer calls without cookies need no origin.
+    """
+    if request.method in _SAFE_METHODS:
+        return
+    if "cookie" in request.headers:
+        _require_origin(request)
+    elif _LOGINS.fullmatch(request.url.path):
+        _check_login(request)
+
+
+def check_targets(request: Request, sent: Any) -> None:
+    """Refuse a request that names a place to go on to which is not ours, in its body or its query."""
+    body = sent if isinstance(sent, dict) else {}
+    for name, refusal in _TARGETS.items():
+        for target in (body.get(name), *request.query_params.getlist(name)):
+            if target and not isinstance(target, str):
+                raise InvalidInput(f"Invalid {name}: expected a string")
+            if target and not _is_trusted_target(request, target):
+                raise refusal
+
+
+def _is_trusted_target(request: Request, url: str) -> bool:
+    """Whether a redirect may lead to `url`: a path of ours, or a page of a trusted origin."""
+    if _UNSAFE.search(url):
+        return False
+    if url.startswith("/"):
+        return not url.startswith("//") and not _UNSAFE_PATH.search(urlsplit(url).path)
+    return _is_trusted(request, url)
+
+
+def _check_login(request: Request) -> None:
+    if any(name in request.headers for name in _FETCH_METADATA):
+        site, mode = (request.headers.get(name) for name in _FETCH_METADATA[:2])
+        if (site, mode) == ("cross-site", "navigate"):
+            raise CrossSiteLogin
+        _require_origin(request)
+    elif "origin" in request.headers or "referer" in request.headers:
+        _require_origin(request)
+
+
+def _require_origin(request: Request) -> None:
+    origin = request.headers.get("origin") or request.headers.get("referer")
+    if origin == "null" and request.headers.get("sec-fetch-site") == "same-origin":
+        origin = base_url(request)
+    if not origin or origin == "null":
+        raise MissingOrigin
+    if not _is_trusted(request, origin):
+        raise InvalidOrigin
+
+
+def _is_trusted(request: Request, url: str) -> bool:
+    settings = config()
+    patterns = (base_url(request), settings.frontend_url, *settings.cors_origins, *settings.trusted_origins)
+    return not _UNSAFE.search(url) and any(_matches(pattern, url) for pattern in patterns if pattern)
+
+
+def _matches(pattern: str, url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        if parts.username is not None or parts.password is not None:
+            return False
+        origin, host = f"{parts.scheme}://{parts.netloc.lower()}", parts.netloc.lower()
+    except ValueError:
+        return False
+    scheme, separator, rest = pattern.partition("://")
+    if separator and scheme.lower() not in {"http", "https"}:
+        return _matches_scheme(scheme.lower(), rest, url)
+    if parts.scheme not in {"http", "https"} or not host:
+        return False
+    if "*" in pattern or "?" in pattern:
+        return _matches_wildcard(pattern.rstrip("/").lower(), origin if separator else host)
+    known = urlsplit(pattern)
+    return bool(separator) and _origin(known.scheme, known.netloc) == _origin(parts.scheme, host)
+
+
+def _matches_scheme(scheme: str, rest: str, url: str) -> bool:
+    given, separator, place = url.partition("://")
+    if not separator or given.lower() != scheme:
+        return False
+    wanted = rest.rstrip("/")
+    return not wanted or re.split(r"[?#]", place)[0] == wanted or re.match(re.escape(wanted) + r"[/?#]", place) is not None
+
+
+def _matches_wildcard(pattern: str, text: str) -> bool:
+    host = pattern.partition("://")[2] or pattern
+    if re.fullmatch(r"[\d.*?:]+", host) and not _is_ipv4(text.rpartition("/")[2]):
+        return False  # 10.* means addresses, not a host named 10.example.com
+    expression = re.escape(pattern).replace(r"\*", "[a-z0-9.-]+").replace(r"\?", "[a-z0-9-]")
+    return re.fullmatch(expression, text) is not None
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        IPv4Address(host.partition(":")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _origin(scheme: str, netloc: str) -> str:
+    default = ":443" if scheme.lower() == "https" else ":80"
+    return f"{scheme.lower()}://{netloc.lower().removesuffix(default)}"

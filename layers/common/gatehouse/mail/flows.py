@@ -1,0 +1,110 @@
+"""The outbox: claim a row, hand its mail to SES, mark it sent.
+
+At least once: SES has no idempotency key, so a crash between acceptance and mark sends twice; never zero times.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import UpdateError
+
+from gatehouse import clock
+from gatehouse.config import config
+from gatehouse.dynamodb import condition_failed
+from gatehouse.mail.model import Message, render
+from gatehouse.tokens import MailState, TokenRow
+
+_ATTEMPTS = 8
+
+
+class Delivery(StrEnum):
+    """What became of a mail."""
+
+    SENT = "sent"
+    SKIPPED = "skipped"
+    DELAYED = "delayed"
+    FAILED = "failed"
+
+
+def ordered(image: dict[str, Any]) -> TokenRow:
+    """The row as a stream record shows it."""
+    row = TokenRow()
+    row.from_dynamodb_dict(image)
+    return row
+
+
+def deliver(order: TokenRow) -> Delivery:
+    """Send the mail of a row as it was when ordered, unless it was replaced, used or sent meanwhile.
+
+    DELAYED asks to be called again; after the last attempt the row stays, marked as failed.
+    """
+    row = _claim(order)
+    if row is None:
+        return Delivery.SKIPPED
+    try:
+        _hand_over(render(row))
+    except (ClientError, BotoCoreError):
+        if row.attempts < _ATTEMPTS:
+            return Delivery.DELAYED
+        _mark(row, MailState.FAILED)
+        return Delivery.FAILED
+    _mark(row, MailState.SENT)
+    return Delivery.SENT
+
+
+def _claim(order: TokenRow) -> TokenRow | None:
+    """The row as it is now, with one attempt more; its token's time begins with the first."""
+    row = TokenRow(order.subject, order.purpose)
+    first_end = clock.now() + timedelta(seconds=order.lifetime)
+    try:
+        row.update(
+            [
+                TokenRow.mail_state.set(MailState.SENDING),
+                TokenRow.attempts.add(1),
+                TokenRow.expires_at.set(TokenRow.expires_at | first_end),
+            ],
+            condition=(TokenRow.nonce == order.nonce)
+            & TokenRow.mail_state.is_in(MailState.PENDING, MailState.SENDING)
+            & TokenRow.used_at.does_not_exist(),
+        )
+    except UpdateError as error:
+        if condition_failed(error):
+            return None
+        raise
+    return row
+
+
+def _mark(row: TokenRow, state: MailState) -> None:
+    try:
+        row.update([TokenRow.mail_state.set(state)], condition=TokenRow.nonce == row.nonce)
+    except UpdateError as error:
+        if not condition_failed(error):  # else replaced meanwhile: the new row has a mail of its own
+            raise
+
+
+def _hand_over(message: Message) -> None:
+    _ses().send_email(
+        FromEmailAddress=config().mail_from,
+        Destination={"ToAddresses": [message.to]},
+        Content={
+            "Simple": {
+                "Subject": {"Data": message.subject, "Charset": "UTF-8"},
+                "Body": {
+                    "Text": {"Data": message.text, "Charset": "UTF-8"},
+                    "Html": {"Data": message.html, "Charset": "UTF-8"},
+                },
+            }
+        },
+    )
+
+
+@cache
+def _ses() -> Any:
+    return botocore.session.get_session().create_client(
+        "sesv2", config=ClientConfig(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})
+    )

@@ -1,0 +1,65 @@
+"""What a message says: one folder of templates for each purpose of a token."""
+
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import urlencode
+
+from gatehouse.config import config
+from gatehouse.tokens import Purpose, TokenRow, mailed_token
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A mail to one person."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+def render(row: TokenRow) -> Message:
+    """The message of a token row, link and all. Only what is set here reaches a template, escaped in HTML."""
+    words = {
+        "product": config().product_name,
+        "greeting": f"Hello {row.name}," if row.name else "Hello,",
+        "email": row.email,
+        "minutes": str(row.lifetime // 60),
+        "link": _link(row),
+    }
+    marked_up = {key: escape(value) for key, value in words.items()}
+    return Message(
+        to=row.email,
+        subject=_template(row.purpose, "subject.txt").substitute(words).strip(),
+        text=_template(row.purpose, "body.txt").substitute(words),
+        html=_template(row.purpose, "body.html").substitute(marked_up),
+    )
+
+
+def _link(row: TokenRow) -> str:
+    pages = config().frontend_url.rstrip("/") or row.base_url
+    match row.purpose:
+        case Purpose.VERIFY_EMAIL:
+            return f"{pages}/verify-email?{_query(row, 'token')}"
+        case Purpose.RESET_PASSWORD if row.callback_url:
+            query = urlencode({"callbackURL": row.callback_url})
+            return f"{row.base_url}/api/auth/reset-password/{mailed_token(row)}?{query}"
+        case Purpose.RESET_PASSWORD:
+            return f"{pages}/reset-password?{_query(row, 'token')}"
+        case _:
+            return f"{pages}/"
+
+
+def _query(row: TokenRow, name: str) -> str:
+    back = {"callbackURL": row.callback_url} if row.callback_url else {}
+    return urlencode({name: mailed_token(row), **back})
+
+
+@cache
+def _template(purpose: str, name: str) -> Template:
+    return Template((_TEMPLATES / purpose / name).read_text(encoding="utf-8"))

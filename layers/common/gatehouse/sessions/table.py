@@ -1,0 +1,58 @@
+"""The `sessions` table: one row a session, and one EPOCH row a user."""
+
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+)
+
+from gatehouse.config import config
+from gatehouse.dynamodb import Moment, Row
+from gatehouse.sessions.model import Session
+
+EPOCH = "EPOCH"
+
+
+class SessionRow(Row):
+    """A session. It lives while its `epoch` is the user's and `expires_at` is ahead; TTL only tidies up."""
+
+    class Meta:
+        table_name = config().sessions_table
+
+    user_id = UnicodeAttribute(hash_key=True)
+    session_id = UnicodeAttribute(range_key=True)
+    secret_hash = BinaryAttribute(legacy_encoding=False)
+    epoch = NumberAttribute()
+    created_at = Moment()
+    updated_at = Moment()
+    expires_at = TTLAttribute()
+    remember = BooleanAttribute(default=True)
+    ip_address = UnicodeAttribute(default="")
+    user_agent = UnicodeAttribute(default="")
+
+    def to_session(self) -> Session:
+        """The session without what proves it."""
+        return Session(
+            id=self.session_id,
+            user_id=self.user_id,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+            expires_at=self.expires_at,
+            ip_address=self.ip_address,
+            user_agent=self.user_agent,
+            remember=self.remember,
+        )
+
+
+class EpochRow(Row):
+    """The number that all living sessions of a user carry. Without this row there is no such user."""
+
+    class Meta:
+        table_name = config().sessions_table
+
+    user_id = UnicodeAttribute(hash_key=True)
+    session_id = UnicodeAttribute(range_key=True, default=EPOCH)
+    epoch = NumberAttribute()
+

@@ -1,0 +1,62 @@
+"""Logs, metrics and traces: one JSON line for each outcome, one metric for each kind of it, no secret in either."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from gatehouse.config import config
+
+type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+_WELL_FORMED = re.compile(r"[\w.=-]{1,128}", re.ASCII)
+_SECRET_NAMES = re.compile(r"password|secret|token|cookie|authorization|link|hash", re.IGNORECASE)
+_SECRET_VALUES = re.compile(r"[\w-]{40,}", re.ASCII)  # no id that we log is as long; every token is longer
+
+
+def correlation_id(headers: Mapping[str, str], request_id: str) -> str:
+    """The caller's own id for this request when it is well-formed, else API Gateway's, else a new one."""
+    given = (headers.get("x-correlation-id"), headers.get("x-request-id"), request_id)
+    return next((text for text in given if text and _WELL_FORMED.fullmatch(text)), None) or str(uuid4())
+
+
+def count(metric: str, **dimensions: str) -> None:
+    """One more of `metric`, as CloudWatch's embedded metric format on standard output."""
+    with single_metric(name=metric, unit=MetricUnit.Count, value=1) as counted:
+        for name, value in dimensions.items():
+            counted.add_dimension(name=name, value=value)
+
+
+def outcome(function: str, code: str, **facts: Any) -> None:
+    """How something went that `function` was asked to do: one line, and one more in its metric."""
+    logger.info(function, outcome=code, **facts)
+    count("Outcomes", function=function, outcome=code)
+
+
+def traced(handler: Handler) -> Handler:
+    """The handler under X-Ray when tracing is on. Answers are not captured: they carry tokens."""
+    if config().tracing == "PassThrough":
+        return handler
+    from aws_lambda_powertools import Tracer  # noqa: PLC0415 -- costly, and only for those who trace
+
+    return Tracer().capture_lambda_handler(handler, capture_response=False)
+
+
+def redacted(value: Any) -> Any:
+    """`value` without what may be a secret: by the name that it goes under, or by its looks."""
+    if isinstance(value, dict):
+        return {key: "***" if _SECRET_NAMES.search(str(key)) else redacted(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [redacted(entry) for entry in value]
+    return _SECRET_VALUES.sub("***", value) if isinstance(value, str) else value
+
+
+def _serialize(line: dict[str, Any]) -> str:
+    return json.dumps(redacted(line), default=str)
+
+
+logger = Logger(json_serializer=_serialize, location=None)

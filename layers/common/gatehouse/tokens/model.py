@@ -1,0 +1,63 @@
+"""What a mailed token is: the coordinates of its row, and a mac over that row's nonce."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gatehouse.errors import InvalidToken
+
+MAC_BYTES = 32
+_MAC_LENGTH = 43  # 32 bytes in base64url without padding
+_LONGEST = 600
+
+
+class Purpose(StrEnum):
+    """What a token may do, and which mail it goes out with. NOTHING makes a stranger's request cost the same."""
+
+    VERIFY_EMAIL = "verify-email"
+    RESET_PASSWORD = "reset-password"
+    ACCOUNT_EXISTS = "account-exists"
+    PASSWORD_CHANGED = "password-changed"
+    NOTHING = "nothing"
+
+
+class MailState(StrEnum):
+    """How far a row's mail has come; NONE never becomes one."""
+
+    NONE = "none"
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailedToken:
+    """A token as it stands in a link: url-safe, no dots."""
+
+    purpose: Purpose
+    subject: str
+    mac: bytes
+
+    def __str__(self) -> str:
+        return _encode(f"{self.purpose} {self.subject}".encode()) + _encode(self.mac)
+
+    @classmethod
+    def parse(cls, text: str) -> "MailedToken":
+        """Read a token back; raises InvalidToken for anything that `str` did not make."""
+        try:
+            purpose, subject = _decode(text[:-_MAC_LENGTH]).decode().split(" ")
+            token = cls(purpose=Purpose(purpose), subject=subject, mac=_decode(text[-_MAC_LENGTH:]))
+        except ValueError:
+            raise InvalidToken from None
+        if len(text) > _LONGEST or str(token) != text:
+            raise InvalidToken
+        return token
+
+
+def _encode(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,0 +1,38 @@
+"""The `tokens` table: one live row for each subject and purpose."""
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute
+
+from gatehouse.config import config
+from gatehouse.dynamodb import Moment, Row
+
+
+class TokenRow(Row):
+    """A token and the mail that carries it.
+
+    `expires_at` is set by the first attempt to send; TTL removes the row at `delete_at`. A sign-up that waits for its
+    address to be verified is here and nowhere else: `user_id`, `name`, `image` and `password_hash` are what will be.
+    """
+
+    class Meta:
+        table_name = config().tokens_table
+
+    subject = UnicodeAttribute(hash_key=True)
+    purpose = UnicodeAttribute(range_key=True)
+    nonce = BinaryAttribute(legacy_encoding=False)
+    created_at = Moment()
+    lifetime = NumberAttribute()
+    expires_at = Moment(null=True)
+    used_at = Moment(null=True)
+    delete_at = TTLAttribute()
+
+    mail_state = UnicodeAttribute()
+    attempts = NumberAttribute(default=0)
+    email = UnicodeAttribute()
+    name = UnicodeAttribute(default="")
+    base_url = UnicodeAttribute()
+    callback_url = UnicodeAttribute(null=True)
+
+    user_id = UnicodeAttribute(null=True)
+    epoch = NumberAttribute(null=True)
+    image = UnicodeAttribute(null=True)
+    password_hash = UnicodeAttribute(null=True)

@@ -1,0 +1,116 @@
+"""The whole service under moto: real handlers, real events, tables from the template."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import argon2
+import pytest
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.template import Template, load
+
+from tests.support.calls import Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import People
+from tests.support.record import RECORD
+
+PARAMETERS = {
+    "BaseUrl": "https://api.example.com",
+    "CorsOrigins": "https://app.example.com",
+    "MailFrom": "no-reply@example.com",
+}
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    """The real template, as it runs here."""
+    return load(ROOT / "template.yaml", PARAMETERS)
+
+
+@pytest.fixture(scope="session")
+def running_cloud(template: Template) -> Iterator[Cloud]:
+    """One embedded cloud for the whole run."""
+    with Cloud(template) as cloud, RECORD.listening():
+        yield cloud
+
+
+@pytest.fixture
+def cloud(running_cloud: Cloud) -> Cloud:
+    """Empty tables and no mail."""
+    running_cloud.reset()
+    return running_cloud
+
+
+@pytest.fixture(scope="session")
+def api(running_cloud: Cloud, template: Template) -> Api:
+    """Every function of the template, behind its routes; passwords are hashed by Argon2's cheapest profile."""
+    api = Api(template)
+    from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # noqa: SLF001
+    return api
+
+
+@pytest.fixture
+def call(api: Api, cloud: Cloud) -> Api:
+    """Call a route: `call("POST /api/tasks", json={…}, bearer=token)`."""
+    assert cloud
+    return api
+
+
+@pytest.fixture
+def mailbox(call: Api, cloud: Cloud) -> Mailbox:
+    """The mails that were sent; looking delivers what is due."""
+    return Mailbox(call, cloud)
+
+
+@pytest.fixture
+def people(call: Api, mailbox: Mailbox) -> People:
+    """Users who signed up, verified and signed in like anybody."""
+    return People(call, mailbox)
+
+
+@pytest.fixture
+def settings() -> Iterator[Callable[..., None]]:
+    """Change settings: `settings(require_email_verification="false")`."""
+    from gatehouse.config import config  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    before = dict(os.environ)
+
+    def change(**given: str) -> None:
+        os.environ.update({f"GATEHOUSE_{name.upper()}": value for name, value in given.items()})
+        config.cache_clear()
+
+    yield change
+    os.environ.clear()
+    os.environ.update(before)
+    config.cache_clear()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let time pass: `later(minutes=16)`. Steps add up."""
+    from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    real, passed = clock.now, timedelta()
+
+    def move(**step: float) -> None:
+        nonlocal passed
+        passed += timedelta(**step)
+        monkeypatch.setattr(clock, "now", lambda: real() + passed)
+
+    return move
+
+
+def scan(cloud: Cloud, table: str) -> list[Mapping[str, Any]]:
+    """All rows of a table, as DynamoDB shows them."""
+    items: list[Mapping[str, Any]] = cloud.client("dynamodb").scan(TableName=table)["Items"]
+    return items
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What judges the whole run comes last."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

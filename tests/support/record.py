@@ -1,0 +1,88 @@
+"""Which function did what to AWS while the tests ran: the permissions test reads it, and round trips are counted here."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+
+_current: ContextVar[str | None] = ContextVar("function", default=None)
+_TRANSACTION = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+    "Get": "GetItem",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One permission used: `dynamodb:PutItem` on `UsersTable`, or on `TasksTable/index/by_due_date`."""
+
+    function: str
+    action: str
+    resource: str
+
+
+class Record:
+    """Acts of all functions, and the calls of the latest invocation."""
+
+    def __init__(self) -> None:
+        """Nothing was done yet."""
+        self.acts: set[Act] = set()
+        self._thread = threading.local()
+
+    @property
+    def calls(self) -> list[str]:
+        """The AWS operations of this thread's latest invocation, in order."""
+        return list(self._thread.calls)
+
+    @contextmanager
+    def of(self, function: str) -> Iterator[None]:
+        """Whatever happens inside is done by `function`."""
+        self._thread.calls = []
+        token = _current.set(function)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Note every call that any botocore client makes."""
+        real = BaseClient._make_api_call  # noqa: SLF001 -- where all operations pass
+
+        def noted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+            function = _current.get()
+            if function:
+                self._thread.calls.append(operation)
+                service = client.meta.service_model.signing_name
+                self.acts |= {Act(function, *used) for used in _used(service, operation, parameters)}
+            return real(client, operation, parameters)
+
+        with patch.object(BaseClient, "_make_api_call", noted):
+            yield
+
+
+def _used(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if service != "dynamodb":
+        yield f"{service}:{operation}", "*"
+    elif operation == "TransactWriteItems":
+        for item in parameters["TransactItems"]:
+            for kind, change in item.items():
+                yield f"dynamodb:{_TRANSACTION[kind]}", change["TableName"]
+    elif "RequestItems" in parameters:
+        for table in parameters["RequestItems"]:
+            yield f"dynamodb:{operation}", table
+    elif "IndexName" in parameters:
+        yield f"dynamodb:{operation}", f"{parameters['TableName']}/index/{parameters['IndexName']}"
+    else:
+        yield f"dynamodb:{operation}", parameters["TableName"]
+
+
+RECORD = Record()
