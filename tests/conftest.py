@@ -8,9 +8,9 @@ from typing import Any
 
 import argon2
 import pytest
+
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template, load
-
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
@@ -45,12 +45,12 @@ def cloud(running_cloud: Cloud) -> Cloud:
 
 
 @pytest.fixture(scope="session")
-def api(running_cloud: Cloud, template: Template) -> Api:
+def api(running_cloud: Cloud) -> Api:
     """Every function of the template, behind its routes; passwords are hashed by Argon2's cheapest profile."""
-    api = Api(template)
+    api = Api(running_cloud.template)
     from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
 
-    passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # noqa: SLF001
+    passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     return api
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from gatehouse_dev.functions import Fleet
 from gatehouse_dev.template import Template
-
 from tests.support.events import event_for
 from tests.support.record import RECORD
 

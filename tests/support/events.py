@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 
-def event_for(  # noqa: PLR0913 -- each is a part of a request
+def event_for(
     route: str,
     *,
     json: Any = None,

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from gatehouse_dev.cloud import Cloud
-
 from tests.support.calls import Api
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 
-PASSWORD = "correct horse battery"  # noqa: S105 -- of people who do not exist
+PASSWORD = "correct horse battery"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from pydantic import AliasChoices, BaseModel, Field
 from gatehouse import accounts
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.http import lambda_handler
-from gatehouse.http.links import onward
+from gatehouse.http.links import absolute, onward
 
 router = APIRouter()
 
@@ -27,8 +27,8 @@ async def follow_link(request: Request, token: str, callbackURL: str) -> Respons
     try:
         accounts.check_reset(token)
     except (InvalidToken, TokenExpired):
-        return onward(request, callbackURL or "/api/auth/error", error="INVALID_TOKEN")
-    return onward(request, callbackURL or "/reset-password", token=token)
+        return onward(absolute(request, callbackURL or "/reset-password"), error=InvalidToken.code)
+    return onward(absolute(request, callbackURL or "/reset-password"), token=token)
 
 
 handler = lambda_handler(router, public=True, holds_secret=True)

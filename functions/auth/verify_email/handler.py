@@ -1,8 +1,9 @@
 """POST /api/auth/verify-email -- redeem the mailed token; GET is the wire protocol's, and consumes for scripts only."""
 
+from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gatehouse import accounts
@@ -31,7 +32,7 @@ async def follow_link(request: Request, token: str, callbackURL: str = "") -> Re
     except (InvalidToken, TokenExpired) as refusal:
         if callbackURL:
             return onward(callbackURL, error=refusal.code)
-        raise type(refusal)(status=status.HTTP_401_UNAUTHORIZED) from None
+        raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
     return onward(callbackURL) if callbackURL else {"status": True, "user": None}
 
 

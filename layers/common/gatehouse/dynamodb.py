@@ -58,7 +58,7 @@ class Row(Model):
             schema = cls._get_schema()
             table = TableConnection(cls.Meta.table_name)
             table.connection = connection()
-            if cls.Meta.table_name not in table.connection._tables:
+            if cls.Meta.table_name not in table.connection._tables:  # noqa: SLF001 -- it can add, but not ask
                 table.connection.add_meta_table(
                     MetaTable(
                         {
@@ -72,15 +72,31 @@ class Row(Model):
         return cls._connection
 
 
+class Whole(Attribute[int]):
+    """A whole number."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        """`7` as DynamoDB takes it."""
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        """And back."""
+        return int(value)
+
+
 class Moment(Attribute[datetime]):
     """A UTC time, stored as whole milliseconds since 1970."""
 
     attr_type = NUMBER
 
     def serialize(self, value: datetime) -> str:
+        """As DynamoDB takes it."""
         return str(round(value.timestamp() * 1000))
 
     def deserialize(self, value: str) -> datetime:
+        """And back."""
         return datetime.fromtimestamp(int(value) / 1000, tz=UTC)
 
 
@@ -144,7 +160,8 @@ def _pause(attempt: int) -> None:
 
 
 def _key(row: type[Row], pk: str, sk: str) -> dict[str, Any]:
-    return row.get_operation_kwargs_from_class(pk, range_key=sk)["Key"]
+    key: dict[str, Any] = row.get_operation_kwargs_from_class(pk, range_key=sk)["Key"]
+    return key
 
 
 def _batch(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -5,6 +5,7 @@ Only functions that mint tokens or cookies may read the secret; the others never
 
 import hmac
 from functools import cache
+from typing import Any
 
 import botocore.session
 from botocore.config import Config as ClientConfig
@@ -38,7 +39,7 @@ def _key(label: bytes) -> bytes:
 
 @cache
 def _secret() -> bytes:
-    client = botocore.session.get_session().create_client(
+    client: Any = botocore.session.get_session().create_client(
         "secretsmanager", config=ClientConfig(connect_timeout=1, read_timeout=3, retries={"mode": "standard"})
     )
     text: str = client.get_secret_value(SecretId=config().secret)["SecretString"]

@@ -74,6 +74,7 @@ def verify_email(token: str) -> User:
         except ConditionFailed:
             if not look_up(token, Purpose.VERIFY_EMAIL).used_at:
                 raise InvalidToken from None
+    profile: ProfileRow | None
     (profile,) = get_together(profile_key(row.user_id))
     if not profile:
         raise InvalidToken
@@ -120,7 +121,11 @@ def reset_password(token: str, new_password: str) -> None:
     password_hash = passwords.hash_password(new_password)
     if row.user_id:
         notice = outbox.password_changed(row.user_id, row.email, row.base_url)
-        changes = [password_change(row.user_id, row.email, row.epoch, password_hash), next_epoch(row.user_id, row.epoch), put(notice)]
+        changes = [
+            password_change(row.user_id, row.email, row.epoch, password_hash),
+            next_epoch(row.user_id, row.epoch),
+            put(notice),
+        ]
     else:
         user = replace(_newcomer(row.email), email_verified=True)
         changes = [*creation(user, password_hash), first_epoch(user.id)]
@@ -156,9 +161,7 @@ def _signed_up(row: TokenRow) -> User:
     return replace(_newcomer(row.email, name=row.name, image=row.image), id=row.user_id, created_at=row.created_at)
 
 
-def _sign_up_mail(
-    user: User, client: Client, callback_url: str | None, password_hash: str, *, taken: bool
-) -> TokenRow:
+def _sign_up_mail(user: User, client: Client, callback_url: str | None, password_hash: str, *, taken: bool) -> TokenRow:
     if taken:
         return outbox.account_exists(user, client)
     return outbox.verification(user, client, callback_url=callback_url, password_hash=password_hash)

@@ -62,9 +62,7 @@ def reset(email: str, client: Client, *, redirect_to: str | None, owner: User | 
 
 def password_changed(user_id: str, email: str, base_url: str) -> TokenRow:
     """Word to a user that their password is a new one."""
-    return issue(
-        Purpose.PASSWORD_CHANGED, user_id, email=email, base_url=base_url, lifetime=config().reset_lifetime
-    )
+    return issue(Purpose.PASSWORD_CHANGED, user_id, email=email, base_url=base_url, lifetime=config().reset_lifetime)
 
 
 def nothing(email: str, client: Client) -> TokenRow:

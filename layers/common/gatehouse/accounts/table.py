@@ -1,11 +1,11 @@
 """The `users` table: a profile a person, and a pointer from each address, which keeps addresses unique."""
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from gatehouse import clock
 from gatehouse.accounts.model import User
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, Key, Moment, Row, put, update
+from gatehouse.dynamodb import Change, Key, Moment, Row, Whole, put, update
 
 _PROFILE, _EMAIL = "PROFILE", "EMAIL"
 
@@ -24,7 +24,7 @@ class ProfileRow(Row):
     name = UnicodeAttribute(default="")
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
-    epoch = NumberAttribute(default=1)
+    epoch = Whole(default=1)
     created_at = Moment()
     updated_at = Moment()
 
@@ -83,7 +83,7 @@ def verification(user_id: str, email: str) -> Change:
     """The address of a person is theirs, if they still have it."""
     return update(
         ProfileRow(profile_key(user_id)[1]),
-        ProfileRow.email_verified.set(True),  # noqa: FBT003 -- PynamoDB's way to say a value
+        ProfileRow.email_verified.set(True),
         ProfileRow.updated_at.set(clock.now()),
         condition=ProfileRow.email == email,
     )
@@ -95,7 +95,7 @@ def password_change(user_id: str, email: str, epoch: int, password_hash: str) ->
         ProfileRow(profile_key(user_id)[1]),
         ProfileRow.password_hash.set(password_hash),
         ProfileRow.epoch.set(epoch + 1),
-        ProfileRow.email_verified.set(True),  # noqa: FBT003 -- PynamoDB's way to say a value
+        ProfileRow.email_verified.set(True),
         ProfileRow.updated_at.set(clock.now()),
         condition=(ProfileRow.email == email) & (ProfileRow.epoch == epoch),
     )

@@ -47,5 +47,8 @@ def as_refusal(error: Exception) -> Refusal:
 
 
 def _invalid(errors: Sequence[Any]) -> Refusal:
-    details = [{"field": ".".join(str(part) for part in error["loc"]), "message": error["msg"].removeprefix("Value error, ")} for error in errors]
+    details = [
+        {"field": ".".join(str(part) for part in error["loc"]), "message": error["msg"].removeprefix("Value error, ")}
+        for error in errors
+    ]
     return InvalidInput("; ".join(f"[{entry['field']}] {entry['message']}" for entry in details), details=details)

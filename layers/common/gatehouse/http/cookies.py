@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gatehouse import keys
 from gatehouse.config import config
 from gatehouse.http.origin import base_url
-from gatehouse.sessions import Opened, Session, SessionToken
+from gatehouse.sessions import Session, SessionToken
 
 _SESSION, _DATA, _DONT_REMEMBER = "session_token", "session_data", "dont_remember"
 _SIGNATURE_LENGTH = 44  # 32 bytes in padded base64

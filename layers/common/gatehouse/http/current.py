@@ -1,4 +1,4 @@
-"""The session that a request carries, as its own endpoints answer it: renewed when due, cookies taken back when dead."""
+"""The session of a request, as its own endpoints answer it: renewed when due, its cookies taken back when dead."""
 
 from typing import Annotated
 

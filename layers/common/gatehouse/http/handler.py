@@ -1,9 +1,10 @@
 """From a router to a Lambda handler: FastAPI behind the door, Mangum before it."""
 
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from mangum import Mangum
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,7 +21,7 @@ def lambda_handler(router: APIRouter, *, public: bool = False, holds_secret: boo
     `holds_secret` says that the function may read the secret: it refuses a badly signed cookie before any read.
     """
     config()
-    name = router.routes[0].name
+    name = cast("APIRoute", router.routes[0]).name
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_exception_handler(RequestValidationError, _to_the_door)
     app.add_exception_handler(HTTPException, _to_the_door)

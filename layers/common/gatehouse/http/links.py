@@ -23,6 +23,11 @@ def page(request: Request, path: str, **query: str) -> RedirectResponse:
     return _redirect(f"{site}{path}", query)
 
 
+def absolute(request: Request, target: str) -> str:
+    """`target` as a whole URL."""
+    return f"{base_url(request)}{target}" if target.startswith("/") else target
+
+
 def onward(target: str, **query: str) -> RedirectResponse:
     """On to where the link was asked to lead, which the door has checked."""
     return _redirect(target, query)

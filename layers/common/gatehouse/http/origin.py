@@ -121,7 +121,9 @@ def _matches_scheme(scheme: str, rest: str, url: str) -> bool:
     if not separator or given.lower() != scheme:
         return False
     wanted = rest.rstrip("/")
-    return not wanted or re.split(r"[?#]", place)[0] == wanted or re.match(re.escape(wanted) + r"[/?#]", place) is not None
+    return (
+        not wanted or re.split(r"[?#]", place)[0] == wanted or re.match(re.escape(wanted) + r"[/?#]", place) is not None
+    )
 
 
 def _matches_wildcard(pattern: str, text: str) -> bool:

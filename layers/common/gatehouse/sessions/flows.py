@@ -91,4 +91,3 @@ def first_epoch(user_id: str) -> Change:
 def next_epoch(user_id: str, epoch: int) -> Change:
     """End every session of the user: part of the transaction that moves the profile from `epoch`, too."""
     return update(EpochRow(user_id), EpochRow.epoch.set(epoch + 1), condition=EpochRow.epoch == epoch)
-

@@ -3,13 +3,12 @@
 from pynamodb.attributes import (
     BinaryAttribute,
     BooleanAttribute,
-    NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
 )
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Moment, Row
+from gatehouse.dynamodb import Moment, Row, Whole
 from gatehouse.sessions.model import Session
 
 EPOCH = "EPOCH"
@@ -24,7 +23,7 @@ class SessionRow(Row):
     user_id = UnicodeAttribute(hash_key=True)
     session_id = UnicodeAttribute(range_key=True)
     secret_hash = BinaryAttribute(legacy_encoding=False)
-    epoch = NumberAttribute()
+    epoch = Whole()
     created_at = Moment()
     updated_at = Moment()
     expires_at = TTLAttribute()
@@ -54,5 +53,4 @@ class EpochRow(Row):
 
     user_id = UnicodeAttribute(hash_key=True)
     session_id = UnicodeAttribute(range_key=True, default=EPOCH)
-    epoch = NumberAttribute()
-
+    epoch = Whole()

@@ -95,7 +95,7 @@ def _update(row: TaskRow, given: Mapping[str, Any]) -> Task:
 
 def _actions(given: Mapping[str, Any]) -> list[Action]:
     now = clock.now()
-    actions = [TaskRow.updated_at.set(now), TaskRow.version.add(1)]
+    actions: list[Action] = [TaskRow.updated_at.set(now), TaskRow.version.add(1)]
     for name, value in given.items():
         if name == "due_date":
             actions.append(TaskRow.due_at.set(value.isoformat()) if value else TaskRow.due_at.remove())

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Moment, Row
+from gatehouse.dynamodb import Moment, Row, Whole
 from gatehouse.tasks.model import Priority, Task
 
 
@@ -25,7 +25,7 @@ class TaskRow(Row):
     due_at = UnicodeAttribute(null=True)
     created_at = Moment()
     updated_at = Moment()
-    version = NumberAttribute(default=1)
+    version = Whole(default=1)
 
     def to_task(self) -> Task:
         """The task as its owner sees it."""

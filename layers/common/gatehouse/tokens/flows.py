@@ -13,7 +13,7 @@ from gatehouse.tokens.table import TokenRow
 _KEPT = timedelta(days=1)
 
 
-def issue(  # noqa: PLR0913 -- each names a column
+def issue(
     purpose: Purpose,
     subject: str,
     *,

@@ -15,9 +15,9 @@ class Purpose(StrEnum):
     """What a token may do, and which mail it goes out with. NOTHING makes a stranger's request cost the same."""
 
     VERIFY_EMAIL = "verify-email"
-    RESET_PASSWORD = "reset-password"
+    RESET_PASSWORD = "reset-password"  # noqa: S105 -- a name
     ACCOUNT_EXISTS = "account-exists"
-    PASSWORD_CHANGED = "password-changed"
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a name
     NOTHING = "nothing"
 
 

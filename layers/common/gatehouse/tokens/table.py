@@ -1,9 +1,9 @@
 """The `tokens` table: one live row for each subject and purpose."""
 
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Moment, Row
+from gatehouse.dynamodb import Moment, Row, Whole
 
 
 class TokenRow(Row):
@@ -20,19 +20,19 @@ class TokenRow(Row):
     purpose = UnicodeAttribute(range_key=True)
     nonce = BinaryAttribute(legacy_encoding=False)
     created_at = Moment()
-    lifetime = NumberAttribute()
+    lifetime = Whole()
     expires_at = Moment(null=True)
     used_at = Moment(null=True)
     delete_at = TTLAttribute()
 
     mail_state = UnicodeAttribute()
-    attempts = NumberAttribute(default=0)
+    attempts = Whole(default=0)
     email = UnicodeAttribute()
     name = UnicodeAttribute(default="")
     base_url = UnicodeAttribute()
     callback_url = UnicodeAttribute(null=True)
 
     user_id = UnicodeAttribute(null=True)
-    epoch = NumberAttribute(null=True)
+    epoch = Whole(null=True)
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)

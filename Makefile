@@ -1,0 +1,79 @@
+# Everything a developer does here. `make help` lists it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+export SAM_CLI_TELEMETRY := 0
+export PYTHONPATH := devtools:layers/common
+# A pyenv shim may stand where uv is not, so uv is asked, not looked for.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .cache/uv/bin/uv)
+UV_FILE := $(filter .cache/%,$(UV))
+PYTHON := .venv/bin/python
+NPM := $(shell command -v npm)
+PORT ?= 3000
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/ -/' | sort
+
+# -- Every day ----------------------------------------------------------------------
+
+.PHONY: dev
+dev: .venv/ready ## Run the whole service on PORT (3000), with a mailbox at /dev/mailbox
+	@PORT=$(PORT) $(PYTHON) -m gatehouse_dev
+
+.PHONY: seed
+seed: .venv/ready ## Give the running service a demo user with tasks
+	@$(PYTHON) -m gatehouse_dev.seed --url http://localhost:$(PORT)
+
+.PHONY: test
+test: .venv/ready $(if $(NPM),tests/contract/node_modules/ready) ## Run all tests, with branch coverage
+	$(PYTHON) -m pytest --cov --cov-report=term:skip-covered
+
+.PHONY: lint
+lint: .venv/ready ## Check style, types and the template
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+	$(PYTHON) -m samcli validate --lint --region us-east-1
+
+.PHONY: check
+check: lint test ## Lint, then test
+
+.PHONY: format
+format: .venv/ready ## Put the code in order
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
+
+# -- Now and then -------------------------------------------------------------------
+
+.PHONY: load
+load: .venv/ready ## Let 50 people do the main job at once against a service of its own
+	$(PYTHON) -m tests.load
+
+.PHONY: build
+build: .venv/ready ## Build layers and functions as they deploy, into .aws-sam
+	PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli build
+
+.PHONY: lock
+lock: $(UV_FILE) ## Compile the pinned requirements anew from pyproject.toml
+	digest=$$($(UV) run --quiet --no-project devtools/digest.py) && compile() { \
+	  $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make lock, from dependencies $$digest" pyproject.toml "$$@"; } && \
+	compile --group dev -o requirements/dev.txt && \
+	compile -c requirements/dev.txt -o layers/vendor/requirements.txt
+
+# -- What the others need -------------------------------------------------------------
+
+.cache/uv/bin/uv:
+	python3 -m pip install --quiet --disable-pip-version-check --target .cache/uv uv
+
+.venv/ready: requirements/dev.txt .python-version | $(UV_FILE)
+	$(UV) venv --quiet --clear .venv
+	$(UV) pip sync --quiet --python .venv --require-hashes requirements/dev.txt
+	@touch $@
+
+tests/contract/node_modules/ready: tests/contract/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix tests/contract
+	@touch $@
