@@ -10,10 +10,11 @@ from typing import Any
 import botocore.session
 from botocore.config import Config as ClientConfig
 
-from gatehouse.config import config
+from gatehouse.config import ConfigurationError, config
 
 MAIL, COOKIE = b"gatehouse mailed token", b"gatehouse cookie"
 _SALT = b"gatehouse"
+_SHORTEST = 32
 
 
 def mac(label: bytes, message: bytes) -> bytes:
@@ -43,6 +44,8 @@ def _secret() -> bytes:
         "secretsmanager", config=ClientConfig(connect_timeout=1, read_timeout=3, retries={"mode": "standard"})
     )
     text: str = client.get_secret_value(SecretId=config().secret)["SecretString"]
+    if len(text) < _SHORTEST:
+        raise ConfigurationError(f"the secret is shorter than {_SHORTEST} characters")
     return text.encode()
 
 

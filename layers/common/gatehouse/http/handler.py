@@ -31,6 +31,7 @@ def lambda_handler(router: APIRouter, *, public: bool = False, holds_secret: boo
     cold = iter((True,))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        event["headers"].pop("x-forwarded-port", None)  # Mangum fails on one that is no number, and nobody needs it
         if next(cold, False):
             telemetry.count("ColdStart", function=name)
         return mangum(event, context)

@@ -47,7 +47,7 @@ def check_origin(request: Request) -> None:
         return
     if "cookie" in request.headers:
         _require_origin(request)
-    elif _LOGINS.fullmatch(request.url.path):
+    elif _LOGINS.fullmatch(request.scope["path"]):
         _check_login(request)
 
 

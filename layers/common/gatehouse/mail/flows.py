@@ -10,13 +10,13 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config as ClientConfig
-from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import UpdateError
 
 from gatehouse import clock
 from gatehouse.config import config
 from gatehouse.dynamodb import condition_failed
 from gatehouse.mail.model import Message, render
+from gatehouse.telemetry import logger
 from gatehouse.tokens import MailState, TokenRow
 
 _ATTEMPTS = 8
@@ -48,7 +48,8 @@ def deliver(order: TokenRow) -> Delivery:
         return Delivery.SKIPPED
     try:
         _hand_over(render(row))
-    except (ClientError, BotoCoreError):
+    except Exception:  # noqa: BLE001 -- whatever it was, the row must come to say so
+        logger.warning("mail not accepted", purpose=row.purpose, attempt=row.attempts, exc_info=True)
         if row.attempts < _ATTEMPTS:
             return Delivery.DELAYED
         _mark(row, MailState.FAILED)

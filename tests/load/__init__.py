@@ -1,0 +1,1 @@
+"""Many people at once; not part of `make test`."""

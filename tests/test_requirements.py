@@ -1,0 +1,48 @@
+"""What is pinned is what pyproject.toml asks for, and what is installed."""
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.markers import Marker
+
+from devtools.digest import digest
+
+ROOT = Path(__file__).parents[1]
+COMPILED = [ROOT / "requirements/dev.txt", ROOT / "layers/vendor/requirements.txt"]
+_PIN = re.compile(r"^([\w.-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Names and versions that apply to this machine."""
+    found = _PIN.findall(path.read_text(encoding="utf-8"))
+    return {name: number for name, number, marker in found if not marker or Marker(marker).evaluate()}
+
+
+@pytest.mark.parametrize("path", COMPILED, ids=lambda path: path.parent.name)
+def test_compiled_requirements_follow_the_project(path: Path) -> None:
+    """`make lock` writes down which dependencies it compiled."""
+    assert f"make lock, from dependencies {digest()}\n" in path.read_text(encoding="utf-8"), "run make lock"
+
+
+@pytest.mark.parametrize("path", COMPILED, ids=lambda path: path.parent.name)
+def test_every_pin_has_hashes(path: Path) -> None:
+    """pip refuses a package that is not the one that was locked."""
+    text = path.read_text(encoding="utf-8")
+    names = re.findall(r"^[\w.-]+==", text, re.MULTILINE)
+
+    assert len(names) == len(re.findall(r"^[\w.-]+==.*\\\n    --hash=sha256:", text, re.MULTILINE))
+
+
+def test_functions_run_on_what_is_tested() -> None:
+    """The layer's packages have the versions of the development environment, and those are installed."""
+    layer, dev = (pins(path) for path in reversed(COMPILED))
+
+    assert layer.items() <= dev.items()
+    assert {name: version(name) for name in dev} == dev
+
+
+def test_the_sdk_that_lambda_has_is_not_shipped_twice() -> None:
+    """Functions use botocore; boto3 is for development."""
+    assert "boto3" not in pins(COMPILED[1])
