@@ -28,7 +28,7 @@ def test_compiled_requirements_follow_the_project(path: Path) -> None:
 
 @pytest.mark.parametrize("path", COMPILED, ids=lambda path: path.parent.name)
 def test_every_pin_has_hashes(path: Path) -> None:
-    """pip refuses a package that is not the one that was locked."""
+    """A package that is not the one that was locked is refused."""
     text = path.read_text(encoding="utf-8")
     names = re.findall(r"^[\w.-]+==", text, re.MULTILINE)
 

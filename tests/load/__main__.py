@@ -106,9 +106,8 @@ def main() -> int:
 def _report(steps: list[Step]) -> None:
     for name in dict.fromkeys(step.name for step in steps):
         times = [1000 * step.seconds for step in steps if step.name == name]
-        print(
-            f"{name:16} {len(times):5} times   median {median(times):7.0f} ms   p95 {quantiles(times, n=20)[-1]:7.0f} ms"
-        )
+        p95 = quantiles(times, n=20)[-1]
+        print(f"{name:16} {len(times):5} times   median {median(times):7.0f} ms   p95 {p95:7.0f} ms")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class Service:
 
 @contextmanager
 def running_service(**settings: str) -> Iterator[Service]:
-    """Start the product with settings as `make dev` takes them: `running_service(require_email_verification="false")`."""
+    """Start the product with settings of `make dev`: `running_service(require_email_verification="false")`."""
     port = _free_port()
     given = {f"GATEHOUSE_{name.upper()}": value for name, value in settings.items()}
     with tempfile.TemporaryDirectory() as folder:
