@@ -1,0 +1,105 @@
+"""`python -m gatehouse_dev [TEMPLATE]` -- run a template on PORT (3000) of HOST (127.0.0.1)."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from gatehouse_dev import console
+from gatehouse_dev.cloud import CloudError
+from gatehouse_dev.document import DEFAULT_PATH
+from gatehouse_dev.server import Server
+from gatehouse_dev.stack import Stack, running
+from gatehouse_dev.template import TemplateError
+
+LAST_ANSWERS_SECONDS = 1
+KEEP_ALIVE_SECONDS = 75
+
+
+class CannotStart(Exception):  # the project names exceptions for what happened
+    """One sentence that says why."""
+
+
+class Uvicorn(uvicorn.Server):
+    """Stop on Ctrl-C and SIGTERM with exit code 0; uvicorn itself would raise the signal again."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals for ourselves."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's own signature
+        """Let answers under way finish; at the second signal, do not."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until told to stop; the exit code."""
+    path = Path(arguments[0]).resolve() if arguments else DEFAULT_PATH
+    sys.dont_write_bytecode = True  # compiled files in the layers would be deployed with them
+    try:
+        with _listening(os.environ) as listener:
+            port = listener.getsockname()[1]
+            with running(os.environ, port, path) as stack:
+                _introduce(stack, port)
+                asyncio.run(_uvicorn(stack, port).serve(sockets=[listener]))
+                _leave()
+    except (CannotStart, CloudError, TemplateError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _listening(environ: os._Environ[str]) -> socket.socket:
+    host, port = environ.get("HOST", "127.0.0.1"), environ.get("PORT", "3000")
+    if not port.isdecimal():
+        message = f"PORT is {port!r}, which is not a number."
+        raise CannotStart(message)
+    try:
+        return socket.create_server((host, int(port)), backlog=1024)
+    except (OSError, OverflowError) as error:
+        message = f"Cannot listen on {host}:{port}: {error}. Is another one running? PORT=3001 chooses another port."
+        raise CannotStart(message) from None
+
+
+def _uvicorn(stack: Stack, port: int) -> Uvicorn:
+    config = uvicorn.Config(
+        Server(stack, port),
+        access_log=False,
+        lifespan="off",
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ws="none",
+    )
+    return Uvicorn(config)
+
+
+def _introduce(stack: Stack, port: int) -> None:
+    width = max((len(route.key) for route in stack.api.routes), default=0)
+    for route in stack.api.routes:
+        console.say(f"  {route.key:{width}}  → {route.function}")
+    console.say(f"Mail arrives at http://localhost:{port}/dev/mailbox")
+    console.say(f"Gatehouse runs at http://localhost:{port}")
+
+
+def _leave() -> None:
+    """End now: threads still at work must not outlive the embedded cloud and meet a real one."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,120 @@
+"""What the template declares, existing in this process: tables, secrets, a verified sender, mail."""
+
+import threading
+from contextlib import ExitStack
+from typing import Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+
+from gatehouse_dev import passwords, tables
+from gatehouse_dev.engine import Engine, Listener, Mail
+from gatehouse_dev.physical import REGION, physical_name
+from gatehouse_dev.surroundings import Surroundings
+from gatehouse_dev.template import Template
+
+__all__ = ["Cloud", "CloudError", "Mail"]
+
+
+class CloudError(Exception):
+    """One sentence that says what the cloud would not create."""
+
+
+class Cloud:
+    """An embedded AWS for as long as it is entered.
+
+    With an endpoint, DynamoDB and its streams live there and tables found there are kept;
+    mail and secrets stay embedded.
+    """
+
+    def __init__(self, template: Template, endpoint: str | None = None) -> None:
+        self.template = template
+        self.endpoint = endpoint
+        self._engine = Engine()
+        self._surroundings = Surroundings(endpoint)
+        self._running = ExitStack()
+        self._clients: dict[str, Any] = {}
+        self._clients_lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.callback(self._surroundings.leave)
+            self._surroundings.enter(self.template.environment())
+            stack.enter_context(self._engine.running(self.endpoint))
+            self._create_what_is_missing()
+            self._running = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clients.clear()
+        self._running.close()
+
+    def client(self, service: str) -> Any:  # botocore makes its clients at run time
+        """Give a botocore client of this cloud; any thread may use it."""
+        with self._clients_lock:
+            if service not in self._clients:
+                self._clients[service] = get_session().create_client(service, region_name=REGION)
+            return self._clients[service]
+
+    def mails(self) -> list[Mail]:
+        """Give what was sent, oldest first."""
+        return list(self._engine.mails)
+
+    def on_write(self, listener: Listener) -> None:
+        """Call with the request after every write to the embedded DynamoDB; an endpoint's go unheard."""
+        self._engine.listeners.append(listener)
+
+    def reset(self) -> None:
+        """Empty tables and mailbox; secrets and identities stay."""
+        if self.endpoint:
+            self._recreate_tables()
+        self._engine.empty()
+
+    def adopt(self, template: Template) -> None:
+        """Go on with an edited template: what it adds is created, what exists is kept."""
+        variables = template.environment()
+        self.template = template
+        self._surroundings.enter(variables)
+        self._create_what_is_missing()
+
+    def table_name(self, logical: str) -> str:
+        """Give the name behind a logical id."""
+        return physical_name(logical, self.template.resources[logical])
+
+    def _recreate_tables(self) -> None:
+        dynamodb = self.client("dynamodb")
+        for logical in self.template.tables:
+            dynamodb.delete_table(TableName=self.table_name(logical))
+            dynamodb.get_waiter("table_not_exists").wait(TableName=self.table_name(logical), WaiterConfig={"Delay": 1})
+        self._create_tables()
+
+    def _create_what_is_missing(self) -> None:
+        try:
+            self._create_tables()
+            self._create_secrets()
+            self._verify_senders()
+        except (BotoCoreError, ClientError) as error:
+            message = f"the template's resources cannot be created: {error}"
+            raise CloudError(message) from error
+
+    def _create_tables(self) -> None:
+        dynamodb = self.client("dynamodb")
+        pages = dynamodb.get_paginator("list_tables").paginate()
+        existing = {name for page in pages for name in page["TableNames"]}
+        for logical, properties in self.template.tables.items():
+            if self.table_name(logical) not in existing:
+                tables.create(dynamodb, self.table_name(logical), properties)
+
+    def _create_secrets(self) -> None:
+        manager = self.client("secretsmanager")
+        existing = {secret["Name"] for secret in manager.list_secrets(MaxResults=100)["SecretList"]}
+        for logical, properties in self.template.secrets.items():
+            name = physical_name(logical, self.template.resources[logical])
+            if name not in existing:
+                manager.create_secret(Name=name, SecretString=passwords.secret_string(properties))
+
+    def _verify_senders(self) -> None:
+        mail = self.client("sesv2")
+        existing = {identity["IdentityName"] for identity in mail.list_email_identities()["EmailIdentities"]}
+        for identity in set(self.template.identities.values()) - existing:
+            mail.create_email_identity(EmailIdentity=identity)

@@ -1,0 +1,91 @@
+"""A function's properties and events, read into the model."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from gatehouse_dev.document import Node, Properties, TemplateError
+from gatehouse_dev.model import Cors, Function, Route, StreamSource
+
+
+def function(name: str, root: Path, properties: Properties) -> Function:
+    """Read one AWS::Serverless::Function; TemplateError names what it lacks."""
+    try:
+        return Function(
+            name=name,
+            folder=(root / properties["CodeUri"]).resolve(),
+            handler=properties["Handler"],
+            environment={key: _text(value) for key, value in _variables(properties).items()},
+            timeout=int(properties.get("Timeout", 3)),
+            memory=int(properties.get("MemorySize", 128)),
+            routes=tuple(_routes(name, properties)),
+            streams=tuple(_streams(properties)),
+        )
+    except KeyError as error:
+        message = f"resource {name}: it has no {error.args[0]}"
+        raise TemplateError(message) from None
+    except (TypeError, ValueError, AttributeError) as error:
+        message = f"resource {name} is malformed: {error}"
+        raise TemplateError(message) from None
+
+
+def cors(configuration: Node) -> Cors:
+    """Read a CorsConfiguration; `true` is SAM's word for everybody."""
+    if configuration is True:
+        return Cors(allow_origins=("*",))
+    age = configuration.get("MaxAge")
+    return Cors(
+        allow_origins=tuple(origin.strip() for origin in configuration.get("AllowOrigins", ())),
+        allow_methods=tuple(configuration.get("AllowMethods", ())),
+        allow_headers=tuple(configuration.get("AllowHeaders", ())),
+        expose_headers=tuple(configuration.get("ExposeHeaders", ())),
+        allow_credentials=_truth(configuration.get("AllowCredentials", False)),
+        max_age=None if age is None else int(age),
+    )
+
+
+def _variables(properties: Properties) -> Properties:
+    return (properties.get("Environment") or {}).get("Variables") or {}
+
+
+def _events(properties: Properties, kind: str) -> Iterator[Properties]:
+    for event in (properties.get("Events") or {}).values():
+        if event["Type"] == kind:
+            yield event.get("Properties") or {}
+
+
+def _routes(name: str, properties: Properties) -> Iterator[Route]:
+    for event in _events(properties, "HttpApi"):
+        method = str(event.get("Method", "ANY")).upper()
+        method = "ANY" if method in ("*", "X-AMAZON-APIGATEWAY-ANY-METHOD") else method
+        yield Route(method=method, path=event.get("Path", "$default"), function=name)
+
+
+def _streams(properties: Properties) -> Iterator[StreamSource]:
+    for event in _events(properties, "DynamoDB"):
+        if _truth(event.get("Enabled", True)):
+            yield StreamSource(
+                table=event["Stream"].split(":table/")[-1].split("/")[0],
+                filters=tuple(_patterns(event)),
+                batch_size=int(event.get("BatchSize", 100)),
+                maximum_retry_attempts=int(event.get("MaximumRetryAttempts", -1)),
+                bisect=_truth(event.get("BisectBatchOnFunctionError", False)),
+                report_batch_item_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", ()),
+            )
+
+
+def _patterns(event: Properties) -> Iterator[Properties]:
+    for item in (event.get("FilterCriteria") or {}).get("Filters") or ():
+        try:
+            yield json.loads(item["Pattern"])
+        except ValueError:
+            message = f"a stream filter is not JSON: {item['Pattern']}"
+            raise TemplateError(message) from None
+
+
+def _truth(value: Node) -> bool:
+    return str(value).lower() == "true"
+
+
+def _text(value: Node) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

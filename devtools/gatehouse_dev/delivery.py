@@ -1,0 +1,75 @@
+"""One batch of stream records brought to a function, with Lambda's retries, bisection and partial failures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gatehouse_dev import console
+from gatehouse_dev.document import Properties
+from gatehouse_dev.functions import FunctionFailed
+from gatehouse_dev.model import StreamSource
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+
+type Records = list[Properties]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How batches reach `function`; `pause` waits so many seconds and answers True to give everything up."""
+
+    function: str
+    source: StreamSource
+    invoke: Callable[[str, Properties], object]
+    pause: Callable[[float], bool]
+
+    def bring(self, records: Records) -> None:
+        """Bring records in order; return when each was accepted or given up."""
+        for start in range(0, len(records), self.source.batch_size):
+            self._bring_batch(records[start : start + self.source.batch_size], failures=0)
+
+    def _bring_batch(self, records: Records, failures: int) -> None:
+        while records:
+            accepted = self._call(records)
+            records = records[accepted:]
+            if accepted:
+                failures = 0
+                continue
+            if self.source.bisect and len(records) > 1:
+                middle = len(records) // 2
+                self._bring_batch(records[:middle], failures)
+                self._bring_batch(records[middle:], failures)
+                return
+            failures += 1
+            if 0 <= self.source.maximum_retry_attempts < failures:
+                self._give_up(records)
+                return
+            if self.pause(min(FIRST_PAUSE_SECONDS * 2 ** (failures - 1), LONGEST_PAUSE_SECONDS)):
+                return
+
+    def _call(self, records: Records) -> int:
+        """Count the records that were accepted before the first failure."""
+        try:
+            answer = self.invoke(self.function, {"Records": records})
+        except FunctionFailed:
+            return 0
+        if not self.source.report_batch_item_failures:
+            return len(records)
+        return self._accepted(records, answer)
+
+    def _accepted(self, records: Records, answer: object) -> int:
+        failures = (answer.get("batchItemFailures") if isinstance(answer, dict) else None) or []
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+        try:
+            first = min((numbers.index(failure["itemIdentifier"]) for failure in failures), default=len(records))
+        except (KeyError, TypeError, ValueError):
+            console.trouble(f"{self.function} answered batchItemFailures that are not in the batch: {failures}")
+            return 0
+        if failures:
+            console.trouble(f"{self.function} could not do {len(failures)} of {len(records)} stream records")
+        return first
+
+    def _give_up(self, records: Records) -> None:
+        for record in records:
+            what = f"{record['eventName']} {record['dynamodb']['Keys']}"
+            console.trouble(f"{self.function} GAVE UP on a stream record of {self.source.table}: {what}")

@@ -1,0 +1,121 @@
+"""The embedded AWS: moto in this process, made safe for threads and honest about mail.
+
+moto answers every botocore client of the process through its stubber, whichever thread it lives
+in, so what is wrapped here covers all of them.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from re import escape
+from typing import Any
+from unittest.mock import patch
+
+from moto import mock_aws
+from moto.core.config import DefaultConfig
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.responses import DynamoHandler
+from moto.dynamodbstreams.models import dynamodbstreams_backends
+from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
+from moto.sesv2.responses import SESV2Response
+
+from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse_dev.snapshots import cheap_snapshots
+
+READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List", "TransactGet")
+
+KEPT_ITERATORS = 100
+
+type Listener = Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One mail to one address, as it was handed to SES."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    created_at: datetime
+
+
+class Engine:
+    """moto, running for one cloud."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+        self.listeners: list[Listener] = []
+        self.lock = threading.RLock()
+
+    @contextmanager
+    def running(self, endpoint: str | None) -> Iterator[None]:
+        """Answer for AWS while entered; requests to the endpoint pass through."""
+        through = {"urls": [escape(endpoint)]} if endpoint else {}
+        config = DefaultConfig(core={"mock_credentials": False, "passthrough": through})  # type: ignore[typeddict-item]
+        with ExitStack() as stack:
+            stack.enter_context(mock_aws(config=config))
+            for handler in (DynamoHandler, DynamoDBStreamsHandler):
+                stack.enter_context(patch.object(handler, "_dispatch", self._one_at_a_time(handler._dispatch)))  # noqa: SLF001  # url maps hold bound `dispatch`, so it is too late to wrap that
+            transact = cheap_snapshots(DynamoDBBackend.transact_write_items)
+            stack.enter_context(patch.object(DynamoDBBackend, "transact_write_items", transact))
+            stack.enter_context(patch.object(SESV2Response, "send_email", self._kept(SESV2Response.send_email)))
+            yield
+
+    def empty(self) -> None:
+        """Forget all rows, stream records and mails; the streams get new labels."""
+        with self.lock:
+            for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+                table.items.clear()
+                table.set_stream_specification(table.stream_specification)
+            self.mails.clear()
+
+    def _one_at_a_time(self, dispatch: Callable[..., Any]) -> Callable[..., Any]:
+        """Concurrent transactions in moto lose acknowledged writes and answer 500."""
+
+        def locked(handler: Any, request: Any, *rest: Any, **named: Any) -> Any:  # moto's own signature
+            with self.lock:
+                answer = dispatch(handler, request, *rest, **named)
+                _forget_old_iterators()
+            if not request.headers.get("X-Amz-Target", "").split(".")[-1].startswith(READS):
+                for listener in tuple(self.listeners):
+                    listener(request.data)
+            return answer
+
+        return locked
+
+    def _kept(self, send_email: Callable[[Any], str]) -> Callable[[Any], str]:
+        """Keep both parts of a mail: moto drops the text when there is HTML."""
+
+        def sent(response: Any) -> str:  # moto's own signature
+            answer = send_email(response)
+            self.mails.extend(_mails(json.loads(response.body)))
+            return answer
+
+        return sent
+
+
+def _forget_old_iterators() -> None:
+    """Moto keeps every shard iterator, and with it the rows of its table, for ever."""
+    iterators = dynamodbstreams_backends[ACCOUNT][REGION].shard_iterators
+    while len(iterators) > KEPT_ITERATORS:
+        del iterators[next(iter(iterators))]
+
+
+def _mails(request: dict[str, Any]) -> Iterator[Mail]:
+    message = request["Content"].get("Simple")
+    if message is None:
+        return
+    body = message["Body"]
+    for address in request.get("Destination", {}).get("ToAddresses", ()):
+        yield Mail(
+            to=parseaddr(address)[1],
+            subject=message["Subject"]["Data"],
+            text=body.get("Text", {}).get("Data", ""),
+            html=body.get("Html", {}).get("Data", ""),
+            created_at=datetime.now(UTC),
+        )

@@ -1,0 +1,145 @@
+"""The functions of the template, loaded from their folders and called as Lambda calls them."""
+
+import asyncio
+import importlib
+import itertools
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+from gatehouse_dev import console
+from gatehouse_dev.context import LambdaContext, context_for
+from gatehouse_dev.document import Properties
+from gatehouse_dev.model import Function
+from gatehouse_dev.template import Template
+
+type Handler = Callable[[Properties, LambdaContext], Any]
+
+LAYER = "AWS::Serverless::LayerVersion"
+NUMBERS = itertools.count(1)
+LOADING = threading.RLock()
+
+
+class FunctionFailed(Exception):  # the project names exceptions for what happened
+    """A function could not be loaded, or raised; the console has its traceback."""
+
+
+class Instance:
+    """One loaded handler, serving one event at a time on an event loop of its own."""
+
+    def __init__(self, function: Function) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.handler = _load(function)
+
+    def __call__(self, event: Properties, context: LambdaContext) -> object:
+        """Serve one event."""
+        asyncio.set_event_loop(self.loop)
+        try:
+            return self.handler(event, context)
+        finally:
+            asyncio.set_event_loop(None)
+
+
+class Pool:
+    """Up to `limit` instances of one function; further callers wait."""
+
+    def __init__(self, function: Function, limit: int) -> None:
+        self.function = function
+        self._slots = threading.BoundedSemaphore(limit)
+        self._idle: deque[Instance] = deque()
+
+    def invoke(self, event: Properties) -> object:
+        """Wait for a free instance, or load one, and serve the event there."""
+        with self._slots, self._failures_told(), self._instance() as instance:
+            return instance(event, context_for(self.function))
+
+    @contextmanager
+    def _instance(self) -> Iterator[Instance]:
+        try:
+            instance = self._idle.pop()
+        except IndexError:
+            instance = Instance(self.function)
+        try:
+            yield instance
+        finally:
+            self._idle.append(instance)
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        try:
+            yield
+        except (Exception, SystemExit) as error:  # the edge between the local cloud and any function
+            console.trouble(f"{self.function.name} failed", error)
+            raise FunctionFailed(self.function.name) from error
+
+
+class Fleet:
+    """All functions of a template, by name."""
+
+    def __init__(self, template: Template, instances: int = 4) -> None:
+        self.instances = instances
+        self._layers: tuple[Path, ...] = ()
+        self._pools: dict[str, Pool] = {}
+        self.reload(template)
+
+    def invoke(self, name: str, event: Properties) -> object:
+        """Call a function and wait for its answer; FunctionFailed when it has none."""
+        pool = self._pools.get(name)
+        if pool is None:
+            raise FunctionFailed(name)
+        return pool.invoke(event)
+
+    def reload(self, template: Template) -> None:
+        """Load everything afresh on the next calls; calls under way end on the code they began with."""
+        with LOADING:
+            _forget(self._layers)
+            self._layers = layer_folders(template)
+            for folder in map(str, self._layers):
+                if folder not in sys.path:
+                    sys.path.insert(0, folder)
+            importlib.invalidate_caches()
+            self._pools = {name: Pool(function, self.instances) for name, function in template.functions.items()}
+
+
+def layer_folders(template: Template) -> tuple[Path, ...]:
+    """Give the folders that layers put on the import path."""
+    layers = [resource["Properties"] for resource in template.resources.values() if resource["Type"] == LAYER]
+    return tuple((template.path.parent / layer["ContentUri"]).resolve() for layer in layers)
+
+
+def missing(template: Template) -> list[str]:
+    """Name the functions whose handler file is not there."""
+    return [name for name, function in template.functions.items() if not _file(function).is_file()]
+
+
+def _load(function: Function) -> Handler:
+    with LOADING:
+        path = _file(function)
+        name = f"function_{function.name}_{next(NUMBERS)}"
+        spec = spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise ImportError(str(path))
+        module = sys.modules[name] = module_from_spec(spec)
+        try:
+            exec(compile(path.read_bytes(), path, "exec"), module.__dict__)  # noqa: S102  # never a stale .pyc of an edited file
+        except BaseException:
+            del sys.modules[name]
+            raise
+        handler: Handler = getattr(module, function.handler.rpartition(".")[2])
+        return handler
+
+
+def _file(function: Function) -> Path:
+    return function.folder / f"{function.handler.rpartition('.')[0]}.py"
+
+
+def _forget(folders: tuple[Path, ...]) -> None:
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and any(folder in Path(file).parents for folder in folders):
+            del sys.modules[name]

@@ -1,0 +1,58 @@
+"""What the local cloud wants to know of a template."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatehouse_dev.document import Properties
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One HTTP event of a function."""
+
+    method: str
+    path: str
+    function: str
+
+    @property
+    def key(self) -> str:
+        """The route key of API Gateway: `POST /api/tasks`."""
+        return f"{self.method} {self.path}" if self.path != "$default" else "$default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSource:
+    """One DynamoDB event of a function; `maximum_retry_attempts` -1 means without end."""
+
+    table: str
+    filters: tuple[Properties, ...] = ()
+    batch_size: int = 100
+    maximum_retry_attempts: int = -1
+    bisect: bool = False
+    report_batch_item_failures: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """One function of the template; `timeout` in seconds, `memory` in MiB."""
+
+    name: str
+    folder: Path
+    handler: str
+    environment: dict[str, str]
+    timeout: int
+    memory: int
+    routes: tuple[Route, ...] = ()
+    streams: tuple[StreamSource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cors:
+    """CORS of the HTTP API; `max_age` in seconds."""
+
+    allow_origins: tuple[str, ...] = ()
+    allow_methods: tuple[str, ...] = ()
+    allow_headers: tuple[str, ...] = ()
+    expose_headers: tuple[str, ...] = ()
+    allow_credentials: bool = False
+    max_age: int | None = None

@@ -1,0 +1,109 @@
+"""The pages of the local cloud: the mailbox, the routes, and stand-ins for the hosted pages."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from gatehouse_dev.cloud import Mail
+from gatehouse_dev.gateway import Api
+from gatehouse_dev.messages import Request, Response
+
+FOLDER = Path(__file__).parent / "pages"
+OWN = "/dev"
+LINK = re.compile(r"https?://[^\s<>&]+(?:&amp;[^\s<>&]+)*")
+STAND_INS = {"/verify-email": "verify-email.html", "/reset-password": "reset-password.html"}
+
+
+def page(request: Request, api: Api, mails: list[Mail]) -> Response | None:
+    """Answer a path that only the local cloud has."""
+    if request.method != "GET":
+        return None
+    match request.raw_path:
+        case "/dev":
+            return _html("routes.html", _route_rows(api))
+        case "/dev/mailbox":
+            return _html("mailbox.html", _mail_articles(mails))
+        case "/dev/mailbox.json":
+            return _json(mails, parse_qs(request.raw_query).get("to"))
+        case path if path in STAND_INS:
+            return _html(STAND_INS[path], "")
+    return None
+
+
+def _json(mails: Iterable[Mail], to: list[str] | None) -> Response:
+    wanted = {address.lower() for address in to or ()}
+    chosen = [
+        {
+            "to": mail.to,
+            "subject": mail.subject,
+            "text": mail.text,
+            "html": mail.html,
+            "createdAt": _timestamp(mail.created_at),
+        }
+        for mail in mails
+        if to is None or mail.to.lower() in wanted
+    ]
+    headers = (("content-type", "application/json"), ("cache-control", "no-store"))
+    return Response(status=200, headers=headers, body=json.dumps(chosen).encode())
+
+
+def _html(name: str, content: str) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    text = _file(name).replace("SHARED", _file("submitting.js")).replace("NONCE", nonce)
+    policy = (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data: https:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    headers = (
+        ("content-type", "text/html; charset=utf-8"),
+        ("content-security-policy", policy),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+    )
+    return Response(status=200, headers=headers, body=text.replace("<!-- content -->", content).encode())
+
+
+def _file(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _route_rows(api: Api) -> str:
+    routes = sorted(api.routes, key=lambda route: (route.path, route.method))
+    return "".join(
+        f"<tr><td>{escape(route.method)}<td><code>{escape(route.path)}</code><td>{escape(route.function)}</tr>\n"
+        for route in routes
+    )
+
+
+def _mail_articles(mails: list[Mail]) -> str:
+    return "".join(map(_mail_article, reversed(mails))) or "<p>No mail yet.</p>"
+
+
+def _mail_article(mail: Mail) -> str:
+    frame = (
+        f'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="{escape(mail.html)}"></iframe>'
+        if mail.html
+        else ""
+    )
+    time = _timestamp(mail.created_at)
+    return f"""
+      <article>
+        <h2>{escape(mail.subject)}</h2>
+        <p>to <b>{escape(mail.to)}</b> at <time datetime="{time}">{time}</time></p>
+        {frame}
+        <pre>{_linked(escape(mail.text))}</pre>
+      </article>"""
+
+
+def _linked(escaped: str) -> str:
+    return LINK.sub(lambda match: f'<a href="{match[0]}" target="_blank" rel="noreferrer">{match[0]}</a>', escaped)
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,86 @@
+"""The values of a template's parameters: given, by default, and from the environment."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from gatehouse_dev.document import DEFAULT_PATH, Node, Properties, TemplateError, read
+
+WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def chosen(declared: Mapping[str, Properties], given: Mapping[str, str]) -> dict[str, str]:
+    """Settle every parameter; TemplateError names the one that cannot be."""
+    for name in given.keys() - declared.keys():
+        message = f"parameter {name} is not in the template"
+        raise TemplateError(message)
+    return {name: _checked(name, rules, given.get(name)) for name, rules in declared.items()}
+
+
+def referenced(rules: Properties, value: str) -> Node:
+    """Give what `Ref` answers: lists for list types, else the text."""
+    if rules.get("Type") == "CommaDelimitedList" or str(rules.get("Type")).startswith("List<"):
+        return [part.strip() for part in value.split(",")]
+    return value
+
+
+def variable(name: str) -> str:
+    """Name the environment variable of a parameter: MailFrom is GATEHOUSE_MAIL_FROM."""
+    return f"GATEHOUSE_{WORD_START.sub('_', name).upper()}"
+
+
+def local_parameters(environ: Mapping[str, str], port: int, path: Path = DEFAULT_PATH) -> dict[str, str]:
+    """Give the parameters of a local run: from GATEHOUSE_ variables, else made for this port."""
+    declared = read(path).get("Parameters") or {}
+    defaults = {
+        "BaseUrl": f"http://localhost:{port}",
+        "MailFrom": "no-reply@gatehouse.test",
+        "CorsOrigins": "http://localhost:5173",
+        "TrustedOrigins": f"http://127.0.0.1:{port}",
+    }
+    local = {name: value for name, value in defaults.items() if name in declared}
+    return local | {name: environ[variable(name)] for name in declared if variable(name) in environ}
+
+
+def _checked(name: str, rules: Properties, given: str | None) -> str:
+    if given is None and rules.get("Default") is None:
+        message = f"parameter {name} has no default, so it must be given{_allowed(rules)}"
+        raise TemplateError(message)
+    value = _text(rules["Default"]) if given is None else given
+    if problem := _problem(rules, value):
+        message = f"parameter {name} is {value!r}, which {problem}{_allowed(rules)}"
+        raise TemplateError(message)
+    return value
+
+
+def _problem(rules: Properties, value: str) -> str | None:
+    allowed = rules.get("AllowedValues")
+    if allowed is not None and value not in map(_text, allowed):
+        return "is not an allowed value"
+    if rules.get("Type") == "Number":
+        return _number_problem(rules, value)
+    pattern = rules.get("AllowedPattern")
+    if pattern is not None and not re.fullmatch(pattern, value):
+        return f"does not match {pattern}"
+    if not int(rules.get("MinLength", 0)) <= len(value) <= int(rules.get("MaxLength", len(value))):
+        return "is too short or too long"
+    return None
+
+
+def _number_problem(rules: Properties, value: str) -> str | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return "is not a number"
+    if not float(rules.get("MinValue", number)) <= number <= float(rules.get("MaxValue", number)):
+        return f"is not between {rules.get('MinValue', '-')} and {rules.get('MaxValue', '-')}"
+    return None
+
+
+def _allowed(rules: Properties) -> str:
+    allowed = rules.get("AllowedValues")
+    return f" (one of {', '.join(map(_text, allowed))})" if allowed else ""
+
+
+def _text(value: Node) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,56 @@
+"""Which route API Gateway would choose: fixed before variable before greedy, exact case."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from gatehouse_dev.model import Route
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+FIXED, VARIABLE, GREEDY = range(3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A route with its path variables decoded; a lower rank is more specific."""
+
+    route: Route
+    parameters: dict[str, str]
+    rank: tuple[int, ...] = ()
+
+
+def choose(routes: Iterable[Route], method: str, raw_path: str) -> Match | None:
+    """Match a still percent-encoded path, so that an encoded slash divides nothing."""
+    if method not in METHODS:
+        return None
+    fitting = [route for route in routes if route.method in (method, "ANY")]
+    matches = [match for route in fitting if (match := _match(route, raw_path))]
+    return min(matches, key=lambda match: (match.rank, match.route.method == "ANY"), default=None)
+
+
+def known(routes: Iterable[Route], raw_path: str) -> bool:
+    """Whether any method has a route of its own here; `$default` has no path."""
+    return any(_match(route, raw_path) for route in routes if route.path != "$default")
+
+
+def _match(route: Route, raw_path: str) -> Match | None:
+    if route.path == "$default":
+        return Match(route=route, parameters={}, rank=(GREEDY + 1,))
+    wanted, given = route.path.split("/")[1:], raw_path.split("/")[1:]
+    if wanted[-1].endswith("+}") and len(given) >= len(wanted):
+        given = [*given[: len(wanted) - 1], "/".join(given[len(wanted) - 1 :])]
+    if len(wanted) != len(given):
+        return None
+    values = [unquote(segment) for segment in given]
+    ranks = tuple(_rank(segment) for segment in wanted)
+    for segment, rank, value in zip(wanted, ranks, values, strict=True):
+        if (rank == FIXED and segment != value) or (rank != FIXED and value.strip("/") == ""):
+            return None
+    named = zip(wanted, ranks, values, strict=True)
+    return Match(route=route, parameters={name.strip("{+}"): value for name, rank, value in named if rank}, rank=ranks)
+
+
+def _rank(segment: str) -> int:
+    if not segment.startswith("{"):
+        return FIXED
+    return GREEDY if segment.endswith("+}") else VARIABLE

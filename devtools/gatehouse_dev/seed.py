@@ -1,0 +1,177 @@
+"""`python -m gatehouse_dev.seed` -- a demonstration account with tasks, on a running Gatehouse."""
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, unquote
+from urllib.request import Request, urlopen
+
+from gatehouse_dev import console
+
+EMAIL = "demo@gatehouse.test"
+PASSWORD = "demonstration-42"  # noqa: S105  # public on purpose: the account exists on laptops only
+TOKEN = re.compile(r"token=([^\s&\"'<>]+)")
+MAIL_WITHIN_SECONDS = 15.0
+
+type Json = dict[str, Any]
+
+
+class SeedFailed(Exception):  # the project names exceptions for what happened
+    """One sentence that says what stood in the way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task to add; days count from today."""
+
+    title: str
+    priority: str = "medium"
+    description: str | None = None
+    due_in_days: int | None = None
+    completed: bool = False
+
+
+TASKS = (
+    Task(title="Read the API guide", description="docs/api.md, twenty minutes", completed=True),
+    Task(title="Point the frontend at this server", priority="high", due_in_days=0),
+    Task(title="Renew the TLS certificate", priority="high", due_in_days=-2),
+    Task(title="Write the release notes", due_in_days=3),
+    Task(title="Book the meeting room", priority="low", due_in_days=1, completed=True),
+    Task(title="Review Ada's pull request", priority="high", due_in_days=1),
+    Task(title="Back up the photo archive", priority="low", description="Both disks.\nThe second is in the drawer."),
+    Task(title="Call the dentist", due_in_days=7),
+    Task(title="Löschkonzept prüfen: 個人情報 ✓", description="Text of any language is welcome", due_in_days=14),
+    Task(title="Plan the team lunch", priority="low", due_in_days=10),
+    Task(title="Close last month's invoices", priority="high", due_in_days=-5, completed=True),
+    Task(title="Learn a new keyboard shortcut", priority="low"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """A running Gatehouse, seen by whoever holds the token."""
+
+    url: str
+    token: str | None = None
+
+    def call(self, method: str, path: str, body: Json | None = None) -> Any:  # whatever the JSON holds
+        """Give the JSON of an answer; SeedFailed when it is a refusal."""
+        status, answer = self.attempt(method, path, body)
+        if status >= HTTPStatus.BAD_REQUEST:
+            message = f"{method} {path.partition('?')[0]} answered {status}: {answer}"
+            raise SeedFailed(message)
+        return answer
+
+    def attempt(self, method: str, path: str, body: Json | None = None) -> tuple[int, Any]:
+        """Give status and JSON, whatever they are; SeedFailed when nobody answers."""
+        headers = {"Accept": "application/json"}
+        headers |= {"Content-Type": "application/json"} if body is not None else {}
+        headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self.url + path, data, headers, method=method)  # noqa: S310  # main() admits http and https only
+        try:
+            with urlopen(request, timeout=30) as response:  # noqa: S310  # main() admits http and https only
+                return response.status, _parsed(response.read())
+        except HTTPError as error:
+            return error.code, _parsed(error.read())
+        except (URLError, OSError) as error:
+            reason = getattr(error, "reason", error)
+            message = f"No server answers at {self.url} ({reason}). Start one: python -m gatehouse_dev"
+            raise SeedFailed(message) from None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Seed the server at --url; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m gatehouse_dev.seed", description=__doc__)
+    parser.add_argument("--url", default="http://localhost:3000")
+    url = parser.parse_args(arguments).url.rstrip("/")
+    if not url.startswith(("http://", "https://")):
+        parser.error("--url must begin with http:// or https://")
+    try:
+        added = seed(Api(url=url))
+    except SeedFailed as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    console.say(f"{EMAIL} can sign in with the password {PASSWORD}; {added} tasks were added.")
+    return 0
+
+
+def seed(api: Api) -> int:
+    """Answer how many tasks were added; none when they are there already."""
+    signed_in = Api(url=api.url, token=_sign_in(api) or _sign_up(api))
+    present = {task["title"] for task in _tasks(signed_in)}
+    missing = [task for task in TASKS if task.title not in present]
+    for task in missing:
+        _add(signed_in, task)
+    return len(missing)
+
+
+def _sign_in(api: Api) -> str | None:
+    status, answer = api.attempt("POST", "/api/auth/sign-in/email", {"email": EMAIL, "password": PASSWORD})
+    return str(answer["token"]) if status == HTTPStatus.OK else None
+
+
+def _sign_up(api: Api) -> str:
+    seen = len(_mails(api))
+    api.call("POST", "/api/auth/sign-up/email", {"name": "Demo", "email": EMAIL, "password": PASSWORD})
+    api.call("POST", "/api/auth/verify-email", {"token": _mailed_token(api, seen)})
+    token = _sign_in(api)
+    if token is None:
+        message = f"{EMAIL} is verified, but cannot sign in with {PASSWORD}: was its password changed?"
+        raise SeedFailed(message)
+    return token
+
+
+def _mails(api: Api) -> list[Json]:
+    mails: list[Json] = api.call("GET", f"/dev/mailbox.json?to={quote(EMAIL)}")
+    return mails
+
+
+def _mailed_token(api: Api, seen: int) -> str:
+    deadline = time.monotonic() + MAIL_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        for mail in reversed(_mails(api)[seen:]):
+            if found := TOKEN.search(mail["text"]):
+                return unquote(found[1])
+        time.sleep(0.1)
+    message = f"No mail with a link came to {EMAIL} within {MAIL_WITHIN_SECONDS:g} s."
+    raise SeedFailed(message)
+
+
+def _tasks(api: Api) -> Iterator[Json]:
+    cursor: str | None = ""
+    while cursor is not None:
+        page = api.call("GET", f"/api/tasks?cursor={quote(cursor)}" if cursor else "/api/tasks")
+        yield from page["tasks"]
+        cursor = page.get("cursor")
+
+
+def _add(api: Api, task: Task) -> None:
+    fields: Json = {"title": task.title, "priority": task.priority}
+    if task.description is not None:
+        fields["description"] = task.description
+    if task.due_in_days is not None:
+        due = date.today() + timedelta(days=task.due_in_days)  # noqa: DTZ011  # the person's own day
+        fields["due_date"] = due.isoformat()
+    added = api.call("POST", "/api/tasks", fields)
+    if task.completed:
+        api.call("PATCH", f"/api/tasks/{quote(added['id'])}/complete", {"completed": True})
+
+
+def _parsed(body: bytes) -> Any:  # whatever the JSON holds
+    try:
+        return json.loads(body or b"null")
+    except ValueError:
+        return body.decode("utf-8", "replace")[:200]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""The local API Gateway on a socket: an ASGI app that hands every request to its function."""
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
+from typing import Any
+
+from gatehouse_dev import console, gateway, pages, payload
+from gatehouse_dev.gateway import Api
+from gatehouse_dev.messages import Request, Response
+from gatehouse_dev.routing import Match
+from gatehouse_dev.stack import Stack
+
+INTEGRATION_LIMIT_SECONDS = 30.0
+
+LONG_SEGMENT = re.compile(r"[^/]{25,}")  # it could be a token
+
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+
+
+class Server:
+    """The ASGI app."""
+
+    def __init__(self, stack: Stack, port: int, limit_seconds: float = INTEGRATION_LIMIT_SECONDS) -> None:
+        self._stack = stack
+        self._authority = f"localhost:{port}"
+        self._limit_seconds = limit_seconds
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        began = time.monotonic()
+        api = self._stack.api
+        request = self._request(scope)
+        match = api.choose(request)
+        response = await self._answer(api, request, match, receive)
+        await _send(send, request, response)
+        _log(request, match, response, began)
+
+    async def _answer(self, api: Api, request: Request, match: Match | None, receive: Receive) -> Response:
+        if (preflight := api.preflight(request)) is not None:
+            return preflight
+        if match is None:
+            own = None if api.knows(request) else pages.page(request, api, self._stack.cloud.mails())
+            return own or api.finish(request, gateway.NOT_FOUND)
+        body = await _body(receive)
+        answer = gateway.TOO_LARGE if body is None else await self._call(replace(request, body=body), match)
+        return api.finish(request, answer)
+
+    async def _call(self, request: Request, match: Match) -> Response:
+        name = match.route.function
+        event = payload.event(request, match)
+
+        def work() -> Response:
+            return gateway.answered(name, lambda: self._stack.fleet.invoke(name, event))
+
+        try:
+            return await asyncio.wait_for(_in_thread(work), self._limit_seconds)
+        except TimeoutError:
+            console.trouble(f"{name} did not answer within {self._limit_seconds:g} s")
+            return gateway.TIMED_OUT
+
+    def _request(self, scope: Message) -> Request:
+        return Request(
+            method=scope["method"],
+            raw_path=scope["raw_path"].decode("latin-1").partition("?")[0],
+            raw_query=scope["query_string"].decode("latin-1"),
+            headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+            peer=scope["client"][0] if scope.get("client") else "127.0.0.1",
+            authority=self._authority,
+            protocol=f"HTTP/{scope['http_version']}",
+        )
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Read the whole body; None when there is more of it than API Gateway takes."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= gateway.REQUEST_LIMIT:
+            parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts) if size <= gateway.REQUEST_LIMIT else None
+
+
+async def _in_thread(work: Callable[[], Response]) -> Response:
+    """Run in a daemon thread: one that never ends must not keep the server from stopping."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Response] = loop.create_future()
+
+    def settle(response: Response) -> None:
+        if not future.done():
+            future.set_result(response)
+
+    def run() -> None:
+        response = work()
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, response)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await future
+
+
+async def _send(send: Send, request: Request, response: Response) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    if response.status not in (204, 304):
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
+
+
+def _log(request: Request, match: Match | None, response: Response, began: float) -> None:
+    if request.raw_path.startswith(pages.OWN):
+        return
+    what = match.route.key if match else f"{request.method} {LONG_SEGMENT.sub('…', request.raw_path)}"
+    console.say(f"{what} {response.status} {round((time.monotonic() - began) * 1000)} ms")

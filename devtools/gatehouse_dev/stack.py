@@ -1,0 +1,65 @@
+"""Everything that runs, made from one template, and made anew when it changes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from gatehouse_dev import console
+from gatehouse_dev.cloud import Cloud, CloudError
+from gatehouse_dev.document import DEFAULT_PATH
+from gatehouse_dev.functions import Fleet, layer_folders, missing
+from gatehouse_dev.gateway import Api
+from gatehouse_dev.streams import Streams
+from gatehouse_dev.template import Template, TemplateError, load, local_parameters
+from gatehouse_dev.watching import Watcher
+
+
+class Stack:
+    """The running parts; `api` is replaced whole, so that a request sees one template."""
+
+    def __init__(self, cloud: Cloud, fleet: Fleet, streams: Streams) -> None:
+        self.cloud = cloud
+        self.fleet = fleet
+        self.streams = streams
+        self.api = _api(cloud.template)
+
+    def adopt(self, template: Template) -> None:
+        """Go on with an edited template; tables, mails and secrets stay."""
+        self.cloud.adopt(template)
+        self.fleet.reload(template)
+        self.streams.follow(template)
+        self.api = _api(template)
+
+
+@contextmanager
+def running(environ: Mapping[str, str], port: int, path: Path = DEFAULT_PATH) -> Iterator[Stack]:
+    """Run the template at `path`; TemplateError or CloudError when it cannot."""
+    given = dict(environ)
+
+    def read() -> Template:
+        template = load(path, local_parameters(given, port, path))
+        if absent := missing(template):
+            message = f"the code of {', '.join(absent)} is missing: {template.functions[absent[0]].folder}"
+            raise TemplateError(message)
+        return template
+
+    def reload() -> None:
+        try:
+            stack.adopt(read())
+        except (TemplateError, CloudError) as error:
+            console.trouble(f"{error} -- the template of before goes on running")
+            stack.fleet.reload(stack.cloud.template)
+        else:
+            console.say("reloaded")
+
+    template = read()
+    with Cloud(template, endpoint=given.get("AWS_ENDPOINT_URL")) as cloud:
+        fleet = Fleet(template)
+        stack = Stack(cloud, fleet, Streams(cloud, fleet))
+        folders = [path.parent / "functions", *layer_folders(template)]
+        with stack.streams, Watcher(path, folders, reload):
+            yield stack
+
+
+def _api(template: Template) -> Api:
+    return Api(routes=template.routes, cors=template.cors)

@@ -1,0 +1,131 @@
+"""The template with every CloudFormation function resolved: what exists, and so runs locally."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatehouse_dev import declared
+from gatehouse_dev.document import DEFAULT_PATH, Properties, TemplateError, read
+from gatehouse_dev.intrinsics import Resolver
+from gatehouse_dev.model import Cors, Function, Route, StreamSource
+from gatehouse_dev.parameters import chosen, local_parameters
+
+__all__ = ["Cors", "Function", "Route", "StreamSource", "Template", "TemplateError", "load", "local_parameters"]
+
+FUNCTION = "AWS::Serverless::Function"
+SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """Every mapping goes by logical id; tables and secrets are resolved Properties."""
+
+    path: Path
+    functions: dict[str, Function]
+    tables: dict[str, Properties]
+    secrets: dict[str, Properties]
+    identities: dict[str, str]
+    cors: Cors | None
+    resources: dict[str, Properties]
+    parameters: dict[str, str]
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route of every function, in the order of the file."""
+        return tuple(route for function in self.functions.values() for route in function.routes)
+
+    def environment(self) -> dict[str, str]:
+        """Merge all functions' variables, for they share one process here."""
+        merged: dict[str, str] = {}
+        for function in self.functions.values():
+            for name, value in function.environment.items():
+                if merged.setdefault(name, value) != value:
+                    message = f"{function.name} and another function disagree on the variable {name}"
+                    raise TemplateError(message)
+        return merged
+
+
+def load(path: Path | None = None, parameters: Mapping[str, str] | None = None) -> Template:
+    """Resolve the template at `path`, by default the repository's own."""
+    path = (path or DEFAULT_PATH).resolve()
+    document = {section: {} for section in SECTIONS} | {key: value or {} for key, value in read(path).items()}
+    values = chosen(document["Parameters"], parameters or {})
+    resources = dict(_resources(Resolver(document=document, values=values)))
+    template = Template(
+        path=path,
+        functions=_functions(path.parent, resources),
+        tables=_properties(resources, "AWS::DynamoDB::Table"),
+        secrets=_properties(resources, "AWS::SecretsManager::Secret"),
+        identities={
+            name: properties["EmailIdentity"]
+            for name, properties in _properties(resources, "AWS::SES::EmailIdentity").items()
+        },
+        cors=_cors(resources),
+        resources=resources,
+        parameters=values,
+    )
+    _check(template)
+    return template
+
+
+def _resources(resolver: Resolver) -> Iterator[tuple[str, Properties]]:
+    global_properties = resolver.document["Globals"]
+    for name, resource in resolver.document["Resources"].items():
+        try:
+            if "Condition" in resource and not resolver.holds(resource["Condition"]):
+                continue
+            section = global_properties.get(resource["Type"].removeprefix("AWS::Serverless::"), {})
+            whole = {key: value for key, value in resource.items() if key != "Condition"}
+            yield name, resolver.resolve(whole | {"Properties": _merged(section, resource.get("Properties") or {})})
+        except TemplateError as error:
+            message = f"resource {name}: {error}"
+            raise TemplateError(message) from None
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            message = f"resource {name} is malformed: {error!r}"
+            raise TemplateError(message) from None
+
+
+def _merged(general: Properties, own: Properties) -> Properties:
+    """Merge as SAM merges Globals: mappings key by key, lists joined, else the function's own."""
+    merged = general | own
+    for key in general.keys() & own.keys():
+        match general[key], own[key]:
+            case dict() as left, dict() as right if not _is_intrinsic(left) and not _is_intrinsic(right):
+                merged[key] = _merged(left, right)
+            case list() as left, list() as right:
+                merged[key] = [*left, *right]
+    return merged
+
+
+def _is_intrinsic(node: Properties) -> bool:
+    return len(node) == 1 and (next(iter(node)) == "Ref" or next(iter(node)).startswith("Fn::"))
+
+
+def _properties(resources: Mapping[str, Properties], kind: str) -> dict[str, Properties]:
+    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def _functions(root: Path, resources: Mapping[str, Properties]) -> dict[str, Function]:
+    return {
+        name: declared.function(name, root, properties) for name, properties in _properties(resources, FUNCTION).items()
+    }
+
+
+def _cors(resources: Mapping[str, Properties]) -> Cors | None:
+    for properties in _properties(resources, "AWS::Serverless::HttpApi").values():
+        if "CorsConfiguration" in properties:
+            return declared.cors(properties["CorsConfiguration"])
+    return None
+
+
+def _check(template: Template) -> None:
+    keys = [route.key for route in template.routes]
+    for key in keys:
+        if keys.count(key) > 1:
+            message = f"two functions have the route {key}"
+            raise TemplateError(message)
+    for function in template.functions.values():
+        for source in function.streams:
+            if "StreamSpecification" not in template.tables.get(source.table, {}):
+                message = f"resource {function.name}: it reads the stream of {source.table}, which has none"
+                raise TemplateError(message)

@@ -1,0 +1,150 @@
+"""Functions are loaded as Lambda would load them, and anew when their code changes."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.functions import Fleet, FunctionFailed, missing
+from gatehouse_dev.template import Template, load
+from tests.devtools.conftest import Project
+
+ONE = """
+    Resources:
+      Common: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: layers/common } }
+      One:
+        Type: AWS::Serverless::Function
+        Properties: { CodeUri: functions/one, Handler: handler.handler, MemorySize: 512, Timeout: 10 }
+"""
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Path]:
+    """Give the file of a package that functions share through the layer."""
+    path = tmp_path / "layers" / "common" / "shared_by_functions" / "__init__.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("word = 'old'\n")
+    before = list(sys.path)
+    yield path
+    sys.path[:] = before
+    sys.modules.pop("shared_by_functions", None)
+
+
+@pytest.fixture
+def one(project: Project) -> Template:
+    return load(project(ONE, one="handler = None"))
+
+
+def write(template: Template, code: str) -> None:
+    (template.functions["One"].folder / "handler.py").write_text(code)
+
+
+def test_a_handler_gets_the_event_and_a_context_of_lambdas(one: Template) -> None:
+    write(one, "def handler(event, context): return event, context, context.get_remaining_time_in_millis()")
+
+    answer: Any = Fleet(one).invoke("One", {"a": 1})
+    event, context, left = answer
+
+    assert event == {"a": 1}
+    assert (context.function_name, context.memory_limit_in_mb) == ("One", "512")
+    assert context.invoked_function_arn == "arn:aws:lambda:us-east-1:123456789012:function:One"
+    assert len(context.aws_request_id) == 36
+    assert 9_000 < left <= 10_000
+
+
+def test_handlers_that_ask_for_an_event_loop_get_one_in_any_thread(one: Template) -> None:
+    write(
+        one,
+        "import asyncio\nasync def work(): return threading.get_ident()\nimport threading\n"
+        "def handler(event, context): return asyncio.get_event_loop().run_until_complete(work())",
+    )
+    fleet = Fleet(one)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda _: fleet.invoke("One", {}), range(40)))
+
+
+def test_an_instance_serves_one_event_at_a_time_and_others_wait(one: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = SimpleNamespace(now=0, most=0, lock=threading.Lock())
+    monkeypatch.setattr("builtins.seen", seen, raising=False)
+    write(
+        one,
+        "import time\nbusy = []\n"
+        "def handler(event, context):\n"
+        "    assert not busy\n"
+        "    busy.append(1)\n"
+        "    with seen.lock: seen.now += 1; seen.most = max(seen.most, seen.now)\n"
+        "    time.sleep(0.02)\n"
+        "    with seen.lock: seen.now -= 1\n"
+        "    busy.clear()\n"
+        "    return 1\n",
+    )
+    fleet = Fleet(one, instances=3)
+
+    with ThreadPoolExecutor(50) as pool:
+        assert sum(int(str(answer)) for answer in pool.map(lambda _: fleet.invoke("One", {}), range(50))) == 50
+    assert seen.most == 3
+
+
+def test_a_reload_brings_new_code_of_handler_and_layer(one: Template, shared: Path) -> None:
+    write(one, "import shared_by_functions\ndef handler(event, context): return shared_by_functions.word")
+    fleet = Fleet(one)
+    assert fleet.invoke("One", {}) == "old"
+
+    shared.write_text("word = 'new'\n")
+    assert fleet.invoke("One", {}) == "old"
+    fleet.reload(one)
+
+    assert fleet.invoke("One", {}) == "new"
+
+
+def test_a_call_under_way_ends_on_the_code_it_began_with(one: Template) -> None:
+    write(one, "import time\nword = 'old'\ndef handler(event, context):\n    time.sleep(0.3)\n    return word")
+    fleet = Fleet(one)
+
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(fleet.invoke, "One", {})
+        time.sleep(0.1)
+        write(one, "def handler(event, context): return 'new'")
+        fleet.reload(one)
+        assert fleet.invoke("One", {}) == "new"
+        assert under_way.result() == "old"
+
+
+def test_a_syntax_error_fails_loudly_and_heals_with_the_next_edit(
+    one: Template, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(one, "def handler(event, context) return 1")
+    fleet = Fleet(one)
+    with pytest.raises(FunctionFailed):
+        fleet.invoke("One", {})
+    assert "SyntaxError" in capsys.readouterr().err
+
+    write(one, "def handler(event, context): return 1")
+    fleet.reload(one)
+
+    assert fleet.invoke("One", {}) == 1
+
+
+def test_an_exception_shows_its_traceback_and_the_function_goes_on(
+    one: Template, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(one, "def handler(event, context): return 1 / event['by']")
+    fleet = Fleet(one)
+
+    with pytest.raises(FunctionFailed):
+        fleet.invoke("One", {"by": 0})
+    assert "One failed" in (told := capsys.readouterr().err)
+    assert "ZeroDivisionError" in told
+    assert fleet.invoke("One", {"by": 1}) == 1
+
+
+def test_a_missing_handler_is_named(project: Project) -> None:
+    assert missing(load(project(ONE))) == ["One"]
+    assert missing(load(project(ONE, one=""))) == []

@@ -1,0 +1,349 @@
+"""The whole of it, started as people start it: `python -m gatehouse_dev` on a free port."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatehouse_dev import seed, stack
+from gatehouse_dev.__main__ import main
+from gatehouse_dev.server import Server
+from tests.devtools.conftest import Project
+
+ROOT = Path(__file__).parents[2]
+ORIGIN = "http://localhost:5173"
+TEMPLATE = """
+    Parameters:
+      MailFrom: { Type: String }
+      CorsOrigins: { Type: String }
+    Globals:
+      Function: { Handler: handler.handler }
+    Resources:
+      Api:
+        Type: AWS::Serverless::HttpApi
+        Properties: { CorsConfiguration: { AllowOrigins: !Split [",", !Ref CorsOrigins], AllowMethods: [GET] } }
+      NotesTable:
+        Type: AWS::DynamoDB::Table
+        Properties:
+          BillingMode: PAY_PER_REQUEST
+          KeySchema: [{ AttributeName: pk, KeyType: HASH }]
+          AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
+          StreamSpecification: { StreamViewType: NEW_IMAGE }
+      MailIdentity:
+        Type: AWS::SES::EmailIdentity
+        Properties: { EmailIdentity: !Select [1, !Split ["@", !Ref MailFrom]] }
+      Note:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: functions/note
+          Events:
+            Add: { Type: HttpApi, Properties: { Method: POST, Path: "/notes/{id}" } }
+            Read: { Type: HttpApi, Properties: { Method: GET, Path: "/notes/{id}" } }
+      Tell:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: functions/tell
+          Events: { Notes: { Type: DynamoDB, Properties: { Stream: !GetAtt NotesTable.StreamArn } } }
+"""
+NOTE = """
+    import boto3, time
+    notes = boto3.client("dynamodb")
+    def handler(event, context):
+        key = {"pk": {"S": event["pathParameters"]["id"]}}
+        time.sleep(float(event["headers"].get("x-sleep", 0)))
+        if event["requestContext"]["http"]["method"] == "POST":
+            notes.put_item(TableName="NotesTable", Item=key)
+        found = "Item" in notes.get_item(TableName="NotesTable", Key=key)
+        return {"statusCode": 200, "cookies": ["a=1", "b=2"], "body": f"v1 {found}"}
+"""
+TELL = """
+    import boto3
+    def handler(event, context):
+        for record in event["Records"]:
+            name = record["dynamodb"]["NewImage"]["pk"]["S"]
+            body = {"Text": {"Data": f"<{name}>"}, "Html": {"Data": "<script>alert(1)</script>"}}
+            boto3.client("sesv2").send_email(
+                FromEmailAddress="no-reply@gatehouse.test",
+                Destination={"ToAddresses": [f"{name}@a.test"]},
+                Content={"Simple": {"Subject": {"Data": "<b>Noted</b>"}, "Body": body}},
+            )
+"""
+
+
+@dataclass
+class Running:
+    """One server in a process of its own, and what it printed."""
+
+    process: subprocess.Popen[str]
+    port: int = 0
+    lines: list[str] = field(default_factory=list)
+    reading: threading.Thread = field(default_factory=threading.Thread)
+
+    def call(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, HTTPMessage, str]:
+        """Give status, headers and body."""
+        connection = HTTPConnection("localhost", self.port, timeout=60)
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, answer.msg, answer.read().decode()
+
+    def text(self) -> str:
+        """Give all that was printed so far."""
+        return "\n".join(self.lines)
+
+    def mails(self, query: str = "") -> list[dict[str, Any]]:
+        """Look into the mailbox."""
+        mails: list[dict[str, Any]] = json.loads(self.call("GET", f"/dev/mailbox.json{query}")[2])
+        return mails
+
+
+def until(true: Callable[[], object], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def started(path: Path, **environ: str) -> Iterator[Running]:
+    process = subprocess.Popen(  # noqa: S603  # our own interpreter
+        [sys.executable, "-m", "gatehouse_dev", str(path)],
+        env=os.environ | {"PORT": "0", "PYTHONPATH": str(ROOT / "devtools")} | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    server = Running(process)
+    assert process.stdout
+    printed = iter(process.stdout.readline, "")
+    server.reading = threading.Thread(target=lambda: server.lines.extend(printed), daemon=True)
+    server.reading.start()
+    try:
+        until(lambda: "runs at" in server.text() or process.poll() is not None, 30)
+        if found := re.search(r"runs at http://localhost:(\d+)", server.text()):
+            server.port = int(found[1])
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+        server.reading.join(5)
+        process.stdout.close()
+
+
+@pytest.fixture
+def path(project: Project) -> Path:
+    return project(TEMPLATE, note=NOTE, tell=TELL)
+
+
+@pytest.fixture
+def server(path: Path) -> Iterator[Running]:
+    yield from started(path)
+
+
+def test_it_introduces_itself(server: Running) -> None:
+    assert "POST /notes/{id}  → Note" in server.text()
+    assert f"http://localhost:{server.port}/dev/mailbox" in server.text()
+
+
+def test_a_request_reaches_its_function_and_comes_back(server: Running) -> None:
+    status, headers, body = server.call("POST", "/notes/a%20b?token=secret", origin=ORIGIN)
+
+    assert (status, body) == (200, "v1 True")
+    assert headers.get_all("set-cookie") == ["a=1", "b=2"]
+    assert headers["access-control-allow-origin"] == ORIGIN
+    assert headers["content-type"] == "text/plain;charset=UTF-8"
+
+
+def test_the_gateway_answers_what_functions_never_see(server: Running) -> None:
+    assert server.call("GET", "/nowhere")[::2] == (404, '{"message": "Not Found"}')
+    assert server.call("HEAD", "/notes/a")[0] == 404
+    assert server.call("TRACE", "/notes/a")[0] == 404
+    status, headers, _ = server.call("OPTIONS", "/notes/a", origin=ORIGIN, access_control_request_method="GET")
+    assert (status, headers["access-control-allow-methods"]) == (204, "GET")
+    large = server.call("POST", "/notes/a", b"x" * (10 * 1024 * 1024 + 1))
+    assert large[::2] == (413, '{"message": "Request Entity Too Large"}')
+
+
+def test_the_access_log_tells_no_tokens(server: Running) -> None:
+    secret = "s3cr3t-" * 6
+    for path in (f"/notes/{secret}", f"/nowhere?token={secret}", f"/nowhere/{secret}"):
+        server.call("GET", path)
+    until(lambda: server.text().count("/nowhere") == 2)
+
+    assert re.search(r"^GET /notes/\{id\} 200 \d+ ms$", server.text(), re.MULTILINE)
+    assert re.search(r"^GET /nowhere/… 404 \d+ ms$", server.text(), re.MULTILINE)
+    assert "s3cr3t" not in server.text()
+
+
+def test_mail_lands_in_the_mailbox_soon_after_the_write(server: Running) -> None:
+    server.call("POST", "/notes/Ann")
+    server.call("POST", "/notes/bob")
+    until(lambda: len(server.mails()) == 2, 5)
+
+    (mail,) = server.mails("?to=ann@A.test")
+    assert mail["to"] == "Ann@a.test"
+    assert (mail["subject"], mail["text"]) == ("<b>Noted</b>", "<Ann>")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", mail["createdAt"])
+    assert [mail["to"] for mail in server.mails()] == ["Ann@a.test", "bob@a.test"]
+    assert server.mails("?to=ann") == []
+
+    status, _, page = server.call("GET", "/dev/mailbox")
+    assert status == 200
+    assert page.index("bob@a.test") < page.index("Ann@a.test")
+    assert "<b>Noted</b>" not in page
+    assert 'srcdoc="&lt;script&gt;alert(1)&lt;/script&gt;"' in page
+
+
+def test_fifty_people_at_once_are_all_served(server: Running) -> None:
+    def visit(number: int) -> list[str]:
+        return [server.call("POST", f"/notes/{number}-{turn}")[2] for turn in range(4)]
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = [answer for visited in pool.map(visit, range(50)) for answer in visited]
+
+    assert answers == ["v1 True"] * 200
+
+
+def test_an_edit_is_picked_up_and_data_survives(server: Running, path: Path) -> None:
+    handler = path.parent / "functions" / "note" / "handler.py"
+    code = handler.read_text()
+    server.call("POST", "/notes/kept")
+
+    handler.write_text(code.replace("v1", "v2"))
+    until(lambda: server.call("GET", "/notes/kept")[2] == "v2 True")
+
+    handler.write_text("def broken(")
+    until(lambda: server.call("GET", "/notes/kept")[0] == 500)
+    assert "SyntaxError" in server.text()
+
+    handler.write_text(code.replace("v1", "v3"))
+    until(lambda: server.call("GET", "/notes/kept")[2] == "v3 True")
+
+
+def test_an_edited_template_brings_routes_and_a_broken_one_is_not_taken(server: Running, path: Path) -> None:
+    text = path.read_text()
+    path.write_text(text.replace("CodeUri: functions/note", "CodeUri: !Ref Nobody"))
+    until(lambda: "!Ref Nobody names nothing" in server.text())
+    assert server.call("GET", "/notes/a")[0] == 200
+
+    path.write_text(text.replace("/notes/{id}", "/papers/{id}"))
+    until(lambda: server.call("GET", "/papers/a")[0] == 200)
+    assert server.call("GET", "/notes/a")[0] == 404
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_within_two_seconds_even_when_a_function_hangs(server: Running, number: signal.Signals) -> None:
+    def hang() -> None:
+        with suppress(OSError, HTTPException):
+            server.call("GET", "/notes/a", x_sleep="60")
+
+    threading.Thread(target=hang, daemon=True).start()
+    time.sleep(0.5)
+    server.process.send_signal(number)
+
+    assert server.process.wait(2) == 0
+
+
+def test_hosted_pages_stand_in_until_there_are_some(server: Running) -> None:
+    attack = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
+    for path in ("/verify-email", "/reset-password"):
+        status, headers, page = server.call("GET", f"{path}?token={attack}&callbackURL=javascript:alert(1)")
+        assert status == 200
+        assert "alert(1)" not in page
+        assert f"/api/auth{path}" in page
+        assert "script-src 'nonce-" in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "sentence"),
+    [
+        ("!Ref Nobody", "resource Note: !Ref Nobody names nothing in the template"),
+        ("functions/away", "the code of Note is missing"),
+    ],
+)
+def test_what_cannot_run_ends_with_one_sentence(project: Project, broken: str, sentence: str) -> None:
+    path = project(TEMPLATE.replace("functions/note", broken), tell=TELL)
+    for server in started(path):
+        assert server.process.wait(10) == 1
+        server.reading.join(10)
+        assert len(server.lines) == 1
+        assert sentence in server.text()
+
+
+def test_a_taken_port_ends_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
+        assert main([]) == 1
+    assert "Is another one running?" in capsys.readouterr().err
+
+
+def test_a_function_slower_than_api_gateway_waits_is_a_503(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "raw_path": b"/notes/a",
+        "query_string": b"",
+        "headers": [(b"x-sleep", b"1")],
+        "http_version": "1.1",
+    }
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    with stack.running({}, 3000, path) as running:
+        asyncio.run(Server(running, 3000, limit_seconds=0.1)(scope, receive, send))
+
+    assert (sent[0]["status"], sent[1]["body"]) == (503, b'{"message": "Service Unavailable"}')
+
+
+def test_an_edited_default_counts_though_functions_have_the_variable(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = TEMPLATE.replace("Parameters:", "Parameters:\n      ProductName: { Type: String, Default: Old }")
+    variables = "Environment: { Variables: { GATEHOUSE_PRODUCT_NAME: !Ref ProductName } }"
+    variable = f"Function: {{ Handler: handler.handler, {variables} }}"
+    path = project(named.replace("Function: { Handler: handler.handler }", variable), note=NOTE, tell=TELL)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    with stack.running(os.environ, 3000, path):
+        assert os.environ["GATEHOUSE_PRODUCT_NAME"] == "Old"
+        path.write_text(path.read_text().replace("Default: Old", "Default: New"))
+        until(lambda: os.environ["GATEHOUSE_PRODUCT_NAME"] == "New")
+    assert "GATEHOUSE_PRODUCT_NAME" not in os.environ
+
+
+def test_seeding_without_a_server_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+
+    assert seed.main(["--url", url]) == 1
+    assert f"No server answers at {url}" in capsys.readouterr().err
+
+
+def test_seeding_the_product_twice_leaves_one_demonstration(capsys: pytest.CaptureFixture[str]) -> None:
+    for server in started(ROOT / "template.yaml"):
+        url = f"http://localhost:{server.port}"
+        assert seed.main(["--url", url]) == 0
+        assert "the password demonstration-42; 12 tasks were added" in capsys.readouterr().out
+        assert seed.main(["--url", url]) == 0
+        assert "0 tasks were added" in capsys.readouterr().out

@@ -1,0 +1,286 @@
+"""Stream events: filtered, batched, retried, and never lost to a cancelled transaction."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Self
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.delivery import Delivery
+from gatehouse_dev.filters import matches
+from gatehouse_dev.functions import Fleet, FunctionFailed
+from gatehouse_dev.model import StreamSource
+from gatehouse_dev.records import Reader
+from gatehouse_dev.streams import Streams
+from gatehouse_dev.template import load
+from tests.devtools.conftest import Project
+
+LISTENER = """
+      Listen:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: functions/listen
+          Handler: handler.handler
+          Events:
+            Notes:
+              Type: DynamoDB
+              Properties:
+                Stream: !GetAtt NotesTable.StreamArn
+                FilterCriteria: { Filters: [{ Pattern: '{"dynamodb": {"NewImage": {"sk": {"S": ["wanted"]}}}}' }] }
+"""
+HANDLER = """
+    import builtins
+    def handler(event, context):
+        builtins.heard.extend(event["Records"])
+"""
+
+
+def put(cloud: Cloud, pk: str, sk: str = "wanted", **more: Any) -> None:
+    cloud.client("dynamodb").put_item(TableName="NotesTable", Item={"pk": {"S": pk}, "sk": {"S": sk}} | more)
+
+
+def keys(records: list[Any]) -> list[str]:
+    return [record["dynamodb"]["Keys"]["pk"]["S"] for record in records]
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    records: list[Any] = []
+    monkeypatch.setattr("builtins.heard", records, raising=False)
+    return records
+
+
+@pytest.fixture
+def streams(project: Project, small_text: str, heard: list[Any]) -> Iterator[Streams]:
+    template = load(project(small_text + LISTENER, listen=HANDLER, read="handler = None"))
+    heard.clear()
+    with Cloud(template) as cloud:
+        yield Streams(cloud, Fleet(template))
+
+
+@pytest.fixture
+def cloud(streams: Streams) -> Cloud:
+    return streams._cloud  # the fixture's own
+
+
+def cancel(cloud: Cloud) -> None:
+    dynamodb = cloud.client("dynamodb")
+    wrong = {"TableName": "NotesTable", "Key": {"pk": {"S": "x"}, "sk": {"S": "x"}}}
+    never = {"TableName": "NotesTable", "Item": {"pk": {"S": "never"}, "sk": {"S": "wanted"}}}
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+        dynamodb.transact_write_items(
+            TransactItems=[{"Put": never}, {"ConditionCheck": wrong | {"ConditionExpression": "attribute_exists(pk)"}}]
+        )
+
+
+def test_a_write_reaches_the_function_at_once(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+    with streams:
+        put(cloud, "a")
+        deadline = time.monotonic() + 0.5
+        while not heard and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    assert keys(heard) == ["a"]
+
+
+def test_a_record_looks_as_lambda_gives_it(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+    put(cloud, "a", blob={"B": b"\x00\xff"}, blobs={"L": [{"BS": [b"x"]}]})
+    streams.deliver()
+    (record,) = heard
+
+    assert (record["eventName"], record["eventSource"], record["awsRegion"]) == ("INSERT", "aws:dynamodb", "us-east-1")
+    assert record["eventID"]
+    assert record["eventVersion"]
+    assert ":table/NotesTable/stream/" in record["eventSourceARN"]
+    body = record["dynamodb"]
+    assert body["NewImage"]["blob"] == {"B": "AP8="}
+    assert body["NewImage"]["blobs"] == {"L": [{"BS": ["eA=="]}]}
+    assert body["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert isinstance(body["ApproximateCreationDateTime"], float)
+    assert body["SequenceNumber"].isdecimal()
+    assert isinstance(body["SizeBytes"], int)
+    json.dumps(record)
+
+
+def test_only_what_the_filter_wants_is_delivered(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+    put(cloud, "a", "other")
+    put(cloud, "b")
+    streams.deliver()
+
+    assert keys(heard) == ["b"]
+
+
+def test_a_cancelled_transaction_neither_silences_nor_shows(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+    for turn in range(3):
+        put(cloud, f"before-{turn}")
+        streams.deliver()
+        cancel(cloud)
+        put(cloud, f"after-{turn}")
+        streams.deliver()
+
+    assert keys(heard) == [f"{when}-{turn}" for turn in range(3) for when in ("before", "after")]
+
+
+def test_a_reset_stream_is_read_from_its_beginning(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+    put(cloud, "before")
+    streams.deliver()
+    cloud.reset()
+    put(cloud, "after")
+    streams.deliver()
+
+    assert keys(heard) == ["before", "after"]
+
+
+def test_records_of_many_writers_arrive_once_and_in_order(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+    def write(writer: int) -> None:
+        for turn in range(10):
+            put(cloud, f"{writer}", "wanted", turn={"N": str(turn)})
+            cancel(cloud)
+
+    with streams:
+        threads = [threading.Thread(target=write, args=(writer,)) for writer in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    streams.deliver()
+
+    turns = [(record["dynamodb"]["Keys"]["pk"]["S"], record["dynamodb"]["NewImage"]["turn"]["N"]) for record in heard]
+    assert sorted(turns) == [(str(writer), str(turn)) for writer in range(5) for turn in range(10)]
+    assert [turn for writer, turn in turns if writer == "3"] == [str(turn) for turn in range(10)]
+
+
+def test_an_endpoint_has_streams_too(project: Project, small_text: str, elsewhere: str, heard: list[Any]) -> None:
+    template = load(project(small_text + LISTENER, listen=HANDLER))
+    with Cloud(template, endpoint=elsewhere) as cloud, Streams(cloud, Fleet(template)):
+        put(cloud, "a")
+        cancel(cloud)
+        put(cloud, "b")
+        deadline = time.monotonic() + 3
+        while len(heard) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    assert keys(heard) == ["a", "b"]
+
+
+def test_an_edited_template_keeps_the_place_in_the_stream(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+    put(cloud, "before")
+    streams.deliver()
+    streams.follow(cloud.template)
+    put(cloud, "after")
+    streams.deliver()
+
+    assert keys(heard) == ["before", "after"]
+
+
+def test_a_reader_holds_no_iterator(cloud: Cloud) -> None:
+    reader = Reader(cloud, "NotesTable")
+    for turn in range(300):
+        put(cloud, str(turn))
+        assert keys(reader.new()) == [str(turn)]
+
+
+# -- Retries --------------------------------------------------------------------
+
+RECORDS = [
+    {"eventName": "INSERT", "dynamodb": {"SequenceNumber": str(number), "Keys": {"pk": {"S": str(number)}}}}
+    for number in range(5)
+]
+
+
+class Call:
+    """Remember the batches; fail those that hold a poisoned record."""
+
+    def __init__(self, *, poison: str | None = None, heals_after: int = 99, partial: bool = False) -> None:
+        self.batches: list[str] = []
+        self.pauses: list[float] = []
+        self.poison, self.heals_after, self.partial = poison, heals_after, partial
+
+    def invoke(self, _: str, event: Any) -> Any:
+        """Be the function."""
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
+        self.batches.append("".join(numbers))
+        if self.poison not in numbers or sum(str(self.poison) in batch for batch in self.batches) > self.heals_after:
+            return None
+        if self.partial:
+            return {"batchItemFailures": [{"itemIdentifier": self.poison}]}
+        raise FunctionFailed
+
+    def pause(self, seconds: float) -> bool:
+        """Wait for nothing."""
+        self.pauses.append(seconds)
+        return False
+
+    def bring(self, **source: Any) -> Self:
+        """Deliver all records."""
+        wanted = StreamSource(table="T", report_batch_item_failures=self.partial, **source)
+        Delivery(function="F", source=wanted, invoke=self.invoke, pause=self.pause).bring(RECORDS)
+        return self
+
+
+def test_records_come_in_batches() -> None:
+    assert Call().bring(batch_size=2).batches == ["01", "23", "4"]
+
+
+def test_a_failure_is_tried_again_with_growing_pauses() -> None:
+    call = Call(poison="0", heals_after=7).bring(maximum_retry_attempts=8)
+
+    assert call.batches == ["01234"] * 8
+    assert call.pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+
+def test_a_poison_record_is_given_up_loudly_and_holds_up_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    call = Call(poison="2").bring(maximum_retry_attempts=2, bisect=True)
+
+    assert call.batches == ["01234", "01", "234", "2", "2", "2", "34"]
+    assert "F GAVE UP on a stream record of T: INSERT {'pk': {'S': '2'}}" in capsys.readouterr().err
+
+
+def test_a_partial_failure_goes_on_from_the_first_failed_record() -> None:
+    assert Call(poison="3", heals_after=2, partial=True).bring(maximum_retry_attempts=2).batches == [
+        "01234",
+        "34",
+        "34",
+    ]
+
+
+# -- Filters --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rules", "value", "fits"),
+    [
+        (["a", "b"], "b", True),
+        (["a"], "A", False),
+        ([{"prefix": "USER#"}], "USER#1", True),
+        ([{"suffix": "#1"}], "USER#2", False),
+        ([{"exists": True}], "x", True),
+        ([{"exists": False}], "x", False),
+        ([{"anything-but": ["a", "b"]}], "c", True),
+        ([{"anything-but": ["a", "b"]}], "a", False),
+        ([{"anything-but": {"prefix": "a"}}], "abc", False),
+        ([{"numeric": [">", 1, "<=", 5]}], 5, True),
+        ([{"numeric": [">", 1, "<=", 5]}], 1, False),
+        ([{"numeric": ["=", 5]}], "5", False),
+        ([{"equals-ignore-case": "Ann"}], "aNN", True),
+        ([True], 1, False),
+        ([None], None, True),
+        (["a"], ["x", "a"], True),
+    ],
+)
+def test_filter_rules(rules: Any, value: Any, fits: object) -> None:
+    assert matches({"key": rules}, {"key": value}) is fits
+
+
+def test_filters_look_inside_and_at_what_is_absent() -> None:
+    pattern = {"dynamodb": {"NewImage": {"mail": {"S": ["pending"]}}}, "eventName": [{"anything-but": "REMOVE"}]}
+
+    assert matches(pattern, {"eventName": "INSERT", "dynamodb": {"NewImage": {"mail": {"S": "pending"}}}})
+    assert not matches(pattern, {"eventName": "REMOVE", "dynamodb": {"NewImage": {"mail": {"S": "pending"}}}})
+    assert not matches(pattern, {"eventName": "INSERT", "dynamodb": {}})
+    assert matches({"gone": [{"exists": False}]}, {})
+    assert matches({"$or": [{"a": ["1"]}, {"b": ["2"]}]}, {"b": "2"})
+    assert not matches({"$or": [{"a": ["1"]}, {"b": ["2"]}]}, {"b": "1"})
