@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import Attribute
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
@@ -19,7 +19,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 type Change = Callable[[TransactWrite], None]
-type Key = tuple[type["Row"], str, str]
+type Key = tuple[type["Row"], str, str | None]
 
 _ATTEMPTS = 8
 _OUTAGES = {
@@ -138,9 +138,9 @@ def update(row: Row, *actions: Action, condition: Condition) -> Change:
     return lambda transaction: transaction.update(row, list(actions), condition=condition)
 
 
-def delete(row: Row) -> Change:
+def delete(row: Row, condition: Condition | None = None) -> Change:
     """Remove the row with the key of `row`, if there is one."""
-    return lambda transaction: transaction.delete(row)
+    return lambda transaction: transaction.delete(row, condition=condition)
 
 
 def condition_failed(error: PynamoDBException) -> bool:
@@ -148,10 +148,12 @@ def condition_failed(error: PynamoDBException) -> bool:
     return error.cause_response_code == "ConditionalCheckFailedException"
 
 
-def is_outage(error: BaseException) -> bool:
+def is_outage(error: BaseException | None) -> bool:
     """Whether DynamoDB was away or too busy, rather than us being wrong."""
-    if isinstance(error, PynamoDBException) and error.cause is not None:
-        return error.cause_response_code in _OUTAGES or is_outage(error.cause)
+    if isinstance(error, PynamoDBException):
+        return is_outage(error.cause)
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in _OUTAGES
     return isinstance(error, BotoCoreError | Contended)
 
 
@@ -159,7 +161,7 @@ def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 -- jitter, not a secret
 
 
-def _key(row: type[Row], pk: str, sk: str) -> dict[str, Any]:
+def _key(row: type[Row], pk: str, sk: str | None) -> dict[str, Any]:
     key: dict[str, Any] = row.get_operation_kwargs_from_class(pk, range_key=sk)["Key"]
     return key
 

@@ -1,12 +1,18 @@
 """Answers to mailed links: where a person who opened one goes on to."""
 
+from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from fastapi import Request
-from starlette.responses import RedirectResponse
+from fastapi import Request, Response
+from starlette.responses import JSONResponse, RedirectResponse
 
+from gatehouse import accounts
 from gatehouse.config import config
+from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.http.entry import begin_session
 from gatehouse.http.origin import base_url
+from gatehouse.http.shapes import UserBody
+from gatehouse.sessions import Client
 
 
 def is_script(request: Request) -> bool:
@@ -31,6 +37,20 @@ def absolute(request: Request, target: str) -> str:
 def onward(target: str, **query: str) -> RedirectResponse:
     """On to where the link was asked to lead, which the door has checked."""
     return _redirect(target, query)
+
+
+def follow_verification(request: Request, client: Client, token: str, callback_url: str) -> Response:
+    """What a script gets that calls the mailed link itself."""
+    try:
+        verified = accounts.verify_email(token, client)
+    except (InvalidToken, TokenExpired) as refusal:
+        if callback_url:
+            return onward(callback_url, error=refusal.code)
+        raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
+    user = UserBody.of(verified.user).model_dump(mode="json", by_alias=True) if verified.is_change else None
+    answer = onward(callback_url) if callback_url else JSONResponse({"status": True, "user": user})
+    begin_session(request, answer, verified.user, verified.opened)
+    return answer
 
 
 def _redirect(url: str, query: dict[str, str]) -> RedirectResponse:
