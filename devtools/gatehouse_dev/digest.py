@@ -7,7 +7,7 @@ from pathlib import Path
 
 def digest() -> str:
     """Of the dependencies as they are written, order and all."""
-    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [project["project"]["requires-python"], project["project"]["dependencies"], project["dependency-groups"]]
     return sha256(repr(wanted).encode()).hexdigest()[:16]
 
