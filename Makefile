@@ -63,7 +63,7 @@ passwords: .venv/ready ## Make the list of common passwords anew from zxcvbn's
 
 .PHONY: lock
 lock: $(UV_FILE) ## Compile the pinned requirements anew from pyproject.toml
-	digest=$$($(UV) run --quiet --no-project devtools/digest.py) && compile() { \
+	digest=$$($(UV) run --quiet --no-project devtools/gatehouse_dev/digest.py) && compile() { \
 	  $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock, from dependencies $$digest" pyproject.toml "$$@"; } && \
 	compile --group dev -o requirements/dev.txt && \

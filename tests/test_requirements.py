@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.markers import Marker
 
-from devtools.digest import digest
+from gatehouse_dev.digest import digest
 
 ROOT = Path(__file__).parents[1]
 COMPILED = [ROOT / "requirements/dev.txt", ROOT / "layers/vendor/requirements.txt"]

@@ -9,6 +9,7 @@ from gatehouse_dev.functions import Fleet
 from gatehouse_dev.template import Template
 from tests.support.events import event_for
 from tests.support.record import RECORD
+from tests.support.secret import watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Api:
         """Handlers are loaded when first called."""
         self.template = template
         self.fleet = Fleet(template)
+        watch()
         self._functions = {route.key: route.function for route in template.routes}
 
     def __call__(self, route: str, **request: Any) -> Answer:

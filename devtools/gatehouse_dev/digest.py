@@ -1,0 +1,16 @@
+"""Print a digest of what pyproject.toml depends on: it stands in the compiled requirements, and a test compares."""
+
+import tomllib
+from hashlib import sha256
+from pathlib import Path
+
+
+def digest() -> str:
+    """Of the dependencies as they are written, order and all."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [project["project"]["requires-python"], project["project"]["dependencies"], project["dependency-groups"]]
+    return sha256(repr(wanted).encode()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    print(digest())  # noqa: T201 -- this is its job
