@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import Attribute
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
@@ -148,10 +148,12 @@ def condition_failed(error: PynamoDBException) -> bool:
     return error.cause_response_code == "ConditionalCheckFailedException"
 
 
-def is_outage(error: BaseException) -> bool:
+def is_outage(error: BaseException | None) -> bool:
     """Whether DynamoDB was away or too busy, rather than us being wrong."""
-    if isinstance(error, PynamoDBException) and error.cause is not None:
-        return error.cause_response_code in _OUTAGES or is_outage(error.cause)
+    if isinstance(error, PynamoDBException):
+        return is_outage(error.cause)
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in _OUTAGES
     return isinstance(error, BotoCoreError | Contended)
 
 
