@@ -35,12 +35,18 @@ def lambda_handler(
     cold = iter((True,))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        event["headers"].pop("x-forwarded-port", None)  # Mangum fails on one that is no number, and nobody needs it
+        event = event | {"headers": _harmless(event)}
         if next(cold, False):
             telemetry.count("ColdStart", function=name)
         return mangum(event, context)
 
     return telemetry.traced(handle)
+
+
+def _harmless(event: dict[str, Any]) -> dict[str, str]:
+    """The headers without what Mangum fails on when it is malformed: nobody else reads host and port."""
+    kept = {name: value for name, value in event["headers"].items() if name != "x-forwarded-port"}
+    return kept | {"host": event["requestContext"]["domainName"]}
 
 
 async def _to_the_door(_request: Request, error: Exception) -> Response:

@@ -1,0 +1,90 @@
+"""POST /api/auth/send-verification-email and resend-verification: the mail again, if the address waits for one."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.races import meanwhile
+from tests.support.visits import signs_in, signs_up, verifies
+
+ANN = "ann@example.com"
+RESEND = "POST /api/auth/send-verification-email"
+
+
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [(RESEND, {"status": True}), ("POST /api/auth/resend-verification", {"success": True, "status": True})],
+)
+def test_a_new_link_is_mailed_and_takes_the_place_of_the_old(
+    call: Api, mailbox: Mailbox, route: str, body: dict[str, bool]
+) -> None:
+    """S-48; it is the same sign-up, with the same password."""
+    user_id = signs_up(call, ANN).json["user"]["id"]
+    first = mailbox.last.token
+
+    answer = call(route, json={"email": "ANN@example.com"})
+    second = mailbox.last.token
+
+    assert (answer.status, answer.json) == (200, body)
+    assert verifies(call, first).code == "INVALID_TOKEN"
+    assert verifies(call, second).json["user"]["id"] == user_id
+    assert signs_in(call, ANN, PASSWORD).status == 200
+
+
+@pytest.mark.parametrize("route", [RESEND, "POST /api/auth/resend-verification"])
+def test_nobody_else_is_mailed(call: Api, people: People, mailbox: Mailbox, route: str) -> None:
+    people.verified("ann")
+    before = len(mailbox.all)
+
+    for email in (ANN, "stranger@example.com"):
+        assert call(route, json={"email": email}).status == 200
+
+    assert len(mailbox.all) == before
+
+
+def test_a_link_that_expired_is_mailed_anew(call: Api, mailbox: Mailbox, later: Callable[..., None]) -> None:
+    signs_up(call, ANN)
+    assert mailbox.last
+    later(hours=1)
+
+    call(RESEND, json={"email": ANN})
+
+    assert verifies(call, mailbox.last.token).status == 200
+
+
+def test_a_sign_up_nobody_verified_vanishes_after_a_week(
+    call: Api, mailbox: Mailbox, later: Callable[..., None]
+) -> None:
+    signs_up(call, ANN)
+    assert len(mailbox.all) == 1
+    later(days=7, minutes=16)
+
+    call(RESEND, json={"email": ANN})
+
+    assert len(mailbox.all) == 1
+    assert signs_in(call, ANN).code == "INVALID_EMAIL_OR_PASSWORD"
+
+
+def test_the_mail_leads_back_to_where_it_was_asked_from(call: Api, mailbox: Mailbox) -> None:
+    signs_up(call, ANN)
+
+    call(RESEND, json={"email": ANN, "callbackURL": "https://app.example.com/welcome?a=1"})
+
+    assert mailbox.last.link.endswith("&callbackURL=https%3A%2F%2Fapp.example.com%2Fwelcome%3Fa%3D1")
+
+
+def test_a_resend_that_races_a_newer_sign_up_leaves_that_one_alone(
+    call: Api, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S-54: an attacker's old sign-up must not come back under the owner's newer one."""
+    signs_up(call, ANN, "the attacker's")
+    meanwhile(monkeypatch, "accounts.outbox", "verification", lambda: signs_up(call, ANN, "the owner's own"))
+
+    assert call(RESEND, json={"email": ANN}).status == 200
+
+    verifies(call, mailbox.last.token)
+    assert signs_in(call, ANN, "the attacker's").status == 401
+    assert signs_in(call, ANN, "the owner's own").status == 200

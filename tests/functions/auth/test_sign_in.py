@@ -1,0 +1,197 @@
+"""POST /api/auth/sign-in/email and its aliases: an address and its password open a session."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.races import meanwhile
+from tests.support.tables import everything, rows
+from tests.support.visits import forgets, resets, signs_in
+
+SIGN_IN = "POST /api/auth/sign-in/email"
+ROUTES = (SIGN_IN, "POST /api/auth/signin", "POST /api/auth/login")
+
+
+def test_the_right_password_opens_a_session(call: Api, people: People) -> None:
+    email = people.verified()
+
+    answer = call(SIGN_IN, json={"email": email, "password": PASSWORD})
+
+    assert answer.status == 200
+    assert set(answer.json) == {"redirect", "token", "user"}
+    assert answer.json["redirect"] is False
+    assert answer.json["user"]["emailVerified"] is True
+    assert call("GET /api/auth/me", bearer=answer.json["token"]).json["user"] == answer.json["user"]
+    assert call("GET /api/auth/me", bearer=answer.headers["set-auth-token"]).status == 200
+
+
+@pytest.mark.parametrize(
+    ("route", "keys"),
+    [(ROUTES[1], {"user", "session", "token"}), (ROUTES[2], {"access_token", "token_type", "expires_in", "user"})],
+)
+def test_every_alias_has_its_own_shape(call: Api, people: People, route: str, keys: set[str]) -> None:
+    answer = call(route, json={"email": people.verified(), "password": PASSWORD})
+
+    token = answer.json.get("token") or answer.json["access_token"]
+    assert answer.status == 200
+    assert set(answer.json) == keys
+    assert call("GET /api/auth/me", bearer=token).status == 200
+
+
+def test_an_address_may_be_written_in_any_case(call: Api, people: People) -> None:
+    people.verified("ann")
+
+    assert call(SIGN_IN, json={"email": " ANN@Example.COM ", "password": PASSWORD}).status == 200
+
+
+@pytest.mark.parametrize("callback", ["/tasks?open=1#top", "https://app.example.com/home", "/aufgäbe", "/作業"])
+def test_a_callback_url_tells_the_client_where_to_go_on(call: Api, people: People, callback: str) -> None:
+    answer = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD, "callbackURL": callback})
+
+    assert answer.status == 200
+    assert (answer.json["redirect"], answer.json["url"]) == (True, callback)
+    assert answer.headers["location"].isascii()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_wrong_password_is_refused(call: Api, people: People, cloud: Cloud, route: str) -> None:
+    email = people.verified()
+    before = everything(cloud)
+
+    answer = call(route, json={"email": email, "password": "not the owner's"})
+
+    assert (answer.status, answer.code) == (401, "INVALID_EMAIL_OR_PASSWORD")
+    assert answer.headers["www-authenticate"].startswith("Bearer ")
+    assert answer.cookies == []
+    assert everything(cloud) == before
+
+
+def test_the_whole_password_counts(call: Api, people: People) -> None:
+    """S-04: no byte beyond the 72nd is lost, no case folded, no space trimmed, no NUL ends it."""
+    password = "Correct horse \0 battery " + "x" * 74 + "é "
+    email = people.verified(password=password)
+    near = [
+        password[:72],
+        password[:-1],
+        password[:99],
+        password.lower(),
+        password.strip(),
+        password.split("\0", maxsplit=1)[0],
+    ]
+
+    assert {call(SIGN_IN, json={"email": email, "password": text}).status for text in near} == {401}
+    assert call(SIGN_IN, json={"email": email, "password": password}).status == 200
+
+
+def test_an_unverified_address_is_told_so_only_by_its_password(call: Api, cloud: Cloud) -> None:
+    """S-20."""
+    ann = {"email": "ann@example.com", "password": PASSWORD}
+    call("POST /api/auth/sign-up/email", json=ann)
+    before = everything(cloud)
+
+    right = call(SIGN_IN, json=ann)
+    wrong = call(SIGN_IN, json=ann | {"password": "not the owner's"})
+
+    assert (right.status, right.code, right.cookies) == (403, "EMAIL_NOT_VERIFIED", [])
+    assert (wrong.status, wrong.code, wrong.cookies) == (401, "INVALID_EMAIL_OR_PASSWORD", [])
+    assert everything(cloud) == before
+
+
+def test_who_came_in_unverified_is_kept_out_once_verification_is_required(
+    call: Api, settings: Callable[..., None]
+) -> None:
+    ann = {"email": "ann@example.com", "password": PASSWORD}
+    settings(require_email_verification="false")
+    call("POST /api/auth/sign-up/email", json=ann)
+    assert call(SIGN_IN, json=ann).status == 200
+
+    settings(require_email_verification="true")
+
+    assert call(SIGN_IN, json=ann).code == "EMAIL_NOT_VERIFIED"
+
+
+@pytest.mark.parametrize("email", ["", "ann", "ann@", "@example.com", "a@b@example.com", "ann@example"])
+def test_what_is_no_address_is_refused_by_the_protocols_code(call: Api, people: People, email: str) -> None:
+    assert people
+
+    answer = call(SIGN_IN, json={"email": email, "password": PASSWORD})
+
+    assert (answer.status, answer.code) == (400, "INVALID_EMAIL")
+    assert call.calls == []
+
+
+def test_signing_in_again_ends_no_other_session(call: Api, people: People) -> None:
+    first = people.signed_in()
+    second = people.sign_in(first.email)
+
+    assert first.token != second.token
+    assert call("GET /api/auth/me", bearer=first.token).status == 200
+    assert call("GET /api/auth/me", bearer=second.token).status == 200
+
+
+def test_a_session_that_was_there_before_is_never_adopted(call: Api, people: People) -> None:
+    """S-21, fixation: whatever cookie the browser brings, the session is a new one."""
+    planted = people.signed_in("mallory")
+    email = people.verified("ann")
+
+    answer = call(
+        SIGN_IN,
+        json={"email": email, "password": PASSWORD},
+        cookies=[planted.cookie],
+        headers={"origin": "https://app.example.com"},
+    )
+
+    assert answer.json["token"] != planted.token
+    assert call("GET /api/auth/me", bearer=planted.token).json["user"]["email"] == planted.email
+
+
+def test_a_session_that_is_not_remembered_ends_with_the_browser_or_the_day(
+    call: Api, people: People, later: Callable[..., None]
+) -> None:
+    answer = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD, "rememberMe": False})
+
+    session, dont_remember = answer.cookies
+    assert "Max-Age" not in session
+    assert "Max-Age" not in dont_remember
+    assert dont_remember.startswith("__Secure-better-auth.dont_remember=true.")
+    later(hours=23, minutes=59)
+    assert call("GET /api/auth/me", bearer=answer.json["token"]).status == 200
+    later(minutes=1)
+    assert call("GET /api/auth/me", bearer=answer.json["token"]).status == 401
+
+
+def test_where_a_session_was_opened_is_kept_within_bounds(call: Api, people: People, cloud: Cloud) -> None:
+    email = people.verified()
+
+    call(SIGN_IN, json={"email": email, "password": PASSWORD}, ip="2001:db8::1", headers={"user-agent": "a" * 9000})
+
+    (row,) = (row for row in rows(cloud, "SessionsTable") if row["session_id"] != "EPOCH")
+    assert row["ip_address"] == "2001:db8::1"
+    assert row["user_agent"] == "a" * 500
+
+
+def test_signing_in_takes_three_round_trips(call: Api, people: People) -> None:
+    people.signed_in()
+
+    call(SIGN_IN, json={"email": "ann@example.com", "password": PASSWORD})
+
+    assert call.calls == ["BatchGetItem", "BatchGetItem", "PutItem"]
+
+
+def test_a_session_made_from_a_password_that_was_just_reset_is_dead_on_arrival(
+    call: Api, people: People, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reset lands between the sign-in's read of the hash and its write of the session."""
+    email = people.verified()
+    token = forgets(call, mailbox, email)
+    meanwhile(monkeypatch, "accounts.passwords", "is_correct", lambda: resets(call, token, "a better password"))
+
+    answer = signs_in(call, email)
+
+    assert answer.status == 200
+    assert call("GET /api/auth/me", bearer=answer.json["token"]).status == 401
+    assert call("GET /api/tasks", bearer=answer.json["token"]).code == "INVALID_TOKEN"

@@ -1,0 +1,173 @@
+"""POST /api/auth/verify-email redeems the mailed token; GET is for scripts, and leads people on to the page."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import People
+from tests.support.tables import everything, rows
+from tests.support.threads import at_once
+from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
+
+ANN = "ann@example.com"
+FOLLOW = "GET /api/auth/verify-email"
+OPENED = [{"sec-fetch-mode": "navigate", "accept": "*/*"}, {"accept": "text/html,application/xhtml+xml"}]
+SCRIPT = [{"sec-fetch-mode": "cors", "accept": "text/html"}, {"sec-fetch-mode": "same-origin"}, {"accept": "*/*"}]
+
+
+@pytest.fixture
+def token(call: Api, mailbox: Mailbox) -> str:
+    """The token that Ann's sign-up was mailed."""
+    signs_up(call, ANN)
+    return mailbox.last.token
+
+
+def test_redeeming_the_token_makes_the_user(call: Api, token: str) -> None:
+    answer = verifies(call, token)
+
+    assert answer.status == 200
+    assert set(answer.json) == {"success", "status", "user"}
+    assert (answer.json["user"]["email"], answer.json["user"]["emailVerified"]) == (ANN, True)
+    assert answer.cookies == []
+    assert signs_in(call, ANN).json["user"] == answer.json["user"]
+
+
+def test_verifying_again_changes_nothing_while_the_link_lives(
+    call: Api, token: str, cloud: Cloud, later: Callable[..., None]
+) -> None:
+    first = verifies(call, token)
+    after_first = everything(cloud)
+    later(minutes=14)
+
+    again = verifies(call, token)
+
+    assert (again.status, again.json) == (200, first.json)
+    assert everything(cloud) == after_first
+
+
+def test_twenty_at_once_make_one_user(call: Api, token: str, cloud: Cloud) -> None:
+    answers = at_once(lambda _: verifies(call, token), range(20))
+
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.json["user"]["id"] for answer in answers}) == 1
+    assert sorted(row["sk"] for row in rows(cloud, "UsersTable")) == ["EMAIL", "PROFILE"]
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(899, None), (901, "TOKEN_EXPIRED")])
+def test_a_link_works_for_fifteen_minutes_after_it_was_mailed(
+    call: Api, mailbox: Mailbox, later: Callable[..., None], seconds: int, code: str | None
+) -> None:
+    """S-49; what time a mail waits to be sent is not taken from its reader."""
+    signs_up(call, ANN)
+    later(hours=5)
+    token = mailbox.last.token
+
+    later(seconds=seconds)
+
+    assert verifies(call, token).code == code
+
+
+def test_an_expired_link_makes_no_user(call: Api, token: str, cloud: Cloud, later: Callable[..., None]) -> None:
+    later(minutes=16)
+
+    answer = verifies(call, token)
+
+    assert (answer.status, answer.code) == (400, "TOKEN_EXPIRED")
+    assert rows(cloud, "UsersTable") == []
+
+
+@pytest.mark.parametrize("change", [lambda token: token[:-1] + "_", lambda token: token[::-1], lambda token: token * 9])
+def test_a_token_that_was_tampered_with_is_unknown(
+    call: Api, token: str, cloud: Cloud, change: Callable[[str], str]
+) -> None:
+    before = everything(cloud)
+
+    answer = verifies(call, change(token))
+
+    assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
+    assert everything(cloud) == before
+
+
+def test_a_token_for_a_new_password_is_noise_here_and_the_other_way_round(
+    call: Api, mailbox: Mailbox, token: str
+) -> None:
+    """S-27: a token is bound to its purpose."""
+    reset_token = forgets(call, mailbox, ANN)
+
+    assert verifies(call, reset_token).code == "INVALID_TOKEN"
+    assert resets(call, token, "a better password").code == "INVALID_TOKEN"
+    assert verifies(call, token).status == 200
+
+
+@pytest.mark.parametrize("headers", OPENED)
+def test_opening_the_link_leads_to_the_page_and_consumes_nothing(
+    call: Api, token: str, cloud: Cloud, headers: dict[str, str]
+) -> None:
+    """S-47: mail scanners open links."""
+    before = everything(cloud)
+
+    for _ in range(5):
+        answer = call(FOLLOW, query={"token": token}, headers=headers)
+        assert answer.status == 302
+        assert answer.headers["location"] == f"https://api.example.com/verify-email?token={token}"
+        assert call.calls == []
+
+    assert everything(cloud) == before
+    assert verifies(call, token).status == 200
+
+
+def test_the_page_is_the_frontends_when_there_is_one(call: Api, token: str, settings: Callable[..., None]) -> None:
+    settings(frontend_url="https://app.example.com/")
+
+    answer = call(FOLLOW, query={"token": token, "callbackURL": "/home?a=1"}, headers=OPENED[0])
+
+    assert answer.headers["location"] == (
+        f"https://app.example.com/verify-email?token={token}&callbackURL=%2Fhome%3Fa%3D1"
+    )
+
+
+@pytest.mark.parametrize("headers", SCRIPT)
+def test_a_script_redeems_by_get(call: Api, token: str, headers: dict[str, str]) -> None:
+    answer = call(FOLLOW, query={"token": token}, headers=headers)
+
+    assert (answer.status, answer.json) == (200, {"status": True, "user": None})
+    assert signs_in(call, ANN).status == 200
+
+
+def test_a_script_that_names_a_callback_is_sent_there(call: Api, token: str) -> None:
+    answer = call(FOLLOW, query={"token": token, "callbackURL": "https://app.example.com/home?a=1#top"})
+
+    assert (answer.status, answer.headers["location"]) == (302, "https://app.example.com/home?a=1#top")
+    assert signs_in(call, ANN).status == 200
+
+
+def test_a_script_learns_by_get_what_is_wrong_with_a_token(call: Api, token: str, later: Callable[..., None]) -> None:
+    later(minutes=16)
+
+    expired = call(FOLLOW, query={"token": token})
+    unknown = call(FOLLOW, query={"token": "x"})
+    sent_on = call(FOLLOW, query={"token": token, "callbackURL": "/home?a=1#top"})
+
+    assert (expired.status, expired.code) == (401, "TOKEN_EXPIRED")
+    assert (unknown.status, unknown.code) == (401, "INVALID_TOKEN")
+    assert (sent_on.status, sent_on.headers["location"]) == (302, "/home?a=1&error=TOKEN_EXPIRED#top")
+    assert call(FOLLOW).code == "VALIDATION_ERROR"
+
+
+def test_an_owner_who_came_in_unverified_verifies_later_and_keeps_the_password(
+    call: Api, people: People, mailbox: Mailbox, settings: Callable[..., None]
+) -> None:
+    """Without verification the account is there first; the mail that is asked for afterwards proves its address."""
+    settings(require_email_verification="false")
+    session = signs_up(call, ANN).json["token"]
+    assert people
+    call("POST /api/auth/send-verification-email", json={"email": ANN})
+
+    answer = verifies(call, mailbox.last.token)
+
+    assert answer.json["user"]["emailVerified"] is True
+    assert call("GET /api/auth/me", bearer=session).json["user"]["emailVerified"] is True
+    assert signs_in(call, ANN).status == 200

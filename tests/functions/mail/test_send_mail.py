@@ -1,0 +1,221 @@
+"""The stream of `tokens`: each mail that was asked for arrives, whatever SES says in between."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.delivery import Delivery
+from gatehouse_dev.template import Template
+from tests.support.calls import Api
+from tests.support.mailbox import Mailbox, record
+from tests.support.people import People
+from tests.support.tables import rows
+from tests.support.trouble import UNREACHABLE, failing, refused
+from tests.support.visits import resets, signs_up, verifies
+
+THREE = [f"{name}@example.com" for name in ("ann", "bob", "cem")]
+TROUBLE = [refused("TooManyRequestsException", 429), refused("InternalServerErrorException", 500), UNREACHABLE]
+
+type Bring = Callable[[list[dict[str, Any]]], None]
+
+
+@pytest.fixture
+def bring(call: Api, template: Template) -> Bring:
+    """Hand records to the function as Lambda does: again from the first that failed, in halves when it raised."""
+    (source,) = template.functions["SendMail"].streams
+
+    def invoke(function: str, event: dict[str, Any]) -> object:
+        return call.invoke(function, deepcopy(event))  # each invocation parses its event anew
+
+    return Delivery(function="SendMail", source=source, invoke=invoke, pause=lambda _: False).bring
+
+
+@pytest.fixture
+def ordered(call: Api, mailbox: Mailbox) -> list[dict[str, Any]]:
+    """The stream records of three sign-ups."""
+    for email in THREE:
+        signs_up(call, email)
+    return sorted(mailbox.pending(), key=lambda record: str(record["dynamodb"]["SequenceNumber"]))
+
+
+def states(cloud: Cloud) -> dict[str, str]:
+    """How far each mail has come, by address."""
+    return {row["email"]: row["mail_state"] for row in rows(cloud, "TokensTable")}
+
+
+def test_every_mail_arrives_once(bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
+    bring(ordered)
+
+    assert [mail.to for mail in cloud.mails()] == THREE
+    assert set(states(cloud).values()) == {"sent"}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE, ids=["throttled", "broken", "unreachable"])
+def test_every_mail_arrives_although_ses_failed_three_times(
+    bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud, call: Api, trouble: Exception
+) -> None:
+    with failing(trouble, "SendEmail", times=3):
+        bring(ordered)
+
+    assert [mail.to for mail in cloud.mails()] == THREE
+    token = Mailbox(call, cloud).to("ann@example.com")[0].token
+    assert verifies(call, token).status == 200
+
+
+def test_only_what_failed_and_what_came_after_it_is_asked_for_again(
+    call: Api, ordered: list[dict[str, Any]], cloud: Cloud
+) -> None:
+    with failing(refused("LimitExceededException"), "SendEmail", times=1):
+        answer = call.invoke("SendMail", {"Records": ordered[1:]})
+
+    number = ordered[1]["dynamodb"]["SequenceNumber"]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": number}]}
+    assert cloud.mails() == []
+
+
+def test_after_eight_attempts_the_row_says_so_and_the_next_one_has_its_turn(
+    bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud
+) -> None:
+    with failing(refused("MessageRejected"), "SendEmail", times=8) as attempts:
+        bring(ordered)
+
+    assert len(attempts) == 10
+    assert states(cloud) == dict(zip(THREE, ["failed", "sent", "sent"], strict=True))
+
+
+def test_a_mail_that_failed_can_be_sent_after_all(
+    bring: Bring, call: Api, ordered: list[dict[str, Any]], cloud: Cloud, later: Callable[..., None]
+) -> None:
+    """Redrive is touching the row: its link is worth as much as on the first day."""
+    with failing(refused("MessageRejected"), "SendEmail"):
+        bring(ordered[:1])
+    later(hours=2)
+    cloud.client("dynamodb").update_item(
+        TableName="TokensTable",
+        Key=ordered[0]["dynamodb"]["Keys"],
+        UpdateExpression="SET mail_state = :pending",
+        ExpressionAttributeValues={":pending": {"S": "pending"}},
+    )
+
+    (mail,) = Mailbox(call, cloud).to("ann@example.com")
+
+    assert verifies(call, mail.token).status == 200
+
+
+@pytest.fixture
+def poison(ordered: list[dict[str, Any]], cloud: Cloud) -> dict[str, Any]:
+    """The record of a row that no template is for."""
+    dynamodb = cloud.client("dynamodb")
+    row = dynamodb.get_item(TableName="TokensTable", Key=ordered[0]["dynamodb"]["Keys"])["Item"]
+    row |= {"purpose": {"S": "no-such-mail"}, "email": {"S": "poison@example.com"}}
+    dynamodb.put_item(TableName="TokensTable", Item=row)
+    return record(row)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_a_record_that_cannot_be_rendered_holds_up_nobody(
+    bring: Bring, ordered: list[dict[str, Any]], poison: dict[str, Any], cloud: Cloud, place: int
+) -> None:
+    bring([*ordered[:place], poison, *ordered[place:]])
+
+    assert [mail.to for mail in cloud.mails()] == THREE
+
+
+def test_a_record_that_cannot_be_rendered_says_so_on_its_row(
+    bring: Bring, poison: dict[str, Any], cloud: Cloud
+) -> None:
+    """A stream keeps nothing that it gave up: what is lost must be found in the table."""
+    bring([poison])
+
+    assert states(cloud)["poison@example.com"] == "failed"
+
+
+def test_a_record_of_a_row_that_is_gone_is_skipped(bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
+    key = ordered[0]["dynamodb"]["Keys"]
+    cloud.client("dynamodb").delete_item(TableName="TokensTable", Key=key)
+
+    bring(ordered)
+
+    assert [mail.to for mail in cloud.mails()] == THREE[1:]
+    assert THREE[0] not in states(cloud)
+
+
+def test_a_mail_whose_token_was_replaced_meanwhile_is_not_sent(
+    bring: Bring, call: Api, mailbox: Mailbox, cloud: Cloud
+) -> None:
+    signs_up(call, "ann@example.com", "the attacker's")
+    first = mailbox.pending()
+    signs_up(call, "ann@example.com", "the owner's own")
+
+    bring(first + mailbox.pending())
+
+    assert len(cloud.mails()) == 1
+
+
+def test_a_mail_whose_token_was_used_meanwhile_is_not_sent(
+    bring: Bring, call: Api, people: People, mailbox: Mailbox, cloud: Cloud
+) -> None:
+    email = people.verified()
+    call("POST /api/auth/request-password-reset", json={"email": email})
+    asked = mailbox.pending()
+    assert resets(call, mailbox.to(email)[-1].token, "a better password").status == 200
+    before = len(cloud.mails())
+
+    bring(asked)
+
+    assert len(cloud.mails()) == before
+
+
+def test_reading_a_record_leaves_it_as_it_was(call: Api, ordered: list[dict[str, Any]]) -> None:
+    """Whoever delivers it locally hands in the same one again after a failure."""
+    before = deepcopy(ordered)
+
+    with failing(UNREACHABLE, "SendEmail"):
+        call.invoke("SendMail", {"Records": ordered})
+
+    assert ordered == before
+
+
+def test_a_record_that_comes_twice_is_mailed_once(bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
+    bring(ordered)
+    bring(ordered)
+
+    assert [mail.to for mail in cloud.mails()] == THREE
+
+
+def test_a_crash_between_acceptance_and_mark_sends_twice_rather_than_never(
+    bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gatehouse.mail import flows  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    real, crashes = flows._mark, iter([True])
+
+    def mark(*given: Any) -> None:
+        if next(crashes, False):
+            raise RuntimeError
+        real(*given)
+
+    monkeypatch.setattr(flows, "_mark", mark)
+
+    bring(ordered[:1])
+
+    assert [mail.to for mail in cloud.mails()] == THREE[:1] * 2
+    assert states(cloud)["ann@example.com"] == "sent"
+
+
+@pytest.mark.parametrize("trouble", TROUBLE, ids=["throttled", "broken", "unreachable"])
+def test_whether_mail_can_be_sent_never_shows_in_an_answer(call: Api, mailbox: Mailbox, trouble: Exception) -> None:
+    fine = signs_up(call, "ann@example.com")
+    calls = call.calls
+
+    with failing(trouble, "SendEmail"):
+        answer = signs_up(call, "bob@example.com")
+        assert mailbox.all == []
+
+    assert (answer.status, list(answer.json)) == (fine.status, list(fine.json))
+    assert set(answer.headers) == set(fine.headers)
+    assert call.calls != []
+    assert "SendEmail" not in calls

@@ -1,0 +1,84 @@
+"""Completing tasks: by saying so, or the other way round."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.people import Person
+from tests.support.tasks import COMPLETE, READ, long, visit
+
+every_route = pytest.mark.parametrize("route", [COMPLETE, long(COMPLETE)])
+
+
+def complete(call: Api, person: Person, task: dict[str, Any], *, route: str = COMPLETE, **request: Any) -> Any:
+    """Complete a task, or as `request` says; what became of it."""
+    answer = visit(call, route, bearer=person.token, owner=person.id, task=task["id"], **request)
+    assert answer.status == 200, answer.text
+    assert answer.json == visit(call, READ, bearer=person.token, task=task["id"]).json
+    return answer.json
+
+
+@every_route
+def test_saying_so_sets_it(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
+    done = complete(call, ann, task, route=route, json={"completed": True})
+    undone = complete(call, ann, task, route=route, json={"completed": False})
+
+    assert done == task | {
+        "completed": True,
+        "completed_at": done["updated_at"],
+        "updated_at": done["updated_at"],
+        "version": 2,
+    }
+    assert undone == task | {"updated_at": undone["updated_at"], "version": 3}
+
+
+@every_route
+@pytest.mark.parametrize("request_", [{"body": None}, {"json": {}}, {"json": {"completed": None}}], ids=str)
+def test_saying_nothing_turns_it_round(
+    call: Api, ann: Person, task: dict[str, Any], route: str, request_: dict[str, Any]
+) -> None:
+    turns = [complete(call, ann, task, route=route, **request_) for _ in range(3)]
+
+    assert [turn["completed"] for turn in turns] == [True, False, True]
+    assert [turn["completed_at"] is None for turn in turns] == [False, True, False]
+
+
+def test_completing_twice_keeps_the_first_moment(
+    call: Api, ann: Person, task: dict[str, Any], later: Callable[..., None]
+) -> None:
+    first = complete(call, ann, task)
+    later(hours=1)
+
+    assert complete(call, ann, task)["completed_at"] == first["completed_at"]
+
+
+def test_completing_anew_after_undoing_is_a_new_moment(
+    call: Api, ann: Person, task: dict[str, Any], later: Callable[..., None]
+) -> None:
+    first = complete(call, ann, task)
+    complete(call, ann, task, json={"completed": False})
+    later(hours=1)
+
+    assert complete(call, ann, task)["completed_at"] > first["completed_at"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"completed": "true"}, {"completed": 1}, {"completed": []}, {"done": True}, {"completed": True, "title": "x"}],
+)
+def test_anything_else_is_refused_and_changes_nothing(
+    call: Api, ann: Person, task: dict[str, Any], body: dict[str, Any]
+) -> None:
+    answer = visit(call, COMPLETE, bearer=ann.token, task=task["id"], json=body)
+
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+    assert visit(call, READ, bearer=ann.token, task=task["id"]).json == task
+
+
+@pytest.mark.parametrize("request_", [{}, {"body": None}], ids=["told", "toggled"])
+def test_a_missing_task_is_not_found(call: Api, ann: Person, request_: dict[str, Any]) -> None:
+    answer = visit(call, COMPLETE, bearer=ann.token, **request_)
+
+    assert (answer.status, answer.code) == (404, "NOT_FOUND")

@@ -1,0 +1,30 @@
+"""Deleting tasks."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.people import Person
+from tests.support.tasks import DELETE, ONE, create, listed, long, visit
+
+
+@pytest.mark.parametrize("route", [DELETE, long(DELETE)])
+def test_a_deleted_task_is_gone_and_the_others_stay(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
+    other = create(call, ann)
+    answer = visit(call, route, bearer=ann.token, owner=ann.id, task=task["id"])
+
+    assert (answer.status, answer.text) == (204, "")
+    assert listed(call, ann)["tasks"] == [other]
+
+
+@pytest.mark.parametrize("route", ONE)
+def test_nothing_finds_it_afterwards(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
+    visit(call, DELETE, bearer=ann.token, task=task["id"])
+    answer = visit(call, route, bearer=ann.token, task=task["id"])
+
+    assert (answer.status, answer.code) == (404, "NOT_FOUND")
+
+
+def test_a_missing_task_cannot_be_deleted(call: Api, ann: Person) -> None:
+    assert visit(call, DELETE, bearer=ann.token).status == 404

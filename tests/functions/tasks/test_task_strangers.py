@@ -1,0 +1,82 @@
+"""A task of somebody else does not exist: same status, same body, same headers, and nothing happens to it."""
+
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.people import Person
+from tests.support.tables import everything
+from tests.support.tasks import ALL, CREATE, LIST, MISSING, ONE, create, listed, long, visit
+
+FIXED = {"x-correlation-id": "compare-me"}
+MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING + "0", MISSING[:-1], "x" * 5000, "\x00"]
+BOTH = (*ONE, *map(long, ONE))
+
+
+def knock(call: Api, route: str, person: Person, **path: str) -> Answer:
+    """A call whose answer compares."""
+    return visit(call, route, bearer=person.token, headers=FIXED, **{"owner": person.id, **path})
+
+
+def test_a_strangers_task_is_answered_like_a_missing_one(
+    call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]
+) -> None:
+    before = everything(cloud)
+
+    for route in BOTH:
+        foreign = knock(call, route, bob, task=task["id"])
+        assert foreign == knock(call, route, bob, task=MISSING)
+        assert (foreign.status, foreign.code) == (404, "NOT_FOUND")
+    assert everything(cloud) == before
+
+
+def test_a_path_with_the_id_of_another_leads_nowhere(
+    call: Api, cloud: Cloud, ann: Person, bob: Person, task: dict[str, Any]
+) -> None:
+    before = everything(cloud)
+
+    for route in map(long, (LIST, CREATE, *ONE)):
+        foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
+        assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)
+        assert foreign == knock(call, ONE[0], bob, task=MISSING)
+    assert everything(cloud) == before
+
+
+@pytest.mark.parametrize("text", MALFORMED, ids=lambda text: ascii(text)[:20])
+def test_a_malformed_id_is_a_missing_task(call: Api, ann: Person, text: str) -> None:
+    for route in BOTH:
+        assert knock(call, route, ann, task=text) == knock(call, route, ann, task=MISSING)
+
+
+@pytest.mark.parametrize("text", ["", "x/y", "/"])
+def test_an_id_that_is_no_part_of_a_path_is_not_found(call: Api, ann: Person, text: str) -> None:
+    answer = knock(call, ONE[0], ann, task=text)
+
+    assert (answer.status, answer.code) == (404, "NOT_FOUND")
+
+
+def test_lists_are_apart(call: Api, ann: Person, bob: Person) -> None:
+    create(call, ann, title="Ann's")
+    create(call, bob, title="Bob's")
+
+    assert [task["title"] for task in listed(call, ann)["tasks"]] == ["Ann's"]
+    assert [task["title"] for task in listed(call, bob)["tasks"]] == ["Bob's"]
+
+
+def test_headers_and_query_cannot_name_another_user(call: Api, ann: Person, bob: Person) -> None:
+    posing = {"x-user-id": bob.id, "x-amzn-oidc-identity": bob.id}
+
+    for route in ALL:
+        task = create(call, ann)
+        query = {} if route in {LIST, long(LIST)} else {"user_id": bob.id}
+        answer = visit(call, route, bearer=ann.token, owner=ann.id, task=task["id"], headers=posing, query=query)
+        assert answer.status in {200, 201, 204}
+    assert listed(call, bob)["tasks"] == []
+
+
+def test_the_owner_is_the_one_who_signed_in(call: Api, cloud: Cloud, ann: Person) -> None:
+    create(call, ann)
+
+    assert [row["user_id"] for row in everything(cloud)["TasksTable"]] == [ann.id]

@@ -1,0 +1,92 @@
+"""Settings: whole and typed, or the function does not start."""
+
+import os
+from datetime import timedelta
+
+import pytest
+
+from tests.support.layer import layer
+
+NEEDED = {
+    "GATEHOUSE_USERS_TABLE": "users",
+    "GATEHOUSE_SESSIONS_TABLE": "sessions",
+    "GATEHOUSE_TOKENS_TABLE": "tokens",
+    "GATEHOUSE_TASKS_TABLE": "tasks",
+    "GATEHOUSE_LIMITS_TABLE": "limits",
+    "GATEHOUSE_SECRET": "secret",
+    "GATEHOUSE_MAIL_FROM": "no-reply@example.com",
+}
+
+
+def test_what_is_needed_is_enough() -> None:
+    settings = layer("config").read(NEEDED)
+
+    assert settings.users_table == "users"
+    assert settings.require_email_verification is True
+    assert settings.session_lifetime == timedelta(days=7)
+    assert settings.session_absolute_lifetime == timedelta(days=30)
+    assert settings.verification_lifetime == timedelta(minutes=15)
+    assert settings.reset_lifetime == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("variable", NEEDED)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_ghsa_8fpg_xm3f_6cx3_an_incomplete_configuration_is_refused_by_name(variable: str, value: str | None) -> None:
+    """S-36: a service that starts without its secret fails open later."""
+    environment = NEEDED | {variable: value}
+
+    with pytest.raises(layer("config").ConfigurationError, match=f"^{variable} is missing$"):
+        layer("config").read({name: value for name, value in environment.items() if value is not None})
+
+
+def test_all_problems_are_told_at_once() -> None:
+    environment = NEEDED | {"GATEHOUSE_USERS_TABLE": "", "GATEHOUSE_RESET_LIFETIME": "soon"}
+
+    with pytest.raises(layer("config").ConfigurationError) as problem:
+        layer("config").read(environment)
+
+    assert str(problem.value) == (
+        "GATEHOUSE_USERS_TABLE is missing; GATEHOUSE_RESET_LIFETIME must be a whole number of seconds above zero"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        *(("SESSION_LIFETIME", value) for value in ("0", "-1", "1.5", "1d", "", "12x")),
+        *(("REQUIRE_EMAIL_VERIFICATION", value) for value in ("yes", "True", "0", "")),
+        *(("SECURE_COOKIES", value) for value in ("true", "")),
+        ("TRACING", "on"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_rather_than_guessed(variable: str, value: str) -> None:
+    with pytest.raises(layer("config").ConfigurationError, match=f"^GATEHOUSE_{variable} must be"):
+        layer("config").read(NEEDED | {f"GATEHOUSE_{variable}": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "origins"),
+    [("", ()), ("https://a.example", ("https://a.example",)), (" a , b ,, ", ("a", "b"))],
+)
+def test_lists_are_given_with_commas(value: str, origins: tuple[str, ...]) -> None:
+    assert layer("config").read(NEEDED | {"GATEHOUSE_TRUSTED_ORIGINS": value}).trusted_origins == origins
+
+
+def test_the_template_gives_what_is_needed() -> None:
+    assert layer("config").read(os.environ).base_url == "https://api.example.com"
+
+
+def test_a_function_does_not_start_without_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GATEHOUSE_SECRET")
+    layer("config").config.cache_clear()
+    fastapi = layer("http.handler").APIRouter()
+
+    @fastapi.get("/")
+    async def nothing() -> None: ...
+
+    try:
+        with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECRET is missing"):
+            layer("http.handler").lambda_handler(fastapi)
+    finally:
+        monkeypatch.undo()
+        layer("config").config.cache_clear()

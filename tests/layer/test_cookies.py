@@ -1,0 +1,122 @@
+"""Cookies, byte for byte as the better-auth client expects them."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from hmac import digest
+from urllib.parse import quote
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.layer import layer
+from tests.support.people import PASSWORD, People
+
+SECURE, PLAIN = "__Secure-better-auth", "better-auth"
+
+
+def signs_in(call: Api, people: People, **more: object) -> Answer:
+    """Sign in somebody new."""
+    return call("POST /api/auth/sign-in/email", json={"email": people.verified(), "password": PASSWORD, **more})
+
+
+def test_the_session_cookie_is_the_signed_token_percent_encoded(call: Api, people: People, cloud: Cloud) -> None:
+    """The signature is recomputed here from the secret itself."""
+    answer = signs_in(call, people)
+
+    secret = cloud.client("secretsmanager").get_secret_value(SecretId=layer("config").config().secret)["SecretString"]
+    key = digest(digest(b"gatehouse", secret.encode(), sha256), b"gatehouse cookie\x01", sha256)
+    token = answer.json["token"]
+    signed = f"{token}.{b64encode(digest(key, token.encode(), sha256)).decode()}"
+    value = quote(signed, safe="")
+    assert answer.cookies == [f"{SECURE}.session_token={value}; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax"]
+    assert answer.headers["set-auth-token"] == signed
+    assert len(answer.cookies[0]) < 4096
+
+
+def test_a_session_that_is_not_remembered_has_two_cookies_without_an_age(call: Api, people: People) -> None:
+    session, dont_remember = signs_in(call, people, rememberMe=False).cookies
+
+    assert session.partition(";")[2] == " Path=/; HttpOnly; Secure; SameSite=Lax"
+    assert dont_remember.startswith(f"{SECURE}.dont_remember=true.")
+    assert dont_remember.partition(";")[2] == " Path=/; HttpOnly; Secure; SameSite=Lax"
+
+
+@pytest.mark.parametrize(
+    ("given", "prefix", "attribute"),
+    [
+        ({"base_url": "https://api.example.com"}, SECURE, " Secure"),
+        ({"base_url": ""}, SECURE, " Secure"),
+        ({"base_url": "http://localhost:3000"}, PLAIN, ""),
+        ({"base_url": "http://localhost:3000", "secure_cookies": "on"}, SECURE, " Secure"),
+        ({"base_url": "https://api.example.com", "secure_cookies": "off"}, PLAIN, ""),
+    ],
+)
+def test_cookies_are_secure_as_the_public_url_or_the_setting_says(
+    call: Api, settings: Callable[..., None], given: dict[str, str], prefix: str, attribute: str
+) -> None:
+    settings(**given)
+
+    cookies = call("POST /api/auth/sign-out").cookies
+
+    assert all(cookie.startswith(f"{prefix}.") for cookie in cookies)
+    assert all((" Secure" in cookie.split(";")) is bool(attribute) for cookie in cookies)
+
+
+@pytest.mark.parametrize("header", ["x-forwarded-proto", "forwarded", "host"])
+def test_no_header_takes_secure_away(call: Api, people: People, header: str) -> None:
+    value = {"x-forwarded-proto": "http", "forwarded": "proto=http", "host": "localhost"}[header]
+    email = people.verified()
+
+    answer = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD}, headers={header: value})
+
+    assert answer.cookies[0].startswith(f"{SECURE}.session_token=")
+
+
+def test_only_the_cookie_of_the_full_name_counts(call: Api, people: People) -> None:
+    cookie = people.signed_in().cookie
+    value = cookie.partition("=")[2]
+
+    def known(*cookies: str) -> bool:
+        return call("GET /api/auth/get-session", cookies=list(cookies)).text != "null"
+
+    assert known("theme=dark", cookie, "a=b")
+    assert known(f'{SECURE}.session_token="{value}"')
+    assert known(cookie, f"{SECURE}.session_token=other")
+    assert not known(f"{PLAIN}.session_token={value}")
+    assert not known(f"x{cookie}")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "{value}x",
+        "{token}",
+        "{token}.",
+        ".{signature}",
+        "{token}.{signature}=",
+        "%",
+        "%ff%fe",
+        ";;=;",
+        "{token}..{signature}",
+    ],
+)
+def test_ghsa_wmjr_v86c_m9jj_a_cookie_that_we_did_not_sign_is_none(call: Api, people: People, broken: str) -> None:
+    ann = people.signed_in()
+    value = ann.cookie.partition("=")[2]
+    token, _, signature = value.partition(".")
+    text = broken.format(value=value, token=token, signature=signature)
+
+    answer = call("GET /api/auth/get-session", cookies=[f"{SECURE}.session_token={text}"])
+
+    assert (answer.status, answer.text, call.calls) == (200, "null", [])
+
+
+def test_a_signature_belongs_to_its_token(call: Api, people: People) -> None:
+    ann, bob = people.signed_in("ann"), people.signed_in("bob")
+    mixed = ann.cookie.replace(ann.token, bob.token)
+
+    assert call("GET /api/auth/get-session", cookies=[mixed]).text == "null"
+    assert call("GET /api/auth/get-session", bearer=mixed.partition("=")[2]).text == "null"
+    assert call.calls == []

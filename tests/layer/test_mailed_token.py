@@ -1,0 +1,72 @@
+"""The mailed token: bound to its purpose, its address and its row, and not stored anywhere."""
+
+import re
+from base64 import urlsafe_b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis.strategies import text
+
+from tests.support.calls import Api
+from tests.support.layer import layer
+from tests.support.visits import verifies
+
+
+def made(purpose: str = "verify-email", subject: str = "EMAIL#ann@example.com", mac: bytes = b"m" * 32) -> Any:
+    """A token of our making."""
+    model = layer("tokens.model")
+    return model.MailedToken(purpose=model.Purpose(purpose), subject=subject, mac=mac)
+
+
+def encoded(text: str) -> str:
+    """The head of a token that names any row."""
+    return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def test_a_token_is_read_back_as_it_was_made() -> None:
+    assert layer("tokens.model").MailedToken.parse(str(made())) == made()
+    assert re.fullmatch(r"[\w-]{43,600}", str(made()), re.ASCII)
+
+
+@given(text(max_size=700))
+def test_anything_else_is_refused(garbage: str) -> None:
+    with pytest.raises(layer("errors").InvalidToken):
+        layer("tokens.model").MailedToken.parse(garbage)
+
+
+def test_a_token_has_one_spelling() -> None:
+    """Base64 has several for the same bytes; only the one that was mailed is a token."""
+    token = str(made())
+    spellings = [token + "=", token[:-1] + chr(ord(token[-1]) + 1), token + "\n", " " + token, token.replace("_", "/")]
+
+    for spelling in spellings:
+        if spelling != token:
+            with pytest.raises(layer("errors").InvalidToken):
+                layer("tokens.model").MailedToken.parse(spelling)
+
+
+@pytest.mark.parametrize("purpose", ["account-exists", "password-changed", "nothing"])
+def test_what_only_informs_redeems_nothing(call: Api, purpose: str) -> None:
+    assert verifies(call, str(made(purpose))).code == "INVALID_TOKEN"
+    assert call.calls == []
+
+
+@pytest.mark.parametrize("subject", ["", "EMAIL#nobody@example.com", "x" * 300, "\0", "USER#1"])
+def test_a_token_that_names_any_row_at_all_is_unknown(call: Api, subject: str) -> None:
+    """Its coordinates are the caller's to write; a key that DynamoDB would not take is no fault of ours."""
+    answer = verifies(call, encoded(f"verify-email {subject}") + encoded("m" * 32))
+
+    assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
+
+
+def test_the_nonce_is_256_random_bits(call: Api) -> None:
+    """S-35."""
+    assert call
+    tokens = layer("tokens")
+    lifetime = layer("config").config().reset_lifetime
+    issued = [tokens.issue("nothing", "x", email="x", base_url="x", lifetime=lifetime) for _ in range(100)]
+
+    assert len({row.nonce for row in issued}) == 100
+    assert {len(row.nonce) for row in issued} == {32}
+    assert len({tokens.mailed_token(row) for row in issued}) == 100

@@ -1,0 +1,89 @@
+"""What a mail says: only ours, to one person, with links that no header can bend."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.visits import signs_up, verifies
+
+ANN = "ann@example.com"
+EVIL = {
+    "host": "evil.example",
+    "x-forwarded-host": "evil.example",
+    "x-forwarded-proto": "http",
+    "forwarded": "host=evil.example;proto=http",
+    "x-original-url": "https://evil.example/",
+    "x-forwarded-prefix": "/evil.example",
+}
+NAMES = [
+    "<img src=x onerror=1>",
+    "{{7*7}}",
+    "${7*7} $link",
+    "%(link)s",
+    "a\r\nBcc: x@y.example",
+    "</p><script>x</script>",
+]
+
+
+@pytest.mark.parametrize("base_url", ["", "https://api.example.com"])
+@pytest.mark.parametrize("path", ["sign-up/email", "send-verification-email", "request-password-reset"])
+def test_ghsa_3529_5m8x_rpv3_no_header_bends_a_link(
+    call: Api, mailbox: Mailbox, settings: Callable[..., None], path: str, base_url: str
+) -> None:
+    """S-50."""
+    settings(base_url=base_url)
+    signs_up(call, ANN)
+    mailbox.deliver()
+
+    call(f"POST /api/auth/{path}", json={"email": ANN, "password": PASSWORD}, headers=EVIL)
+
+    host = base_url or "https://local.execute-api.us-east-1.amazonaws.com"
+    assert mailbox.last.link.startswith(f"{host}/")
+    assert "evil" not in mailbox.last.text + mailbox.last.html
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_text_and_nothing_else(call: Api, mailbox: Mailbox, name: str) -> None:
+    """S-53."""
+    call("POST /api/auth/sign-up/email", json={"email": ANN, "password": PASSWORD, "name": name})
+
+    mail = mailbox.last
+    assert mail.subject == "Verify your address for Gatehouse"
+    assert (mail.to, len(mailbox.all)) == (ANN, 1)
+    assert f"Hello {name},".splitlines()[0] in mail.text
+    assert "<img" not in mail.html
+    assert "<script" not in mail.html
+    assert "49" not in mail.html.replace(mail.token, "")
+    assert verifies(call, mail.token).status == 200
+
+
+def test_a_product_name_is_escaped_too(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
+    settings(product_name="Tom & <Jerry>")
+
+    signs_up(call, ANN)
+
+    assert mailbox.last.subject == "Verify your address for Tom & <Jerry>"
+    assert "Tom &amp; &lt;Jerry&gt;" in mailbox.last.html
+
+
+def test_both_parts_have_the_link_and_say_how_long_it_works(call: Api, people: People, mailbox: Mailbox) -> None:
+    people.verified("ann")
+    call("POST /api/auth/forgot-password", json={"email": ANN})
+
+    verify, reset = mailbox.to(ANN)
+    for mail, minutes in ((verify, "15 minutes"), (reset, "60 minutes")):
+        assert mail.link in mail.text
+        assert mail.link.replace("&", "&amp;") in mail.html
+        assert minutes in mail.text
+        assert minutes in mail.html
+
+
+def test_a_link_holds_no_session(call: Api, people: People, mailbox: Mailbox) -> None:
+    """S-80."""
+    ann = people.signed_in()
+    call("POST /api/auth/forgot-password", json={"email": ann.email}, bearer=ann.token)
+
+    assert ann.token not in mailbox.last.text + mailbox.last.html

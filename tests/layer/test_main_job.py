@@ -1,0 +1,129 @@
+"""The main job, whole: sign up, verify, sign in, use, sign out -- and nothing of it lies around anywhere."""
+
+from urllib.parse import unquote
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.template import load
+from tests.conftest import PARAMETERS, ROOT
+from tests.layer.conftest import Log
+from tests.support.calls import Answer, Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.tables import everything
+from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
+
+ANN = "ann@example.com"
+OURS = {"origin": "https://app.example.com"}
+OPEN = {
+    "GET /health",
+    "GET /api/auth/ok",
+    "GET /api/auth/get-session",
+    "GET /api/auth/session",
+    "GET /api/auth/verify-email",
+    "GET /api/auth/reset-password/{token}",
+    *(f"POST /api/auth/{path}" for path in ("sign-up/email", "signup", "register", "verify-email", "reset-password")),
+    *(f"POST /api/auth/{path}" for path in ("sign-in/email", "signin", "login", "sign-out", "signout", "logout")),
+    *(f"POST /api/auth/{path}" for path in ("send-verification-email", "resend-verification")),
+    *(f"POST /api/auth/{path}" for path in ("request-password-reset", "forgot-password", "forget-password")),
+}
+PROTECTED = sorted({route.key for route in load(ROOT / "template.yaml", PARAMETERS).routes} - OPEN)
+TASK = "0199f3a0-0000-7000-8000-000000000000"
+
+
+def ask(call: Api, route: str, user_id: str, **credential: object) -> Answer:
+    """Call a protected route as somebody, with a body that it would take."""
+    path = {"task_id": TASK, "user_id": user_id}
+    filled = {name: value for name, value in path.items() if f"{{{name}}}" in route}
+    body = None if route.startswith("GET") else {"title": "x"}
+    return call(route, json=body, headers=OURS, **filled, **credential)
+
+
+def test_sign_up_verify_sign_in_use_and_sign_out(call: Api, mailbox: Mailbox) -> None:
+    assert signs_up(call, ANN).json["token"] is None
+    assert signs_in(call, ANN).code == "EMAIL_NOT_VERIFIED"
+    assert verifies(call, mailbox.last.token).json["user"]["emailVerified"] is True
+
+    entered = signs_in(call, ANN)
+    token, cookie = entered.json["token"], entered.cookies[0].partition(";")[0]
+    assert call("GET /api/auth/get-session", cookies=[cookie]).json["user"]["email"] == ANN
+    assert call("POST /api/tasks", json={"title": "x"}, bearer=token).status == 201
+
+    assert call("POST /api/auth/sign-out", cookies=[cookie], headers=OURS).json == {"success": True}
+    assert call("GET /api/auth/get-session", cookies=[cookie]).text == "null"
+    assert call("GET /api/tasks", bearer=token).status == 401
+
+
+@pytest.mark.parametrize("route", PROTECTED)
+def test_a_token_opens_every_protected_route_until_it_is_signed_out(call: Api, people: People, route: str) -> None:
+    """S-32, S-37, by token and by cookie."""
+    ann = people.signed_in()
+    ways: tuple[dict[str, object], ...] = ({"bearer": ann.token}, {"cookies": [ann.cookie]})
+    assert all(ask(call, route, ann.id, **way).status not in {401, 403} for way in ways)
+
+    call("POST /api/auth/sign-out", bearer=ann.token)
+
+    for way in ways:
+        answer = ask(call, route, ann.id, **way)
+        assert answer.status == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer ")
+        assert set(answer.json) == {"code", "message", "requestId"}
+
+
+@pytest.mark.parametrize("route", PROTECTED)
+@pytest.mark.parametrize("bearer", [None, "", "garbage", "x" * 101, "a.b.c", "\xff", "x" * 100_000], ids=ascii)
+def test_nobody_passes_without_a_session_and_no_table_is_asked(call: Api, route: str, bearer: str | None) -> None:
+    """S-66; who is calling is settled before what they sent."""
+    answer = ask(call, route, "x", bearer=bearer)
+
+    assert (answer.status, call.calls) == (401, [])
+
+
+@pytest.mark.parametrize("route", PROTECTED)
+def test_a_token_with_another_secret_opens_nothing(call: Api, people: People, route: str) -> None:
+    ann = people.signed_in()
+
+    assert ask(call, route, ann.id, bearer=ann.token[:58] + "A" * 43).status == 401
+
+
+def test_a_mailed_token_is_no_session(call: Api, people: People, mailbox: Mailbox) -> None:
+    """S-27."""
+    token = forgets(call, mailbox, people.verified())
+
+    assert call("GET /api/tasks", bearer=token).status == 401
+    assert call("GET /api/auth/get-session", bearer=token).text == "null"
+
+
+def test_no_secret_is_left_in_any_table_or_log(call: Api, mailbox: Mailbox, cloud: Cloud, log: Log) -> None:
+    """S-34: passwords, session tokens, mailed tokens and their links."""
+    signs_up(call, ANN)
+    mailed = [mailbox.last]
+    verifies(call, mailed[0].token)
+    call("GET /api/auth/verify-email", query={"token": mailed[0].token})
+    entered = signs_in(call, ANN)
+    cookie = entered.cookies[0].partition(";")[0]
+    call("GET /api/auth/get-session", cookies=[cookie])
+    call("GET /api/tasks", bearer=entered.json["token"])
+    signs_in(call, ANN, "not the password")
+    forgets(call, mailbox, ANN)
+    mailed.append(mailbox.last)
+    call("GET /api/auth/reset-password/{token}", token=mailed[1].token, query={"callbackURL": "/"})
+    resets(call, mailed[1].token, "a better password")
+    resets(call, mailed[1].token, "one more password")
+
+    token = entered.json["token"]
+    secrets = [PASSWORD, "not the password", "a better password", "one more password"]
+    secrets += [token, token[58:], unquote(cookie.partition("=")[2]).rpartition(".")[2]]
+    secrets += [part for mail in mailed for part in (mail.token, mail.token[-43:], mail.link)]
+    tables = str(everything(cloud))
+    assert len(log.lines) >= 10
+    for secret in secrets:
+        assert secret not in log.text
+        assert secret not in tables
+
+
+def test_a_fresh_stack_knows_nobody(call: Api, cloud: Cloud) -> None:
+    """S-14."""
+    assert call
+    assert everything(cloud) == {name: [] for name in everything(cloud)}

@@ -1,0 +1,100 @@
+"""DynamoDB away or too busy: 503, and nobody is signed in, out or up by it."""
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.layer.conftest import Log
+from tests.layer.test_main_job import OPEN, PROTECTED
+from tests.layer.test_main_job import ask as ask_protected
+from tests.support.calls import Answer, Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.tables import everything
+from tests.support.trouble import UNREACHABLE, failing, refused
+from tests.support.visits import forgets, signs_up
+
+TROUBLE = {"unreachable": UNREACHABLE} | {
+    code: refused(code, status)
+    for code, status in {
+        "ThrottlingException": 400,
+        "ProvisionedThroughputExceededException": 400,
+        "RequestLimitExceeded": 400,
+        "InternalServerError": 500,
+    }.items()
+}
+outages = pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
+
+
+def assert_unavailable(answer: Answer) -> None:
+    """A refusal that asks to come back, and gives nothing away."""
+    assert (answer.status, answer.code, answer.cookies) == (503, "SERVICE_UNAVAILABLE", [])
+    assert set(answer.json) == {"code", "message", "requestId"}
+    assert "set-auth-token" not in answer.headers
+    assert "dynamo" not in answer.text.lower()
+
+
+@outages
+def test_protected_routes_admit_nobody_and_sign_nobody_out(call: Api, people: People, trouble: Exception) -> None:
+    """503 and not 401, so that clients keep their session."""
+    ann = people.signed_in()
+
+    for route in PROTECTED:
+        with failing(trouble):
+            assert_unavailable(ask_protected(call, route, ann.id, bearer=ann.token))
+
+    assert call("GET /api/auth/me", bearer=ann.token).status == 200
+
+
+@outages
+def test_every_open_route_that_asks_a_table_says_so(
+    call: Api, people: People, mailbox: Mailbox, cloud: Cloud, trouble: Exception
+) -> None:
+    ann = people.signed_in()
+    reset = forgets(call, mailbox, ann.email)
+    signs_up(call, "bob@example.com")
+    token = mailbox.to("bob@example.com")[-1].token
+    before = everything(cloud)
+    body = {"email": ann.email, "password": PASSWORD}
+
+    for route in sorted(OPEN - {"GET /api/auth/ok"}):
+        posted = body | {"token": reset if "reset-password" in route else token, "newPassword": PASSWORD}
+        path = {"token": reset} if "{token}" in route else {}
+        with failing(trouble):
+            answer = call(
+                route,
+                json=None if route.startswith("GET") else posted,
+                query={"token": token, "callbackURL": "/"} if route.startswith("GET") else None,
+                bearer=ann.token,
+                **path,
+            )
+        assert_unavailable(answer)
+
+    assert everything(cloud) == before
+
+
+@outages
+def test_an_outage_at_the_last_write_signs_nobody_in(call: Api, people: People, trouble: Exception) -> None:
+    email = people.verified()
+
+    with failing(trouble, "PutItem", "TransactWriteItems"):
+        assert_unavailable(call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD}))
+
+
+def test_secrets_manager_away_signs_nobody_in(call: Api, people: People) -> None:
+    from gatehouse import keys  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    email = people.verified()
+    keys.forget()
+
+    with failing(UNREACHABLE, "GetSecretValue"):
+        answer = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD})
+
+    assert_unavailable(answer)
+
+
+def test_an_outage_is_logged_once(call: Api, log: Log) -> None:
+    with failing(UNREACHABLE):
+        call("POST /api/auth/sign-in/email", json={"email": "a@b.co", "password": PASSWORD})
+
+    assert [line["level"] for line in log.lines] == ["ERROR", "INFO"]
+    assert log.lines[-1]["outcome"] == "SERVICE_UNAVAILABLE"

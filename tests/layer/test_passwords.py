@@ -1,0 +1,118 @@
+"""Passwords: any characters, 8 to 128 of them, kept as Argon2id hashes and never hashed when too long."""
+
+import unicodedata
+from importlib.util import module_from_spec, spec_from_file_location
+from typing import Any
+
+import argon2
+import pytest
+
+from tests.support.calls import Api
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.visits import resets, signs_in, signs_up, verifies
+
+ANN = "ann@example.com"
+FINE = [
+    "x" * 8,
+    "x" * 64,
+    "x" * 128,
+    "lowercase",
+    "        ",
+    "correct horse battery staple",
+    "🔑" * 4,
+    "nul\0nul\0",
+    "пароль-пароль",
+]
+
+
+@pytest.mark.parametrize("password", FINE, ids=lambda text: ascii(text[:12]))
+def test_any_characters_make_a_password(call: Api, mailbox: Mailbox, password: str) -> None:
+    """S-01, S-02: no rule but the length."""
+    assert signs_up(call, ANN, password).status == 200
+    verifies(call, mailbox.last.token)
+    assert signs_in(call, ANN, password).status == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("", "PASSWORD_TOO_SHORT"),
+        ("x" * 7, "PASSWORD_TOO_SHORT"),
+        ("🔑🔑🔑", "PASSWORD_TOO_SHORT"),
+        ("x" * 129, "PASSWORD_TOO_LONG"),
+        ("🔑" * 65, "PASSWORD_TOO_LONG"),
+    ],
+)
+def test_length_is_counted_as_browsers_count(call: Api, password: str, code: str) -> None:
+    """UTF-16 code units, as the protocol has it."""
+    for answer in (signs_up(call, ANN, password), resets(call, "x", password)):
+        assert (answer.status, answer.code) == (400, code)
+
+
+@pytest.mark.parametrize("length", [129, 10_000, 200_000, 1_000_000])
+def test_a_password_that_is_too_long_is_never_hashed(call: Api, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    """S-06: or a stranger could keep a processor busy."""
+
+    def hashed(*_: Any) -> None:
+        pytest.fail("hashed")
+
+    for name in ("hash_password", "is_correct"):
+        monkeypatch.setattr(layer("accounts.passwords"), name, hashed)
+
+    for answer in (
+        signs_up(call, ANN, "x" * length),
+        signs_in(call, ANN, "x" * length),
+        resets(call, "x", "x" * length),
+    ):
+        assert (answer.status, answer.code) in {(400, "PASSWORD_TOO_LONG"), (413, "PAYLOAD_TOO_LARGE")}
+        assert call.calls == []
+
+
+def test_composed_and_decomposed_letters_are_the_same_password(call: Api, mailbox: Mailbox) -> None:
+    """S-05: NFKC when it is set and when it is checked."""
+    password = "Zażółć gęślą jaźń"
+    signs_up(call, ANN, unicodedata.normalize("NFD", password))
+    verifies(call, mailbox.last.token)
+
+    assert signs_in(call, ANN, unicodedata.normalize("NFC", password)).status == 200
+
+
+def test_hashes_are_argon2id_of_the_decided_cost() -> None:
+    """S-07, by a fresh copy of the module: other tests hash at the cheapest."""
+    spec = spec_from_file_location("fresh_passwords", layer("accounts.passwords").__file__)
+    assert spec
+    assert spec.loader
+    fresh = module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+
+    first, second = fresh.hash_password("correct horse"), fresh.hash_password("correct horse")
+
+    parameters = argon2.extract_parameters(first)
+    assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert (parameters.salt_len, parameters.hash_len) == (16, 32)
+    assert first != second
+    assert fresh.is_correct("correct horse", first)
+    assert not fresh.is_correct("correct horse ", first)
+
+
+@pytest.mark.parametrize("stored", [None, "", "x", "$argon2id$", "$2b$12$abc"])
+def test_no_password_fits_what_is_no_hash(stored: str | None) -> None:
+    assert layer("accounts.passwords").is_correct("nobody", stored) is False
+
+
+def test_a_stranger_costs_one_hash_like_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords = layer("accounts.passwords")
+    passwords.is_correct("warm", None)
+    verified: list[str] = []
+
+    class Hasher:
+        def verify(self, stored: str, _given: bytes) -> bool:
+            verified.append(stored)
+            return True
+
+    monkeypatch.setattr(passwords, "_hasher", Hasher())
+
+    assert passwords.is_correct("nobody", None) is False
+    assert passwords.is_correct("somebody", "stored") is True
+    assert len(verified) == 2

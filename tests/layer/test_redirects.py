@@ -1,0 +1,146 @@
+"""Where a redirect may lead: to a path of ours or a page of a trusted origin, never anywhere else."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.mailbox import Mailbox
+from tests.support.tables import everything
+from tests.support.visits import signs_up
+
+HOSTILE = [
+    "https://evil.example",
+    "http://app.example.com",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/%2fevil.example",
+    "/%2F%2Fevil.example",
+    "/%5cevil.example",
+    "/a/%5C..//evil.example",
+    " /home",
+    " https://evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "https:///evil.example",
+    "https://app.example.com@evil.example",
+    "https://app.example.com:pw@evil.example",
+    "https://app.example.com%40evil.example",
+    "https://app.example.com.evil.example",
+    "https://app.example.com%2eevil.example",
+    "https://app.example.com\\@evil.example",
+    "https://app.example.com\\.evil.example",
+    "https://evil.example#app.example.com",
+    "https://evil.example?app.example.com",
+    "https://evil.example/.app.example.com",
+    "https://sub.app.example.com",
+    "https://app.example.com:8443/",
+    "https://app.example.com:x/",
+    "https://app\u3002example.com",
+    "https://app.example.com\uff0fevil.example",
+    "https://\uff41pp.example.com",
+    "https://[::1",
+    "javascript:alert(1)",
+    "javascript://app.example.com/%0aalert(1)",
+    "JaVaScRiPt:alert(1)",
+    "java\nscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "ftp://app.example.com",
+    "evil.example",
+    "home",
+    "?a=b",
+    "\0/home",
+    "/home\0",
+    "/home\r\nSet-Cookie: a=b",
+]
+FINE = [
+    "/",
+    "/home?next=//x#y",
+    "https://app.example.com",
+    "https://app.example.com:443/a?b=%2f#c",
+    "https://api.example.com/x",
+]
+CODES = {
+    "callbackURL": "INVALID_CALLBACK_URL",
+    "redirectTo": "INVALID_REDIRECT_URL",
+    "errorCallbackURL": "INVALID_ERROR_CALLBACK_URL",
+    "newUserCallbackURL": "INVALID_NEW_USER_CALLBACK_URL",
+}
+BODY = {"email": "ann@example.com", "password": "correct horse battery"}
+BY_BODY = [
+    "POST /api/auth/sign-up/email",
+    "POST /api/auth/sign-in/email",
+    "POST /api/auth/send-verification-email",
+    "POST /api/auth/request-password-reset",
+]
+everywhere = pytest.mark.parametrize("url", HOSTILE, ids=ascii)
+
+
+@everywhere
+@pytest.mark.parametrize("name", CODES)
+def test_cve_2025_71403_a_body_names_no_foreign_target(call: Api, cloud: Cloud, name: str, url: str) -> None:
+    """S-63; nothing is read, written or mailed."""
+    for route in BY_BODY:
+        answer = call(route, json=BODY | {name: url})
+        assert (answer.status, answer.code, call.calls) == (403, CODES[name], [])
+        assert "location" not in answer.headers
+
+    assert everything(cloud)["TokensTable"] == []
+
+
+@everywhere
+def test_cve_2024_56734_following_a_mailed_link_leads_nowhere_else(
+    call: Api, mailbox: Mailbox, cloud: Cloud, url: str
+) -> None:
+    """CVE-2025-27143 and CVE-2025-53535 as well: every route that redirects, for people and for scripts."""
+    signs_up(call, "ann@example.com")
+    token = mailbox.last.token
+    before = everything(cloud)
+
+    for headers in ({"accept": "text/html"}, {"sec-fetch-mode": "cors"}):
+        for route, request in (
+            ("GET /api/auth/verify-email", {"query": {"token": token, "callbackURL": url}}),
+            ("GET /api/auth/reset-password/{token}", {"token": token, "query": {"callbackURL": url}}),
+        ):
+            answer = call(route, headers=headers, **request)
+            assert (answer.status, answer.code, call.calls) == (403, "INVALID_CALLBACK_URL", [])
+            assert "location" not in answer.headers
+
+    assert everything(cloud) == before
+
+
+def test_of_several_targets_in_a_query_none_may_be_foreign(call: Api) -> None:
+    for query in ("callbackURL=/home&callbackURL=//evil.example", "callbackURL=//evil.example&callbackURL=/home"):
+        answer = call("GET /api/auth/verify-email", query=f"token=x&{query}")
+        assert (answer.status, answer.code) == (403, "INVALID_CALLBACK_URL")
+
+
+@pytest.mark.parametrize("url", FINE)
+def test_our_own_pages_are_fine(call: Api, mailbox: Mailbox, url: str) -> None:
+    signs_up(call, "ann@example.com")
+
+    answer = call("GET /api/auth/verify-email", query={"token": mailbox.last.token, "callbackURL": url})
+
+    assert (answer.status, answer.headers["location"]) == (302, url)
+
+
+@pytest.mark.parametrize("value", [1, True, ["/home"], {"url": "/home"}])
+def test_cve_2022_31093_a_target_that_is_no_text_is_refused_politely(call: Api, value: object) -> None:
+    answer = call("POST /api/auth/request-password-reset", json=BODY | {"redirectTo": value})
+
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("origin", ["https://*.example.org", "*.example.org"])
+def test_a_pattern_admits_no_url_that_only_ends_like_it(call: Api, settings: Callable[..., None], origin: str) -> None:
+    settings(trusted_origins=origin)
+
+    for url in ("https://malicious.com?.example.org", "https://malicious.com/.example.org", "https://a@b.example.org"):
+        assert call("POST /api/auth/sign-in/email", json=BODY | {"callbackURL": url}).code == "INVALID_CALLBACK_URL"

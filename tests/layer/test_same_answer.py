@@ -1,0 +1,106 @@
+"""A stranger is answered like an owner, after the same work."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.calls import Answer, Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.visits import signs_up
+
+UNKNOWN, WAITING, OWNED = "stranger@example.com", "bob@example.com", "ann@example.com"
+VOLATILE = {"id", "email", "createdAt", "updatedAt"}
+
+
+@pytest.fixture(autouse=True)
+def _everybody(call: Api, people: People, mailbox: Mailbox) -> None:
+    """An owner, and somebody who did not verify; every function has been called once."""
+    people.verified("ann")
+    signs_up(call, WAITING)
+    assert mailbox.last
+    for route, request in REQUESTS:
+        call(route, json=request | {"email": "warm@example.com"})
+
+
+def shape(answer: Answer) -> Any:
+    """All of an answer but what differs between any two: ids and times."""
+    body = answer.json
+    user = {key: value for key, value in (body.get("user") or {}).items() if key not in VOLATILE}
+    order = list((body.get("user") or {}).keys())
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    return answer.status, body | ({"user": user} if user else {}), order, headers, answer.cookies
+
+
+REQUESTS: list[tuple[str, dict[str, Any]]] = [
+    ("POST /api/auth/sign-in/email", {"password": "not the password"}),
+    ("POST /api/auth/signin", {"password": "not the password"}),
+    ("POST /api/auth/login", {"password": "not the password"}),
+    ("POST /api/auth/sign-up/email", {"password": "somebody's password", "name": "X"}),
+    ("POST /api/auth/signup", {"password": "somebody's password", "name": "X"}),
+    ("POST /api/auth/register", {"password": "somebody's password", "name": "X"}),
+    ("POST /api/auth/request-password-reset", {}),
+    ("POST /api/auth/forgot-password", {}),
+    ("POST /api/auth/forget-password", {"redirectTo": "/new"}),
+    ("POST /api/auth/send-verification-email", {}),
+    ("POST /api/auth/resend-verification", {"callbackURL": "/home"}),
+]
+
+
+@pytest.mark.parametrize(("route", "request_"), REQUESTS, ids=[route for route, _ in REQUESTS])
+def test_ghsa_jq8w_8q2f_ffm9_known_and_unknown_addresses_are_answered_alike(
+    call: Api, route: str, request_: dict[str, Any]
+) -> None:
+    """S-09, S-15, S-51: same status, body and headers; the same calls of AWS in the same order."""
+    seen = []
+    for email in (UNKNOWN, WAITING, OWNED):
+        answer = call(route, json=request_ | {"email": email})
+        seen.append((shape(answer), call.calls))
+
+    assert seen[0] == seen[1] == seen[2]
+    assert seen[0][1]
+
+
+@pytest.mark.parametrize("email", [UNKNOWN, WAITING, OWNED])
+def test_each_sign_in_hashes_once(call: Api, count_hashes: Callable[[], int], email: str) -> None:
+    call("POST /api/auth/sign-in/email", json={"email": email, "password": "not the password"})
+
+    assert count_hashes() == 1
+
+
+@pytest.mark.parametrize("email", [UNKNOWN, WAITING, OWNED])
+def test_each_sign_up_hashes_once(call: Api, count_hashes: Callable[[], int], email: str) -> None:
+    call("POST /api/auth/sign-up/email", json={"email": email, "password": PASSWORD})
+
+    assert count_hashes() == 1
+
+
+@pytest.fixture
+def count_hashes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How many times Argon2 was at work since."""
+    from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    real, work = passwords._hasher, []
+
+    class Hasher:
+        def hash(self, password: bytes) -> str:
+            work.append("hash")
+            return real.hash(password)
+
+        def verify(self, stored: str, password: bytes) -> bool:
+            work.append("verify")
+            return real.verify(stored, password)
+
+    passwords.is_correct("warm", None)
+    monkeypatch.setattr(passwords, "_hasher", Hasher())
+    return lambda: len(work)
+
+
+def test_only_the_owner_and_who_waits_are_mailed(call: Api, mailbox: Mailbox) -> None:
+    before = len(mailbox.all)
+
+    for email in (UNKNOWN, WAITING, OWNED):
+        call("POST /api/auth/forgot-password", json={"email": email})
+
+    assert sorted(mail.to for mail in mailbox.all[before:]) == [OWNED, WAITING]

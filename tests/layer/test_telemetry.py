@@ -1,0 +1,100 @@
+"""What is logged: one JSON line for each outcome, with the caller's correlation id and without secrets."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis.strategies import text
+
+from tests.layer.conftest import Log
+from tests.support.calls import Api
+from tests.support.layer import layer
+
+TOKEN = "7130a49b-0f0d-43b8-bead-c318ac479dd9tF97pJJVhi2G3jhITgF0gA15F_lJI8ziCbP2iHu6miDN2DzAVyOfDqd8XK5YRrYVU"
+BAD_IDS = ["x\r\nSet-Cookie: a=b", "x" * 10_240, "${jndi:ldap://evil}", "", " ", "a b", 'a"b', "ä", "a\0b", "x" * 129]
+
+
+@pytest.mark.parametrize("name", ["x-correlation-id", "x-request-id"])
+@pytest.mark.parametrize("given_id", ["abc-123", "1-5759e988-bd862e3fe1be46a994272793", "a" * 128], ids=len)
+def test_the_callers_id_comes_back_and_stands_in_the_log(call: Api, log: Log, name: str, given_id: str) -> None:
+    answer = call("GET /api/auth/ok", headers={name: given_id})
+
+    assert answer.headers["x-correlation-id"] == given_id
+    assert [line["correlation_id"] for line in log.lines] == [given_id]
+
+
+@pytest.mark.parametrize("given_id", BAD_IDS, ids=lambda text: repr(text[:20]))
+def test_an_id_that_could_do_harm_is_replaced(call: Api, log: Log, given_id: str) -> None:
+    """S-82."""
+    answer = call("GET /api/auth/ok", headers={"x-correlation-id": given_id})
+
+    assert re.fullmatch(r"[\w.=-]{1,128}", answer.headers["x-correlation-id"])
+    assert answer.headers["x-correlation-id"] != given_id
+    assert "Set-Cookie" not in log.text
+    assert len(log.lines) == 1
+
+
+@given(text())
+def test_every_id_that_is_used_is_safe_in_a_header(given_id: str) -> None:
+    chosen = layer("telemetry").correlation_id({"x-correlation-id": given_id}, "")
+
+    assert re.fullmatch(r"[A-Za-z0-9_.=-]{1,128}", chosen)
+
+
+def test_without_any_id_there_is_still_one() -> None:
+    first, second = (layer("telemetry").correlation_id({}, "") for _ in range(2))
+
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    "name", ["password", "newPassword", "password_hash", "token", "set-auth-token", "Cookie", "Authorization", "secret"]
+)
+def test_what_is_named_like_a_secret_is_not_logged(name: str) -> None:
+    line = {"fine": 1, "deep": [{name: "hunter2hunter2"}], name: {"value": "hunter2"}}
+
+    assert "hunter2" not in json.dumps(layer("telemetry").redacted(line))
+
+
+@pytest.mark.parametrize("around", ["{}", "Bearer {}", "https://x.example/?token={}&a=b", "{}.c2lnbmF0dXJl="])
+def test_what_looks_like_a_secret_is_not_logged(log: Log, around: str) -> None:
+    layer("telemetry").logger.info("event", facts=[around.format(TOKEN)], note=around.format(TOKEN))
+
+    assert TOKEN[:36] not in log.text
+    assert "event" in log.text
+
+
+def test_what_an_exception_says_is_not_logged_when_it_looks_like_a_secret(log: Log) -> None:
+    try:
+        int(TOKEN)
+    except ValueError:
+        layer("telemetry").logger.exception("trouble")
+
+    assert TOKEN not in log.text
+    assert "ValueError" in log.text
+
+
+@pytest.mark.parametrize("fine", ["7130a49b-0f0d-43b8-bead-c318ac479dd9", "tF97pJJVhi2G3jhITgF0gA", "sign_in"])
+def test_ids_and_words_stay_readable(fine: str) -> None:
+    assert layer("telemetry").redacted({"id": fine, "ids": (fine,)}) == {"id": fine, "ids": [fine]}
+
+
+def test_each_request_is_one_line_and_one_count(call: Api, log: Log) -> None:
+    call("GET /api/auth/ok")
+    call("POST /api/auth/sign-in/email", json={"email": "x", "password": "y"})
+
+    assert [(line["message"], line["outcome"], line["status"]) for line in log.lines] == [
+        ("ok", "OK", 200),
+        ("sign_in", "INVALID_EMAIL", 400),
+    ]
+    assert {line["service"] for line in log.lines} == {"gatehouse"}
+    metrics = [json.loads(line) for line in log.text.splitlines() if "_aws" in line]
+    assert [metric["outcome"] for metric in metrics if "outcome" in metric] == ["OK", "INVALID_EMAIL"]
+
+
+def test_nothing_of_one_request_stands_in_the_lines_of_the_next(call: Api, log: Log) -> None:
+    call("GET /api/auth/ok", headers={"x-correlation-id": "first"})
+    call("GET /api/auth/ok", headers={"x-correlation-id": "second"})
+
+    assert [line["correlation_id"] for line in log.lines] == ["first", "second"]

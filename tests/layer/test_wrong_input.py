@@ -1,0 +1,211 @@
+"""Wrong input of every kind: a polite refusal that repeats nothing, and nothing changed."""
+
+from base64 import b64encode
+from collections.abc import Callable
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.layer.test_door import ask
+from tests.support.calls import Answer, Api
+from tests.support.events import event_for
+from tests.support.people import People
+from tests.support.tables import everything
+
+NEED_BODY = {
+    f"POST /api/auth/{path}": fields
+    for fields, paths in {
+        ("email", "password"): ("sign-up/email", "signup", "register", "sign-in/email", "signin", "login"),
+        ("email",): ("send-verification-email", "resend-verification", "request-password-reset", "forgot-password"),
+        ("email", "redirectTo"): ("forget-password",),
+        ("token",): ("verify-email",),
+        ("newPassword",): ("reset-password",),
+    }.items()
+    for path in paths
+}
+POST = [*NEED_BODY, *(f"POST /api/auth/{path}" for path in ("sign-out", "signout", "logout"))]
+GET = [f"GET /api/auth/{path}" for path in ("get-session", "session", "me", "verify-email", "reset-password/{token}")]
+FIELDS = {"email": "ann@example.com", "password": "x" * 9, "newPassword": "x" * 9, "token": "x" * 60}
+JSON = {"content-type": "application/json"}
+MARK = "5ecret-mark"
+NO_OBJECT = [None, "", " ", "null", "[]", "1", '"text"', "true", "[{}]", "{}", "NaN", "1e999", "9" * 5000]
+NO_JSON = ["{", "{'a': 1}", "a=b", '{"email": }', "{}{}", "[" * 10_000, '{"a":' * 10_000, "[" * 100_000]
+NO_TEXT = [1, -1.5, True, ["x" + MARK], [], {}, {MARK: MARK}, 10**400]
+BYTES = [b"\xff\xfe", b'{"email": "\xff"}', b"\x00", b"\x80" * 99, b"\xed\xa0\x80", b"{\x00}\x00"]
+HEADERS = [
+    {"x-forwarded-port": "abc"},
+    {"x-forwarded-proto": "gopher", "forwarded": "host=evil"},
+    {"host": "a:b:c"},
+    {"host": ""},
+    {"host": "[::1]:443"},
+    {"x-long": "x" * 200_000},
+    {"accept": "\xff", "user-agent": "\xff\u1234"},
+    {"content-length": "-1"},
+    {"authorization": "Basic \xff"},
+    {"authorization": "Bearer"},
+    {"authorization": "Bearer " + "x" * 200_000},
+    {"authorization": "Bearer a, Bearer b"},
+    {"cookie": "\xff=\xff; ;=;"},
+    {"origin": "\xff", "cookie": "a"},
+]
+QUERIES = ["token=a&token=b", "token", "%", "token=%ff%00", "a[]=1&" * 2000, "token=\x7f", "&&=&"]
+
+
+@pytest.fixture
+def unchanged(cloud: Cloud, people: People) -> Callable[[], None]:
+    """Somebody is there; asks whether all is as it was."""
+    people.signed_in()
+    before = everything(cloud)
+
+    def check() -> None:
+        assert everything(cloud) == before
+
+    return check
+
+
+def assert_refused(answer: Answer, *statuses: int) -> None:
+    """The one shape of an error, with a code that is known and nothing repeated."""
+    assert answer.status in statuses, (answer.status, answer.text)
+    assert {"code", "message", "requestId"} <= set(answer.json) <= {"code", "message", "details", "requestId"}
+    assert answer.json["code"].isupper()
+    assert MARK not in answer.text
+    assert MARK not in str(answer.headers)
+    assert answer.cookies == []
+
+
+@pytest.mark.parametrize("body", NO_OBJECT, ids=lambda body: repr(body)[:12])
+def test_a_body_that_is_not_there_or_no_object_is_refused(
+    call: Api, unchanged: Callable[[], None], body: str | None
+) -> None:
+    for route in NEED_BODY:
+        answer = call(route, body=body, headers=JSON)
+        assert_refused(answer, 400)
+        assert answer.code in {"VALIDATION_ERROR", "BAD_REQUEST"}
+    unchanged()
+
+
+@pytest.mark.parametrize("body", NO_JSON, ids=lambda body: body[:12])
+def test_a_body_that_is_no_json_is_refused(call: Api, unchanged: Callable[[], None], body: str) -> None:
+    for route in POST:
+        answer = call(route, body=body, headers=JSON)
+        assert_refused(answer, 400)
+        assert (answer.json["message"], call.calls) == ("Invalid JSON in request body", [])
+    unchanged()
+
+
+@pytest.mark.parametrize("depth", [100, 500, 900, 990, 1_000, 3_000, 20_000])
+def test_a_body_as_deep_as_one_likes_is_refused(call: Api, depth: int) -> None:
+    """S-06: whichever of the parsers gives up first."""
+    for body in ('{"email":' + "[" * depth + "]" * depth + "}", '{"a":' * depth + "1" + "}" * depth):
+        for route in NEED_BODY:
+            assert_refused(call(route, body=body, headers=JSON), 400)
+
+
+@pytest.mark.parametrize("value", NO_TEXT, ids=lambda value: repr(value)[:12])
+def test_a_field_of_another_kind_is_refused_by_its_name(
+    call: Api, unchanged: Callable[[], None], value: object
+) -> None:
+    for route, fields in NEED_BODY.items():
+        for field in fields:
+            if not value and field == "redirectTo":
+                continue  # as good as absent
+            answer = call(route, json=FIELDS | {field: value})
+            assert_refused(answer, 400)
+            assert field in answer.json["message"]
+            assert call.calls == []
+    unchanged()
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "", "text/plain", "application/x-www-form-urlencoded", "text/json", "x"]
+)
+def test_cve_2021_32677_a_body_of_another_type_is_refused(
+    call: Api, unchanged: Callable[[], None], content_type: str | None
+) -> None:
+    """S-22: a form on another site can send these without asking."""
+    headers = {} if content_type is None else {"content-type": content_type}
+
+    for route in POST:
+        answer = call(route, body='{"email": "a@example.com", "password": "correct horse"}', headers=headers)
+        assert_refused(answer, 415)
+        assert (answer.code, call.calls) == ("UNSUPPORTED_MEDIA_TYPE", [])
+    unchanged()
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON", "application/json;"])
+def test_json_may_be_announced_in_other_words(call: Api, content_type: str) -> None:
+    answer = call("POST /api/auth/forgot-password", body='{"email": "a@b.co"}', headers={"content-type": content_type})
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("size", [257 * 1024, 1_000_000, 5_000_000])
+def test_a_body_that_is_too_large_is_refused(call: Api, unchanged: Callable[[], None], size: int) -> None:
+    for route in POST:
+        answer = call(route, json=FIELDS | {"password": MARK + "x" * size})
+        assert_refused(answer, 413)
+        assert (answer.code, call.calls) == ("PAYLOAD_TOO_LARGE", [])
+    unchanged()
+
+
+@pytest.mark.parametrize("raw", BYTES, ids=repr)
+def test_bytes_that_are_no_text_are_refused(call: Api, unchanged: Callable[[], None], raw: bytes) -> None:
+    for route in NEED_BODY:
+        event = event_for(route, body=b64encode(raw).decode(), headers=JSON) | {"isBase64Encoded": True}
+        result = call.invoke(call._functions[route], event)
+        assert_refused(Answer(status=result["statusCode"], headers=result["headers"], text=result["body"]), 400)
+    unchanged()
+
+
+@pytest.mark.parametrize("headers", HEADERS, ids=lambda headers: ascii(str(headers)[:40]))
+def test_ghsa_xmf8_cvqr_rfgj_strange_headers_are_no_accident(
+    call: Api, unchanged: Callable[[], None], headers: dict[str, str]
+) -> None:
+    """S-31."""
+    for route in (*POST, *GET):
+        assert ask(call, route, headers=headers).status < 500
+    unchanged()
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: ascii(query[:12]))
+def test_a_strange_query_is_no_accident(call: Api, unchanged: Callable[[], None], query: str) -> None:
+    for route in GET:
+        assert ask(call, route, query=query).status < 500
+    unchanged()
+
+
+def test_what_was_sent_is_never_repeated(call: Api) -> None:
+    for sent in ({"email": MARK, "password": MARK}, {"email": {MARK: MARK}}, {MARK: MARK}, {"name": [MARK]}):
+        assert_refused(call("POST /api/auth/sign-up/email", json=sent), 400)
+
+
+def test_nul_characters_are_characters(call: Api) -> None:
+    answer = call("POST /api/auth/sign-up/email", json=FIELDS | {"name": "a\0b", "password": "\0" * 8})
+
+    assert answer.status == 200
+    assert answer.json["user"]["name"] == "a\0b"
+
+
+@pytest.mark.parametrize("field", ["email", "name", "image", "callbackURL"])
+def test_half_a_character_is_refused_where_it_would_be_kept(
+    call: Api, unchanged: Callable[[], None], field: str
+) -> None:
+    """A lone surrogate: JSON can say it, UTF-8 and so DynamoDB cannot."""
+    text = {"image": "https://example.com/\ud800", "callbackURL": "/\ud800"}.get(field, "\ud800")
+
+    assert_refused(call("POST /api/auth/sign-up/email", json=FIELDS | {field: text}), 400, 403)
+    unchanged()
+
+
+@pytest.mark.parametrize("route", NEED_BODY)
+def test_half_a_character_is_no_accident_anywhere(call: Api, route: str) -> None:
+    for field in (*FIELDS, "callbackURL", "redirectTo", "rememberMe"):
+        assert call(route, json=FIELDS | {field: "/\ud800" * 9}).status < 500
+
+
+def test_of_two_fields_of_one_name_there_is_one_answer(call: Api) -> None:
+    body = '{"email": "a@ex.com", "email": "b@ex.com", "password": "correct horse"}'
+
+    answer = call("POST /api/auth/sign-up/email", body=body, headers=JSON)
+
+    assert answer.json["user"]["email"] == "b@ex.com"

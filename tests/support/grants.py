@@ -1,0 +1,83 @@
+"""What each function's role allows, read from the template after SAM's transform."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.support.record import Act
+from tests.support.transformed import Resources, of_type
+
+LOGS = "service-role/AWSLambdaBasicExecutionRole"
+TRACES = "AWSXrayWriteOnlyAccess"
+STREAMING = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",  # has no resource to name
+}
+
+
+def managed_by_aws(resources: Resources, function: str) -> set[str]:
+    """The names of AWS's own policies on a function's role: `service-role/AWSLambdaBasicExecutionRole`."""
+    arns = [_text(arn) for arn in _role(resources, function).get("ManagedPolicyArns", [])]
+    return {arn.partition(":aws:policy/")[2] for arn in arns if ":aws:policy/" in arn}
+
+
+def granted(resources: Resources, function: str) -> set[Act]:
+    """Every action and resource that our own policies allow a function; reading a stream goes by the stream's name."""
+    return {
+        Act(function, action, _name(action, resource))
+        for document in _documents(resources, function)
+        for statement in document["Statement"]
+        for action in _list(statement["Action"])
+        for resource in _list(statement["Resource"])
+    }
+
+
+def open_ended(resources: Resources) -> Iterator[str]:
+    """Every statement of any policy that is more than a list of actions on named resources."""
+    for name, policy in of_type(resources, "AWS::IAM::ManagedPolicy").items():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            for action in _list(statement["Action"]):
+                named = all("*" not in _text(resource) for resource in _list(statement["Resource"]))
+                if "*" in action or (not named and action != "dynamodb:ListStreams"):
+                    yield f"{name}: {action}"
+            if set(statement) != {"Effect", "Action", "Resource"} or statement["Effect"] != "Allow":
+                yield f"{name}: {sorted(statement)}"
+
+
+def _documents(resources: Resources, function: str) -> Iterator[Mapping[str, Any]]:
+    role = _role(resources, function)
+    yield from (policy["PolicyDocument"] for policy in role.get("Policies", []))
+    for arn in role.get("ManagedPolicyArns", []):
+        if isinstance(arn, Mapping) and "Ref" in arn:
+            yield resources[arn["Ref"]]["Properties"]["PolicyDocument"]
+
+
+def _role(resources: Resources, function: str) -> Mapping[str, Any]:
+    role = resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]
+    properties: Mapping[str, Any] = resources[role]["Properties"]
+    return properties
+
+
+def _name(action: str, resource: Any) -> str:
+    """How the record names a resource: only DynamoDB's calls tell theirs."""
+    if not action.startswith("dynamodb:"):
+        return "*"
+    return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", _text(resource))
+
+
+def _text(node: Any) -> str:
+    """An ARN with its variables in the manner of Sub: `${TasksTable.Arn}`."""
+    match node:
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case {"Fn::Sub": str() as text}:
+            return text
+        case {"Ref": name}:
+            return f"${{{name}}}"
+    return str(node)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,18 @@
+"""What the tables hold."""
+
+from typing import Any
+
+from gatehouse_dev.cloud import Cloud
+
+TABLES = ("UsersTable", "SessionsTable", "TokensTable", "TasksTable", "LimitsTable")
+
+
+def rows(cloud: Cloud, table: str) -> list[dict[str, Any]]:
+    """All rows of a table, as plain values."""
+    items = cloud.client("dynamodb").scan(TableName=table)["Items"]
+    return [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
+
+
+def everything(cloud: Cloud) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables, in an order that compares."""
+    return {table: sorted(rows(cloud, table), key=repr) for table in TABLES}

@@ -1,0 +1,48 @@
+"""The task routes, in both forms of their path, and what they need to be called."""
+
+from typing import Any
+
+from tests.support.calls import Answer, Api
+from tests.support.people import Person
+
+LIST, CREATE = "GET /api/tasks", "POST /api/tasks"
+READ, DELETE = "GET /api/tasks/{task_id}", "DELETE /api/tasks/{task_id}"
+PUT, PATCH = "PUT /api/tasks/{task_id}", "PATCH /api/tasks/{task_id}"
+COMPLETE = "PATCH /api/tasks/{task_id}/complete"
+
+BODIES = {CREATE: {"title": "New"}, PUT: {"title": "Put"}, PATCH: {"title": "Patched"}, COMPLETE: {"completed": True}}
+OWN = (LIST, CREATE, READ, PUT, PATCH, COMPLETE, DELETE)
+ONE = (READ, PUT, PATCH, COMPLETE, DELETE)
+MISSING = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
+
+
+def long(route: str) -> str:
+    """The same route with the owner's id in its path."""
+    return route.replace("/api/tasks", "/api/{user_id}/tasks")
+
+
+ALL = (*OWN, *map(long, OWN))
+CHANGING = tuple(route for route in ALL if not route.startswith("GET"))
+
+
+def visit(call: Api, route: str, *, owner: str = MISSING, task: str = MISSING, **request: Any) -> Answer:
+    """Call a task route of either form with a body that it takes, unless `request` has another."""
+    path = {name: value for name, value in (("user_id", owner), ("task_id", task)) if f"{{{name}}}" in route}
+    body = BODIES.get(route.replace("/api/{user_id}/tasks", "/api/tasks"))
+    return call(route, **({"json": body} if "body" not in request else {}) | path | request)
+
+
+def create(call: Api, person: Person, **fields: Any) -> dict[str, Any]:
+    """Create a task; what the service made of it."""
+    answer = call(CREATE, bearer=person.token, json={"title": "Water the plants"} | fields)
+    assert answer.status == 201, answer.text
+    task: dict[str, Any] = answer.json
+    return task
+
+
+def listed(call: Api, person: Person, **query: Any) -> dict[str, Any]:
+    """One page of a person's list."""
+    answer = call(LIST, bearer=person.token, query=query)
+    assert answer.status == 200, answer.text
+    page: dict[str, Any] = answer.json
+    return page

@@ -1,0 +1,90 @@
+"""The template as CloudFormation gets it: SAM's own transform, and what resources ask of each other."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+PARAMETERS = {"MailFrom": "no-reply@example.com", "CorsOrigins": "https://app.example.com,https://www.example.com"}
+REGION = "us-east-1"
+BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+_CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+
+type Resources = Mapping[str, Mapping[str, Any]]
+
+
+def source() -> dict[str, Any]:
+    """The template as it is written."""
+    text: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    return text
+
+
+def transform(template: dict[str, Any], **parameters: str) -> Resources:
+    """What SAM makes of a template; code is taken as uploaded."""
+    for resource in template["Resources"].values():
+        if resource["Type"] in _CODE:
+            resource["Properties"][_CODE[resource["Type"]]] = "s3://bucket/key"
+    session = boto3.Session(region_name=REGION)
+    translator = Translator({"AWSLambdaBasicExecutionRole": BASIC}, Parser(), boto_session=session)
+    resources: Resources = translator.translate(template, PARAMETERS | parameters)["Resources"]
+    return resources
+
+
+@cache
+def transformed(**parameters: str) -> Resources:
+    """The product's template after SAM."""
+    return transform(source(), **parameters)
+
+
+def of_type(resources: Resources, kind: str) -> dict[str, Mapping[str, Any]]:
+    """The properties of all resources of a kind, such as `AWS::Lambda::Function`."""
+    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def references(node: Any) -> Iterator[str]:
+    """Every name that `node` refers to by Ref, GetAtt, Sub or DependsOn; pseudo parameters and parameters, too."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _named(key, value)
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def _named(key: str, value: Any) -> Iterator[str]:
+    match key, value:
+        case (("Ref" | "DependsOn"), str()):
+            yield value
+        case "DependsOn", list():
+            yield from value
+        case "Fn::GetAtt", str():
+            yield value.partition(".")[0]
+        case "Fn::GetAtt", [str() as name, *_]:
+            yield name
+        case "Fn::Sub", (str() as text) | [str() as text, *_]:
+            yield from re.findall(r"\$\{(\w+)", text)
+
+
+def cycle(resources: Resources) -> list[str]:
+    """Resources that wait for one another, the first again at the end; none if all can be created in some order."""
+    graph = {name: sorted(set(references(resource)) & resources.keys()) for name, resource in resources.items()}
+    done: set[str] = set()
+
+    def walk(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return [*path[path.index(name) :], name]
+        if name in done:
+            return []
+        found = next(filter(None, (walk(other, [*path, name]) for other in graph[name])), [])
+        done.add(name)
+        return found
+
+    return next(filter(None, (walk(name, []) for name in graph)), [])

@@ -1,0 +1,98 @@
+"""Every sample event under `events/` is one that AWS could send, and runs as documented."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.filters import wanted
+from gatehouse_dev.template import Template
+from tests.support.calls import Api
+from tests.support.sample import function_name, sample, samples
+
+ANSWERS: dict[str, tuple[int, str | None]] = {
+    "auth/get_session": (200, None),
+    "auth/ok": (200, None),
+    "auth/request_password_reset": (200, None),
+    "auth/reset_password": (400, "INVALID_TOKEN"),
+    "auth/send_verification_email": (200, None),
+    "auth/sign_in": (401, "INVALID_EMAIL_OR_PASSWORD"),
+    "auth/sign_out": (200, None),
+    "auth/sign_up": (200, None),
+    "auth/verify_email": (400, "INVALID_TOKEN"),
+    "system/health": (200, None),
+    "tasks/complete_task": (401, "INVALID_TOKEN"),
+    "tasks/create_task": (401, "INVALID_TOKEN"),
+    "tasks/delete_task": (401, "INVALID_TOKEN"),
+    "tasks/list_tasks": (401, "INVALID_TOKEN"),
+    "tasks/read_task": (401, "INVALID_TOKEN"),
+    "tasks/update_task": (401, "INVALID_TOKEN"),
+}
+STREAMS: dict[str, dict[str, Any]] = {"mail/send_mail": {"batchItemFailures": []}}
+
+ALWAYS = {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext", "isBase64Encoded"}
+SOMETIMES = {"body", "cookies", "pathParameters", "queryStringParameters"}
+GATEWAY = {"accountId", "apiId", "domainName", "domainPrefix", "requestId", "routeKey", "stage", "time", "timeEpoch"}
+HTTP = {"method", "path", "protocol", "sourceIp", "userAgent"}
+
+
+def test_every_event_has_a_row_and_every_row_an_event() -> None:
+    assert samples() == sorted(ANSWERS | STREAMS)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_event_runs_as_documented(call: Api, name: str) -> None:
+    answer = call.invoke(function_name(name), sample(name))
+
+    assert (answer["statusCode"], code_of(answer["body"])) == ANSWERS[name]
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_event_runs_as_documented(call: Api, name: str) -> None:
+    assert call.invoke(function_name(name), sample(name)) == STREAMS[name]
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_event_is_for_the_function_of_its_folder(template: Template, name: str) -> None:
+    event = sample(name)
+    (function,) = [route.function for route in template.routes if route.key == event["routeKey"]]
+
+    assert template.functions[function].folder.parts[-2:] == Path(name).parts
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_event_is_whole_and_agrees_with_itself(name: str) -> None:
+    event = sample(name)
+    context, headers = event["requestContext"], event["headers"]
+    method, _, path = event["routeKey"].partition(" ")
+
+    assert set(event) >= ALWAYS
+    assert set(event) <= ALWAYS | SOMETIMES
+    assert (set(context), set(context["http"])) == (GATEWAY | {"http"}, HTTP)
+    assert context["routeKey"] == event["routeKey"]
+    assert (context["http"]["method"], context["http"]["path"]) == (method, event["rawPath"])
+    assert path.format(**event.get("pathParameters", {})) == event["rawPath"]
+    assert (headers["host"], headers["user-agent"]) == (context["domainName"], context["http"]["userAgent"])
+    assert int(headers.get("content-length", 0)) == len(event.get("body", "").encode())
+    assert ("body" in event) == ("content-type" in headers)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_event_passes_the_filter_of_its_function(template: Template, name: str) -> None:
+    (source,) = template.functions[function_name(name)].streams
+
+    assert all(wanted(source.filters, record) for record in sample(name)["Records"])
+    assert all(table_of(record) == source.table for record in sample(name)["Records"])
+
+
+def code_of(body: str) -> str | None:
+    """The error's code in an answer's body, if it is an error."""
+    found = json.loads(body)
+    return found.get("code") if found else None
+
+
+def table_of(record: dict[str, Any]) -> str:
+    """The table whose stream a record is from."""
+    arn: str = record["eventSourceARN"]
+    return arn.split("/")[1]

@@ -1,0 +1,89 @@
+"""Each function may do what its tests were seen to do, and nothing else.
+
+A missing grant is a 500 that no other test can see, for the local cloud checks no permissions. An unused one is what
+an intruder would use.
+"""
+
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+
+from gatehouse_dev.template import Template
+from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended
+from tests.support.record import RECORD, Act
+from tests.support.transformed import of_type, transformed
+
+FUNCTIONS = sorted(of_type(transformed(), "AWS::Lambda::Function"))
+HERE = Path(__file__).parent
+
+every_function = pytest.mark.parametrize("function", FUNCTIONS)
+
+
+@pytest.fixture(scope="module")
+def whole_run(request: pytest.FixtureRequest) -> None:
+    """Only a run of all tests in one process shows all that a function does."""
+    collected = {item.path for item in request.session.items}
+    absent = [path.name for path in sorted(HERE.glob("functions/**/test_*.py")) if path not in collected]
+    config = request.config
+    chosen = [f"--{name}" for name in ("keyword", "markexpr", "lf", "stepwise") if config.getoption(name)]
+    chosen += [argument for argument in config.args if "::" in argument]
+    reason = f"permissions were NOT checked, for only part of the tests ran: without {absent[:3]}, chosen {chosen}"
+    if absent or chosen or "PYTEST_XDIST_WORKER" in os.environ:
+        warnings.warn(reason, stacklevel=1)
+        pytest.skip(reason)
+
+
+@pytest.mark.last
+@pytest.mark.usefixtures("whole_run")
+@every_function
+def test_grants_are_what_the_tests_used(template: Template, function: str) -> None:
+    used = {act for act in RECORD.acts if act.function == function}
+    given = granted(transformed(), function)
+    if template.functions[function].streams:
+        given = {grant for grant in given if grant.action not in STREAMING}
+    problems = sorted([told("MISSING", act) for act in used - given] + [told("UNUSED", act) for act in given - used])
+
+    assert not problems, "\n".join(problems)
+
+
+def told(problem: str, act: Act) -> str:
+    """One line about a grant."""
+    return f"{problem} grant: {act.function} {act.action} on {act.resource}"
+
+
+@every_function
+def test_a_function_that_reads_a_stream_may_and_no_other(template: Template, function: str) -> None:
+    streams = template.functions[function].streams
+    wanted = {(action, f"${{{source.table}.StreamArn}}") for action in STREAMING for source in streams}
+    reading = {
+        (grant.action, grant.resource) for grant in granted(transformed(), function) if grant.action in STREAMING
+    }
+
+    assert {(action, "*" if action == "dynamodb:ListStreams" else stream) for action, stream in wanted} == reading
+
+
+def test_of_the_policies_of_aws_a_role_has_the_one_for_logs() -> None:
+    """SAM adds the one for traces wherever `Tracing` is anything but `Disabled`, `PassThrough` included."""
+    policies = {function: managed_by_aws(transformed(), function) for function in FUNCTIONS}
+
+    assert policies == {function: {LOGS} for function in FUNCTIONS}
+
+
+def test_whoever_traces_may() -> None:
+    policies = {function: managed_by_aws(transformed(Tracing="Active"), function) for function in FUNCTIONS}
+
+    assert policies == {function: {LOGS, TRACES} for function in FUNCTIONS}
+
+
+def test_no_policy_has_a_star() -> None:
+    """But for dynamodb:ListStreams, which has no resource to name."""
+    assert list(open_ended(transformed())) == []
+
+
+def test_no_policy_is_for_nobody() -> None:
+    roles = of_type(transformed(), "AWS::IAM::Role").values()
+    attached = {arn["Ref"] for role in roles for arn in role["ManagedPolicyArns"] if "Ref" in arn}
+
+    assert attached == set(of_type(transformed(), "AWS::IAM::ManagedPolicy"))

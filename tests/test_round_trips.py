@@ -1,0 +1,173 @@
+"""How often each endpoint asks DynamoDB; strangers cost what owners cost.
+
+Every call is a wait of some milliseconds for the caller, and a line on the bill.
+"""
+
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.template import Template
+from tests.support.calls import Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.tasks import ALL, COMPLETE, CREATE, DELETE, LIST, PATCH, PUT, READ, create, visit
+from tests.support.visits import forgets, signs_up
+
+ANN, NEW, NOBODY, WAITING = (f"{name}@example.com" for name in ("ann", "new", "nobody", "waiting"))
+ELSEWHERE = {"GetSecretValue", "SendEmail"}
+FIND_ADDRESS = ["BatchGetItem", "BatchGetItem"]
+SESSION = ["BatchGetItem"]
+SIGN_UP = ["BatchGetItem", "PutItem"]
+NEW_PASSWORD = {"newPassword": "battery horse correct", "token": "RESET"}
+
+type Row = tuple[str, str, dict[str, Any], list[str]]
+
+AUTH: list[Row] = [
+    ("GET", "ok", {}, []),
+    ("GET", "get-session session me", {}, SESSION),
+    ("GET", "get-session session me", {"bearer": None}, []),
+    ("POST", "sign-out signout logout", {}, ["DeleteItem"]),
+    ("POST", "sign-out", {"bearer": None}, []),
+    *(
+        (
+            "POST",
+            "sign-up/email signup register",
+            {"json": {"email": email, "password": PASSWORD}},
+            ["BatchGetItem", "PutItem"],
+        )
+        for email in (NEW, WAITING, ANN)
+    ),
+    ("POST", "sign-in/email signin login", {"json": {"email": ANN, "password": PASSWORD}}, [*FIND_ADDRESS, "PutItem"]),
+    *(
+        ("POST", "sign-in/email signin login", {"json": {"email": email, "password": "a wrong one"}}, FIND_ADDRESS)
+        for email in (ANN, WAITING, NOBODY)
+    ),
+    *(
+        ("POST", paths, {"json": {"email": email}}, [*FIND_ADDRESS, "PutItem"])
+        for paths in (
+            "request-password-reset forgot-password forget-password",
+            "send-verification-email resend-verification",
+        )
+        for email in (ANN, WAITING, NOBODY)
+    ),
+    ("POST", "verify-email", {"json": {"token": "VERIFICATION"}}, ["GetItem", "TransactWriteItems", "BatchGetItem"]),
+    ("POST", "verify-email", {"json": {"token": "garbage"}}, []),
+    ("GET", "verify-email", {"query": {"token": "VERIFICATION"}}, ["GetItem", "TransactWriteItems", "BatchGetItem"]),
+    ("GET", "verify-email", {"query": {"token": "VERIFICATION"}, "headers": {"accept": "text/html"}}, []),
+    ("POST", "reset-password", {"json": NEW_PASSWORD}, ["GetItem", "TransactWriteItems"]),
+    ("POST", "reset-password", {"json": NEW_PASSWORD | {"newPassword": "short"}}, []),
+    ("GET", "reset-password/{token}", {"token": "RESET", "query": {"callbackURL": "/"}}, ["GetItem"]),
+]
+TASKS = {
+    LIST: ["Query"],
+    CREATE: ["PutItem"],
+    READ: ["GetItem"],
+    PUT: ["UpdateItem"],
+    PATCH: ["UpdateItem"],
+    COMPLETE: ["UpdateItem"],
+    DELETE: ["DeleteItem"],
+}
+
+
+def filled(request: Any, tokens: dict[str, str]) -> Any:
+    """The request with real tokens in the place of their names."""
+    if isinstance(request, dict):
+        return {name: filled(value, tokens) for name, value in request.items()}
+    return tokens.get(request, request) if isinstance(request, str) else request
+
+
+def asked(call: Api) -> list[str]:
+    """What the latest request asked of DynamoDB."""
+    return [operation for operation in call.calls if operation not in ELSEWHERE]
+
+
+@pytest.fixture
+def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
+    """Ann is signed in and forgot her password; somebody else waits for verification."""
+    ann = people.signed_in("ann")
+    signs_up(call, WAITING)
+    verification = mailbox.to(WAITING)[-1].token
+    return {"BEARER": ann.token, "VERIFICATION": verification, "RESET": forgets(call, mailbox, ANN)}
+
+
+def routes(row: Row) -> list[str]:
+    """The keys of a row's routes."""
+    method, paths, *_ = row
+    return [f"{method} /api/auth/{path}" for path in paths.split()]
+
+
+@pytest.mark.parametrize("row", AUTH, ids=lambda row: str(row[:3])[:90])
+def test_an_auth_endpoint_asks_this_often(call: Api, tokens: dict[str, str], row: Row) -> None:
+    _, _, request, calls = row
+    for route in routes(row):
+        answer = call(route, **filled({"bearer": "BEARER"} | request, tokens))
+        assert answer.status < 500
+        assert asked(call) == calls, route
+
+
+@pytest.mark.parametrize("route", ALL)
+def test_a_task_endpoint_asks_who_and_then_what(call: Api, people: People, route: str) -> None:
+    ann = people.signed_in()
+    answer = visit(call, route, bearer=ann.token, owner=ann.id, task=create(call, ann)["id"])
+
+    assert answer.status < 300
+    assert asked(call) == SESSION + TASKS[route.replace("/{user_id}", "")]
+
+
+def test_toggling_reads_first(call: Api, people: People) -> None:
+    ann = people.signed_in()
+    visit(call, COMPLETE, bearer=ann.token, task=create(call, ann)["id"], body=None)
+
+    assert asked(call) == [*SESSION, "GetItem", "UpdateItem"]
+
+
+def test_a_list_is_one_query_a_page(call: Api, people: People) -> None:
+    ann = people.signed_in()
+    for _ in range(3):
+        create(call, ann)
+    cursor = call(LIST, bearer=ann.token, query={"limit": 2}).json["cursor"]
+    call(LIST, bearer=ann.token, query={"limit": 2, "cursor": cursor})
+
+    assert asked(call) == [*SESSION, "Query"]
+
+
+def test_a_session_is_renewed_by_one_call_more(call: Api, people: People, later: Any) -> None:
+    ann = people.signed_in()
+    later(days=2)
+    call("GET /api/auth/get-session", bearer=ann.token)
+
+    assert asked(call) == [*SESSION, "UpdateItem"]
+
+
+def test_verifying_again_writes_nothing(call: Api, tokens: dict[str, str]) -> None:
+    for _ in range(2):
+        call("POST /api/auth/verify-email", json={"token": tokens["VERIFICATION"]})
+
+    assert asked(call) == ["GetItem", "BatchGetItem"]
+
+
+def test_signing_up_without_verification_is_one_transaction(call: Api, settings: Any) -> None:
+    settings(require_email_verification="false")
+    signs_up(call, NEW)
+
+    assert asked(call) == ["BatchGetItem", "TransactWriteItems"]
+
+
+def test_a_mail_is_claimed_and_marked(call: Api, mailbox: Mailbox) -> None:
+    signs_up(call, NEW)
+    mailbox.deliver()
+
+    assert asked(call) == ["UpdateItem", "UpdateItem"]
+
+
+def test_health_is_one_read(call: Api) -> None:
+    call("GET /health")
+
+    assert asked(call) == ["GetItem"]
+
+
+def test_every_route_is_counted(template: Template) -> None:
+    counted = {route for row in AUTH for route in routes(row)} | {*ALL, "GET /health"}
+
+    assert counted == {route.key for route in template.routes}

@@ -1,0 +1,142 @@
+"""What CloudFormation will be asked to create, after SAM's transform."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from pynamodb.attributes import TTLAttribute
+from pynamodb.models import Model
+
+from tests.support.transformed import cycle, of_type, references, source, transform, transformed
+
+TABLE, FUNCTION = "AWS::DynamoDB::Table", "AWS::Lambda::Function"
+MOST_RESOURCES = 450  # CloudFormation takes 500
+
+
+def test_everything_can_be_created_in_some_order() -> None:
+    assert cycle(transformed()) == []
+
+
+def test_a_cycle_would_be_found() -> None:
+    """A variable that refers to the API, whose routes refer to the function, is what lint does not see."""
+    template = source()
+    ok = template["Resources"]["Ok"]["Properties"]
+    ok["Environment"] = {"Variables": {"URL": {"Fn::Sub": "https://${Api}.example.com"}}}
+
+    assert cycle(transform(template)) in (["Api", "Ok", "Api"], ["Ok", "Api", "Ok"])
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ({"Ref": "A"}, ["A"]),
+        ({"Fn::GetAtt": ["A", "Arn"]}, ["A"]),
+        ({"Fn::GetAtt": "A.Arn"}, ["A"]),
+        ({"Fn::Sub": "x/${A}/${B.Arn}/${!C}"}, ["A", "B"]),
+        ({"Fn::Sub": ["${A}/${b}", {"b": {"Ref": "B"}}]}, ["A", "b", "B"]),
+        ({"DependsOn": ["A", "B"], "Properties": [{"x": {"Ref": "C"}}]}, ["A", "B", "C"]),
+        ({"DependsOn": "A"}, ["A"]),
+    ],
+)
+def test_every_kind_of_reference_counts(expression: Any, names: list[str]) -> None:
+    assert list(references(expression)) == names
+
+
+def test_the_stack_has_room_to_grow() -> None:
+    assert len(transformed()) < MOST_RESOURCES
+
+
+def test_nothing_is_named_by_hand() -> None:
+    """A name of one's own keeps a second stack out of the account, and blocks replacements."""
+    named = [
+        f"{name}: {key}"
+        for name, resource in transformed().items()
+        for key in resource["Properties"]
+        if key in {"FunctionName", "TableName", "RoleName", "LogGroupName", "ManagedPolicyName", "Name"}
+        and resource["Type"] not in {"AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping"}
+    ]
+
+    assert named == []
+
+
+@pytest.mark.parametrize("table", sorted(of_type(transformed(), TABLE)))
+def test_tables_are_on_demand_and_outlive_the_stack(table: str) -> None:
+    resource = transformed()[table]
+
+    assert resource["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert resource["DeletionPolicy"].startswith("Retain")
+    assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.fixture
+def rows(running_cloud: object) -> list[type[Model]]:
+    """Every kind of row that the layer keeps."""
+    assert running_cloud
+    from gatehouse import accounts, limits, sessions, tasks, tokens  # noqa: F401, PLC0415 -- reads the environment
+    from gatehouse.dynamodb import Row  # noqa: PLC0415 -- as above
+
+    return [row for row in _below(Row) if row.__module__.startswith("gatehouse.")]
+
+
+def _below(kind: type[Model]) -> Iterator[type[Model]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+def test_rows_vanish_by_the_attribute_that_the_table_watches(rows: list[type[Model]]) -> None:
+    in_code = {(row.Meta.table_name, name) for row in rows for name in _ttl(row)}
+    in_template = {
+        (name, table["TimeToLiveSpecification"]["AttributeName"])
+        for name, table in of_type(transformed(), TABLE).items()
+        if table.get("TimeToLiveSpecification", {}).get("Enabled")
+    }
+
+    assert in_code == in_template
+
+
+def _ttl(row: type[Model]) -> list[str]:
+    return [attribute.attr_name for attribute in row.get_attributes().values() if isinstance(attribute, TTLAttribute)]
+
+
+def test_rows_and_tables_have_the_same_keys(rows: list[type[Model]]) -> None:
+    tables = of_type(transformed(), TABLE)
+    for row in rows:
+        attributes = row.get_attributes().values()
+        keys = [a.attr_name for a in attributes if a.is_hash_key] + [a.attr_name for a in attributes if a.is_range_key]
+        assert keys == [key["AttributeName"] for key in tables[row.Meta.table_name]["KeySchema"]], row
+
+
+@pytest.mark.parametrize("name", sorted(of_type(transformed(), FUNCTION)))
+def test_functions_run_alike(name: str) -> None:
+    function = of_type(transformed(), FUNCTION)[name]
+
+    assert (function["Runtime"], function["Handler"]) == ("python3.13", "handler.handler")
+    assert [layer["Ref"].rstrip("0123456789abcdef") for layer in function["Layers"]] == ["VendorLayer", "CommonLayer"]
+    assert function["LoggingConfig"] == {"LogGroup": {"Ref": "Logs"}}
+
+
+def test_allowed_origins_are_a_list() -> None:
+    """A plain Ref to a comma-separated parameter would be one long origin that no browser sends."""
+    assert _cors()["allowOrigins"]["Fn::Split"][0] == ","
+
+
+def test_all_of_cors_reaches_the_api() -> None:
+    """SAM keeps nothing but the origins when these alone are an intrinsic function; it takes a whole `!If`."""
+    methods = {method.upper() for path in _body()["paths"].values() for method in path}
+
+    assert methods <= set(_cors()["allowMethods"])
+    assert _cors()["allowCredentials"] is True
+    assert {"authorization", "content-type", "x-correlation-id"} <= set(_cors()["allowHeaders"])
+    assert {"set-auth-token", "x-correlation-id"} <= set(_cors()["exposeHeaders"])
+
+
+def _body() -> Mapping[str, Any]:
+    (api,) = of_type(transformed(), "AWS::ApiGatewayV2::Api").values()
+    body: Mapping[str, Any] = api["Body"]
+    return body
+
+
+def _cors() -> Mapping[str, Any]:
+    cors: Mapping[str, Any] = _body()["x-amazon-apigateway-cors"]
+    return cors["Fn::If"][1] if "Fn::If" in cors else cors
