@@ -9,6 +9,7 @@ from gatehouse.accounts import User
 from gatehouse.http import cookie_cache
 from gatehouse.http.access import issue
 from gatehouse.http.cookies import remember_device, set_session
+from gatehouse.http.origin import location
 from gatehouse.http.shapes import SessionBody, UserBody
 from gatehouse.sessions import Opened, Session
 from gatehouse.wire import Moment, Wire
@@ -78,7 +79,7 @@ class Entry:
         token, body = str(self._token(user, opened)), UserBody.of(user)
         if not callback_url:
             return SignedInBody(redirect=False, token=token, user=body)
-        self._response.headers["location"] = callback_url
+        self._response.headers["location"] = location(callback_url)
         return SignedInBody(redirect=True, token=token, url=callback_url, user=body)
 
     def with_session(self, user: User, opened: Opened | None) -> WithSession:
