@@ -32,7 +32,7 @@ def hash_password(password: str) -> str:
 def is_correct(password: str, stored: str | None) -> bool:
     """Whether `password` is behind `stored`; without a stored hash, no, after the same work."""
     try:
-        return _hasher.verify(stored or _nobodys_hash(), _normal(password)) and stored is not None
+        return _hasher.verify(stored or _nobodys_hash(), _normal(password)) and bool(stored)
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False
 

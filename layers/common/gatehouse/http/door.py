@@ -100,9 +100,12 @@ def _sent(request: Request, body: bytes) -> Any:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType
     try:
-        return json.loads(body)
+        sent = json.loads(body)
+        if b"\\ud" in body.lower():
+            json.dumps(sent, ensure_ascii=False).encode()  # half of a surrogate pair is no text that could be kept
     except (ValueError, RecursionError):
         raise BadRequest from None
+    return sent
 
 
 def _again(message: Message) -> Callable[[], Any]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from gatehouse import clock
 from gatehouse.accounts import User
 from gatehouse.http.cookies import set_session
+from gatehouse.http.origin import location
 from gatehouse.http.shapes import UserBody
 from gatehouse.sessions import Opened
 from gatehouse.wire import Moment, Wire
@@ -76,7 +77,7 @@ class Entry:
         token, body = str(self._token(opened)), UserBody.of(user)
         if not callback_url:
             return SignedInBody(redirect=False, token=token, user=body)
-        self._response.headers["location"] = callback_url
+        self._response.headers["location"] = location(callback_url)
         return SignedInBody(redirect=True, token=token, url=callback_url, user=body)
 
     def with_session(self, user: User, opened: Opened | None) -> WithSession:

@@ -3,7 +3,7 @@
 import re
 from ipaddress import IPv4Address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 
@@ -29,6 +29,7 @@ _TARGETS: dict[str, type[Refusal]] = {
     "errorCallbackURL": InvalidErrorCallbackUrl,
     "newUserCallbackURL": InvalidNewUserCallbackUrl,
 }
+_RESERVED = ":/?#[]@!$&'()*+,;=%"
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _UNSAFE_PATH = re.compile(r"%2f|%5c", re.IGNORECASE)
 
@@ -49,6 +50,11 @@ def check_origin(request: Request) -> None:
         _require_origin(request)
     elif _LOGINS.fullmatch(request.scope["path"]):
         _check_login(request)
+
+
+def location(url: str) -> str:
+    """`url` as a header can carry it: what is not ASCII is percent-encoded."""
+    return quote(url, safe=_RESERVED)
 
 
 def check_targets(request: Request, sent: Any) -> None:
