@@ -15,7 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gatehouse import telemetry
 from gatehouse.dynamodb import is_outage
-from gatehouse.errors import BadRequest, PayloadTooLarge, Refusal, ServiceUnavailable, UnsupportedMediaType
+from gatehouse.errors import (
+    BadRequest,
+    InvalidInput,
+    PayloadTooLarge,
+    Refusal,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
 from gatehouse.http.answers import SECURITY_HEADERS, as_refusal, refusal_answer
 from gatehouse.http.origin import check_origin, check_targets
 from gatehouse.http.people import identify
@@ -55,6 +62,8 @@ class Door:
         if not self.public:
             request.state.caller = identify(request)
             telemetry.logger.thread_safe_append_keys(user_id=request.state.caller.id)
+        if len(request.query_params.multi_items()) != len(request.query_params):
+            raise InvalidInput("[query] Each parameter may be given once.")
         message = await receive()
         check_targets(request, _sent(request, message["body"]))
         await self.app(request.scope, _again(message), send)

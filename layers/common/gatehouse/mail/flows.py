@@ -3,6 +3,7 @@
 At least once: SES has no idempotency key, so a crash between acceptance and mark sends twice; never zero times.
 """
 
+from copy import deepcopy
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
@@ -34,7 +35,7 @@ class Delivery(StrEnum):
 def ordered(image: dict[str, Any]) -> TokenRow:
     """The row as a stream record shows it."""
     row = TokenRow()
-    row.from_dynamodb_dict(image)
+    row.from_dynamodb_dict(deepcopy(image))  # it decodes in place
     return row
 
 
