@@ -62,10 +62,10 @@ class Door:
         if not self.public:
             request.state.caller = identify(request)
             telemetry.logger.thread_safe_append_keys(user_id=request.state.caller.id)
-        if len(request.query_params.multi_items()) != len(request.query_params):
-            raise InvalidInput("[query] Each parameter may be given once.")
         message = await receive()
         check_targets(request, _sent(request, message["body"]))
+        if len(request.query_params.multi_items()) != len(request.query_params):
+            raise InvalidInput("[query] Each parameter may be given once.")
         await self.app(request.scope, _again(message), send)
 
     def _record(self, outcome: "Outcome") -> None:
