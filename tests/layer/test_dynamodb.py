@@ -161,7 +161,7 @@ def test_a_batch_that_never_completes_is_an_outage_and_not_an_absence(
 ) -> None:
     dynamodb, row = layer("dynamodb"), layer("sessions.table").EpochRow
     assert cloud
-    left = {"Responses": {}, "UnprocessedKeys": {"SessionsTable": {"Keys": []}}}
+    left: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {"SessionsTable": {"Keys": []}}}
     monkeypatch.setattr(dynamodb.connection(), "dispatch", lambda *_: left)
 
     with pytest.raises(dynamodb.Contended):

@@ -70,3 +70,25 @@ def test_the_nonce_is_256_random_bits(call: Api) -> None:
     assert len({row.nonce for row in issued}) == 100
     assert {len(row.nonce) for row in issued} == {32}
     assert len({tokens.mailed_token(row) for row in issued}) == 100
+
+
+@pytest.mark.parametrize("between", ["used", "replaced"])
+def test_a_token_is_spent_by_one_write_and_only_while_it_is_the_newest(call: Api, between: str) -> None:
+    """S-46: single use is a condition on the write, not a look before it."""
+    assert call
+    tokens, dynamodb = layer("tokens"), layer("dynamodb")
+    lifetime = layer("config").config().reset_lifetime
+
+    def issued() -> Any:
+        row = tokens.issue(tokens.Purpose.RESET_PASSWORD, "x", email="x@ex.com", base_url="x", lifetime=lifetime)
+        row.save()
+        return row
+
+    row = issued()
+    if between == "used":
+        dynamodb.transact(tokens.used(row))
+    else:
+        issued()
+
+    with pytest.raises(dynamodb.ConditionFailed):
+        dynamodb.transact(tokens.used(row))

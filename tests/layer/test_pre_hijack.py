@@ -57,9 +57,11 @@ def test_cve_2026_67327_the_owner_resets(call: Api, mailbox: Mailbox, cloud: Clo
 
 
 def test_a_reset_makes_what_was_waiting_worthless(call: Api, mailbox: Mailbox, cloud: Cloud, attacked: str) -> None:
+    """Not even its password hash stays."""
     resets(call, forgets(call, mailbox, ANN), OWNERS)
 
     assert verifies(call, attacked).code == "INVALID_TOKEN"
+    assert "verify-email" not in {row["purpose"] for row in rows(cloud, "TokensTable")}
     assert_only_the_owner_gets_in(call, cloud)
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from gatehouse import accounts
 from gatehouse.accounts import Email
-from gatehouse.http import CurrentClient, CurrentMember, lambda_handler
+from gatehouse.http import CurrentClient, CurrentMember, Done, lambda_handler
 from gatehouse.wire import Wire
 
 router = APIRouter()
@@ -16,7 +16,7 @@ class Wanted(Wire):
 
 
 @router.post("/api/auth/change-email")
-async def change_email(wanted: Wanted, member: CurrentMember, client: CurrentClient) -> dict[str, bool]:
+async def change_email(wanted: Wanted, member: CurrentMember, client: CurrentClient) -> Done:
     accounts.change_email(member, wanted.new_email, client, wanted.callback_url)
     return {"status": True}
 

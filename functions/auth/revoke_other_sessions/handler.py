@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 
 from gatehouse import accounts
-from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http import CurrentUser, Done, lambda_handler
 
 router = APIRouter()
 
 
 @router.post("/api/auth/revoke-other-sessions")
-async def revoke_other_sessions(user: CurrentUser) -> dict[str, bool]:
+async def revoke_other_sessions(user: CurrentUser) -> Done:
     accounts.end_all_sessions(user.session, but_this=True)
     return {"status": True}
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from gatehouse import sessions
 from gatehouse.errors import CannotRevokeCurrentSession, NotFound
-from gatehouse.http import CurrentUser, clear_session, lambda_handler
+from gatehouse.http import CurrentUser, Done, clear_session, lambda_handler
 from gatehouse.wire import Wire
 
 router = APIRouter()
@@ -15,7 +15,7 @@ class Unwanted(Wire):
 
 
 @router.post("/api/auth/revoke-session")
-async def revoke_session(sent: Unwanted, user: CurrentUser, request: Request, response: Response) -> dict[str, bool]:
+async def revoke_session(sent: Unwanted, user: CurrentUser, request: Request, response: Response) -> Done:
     session_id = sessions.id_in(sent.token, user.id)
     sessions.revoke(user.id, session_id)
     if session_id == user.session.id:
@@ -24,7 +24,7 @@ async def revoke_session(sent: Unwanted, user: CurrentUser, request: Request, re
 
 
 @router.delete("/api/auth/sessions/{session_id}")
-async def delete_session(session_id: str, user: CurrentUser) -> dict[str, bool]:
+async def delete_session(session_id: str, user: CurrentUser) -> Done:
     if session_id == user.session.id:
         raise CannotRevokeCurrentSession
     if not sessions.revoke(user.id, session_id):

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.http import clear_session, lambda_handler, possible_proof
+from gatehouse.http import Done, clear_session, lambda_handler, possible_proof
 from gatehouse.sessions import end
 
 router = APIRouter()
@@ -11,7 +11,7 @@ router = APIRouter()
 @router.post("/api/auth/sign-out")
 @router.post("/api/auth/signout")
 @router.post("/api/auth/logout")
-async def sign_out(request: Request, response: Response) -> dict[str, bool]:
+async def sign_out(request: Request, response: Response) -> Done:
     if proof := possible_proof(request):
         end(proof)
     clear_session(request, response)

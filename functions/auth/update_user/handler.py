@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from gatehouse import accounts
 from gatehouse.accounts import Image, Name
 from gatehouse.errors import EmailCanNotBeUpdated
-from gatehouse.http import CurrentUser, lambda_handler, repeat_session
+from gatehouse.http import CurrentUser, Done, lambda_handler, repeat_session
 from gatehouse.wire import Wire
 
 router = APIRouter()
@@ -20,7 +20,7 @@ class Changes(Wire):
 
 
 @router.post("/api/auth/update-user")
-async def update_user(changes: Changes, user: CurrentUser, request: Request, response: Response) -> dict[str, bool]:
+async def update_user(changes: Changes, user: CurrentUser, request: Request, response: Response) -> Done:
     if changes.email:
         raise EmailCanNotBeUpdated
     accounts.update_user(user.id, changes.model_dump(exclude_unset=True, exclude={"email"}))

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gatehouse import accounts
-from gatehouse.http import CurrentMember, lambda_handler
+from gatehouse.http import CurrentMember, Done, lambda_handler
 
 router = APIRouter()
 
@@ -14,7 +14,7 @@ class Said(BaseModel):
 
 
 @router.post("/api/auth/verify-password")
-async def verify_password(said: Said, member: CurrentMember) -> dict[str, bool]:
+async def verify_password(said: Said, member: CurrentMember) -> Done:
     accounts.verify_password(member, said.password)
     return {"status": True}
 

@@ -33,6 +33,9 @@ _OUTAGES = {
 }
 
 
+_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
 class ConditionFailed(Exception):
     """A write found its row other than it must be; nothing was written."""
 
@@ -120,7 +123,7 @@ def transact(*changes: Change) -> None:
             reasons = {reason.code for reason in error.cancellation_reasons if reason}
             if "ConditionalCheckFailed" in reasons:
                 raise ConditionFailed from None
-            if "TransactionConflict" not in reasons:
+            if not reasons & _PASSING:
                 raise
             _pause(attempt)
         else:

@@ -49,14 +49,22 @@ def traced(handler: Handler) -> Handler:
 def redacted(value: Any) -> Any:
     """`value` without what may be a secret: by the name that it goes under, or by its looks."""
     if isinstance(value, dict):
-        return {key: "***" if _SECRET_NAMES.search(str(key)) else redacted(entry) for key, entry in value.items()}
+        return {key: _redacted_entry(str(key), entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [redacted(entry) for entry in value]
-    return _SECRET_VALUES.sub("***", value) if isinstance(value, str) else value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _SECRET_VALUES.sub("***", str(value))
+
+
+def _redacted_entry(name: str, value: Any) -> Any:
+    if name == "correlation_id":  # well-formed, and what the caller will search for
+        return value
+    return "***" if _SECRET_NAMES.search(name) else redacted(value)
 
 
 def _serialize(line: dict[str, Any]) -> str:
-    return json.dumps(redacted(line), default=str)
+    return json.dumps(redacted(line))
 
 
 logger = Logger(json_serializer=_serialize, location=None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,11 @@ def test_a_session_and_its_person_are_shown(call: Api, people: People) -> None:
 def test_a_session_travels_as_token_or_as_cookie(call: Api, people: People, credential: str) -> None:
     ann = people.signed_in()
     signed = ann.cookie.partition("=")[2]
-    ways = {"bearer": {"bearer": ann.token}, "signed bearer": {"bearer": signed}, "cookie": {"cookies": [ann.cookie]}}
+    ways: dict[str, dict[str, Any]] = {
+        "bearer": {"bearer": ann.token},
+        "signed bearer": {"bearer": signed},
+        "cookie": {"cookies": [ann.cookie]},
+    }
 
     answer = call(GET_SESSION, **ways[credential])
 

@@ -14,7 +14,7 @@ from gatehouse.accounts.flows import Attempt, address, sign_in, sign_up
 from gatehouse.accounts.model import Credentials, Email, Image, Name, NewAccount, User
 from gatehouse.accounts.recovery import check_reset, request_reset, reset_password
 from gatehouse.accounts.table import ProfileRow, profile_key
-from gatehouse.accounts.verification import check_own, request_verification, verify_email
+from gatehouse.accounts.verification import Verified, check_own, request_verification, verify_email
 
 __all__ = [
     "Attempt",
@@ -26,6 +26,7 @@ __all__ = [
     "NewAccount",
     "ProfileRow",
     "User",
+    "Verified",
     "address",
     "change_email",
     "change_password",

@@ -46,14 +46,17 @@ def is_correct(password: str, stored: str | None) -> bool:
     if stored and not is_current(stored):
         return legacy.is_correct(password, stored)
     try:
-        return _hasher.verify(stored or _nobodys_hash(), _normal(password)) and stored is not None
-    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        return _hasher.verify(stored or _nobodys_hash(), _normal(password)) and bool(stored)
+    except argon2.exceptions.VerificationError:
         return False
 
 
 def is_current(stored: str) -> bool:
     """Whether a stored hash is one that we would make today."""
-    return stored.startswith("$argon2") and not _hasher.check_needs_rehash(stored)
+    try:
+        return not _hasher.check_needs_rehash(stored)
+    except argon2.exceptions.InvalidHashError:
+        return False
 
 
 def _length(password: str) -> int:

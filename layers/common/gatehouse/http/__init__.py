@@ -4,12 +4,13 @@ from gatehouse.http.cookies import clear_session, repeat_session
 from gatehouse.http.entry import begin_session
 from gatehouse.http.handler import lambda_handler
 from gatehouse.http.people import CurrentClient, CurrentMember, CurrentUser, FreshUser, PossibleMember, possible_proof
-from gatehouse.http.shapes import SessionBody, UserBody
+from gatehouse.http.shapes import Done, SessionBody, UserBody
 
 __all__ = [
     "CurrentClient",
     "CurrentMember",
     "CurrentUser",
+    "Done",
     "FreshUser",
     "PossibleMember",
     "SessionBody",

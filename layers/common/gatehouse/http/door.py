@@ -16,7 +16,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gatehouse import telemetry
 from gatehouse.dynamodb import is_outage
-from gatehouse.errors import BadRequest, PayloadTooLarge, Refusal, ServiceUnavailable, UnsupportedMediaType
+from gatehouse.errors import (
+    BadRequest,
+    InvalidInput,
+    PayloadTooLarge,
+    Refusal,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
 from gatehouse.http.answers import SECURITY_HEADERS, as_refusal, refusal_answer
 from gatehouse.http.origin import check_origin, check_targets
 from gatehouse.http.people import identify
@@ -68,6 +75,8 @@ class Door:
             telemetry.logger.thread_safe_append_keys(user_id=request.state.caller.id)
         message = await receive()
         check_targets(request, _sent(request, message["body"]))
+        if len(request.query_params.multi_items()) != len(request.query_params):
+            raise InvalidInput("[query] Each parameter may be given once.")
         await self.app(request.scope, _again(message), send)
 
     def _record(self, outcome: "Outcome") -> None:
@@ -111,9 +120,12 @@ def _sent(request: Request, body: bytes) -> Any:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType
     try:
-        return json.loads(body)
+        sent = json.loads(body)
+        if b"\\ud" in body.lower():
+            json.dumps(sent, ensure_ascii=False).encode()  # half of a surrogate pair is no text that could be kept
     except (ValueError, RecursionError):
         raise BadRequest from None
+    return sent
 
 
 def _again(message: Message) -> Callable[[], Any]:

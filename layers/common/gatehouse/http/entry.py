@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
-from gatehouse.accounts import User
+from gatehouse.accounts import User, Verified
 from gatehouse.http import cookie_cache
 from gatehouse.http.access import issue
 from gatehouse.http.cookies import remember_device, set_session
@@ -56,6 +56,14 @@ class WithAccess(BaseModel):
     user: UserBody
 
 
+class VerifiedBody(Wire):
+    """The person whose address is proved."""
+
+    success: bool = True
+    status: bool = True
+    user: UserBody
+
+
 class UserAlone(BaseModel):
     """The person, who has no session yet."""
 
@@ -94,6 +102,11 @@ class Entry:
             return UserAlone(user=UserBody.of(user))
         self._token(user, opened)
         return with_access(self._request, user, opened.session, opened.refresh_token)
+
+    def verified(self, verified: Verified) -> VerifiedBody:
+        """For the page behind a mailed link; whether it signs in is a setting."""
+        begin_session(self._request, self._response, verified.user, verified.opened)
+        return VerifiedBody(user=UserBody.of(verified.user))
 
     def _token(self, user: User, opened: Opened | None) -> str | None:
         if not opened:

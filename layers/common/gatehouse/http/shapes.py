@@ -6,6 +6,8 @@ from gatehouse.accounts import User
 from gatehouse.sessions import Session
 from gatehouse.wire import Moment, Wire
 
+Done = dict[str, bool]  # such as {"status": true}
+
 
 class UserBody(Wire):
     """A person, as the better-auth client knows them."""

@@ -3,6 +3,7 @@
 At least once: SES has no idempotency key, so a crash between acceptance and mark sends twice; never zero times.
 """
 
+from copy import deepcopy
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config as ClientConfig
 from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.config import config
@@ -34,7 +36,7 @@ class Delivery(StrEnum):
 def ordered(image: dict[str, Any]) -> TokenRow:
     """The row as a stream record shows it."""
     row = TokenRow()
-    row.from_dynamodb_dict(image)
+    row.from_dynamodb_dict(deepcopy(image))  # it decodes in place
     return row
 
 
@@ -52,7 +54,7 @@ def deliver(order: TokenRow) -> Delivery:
         logger.warning("mail not accepted", purpose=row.purpose, attempt=row.attempts, exc_info=True)
         if row.attempts < _ATTEMPTS:
             return Delivery.DELAYED
-        _mark(row, MailState.FAILED)
+        _mark(row, MailState.FAILED, TokenRow.expires_at.remove(), TokenRow.attempts.set(0))  # ready to be ordered anew
         return Delivery.FAILED
     _mark(row, MailState.SENT)
     return Delivery.SENT
@@ -80,9 +82,9 @@ def _claim(order: TokenRow) -> TokenRow | None:
     return row
 
 
-def _mark(row: TokenRow, state: MailState) -> None:
+def _mark(row: TokenRow, state: MailState, *more: Action) -> None:
     try:
-        row.update([TokenRow.mail_state.set(state)], condition=TokenRow.nonce == row.nonce)
+        row.update([TokenRow.mail_state.set(state), *more], condition=TokenRow.nonce == row.nonce)
     except UpdateError as error:
         if not condition_failed(error):  # else replaced meanwhile: the new row has a mail of its own
             raise

@@ -54,7 +54,7 @@ class MailedToken:
             token = cls(purpose=Purpose(purpose), subject=subject, mac=_decode(text[-_MAC_LENGTH:]))
         except ValueError:
             raise InvalidToken from None
-        if len(text) > _LONGEST or str(token) != text:
+        if not subject or len(text) > _LONGEST or str(token) != text:
             raise InvalidToken
         return token
 
