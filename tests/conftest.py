@@ -58,10 +58,11 @@ def api(running_cloud: Cloud) -> Api:
 @pytest.fixture
 def call(api: Api, cloud: Cloud) -> Api:
     """Call a route: `call("POST /api/tasks", json={…}, bearer=token)`."""
-    from gatehouse.keys import keyring  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.keys import access, keyring  # noqa: PLC0415 -- the layer reads the environment when imported
 
     assert cloud
     keyring.forget()
+    access.publish()
     return api
 
 
