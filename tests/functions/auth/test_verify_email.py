@@ -79,7 +79,9 @@ def test_an_expired_link_makes_no_user(call: Api, token: str, cloud: Cloud, late
     assert rows(cloud, "UsersTable") == []
 
 
-@pytest.mark.parametrize("change", [lambda token: token[:-1] + "_", lambda token: token[::-1], lambda token: token * 9])
+@pytest.mark.parametrize(
+    "change", [lambda it: it[:-43] + "A" * 43, lambda it: it[:-1] + "_", lambda it: it[::-1], lambda it: it * 9]
+)
 def test_a_token_that_was_tampered_with_is_unknown(
     call: Api, token: str, cloud: Cloud, change: Callable[[str], str]
 ) -> None:

@@ -1,5 +1,6 @@
 """What a task is, and what may be said of one."""
 
+import re
 import secrets
 from datetime import date
 from enum import StrEnum
@@ -11,6 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StringC
 from gatehouse import clock
 from gatehouse.errors import NotFound
 from gatehouse.wire import Moment
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Priority(StrEnum):
@@ -26,8 +30,15 @@ def _lowered(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _written_out(value: object) -> object:
+    if value is not None and not (isinstance(value, str) and _DATE.fullmatch(value)):
+        raise ValueError("Write the date as 2026-11-21")
+    return value
+
+
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Description = Annotated[str, StringConstraints(max_length=1000)]
+DueDate = Annotated[date, BeforeValidator(_written_out)]  # pydantic would take seconds since 1970, too
 AnyCasePriority = Annotated[Priority, BeforeValidator(_lowered)]
 
 
@@ -38,8 +49,9 @@ class NewTask(BaseModel):
 
     title: Title
     description: Description = ""
-    priority: AnyCasePriority = Priority.MEDIUM
-    due_date: date | None = None
+    priority: DueDate = Annotated[date, BeforeValidator(_written_out)]  # pydantic would take seconds since 1970, too
+AnyCasePriority = Priority.MEDIUM
+    due_date: DueDate | None = None
 
 
 class Changes(BaseModel):
@@ -47,10 +59,17 @@ class Changes(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Title = ""
+    title: def _written_out(value: object) -> object:
+    if value is not None and not (isinstance(value, str) and _DATE.fullmatch(value)):
+        raise ValueError("Write the date as 2026-11-21")
+    return value
+
+
+Title = ""
     description: Description = ""
-    priority: AnyCasePriority = Priority.MEDIUM
-    due_date: date | None = None
+    priority: DueDate = Annotated[date, BeforeValidator(_written_out)]  # pydantic would take seconds since 1970, too
+AnyCasePriority = Priority.MEDIUM
+    due_date: DueDate | None = None
     completed: StrictBool = False
 
 
