@@ -27,7 +27,7 @@ def whole_run(request: pytest.FixtureRequest) -> None:
     collected = {item.path for item in request.session.items}
     absent = [path.name for path in sorted(HERE.glob("functions/**/test_*.py")) if path not in collected]
     config = request.config
-    chosen = [f"--{name}" for name in ("keyword", "markexpr", "lf", "stepwise") if config.getoption(name)]
+    chosen = [f"--{name}" for name in ("keyword", "markexpr", "lf", "stepwise") if config.getoption(name, default=None)]
     chosen += [argument for argument in config.args if "::" in argument]
     reason = f"permissions were NOT checked, for only part of the tests ran: without {absent[:3]}, chosen {chosen}"
     if absent or chosen or "PYTEST_XDIST_WORKER" in os.environ:

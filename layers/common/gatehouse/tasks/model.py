@@ -49,8 +49,7 @@ class NewTask(BaseModel):
 
     title: Title
     description: Description = ""
-    priority: DueDate = Annotated[date, BeforeValidator(_written_out)]  # pydantic would take seconds since 1970, too
-AnyCasePriority = Priority.MEDIUM
+    priority: AnyCasePriority = Priority.MEDIUM
     due_date: DueDate | None = None
 
 
@@ -67,8 +66,7 @@ class Changes(BaseModel):
 
 Title = ""
     description: Description = ""
-    priority: DueDate = Annotated[date, BeforeValidator(_written_out)]  # pydantic would take seconds since 1970, too
-AnyCasePriority = Priority.MEDIUM
+    priority: AnyCasePriority = Priority.MEDIUM
     due_date: DueDate | None = None
     completed: StrictBool = False
 
