@@ -13,7 +13,6 @@ from gatehouse import clock
 from gatehouse.errors import NotFound
 from gatehouse.wire import Moment
 
-
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -58,13 +57,7 @@ class Changes(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: def _written_out(value: object) -> object:
-    if value is not None and not (isinstance(value, str) and _DATE.fullmatch(value)):
-        raise ValueError("Write the date as 2026-11-21")
-    return value
-
-
-Title = ""
+    title: Title = ""
     description: Description = ""
     priority: AnyCasePriority = Priority.MEDIUM
     due_date: DueDate | None = None
