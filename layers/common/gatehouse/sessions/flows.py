@@ -20,7 +20,8 @@ _LONGEST_ADDRESS, _LONGEST_AGENT = 45, 500
 def open_session(user_id: str, epoch: int, client: Client, *, remember: bool = True) -> tuple[Opened, SessionRow]:
     """A new session in `epoch`, and its row, unsaved. Made from a stale epoch it is dead on arrival."""
     now, settings = clock.now(), config()
-    lifetime = min(settings.session_lifetime, settings.session_absolute_lifetime) if remember else _UNREMEMBERED
+    longest = min(settings.session_lifetime, settings.session_absolute_lifetime)
+    lifetime = longest if remember else min(longest, _UNREMEMBERED)
     token = SessionToken.new(user_id)
     row = SessionRow(
         user_id,
