@@ -11,11 +11,16 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from gatehouse_dev.intrinsics import Resolver
+from gatehouse_dev.parameters import chosen
+
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 PARAMETERS = {"MailFrom": "no-reply@example.com", "CorsOrigins": "https://app.example.com,https://www.example.com"}
 REGION = "us-east-1"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
 
 type Resources = Mapping[str, Mapping[str, Any]]
 
@@ -39,8 +44,24 @@ def transform(template: dict[str, Any], **parameters: str) -> Resources:
 
 @cache
 def transformed(**parameters: str) -> Resources:
-    """The product's template after SAM."""
-    return transform(source(), **parameters)
+    """The product's template after SAM, with its conditions decided."""
+    document = source()
+    values = chosen(document["Parameters"], PARAMETERS | parameters)
+    resources: Resources = _decided(transform(source(), **parameters), Resolver(document=document, values=values))
+    return resources
+
+
+def _decided(node: Any, resolver: Resolver) -> Any:
+    """The node with the branch of each `Fn::If` that its condition chooses; no value leaves nothing behind."""
+    match node:
+        case {"Fn::If": [condition, yes, no]}:
+            return _decided(yes if resolver.holds(condition) else no, resolver)
+        case dict():
+            decided = {key: _decided(value, resolver) for key, value in node.items()}
+            return {key: value for key, value in decided.items() if value != NO_VALUE}
+        case list():
+            return [value for value in (_decided(entry, resolver) for entry in node) if value != NO_VALUE]
+    return node
 
 
 def of_type(resources: Resources, kind: str) -> dict[str, Mapping[str, Any]]:

@@ -76,6 +76,27 @@ def test_only_what_failed_and_what_came_after_it_is_asked_for_again(
     assert cloud.mails() == []
 
 
+@pytest.mark.parametrize("limit", [(299, None), (301, "TOKEN_EXPIRED")])
+def test_the_time_of_a_token_begins_with_the_first_attempt(
+    mailbox: Mailbox,
+    call: Api,
+    ordered: list[dict[str, Any]],
+    later: Callable[..., None],
+    limit: tuple[int, str | None],
+) -> None:
+    """SES may have accepted that one, so a later attempt must not make its link live longer."""
+    with failing(UNREACHABLE, "SendEmail"):
+        call.invoke("SendMail", deepcopy({"Records": ordered[:1]}))
+    later(minutes=10)
+    call.invoke("SendMail", deepcopy({"Records": ordered[:1]}))
+    (mail,) = mailbox.to("ann@example.com")
+    seconds, code = limit
+
+    later(seconds=seconds)
+
+    assert verifies(call, mail.token).code == code
+
+
 def test_after_eight_attempts_the_row_says_so_and_the_next_one_has_its_turn(
     bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud
 ) -> None:
