@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
 SecureCookies = Literal["auto", "on", "off"]
 CookieSameSite = Literal["lax", "none", "strict"]
 Switch = Literal["on", "off"]
-Tracing = Literal["Active", "PassThrough"]
+Tracing = Literal["Active", "Disabled"]
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 128
 Lifetime = Annotated[timedelta, "above zero"]
 
@@ -72,7 +72,7 @@ class Config:
     rate_limit_mail_address_daily: Rate = Rate(10, 86_400)  # noqa: RUF009 -- a tuple
     rate_limit_refresh: Rate = Rate(150, 300)  # noqa: RUF009 -- a tuple
     rate_limit_failed_sign_ins: Rate = Rate(10, 900)  # noqa: RUF009 -- a tuple
-    tracing: Tracing = "PassThrough"
+    tracing: Tracing = "Disabled"
 
 
 def read(environment: Mapping[str, str]) -> Config:
