@@ -57,6 +57,10 @@ load: .venv/ready ## Let 50 people do the main job at once against a service of 
 build: .venv/ready ## Build layers and functions as they deploy, into .aws-sam
 	PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli build
 
+.PHONY: passwords
+passwords: .venv/ready ## Make the list of common passwords anew from zxcvbn's
+	$(PYTHON) -m gatehouse_dev.common_passwords
+
 .PHONY: lock
 lock: $(UV_FILE) ## Compile the pinned requirements anew from pyproject.toml
 	digest=$$($(UV) run --quiet --no-project devtools/gatehouse_dev/digest.py) && compile() { \

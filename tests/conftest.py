@@ -20,6 +20,7 @@ PARAMETERS = {
     "BaseUrl": "https://api.example.com",
     "CorsOrigins": "https://app.example.com",
     "MailFrom": "no-reply@example.com",
+    "RateLimits": "off",
 }
 ROOT = Path(__file__).parents[1]
 
@@ -57,7 +58,11 @@ def api(running_cloud: Cloud) -> Api:
 @pytest.fixture
 def call(api: Api, cloud: Cloud) -> Api:
     """Call a route: `call("POST /api/tasks", json={…}, bearer=token)`."""
+    from gatehouse.keys import access, keyring  # noqa: PLC0415 -- the layer reads the environment when imported
+
     assert cloud
+    keyring.forget()
+    access.publish()
     return api
 
 

@@ -37,6 +37,7 @@ def local_parameters(environ: Mapping[str, str], port: int, path: Path = DEFAULT
         "MailFrom": "no-reply@gatehouse.test",
         "CorsOrigins": "http://localhost:5173",
         "TrustedOrigins": f"http://127.0.0.1:{port}",
+        "RateLimits": "off",
     }
     local = {name: value for name, value in defaults.items() if name in declared}
     return local | {name: environ[variable(name)] for name in declared if variable(name) in environ}

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import lambda_handler
+from gatehouse.http import Done, lambda_handler
 
 router = APIRouter()
 
 
 @router.get("/api/auth/ok")
-async def ok() -> dict[str, bool]:
+async def ok() -> Done:
     return {"ok": True}
 
 

@@ -4,9 +4,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AliasChoices, BaseModel, Field
 
 from gatehouse import accounts
-from gatehouse.errors import InvalidToken, TokenExpired
-from gatehouse.http import lambda_handler
-from gatehouse.http.links import absolute, onward
+from gatehouse.http import Done, lambda_handler
+from gatehouse.http.links import follow_reset
 
 router = APIRouter()
 
@@ -17,18 +16,14 @@ class NewPassword(BaseModel):
 
 
 @router.post("/api/auth/reset-password")
-async def reset_password(new: NewPassword, token: str = "") -> dict[str, bool]:
+async def reset_password(new: NewPassword, token: str = "") -> Done:
     accounts.reset_password(new.token or token, new.new_password)
     return {"status": True}
 
 
 @router.get("/api/auth/reset-password/{token}")
 async def follow_link(request: Request, token: str, callbackURL: str) -> Response:
-    try:
-        accounts.check_reset(token)
-    except (InvalidToken, TokenExpired):
-        return onward(absolute(request, callbackURL or "/reset-password"), error=InvalidToken.code)
-    return onward(absolute(request, callbackURL or "/reset-password"), token=token)
+    return follow_reset(request, token, callbackURL)
 
 
 handler = lambda_handler(router, public=True, holds_secret=True)

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from gatehouse import accounts
 from gatehouse.accounts import Email
-from gatehouse.http import CurrentClient, lambda_handler
+from gatehouse.http import CurrentClient, Done, PossibleMember, lambda_handler
 from gatehouse.wire import Wire
 
 router = APIRouter()
@@ -16,14 +16,16 @@ class Waiting(Wire):
 
 
 @router.post("/api/auth/send-verification-email")
-async def send_verification_email(waiting: Waiting, client: CurrentClient) -> dict[str, bool]:
+async def send_verification_email(waiting: Waiting, client: CurrentClient, member: PossibleMember) -> Done:
+    if member:
+        accounts.check_own(member.user, waiting.email)
     accounts.request_verification(waiting.email, client, waiting.callback_url)
     return {"status": True}
 
 
 @router.post("/api/auth/resend-verification")
-async def resend_verification(waiting: Waiting, client: CurrentClient) -> dict[str, bool]:
-    return {"success": True, **await send_verification_email(waiting, client)}
+async def resend_verification(waiting: Waiting, client: CurrentClient, member: PossibleMember) -> Done:
+    return {"success": True, **await send_verification_email(waiting, client, member)}
 
 
 handler = lambda_handler(router, public=True)

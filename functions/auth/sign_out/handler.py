@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse import sessions
-from gatehouse.http import clear_session, lambda_handler, possible_token
+from gatehouse.http import Done, clear_session, lambda_handler, possible_proof
+from gatehouse.sessions import end
 
 router = APIRouter()
 
@@ -11,9 +11,9 @@ router = APIRouter()
 @router.post("/api/auth/sign-out")
 @router.post("/api/auth/signout")
 @router.post("/api/auth/logout")
-async def sign_out(request: Request, response: Response) -> dict[str, bool]:
-    if token := possible_token(request):
-        sessions.end(token)
+async def sign_out(request: Request, response: Response) -> Done:
+    if proof := possible_proof(request):
+        end(proof)
     clear_session(request, response)
     response.headers["clear-site-data"] = '"cache"'
     return {"success": True}

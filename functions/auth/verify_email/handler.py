@@ -1,15 +1,12 @@
-"""POST /api/auth/verify-email -- redeem the mailed token; GET is the wire protocol's, and consumes for scripts only."""
-
-from http import HTTPStatus
-from typing import Any
+"""POST /api/auth/verify-email -- redeem a mailed token; GET is the wire protocol's, and consumes for scripts only."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gatehouse import accounts
-from gatehouse.errors import InvalidToken, TokenExpired
-from gatehouse.http import UserBody, lambda_handler
-from gatehouse.http.links import is_script, onward, page
+from gatehouse.http import CurrentClient, lambda_handler
+from gatehouse.http.entry import CurrentEntry, VerifiedBody
+from gatehouse.http.links import follow_verification
 
 router = APIRouter()
 
@@ -19,21 +16,13 @@ class MailedToken(BaseModel):
 
 
 @router.post("/api/auth/verify-email")
-async def verify_email(sent: MailedToken) -> dict[str, Any]:
-    return {"success": True, "status": True, "user": UserBody.of(accounts.verify_email(sent.token))}
+async def verify_email(sent: MailedToken, client: CurrentClient, entry: CurrentEntry) -> VerifiedBody:
+    return entry.verified(accounts.verify_email(sent.token, client))
 
 
-@router.get("/api/auth/verify-email", response_model=dict[str, Any])
-async def follow_link(request: Request, token: str, callbackURL: str = "") -> Response | dict[str, Any]:
-    if not is_script(request):
-        return page(request, "/verify-email", token=token, callbackURL=callbackURL)
-    try:
-        accounts.verify_email(token)
-    except (InvalidToken, TokenExpired) as refusal:
-        if callbackURL:
-            return onward(callbackURL, error=refusal.code)
-        raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
-    return onward(callbackURL) if callbackURL else {"status": True, "user": None}
+@router.get("/api/auth/verify-email")
+async def follow_link(request: Request, client: CurrentClient, token: str, callbackURL: str = "") -> Response:
+    return follow_verification(request, client, token, callbackURL)
 
 
 handler = lambda_handler(router, public=True, holds_secret=True)

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from gatehouse import clock
 from gatehouse.http import lambda_handler
-from gatehouse.limits import probe
+from gatehouse.throttle import probe
 from gatehouse.wire import timestamp
 
 router = APIRouter()

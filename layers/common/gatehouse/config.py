@@ -1,6 +1,7 @@
 """Settings, from the environment: read once, typed, refused when incomplete.
 
-A field `session_lifetime` is read from `GATEHOUSE_SESSION_LIFETIME`. Durations are given in seconds, lists with commas.
+A field `session_lifetime` is read from `GATEHOUSE_SESSION_LIFETIME`. Durations are given in seconds, lists with commas,
+rates as 3/10: three in ten seconds.
 """
 
 import os
@@ -8,10 +9,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import timedelta
 from functools import cache
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
 
 SecureCookies = Literal["auto", "on", "off"]
-Tracing = Literal["Active", "PassThrough"]
+CookieSameSite = Literal["lax", "none", "strict"]
+Switch = Literal["on", "off"]
+Tracing = Literal["Active", "Disabled"]
+_SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 128
+Lifetime = Annotated[timedelta, "above zero"]
+
+
+class Rate(NamedTuple):
+    """So many in so many seconds."""
+
+    calls: int
+    seconds: int
 
 
 class ConfigurationError(Exception):
@@ -35,18 +47,37 @@ class Config:
     cors_origins: tuple[str, ...] = ()
     trusted_origins: tuple[str, ...] = ()
     require_email_verification: bool = True
-    secure_cookies: SecureCookies = "auto"
-    session_lifetime: timedelta = timedelta(days=7)
+    send_verification_on_sign_in: bool = False
+    auto_sign_in_after_verification: bool = False
+    reveal_existing_users: bool = False
+    sign_up_enabled: bool = True
+    delete_user_by_mail: bool = False
+    confirm_email_change: bool = False
+    minimum_password_length: int = 8
+    session_lifetime: Lifetime = timedelta(days=7)
     session_update_age: timedelta = timedelta(days=1)
-    session_absolute_lifetime: timedelta = timedelta(days=30)
-    verification_lifetime: timedelta = timedelta(minutes=15)
-    reset_lifetime: timedelta = timedelta(hours=1)
-    tracing: Tracing = "PassThrough"
+    session_absolute_lifetime: Lifetime = timedelta(days=30)
+    session_fresh_age: timedelta = timedelta(days=1)
+    access_token_lifetime: Lifetime = timedelta(minutes=15)
+    verification_lifetime: Lifetime = timedelta(minutes=15)
+    reset_lifetime: Lifetime = timedelta(hours=1)
+    cookie_cache_age: timedelta = timedelta(0)
+    cookie_domain: str = ""
+    cookie_same_site: CookieSameSite = "lax"
+    secure_cookies: SecureCookies = "auto"
+    rate_limits: Switch = "on"
+    rate_limit_sign_in: Rate = Rate(3, 10)  # noqa: RUF009 -- a tuple
+    rate_limit_mail: Rate = Rate(3, 60)  # noqa: RUF009 -- a tuple
+    rate_limit_mail_address: Rate = Rate(3, 300)  # noqa: RUF009 -- a tuple
+    rate_limit_mail_address_daily: Rate = Rate(10, 86_400)  # noqa: RUF009 -- a tuple
+    rate_limit_refresh: Rate = Rate(150, 300)  # noqa: RUF009 -- a tuple
+    rate_limit_failed_sign_ins: Rate = Rate(10, 900)  # noqa: RUF009 -- a tuple
+    tracing: Tracing = "Disabled"
 
 
 def read(environment: Mapping[str, str]) -> Config:
     """Every setting that `environment` has; raises ConfigurationError naming all that are missing or wrong."""
-    types = get_type_hints(Config)
+    types = get_type_hints(Config, include_extras=True)
     settings: dict[str, Any] = {}
     problems: list[str] = []
     for field in fields(Config):
@@ -79,9 +110,28 @@ def _flag(value: str) -> bool:
 
 
 def _seconds(value: str) -> timedelta:
-    if not value.isdecimal() or int(value) < 1:
-        raise ValueError("must be a whole number of seconds above zero")
+    if not value.isdecimal():
+        raise ValueError("must be a whole number of seconds")
     return timedelta(seconds=int(value))
+
+
+def _lifetime(value: str) -> timedelta:
+    if not _seconds(value):
+        raise ValueError("must be above zero")
+    return _seconds(value)
+
+
+def _password_length(value: str) -> int:
+    if not value.isdecimal() or not _SHORTEST_PASSWORD <= int(value) <= _LONGEST_PASSWORD:
+        raise ValueError(f"must be a number from {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD}")
+    return int(value)
+
+
+def _rate(value: str) -> Rate:
+    calls, _, seconds = value.partition("/")
+    if not (calls.isdecimal() and seconds.isdecimal() and int(calls) and int(seconds)):
+        raise ValueError("must look like 3/10: so many in so many seconds")
+    return Rate(int(calls), int(seconds))
 
 
 def _list(value: str) -> tuple[str, ...]:
@@ -100,8 +150,10 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 _PARSERS: dict[Any, Callable[[str], Any]] = {
     str: _text,
     bool: _flag,
+    int: _password_length,
     timedelta: _seconds,
+    Lifetime: _lifetime,
+    Rate: _rate,
     tuple[str, ...]: _list,
-    SecureCookies: _one_of(*get_args(SecureCookies)),
-    Tracing: _one_of(*get_args(Tracing)),
+    **{choice: _one_of(*get_args(choice)) for choice in (CookieSameSite, SecureCookies, Switch, Tracing)},
 }

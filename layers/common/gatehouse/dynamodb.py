@@ -19,7 +19,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 type Change = Callable[[TransactWrite], None]
-type Key = tuple[type["Row"], str, str]
+type Key = tuple[type["Row"], str, str | None]
 
 _ATTEMPTS = 8
 _OUTAGES = {
@@ -141,9 +141,9 @@ def update(row: Row, *actions: Action, condition: Condition) -> Change:
     return lambda transaction: transaction.update(row, list(actions), condition=condition)
 
 
-def delete(row: Row) -> Change:
+def delete(row: Row, condition: Condition | None = None) -> Change:
     """Remove the row with the key of `row`, if there is one."""
-    return lambda transaction: transaction.delete(row)
+    return lambda transaction: transaction.delete(row, condition=condition)
 
 
 def condition_failed(error: PynamoDBException) -> bool:
@@ -164,7 +164,7 @@ def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 -- jitter, not a secret
 
 
-def _key(row: type[Row], pk: str, sk: str) -> dict[str, Any]:
+def _key(row: type[Row], pk: str, sk: str | None) -> dict[str, Any]:
     key: dict[str, Any] = row.get_operation_kwargs_from_class(pk, range_key=sk)["Key"]
     return key
 

@@ -14,6 +14,7 @@ class Refusal(Exception):
         """`message` takes the place of the docstring; `status` that of the class, where one code is known by two."""
         super().__init__(message or (self.__doc__ or "").strip())
         self.details = details
+        self.headers: dict[str, str] = {}
         self.answer_status = status or self.status
 
 
@@ -125,7 +126,96 @@ class InvalidNewUserCallbackUrl(Refusal):
     status, code = HTTPStatus.FORBIDDEN, "INVALID_NEW_USER_CALLBACK_URL"
 
 
+class SessionNotFresh(Refusal):
+    """Session is not fresh"""
+
+    status, code = HTTPStatus.FORBIDDEN, "SESSION_NOT_FRESH"
+
+
+class SessionExpired(Refusal):
+    """Session expired. Re-authenticate to perform this action."""
+
+    code = "SESSION_EXPIRED"
+
+
+class CannotRevokeCurrentSession(Refusal):
+    """This is the session that you are using: sign out instead."""
+
+    code = "CANNOT_REVOKE_CURRENT_SESSION"
+
+
+class TooManyRequests(Refusal):
+    """Too many requests. Please try again later."""
+
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS"
+
+    def __init__(self, retry_after: int) -> None:
+        """`retry_after` is in seconds."""
+        super().__init__()
+        self.headers = {"retry-after": str(retry_after), "x-retry-after": str(retry_after)}
+
+
 # -- Accounts ---------------------------------------------------------------------
+
+
+class SignUpDisabled(Refusal):
+    """Email and password sign up is not enabled"""
+
+    code = "EMAIL_PASSWORD_SIGN_UP_DISABLED"
+
+
+class WeakPassword(Refusal):
+    """This password is too easy to guess. Choose another one."""
+
+    code = "WEAK_PASSWORD"
+
+
+class InvalidPassword(Refusal):
+    """Invalid password"""
+
+    code = "INVALID_PASSWORD"
+
+
+class CredentialAccountNotFound(Refusal):
+    """Credential account not found"""
+
+    code = "CREDENTIAL_ACCOUNT_NOT_FOUND"
+
+
+class EmailCanNotBeUpdated(Refusal):
+    """Email can not be updated"""
+
+    code = "EMAIL_CAN_NOT_BE_UPDATED"
+
+
+class NoFieldsToUpdate(Refusal):
+    """No fields to update"""
+
+    code = "NO_FIELDS_TO_UPDATE"
+
+
+class EmailIsTheSame(Refusal):
+    """Email is the same"""
+
+    code = "EMAIL_IS_THE_SAME"
+
+
+class EmailMismatch(Refusal):
+    """Email mismatch"""
+
+    code = "EMAIL_MISMATCH"
+
+
+class EmailAlreadyVerified(Refusal):
+    """Email is already verified"""
+
+    code = "EMAIL_ALREADY_VERIFIED"
+
+
+class UserInfoNotFound(Refusal):
+    """Failed to get user info"""
+
+    status, code = HTTPStatus.NOT_FOUND, "FAILED_TO_GET_USER_INFO"
 
 
 class InvalidEmail(Refusal):

@@ -39,7 +39,7 @@ def outcome(function: str, code: str, **facts: Any) -> None:
 
 def traced(handler: Handler) -> Handler:
     """The handler under X-Ray when tracing is on. Answers are not captured: they carry tokens."""
-    if config().tracing == "PassThrough":
+    if config().tracing == "Disabled":
         return handler
     from aws_lambda_powertools import Tracer  # noqa: PLC0415 -- costly, and only for those who trace
 

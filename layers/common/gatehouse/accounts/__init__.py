@@ -1,31 +1,47 @@
 """People: their address, their password, and how they come and go."""
 
-from gatehouse.accounts.flows import (
-    check_reset,
-    request_reset,
-    request_verification,
-    reset_password,
-    sign_in,
-    sign_up,
-    verify_email,
+from gatehouse.accounts.changes import (
+    Member,
+    change_email,
+    change_password,
+    delete_user,
+    delete_user_by_token,
+    end_all_sessions,
+    update_user,
+    verify_password,
 )
+from gatehouse.accounts.flows import Attempt, address, sign_in, sign_up
 from gatehouse.accounts.model import Credentials, Email, Image, Name, NewAccount, User
+from gatehouse.accounts.recovery import check_reset, request_reset, reset_password
 from gatehouse.accounts.table import ProfileRow, profile_key
+from gatehouse.accounts.verification import Verified, check_own, request_verification, verify_email
 
 __all__ = [
+    "Attempt",
     "Credentials",
     "Email",
     "Image",
+    "Member",
     "Name",
     "NewAccount",
     "ProfileRow",
     "User",
+    "Verified",
+    "address",
+    "change_email",
+    "change_password",
+    "check_own",
     "check_reset",
+    "delete_user",
+    "delete_user_by_token",
+    "end_all_sessions",
     "profile_key",
     "request_reset",
     "request_verification",
     "reset_password",
     "sign_in",
     "sign_up",
+    "update_user",
     "verify_email",
+    "verify_password",
 ]

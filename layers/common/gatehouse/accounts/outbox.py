@@ -1,13 +1,17 @@
 """The mails about accounts: each a token row, unsaved."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
+from gatehouse import throttle
 from gatehouse.accounts.model import User
+from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
 from gatehouse.sessions import Client
 from gatehouse.tokens import MailState, Purpose, TokenRow, issue
 
 _PENDING_KEPT = timedelta(days=7)
+_DELETION = timedelta(days=1)
 
 
 def subject_of(email: str) -> str:
@@ -65,6 +69,72 @@ def password_changed(user_id: str, email: str, base_url: str) -> TokenRow:
     return issue(Purpose.PASSWORD_CHANGED, user_id, email=email, base_url=base_url, lifetime=config().reset_lifetime)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Somebody who wants to go by another address."""
+
+    profile: ProfileRow
+    new_email: str
+    callback_url: str | None
+
+
+def confirm_email_change(move: Move, client: Client) -> TokenRow:
+    """The link, to the old address, that allows the move; what it leads to is mailed to the new one."""
+    return _move_mail(Purpose.CONFIRM_EMAIL_CHANGE, move.profile.email, move, client)
+
+
+def change_email_of(move: Move, client: Client) -> TokenRow:
+    """The link, to the new address, that makes the move."""
+    return _move_mail(Purpose.CHANGE_EMAIL, move.new_email, move, client)
+
+
+def change_email(confirmed: TokenRow, client: Client) -> TokenRow:
+    """The same, after the old address allowed it."""
+    return issue(
+        Purpose.CHANGE_EMAIL,
+        confirmed.subject,
+        email=confirmed.new_email,
+        base_url=client.base_url,
+        callback_url=confirmed.callback_url,
+        lifetime=config().verification_lifetime,
+        **{name: getattr(confirmed, name) for name in ("user_id", "name", "epoch", "old_email", "new_email")},
+    )
+
+
+def email_changed(moved: TokenRow) -> TokenRow:
+    """Word to the old address that its user has another one now."""
+    return issue(
+        Purpose.EMAIL_CHANGED,
+        moved.subject,
+        email=moved.old_email,
+        base_url=moved.base_url,
+        lifetime=config().verification_lifetime,
+        name=moved.name,
+    )
+
+
+def delete_account(profile: ProfileRow, client: Client, callback_url: str | None) -> TokenRow:
+    """The link that deletes an account."""
+    return issue(
+        Purpose.DELETE_ACCOUNT,
+        profile.user_id,
+        email=profile.email,
+        base_url=client.base_url,
+        callback_url=callback_url,
+        lifetime=_DELETION,
+        user_id=profile.user_id,
+        name=profile.name,
+        epoch=profile.epoch,
+    )
+
+
+def check_rate(email: str) -> None:
+    """One more mail that an address is asked to be sent; raises TooManyRequests, whether anybody has it or not."""
+    key = ("mail", throttle.hidden(email))
+    throttle.count_against(config().rate_limit_mail_address, *key)
+    throttle.count_against(config().rate_limit_mail_address_daily, *key, "daily")
+
+
 def nothing(email: str, client: Client) -> TokenRow:
     """No mail: the same write, for an address that nobody has."""
     return issue(
@@ -74,4 +144,21 @@ def nothing(email: str, client: Client) -> TokenRow:
         base_url=client.base_url,
         lifetime=config().verification_lifetime,
         mail_state=MailState.NONE,
+    )
+
+
+def _move_mail(purpose: Purpose, to: str, move: Move, client: Client) -> TokenRow:
+    profile = move.profile
+    return issue(
+        purpose,
+        profile.user_id,
+        email=to,
+        base_url=client.base_url,
+        callback_url=move.callback_url,
+        lifetime=config().verification_lifetime,
+        user_id=profile.user_id,
+        name=profile.name,
+        epoch=profile.epoch,
+        old_email=profile.email,
+        new_email=move.new_email,
     )

@@ -1,11 +1,14 @@
 """The `users` table: a profile a person, and a pointer from each address, which keeps addresses unique."""
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.accounts.model import User
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, Key, Moment, Row, Whole, put, update
+from gatehouse.dynamodb import Change, Key, Moment, Row, Whole, delete, put, update
+from gatehouse.tokens import TokenRow
 
 _PROFILE, _EMAIL = "PROFILE", "EMAIL"
 
@@ -81,21 +84,55 @@ def creation(user: User, password_hash: str) -> list[Change]:
 
 def verification(user_id: str, email: str) -> Change:
     """The address of a person is theirs, if they still have it."""
-    return update(
-        ProfileRow(profile_key(user_id)[1]),
-        ProfileRow.email_verified.set(True),
-        ProfileRow.updated_at.set(clock.now()),
-        condition=ProfileRow.email == email,
-    )
+    return _update(user_id, ProfileRow.email_verified.set(True), condition=ProfileRow.email == email)
 
 
-def password_change(user_id: str, email: str, epoch: int, password_hash: str) -> Change:
+def reset_of_password(row: TokenRow, password_hash: str) -> Change:
     """A new password by way of the mailbox: it proves the address, and holds only while nothing else changed."""
-    return update(
-        ProfileRow(profile_key(user_id)[1]),
+    return _update(
+        row.user_id,
         ProfileRow.password_hash.set(password_hash),
-        ProfileRow.epoch.set(epoch + 1),
+        ProfileRow.epoch.set(row.epoch + 1),
         ProfileRow.email_verified.set(True),
-        ProfileRow.updated_at.set(clock.now()),
-        condition=(ProfileRow.email == email) & (ProfileRow.epoch == epoch),
+        condition=(ProfileRow.email == row.email) & (ProfileRow.epoch == row.epoch),
     )
+
+
+def change_of_password(profile: ProfileRow, password_hash: str) -> Change:
+    """A new password in the place of the one that was just shown."""
+    return _update(
+        profile.user_id,
+        ProfileRow.password_hash.set(password_hash),
+        ProfileRow.epoch.set(profile.epoch + 1),
+        condition=(ProfileRow.password_hash == profile.password_hash) & (ProfileRow.epoch == profile.epoch),
+    )
+
+
+def new_epoch(user_id: str, epoch: int) -> Change:
+    """The profile's part of signing a user out everywhere."""
+    return _update(user_id, ProfileRow.epoch.set(epoch + 1), condition=ProfileRow.epoch == epoch)
+
+
+def move(user_id: str, old: str, new: str, epoch: int) -> list[Change]:
+    """A person at another address, which is proved and nobody else's."""
+    moved = _update(
+        user_id,
+        ProfileRow.email.set(new),
+        ProfileRow.email_verified.set(True),
+        condition=(ProfileRow.email == old) & (ProfileRow.epoch == epoch),
+    )
+    pointer = EmailRow(email_key(new)[1], user_id=user_id)
+    return [moved, put(pointer, EmailRow.pk.does_not_exist()), delete(EmailRow(email_key(old)[1]))]
+
+
+def departure(profile: ProfileRow) -> list[Change]:
+    """A person gone, and their address free."""
+    return [
+        delete(ProfileRow(profile.pk, profile.sk), ProfileRow.epoch == profile.epoch),
+        delete(EmailRow(email_key(profile.email)[1])),
+    ]
+
+
+def _update(user_id: str, *actions: Action, condition: Condition) -> Change:
+    row = ProfileRow(profile_key(user_id)[1])
+    return update(row, *actions, ProfileRow.updated_at.set(clock.now()), condition=condition)

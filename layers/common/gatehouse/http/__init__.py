@@ -1,16 +1,23 @@
 """The web edge: from an API Gateway event to a flow and back."""
 
-from gatehouse.http.cookies import clear_session
+from gatehouse.http.cookies import clear_session, repeat_session
+from gatehouse.http.entry import begin_session
 from gatehouse.http.handler import lambda_handler
-from gatehouse.http.people import CurrentClient, CurrentUser, possible_token
-from gatehouse.http.shapes import SessionBody, UserBody
+from gatehouse.http.people import CurrentClient, CurrentMember, CurrentUser, FreshUser, PossibleMember, possible_proof
+from gatehouse.http.shapes import Done, SessionBody, UserBody
 
 __all__ = [
     "CurrentClient",
+    "CurrentMember",
     "CurrentUser",
+    "Done",
+    "FreshUser",
+    "PossibleMember",
     "SessionBody",
     "UserBody",
+    "begin_session",
     "clear_session",
     "lambda_handler",
-    "possible_token",
+    "possible_proof",
+    "repeat_session",
 ]

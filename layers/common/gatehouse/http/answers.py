@@ -31,6 +31,7 @@ def refusal_answer(refusal: Refusal, request_id: str) -> Response:
         status_code=refusal.answer_status,
         media_type="application/json",
     )
+    answer.headers.update(refusal.headers)
     if refusal.answer_status == 401:  # noqa: PLR2004 -- a status
         known = "" if refusal.code in {"MISSING_TOKEN", "UNAUTHORIZED"} else ', error="invalid_token"'
         answer.headers["www-authenticate"] = f'Bearer realm="gatehouse"{known}'

@@ -1,72 +1,107 @@
 """The cookies of the better-auth protocol: signed, percent-encoded, cleared by the same attributes."""
 
-from base64 import b64decode, b64encode
+import hmac
+from base64 import b64encode
 from math import ceil
 from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gatehouse import keys
+from gatehouse import clock, keys, throttle
 from gatehouse.config import config
 from gatehouse.http.origin import base_url
 from gatehouse.sessions import Session, SessionToken
 
-_SESSION, _DATA, _DONT_REMEMBER = "session_token", "session_data", "dont_remember"
-_SIGNATURE_LENGTH = 44  # 32 bytes in padded base64
+SESSION, DATA, DONT_REMEMBER = "better-auth.session_token", "better-auth.session_data", "better-auth.dont_remember"
+_DEVICE = "gatehouse.device"
+_YEAR = 365 * 86_400  # seconds
 
 
 def set_session(request: Request, response: Response, session: Session, token: SessionToken) -> None:
     """Hand the browser its session, and a script the same as a header."""
-    signed = sign(str(token))
-    max_age = ceil((session.expires_at - session.updated_at).total_seconds()) if session.remember else None
-    _add(request, response, _SESSION, signed, max_age)
+    signed = _sign(str(token))
+    add_cookie(request, response, SESSION, signed, seconds_left(session) if session.remember else None)
     if not session.remember:
-        _add(request, response, _DONT_REMEMBER, sign("true"), None)
+        add_cookie(request, response, DONT_REMEMBER, _sign("true"), None)
+    elif read_cookie(request, DONT_REMEMBER):
+        add_cookie(request, response, DONT_REMEMBER, "", 0)
     response.headers["set-auth-token"] = signed
 
 
 def clear_session(request: Request, response: Response) -> None:
     """Take every cookie of a session back, whether or not the browser has it."""
-    for name in (_SESSION, _DATA, _DONT_REMEMBER):
-        _add(request, response, name, "", 0)
+    for name in (SESSION, DATA, DONT_REMEMBER):
+        add_cookie(request, response, name, "", 0)
+
+
+def repeat_session(request: Request, response: Response, session: Session) -> None:
+    """Send the session cookie again as it came; what was cached beside it has changed, so that goes."""
+    signed = session_cookie(request)
+    if signed:
+        add_cookie(request, response, SESSION, signed, seconds_left(session) if session.remember else None)
+    if config().cookie_cache_age:
+        add_cookie(request, response, DATA, "", 0)
 
 
 def session_cookie(request: Request) -> str | None:
-    """The session cookie as it stands after percent-decoding: `token.signature`."""
-    wanted = _full_name(request, _SESSION)
+    """The session cookie after percent-decoding: `token.signature`."""
+    return read_cookie(request, SESSION)
+
+
+def remember_device(request: Request, response: Response, email: str) -> None:
+    """Let this browser try again however often strangers fail."""
+    if config().rate_limits == "on":
+        value = throttle.hidden(email)
+        mac = keys.mac(keys.DEVICE, value.encode()).hex()
+        add_cookie(request, response, _DEVICE, f"{value}.{mac}", _YEAR)
+
+
+def knows_device(request: Request, email: str) -> bool:
+    """Whether somebody signed in with this address from this browser before."""
+    value, _, mac = (read_cookie(request, _DEVICE) or "").partition(".")
+    if not hmac.compare_digest(value.encode(), throttle.hidden(email).encode()):
+        return False
+    return keys.matches(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
+
+
+def seconds_left(session: Session) -> int:
+    """The Max-Age of a session's cookie."""
+    return max(0, ceil((session.expires_at - clock.now()).total_seconds()))
+
+
+def read_cookie(request: Request, name: str) -> str | None:
+    """A cookie after percent-decoding; the first of several with one name."""
+    wanted = _full_name(request, name)
     for pair in request.headers.get("cookie", "").split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name == wanted:
+        given, _, value = pair.strip().partition("=")
+        if given == wanted:
             return unquote(value.strip('"')) or None
     return None
 
 
-def sign(value: str) -> str:
-    """`value.signature`."""
-    return f"{value}.{b64encode(keys.mac(keys.COOKIE, value.encode())).decode()}"
-
-
-def unsign(signed: str, *, check: bool) -> str | None:
-    """The value of `value.signature`; None when the form or, where `check` asks for it, the signature is wrong."""
-    value, _, signature = signed.rpartition(".")
-    if len(signature) != _SIGNATURE_LENGTH or not signature.endswith("="):
-        return None
-    if check and not keys.matches(keys.COOKIE, value.encode(), _decoded(signature)):
-        return None
-    return value
-
-
-def _add(request: Request, response: Response, name: str, value: str, max_age: int | None) -> None:
-    parts = [f"{_full_name(request, name)}={quote(value, safe='')}"]
-    if max_age is not None:
-        parts.append(f"Max-Age={max_age}")
-    parts += ["Path=/", "HttpOnly", *(["Secure"] if _is_secure(request) else []), "SameSite=Lax"]
+def add_cookie(request: Request, response: Response, name: str, value: str, max_age: int | None) -> None:
+    """Set a cookie with the attributes of all of ours; without `max_age` it goes when the browser does."""
+    settings, same_site = config(), config().cookie_same_site
+    parts = [
+        f"{_full_name(request, name)}={quote(value, safe='')}",
+        *([] if max_age is None else [f"Max-Age={max_age}"]),
+        *([f"Domain={settings.cookie_domain}"] if settings.cookie_domain else []),
+        "Path=/",
+        "HttpOnly",
+        *(["Secure"] if _is_secure(request) else []),
+        f"SameSite={same_site.capitalize()}",
+        *(["Partitioned"] if same_site == "none" else []),
+    ]
     response.headers.append("set-cookie", "; ".join(parts))
 
 
+def _sign(value: str) -> str:
+    return f"{value}.{b64encode(keys.mac(keys.COOKIE, value.encode())).decode()}"
+
+
 def _full_name(request: Request, name: str) -> str:
-    return f"{'__Secure-' if _is_secure(request) else ''}better-auth.{name}"
+    return f"{'__Secure-' if _is_secure(request) else ''}{name}"
 
 
 def _is_secure(request: Request) -> bool:
@@ -74,8 +109,5 @@ def _is_secure(request: Request) -> bool:
     return choice == "on" or (choice == "auto" and base_url(request).startswith("https://"))
 
 
-def _decoded(signature: str) -> bytes:
-    try:
-        return b64decode(signature, validate=True)
-    except ValueError:
-        return b""
+def _is_hex(text: str) -> bool:
+    return len(text) == 64 and all(digit in "0123456789abcdef" for digit in text)  # noqa: PLR2004 -- 32 bytes

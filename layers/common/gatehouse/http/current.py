@@ -7,10 +7,12 @@ from fastapi import Depends, Request, Response
 from gatehouse import sessions
 from gatehouse.accounts import profile_key
 from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.http import cookie_cache
+from gatehouse.http.access import issue
 from gatehouse.http.cookies import clear_session, set_session
-from gatehouse.http.people import possible_token
+from gatehouse.http.people import possible_proof
 from gatehouse.http.shapes import SessionBody, UserBody
-from gatehouse.sessions import SessionToken
+from gatehouse.sessions import Proof, SessionToken
 from gatehouse.wire import Wire
 
 
@@ -29,24 +31,32 @@ class NoSession(Wire):
 
 
 async def _current_session(request: Request, response: Response) -> SessionAndUser | None:
-    token = possible_token(request)
-    if token is None:
+    proof = possible_proof(request)
+    if proof is None:
         return None
+    cached = None if request.query_params.get("disableCookieCache") else cookie_cache.read(request, str(proof))
+    if cached:
+        return SessionAndUser.model_validate(cached)
     try:
-        return _living(token, request, response)
+        return _living(proof, request, response)
     except (InvalidToken, TokenExpired):
         clear_session(request, response)
         return None
 
 
-def _living(token: SessionToken, request: Request, response: Response) -> SessionAndUser:
-    found, (profile,) = sessions.find(token, profile_key(token.user_id))
+def _living(proof: Proof, request: Request, response: Response) -> SessionAndUser:
+    found, (profile,) = sessions.find(proof, profile_key(proof.user_id))
     if profile is None:
         raise InvalidToken
+    user = profile.to_user()
     session = found if request.query_params.get("disableRefresh") else sessions.renew(found)
-    if session is not found:
-        set_session(request, response, session, token)
-    return SessionAndUser(session=SessionBody.of(session, token), user=UserBody.of(profile.to_user()))
+    if session is not found and isinstance(proof, SessionToken):
+        set_session(request, response, session, proof)
+    response.headers["set-auth-jwt"] = issue(request, user, session).text
+    body = SessionAndUser(session=SessionBody.of(session, proof), user=UserBody.of(user))
+    if isinstance(proof, SessionToken):
+        cookie_cache.write(request, response, body.model_dump(mode="json", by_alias=True), remember=session.remember)
+    return body
 
 
 CurrentSession = Annotated[SessionAndUser | None, Depends(_current_session)]

@@ -1,11 +1,12 @@
 """What every request passes on its way in and every answer on its way out.
 
-In order: origin, who is calling, the body's form, where a redirect may lead; then the endpoint. Whatever happens there,
-the answer has one shape, the security headers and a correlation id, and one log line tells how it went.
+In order: origin, how often, who is calling, the body's form, where a redirect may lead; then the endpoint. Whatever
+happens there, the answer has one shape, the security headers and a correlation id, and one log line tells how it went.
 """
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -26,20 +27,29 @@ from gatehouse.errors import (
 from gatehouse.http.answers import SECURITY_HEADERS, as_refusal, refusal_answer
 from gatehouse.http.origin import check_origin, check_targets
 from gatehouse.http.people import identify
+from gatehouse.http.rates import check_rate
 
 _LARGEST_BODY = 256 * 1024  # bytes
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admits:
+    """Whom a function lets in, and what it knows of them."""
+
+    public: bool
+    with_profile: bool
+    holds_secret: bool
+
+
 class Door:
     """ASGI middleware around the routes of one function."""
 
-    def __init__(self, app: ASGIApp, *, name: str, public: bool, holds_secret: bool) -> None:
-        """`name` is what the log calls the function; a `public` one asks nobody who they are."""
+    def __init__(self, app: ASGIApp, *, name: str, admits: Admits) -> None:
+        """`name` is what the log and the limiter call the function."""
         self.app = app
         self.name = name
-        self.public = public
-        self.holds_secret = holds_secret
+        self.admits = admits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens."""
@@ -57,10 +67,11 @@ class Door:
         self._record(outcome)
 
     async def _let_in(self, request: Request, receive: Receive, send: Send) -> None:
-        request.state.holds_secret = self.holds_secret
+        request.state.holds_secret = self.admits.holds_secret
         check_origin(request)
-        if not self.public:
-            request.state.caller = identify(request)
+        check_rate(self.name, request.client.host if request.client else "")
+        if not self.admits.public:
+            request.state.caller = identify(request, with_profile=self.admits.with_profile)
             telemetry.logger.thread_safe_append_keys(user_id=request.state.caller.id)
         message = await receive()
         check_targets(request, _sent(request, message["body"]))

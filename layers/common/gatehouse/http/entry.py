@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
-from gatehouse import clock
-from gatehouse.accounts import User
-from gatehouse.http.cookies import set_session
+from gatehouse.accounts import User, Verified
+from gatehouse.http import cookie_cache
+from gatehouse.http.access import issue
+from gatehouse.http.cookies import remember_device, set_session
 from gatehouse.http.origin import location
-from gatehouse.http.shapes import UserBody
-from gatehouse.sessions import Opened
+from gatehouse.http.shapes import SessionBody, UserBody
+from gatehouse.sessions import Opened, Session
 from gatehouse.wire import Moment, Wire
 
 
@@ -49,8 +50,17 @@ class WithAccess(BaseModel):
     """The person, and their session in OAuth's words."""
 
     access_token: str
+    refresh_token: str
     token_type: str = "bearer"  # noqa: S105 -- the name of a scheme
     expires_in: int
+    user: UserBody
+
+
+class VerifiedBody(Wire):
+    """The person whose address is proved."""
+
+    success: bool = True
+    status: bool = True
     user: UserBody
 
 
@@ -70,11 +80,11 @@ class Entry:
 
     def signed_up(self, user: User, opened: Opened | None) -> SignedUpBody:
         """For the better-auth client."""
-        return SignedUpBody(token=self._token(opened), user=UserBody.of(user))
+        return SignedUpBody(token=self._token(user, opened), user=UserBody.of(user))
 
     def signed_in(self, user: User, opened: Opened, callback_url: str | None) -> SignedInBody:
         """For the better-auth client, which is sent on to `callback_url` if there is one."""
-        token, body = str(self._token(opened)), UserBody.of(user)
+        token, body = str(self._token(user, opened)), UserBody.of(user)
         if not callback_url:
             return SignedInBody(redirect=False, token=token, user=body)
         self._response.headers["location"] = location(callback_url)
@@ -82,23 +92,46 @@ class Entry:
 
     def with_session(self, user: User, opened: Opened | None) -> WithSession:
         """For clients that want the session beside its token."""
-        token = self._token(opened)
+        token = self._token(user, opened)
         session = OpenedBody(token=token, expires_at=opened.session.expires_at) if opened and token else None
         return WithSession(user=UserBody.of(user), session=session, token=token)
 
     def with_access(self, user: User, opened: Opened | None) -> WithAccess | UserAlone:
         """For clients of the JWT kind."""
-        token = self._token(opened)
-        if not opened or not token:
+        if not opened:
             return UserAlone(user=UserBody.of(user))
-        left = opened.session.expires_at - clock.now()
-        return WithAccess(access_token=token, expires_in=int(left.total_seconds()), user=UserBody.of(user))
+        self._token(user, opened)
+        return with_access(self._request, user, opened.session, opened.refresh_token)
 
-    def _token(self, opened: Opened | None) -> str | None:
+    def verified(self, verified: Verified) -> VerifiedBody:
+        """For the page behind a mailed link; whether it signs in is a setting."""
+        begin_session(self._request, self._response, verified.user, verified.opened)
+        return VerifiedBody(user=UserBody.of(verified.user))
+
+    def _token(self, user: User, opened: Opened | None) -> str | None:
         if not opened:
             return None
-        set_session(self._request, self._response, opened.session, opened.token)
+        begin_session(self._request, self._response, user, opened)
+        remember_device(self._request, self._response, user.email)
         return str(opened.token)
+
+
+def begin_session(request: Request, response: Response, user: User, opened: Opened | None) -> None:
+    """Hand a browser its new session, if there is one, and the cached form of it."""
+    if not opened:
+        return
+    set_session(request, response, opened.session, opened.token)
+    session = SessionBody.of(opened.session, opened.token).model_dump(mode="json", by_alias=True)
+    person = UserBody.of(user).model_dump(mode="json", by_alias=True)
+    cookie_cache.write(request, response, {"session": session, "user": person}, remember=opened.session.remember)
+
+
+def with_access(request: Request, user: User, session: Session, refresh_token: str) -> WithAccess:
+    """A session for clients of the JWT kind."""
+    token = issue(request, user, session)
+    return WithAccess(
+        access_token=token.text, refresh_token=refresh_token, expires_in=token.seconds, user=UserBody.of(user)
+    )
 
 
 async def _entry(request: Request, response: Response) -> Entry:

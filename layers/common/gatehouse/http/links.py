@@ -1,15 +1,21 @@
 """Answers to mailed links: where a person who opened one goes on to."""
 
+from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from fastapi import Request
-from starlette.responses import RedirectResponse
+from fastapi import Request, Response
+from starlette.responses import JSONResponse, RedirectResponse
 
+from gatehouse import accounts
 from gatehouse.config import config
+from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.http.entry import begin_session
 from gatehouse.http.origin import base_url
+from gatehouse.http.shapes import UserBody
+from gatehouse.sessions import Client
 
 
-def is_script(request: Request) -> bool:
+def _is_script(request: Request) -> bool:
     """Whether a script asks, rather than a person, or a mail scanner, who opens a link."""
     mode = request.headers.get("sec-fetch-mode")
     if mode:
@@ -17,13 +23,13 @@ def is_script(request: Request) -> bool:
     return "text/html" not in request.headers.get("accept", "")
 
 
-def page(request: Request, path: str, **query: str) -> RedirectResponse:
+def _page(request: Request, path: str, **query: str) -> RedirectResponse:
     """On to a page of the frontend, or of ours."""
     site = config().frontend_url.rstrip("/") or base_url(request)
     return _redirect(f"{site}{path}", query)
 
 
-def absolute(request: Request, target: str) -> str:
+def _absolute(request: Request, target: str) -> str:
     """`target` as a whole URL."""
     return f"{base_url(request)}{target}" if target.startswith("/") else target
 
@@ -31,6 +37,32 @@ def absolute(request: Request, target: str) -> str:
 def onward(target: str, **query: str) -> RedirectResponse:
     """On to where the link was asked to lead, which the door has checked."""
     return _redirect(target, query)
+
+
+def follow_verification(request: Request, client: Client, token: str, callback_url: str) -> Response:
+    """What comes of a verification link: a person is led to the page behind it, a script consumes it."""
+    if not _is_script(request):
+        return _page(request, "/verify-email", token=token, callbackURL=callback_url)
+    try:
+        verified = accounts.verify_email(token, client)
+    except (InvalidToken, TokenExpired) as refusal:
+        if callback_url:
+            return onward(callback_url, error=refusal.code)
+        raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
+    user = UserBody.of(verified.user).model_dump(mode="json", by_alias=True) if verified.is_change else None
+    answer = onward(callback_url) if callback_url else JSONResponse({"status": True, "user": user})
+    begin_session(request, answer, verified.user, verified.opened)
+    return answer
+
+
+def follow_reset(request: Request, token: str, callback_url: str) -> Response:
+    """What comes of a reset link: on to where a new password can be typed. Nothing is consumed."""
+    target = _absolute(request, callback_url or "/reset-password")
+    try:
+        accounts.check_reset(token)
+    except (InvalidToken, TokenExpired):
+        return onward(target, error=InvalidToken.code)
+    return onward(target, token=token)
 
 
 def _redirect(url: str, query: dict[str, str]) -> RedirectResponse:

@@ -3,8 +3,10 @@
 from typing import Self
 
 from gatehouse.accounts import User
-from gatehouse.sessions import Session, SessionToken
+from gatehouse.sessions import Session
 from gatehouse.wire import Moment, Wire
+
+Done = dict[str, bool]  # such as {"status": true}
 
 
 class UserBody(Wire):
@@ -37,8 +39,8 @@ class SessionBody(Wire):
     user_agent: str
 
     @classmethod
-    def of(cls, session: Session, token: SessionToken) -> Self:
-        """The body for a session whose own token the caller sent."""
+    def of(cls, session: Session, token: object) -> Self:
+        """The body for a session; `token` is the caller's own for their own session, else just its id."""
         return cls(
             id=session.id,
             token=str(token),
@@ -48,4 +50,54 @@ class SessionBody(Wire):
             updated_at=session.updated_at,
             ip_address=session.ip_address,
             user_agent=session.user_agent,
+        )
+
+
+class ListedSession(Wire):
+    """A session as the replaced systems listed it."""
+
+    id: str
+    token_excerpt: str
+    expires_at: Moment
+    ip_address: str
+    user_agent: str
+    created_at: Moment
+    is_current: bool
+
+    @classmethod
+    def of(cls, session: Session, current: Session) -> Self:
+        """The body for one of a user's sessions."""
+        return cls(
+            id=session.id,
+            token_excerpt=f"{session.id[:6]}…",
+            expires_at=session.expires_at,
+            ip_address=session.ip_address,
+            user_agent=session.user_agent,
+            created_at=session.created_at,
+            is_current=session.id == current.id,
+        )
+
+
+class AccountBody(Wire):
+    """A way in, as the better-auth client knows it."""
+
+    id: str
+    account_id: str
+    provider_id: str
+    user_id: str
+    created_at: Moment
+    updated_at: Moment
+    scopes: list[str]
+
+    @classmethod
+    def credential(cls, user: User) -> Self:
+        """The body for a password."""
+        return cls(
+            id=f"credential-{user.id}",
+            account_id=user.id,
+            provider_id="credential",
+            user_id=user.id,
+            created_at=user.created_at,
+            updated_at=user.updated_at,
+            scopes=[],
         )

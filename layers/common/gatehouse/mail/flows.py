@@ -14,7 +14,7 @@ from botocore.config import Config as ClientConfig
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
-from gatehouse import clock
+from gatehouse import clock, keys
 from gatehouse.config import config
 from gatehouse.dynamodb import condition_failed
 from gatehouse.mail.model import Message, render
@@ -48,6 +48,7 @@ def deliver(order: TokenRow) -> Delivery:
     row = _claim(order)
     if row is None:
         return Delivery.SKIPPED
+    keys.reread()
     try:
         _hand_over(render(row))
     except Exception:  # noqa: BLE001 -- whatever it was, the row must come to say so

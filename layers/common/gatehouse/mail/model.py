@@ -29,7 +29,10 @@ def render(row: TokenRow) -> Message:
         "product": config().product_name,
         "greeting": f"Hello {row.name}," if row.name else "Hello,",
         "email": row.email,
+        "old_email": row.old_email or "",
+        "new_email": row.new_email or "",
         "minutes": str(row.lifetime // 60),
+        "hours": str(row.lifetime // 3600),
         "link": _link(row),
     }
     marked_up = {key: escape(value) for key, value in words.items()}
@@ -44,20 +47,22 @@ def render(row: TokenRow) -> Message:
 def _link(row: TokenRow) -> str:
     pages = config().frontend_url.rstrip("/") or row.base_url
     match row.purpose:
-        case Purpose.VERIFY_EMAIL:
-            return f"{pages}/verify-email?{_query(row, 'token')}"
+        case Purpose.VERIFY_EMAIL | Purpose.CHANGE_EMAIL | Purpose.CONFIRM_EMAIL_CHANGE:
+            return f"{pages}/verify-email?{_query(row)}"
+        case Purpose.DELETE_ACCOUNT:
+            return f"{row.base_url}/api/auth/delete-user/callback?{_query(row)}"
         case Purpose.RESET_PASSWORD if row.callback_url:
             query = urlencode({"callbackURL": row.callback_url})
             return f"{row.base_url}/api/auth/reset-password/{mailed_token(row)}?{query}"
         case Purpose.RESET_PASSWORD:
-            return f"{pages}/reset-password?{_query(row, 'token')}"
+            return f"{pages}/reset-password?{_query(row)}"
         case _:
             return f"{pages}/"
 
 
-def _query(row: TokenRow, name: str) -> str:
+def _query(row: TokenRow) -> str:
     back = {"callbackURL": row.callback_url} if row.callback_url else {}
-    return urlencode({name: mailed_token(row), **back})
+    return urlencode({"token": mailed_token(row), **back})
 
 
 @cache

@@ -1,20 +1,44 @@
 """Sessions: a row each, and an epoch for each user that ends them all in one write."""
 
-from gatehouse.sessions.flows import end, find, first_epoch, next_epoch, open_session, renew
-from gatehouse.sessions.model import Client, Opened, Session, SessionToken
-from gatehouse.sessions.table import EPOCH, SessionRow
+from gatehouse.sessions.flows import (
+    all_of,
+    end,
+    find,
+    first_epoch,
+    id_in,
+    is_fresh,
+    last_epoch,
+    next_epoch,
+    open_session,
+    prove,
+    renew,
+    revoke,
+    survive,
+)
+from gatehouse.sessions.model import AccessToken, Client, Opened, Proof, Session, SessionToken
+from gatehouse.sessions.refresh import Refreshed, refresh, user_of
 
 __all__ = [
-    "EPOCH",
+    "AccessToken",
     "Client",
     "Opened",
+    "Proof",
+    "Refreshed",
     "Session",
-    "SessionRow",
     "SessionToken",
+    "all_of",
     "end",
     "find",
     "first_epoch",
+    "id_in",
+    "is_fresh",
+    "last_epoch",
     "next_epoch",
     "open_session",
+    "prove",
+    "refresh",
     "renew",
+    "revoke",
+    "survive",
+    "user_of",
 ]

@@ -1,16 +1,17 @@
 """Opening, finding, renewing and ending sessions."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pynamodb.exceptions import DeleteError, UpdateError
+from pynamodb.expressions.update import Action
 
-from gatehouse import clock
+from gatehouse import clock, keys
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, Key, condition_failed, get_together, put, update
+from gatehouse.dynamodb import Change, Key, condition_failed, delete, get_together, put, update
 from gatehouse.errors import InvalidToken, TokenExpired
-from gatehouse.sessions.model import Client, Opened, Session, SessionToken
-from gatehouse.sessions.table import EPOCH, EpochRow, SessionRow
+from gatehouse.sessions.model import Client, Opened, Proof, Session, SessionToken
+from gatehouse.sessions.table import EPOCH, EpochRow, SessionRow, epoch_key, session_key
 
 _UNREMEMBERED = timedelta(days=1)
 _LONGEST_ADDRESS, _LONGEST_AGENT = 45, 500
@@ -19,7 +20,8 @@ _LONGEST_ADDRESS, _LONGEST_AGENT = 45, 500
 def open_session(user_id: str, epoch: int, client: Client, *, remember: bool = True) -> tuple[Opened, SessionRow]:
     """A new session in `epoch`, and its row, unsaved. Made from a stale epoch it is dead on arrival."""
     now, settings = clock.now(), config()
-    lifetime = min(settings.session_lifetime, settings.session_absolute_lifetime) if remember else _UNREMEMBERED
+    longest = min(settings.session_lifetime, settings.session_absolute_lifetime)
+    lifetime = longest if remember else min(longest, _UNREMEMBERED)
     token = SessionToken.new(user_id)
     row = SessionRow(
         user_id,
@@ -36,35 +38,64 @@ def open_session(user_id: str, epoch: int, client: Client, *, remember: bool = T
     return Opened(session=row.to_session(), token=token), row
 
 
-def find(token: SessionToken, *together: Key) -> tuple[Session, list[Any]]:
-    """The living session that `token` proves, and the rows of `together`, in one call.
+def find(proof: Proof, *together: Key) -> tuple[Session, list[Any]]:
+    """The living session that `proof` is of, and the rows of `together`, in one call.
 
     Raises InvalidToken when there is none, TokenExpired when its time is over.
     """
+    ring = [keys.keyring_key()] if proof.needs_keyring else []
     row, epoch, *others = get_together(
-        (SessionRow, token.user_id, token.session_id), (EpochRow, token.user_id, EPOCH), *together
+        session_key(proof.user_id, proof.session_id), epoch_key(proof.user_id), *together, *ring
     )
-    if row is None or epoch is None or not token.proves(row.secret_hash) or row.epoch != epoch.epoch:
+    keyring = others.pop() if ring else None
+    if row is None or not isinstance(row, SessionRow) or epoch is None or row.epoch != epoch.epoch:
         raise InvalidToken
+    proof.check(row.secret_hash, keyring)
     if row.expires_at <= clock.now():
         raise TokenExpired
     return row.to_session(), others
 
 
-def renew(session: Session) -> Session:
-    """Move the session's end forward when that is due; raises InvalidToken when it was ended meanwhile."""
-    now, settings = clock.now(), config()
+def all_of(user_id: str, epoch: int) -> list[Session]:
+    """Every living session of a user, oldest first."""
+    now = clock.now()
+    rows = SessionRow.query(
+        user_id,
+        filter_condition=(SessionRow.epoch == epoch) & SessionRow.secret_hash.exists(),
+        consistent_read=True,
+    )
+    living = [row.to_session() for row in rows if row.expires_at > now]
+    return sorted(living, key=lambda session: session.created_at)
+
+
+def renewed_end(session: Session, now: datetime) -> datetime | None:
+    """Until when a session in use may go on; None while no renewal is due."""
+    settings = config()
     latest = session.created_at + settings.session_absolute_lifetime
     expires_at = min(now + settings.session_lifetime, latest).replace(microsecond=0)
     due = session.expires_at - settings.session_lifetime + settings.session_update_age
-    if not session.remember or due > now or expires_at <= session.expires_at:
+    return expires_at if session.remember and due <= now and expires_at > session.expires_at else None
+
+
+def renew(session: Session) -> Session:
+    """Move the session's end forward when that is due; raises InvalidToken when it was ended meanwhile."""
+    now = clock.now()
+    expires_at = renewed_end(session, now)
+    if expires_at is None:
         return session
+    return change(session, SessionRow.expires_at.set(expires_at), SessionRow.updated_at.set(now))
+
+
+def prove(session: Session) -> Session:
+    """Make the session fresh again: its user just gave the password. Raises InvalidToken when it was ended."""
+    return change(session, SessionRow.proved_at.set(clock.now()))
+
+
+def change(session: Session, *actions: Action) -> Session:
+    """Change a session that still exists; raises InvalidToken when it was ended meanwhile."""
     row = SessionRow(session.user_id, session.id)
     try:
-        row.update(
-            [SessionRow.expires_at.set(expires_at), SessionRow.updated_at.set(now)],
-            condition=SessionRow.session_id.exists(),
-        )
+        row.update(list(actions), condition=SessionRow.session_id.exists())
     except UpdateError as error:
         if condition_failed(error):
             raise InvalidToken from None
@@ -72,15 +103,35 @@ def renew(session: Session) -> Session:
     return row.to_session()
 
 
-def end(token: SessionToken) -> bool:
-    """Delete the session that `token` proves; False when there is none."""
+def is_fresh(session: Session) -> bool:
+    """Whether the password was given lately enough for what is delicate."""
+    age = config().session_fresh_age
+    return not age or clock.now() - session.proved_at < age
+
+
+def end(proof: Proof) -> bool:
+    """Delete the session that `proof` is of; False when there is none."""
+    if isinstance(proof, SessionToken):
+        return _delete(SessionRow(proof.user_id, proof.session_id), SessionRow.secret_hash == proof.digest)
     try:
-        SessionRow(token.user_id, token.session_id).delete(condition=SessionRow.secret_hash == token.digest)
-    except DeleteError as error:
-        if condition_failed(error):
-            return False
-        raise
-    return True
+        find(proof)
+    except (InvalidToken, TokenExpired):
+        return False
+    return revoke(proof.user_id, proof.session_id)
+
+
+def revoke(user_id: str, session_id: str) -> bool:
+    """Delete one session of a user; False when they have none such."""
+    return _delete(SessionRow(user_id, session_id), SessionRow.secret_hash.exists())
+
+
+def id_in(text: str, user_id: str) -> str:
+    """The id of a user's session, however a client names it: by its id, or by its own token."""
+    try:
+        token = SessionToken.parse(text)
+    except InvalidToken:
+        return text
+    return token.session_id if token.user_id == user_id else ""
 
 
 def first_epoch(user_id: str) -> Change:
@@ -91,3 +142,26 @@ def first_epoch(user_id: str) -> Change:
 def next_epoch(user_id: str, epoch: int) -> Change:
     """End every session of the user: part of the transaction that moves the profile from `epoch`, too."""
     return update(EpochRow(user_id), EpochRow.epoch.set(epoch + 1), condition=EpochRow.epoch == epoch)
+
+
+def last_epoch(user_id: str) -> Change:
+    """Let no session of the user live, for there is no such user any more."""
+    return delete(EpochRow(user_id))
+
+
+def survive(session: Session, epoch: int) -> Change:
+    """Take one session along into the next epoch."""
+    row = SessionRow(session.user_id, session.id)
+    return update(row, SessionRow.epoch.set(epoch + 1), condition=SessionRow.epoch == epoch)
+
+
+def _delete(row: SessionRow, condition: Any) -> bool:
+    if not row.session_id or row.session_id == EPOCH:
+        return False
+    try:
+        row.delete(condition=condition)
+    except DeleteError as error:
+        if condition_failed(error):
+            return False
+        raise
+    return True

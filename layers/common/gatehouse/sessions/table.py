@@ -1,14 +1,9 @@
 """The `sessions` table: one row a session, and one EPOCH row a user."""
 
-from pynamodb.attributes import (
-    BinaryAttribute,
-    BooleanAttribute,
-    TTLAttribute,
-    UnicodeAttribute,
-)
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Moment, Row, Whole
+from gatehouse.dynamodb import Key, Moment, Row, Whole
 from gatehouse.sessions.model import Session
 
 EPOCH = "EPOCH"
@@ -27,6 +22,9 @@ class SessionRow(Row):
     created_at = Moment()
     updated_at = Moment()
     expires_at = TTLAttribute()
+    proved_at = Moment(null=True)
+    generation = Whole(default=0)
+    rotated_at = Moment(null=True)
     remember = BooleanAttribute(default=True)
     ip_address = UnicodeAttribute(default="")
     user_agent = UnicodeAttribute(default="")
@@ -36,9 +34,11 @@ class SessionRow(Row):
         return Session(
             id=self.session_id,
             user_id=self.user_id,
+            epoch=self.epoch,
             created_at=self.created_at,
             updated_at=self.updated_at,
             expires_at=self.expires_at,
+            proved_at=self.proved_at or self.created_at,
             ip_address=self.ip_address,
             user_agent=self.user_agent,
             remember=self.remember,
@@ -54,3 +54,13 @@ class EpochRow(Row):
     user_id = UnicodeAttribute(hash_key=True)
     session_id = UnicodeAttribute(range_key=True, default=EPOCH)
     epoch = Whole()
+
+
+def session_key(user_id: str, session_id: str) -> Key:
+    """Where a session is."""
+    return SessionRow, user_id, session_id
+
+
+def epoch_key(user_id: str) -> Key:
+    """Where a user's epoch is."""
+    return EpochRow, user_id, EPOCH

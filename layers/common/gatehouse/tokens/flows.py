@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from gatehouse import clock, keys
-from gatehouse.dynamodb import Change, update
+from gatehouse.dynamodb import Change, get_together, update
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.tokens.model import MailedToken, MailState, Purpose
 from gatehouse.tokens.table import TokenRow
@@ -57,11 +57,10 @@ def look_up(text: str, *purposes: Purpose) -> TokenRow:
     token = MailedToken.parse(text)
     if token.purpose not in purposes:
         raise InvalidToken
-    try:
-        row = TokenRow.get(token.subject, token.purpose, consistent_read=True)
-    except TokenRow.DoesNotExist:
-        raise InvalidToken from None
-    if not keys.matches(keys.MAIL, _bound(row), token.mac):
+    row: TokenRow | None
+    row, keyring = get_together((TokenRow, token.subject, token.purpose), keys.keyring_key())
+    keys.observe(keyring)
+    if not row or not keys.matches(keys.MAIL, _bound(row), token.mac):
         raise InvalidToken
     if row.expires_at and row.expires_at <= clock.now():
         raise TokenExpired

@@ -16,7 +16,11 @@ class Purpose(StrEnum):
 
     VERIFY_EMAIL = "verify-email"
     RESET_PASSWORD = "reset-password"  # noqa: S105 -- a name
+    CONFIRM_EMAIL_CHANGE = "confirm-email-change"
+    CHANGE_EMAIL = "change-email"
+    DELETE_ACCOUNT = "delete-account"
     ACCOUNT_EXISTS = "account-exists"
+    EMAIL_CHANGED = "email-changed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a name
     NOTHING = "nothing"
 

@@ -33,6 +33,8 @@ class TokenRow(Row):
     callback_url = UnicodeAttribute(null=True)
 
     user_id = UnicodeAttribute(null=True)
+    old_email = UnicodeAttribute(null=True)
+    new_email = UnicodeAttribute(null=True)
     epoch = Whole(null=True)
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)

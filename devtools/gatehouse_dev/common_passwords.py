@@ -1,0 +1,19 @@
+"""Write the layer's list of common passwords, from the frequency list of zxcvbn, which is kept by its maintainers."""
+
+import gzip
+from pathlib import Path
+
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+PATH = Path(__file__).parents[2] / "layers/common/gatehouse/accounts/common_passwords.txt.gz"
+SHORTEST = 8  # shorter ones are refused for being short
+
+
+def content() -> bytes:
+    """One password a line, sorted."""
+    words = sorted({word.casefold() for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST})
+    return gzip.compress("\n".join(words).encode(), mtime=0)
+
+
+if __name__ == "__main__":
+    PATH.write_bytes(content())

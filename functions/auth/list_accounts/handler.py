@@ -1,0 +1,16 @@
+"""GET /api/auth/list-accounts -- the ways in that the user has."""
+
+from fastapi import APIRouter
+
+from gatehouse.http import CurrentMember, lambda_handler
+from gatehouse.http.shapes import AccountBody
+
+router = APIRouter()
+
+
+@router.get("/api/auth/list-accounts")
+async def list_accounts(member: CurrentMember) -> list[AccountBody]:
+    return [AccountBody.credential(member.user)] if member.profile.password_hash else []
+
+
+handler = lambda_handler(router, with_profile=True)

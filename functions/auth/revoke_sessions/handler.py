@@ -1,0 +1,18 @@
+"""POST /api/auth/revoke-sessions -- sign the user out everywhere, here too."""
+
+from fastapi import APIRouter, Request, Response
+
+from gatehouse import accounts
+from gatehouse.http import CurrentUser, Done, clear_session, lambda_handler
+
+router = APIRouter()
+
+
+@router.post("/api/auth/revoke-sessions")
+async def revoke_sessions(user: CurrentUser, request: Request, response: Response) -> Done:
+    accounts.end_all_sessions(user.session, but_this=False)
+    clear_session(request, response)
+    return {"status": True}
+
+
+handler = lambda_handler(router)

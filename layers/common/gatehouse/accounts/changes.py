@@ -1,0 +1,154 @@
+"""What signed-in people change about themselves: name, password, address, and whether they are here at all."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from pynamodb.exceptions import UpdateError
+
+from gatehouse import clock, sessions
+from gatehouse.accounts import outbox, passwords
+from gatehouse.accounts.model import User
+from gatehouse.accounts.people import known
+from gatehouse.accounts.table import ProfileRow, change_of_password, departure, new_epoch, profile_key
+from gatehouse.config import config
+from gatehouse.dynamodb import Change, ConditionFailed, condition_failed, put, transact
+from gatehouse.errors import (
+    CredentialAccountNotFound,
+    EmailIsTheSame,
+    InvalidPassword,
+    InvalidToken,
+    NoFieldsToUpdate,
+    SessionExpired,
+)
+from gatehouse.sessions import Client, Opened, Session
+from gatehouse.tokens import Purpose, look_up, used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody signed in, with their profile as it was just read."""
+
+    session: Session
+    profile: ProfileRow
+
+    @property
+    def user(self) -> User:
+        """The person."""
+        return self.profile.to_user()
+
+
+def update_user(user_id: str, given: dict[str, Any]) -> None:
+    """Change a name or a picture; raises NoFieldsToUpdate, or InvalidToken when there is no such user any more."""
+    if not given:
+        raise NoFieldsToUpdate
+    actions = [getattr(ProfileRow, name).set(value) for name, value in given.items() if value is not None]
+    actions += [getattr(ProfileRow, name).remove() for name, value in given.items() if value is None]
+    actions.append(ProfileRow.updated_at.set(clock.now()))
+    try:
+        ProfileRow(profile_key(user_id)[1]).update(actions, condition=ProfileRow.pk.exists())
+    except UpdateError as error:
+        if condition_failed(error):
+            raise InvalidToken from None
+        raise
+
+
+def check_password(member: Member, password: str) -> None:
+    """Raises PasswordTooLong, CredentialAccountNotFound or InvalidPassword."""
+    passwords.check_not_too_long(password)
+    if not member.profile.password_hash:
+        raise CredentialAccountNotFound
+    if not passwords.is_correct(password, member.profile.password_hash):
+        raise InvalidPassword
+
+
+def verify_password(member: Member, password: str) -> None:
+    """Make the session fresh again; raises as `check_password`."""
+    check_password(member, password)
+    sessions.prove(member.session)
+
+
+def change_password(member: Member, current: str, new: str, client: Client, *, replace: bool) -> Opened | None:
+    """Set a new password and end every other session; this one goes on, or is replaced by the one that is given back.
+
+    Raises PasswordTooShort, PasswordTooLong, WeakPassword and what `check_password` raises.
+    """
+    profile = member.profile
+    passwords.check_choice(new, profile.email, profile.name)
+    check_password(member, current)
+    opened, kept = _kept(member, client, replace=replace)
+    notice = outbox.password_changed(profile.user_id, profile.email, client.base_url)
+    change = change_of_password(profile, passwords.hash_password(new))
+    try:
+        transact(change, sessions.next_epoch(profile.user_id, profile.epoch), kept, put(notice))
+    except ConditionFailed:
+        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
+    return opened
+
+
+def end_all_sessions(session: Session, *, but_this: bool) -> None:
+    """Sign a user out everywhere, or everywhere else, in one transaction."""
+    kept = [sessions.survive(session, session.epoch)] if but_this else []
+    try:
+        transact(new_epoch(session.user_id, session.epoch), sessions.next_epoch(session.user_id, session.epoch), *kept)
+    except ConditionFailed:
+        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
+
+
+def change_email(member: Member, new_email: str, client: Client, callback_url: str | None) -> None:
+    """Mail what is needed to move to a new address: nobody moves before it is proved, and takes one that is taken.
+
+    Raises EmailIsTheSame, TooManyRequests.
+    """
+    profile = member.profile
+    if new_email == profile.email:
+        raise EmailIsTheSame
+    outbox.check_rate(new_email)
+    behind, _ = known(new_email)
+    move = outbox.Move(profile=profile, new_email=new_email, callback_url=callback_url)
+    if behind.profile:
+        outbox.nothing(new_email, client).save()
+    elif profile.email_verified and config().confirm_email_change:
+        outbox.confirm_email_change(move, client).save()
+    else:
+        outbox.change_email_of(move, client).save()
+
+
+def delete_user(member: Member, client: Client, *, password: str | None, callback_url: str | None) -> bool:
+    """Delete the user, or mail the link that does when that is asked for; whether the user is gone.
+
+    Raises what `check_password` raises, and SessionExpired when neither a password nor a fresh session speaks for it.
+    """
+    if password is not None:
+        check_password(member, password)
+    if config().delete_user_by_mail:
+        outbox.delete_account(member.profile, client, callback_url).save()
+        return False
+    if password is None and not sessions.is_fresh(member.session):
+        raise SessionExpired
+    _depart(member)
+    return True
+
+
+def delete_user_by_token(member: Member, token: str) -> None:
+    """Delete the user whom the token was mailed to; raises InvalidToken, TokenExpired."""
+    row = look_up(token, Purpose.DELETE_ACCOUNT)
+    if row.used_at or row.user_id != member.profile.user_id or row.epoch != member.profile.epoch:
+        raise InvalidToken
+    _depart(member, used(row))
+
+
+def _depart(member: Member, *changes: Change) -> None:
+    profile = member.profile
+    try:
+        transact(*departure(profile), sessions.last_epoch(profile.user_id), *changes)
+    except ConditionFailed:
+        raise InvalidToken from None
+
+
+def _kept(member: Member, client: Client, *, replace: bool) -> tuple[Opened | None, Change]:
+    profile, session = member.profile, member.session
+    if not replace:
+        return None, sessions.survive(session, profile.epoch)
+    opened, row = sessions.open_session(profile.user_id, profile.epoch + 1, client, remember=session.remember)
+    return opened, put(row)

@@ -1,0 +1,106 @@
+"""Proving an address by a mailed token: a sign-up that waits, a user who has not proved it yet, or a new address."""
+
+from dataclasses import dataclass, replace
+
+from pynamodb.exceptions import PutError
+
+from gatehouse.accounts import outbox
+from gatehouse.accounts.model import User
+from gatehouse.accounts.people import Known, forget_sign_up, known, signed_up
+from gatehouse.accounts.table import ProfileRow, creation, move, profile_key, verification
+from gatehouse.config import config
+from gatehouse.dynamodb import Change, ConditionFailed, condition_failed, get_together, put, transact
+from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
+from gatehouse.sessions import Client, Opened, first_epoch, open_session
+from gatehouse.tokens import Purpose, TokenRow, look_up, used
+
+_PURPOSES = (Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL, Purpose.CONFIRM_EMAIL_CHANGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """Whose address it is, the session if verifying signs in, and whether the address is one that they change to."""
+
+    user: User
+    opened: Opened | None
+    is_change: bool
+
+
+def verify_email(token: str, client: Client) -> Verified:
+    """Do what a mailed token stands for; a waiting sign-up becomes a user, with the password of this very token.
+
+    Doing it again while the link lives changes nothing. Raises InvalidToken, TokenExpired.
+    """
+    row = look_up(token, *_PURPOSES)
+    first = not row.used_at and _redeem(row, client)
+    if not first and not look_up(token, *_PURPOSES).used_at:
+        raise InvalidToken
+    profile: ProfileRow | None
+    (profile,) = get_together(profile_key(row.user_id))
+    if not profile:
+        raise InvalidToken
+    plain = row.purpose == Purpose.VERIFY_EMAIL
+    opened = None
+    if first and plain and config().auto_sign_in_after_verification:
+        opened, session = open_session(profile.user_id, profile.epoch, client)
+        session.save()
+    return Verified(user=profile.to_user(), opened=opened, is_change=not plain)
+
+
+def request_verification(email: str, client: Client, callback_url: str | None = None) -> None:
+    """Mail the verification link again, if the address waits for one. Raises TooManyRequests."""
+    outbox.check_rate(email)
+    behind, _ = known(email)
+    if not mail_again(behind, client, callback_url):
+        outbox.nothing(email, client).save()
+
+
+def check_own(user: User, email: str) -> None:
+    """Raises EmailMismatch or EmailAlreadyVerified when somebody signed in has nothing to verify there."""
+    if user.email != email:
+        raise EmailMismatch
+    if user.email_verified:
+        raise EmailAlreadyVerified
+
+
+def mail_again(behind: Known, client: Client, callback_url: str | None = None) -> bool:
+    """Order one more verification mail; False when there is nobody to verify."""
+    waiting, profile = behind.waiting, behind.profile
+    if waiting:
+        row = outbox.verification(
+            signed_up(waiting), client, callback_url=callback_url, password_hash=waiting.password_hash
+        )
+        _save_unless_replaced(row, waiting)
+    elif profile and not profile.email_verified:
+        outbox.verification(profile.to_user(), client, callback_url=callback_url).save()
+    else:
+        return False
+    return True
+
+
+def _save_unless_replaced(row: TokenRow, waiting: TokenRow) -> None:
+    try:
+        row.save(condition=TokenRow.nonce == waiting.nonce)
+    except PutError as error:
+        if not condition_failed(error):  # else a newer sign-up took the row, and its own mail is on the way
+            raise
+
+
+def _redeem(row: TokenRow, client: Client) -> bool:
+    try:
+        transact(used(row), *_effects(row, client))
+    except ConditionFailed:
+        return False
+    return True
+
+
+def _effects(row: TokenRow, client: Client) -> list[Change]:
+    if row.purpose == Purpose.CONFIRM_EMAIL_CHANGE:
+        return [put(outbox.change_email(row, client))]
+    if row.purpose == Purpose.CHANGE_EMAIL:
+        notice = put(outbox.email_changed(row))
+        return [*move(row.user_id, row.old_email, row.new_email, row.epoch), forget_sign_up(row.new_email), notice]
+    if not row.password_hash:
+        return [verification(row.user_id, row.email)]
+    user = replace(signed_up(row), email_verified=True)
+    return [*creation(user, row.password_hash), first_epoch(user.id)]

@@ -1,0 +1,79 @@
+"""Rotating the secret, in the steps that Secrets Manager calls: a key is published before anything is signed with it.
+
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+"""
+
+import secrets
+
+from botocore.exceptions import ClientError
+
+from gatehouse.config import config
+from gatehouse.dynamodb import get_together
+from gatehouse.keys import access
+from gatehouse.keys.keyring import KeyringRow, keyring_key
+from gatehouse.keys.secret import client, newest_version
+
+_BYTES = 48
+
+
+def step(name: str, secret_id: str, version: str) -> None:
+    """One step of a rotation; each may be called again after a failure."""
+    {
+        "createSecret": _create,
+        "setSecret": _publish,
+        "testSecret": _check,
+        "finishSecret": _finish,
+    }[name](secret_id, version)
+
+
+def replace_now() -> None:
+    """An emergency: a new version at once, and nothing made with the old ones is good any more."""
+    answer = client().put_secret_value(SecretId=config().secret, SecretString=secrets.token_urlsafe(_BYTES))
+    version = str(answer["VersionId"])
+    _write(version, None, [version])
+
+
+def _create(secret_id: str, version: str) -> None:
+    try:
+        client().get_secret_value(SecretId=secret_id, VersionId=version, VersionStage="AWSPENDING")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        client().put_secret_value(
+            SecretId=secret_id,
+            ClientRequestToken=version,
+            SecretString=secrets.token_urlsafe(_BYTES),
+            VersionStages=["AWSPENDING"],
+        )
+
+
+def _publish(_secret_id: str, version: str) -> None:
+    row = _row()
+    newest, previous = (row.newest, row.previous) if row else (newest_version(), None)
+    known = [newest, *([previous] if previous else []), version]
+    _write(newest, previous, known)
+
+
+def _check(_secret_id: str, version: str) -> None:
+    row = _row()
+    if not row or access.public_key(version)[0] not in row.public_keys:
+        raise RuntimeError("the new signing key is not published")
+
+
+def _finish(secret_id: str, version: str) -> None:
+    old = newest_version()
+    if old != version:
+        client().update_secret_version_stage(
+            SecretId=secret_id, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=old
+        )
+        _write(version, old, [version, old])
+
+
+def _row() -> KeyringRow | None:
+    row: KeyringRow | None = get_together(keyring_key())[0]
+    return row
+
+
+def _write(newest: str, previous: str | None, versions: list[str]) -> None:
+    keys = dict(access.public_key(version) for version in dict.fromkeys(versions))
+    KeyringRow(newest=newest, previous=previous, public_keys=keys).save()

@@ -1,0 +1,90 @@
+"""Refresh tokens: each use makes the next generation; an old one in use means that it was stolen."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
+
+from gatehouse import clock, keys, throttle
+from gatehouse.config import config
+from gatehouse.dynamodb import Key, condition_failed, get_together
+from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.sessions.flows import renewed_end, revoke
+from gatehouse.sessions.model import RefreshToken, Session
+from gatehouse.sessions.table import SessionRow, epoch_key, session_key
+from gatehouse.telemetry import count, logger
+
+_GRACE = timedelta(seconds=10)
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """A session whose refresh token was used, and the token to use next."""
+
+    session: Session
+    refresh_token: str
+    together: list[Any]
+
+
+def refresh(text: str, *together: Key) -> Refreshed:
+    """Use a refresh token. One that lost a race gets the same answer for ten seconds; an older one ends the session.
+
+    Raises InvalidToken, TokenExpired, TooManyRequests.
+    """
+    token = RefreshToken.parse(text)
+    for attempt in range(_ATTEMPTS):
+        row, others = _living(token, together)
+        if not attempt:
+            throttle.count_against(config().rate_limit_refresh, "refresh", token.session_id)
+        behind = row.generation - token.generation
+        if behind == 0 and not _rotate(row):
+            continue
+        if (behind == 1 and clock.now() - row.rotated_at > _GRACE) or behind not in {0, 1}:
+            _reused(token)
+        issued = RefreshToken.make(row.user_id, row.session_id, row.generation, row.secret_hash)
+        return Refreshed(session=row.to_session(), refresh_token=str(issued), together=others)
+    raise InvalidToken
+
+
+def user_of(text: str) -> str:
+    """Whose session a refresh token claims to be of, unproven; raises InvalidToken."""
+    return RefreshToken.parse(text).user_id
+
+
+def _living(token: RefreshToken, together: tuple[Key, ...]) -> tuple[SessionRow, list[Any]]:
+    row, epoch, keyring, *others = get_together(
+        session_key(token.user_id, token.session_id), epoch_key(token.user_id), keys.keyring_key(), *together
+    )
+    keys.observe(keyring)
+    if row is None or epoch is None or row.epoch != epoch.epoch:
+        raise InvalidToken
+    token.check(row.secret_hash)
+    if row.expires_at <= clock.now():
+        raise TokenExpired
+    return row, others
+
+
+def _rotate(row: SessionRow) -> bool:
+    """Make the next generation; False when somebody else just did."""
+    now, generation = clock.now(), row.generation
+    actions: list[Action] = [SessionRow.generation.set(generation + 1), SessionRow.rotated_at.set(now)]
+    expires_at: datetime | None = renewed_end(row.to_session(), now)
+    if expires_at:
+        actions += [SessionRow.expires_at.set(expires_at), SessionRow.updated_at.set(now)]
+    try:
+        row.update(actions, condition=SessionRow.generation == generation)
+    except UpdateError as error:
+        if condition_failed(error):
+            return False
+        raise
+    return True
+
+
+def _reused(token: RefreshToken) -> None:
+    revoke(token.user_id, token.session_id)
+    logger.warning("refresh token reused", user_id=token.user_id, session_id=token.session_id)
+    count("RefreshReuse")
+    raise InvalidToken
