@@ -33,7 +33,7 @@ def refusal_answer(refusal: Refusal, request_id: str) -> Response:
     )
     answer.headers.update(refusal.headers)
     if refusal.answer_status == 401:  # noqa: PLR2004 -- a status
-        known = "" if refusal.code in {"MISSING_TOKEN", "UNAUTHORIZED"} else ', error="invalid_token"'
+        known = ', error="invalid_token"' if refusal.code in {"INVALID_TOKEN", "TOKEN_EXPIRED"} else ""
         answer.headers["www-authenticate"] = f'Bearer realm="gatehouse"{known}'
     return answer
 
