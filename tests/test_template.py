@@ -72,7 +72,7 @@ def test_tables_are_on_demand_and_outlive_the_stack(table: str) -> None:
 def rows(running_cloud: object) -> list[type[Model]]:
     """Every kind of row that the layer keeps."""
     assert running_cloud
-    from gatehouse import accounts, limits, sessions, tasks, tokens  # noqa: F401, PLC0415 -- reads the environment
+    from gatehouse import accounts, sessions, tasks, throttle, tokens  # noqa: F401, PLC0415 -- reads the environment
     from gatehouse.dynamodb import Row  # noqa: PLC0415 -- as above
 
     return [row for row in _below(Row) if row.__module__.startswith("gatehouse.")]

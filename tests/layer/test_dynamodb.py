@@ -111,7 +111,7 @@ def test_a_table_that_is_away_is_an_outage(cloud: Cloud, error: Exception) -> No
     assert cloud
 
     with failing(error, "GetItem"), pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
-        layer("limits").LimitRow.get("x")
+        layer("throttle").LimitRow.get("x")
 
     assert layer("dynamodb").is_outage(raised.value)
 
@@ -121,7 +121,7 @@ def test_a_mistake_of_ours_is_none(cloud: Cloud, code: str) -> None:
     assert cloud
 
     with failing(refused(code), "GetItem"), pytest.raises(GetError) as raised:
-        layer("limits").LimitRow.get("x")
+        layer("throttle").LimitRow.get("x")
 
     assert not layer("dynamodb").is_outage(raised.value)
 

@@ -4,11 +4,12 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.layer.conftest import Log
-from tests.layer.test_main_job import OPEN, PROTECTED
 from tests.layer.test_main_job import ask as ask_protected
 from tests.support.calls import Answer, Api
+from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
+from tests.support.routes import OPEN, PROTECTED
 from tests.support.tables import everything
 from tests.support.trouble import UNREACHABLE, failing, refused
 from tests.support.visits import forgets, signs_up
@@ -53,10 +54,11 @@ def test_every_open_route_that_asks_a_table_says_so(
     reset = forgets(call, mailbox, ann.email)
     signs_up(call, "bob@example.com")
     token = mailbox.to("bob@example.com")[-1].token
+    login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
     before = everything(cloud)
-    body = {"email": ann.email, "password": PASSWORD}
+    body = {"email": ann.email, "password": PASSWORD, "refresh_token": login["refresh_token"]}
 
-    for route in sorted(OPEN - {"GET /api/auth/ok"}):
+    for route in sorted(OPEN - {"GET /api/auth/ok", "GET /api/auth/error"}):
         posted = body | {"token": reset if "reset-password" in route else token, "newPassword": PASSWORD}
         path = {"token": reset} if "{token}" in route else {}
         with failing(trouble):
@@ -81,10 +83,10 @@ def test_an_outage_at_the_last_write_signs_nobody_in(call: Api, people: People, 
 
 
 def test_secrets_manager_away_signs_nobody_in(call: Api, people: People) -> None:
-    from gatehouse import keys  # noqa: PLC0415 -- the layer reads the environment when imported
-
     email = people.verified()
-    keys.forget()
+    secret = layer("keys.secret")
+    secret.derived_key.cache_clear()
+    secret._secret.cache_clear()
 
     with failing(UNREACHABLE, "GetSecretValue"):
         answer = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD})

@@ -2,18 +2,15 @@
 
 from fastapi import APIRouter
 
-from gatehouse import keys
 from gatehouse.http import lambda_handler
-from gatehouse.keys import access
+from gatehouse.http.access import public_keys
 
 router = APIRouter()
 
 
 @router.get("/api/auth/jwks")
 async def jwks() -> dict[str, list[dict[str, str]]]:
-    keys.reread()
-    access.publish()
-    return {"keys": list(keys.current().public_keys.values())}
+    return {"keys": public_keys()}
 
 
 handler = lambda_handler(router, public=True, holds_secret=True)

@@ -16,9 +16,7 @@ class Unwanted(Wire):
 
 @router.post("/api/auth/revoke-session")
 async def revoke_session(sent: Unwanted, user: CurrentUser, request: Request, response: Response) -> Done:
-    session_id = sessions.id_in(sent.token, user.id)
-    sessions.revoke(user.id, session_id)
-    if session_id == user.session.id:
+    if sessions.revoke_named(user.session, sent.token):
         clear_session(request, response)
     return {"status": True}
 

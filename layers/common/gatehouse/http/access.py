@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from gatehouse import clock
+from gatehouse import clock, keys
 from gatehouse.accounts import User
 from gatehouse.config import config
 from gatehouse.http.origin import base_url
@@ -18,6 +18,15 @@ class Issued:
 
     text: str
     seconds: int
+
+
+def public_keys() -> list[dict[str, str]]:
+    """The keys that access tokens are signed with, as JWKS has them, and as they are now."""
+    from gatehouse.keys import access  # noqa: PLC0415 -- the same
+
+    keys.reread()
+    access.publish()
+    return list(keys.current().public_keys.values())
 
 
 def issue(request: Request, user: User, session: Session) -> Issued:

@@ -5,7 +5,6 @@ from gatehouse.sessions.flows import (
     end,
     find,
     first_epoch,
-    id_in,
     is_fresh,
     last_epoch,
     next_epoch,
@@ -13,6 +12,7 @@ from gatehouse.sessions.flows import (
     prove,
     renew,
     revoke,
+    revoke_named,
     survive,
 )
 from gatehouse.sessions.model import AccessToken, Client, Opened, Proof, Session, SessionToken
@@ -30,7 +30,6 @@ __all__ = [
     "end",
     "find",
     "first_epoch",
-    "id_in",
     "is_fresh",
     "last_epoch",
     "next_epoch",
@@ -39,6 +38,7 @@ __all__ = [
     "refresh",
     "renew",
     "revoke",
+    "revoke_named",
     "survive",
     "user_of",
 ]

@@ -125,13 +125,19 @@ def revoke(user_id: str, session_id: str) -> bool:
     return _delete(SessionRow(user_id, session_id), SessionRow.secret_hash.exists())
 
 
-def id_in(text: str, user_id: str) -> str:
-    """The id of a user's session, however a client names it: by its id, or by its own token."""
+def revoke_named(current: Session, name: str) -> bool:
+    """Delete the session of a user that a client names by its id or its own token; whether it was the current one.
+
+    Other users' sessions, and none at all, are left alone.
+    """
     try:
-        token = SessionToken.parse(text)
+        token = SessionToken.parse(name)
     except InvalidToken:
-        return text
-    return token.session_id if token.user_id == user_id else ""
+        session_id = name
+    else:
+        session_id = token.session_id if token.user_id == current.user_id else ""
+    revoke(current.user_id, session_id)
+    return session_id == current.id
 
 
 def first_epoch(user_id: str) -> Change:

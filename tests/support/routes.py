@@ -1,0 +1,20 @@
+"""The routes of the template, by whom they admit."""
+
+import ast
+
+from gatehouse_dev.template import load
+from tests.conftest import PARAMETERS, ROOT
+from tests.support.layout import Module, handlers
+
+_TEMPLATE = load(ROOT / "template.yaml", PARAMETERS)
+
+
+def is_public(handler: Module) -> bool:
+    """Whether a handler says `public=True`."""
+    keywords = [node for node in ast.walk(handler.tree) if isinstance(node, ast.keyword)]
+    return any(word.arg == "public" and getattr(word.value, "value", None) is True for word in keywords)
+
+
+_PUBLIC = {handler.path.parent for handler in handlers() if is_public(handler)}
+OPEN = {route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder in _PUBLIC}
+PROTECTED = sorted({route.key for route in _TEMPLATE.routes} - OPEN)
