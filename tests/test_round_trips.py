@@ -44,19 +44,52 @@ AUTH: list[Row] = [
         for email in (ANN, WAITING, NOBODY)
     ),
     *(
-        ("POST", paths, {"json": {"email": email}}, [*FIND_ADDRESS, "PutItem"])
+        ("POST", paths, {"json": {"email": email}, "bearer": None}, [*FIND_ADDRESS, "PutItem"])
         for paths in (
             "request-password-reset forgot-password forget-password",
             "send-verification-email resend-verification",
         )
         for email in (ANN, WAITING, NOBODY)
     ),
-    ("POST", "verify-email", {"json": {"token": "VERIFICATION"}}, ["BatchGetItem", "TransactWriteItems", "BatchGetItem"]),
+    (
+        "POST",
+        "verify-email",
+        {"json": {"token": "VERIFICATION"}},
+        ["BatchGetItem", "TransactWriteItems", "BatchGetItem"],
+    ),
     ("POST", "verify-email", {"json": {"token": "garbage"}}, []),
-    ("GET", "verify-email", {"query": {"token": "VERIFICATION"}}, ["BatchGetItem", "TransactWriteItems", "BatchGetItem"]),
+    (
+        "GET",
+        "verify-email",
+        {"query": {"token": "VERIFICATION"}},
+        ["BatchGetItem", "TransactWriteItems", "BatchGetItem"],
+    ),
     ("GET", "verify-email", {"query": {"token": "VERIFICATION"}, "headers": {"accept": "text/html"}}, []),
     ("POST", "reset-password", {"json": NEW_PASSWORD}, ["BatchGetItem", "TransactWriteItems"]),
     ("POST", "reset-password", {"json": NEW_PASSWORD | {"newPassword": "short"}}, []),
+    ("POST", "send-verification-email", {"json": {"email": ANN}}, SESSION),
+    ("GET", "token", {}, SESSION),
+    ("GET", "jwks", {}, ["BatchGetItem"]),
+    ("POST", "refresh", {"json": {"refresh_token": "REFRESH"}}, ["BatchGetItem", "UpdateItem"]),
+    ("GET", "list-sessions sessions", {}, [*SESSION, "Query"]),
+    ("POST", "revoke-session", {"json": {"token": "x"}}, [*SESSION, "DeleteItem"]),
+    ("DELETE", "sessions/{session_id}", {"session_id": "x" * 22}, [*SESSION, "DeleteItem"]),
+    ("POST", "revoke-sessions", {}, [*SESSION, "TransactWriteItems"]),
+    ("POST", "revoke-other-sessions", {}, [*SESSION, "TransactWriteItems"]),
+    ("POST", "update-session", {"json": {}}, SESSION),
+    ("POST", "update-user", {"json": {"name": "Ann"}}, [*SESSION, "UpdateItem"]),
+    (
+        "POST",
+        "change-password",
+        {"json": NEW_PASSWORD | {"currentPassword": PASSWORD}},
+        [*SESSION, "TransactWriteItems"],
+    ),
+    ("POST", "verify-password", {"json": {"password": PASSWORD}}, [*SESSION, "UpdateItem"]),
+    ("POST", "change-email", {"json": {"newEmail": NEW}}, [*SESSION, *FIND_ADDRESS, "PutItem"]),
+    ("POST", "delete-user", {"json": {"password": PASSWORD}}, [*SESSION, "TransactWriteItems"]),
+    ("GET", "delete-user/callback", {"query": {"token": "garbage"}}, SESSION),
+    ("GET", "list-accounts", {}, SESSION),
+    ("GET", "error", {}, []),
     ("GET", "reset-password/{token}", {"token": "RESET", "query": {"callbackURL": "/"}}, ["BatchGetItem"]),
 ]
 TASKS = {
@@ -88,7 +121,9 @@ def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
     ann = people.signed_in("ann")
     signs_up(call, WAITING)
     verification = mailbox.to(WAITING)[-1].token
-    return {"BEARER": ann.token, "VERIFICATION": verification, "RESET": forgets(call, mailbox, ANN)}
+    login = call("POST /api/auth/login", json={"email": ANN, "password": PASSWORD}).json
+    reset = forgets(call, mailbox, ANN)
+    return {"BEARER": ann.token, "VERIFICATION": verification, "RESET": reset, "REFRESH": login["refresh_token"]}
 
 
 def routes(row: Row) -> list[str]:
@@ -144,7 +179,7 @@ def test_verifying_again_writes_nothing(call: Api, tokens: dict[str, str]) -> No
     for _ in range(2):
         call("POST /api/auth/verify-email", json={"token": tokens["VERIFICATION"]})
 
-    assert asked(call) == ["GetItem", "BatchGetItem"]
+    assert asked(call) == ["BatchGetItem", "BatchGetItem"]
 
 
 def test_signing_up_without_verification_is_one_transaction(call: Api, settings: Any) -> None:
@@ -158,7 +193,7 @@ def test_a_mail_is_claimed_and_marked(call: Api, mailbox: Mailbox) -> None:
     signs_up(call, NEW)
     mailbox.deliver()
 
-    assert asked(call) == ["UpdateItem", "UpdateItem"]
+    assert asked(call) == ["UpdateItem", "BatchGetItem", "UpdateItem"]
 
 
 def test_health_is_one_read(call: Api) -> None:

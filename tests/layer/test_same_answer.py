@@ -92,6 +92,9 @@ def count_hashes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
             work.append("verify")
             return real.verify(stored, password)
 
+        def check_needs_rehash(self, stored: str) -> bool:
+            return real.check_needs_rehash(stored)
+
     passwords.is_correct("warm", None)
     monkeypatch.setattr(passwords, "_hasher", Hasher())
     return lambda: len(work)

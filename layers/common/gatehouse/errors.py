@@ -149,7 +149,7 @@ class TooManyRequests(Refusal):
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS"
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int = 1) -> None:
         """`retry_after` is in seconds."""
         super().__init__()
         self.headers = {"retry-after": str(retry_after), "x-retry-after": str(retry_after)}

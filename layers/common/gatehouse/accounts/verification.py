@@ -33,7 +33,7 @@ def verify_email(token: str, client: Client) -> Verified:
     """
     row = look_up(token, *_PURPOSES)
     first = not row.used_at and _redeem(row, client)
-    if not first and not look_up(token, *_PURPOSES).used_at:
+    if not (first or row.used_at or look_up(token, *_PURPOSES).used_at):
         raise InvalidToken
     profile: ProfileRow | None
     (profile,) = get_together(profile_key(row.user_id))
