@@ -37,6 +37,16 @@ def outcome(function: str, code: str, **facts: Any) -> None:
     count("Outcomes", function=function, outcome=code)
 
 
+def note(**facts: Any) -> None:
+    """What every line of this request is to carry."""
+    logger.thread_safe_append_keys(**facts)
+
+
+def forget() -> None:
+    """The request is over."""
+    logger.thread_safe_clear_keys()
+
+
 def traced(handler: Handler) -> Handler:
     """The handler under X-Ray when tracing is on. Answers are not captured: they carry tokens."""
     if config().tracing == "Disabled":

@@ -7,6 +7,7 @@ from gatehouse.accounts.changes import (
     delete_user,
     delete_user_by_token,
     end_all_sessions,
+    set_disabled,
     update_user,
     verify_password,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "request_reset",
     "request_verification",
     "reset_password",
+    "set_disabled",
     "sign_in",
     "sign_up",
     "update_user",

@@ -10,15 +10,16 @@ from gatehouse import clock, sessions
 from gatehouse.accounts import outbox, passwords
 from gatehouse.accounts.model import User
 from gatehouse.accounts.people import known
-from gatehouse.accounts.table import ProfileRow, change_of_password, departure, new_epoch, profile_key
+from gatehouse.accounts.table import ProfileRow, admission, change_of_password, departure, new_epoch, profile_key
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, ConditionFailed, condition_failed, put, transact
+from gatehouse.dynamodb import Change, ConditionFailed, condition_failed, get_together, put, transact
 from gatehouse.errors import (
     CredentialAccountNotFound,
     EmailIsTheSame,
     InvalidPassword,
     InvalidToken,
     NoFieldsToUpdate,
+    NotFound,
     SessionExpired,
 )
 from gatehouse.sessions import Client, Opened, Session
@@ -112,6 +113,18 @@ def change_email(member: Member, new_email: str, client: Client, callback_url: s
         outbox.confirm_email_change(move, client).save()
     else:
         outbox.change_email_of(move, client).save()
+
+
+def set_disabled(user_id: str, *, disabled: bool) -> None:
+    """Shut a person out, which ends every session and every mailed token of theirs, or let them in again.
+
+    Raises NotFound when there is no such user.
+    """
+    profile: ProfileRow | None
+    (profile,) = get_together(profile_key(user_id))
+    if not profile:
+        raise NotFound
+    transact(admission(profile, disabled=disabled), sessions.next_epoch(user_id, profile.epoch))
 
 
 def delete_user(member: Member, client: Client, *, password: str | None, callback_url: str | None) -> bool:

@@ -23,9 +23,14 @@ class Known:
 
     @property
     def password_hash(self) -> str | None:
-        """What a password is to be checked against."""
+        """What a password is to be checked against; nothing fits somebody disabled."""
         account = self.profile or self.waiting
-        return account.password_hash if account else None
+        return account.password_hash if account and not self.is_disabled else None
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether this is a person who may not come in."""
+        return bool(self.profile and self.profile.disabled)
 
 
 def known(email: str, *together: Key) -> tuple[Known, list[Any]]:

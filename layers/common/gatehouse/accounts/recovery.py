@@ -18,7 +18,8 @@ def request_reset(email: str, client: Client, redirect_to: str | None = None) ->
     profile = behind.profile
     owner, epoch = (profile.to_user(), profile.epoch) if profile else (None, None)
     row = outbox.reset(email, client, redirect_to=redirect_to, owner=owner, epoch=epoch)
-    (row if profile or behind.waiting else outbox.nothing(email, client)).save()
+    reached = (profile or behind.waiting) and not behind.is_disabled
+    (row if reached else outbox.nothing(email, client)).save()
 
 
 def check_reset(token: str) -> None:

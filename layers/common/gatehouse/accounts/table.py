@@ -27,6 +27,7 @@ class ProfileRow(Row):
     name = UnicodeAttribute(default="")
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
+    disabled = BooleanAttribute(default=False)
     epoch = Whole(default=1)
     created_at = Moment()
     updated_at = Moment()
@@ -111,6 +112,16 @@ def change_of_password(profile: ProfileRow, password_hash: str) -> Change:
 def new_epoch(user_id: str, epoch: int) -> Change:
     """The profile's part of signing a user out everywhere."""
     return _update(user_id, ProfileRow.epoch.set(epoch + 1), condition=ProfileRow.epoch == epoch)
+
+
+def admission(profile: ProfileRow, *, disabled: bool) -> Change:
+    """Whether a person may come in, from the next epoch on."""
+    return _update(
+        profile.user_id,
+        ProfileRow.disabled.set(disabled),
+        ProfileRow.epoch.set(profile.epoch + 1),
+        condition=ProfileRow.epoch == profile.epoch,
+    )
 
 
 def move(user_id: str, old: str, new: str, epoch: int) -> list[Change]:

@@ -7,6 +7,7 @@ happens there, the answer has one shape, the security headers and a correlation 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -56,7 +57,7 @@ class Door:
         request = Request(scope)
         event = scope["aws.event"]
         correlation = telemetry.correlation_id(request.headers, event["requestContext"].get("requestId", ""))
-        telemetry.logger.thread_safe_append_keys(correlation_id=correlation, route=event.get("routeKey"))
+        telemetry.note(correlation_id=correlation, route=event.get("routeKey"), ip=_address(request))
         outcome = Outcome(send, correlation)
         try:
             await self._let_in(request, receive, outcome.send)
@@ -69,10 +70,11 @@ class Door:
     async def _let_in(self, request: Request, receive: Receive, send: Send) -> None:
         request.state.holds_secret = self.admits.holds_secret
         check_origin(request)
-        check_rate(self.name, request.client.host if request.client else "")
+        check_rate(self.name, _address(request))
         if not self.admits.public:
+            begun = perf_counter()
             request.state.caller = identify(request, with_profile=self.admits.with_profile)
-            telemetry.logger.thread_safe_append_keys(user_id=request.state.caller.id)
+            telemetry.note(user_id=request.state.caller.id, validation_ms=round((perf_counter() - begun) * 1000, 1))
         message = await receive()
         check_targets(request, _sent(request, message["body"]))
         if len(request.query_params.multi_items()) != len(request.query_params):
@@ -81,7 +83,7 @@ class Door:
 
     def _record(self, outcome: "Outcome") -> None:
         telemetry.outcome(self.name, outcome.code, status=outcome.status)
-        telemetry.logger.thread_safe_clear_keys()
+        telemetry.forget()
 
 
 class Outcome:
@@ -100,6 +102,10 @@ class Outcome:
             self.status = message["status"]
             message["headers"] = [*message.get("headers", []), *self._headers]
         await self._send(message)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _explained(error: Exception) -> Refusal:

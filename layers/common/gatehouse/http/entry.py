@@ -12,6 +12,7 @@ from gatehouse.http.cookies import remember_device, set_session
 from gatehouse.http.origin import location
 from gatehouse.http.shapes import SessionBody, UserBody
 from gatehouse.sessions import Opened, Session
+from gatehouse.telemetry import note
 from gatehouse.wire import Moment, Wire
 
 
@@ -118,6 +119,7 @@ class Entry:
 
 def begin_session(request: Request, response: Response, user: User, opened: Opened | None) -> None:
     """Hand a browser its new session, if there is one, and the cached form of it."""
+    note(user_id=user.id)
     if not opened:
         return
     set_session(request, response, opened.session, opened.token)

@@ -9,6 +9,7 @@ from gatehouse.accounts import profile_key
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.http.entry import WithAccess, with_access
 from gatehouse.sessions import user_of
+from gatehouse.telemetry import note
 
 
 def refreshed(request: Request, refresh_token: str) -> WithAccess:
@@ -20,4 +21,5 @@ def refreshed(request: Request, refresh_token: str) -> WithAccess:
     (profile,) = used.together
     if profile is None:
         raise InvalidToken(status=HTTPStatus.UNAUTHORIZED)
+    note(user_id=used.session.user_id)
     return with_access(request, profile.to_user(), used.session, used.refresh_token)
