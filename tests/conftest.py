@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import astuple
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from gatehouse_dev.template import Template, load
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
-from tests.support.record import RECORD
+from tests.support.record import RECORD, Act, keep
 
 PARAMETERS = {
     "BaseUrl": "https://api.example.com",
@@ -119,5 +120,34 @@ def scan(cloud: Cloud, table: str) -> list[Mapping[str, Any]]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Clouds of their own come first, before the one for the whole run; what judges that run comes last."""
-    items.sort(key=lambda item: (item.get_closest_marker("last") is not None, "tests/devtools" not in item.nodeid))
+    """Clouds of their own come first, before the one for the whole run."""
+    items.sort(key=lambda item: "tests/devtools" not in item.nodeid)
+
+
+class Notes:
+    """What was done, from every process that runs tests; the permissions are judged by it in a run of their own."""
+
+    def __init__(self) -> None:
+        self.acts: set[Act] = set()
+        self.files: set[str] = set()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker has finished."""
+        output = getattr(node, "workeroutput", {})
+        self.acts |= {Act(*act) for act in output.get("acts", [])}
+        self.files |= set(output.get("files", []))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand on what this process did, or keep it for the next run."""
+        self.acts |= RECORD.acts
+        self.files |= {str(item.path) for item in session.items}
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput |= {"acts": [astuple(act) for act in self.acts], "files": sorted(self.files)}
+        elif session.config.getoption("markexpr") != "last":
+            keep(self.acts, self.files)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take notes."""
+    config.pluginmanager.register(Notes())

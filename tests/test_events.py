@@ -104,7 +104,7 @@ def test_a_stream_event_passes_the_filter_of_its_function(template: Template, na
 
 def code_of(body: str) -> str | None:
     """The error's code in an answer's body, if it is an error."""
-    found = json.loads(body)
+    found = json.loads(body) if body.startswith("{") else None
     return found.get("code") if found else None
 
 

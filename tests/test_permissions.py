@@ -4,7 +4,6 @@ A missing grant is a 500 that no other test can see, for the local cloud checks 
 an intruder would use.
 """
 
-import os
 import warnings
 from pathlib import Path
 
@@ -12,34 +11,32 @@ import pytest
 
 from gatehouse_dev.template import Template
 from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended
-from tests.support.record import RECORD, Act
+from tests.support.record import Act, recorded
 from tests.support.transformed import of_type, transformed
 
 FUNCTIONS = sorted(of_type(transformed(), "AWS::Lambda::Function"))
 HERE = Path(__file__).parent
+MOST_POLICIES = 10
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 @pytest.fixture(scope="module")
-def whole_run(request: pytest.FixtureRequest) -> None:
-    """Only a run of all tests in one process shows all that a function does."""
-    collected = {item.path for item in request.session.items}
-    absent = [path.name for path in sorted(HERE.glob("functions/**/test_*.py")) if path not in collected]
-    config = request.config
-    chosen = [f"--{name}" for name in ("keyword", "markexpr", "lf", "stepwise") if config.getoption(name, default=None)]
-    chosen += [argument for argument in config.args if "::" in argument]
-    reason = f"permissions were NOT checked, for only part of the tests ran: without {absent[:3]}, chosen {chosen}"
-    if absent or chosen or "PYTEST_XDIST_WORKER" in os.environ:
+def acts() -> frozenset[Act]:
+    """What all functions were seen to do in the run before this one; only a run of all their tests shows that."""
+    latest = recorded()
+    absent = [path.name for path in sorted(HERE.glob("functions/**/test_*.py")) if str(path) not in latest.files]
+    if absent:
+        reason = f"permissions were NOT checked, for only part of the tests ran: without {absent[:3]}"
         warnings.warn(reason, stacklevel=1)
         pytest.skip(reason)
+    return latest.acts
 
 
 @pytest.mark.last
-@pytest.mark.usefixtures("whole_run")
 @every_function
-def test_grants_are_what_the_tests_used(template: Template, function: str) -> None:
-    used = {act for act in RECORD.acts if act.function == function}
+def test_grants_are_what_the_tests_used(template: Template, acts: frozenset[Act], function: str) -> None:
+    used = {act for act in acts if act.function == function}
     given = granted(transformed(), function)
     if template.functions[function].streams:
         given = {grant for grant in given if grant.action not in STREAMING}
@@ -80,6 +77,13 @@ def test_whoever_traces_may() -> None:
 def test_no_policy_has_a_star() -> None:
     """But for dynamodb:ListStreams, which has no resource to name."""
     assert list(open_ended(transformed())) == []
+
+
+def test_a_role_has_no_more_policies_than_aws_attaches() -> None:
+    """Ten, unless an account asks for more."""
+    attached = {name: role["ManagedPolicyArns"] for name, role in of_type(transformed(), "AWS::IAM::Role").items()}
+
+    assert {name for name, policies in attached.items() if len(policies) > MOST_POLICIES} == set()
 
 
 def test_no_policy_is_for_nobody() -> None:

@@ -1,10 +1,12 @@
 """Which function did what to AWS while the tests ran, and the calls of the latest invocation."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -86,3 +88,27 @@ def _used(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[
 
 
 RECORD = Record()
+_LATEST = Path(__file__).parents[2] / ".cache/acts.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What a finished run did, and which files it was made of."""
+
+    acts: frozenset[Act]
+    files: frozenset[str]
+
+
+def keep(acts: Iterable[Act], files: Iterable[str]) -> None:
+    """Let the next run see what this one did."""
+    _LATEST.parent.mkdir(exist_ok=True)
+    content = {"acts": sorted(map(astuple, acts)), "files": sorted(files)}
+    _LATEST.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def recorded() -> Recorded:
+    """The latest run; empty when there was none."""
+    if not _LATEST.exists():
+        return Recorded(acts=frozenset(), files=frozenset())
+    content = json.loads(_LATEST.read_text(encoding="utf-8"))
+    return Recorded(acts=frozenset(Act(*act) for act in content["acts"]), files=frozenset(content["files"]))

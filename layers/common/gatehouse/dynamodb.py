@@ -141,6 +141,12 @@ def update(row: Row, *actions: Action, condition: Condition) -> Change:
     return lambda transaction: transaction.update(row, list(actions), condition=condition)
 
 
+def check(key: Key, condition: Condition) -> Change:
+    """Nothing but the condition on the row at `key`."""
+    row, pk, sk = key
+    return lambda transaction: transaction.condition_check(row, pk, sk, condition=condition)
+
+
 def delete(row: Row, condition: Condition | None = None) -> Change:
     """Remove the row with the key of `row`, if there is one."""
     return lambda transaction: transaction.delete(row, condition=condition)

@@ -7,7 +7,7 @@ from pynamodb.expressions.update import Action
 from gatehouse import clock
 from gatehouse.accounts.model import User
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, Key, Moment, Row, Whole, delete, put, update
+from gatehouse.dynamodb import Change, Key, Moment, Row, Whole, check, delete, put, update
 from gatehouse.tokens import TokenRow
 
 _PROFILE, _EMAIL = "PROFILE", "EMAIL"
@@ -112,6 +112,11 @@ def change_of_password(profile: ProfileRow, password_hash: str) -> Change:
 def new_epoch(user_id: str, epoch: int) -> Change:
     """The profile's part of signing a user out everywhere."""
     return _update(user_id, ProfileRow.epoch.set(epoch + 1), condition=ProfileRow.epoch == epoch)
+
+
+def unmoved(user_id: str, email: str, epoch: int) -> Change:
+    """No change, but only while a person has this address and nobody signed them out everywhere."""
+    return check(profile_key(user_id), (ProfileRow.email == email) & (ProfileRow.epoch == epoch))
 
 
 def admission(profile: ProfileRow, *, disabled: bool) -> Change:

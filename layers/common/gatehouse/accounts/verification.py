@@ -7,7 +7,7 @@ from pynamodb.exceptions import PutError
 from gatehouse.accounts import outbox
 from gatehouse.accounts.model import User
 from gatehouse.accounts.people import Known, forget_sign_up, known, signed_up
-from gatehouse.accounts.table import ProfileRow, creation, move, profile_key, verification
+from gatehouse.accounts.table import ProfileRow, creation, move, profile_key, unmoved, verification
 from gatehouse.config import config
 from gatehouse.dynamodb import Change, ConditionFailed, condition_failed, get_together, put, transact
 from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
@@ -96,7 +96,7 @@ def _redeem(row: TokenRow, client: Client) -> bool:
 
 def _effects(row: TokenRow, client: Client) -> list[Change]:
     if row.purpose == Purpose.CONFIRM_EMAIL_CHANGE:
-        return [put(outbox.change_email(row, client))]
+        return [unmoved(row.user_id, row.old_email, row.epoch), put(outbox.change_email(row, client))]
     if row.purpose == Purpose.CHANGE_EMAIL:
         notice = put(outbox.email_changed(row))
         return [*move(row.user_id, row.old_email, row.new_email, row.epoch), forget_sign_up(row.new_email), notice]

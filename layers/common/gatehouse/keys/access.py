@@ -20,6 +20,7 @@ _SIGNING = b"gatehouse access token"
 _REQUIRED = ["sub", "sid", "iss", "aud", "iat", "exp"]
 _LEEWAY = 30  # seconds that clocks may differ
 _LONGEST = 8192
+_FOREVER = 1e12  # seconds
 
 
 def sign(claims: dict[str, Any]) -> str:
@@ -95,7 +96,7 @@ def _header(token: str) -> dict[str, Any]:
         header: dict[str, Any] = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         raise InvalidToken from None
-    if header.get("alg") != _ALGORITHM:
+    if header.get("alg") != _ALGORITHM or header.get("typ", "JWT") != "JWT":
         raise InvalidToken
     return header
 
@@ -103,7 +104,7 @@ def _header(token: str) -> dict[str, Any]:
 def _check_time(claims: dict[str, Any], now: datetime) -> None:
     seconds = now.timestamp()
     times = [claims["iat"], claims["exp"], claims.get("nbf", claims["iat"])]
-    if not all(type(moment) in {int, float} for moment in times):
+    if not all(type(moment) in {int, float} and 0 <= moment < _FOREVER for moment in times):
         raise InvalidToken
     issued_at, expires_at, not_before = times
     if max(issued_at, not_before) > seconds + _LEEWAY:
