@@ -144,7 +144,10 @@ def move(user_id: str, old: str, new: str, epoch: int) -> list[Change]:
 def departure(profile: ProfileRow) -> list[Change]:
     """A person gone, and their address free."""
     return [
-        delete(ProfileRow(profile.pk, profile.sk), ProfileRow.epoch == profile.epoch),
+        delete(
+            ProfileRow(profile.pk, profile.sk),
+            (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email),
+        ),
         delete(EmailRow(email_key(profile.email)[1])),
     ]
 

@@ -45,7 +45,7 @@ async def _current_session(request: Request, response: Response) -> SessionAndUs
 
 
 def _living(proof: Proof, request: Request, response: Response) -> SessionAndUser:
-    found, (profile,) = sessions.find(proof, profile_key(proof.user_id))
+    found, (profile,) = sessions.find(proof, profile_key(proof.user_id), see_keyring=True)
     if profile is None:
         raise InvalidToken
     user = profile.to_user()

@@ -69,7 +69,7 @@ def _identified(request: Request, *, with_profile: bool) -> Caller:
     if proof is None:
         raise MissingToken
     together = [profile_key(proof.user_id)] if with_profile else []
-    session, profiles = sessions.find(proof, *together)
+    session, profiles = sessions.find(proof, *together, see_keyring=request.state.holds_secret)
     if profiles == [None]:
         raise InvalidToken
     return Caller(id=session.user_id, session=session, proof=proof, profile=profiles[0] if profiles else None)

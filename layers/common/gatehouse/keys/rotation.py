@@ -61,12 +61,13 @@ def _check(_secret_id: str, version: str) -> None:
 
 
 def _finish(secret_id: str, version: str) -> None:
-    old = newest_version()
-    if old != version:
+    current, row = newest_version(), _row()
+    if current != version:
         client().update_secret_version_stage(
-            SecretId=secret_id, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=old
+            SecretId=secret_id, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=current
         )
-        _write(version, old, [version, old])
+    if row and row.newest != version:  # also when the last try got no further than the stages
+        _write(version, row.newest, [version, row.newest])
 
 
 def _row() -> KeyringRow | None:

@@ -10,8 +10,8 @@ from gatehouse import clock, keys
 from gatehouse.config import config
 from gatehouse.dynamodb import Change, Key, condition_failed, delete, get_together, put, update
 from gatehouse.errors import InvalidToken, TokenExpired
-from gatehouse.sessions.model import Client, Opened, Proof, Session, SessionToken
-from gatehouse.sessions.table import EPOCH, EpochRow, SessionRow, epoch_key, session_key
+from gatehouse.sessions.model import Client, Opened, Proof, Session, SessionToken, is_session_id
+from gatehouse.sessions.table import EpochRow, SessionRow, epoch_key, session_key
 
 _UNREMEMBERED = timedelta(days=1)
 _LONGEST_ADDRESS, _LONGEST_AGENT = 45, 500
@@ -38,16 +38,17 @@ def open_session(user_id: str, epoch: int, client: Client, *, remember: bool = T
     return Opened(session=row.to_session(), token=token), row
 
 
-def find(proof: Proof, *together: Key) -> tuple[Session, list[Any]]:
+def find(proof: Proof, *together: Key, see_keyring: bool = False) -> tuple[Session, list[Any]]:
     """The living session that `proof` is of, and the rows of `together`, in one call.
 
-    Raises InvalidToken when there is none, TokenExpired when its time is over.
+    Whoever is going to sign something says `see_keyring`, so that no key is used that was given up meanwhile. Raises InvalidToken when there is none, TokenExpired when its time is over.
     """
-    ring = [keys.keyring_key()] if proof.needs_keyring else []
+    ring = [keys.keyring_key()] if proof.needs_keyring or see_keyring else []
     row, epoch, *others = get_together(
         session_key(proof.user_id, proof.session_id), epoch_key(proof.user_id), *together, *ring
     )
     keyring = others.pop() if ring else None
+    keys.observe(keyring)
     if row is None or not isinstance(row, SessionRow) or epoch is None or row.epoch != epoch.epoch:
         raise InvalidToken
     proof.check(row.secret_hash, keyring)
@@ -122,6 +123,8 @@ def end(proof: Proof) -> bool:
 
 def revoke(user_id: str, session_id: str) -> bool:
     """Delete one session of a user; False when they have none such."""
+    if not is_session_id(session_id):
+        return False
     return _delete(SessionRow(user_id, session_id), SessionRow.secret_hash.exists())
 
 
@@ -162,8 +165,6 @@ def survive(session: Session, epoch: int) -> Change:
 
 
 def _delete(row: SessionRow, condition: Any) -> bool:
-    if not row.session_id or row.session_id == EPOCH:
-        return False
     try:
         row.delete(condition=condition)
     except DeleteError as error:

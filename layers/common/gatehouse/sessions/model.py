@@ -12,10 +12,16 @@ from typing import Protocol
 from gatehouse import keys
 from gatehouse.errors import InvalidToken
 
-_PLACE = r"(?P<user_id>[0-9a-f-]{36})(?P<session_id>[\w-]{22})"
+_SESSION_ID = r"(?P<session_id>[\w-]{22})"
+_PLACE = rf"(?P<user_id>[0-9a-f-]{{36}}){_SESSION_ID}"
 _KEY = re.compile(_PLACE, re.ASCII)
 _SESSION_TOKEN = re.compile(_PLACE + r"(?P<secret>[\w-]{43})", re.ASCII)
 _REFRESH_TOKEN = re.compile(_PLACE + r"(?P<generation>[0-9a-f]{8})(?P<mac>[\w-]{43})", re.ASCII)
+
+
+def is_session_id(text: str) -> bool:
+    """Whether a session could have this id."""
+    return re.fullmatch(_SESSION_ID, text, re.ASCII) is not None
 
 
 class Proof(Protocol):
@@ -78,9 +84,8 @@ class SessionToken:
         """The signature must be by a key that is good now, not when this process last looked."""
         return self.signature is not None
 
-    def check(self, digest: bytes, keyring: keys.KeyringRow | None) -> None:
+    def check(self, digest: bytes, _keyring: keys.KeyringRow | None) -> None:
         """Raises InvalidToken for another session's token, or a signature that is no longer good."""
-        keys.observe(keyring)
         if not hmac.compare_digest(self.digest, digest):
             raise InvalidToken
         if self.signature is not None and not keys.matches(keys.COOKIE, str(self).encode(), self.signature):
