@@ -72,7 +72,7 @@ AUTH: list[Row] = [
     ("GET", "jwks", {}, ["BatchGetItem"]),
     ("POST", "refresh", {"json": {"refresh_token": "REFRESH"}}, ["BatchGetItem", "UpdateItem"]),
     ("GET", "list-sessions sessions", {}, [*SESSION, "Query"]),
-    ("POST", "revoke-session", {"json": {"token": "x"}}, [*SESSION, "DeleteItem"]),
+    ("POST", "revoke-session", {"json": {"token": "x" * 22}}, [*SESSION, "DeleteItem"]),
     ("DELETE", "sessions/{session_id}", {"session_id": "x" * 22}, [*SESSION, "DeleteItem"]),
     ("POST", "revoke-sessions", {}, [*SESSION, "TransactWriteItems"]),
     ("POST", "revoke-other-sessions", {}, [*SESSION, "TransactWriteItems"]),

@@ -41,7 +41,8 @@ def open_session(user_id: str, epoch: int, client: Client, *, remember: bool = T
 def find(proof: Proof, *together: Key, see_keyring: bool = False) -> tuple[Session, list[Any]]:
     """The living session that `proof` is of, and the rows of `together`, in one call.
 
-    Whoever is going to sign something says `see_keyring`, so that no key is used that was given up meanwhile. Raises InvalidToken when there is none, TokenExpired when its time is over.
+    Whoever is going to sign something says `see_keyring`, so that no key is used that was given up meanwhile.
+    Raises InvalidToken when there is none, TokenExpired when its time is over.
     """
     ring = [keys.keyring_key()] if proof.needs_keyring or see_keyring else []
     row, epoch, *others = get_together(
