@@ -1,24 +1,32 @@
-// The official client as a browser would run it: with a cookie jar and an Origin, against GATEHOUSE_URL.
+// The official client as a browser would run it: with a cookie jar and an Origin, against GATEHOUSE_URL. And requests
+// without any of that, byte for byte.
+
+import http from "node:http";
 
 import { createAuthClient } from "better-auth/client";
+import { jwtClient } from "better-auth/client/plugins";
 
 export const url = process.env.GATEHOUSE_URL;
 export const origin = process.env.GATEHOUSE_ORIGIN ?? url;
 export const password = "correct horse battery";
+export const milliseconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 let people = 0;
 export const newAddress = () => `person-${process.pid}-${(people += 1)}@example.com`;
+export const seconds = (number) => new Promise((resolve) => setTimeout(resolve, 1000 * number));
 
 /** A browser: cookies are kept, cleared when the server says so, and sent back. */
 export class Browser {
   cookies = new Map();
   setCookies = [];
+  visited = [];
 
   fetch = async (input, init = {}) => {
     const headers = new Headers(init.headers);
     headers.set("origin", origin);
     if (this.cookies.size) headers.set("cookie", [...this.cookies].map((pair) => pair.join("=")).join("; "));
     const answer = await fetch(input, { ...init, headers, redirect: "manual" });
+    this.visited.push(new URL(input.url ?? input).pathname);
     this.setCookies = answer.headers.getSetCookie();
     for (const line of this.setCookies) {
       const [pair, ...attributes] = line.split("; ");
@@ -30,7 +38,7 @@ export class Browser {
   };
 
   get client() {
-    return createAuthClient({ baseURL: url, fetchOptions: { customFetchImpl: this.fetch } });
+    return createAuthClient({ baseURL: url, plugins: [jwtClient()], fetchOptions: { customFetchImpl: this.fetch } });
   }
 }
 
@@ -43,17 +51,73 @@ export const call = (method, path, { body, headers, browser } = {}) =>
     redirect: "manual",
   });
 
+/** A request with these headers and no others: `body` goes as JSON, `text` as it is. Paths begin below /api/auth. */
+export function send(method, path, { body, text, headers = {} } = {}) {
+  const json = body === undefined ? {} : { "content-type": "application/json" };
+  const sent = body === undefined ? text : JSON.stringify(body);
+  const length = sent === undefined ? {} : { "content-length": Buffer.byteLength(sent) };
+  return new Promise((resolve, reject) => {
+    const target = new URL(url);
+    const request = http.request(
+      { host: target.hostname, port: target.port, method, path: path.startsWith("/api/") ? path : `/api/auth${path}` },
+      async (answer) => {
+        const parts = await answer.toArray();
+        resolve(new Answer(answer, Buffer.concat(parts).toString()));
+      },
+    );
+    for (const [name, value] of Object.entries({ ...json, ...length, ...headers })) request.setHeader(name, value);
+    request.on("error", reject).end(sent);
+  });
+}
+
+/** What came back. */
+export class Answer {
+  constructor({ statusCode, headers }, text) {
+    Object.assign(this, { status: statusCode, headers, text, setCookies: headers["set-cookie"] ?? [] });
+  }
+
+  get json() {
+    return JSON.parse(this.text);
+  }
+
+  get code() {
+    return this.json?.code;
+  }
+
+  get location() {
+    return this.headers.location;
+  }
+
+  /** The Set-Cookie line of a cookie, or undefined. */
+  line(name) {
+    return this.setCookies.find((line) => line.startsWith(`${name}=`));
+  }
+
+  /** What a browser would send back. */
+  get cookie() {
+    const kept = this.setCookies.filter((line) => !line.includes("Max-Age=0"));
+    return kept.map((line) => line.split("; ")[0]).join("; ");
+  }
+}
+
+export const post = (path, body, headers) => send("POST", path, { body, headers });
+export const get = (path, headers) => send("GET", path, { headers });
+
+/** The mails for an address so far. */
+export const mailsTo = async (to) => (await fetch(`${url}/dev/mailbox.json?to=${encodeURIComponent(to)}`)).json();
+
 /** The newest mail for an address that came after the first `seen`, as soon as it is there. */
 export async function nextMail(to, seen = 0) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const mails = await (await fetch(`${url}/dev/mailbox.json?to=${encodeURIComponent(to)}`)).json();
+  for (let tries = 0; tries < 200; tries += 1) {
+    const mails = await mailsTo(to);
     if (mails.length > seen) return mails.at(-1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await seconds(0.025);
   }
   throw new Error(`no mail for ${to}`);
 }
 
 export const tokenIn = (mail) => mail.text.match(/(?:token=|reset-password\/)([\w-]{43,})/)[1];
+export const linkIn = (mail) => mail.text.match(/http\S+/)[0];
 
 /** Somebody who signed up, verified and signed in. */
 export async function signedIn(browser = new Browser()) {
@@ -63,3 +127,27 @@ export async function signedIn(browser = new Browser()) {
   const { data } = await browser.client.signIn.email({ email, password });
   return { email, browser, client: browser.client, token: data.token, user: data.user };
 }
+
+/** An address with an account, verified where that is asked for. */
+export async function account(name = "Ann") {
+  const email = newAddress();
+  const signUp = await post("/sign-up/email", { email, password, name });
+  if (signUp.status !== 200) throw new Error(signUp.text);
+  if (!signUp.json.token) await post("/verify-email", { token: tokenIn(await nextMail(email)) });
+  return email;
+}
+
+/** One more session of an account, and the headers that stand for it. */
+export async function session(email, { secret = password, ...more } = {}) {
+  const answer = await post("/sign-in/email", { email, password: secret, ...more });
+  if (answer.status !== 200) throw new Error(answer.text);
+  const { token, user } = answer.json;
+  const cookie = { cookie: answer.cookie, origin };
+  return { email, user, token, answer, cookie, bearer: bearer(token), signed: answer.headers["set-auth-token"] };
+}
+
+export const bearer = (token) => ({ authorization: `Bearer ${token}` });
+export const newSession = async (options) => session(await account(), options);
+
+/** Whether a session still lives. */
+export const lives = async ({ token }) => (await get("/get-session", bearer(token))).text !== "null";

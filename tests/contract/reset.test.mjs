@@ -1,0 +1,159 @@
+// Protocol §10: a new password by a mailed link.
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+
+import {
+  Browser, account, get, linkIn, lives, mailsTo, newAddress, newSession, nextMail, password, post, tokenIn, url,
+} from "./support.mjs";
+
+const NEW = "another battery";
+const ASKED = { status: true, message: "If this email exists in our system, check your email for the reset link" };
+const signIn = (email, secret) => post("/sign-in/email", { email, password: secret });
+
+/** Somebody who forgot their password, and the token in the mail. */
+async function forgetful(redirectTo) {
+  const email = await account();
+  await post("/request-password-reset", { email, redirectTo });
+  const mail = await nextMail(email, 1);
+  return { email, token: tokenIn(mail), link: linkIn(mail) };
+}
+let ann;
+before(async () => {
+  ann = await forgetful();
+});
+const follow = (token, callbackURL) => get(`/reset-password/${token}?callbackURL=${encodeURIComponent(callbackURL)}`);
+
+test("known and unknown addresses are answered alike", async () => {
+  const stranger = newAddress();
+  for (const email of [ann.email, stranger]) {
+    const answer = await post("/request-password-reset", { email });
+    assert.equal(answer.status, 200);
+    assert.deepEqual(answer.json, ASKED);
+  }
+  ann.token = tokenIn(await nextMail(ann.email, 2));
+  assert.deepEqual(await mailsTo(stranger), []);
+});
+
+test("the client asks and resets", async () => {
+  const { client } = new Browser();
+  const email = await account();
+  assert.deepEqual((await client.requestPasswordReset({ email, redirectTo: "/new-password" })).data, ASKED);
+  const token = tokenIn(await nextMail(email, 1));
+  assert.deepEqual((await client.resetPassword({ newPassword: NEW, token })).data, { status: true });
+  assert.equal((await signIn(email, NEW)).status, 200);
+});
+
+test("the mailed link leads through us to the place that was asked for", async () => {
+  const { link } = await forgetful("/new-password?a=1");
+  const { origin, pathname, search } = new URL(link);
+  assert.equal(origin, url);
+  assert.match(pathname, /^\/api\/auth\/reset-password\/[\w-]+$/);
+  assert.equal(search, "?callbackURL=%2Fnew-password%3Fa%3D1");
+});
+
+for (const [callbackURL, start] of [
+  ["/new-password", `${url}/new-password?token=`],
+  ["/new-password?a=1", `${url}/new-password?a=1&token=`],
+  [`${url}/new-password`, `${url}/new-password?token=`],
+  ["https://app.example.com/new", "https://app.example.com/new?token="],
+]) {
+  test(`a good link to ${callbackURL.replace(url, "…")} leads there, by an absolute Location`, async () => {
+    const answer = await follow(ann.token, callbackURL);
+    assert.equal(answer.status, 302);
+    assert.equal(answer.location, start + ann.token);
+  });
+}
+
+for (const [callbackURL, location] of [
+  ["/new-password", `${url}/new-password?error=INVALID_TOKEN`],
+  ["/new-password?a=1", `${url}/new-password?a=1&error=INVALID_TOKEN`],
+  ["https://app.example.com/new", "https://app.example.com/new?error=INVALID_TOKEN"],
+]) {
+  test(`a bad link to ${callbackURL} says so there`, async () => {
+    const answer = await follow("x".repeat(24), callbackURL);
+    assert.equal(answer.status, 302);
+    assert.equal(answer.location, location);
+  });
+}
+
+test("following the link consumes nothing", async () => {
+  const { email, token } = await forgetful("/new-password");
+  await follow(token, "/new-password");
+  await follow(token, "/new-password");
+  assert.deepEqual((await post("/reset-password", { newPassword: NEW, token })).json, { status: true });
+  assert.equal((await follow(token, "/n")).location, `${url}/n?error=INVALID_TOKEN`);
+  assert.equal((await signIn(email, NEW)).status, 200);
+});
+
+test("a reset signs nobody in, and signs everybody out", async () => {
+  const one = await newSession();
+  await post("/request-password-reset", { email: one.email });
+  const answer = await post("/reset-password", { newPassword: NEW, token: tokenIn(await nextMail(one.email, 1)) });
+  assert.deepEqual(answer.setCookies, []);
+  assert.equal(await lives(one), false);
+  assert.equal((await signIn(one.email, password)).status, 401);
+});
+
+test("the token may stand in the query", async () => {
+  const { email, token } = await forgetful();
+  assert.deepEqual((await post(`/reset-password?token=${token}`, { newPassword: NEW })).json, { status: true });
+  assert.equal((await signIn(email, NEW)).status, 200);
+});
+
+test("a token works once", async () => {
+  const { token } = await forgetful();
+  await post("/reset-password", { newPassword: NEW, token });
+  const again = await post("/reset-password", { newPassword: "a third battery", token });
+  assert.equal(again.status, 400);
+  assert.equal(again.code, "INVALID_TOKEN");
+});
+
+test("of two who use it at once, one does", async () => {
+  const { token } = await forgetful();
+  const answers = await Promise.all([NEW, "a third battery"].map((newPassword) => post("/reset-password", { newPassword, token })));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400]);
+});
+
+for (const [newPassword, code] of [["short", "PASSWORD_TOO_SHORT"], ["x".repeat(129), "PASSWORD_TOO_LONG"]]) {
+  test(`${code} is said first, and burns no token`, async () => {
+    assert.equal((await post("/reset-password", { newPassword, token: "bad" })).code, code);
+    assert.equal((await post("/reset-password", { newPassword, token: ann.token })).code, code);
+    assert.match((await follow(ann.token, "/n")).location, /\?token=/);
+  });
+}
+
+for (const [name, more] of [["no token", {}], ["an empty one", { token: "" }], ["an unknown one", { token: "x".repeat(24) }]]) {
+  test(`${name} is INVALID_TOKEN`, async () => {
+    const answer = await post("/reset-password", { newPassword: NEW, ...more });
+    assert.equal(answer.status, 400);
+    assert.equal(answer.code, "INVALID_TOKEN");
+  });
+}
+
+test("a newer link makes the older one bad", async () => {
+  const { email, token } = await forgetful();
+  await post("/request-password-reset", { email });
+  await nextMail(email, 2);
+  assert.equal((await post("/reset-password", { newPassword: NEW, token })).code, "INVALID_TOKEN");
+});
+
+test("a bad address is a VALIDATION_ERROR", async () => {
+  assert.equal((await post("/request-password-reset", { email: "no address" })).code, "VALIDATION_ERROR");
+});
+
+test("a sign-up that waits may be turned into an account by a reset", async () => {
+  const email = newAddress();
+  await post("/sign-up/email", { email, password, name: "Ann" });
+  await nextMail(email);
+  await post("/request-password-reset", { email });
+  await post("/reset-password", { newPassword: NEW, token: tokenIn(await nextMail(email, 1)) });
+  assert.equal((await signIn(email, NEW)).json.user.emailVerified, true);
+  assert.equal((await signIn(email, password)).status, 401);
+});
+
+test("the owner is told by mail", async () => {
+  const { email, token } = await forgetful();
+  await post("/reset-password", { newPassword: NEW, token });
+  assert.match((await nextMail(email, 2)).subject, /password/i);
+});

@@ -1,0 +1,389 @@
+"""POST /api/auth/change-email: a person moves to another address once they have proved that it is theirs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People, Person
+from tests.support.races import meanwhile
+from tests.support.tables import everything, rows
+from tests.support.threads import at_once
+from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
+
+CHANGE, FOLLOW = "POST /api/auth/change-email", "GET /api/auth/verify-email"
+OLD, NEW = "ann@example.com", "new@example.com"
+
+
+@pytest.fixture
+def ann(people: People) -> Person:
+    """Somebody signed in."""
+    return people.signed_in("ann")
+
+
+def asks(call: Api, person: Person, new_email: str = NEW, **more: Any) -> Answer:
+    """Ask to go by another address."""
+    return call(CHANGE, bearer=person.token, json={"newEmail": new_email} | more)
+
+
+def address(call: Api, person: Person) -> str:
+    """The address that somebody goes by."""
+    found: str = call("GET /api/auth/me", bearer=person.token).json["user"]["email"]
+    return found
+
+
+@pytest.fixture
+def token(call: Api, mailbox: Mailbox, ann: Person) -> str:
+    """What was mailed to the new address when Ann asked for it."""
+    asks(call, ann)
+    return mailbox.to(NEW)[-1].token
+
+
+def test_the_new_address_is_mailed_and_nothing_is_changed_yet(call: Api, mailbox: Mailbox, ann: Person) -> None:
+    before = len(mailbox.all)
+
+    answer = asks(call, ann, " NEW@Example.com ")
+
+    (mail,) = mailbox.all[before:]
+    assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
+    assert mail.to == NEW
+    assert address(call, ann) == OLD
+    assert (signs_in(call, OLD).status, signs_in(call, NEW).status) == (200, 401)
+
+
+def test_the_mailed_token_makes_the_change(call: Api, ann: Person, token: str) -> None:
+    answer = verifies(call, token)
+
+    assert answer.status == 200
+    assert (answer.json["user"]["email"], answer.json["user"]["emailVerified"]) == (NEW, True)
+    assert answer.cookies == []
+    assert address(call, ann) == NEW
+    assert (signs_in(call, NEW).status, signs_in(call, OLD).status) == (200, 401)
+
+
+def test_the_old_address_is_told(call: Api, mailbox: Mailbox, token: str) -> None:
+    before = len(mailbox.all)
+
+    verifies(call, token)
+
+    (notice,) = mailbox.all[before:]
+    assert (notice.to, "has changed" in notice.subject) == (OLD, True)
+
+
+def test_redeeming_again_is_fine_and_changes_nothing(call: Api, mailbox: Mailbox, cloud: Cloud, token: str) -> None:
+    first = verifies(call, token)
+    mails = len(mailbox.all)
+    before = everything(cloud)
+
+    again = [verifies(call, token) for _ in range(3)]
+
+    assert [(answer.status, answer.json) for answer in again] == [(200, first.json)] * 3
+    assert everything(cloud) == before
+    assert len(mailbox.all) == mails
+
+
+def test_twenty_at_once_make_one_change(call: Api, mailbox: Mailbox, cloud: Cloud, token: str) -> None:
+    before = len(mailbox.all)
+
+    answers = at_once(lambda _: verifies(call, token), range(20))
+
+    assert {answer.status for answer in answers} == {200}
+    assert {row["pk"] for row in rows(cloud, "UsersTable") if row["sk"] == "EMAIL"} == {f"EMAIL#{NEW}"}
+    assert len(mailbox.all) == before + 1
+
+
+def test_a_script_makes_the_change_by_get_and_a_person_is_led_to_the_page(call: Api, ann: Person, token: str) -> None:
+    """S-47: opening the link consumes nothing."""
+    opened = call(FOLLOW, query={"token": token}, headers={"accept": "text/html"})
+    assert (opened.status, address(call, ann)) == (302, OLD)
+
+    answer = call(FOLLOW, query={"token": token})
+
+    assert (answer.status, answer.json["status"], answer.json["user"]["email"]) == (200, True, NEW)
+    assert answer.cookies == []
+
+
+def test_the_link_leads_on_to_where_was_asked(call: Api, mailbox: Mailbox, ann: Person) -> None:
+    asks(call, ann, callbackURL="/settings")
+    assert "callbackURL=%2Fsettings" in mailbox.to(NEW)[-1].link
+
+    assert asks(call, ann, callbackURL="https://evil.example").code == "INVALID_CALLBACK_URL"
+
+
+@pytest.mark.parametrize("seconds", [898, 901])
+def test_the_link_works_for_fifteen_minutes(
+    call: Api, ann: Person, token: str, later: Callable[..., None], seconds: int
+) -> None:
+    later(seconds=seconds)
+    code = None if seconds < 900 else "TOKEN_EXPIRED"
+
+    assert verifies(call, token).code == code
+    assert address(call, ann) == (OLD if code else NEW)
+
+
+def test_every_session_goes_on(call: Api, people: People, ann: Person, token: str) -> None:
+    phone = people.sign_in(OLD)
+
+    verifies(call, token)
+
+    assert [address(call, person) for person in (ann, phone)] == [NEW, NEW]
+
+
+@pytest.mark.parametrize("same", [OLD, "ANN@Example.COM", f" {OLD} "])
+def test_the_same_address_is_refused(call: Api, ann: Person, cloud: Cloud, same: str) -> None:
+    before = everything(cloud)
+
+    answer = asks(call, ann, same)
+
+    assert (answer.status, answer.code) == (400, "EMAIL_IS_THE_SAME")
+    assert everything(cloud) == before
+
+
+@pytest.fixture(params=["new address alone", "old address first"])
+def _both_ways(settings: Callable[..., None], request: pytest.FixtureRequest) -> None:
+    """Whether the old address has to allow the move."""
+    settings(confirm_email_change=str(request.param == "old address first").lower())
+
+
+@pytest.mark.usefixtures("_both_ways")
+def test_a_taken_address_is_answered_like_a_free_one_and_after_the_same_work(
+    call: Api, people: People, ann: Person
+) -> None:
+    """S-51: also one that somebody signed up with and did not verify."""
+    people.verified("bob")
+    signs_up(call, "waiting@example.com")
+    asks(call, ann)
+
+    seen = []
+    for email in (NEW, "bob@example.com", "waiting@example.com"):
+        answer = asks(call, ann, email)
+        seen.append((answer.status, answer.text, answer.headers, answer.cookies, call.calls))
+
+    assert seen[0] == seen[1] == seen[2]
+    assert seen[0][4] == ["BatchGetItem"] * 3 + ["PutItem"]
+
+
+@pytest.mark.usefixtures("_both_ways")
+def test_nobody_is_mailed_about_a_taken_address(call: Api, people: People, mailbox: Mailbox, ann: Person) -> None:
+    people.verified("bob")
+    before = len(mailbox.all)
+
+    assert asks(call, ann, "bob@example.com").status == 200
+
+    assert len(mailbox.all) == before
+
+
+def test_an_address_that_only_waits_for_verification_can_be_proved(
+    call: Api, mailbox: Mailbox, cloud: Cloud, ann: Person
+) -> None:
+    """It is nobody's; the sign-up that waited is gone then."""
+    signs_up(call, NEW, "somebody else's")
+    waiting = mailbox.last.token
+    asks(call, ann)
+
+    assert verifies(call, mailbox.to(NEW)[-1].token).status == 200
+
+    assert address(call, ann) == NEW
+    assert verifies(call, waiting).code == "INVALID_TOKEN"
+    assert signs_in(call, NEW, "somebody else's").status == 401
+    assert len([row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]) == 1
+
+
+def test_an_address_that_somebody_took_meanwhile_stays_theirs(
+    call: Api, people: People, mailbox: Mailbox, ann: Person, token: str
+) -> None:
+    """S-55: uniqueness is a condition of the write; nothing moves."""
+    people.verified("new", password="the other's own")
+    before = len(mailbox.all)
+
+    answer = verifies(call, token)
+
+    assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
+    assert address(call, ann) == OLD
+    assert signs_in(call, OLD).status == 200
+    assert signs_in(call, NEW, "the other's own").json["user"]["id"] != ann.id
+    assert signs_in(call, NEW).status == 401
+    assert len(mailbox.all) == before
+
+
+def test_an_address_that_somebody_takes_at_the_same_moment_stays_theirs(
+    call: Api, mailbox: Mailbox, ann: Person, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signs_up(call, NEW, "the other's own")
+    theirs = mailbox.to(NEW)[-1].token
+    meanwhile(monkeypatch, "accounts.verification", "transact", lambda: verifies(call, theirs))
+
+    assert verifies(call, token).code == "INVALID_TOKEN"
+
+    assert address(call, ann) == OLD
+    assert signs_in(call, NEW, "the other's own").status == 200
+
+
+def test_the_old_address_is_free_for_somebody_else(
+    call: Api, people: People, mailbox: Mailbox, ann: Person, token: str
+) -> None:
+    verifies(call, token)
+    mailbox.deliver()  # the notice, so that it does not come last
+
+    somebody = people.sign_in(people.verified("ann", password="somebody else's"), "somebody else's")
+
+    assert somebody.id != ann.id
+    assert (address(call, somebody), address(call, ann)) == (OLD, NEW)
+    assert signs_in(call, NEW).json["user"]["id"] == ann.id
+
+
+def test_a_newer_request_makes_the_older_link_worthless(call: Api, mailbox: Mailbox, ann: Person, token: str) -> None:
+    """S-48."""
+    asks(call, ann, "newer@example.com")
+
+    assert verifies(call, token).code == "INVALID_TOKEN"
+    assert verifies(call, mailbox.to("newer@example.com")[-1].token).status == 200
+    assert address(call, ann) == "newer@example.com"
+
+
+def test_a_reset_of_the_password_makes_the_link_worthless(call: Api, mailbox: Mailbox, token: str) -> None:
+    """S-52."""
+    resets(call, forgets(call, mailbox, OLD), "a better password")
+
+    assert verifies(call, token).code == "INVALID_TOKEN"
+    assert signs_in(call, OLD, "a better password").status == 200
+    assert signs_in(call, NEW, "a better password").status == 401
+
+
+def test_a_reset_link_of_the_old_address_dies_with_the_move(
+    call: Api, mailbox: Mailbox, ann: Person, token: str
+) -> None:
+    """S-52: whoever reads the old mailbox gets nothing."""
+    reset = forgets(call, mailbox, OLD)
+    verifies(call, token)
+
+    assert resets(call, reset, "the attacker's own").code == "INVALID_TOKEN"
+    assert signs_in(call, NEW).status == 200
+    assert address(call, ann) == NEW
+
+
+def test_a_link_is_of_no_use_after_its_user_is_gone(call: Api, cloud: Cloud, ann: Person, token: str) -> None:
+    call("POST /api/auth/delete-user", bearer=ann.token, json={"password": PASSWORD})
+
+    assert verifies(call, token).code == "INVALID_TOKEN"
+    assert rows(cloud, "UsersTable") == []
+
+
+@pytest.fixture
+def allowance(call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None]) -> str:
+    """What was mailed to the old address when Ann asked."""
+    settings(confirm_email_change="true")
+    asks(call, ann)
+    return mailbox.to(OLD)[-1].token
+
+
+def test_the_old_address_allows_the_move_before_the_new_one_makes_it(
+    call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None]
+) -> None:
+    settings(confirm_email_change="true")
+    before = len(mailbox.all)
+    asks(call, ann)
+    (first,) = mailbox.all[before:]
+    assert first.to == OLD
+
+    allowed = verifies(call, first.token)
+    (second,) = mailbox.all[before + 1 :]
+    assert (allowed.status, allowed.json["user"]["email"]) == (200, OLD)
+    assert (second.to, address(call, ann)) == (NEW, OLD)
+
+    moved = verifies(call, second.token)
+    (notice,) = mailbox.all[before + 2 :]
+    assert (moved.status, moved.json["user"]["email"]) == (200, NEW)
+    assert (notice.to, address(call, ann)) == (OLD, NEW)
+
+
+def test_an_allowance_that_is_redeemed_again_mails_once(call: Api, mailbox: Mailbox, allowance: str) -> None:
+    before = len(mailbox.all)
+
+    assert [verifies(call, allowance).status for _ in range(3)] == [200, 200, 200]
+
+    assert [mail.to for mail in mailbox.all[before:]] == [NEW]
+
+
+def test_an_allowance_dies_with_the_old_password(call: Api, mailbox: Mailbox, ann: Person, allowance: str) -> None:
+    """S-52: it mails no link, not even one that is dead."""
+    body = {"currentPassword": PASSWORD, "newPassword": "a better password"}
+    call("POST /api/auth/change-password", bearer=ann.token, json=body)
+    before = len(mailbox.all)
+
+    answer = verifies(call, allowance)
+
+    assert len(mailbox.all) == before
+    assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
+
+
+def test_an_allowance_dies_when_the_address_was_changed_otherwise(
+    call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None], allowance: str
+) -> None:
+    """S-52: the address that allowed it has no say any more."""
+    settings(confirm_email_change="false")
+    asks(call, ann, "other@example.com")
+    verifies(call, mailbox.to("other@example.com")[-1].token)
+    before = len(mailbox.all)
+
+    answer = verifies(call, allowance)
+
+    assert len(mailbox.all) == before
+    assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
+    assert address(call, ann) == "other@example.com"
+
+
+def test_an_allowance_is_of_no_use_after_its_user_is_gone(
+    call: Api, mailbox: Mailbox, ann: Person, allowance: str
+) -> None:
+    call("POST /api/auth/delete-user", bearer=ann.token, json={"password": PASSWORD})
+    before = len(mailbox.all)
+
+    answer = verifies(call, allowance)
+
+    assert len(mailbox.all) == before
+    assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
+
+
+def test_an_allowed_move_dies_with_the_old_password(call: Api, mailbox: Mailbox, ann: Person, allowance: str) -> None:
+    """S-52, for the second link as well."""
+    verifies(call, allowance)
+    token = mailbox.to(NEW)[-1].token
+    body = {"currentPassword": PASSWORD, "newPassword": "a better password"}
+    call("POST /api/auth/change-password", bearer=ann.token, json=body)
+
+    assert verifies(call, token).code == "INVALID_TOKEN"
+    assert address(call, ann) == OLD
+
+
+def test_an_unverified_address_has_nothing_to_allow(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
+    settings(require_email_verification="false", confirm_email_change="true")
+    bearer = signs_up(call, OLD).json["token"]
+
+    call(CHANGE, bearer=bearer, json={"newEmail": NEW})
+
+    assert [mail.to for mail in mailbox.all] == [NEW]
+    assert verifies(call, mailbox.last.token).json["user"]["emailVerified"] is True
+    assert call("GET /api/auth/me", bearer=bearer).json["user"]["email"] == NEW
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"newEmail": None}, {"newEmail": 1}, {"newEmail": "ann"}, {"newEmail": "a@b@example.com"}, []]
+)
+def test_what_is_no_address_is_refused(call: Api, ann: Person, cloud: Cloud, body: Any) -> None:
+    before = everything(cloud)
+
+    answer = call(CHANGE, bearer=ann.token, json=body)
+
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+    assert everything(cloud) == before
+
+
+@pytest.mark.parametrize("bearer", [None, "garbage"])
+def test_strangers_change_no_address(call: Api, bearer: str | None) -> None:
+    for body in ({}, {"newEmail": NEW}):
+        answer = call(CHANGE, bearer=bearer, json=body)
+        assert (answer.status, answer.code, call.calls) == (401, "UNAUTHORIZED", [])

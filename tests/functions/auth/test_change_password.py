@@ -1,0 +1,265 @@
+"""POST /api/auth/change-password: a new password for the old one; whoever else was signed in is no longer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People, Person
+from tests.support.races import meanwhile
+from tests.support.tables import everything, rows
+from tests.support.threads import at_once
+from tests.support.visits import forgets, resets, signs_in, verifies
+
+CHANGE = "POST /api/auth/change-password"
+NEW = "a better password"
+OURS = {"origin": "https://app.example.com"}
+
+
+@pytest.fixture
+def ann(people: People) -> Person:
+    """Somebody signed in."""
+    return people.signed_in("ann")
+
+
+def changes(call: Api, person: Person, current: str = PASSWORD, new: str = NEW, **more: Any) -> Answer:
+    """Change a password."""
+    return call(CHANGE, bearer=person.token, json={"currentPassword": current, "newPassword": new} | more)
+
+
+def status(call: Api, token: str) -> int:
+    """How the holder of a token is received."""
+    return call("GET /api/auth/me", bearer=token).status
+
+
+def test_the_new_password_works_and_the_old_one_does_not(call: Api, ann: Person) -> None:
+    answer = changes(call, ann)
+
+    assert (answer.status, answer.cookies) == (200, [])
+    assert (set(answer.json), answer.json["token"]) == ({"token", "user"}, None)
+    assert answer.json["user"]["email"] == ann.email
+    assert signs_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
+    assert signs_in(call, ann.email, NEW).status == 200
+
+
+@pytest.mark.parametrize("more", [{}, {"revokeOtherSessions": False}])
+def test_this_session_goes_on_and_every_other_ends(
+    call: Api, people: People, ann: Person, more: dict[str, Any]
+) -> None:
+    """C33, S-39."""
+    others = [people.sign_in(ann.email) for _ in range(3)]
+
+    changes(call, ann, **more)
+
+    assert status(call, ann.token) == 200
+    assert call("GET /api/tasks", cookies=[ann.cookie]).status == 200
+    assert {status(call, other.token) for other in others} == {401}
+
+
+def test_this_session_is_replaced_where_that_is_asked_for(call: Api, people: People, ann: Person) -> None:
+    """C33: the new one comes as token and as cookie."""
+    other = people.sign_in(ann.email)
+
+    answer = changes(call, ann, revokeOtherSessions=True)
+
+    (cookie,) = answer.cookies
+    token = answer.json["token"]
+    assert [status(call, dead) for dead in (ann.token, other.token)] == [401, 401]
+    assert call("GET /api/auth/me", cookies=[ann.cookie]).status == 401
+    assert status(call, token) == 200
+    assert call("GET /api/auth/me", cookies=[cookie.partition(";")[0]]).json["user"]["id"] == ann.id
+    assert answer.headers["set-auth-token"].startswith(token)
+    assert "Max-Age=604800" in cookie
+
+
+def test_a_replaced_session_that_was_not_remembered_is_not_remembered_either(call: Api, people: People) -> None:
+    given = {"email": people.verified(), "password": PASSWORD, "rememberMe": False}
+    token = call("POST /api/auth/sign-in/email", json=given).json["token"]
+    body = {"currentPassword": PASSWORD, "newPassword": NEW, "revokeOtherSessions": True}
+
+    session, dont_remember = call(CHANGE, bearer=token, json=body).cookies
+
+    assert "Max-Age" not in session
+    assert dont_remember.startswith("__Secure-better-auth.dont_remember=true.")
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (("wrong" * 30, "short"), "PASSWORD_TOO_SHORT"),
+        (("wrong" * 30, "x" * 129), "PASSWORD_TOO_LONG"),
+        (("wrong" * 30, "password123"), "WEAK_PASSWORD"),
+        (("wrong" * 30, NEW), "PASSWORD_TOO_LONG"),
+        (("wrong", "short"), "PASSWORD_TOO_SHORT"),
+        (("wrong", NEW), "INVALID_PASSWORD"),
+        (("", NEW), "INVALID_PASSWORD"),
+        ((PASSWORD, "short"), "PASSWORD_TOO_SHORT"),
+        ((PASSWORD, "x" * 129), "PASSWORD_TOO_LONG"),
+    ],
+)
+def test_the_new_password_is_judged_first_and_then_the_old_one(
+    call: Api, ann: Person, cloud: Cloud, sent: tuple[str, str], code: str
+) -> None:
+    """In the protocol's order; nothing changes and nobody is signed out."""
+    before = everything(cloud)
+
+    answer = changes(call, ann, *sent)
+
+    assert (answer.status, answer.code, answer.cookies) == (400, code, [])
+    assert everything(cloud) == before
+    assert status(call, ann.token) == 200
+
+
+@pytest.mark.parametrize("new", ["password123", "PASSWORD123", "ann@example.com", "Ann@Example.com", "Annabel Lee"])
+def test_what_is_easy_to_guess_is_refused(call: Api, ann: Person, new: str) -> None:
+    """C11: what many have, one's own address, one's own name."""
+    call("POST /api/auth/update-user", bearer=ann.token, json={"name": "Annabel Lee"})
+
+    assert changes(call, ann, new=new).code == "WEAK_PASSWORD"
+    assert signs_in(call, ann.email).status == 200
+
+
+def test_the_owner_is_told(call: Api, mailbox: Mailbox, ann: Person) -> None:
+    before = len(mailbox.all)
+
+    changes(call, ann)
+
+    (notice,) = mailbox.all[before:]
+    assert (notice.to, "was changed" in notice.subject) == (ann.email, True)
+    assert NEW not in notice.text + notice.html
+
+
+def test_nobody_is_told_of_what_did_not_happen(call: Api, mailbox: Mailbox, ann: Person) -> None:
+    before = len(mailbox.all)
+
+    changes(call, ann, current="wrong")
+
+    assert len(mailbox.all) == before
+
+
+def test_a_link_for_a_new_password_dies_with_the_old_one(call: Api, mailbox: Mailbox, ann: Person) -> None:
+    """S-52."""
+    token = forgets(call, mailbox, ann.email)
+    changes(call, ann)
+
+    assert resets(call, token, "the attacker's own").code == "INVALID_TOKEN"
+    assert signs_in(call, ann.email, NEW).status == 200
+
+
+def test_a_link_to_another_address_dies_with_the_old_password(call: Api, mailbox: Mailbox, ann: Person) -> None:
+    """S-52."""
+    call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": "mallory@example.com"})
+    token = mailbox.to("mallory@example.com")[-1].token
+    changes(call, ann)
+
+    assert verifies(call, token).code == "INVALID_TOKEN"
+    assert signs_in(call, ann.email, NEW).status == 200
+
+
+def test_a_link_that_deletes_the_account_dies_with_the_old_password(
+    call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None]
+) -> None:
+    """S-52."""
+    settings(delete_user_by_mail="true")
+    call("POST /api/auth/delete-user", bearer=ann.token, json={})
+    token = mailbox.to(ann.email)[-1].token
+    changes(call, ann)
+
+    answer = call("GET /api/auth/delete-user/callback", bearer=ann.token, query={"token": token})
+
+    assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
+    assert status(call, ann.token) == 200
+
+
+def is_consistent(call: Api, cloud: Cloud, person: Person, passwords: dict[str, bool]) -> bool:
+    """Whether the profile is in the epoch of the sessions, and the passwords work that should."""
+    (profile,) = (row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE")
+    (epoch,) = (row for row in rows(cloud, "SessionsTable") if row["session_id"] == "EPOCH")
+    work = {password: signs_in(call, person.email, password).status == 200 for password in passwords}
+    return bool(profile["epoch"] == epoch["epoch"] == "2" and work == passwords)
+
+
+def test_of_twenty_changes_at_once_one_wins(call: Api, cloud: Cloud, ann: Person) -> None:
+    new = [f"the password of number {number}" for number in range(20)]
+
+    answers = at_once(lambda password: changes(call, ann, new=password), new)
+
+    won = [answer.status == 200 for answer in answers]
+    assert won.count(True) == 1
+    assert {answer.status for answer in answers} <= {200, 400, 401}
+    assert is_consistent(call, cloud, ann, dict(zip(new, won, strict=True)) | {PASSWORD: False})
+    assert status(call, ann.token) == 200
+
+
+def test_of_twenty_replacements_at_once_one_session_is_left(
+    call: Api, people: People, cloud: Cloud, ann: Person
+) -> None:
+    devices = [ann, *(people.sign_in(ann.email) for _ in range(19))]
+
+    answers = at_once(lambda device: changes(call, device, revokeOtherSessions=True), devices)
+
+    (token,) = (answer.json["token"] for answer in answers if answer.status == 200)
+    assert {answer.status for answer in answers} <= {200, 400, 401}
+    assert is_consistent(call, cloud, ann, {PASSWORD: False, NEW: True})
+    assert status(call, token) == 200
+    assert {status(call, device.token) for device in devices} == {401}
+
+
+def test_a_sign_out_in_the_middle_is_not_undone(
+    call: Api, cloud: Cloud, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session that was to survive is gone, so nothing happens at all."""
+    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: call("POST /api/auth/sign-out", bearer=ann.token))
+
+    assert changes(call, ann).status == 401
+    assert status(call, ann.token) == 401
+    assert [row["session_id"] for row in rows(cloud, "SessionsTable")] == ["EPOCH"]
+    assert signs_in(call, ann.email).status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"currentPassword": PASSWORD},
+        {"newPassword": NEW},
+        {"currentPassword": None, "newPassword": NEW},
+        {"currentPassword": PASSWORD, "newPassword": [NEW]},
+        {"currentPassword": PASSWORD, "newPassword": NEW, "revokeOtherSessions": "yes"},
+        [],
+    ],
+    ids=lambda body: str(body)[:60],
+)
+def test_a_malformed_body_is_refused(call: Api, ann: Person, cloud: Cloud, body: Any) -> None:
+    before = everything(cloud)
+
+    answer = call(CHANGE, bearer=ann.token, json=body)
+
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+    assert everything(cloud) == before
+
+
+def test_changing_is_one_read_and_one_transaction(call: Api, ann: Person) -> None:
+    changes(call, ann)
+
+    assert call.calls == ["BatchGetItem", "TransactWriteItems"]
+
+
+@pytest.mark.parametrize("bearer", [None, "garbage"])
+def test_strangers_change_no_password(call: Api, ann: Person, bearer: str | None) -> None:
+    """C30: who calls is settled before what was sent."""
+    for body in ({}, {"currentPassword": PASSWORD, "newPassword": NEW}):
+        assert call(CHANGE, bearer=bearer, json=body).code == "UNAUTHORIZED"
+    assert signs_in(call, ann.email).status == 200
+
+
+def test_another_site_changes_no_password(call: Api, ann: Person) -> None:
+    body = {"currentPassword": PASSWORD, "newPassword": NEW}
+
+    foreign = call(CHANGE, cookies=[ann.cookie], headers={"origin": "https://evil.example"}, json=body)
+    own = call(CHANGE, cookies=[ann.cookie], headers=OURS, json=body)
+
+    assert (foreign.code, own.status) == ("INVALID_ORIGIN", 200)

@@ -1,0 +1,67 @@
+"""GET /api/auth/error: a plain page that names what went wrong, and repeats nothing that it was sent."""
+
+import pytest
+
+from tests.support.calls import Api
+
+ERROR = "GET /api/auth/error"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "javascript:alert(1)",
+    "a b",
+    "a\nb",
+    "state_mismatch\n",
+    "&lt;b&gt;",
+    "{code}",
+    "{0.__class__}",
+    "ünknown",
+    "\0",
+    "",
+    "a" * 65,
+    "x" * 100_000,
+]
+
+
+@pytest.mark.parametrize("code", ["INVALID_TOKEN", "state_mismatch", "please-try-again", "404"])
+def test_the_page_names_the_code(call: Api, code: str) -> None:
+    answer = call(ERROR, query={"error": code})
+
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.text.startswith("<!doctype html>")
+    assert f"<code>{code}</code>" in answer.text
+
+
+@pytest.mark.parametrize("code", HOSTILE, ids=lambda code: ascii(code)[:16])
+def test_ghsa_9x4v_what_is_no_code_is_not_repeated(call: Api, code: str) -> None:
+    answer = call(ERROR, query={"error": code})
+
+    assert answer.status == 200
+    assert answer.text == call(ERROR, query={"error": "UNKNOWN"}).text
+
+
+def test_ghsa_9x4v_nothing_else_in_the_query_is_repeated_or_followed(call: Api) -> None:
+    query = {"error_description": "<b>m4rk</b>", "redirectTo": "/m4rk", "state": "m4rk", "m4rk": "m4rk"}
+
+    answer = call(ERROR, query={"error": "x"} | query)
+
+    assert answer.status == 200
+    assert "m4rk" not in answer.text + str(answer.headers)
+    assert "location" not in answer.headers
+    assert answer.cookies == []
+
+
+def test_the_page_runs_no_script_and_fits_in_no_frame(call: Api) -> None:
+    answer = call(ERROR, query={"error": "x"})
+
+    assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "<script" not in answer.text
+
+
+def test_the_page_needs_nobody_and_asks_nothing(call: Api) -> None:
+    assert "<code>UNKNOWN</code>" in call(ERROR).text
+    assert call.calls == []

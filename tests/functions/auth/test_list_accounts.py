@@ -1,0 +1,40 @@
+"""GET /api/auth/list-accounts: the ways in that a person has."""
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.people import People
+
+LIST = "GET /api/auth/list-accounts"
+
+
+def test_a_password_is_one_way_in(call: Api, people: People) -> None:
+    ann = people.signed_in("ann")
+    people.signed_in("bob")
+
+    answer = call(LIST, bearer=ann.token)
+
+    (account,) = answer.json
+    assert answer.status == 200
+    assert set(account) == {"id", "accountId", "providerId", "userId", "createdAt", "updatedAt", "scopes"}
+    assert (account["providerId"], account["scopes"]) == ("credential", [])
+    assert account["accountId"] == account["userId"] == ann.id
+    assert account["id"] != ann.id
+
+
+def test_no_password_and_no_hash_is_shown(call: Api, people: People) -> None:
+    ann = people.signed_in()
+
+    text = call(LIST, cookies=[ann.cookie]).text
+
+    assert "password" not in text.lower()
+    assert "argon2" not in text
+
+
+@pytest.mark.parametrize("bearer", [None, "garbage"])
+def test_strangers_see_no_account(call: Api, people: People, bearer: str | None) -> None:
+    people.signed_in()
+
+    answer = call(LIST, bearer=bearer)
+
+    assert (answer.status, answer.code, call.calls) == (401, "UNAUTHORIZED", [])

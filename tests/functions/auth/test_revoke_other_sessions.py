@@ -1,0 +1,61 @@
+"""POST /api/auth/revoke-other-sessions: signed out everywhere but here."""
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.people import People
+from tests.support.tables import everything
+from tests.support.threads import at_once
+
+REVOKE_OTHERS = "POST /api/auth/revoke-other-sessions"
+OURS = {"origin": "https://app.example.com"}
+
+
+@pytest.mark.parametrize("by", ["bearer", "cookie"])
+def test_every_other_session_ends_and_this_one_goes_on(call: Api, people: People, by: str) -> None:
+    ann = people.signed_in()
+    others = [people.sign_in(ann.email) for _ in range(3)]
+    credential = {"bearer": ann.token} if by == "bearer" else {"cookies": [ann.cookie], "headers": OURS}
+
+    answer = call(REVOKE_OTHERS, **credential)
+
+    assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
+    assert call("GET /api/auth/me", bearer=ann.token).status == 200
+    assert call("GET /api/auth/me", cookies=[ann.cookie]).status == 200
+    assert {call("GET /api/auth/me", bearer=other.token).status for other in others} == {401}
+
+
+def test_it_can_be_done_again_and_again(call: Api, people: People) -> None:
+    ann = people.signed_in()
+
+    assert [call(REVOKE_OTHERS, bearer=ann.token).status for _ in range(3)] == [200, 200, 200]
+    assert call("GET /api/auth/me", bearer=ann.token).status == 200
+
+
+def test_nobody_else_is_signed_out(call: Api, people: People) -> None:
+    ann, bob = people.signed_in("ann"), people.signed_in("bob")
+
+    call(REVOKE_OTHERS, bearer=ann.token)
+
+    assert call("GET /api/auth/me", bearer=bob.token).status == 200
+
+
+def test_of_several_that_end_each_other_at_once_one_is_left(call: Api, people: People) -> None:
+    ann = people.signed_in()
+    everybody = [ann, *(people.sign_in(ann.email) for _ in range(9))]
+
+    answers = at_once(lambda person: call(REVOKE_OTHERS, bearer=person.token), everybody)
+
+    alive = [call("GET /api/auth/me", bearer=person.token).status == 200 for person in everybody]
+    assert sorted(answer.status for answer in answers) == [200, *[401] * 9]
+    assert alive == [answer.status == 200 for answer in answers]
+
+
+def test_strangers_sign_nobody_out(call: Api, people: People, cloud: Cloud) -> None:
+    people.signed_in()
+    before = everything(cloud)
+
+    for bearer in (None, "garbage"):
+        assert call(REVOKE_OTHERS, bearer=bearer).code == "UNAUTHORIZED"
+    assert everything(cloud) == before

@@ -1,0 +1,198 @@
+"""GET /api/auth/token: an access token that other services can check for themselves."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+
+from tests.support.calls import Api
+from tests.support.people import PASSWORD, People, Person
+from tests.support.visits import signs_in
+
+TOKEN, JWKS, GET_SESSION = "GET /api/auth/token", "GET /api/auth/jwks", "GET /api/auth/get-session"
+ISSUER = "https://api.example.com"
+FIELDS = {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt"}
+
+
+def verified(call: Api, token: str) -> dict[str, Any]:
+    """The claims, checked as another service would: by what JWKS shows and nothing else."""
+    keys = jwt.PyJWKSet.from_dict(call(JWKS).json)
+    key = keys[jwt.get_unverified_header(token)["kid"]]
+    claims: dict[str, Any] = jwt.decode(token, key, algorithms=["EdDSA"], audience=ISSUER, issuer=ISSUER)
+    return claims
+
+
+def test_the_token_says_who_and_which_session_and_until_when(call: Api, people: People) -> None:
+    ann = people.signed_in()
+    shown = call(GET_SESSION, bearer=ann.token).json
+
+    answer = call(TOKEN, bearer=ann.token)
+
+    claims = verified(call, answer.json["token"])
+    assert (answer.status, set(answer.json)) == (200, {"token"})
+    assert {name: claims[name] for name in FIELDS} == shown["user"]
+    assert (claims["sub"], claims["sid"]) == (ann.id, shown["session"]["id"])
+    assert (claims["iss"], claims["aud"]) == (ISSUER, ISSUER)
+    assert claims["exp"] == claims["iat"] + 900
+    assert abs(claims["iat"] - time.time()) < 5
+    assert set(claims) == FIELDS | {"sub", "sid", "iss", "aud", "iat", "exp"}
+
+
+def test_the_header_names_the_algorithm_and_the_key_alone(call: Api, people: People) -> None:
+    token = call(TOKEN, bearer=people.signed_in().token).json["token"]
+
+    (key,) = call(JWKS).json["keys"]
+    assert jwt.get_unverified_header(token) == {"alg": "EdDSA", "kid": key["kid"]}
+
+
+def test_no_secret_of_the_session_is_in_it(call: Api, people: People) -> None:
+    ann = people.signed_in()
+
+    claims = verified(call, call(TOKEN, bearer=ann.token).json["token"])
+
+    assert ann.token[58:] not in str(claims)
+    assert "hash" not in str(claims)
+
+
+def test_the_token_opens_the_tasks(call: Api, people: People) -> None:
+    token = call(TOKEN, bearer=people.signed_in().token).json["token"]
+
+    assert call("POST /api/tasks", json={"title": "x"}, bearer=token).status == 201
+    assert call("GET /api/tasks", bearer=token).json["tasks"][0]["title"] == "x"
+
+
+def test_a_cookie_gets_a_token_too(call: Api, people: People) -> None:
+    ann = people.signed_in()
+
+    assert verified(call, call(TOKEN, cookies=[ann.cookie]).json["token"])["sub"] == ann.id
+
+
+def test_nobody_gets_none(call: Api) -> None:
+    answer = call(TOKEN)
+
+    assert (answer.status, answer.code, call.calls) == (401, "UNAUTHORIZED", [])
+
+
+def test_it_never_outlives_its_session(call: Api, people: People, later: Callable[..., None]) -> None:
+    answer = call(
+        "POST /api/auth/sign-in/email", json={"email": people.verified(), "password": PASSWORD, "rememberMe": False}
+    )
+    later(hours=23, minutes=55)
+
+    token = call(TOKEN, bearer=answer.json["token"]).json["token"]
+
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert 290 <= claims["exp"] - claims["iat"] <= 300
+    later(minutes=5)
+    assert call("GET /api/tasks", bearer=token).code == "TOKEN_EXPIRED"
+
+
+def test_how_long_it_is_good_is_a_setting(call: Api, people: People, settings: Callable[..., None]) -> None:
+    ann = people.signed_in()
+    settings(access_token_lifetime="60")
+
+    claims = verified(call, call(TOKEN, bearer=ann.token).json["token"])
+
+    assert claims["exp"] == claims["iat"] + 60
+
+
+@pytest.mark.parametrize("base_url", ["", "https://auth.example.com", "https://auth.example.com/"])
+def test_the_issuer_is_where_the_service_is(
+    call: Api, people: People, settings: Callable[..., None], base_url: str
+) -> None:
+    """As configured, else as API Gateway says; no header has a say."""
+    ann = people.signed_in()
+    settings(base_url=base_url)
+
+    token = call(TOKEN, bearer=ann.token, headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
+
+    claims = jwt.decode(token.json["token"], options={"verify_signature": False})
+    expected = base_url.rstrip("/") or "https://local.execute-api.us-east-1.amazonaws.com"
+    assert (claims["iss"], claims["aud"]) == (expected, expected)
+    assert call("GET /api/tasks", bearer=token.json["token"]).status == 200
+
+
+def test_a_name_of_any_letters_survives(call: Api, people: People) -> None:
+    ann = people.signed_in()
+    name = 'Ärn "Quote" 作業 🔑'
+    call("POST /api/auth/update-user", json={"name": name}, bearer=ann.token)
+
+    assert verified(call, call(TOKEN, bearer=ann.token).json["token"])["name"] == name
+
+
+def test_get_session_brings_one_along(call: Api, people: People) -> None:
+    ann = people.signed_in()
+
+    answer = call(GET_SESSION, bearer=ann.token)
+
+    assert verified(call, answer.headers["set-auth-jwt"])["sub"] == ann.id
+    assert call("GET /api/tasks", bearer=answer.headers["set-auth-jwt"]).status == 200
+    assert "set-auth-jwt" not in call(GET_SESSION).headers
+    assert "set-auth-jwt" not in call(GET_SESSION, bearer="x" * 101).headers
+
+
+def test_signing_in_brings_the_signed_session_token_along(call: Api, people: People) -> None:
+    answer = signs_in(call, people.verified())
+
+    signed = answer.headers["set-auth-token"]
+    assert signed.startswith(f"{answer.json['token']}.")
+    assert call(GET_SESSION, bearer=signed).json["user"]["email"] == "ann@example.com"
+
+
+def assert_oauth_shape(call: Api, body: dict[str, Any]) -> None:
+    """What clients of the JWT kind read."""
+    assert set(body) == {"access_token", "refresh_token", "token_type", "expires_in", "user"}
+    assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
+    assert verified(call, body["access_token"])["sub"] == body["user"]["id"]
+    assert call("GET /api/tasks", bearer=body["access_token"]).status == 200
+
+
+def test_logging_in_answers_in_the_words_of_oauth(call: Api, people: People) -> None:
+    answer = call("POST /api/auth/login", json={"email": people.verified(), "password": PASSWORD})
+
+    assert answer.status == 200
+    assert_oauth_shape(call, answer.json)
+
+
+def test_registering_answers_in_the_words_of_oauth(call: Api, settings: Callable[..., None]) -> None:
+    settings(require_email_verification="false")
+
+    answer = call("POST /api/auth/register", json={"email": "ann@example.com", "password": PASSWORD})
+
+    assert answer.status == 201
+    assert_oauth_shape(call, answer.json)
+
+
+def test_registering_gives_no_token_before_the_address_is_verified(call: Api) -> None:
+    answer = call("POST /api/auth/register", json={"email": "ann@example.com", "password": PASSWORD})
+
+    assert (answer.status, set(answer.json)) == (201, {"user"})
+    assert answer.cookies == []
+
+
+def ended_by(call: Api, ann: Person, how: str) -> None:
+    """End a session in one of several ways."""
+    sent: dict[str, dict[str, Any]] = {
+        "sign-out": {},
+        "revoke-sessions": {},
+        "delete-user": {"password": PASSWORD},
+        "change-password": {"currentPassword": PASSWORD, "newPassword": "a better password"},
+    }
+    bearer = call("POST /api/auth/sign-in/email", json={"email": ann.email, "password": PASSWORD}).json["token"]
+    answer = call(f"POST /api/auth/{how}", json=sent[how], bearer=ann.token if how == "sign-out" else bearer)
+    assert answer.status == 200, answer.text
+
+
+@pytest.mark.parametrize("how", ["sign-out", "revoke-sessions", "delete-user", "change-password"])
+def test_the_token_of_a_session_that_ended_is_refused_at_once(call: Api, people: People, how: str) -> None:
+    """S-32: however it ended, and although the signature holds for a quarter of an hour."""
+    ann = people.signed_in()
+    token = call(TOKEN, bearer=ann.token).json["token"]
+
+    ended_by(call, ann, how)
+
+    assert call("GET /api/tasks", bearer=token).code == "INVALID_TOKEN"
+    assert call(TOKEN, bearer=token).status == 401
+    assert call(GET_SESSION, bearer=token).text == "null"

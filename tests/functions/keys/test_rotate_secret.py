@@ -1,0 +1,330 @@
+"""rotate_secret: the four steps that Secrets Manager calls, each of which may be called again, and the emergency."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from moto.secretsmanager.models import SecretsManagerBackend, secretsmanager_backends
+
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.functions import FunctionFailed
+from gatehouse_dev.physical import ACCOUNT, REGION
+from tests.support.calls import Api
+from tests.support.layer import layer
+from tests.support.trouble import UNREACHABLE, failing
+
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+KEYRING = {"user_id": {"S": "KEYRING"}, "session_id": {"S": "KEYRING"}}
+
+
+class Rotation:
+    """Secrets Manager, as far as it takes part in a rotation."""
+
+    def __init__(self, call: Api, cloud: Cloud) -> None:
+        """The secret of the running cloud."""
+        self._call = call
+        self._cloud = cloud
+        self.secret_id: str = layer("config").config().secret
+
+    def begin(self) -> str:
+        """A new version that waits for its value, as RotateSecret makes it; its id."""
+        version = str(uuid4())
+        secret: Any = secretsmanager_backends[ACCOUNT][REGION].secrets[self.secret_id]
+        secret.remove_version_stages_from_old_versions(["AWSPENDING"])
+        secret.versions[version] = {"createdate": 0, "version_id": version, "version_stages": ["AWSPENDING"]}
+        return version
+
+    def step(self, name: str, version: str) -> None:
+        """Call the function for one step; FunctionFailed when it raises."""
+        event = {"Step": name, "SecretId": self.secret_id, "ClientRequestToken": version, "RotationToken": str(uuid4())}
+        assert self._call.invoke("RotateSecret", event) is None
+
+    def rotate(self) -> str:
+        """A whole rotation; the id of the version that is current now."""
+        version = self.begin()
+        for name in STEPS:
+            self.step(name, version)
+        return version
+
+    def emergency(self) -> None:
+        """What an operator invokes when the secret got out."""
+        assert self._call.invoke("RotateSecret", {"Emergency": True}) is None
+
+    def current(self) -> str:
+        """The id of the version that is AWSCURRENT."""
+        found: str = self._cloud.client("secretsmanager").get_secret_value(
+            SecretId=self.secret_id, VersionStage="AWSCURRENT"
+        )["VersionId"]
+        return found
+
+    def value(self, version: str) -> str:
+        """What a version holds."""
+        found: str = self._cloud.client("secretsmanager").get_secret_value(SecretId=self.secret_id, VersionId=version)[
+            "SecretString"
+        ]
+        return found
+
+    def stages(self) -> dict[str, list[str]]:
+        """Which versions have which labels."""
+        versions = secretsmanager_backends[ACCOUNT][REGION].secrets[self.secret_id].versions
+        return {name: sorted(held["version_stages"]) for name, held in versions.items() if held["version_stages"]}
+
+    def keyring(self) -> dict[str, Any]:
+        """The keyring's row, as plain values."""
+        dynamodb = self._cloud.client("dynamodb")
+        item = dynamodb.get_item(TableName="SessionsTable", Key=KEYRING, ConsistentRead=True).get("Item", {})
+        row = {name: next(iter(value.values())) for name, value in item.items()}
+        return row | {"public_keys": json.loads(row["public_keys"])} if row else {}
+
+    def unpublish(self) -> None:
+        """A stack that was just deployed: no keyring, and a process that knows of none."""
+        self._cloud.client("dynamodb").delete_item(TableName="SessionsTable", Key=KEYRING)
+        layer("keys.keyring").forget()
+
+    def put(self, text: str) -> str:
+        """A value set by hand; the id of its version."""
+        version: str = self._cloud.client("secretsmanager").put_secret_value(
+            SecretId=self.secret_id, SecretString=text
+        )["VersionId"]
+        return version
+
+
+def be_faithful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto moves AWSCURRENT, but goes on giving the old version to whoever asks for none in particular."""
+    real = SecretsManagerBackend.update_secret_version_stage
+
+    def update(backend: SecretsManagerBackend, secret_id: str, version_stage: str, *moved: str, **named: str) -> Any:
+        answer = real(backend, secret_id, version_stage, *moved, **named)
+        secret: Any = backend.secrets[secret_id]
+        (current,) = (name for name, held in secret.versions.items() if "AWSCURRENT" in held["version_stages"])
+        secret.set_default_version_id(current)
+        return answer
+
+    monkeypatch.setattr(SecretsManagerBackend, "update_secret_version_stage", update)
+
+
+@pytest.fixture
+def rotation(call: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rotation]:
+    """Secrets Manager; afterwards there is a good secret again."""
+    be_faithful(monkeypatch)
+    rotation = Rotation(call, cloud)
+    yield rotation
+    rotation.put("a good secret again, as long as it has to be " + str(uuid4()))
+
+
+def kid(version: str) -> str:
+    """The key id of a version's signing key."""
+    found: str = layer("keys.access").public_key(version)[0]
+    return found
+
+
+def shown(call: Api) -> list[str]:
+    """The key ids of JWKS."""
+    return [key["kid"] for key in call("GET /api/auth/jwks").json["keys"]]
+
+
+def test_a_rotation_makes_a_new_version_current_and_keeps_the_old_one(call: Api, rotation: Rotation) -> None:
+    old = rotation.current()
+
+    new = rotation.rotate()
+
+    assert rotation.current() == new != old
+    assert "AWSPREVIOUS" in rotation.stages()[old]
+    row = rotation.keyring()
+    assert (row["newest"], row["previous"]) == (new, old)
+    assert list(row["public_keys"]) == [kid(new), kid(old)]
+    assert shown(call) == [kid(new), kid(old)]
+
+
+def test_a_new_secret_is_long_and_nobody_knows_it(rotation: Rotation, capsys: pytest.CaptureFixture[str]) -> None:
+    values = [rotation.value(rotation.rotate()) for _ in range(2)]
+
+    assert len(set(values)) == 2
+    assert min(map(len, values)) == 64
+    printed = capsys.readouterr()
+    assert all(value not in printed.out + printed.err for value in values)
+
+
+@pytest.mark.parametrize("repeated", STEPS)
+def test_each_step_may_be_called_again(rotation: Rotation, repeated: str) -> None:
+    version = rotation.begin()
+    for name in STEPS[: STEPS.index(repeated) + 1]:
+        rotation.step(name, version)
+    before = rotation.keyring(), rotation.stages(), rotation.value(version)
+
+    rotation.step(repeated, version)
+
+    assert (rotation.keyring(), rotation.stages(), rotation.value(version)) == before
+
+
+def test_all_steps_may_be_called_again(rotation: Rotation) -> None:
+    version = rotation.rotate()
+    before = rotation.keyring(), rotation.stages()
+
+    for name in STEPS:
+        rotation.step(name, version)
+
+    assert rotation.current() == version
+    assert rotation.stages() == before[1]
+    assert rotation.keyring() == before[0]
+
+
+def test_a_key_is_shown_before_anything_is_signed_with_it(call: Api, rotation: Rotation) -> None:
+    old, new = rotation.current(), rotation.begin()
+
+    rotation.step("createSecret", new)
+    assert shown(call) == [kid(old)]
+
+    rotation.step("setSecret", new)
+    assert shown(call) == [kid(old), kid(new)]
+    assert (rotation.keyring()["newest"], rotation.current()) == (old, old)
+
+    rotation.step("testSecret", new)
+    assert (rotation.keyring()["newest"], rotation.current()) == (old, old)
+
+    rotation.step("finishSecret", new)
+    assert (rotation.keyring()["newest"], rotation.current()) == (new, new)
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_a_key_that_is_not_published_fails_its_test(rotation: Rotation, published: bool) -> None:  # noqa: FBT001 -- a case
+    version = rotation.begin()
+    rotation.step("createSecret", version)
+    if not published:
+        rotation.unpublish()
+
+    with pytest.raises(FunctionFailed):
+        rotation.step("testSecret", version)
+
+    assert rotation.current() != version
+
+
+def test_a_secret_that_is_too_short_fails_before_it_is_used(rotation: Rotation, cloud: Cloud) -> None:
+    version = rotation.begin()
+    cloud.client("secretsmanager").put_secret_value(
+        SecretId=rotation.secret_id, ClientRequestToken=version, SecretString="short", VersionStages=["AWSPENDING"]
+    )
+    rotation.step("createSecret", version)
+    before = rotation.keyring()
+
+    with pytest.raises(FunctionFailed):
+        rotation.step("setSecret", version)
+
+    assert rotation.keyring() == before
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"Step": "dropTables", "SecretId": "x", "ClientRequestToken": "x"},
+        {"Step": "setSecret"},
+        {"Emergency": False},
+    ],
+    ids=str,
+)
+def test_what_is_no_step_fails_and_changes_nothing(call: Api, rotation: Rotation, event: dict[str, Any]) -> None:
+    before = rotation.keyring(), rotation.stages()
+
+    with pytest.raises(FunctionFailed):
+        call.invoke("RotateSecret", event)
+
+    assert (rotation.keyring(), rotation.stages()) == before
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateSecretVersionStage", "BatchGetItem", "GetSecretValue"])
+def test_a_rotation_that_was_cut_short_is_finished_by_the_next_try(rotation: Rotation, operation: str) -> None:
+    """Secrets Manager calls a step again that failed; whatever it had done by then, the end is the same."""
+    old, new = rotation.current(), rotation.begin()
+
+    for name in STEPS:
+        with failing(UNREACHABLE, operation), suppress(FunctionFailed):
+            rotation.step(name, new)
+        rotation.step(name, new)
+
+    row = rotation.keyring()
+    assert rotation.current() == new
+    assert (row["newest"], row["previous"], set(row["public_keys"])) == (new, old, {kid(new), kid(old)})
+
+
+def test_a_second_rotation_drops_the_first(call: Api, rotation: Rotation) -> None:
+    first = rotation.current()
+    second = rotation.rotate()
+
+    third = rotation.rotate()
+
+    row = rotation.keyring()
+    assert (row["newest"], row["previous"]) == (third, second)
+    assert shown(call) == [kid(third), kid(second)]
+    assert kid(first) not in str(row)
+
+
+def test_while_a_rotation_is_under_way_three_keys_are_shown(call: Api, rotation: Rotation) -> None:
+    """The one before, the one in use and the one to come."""
+    first = rotation.current()
+    second, third = rotation.rotate(), rotation.begin()
+
+    rotation.step("createSecret", third)
+    rotation.step("setSecret", third)
+
+    assert shown(call) == [kid(second), kid(first), kid(third)]
+    assert (rotation.keyring()["newest"], rotation.keyring()["previous"]) == (second, first)
+
+
+def test_a_rotation_that_was_given_up_leaves_nothing_behind(call: Api, rotation: Rotation) -> None:
+    old, abandoned = rotation.current(), rotation.begin()
+    rotation.step("createSecret", abandoned)
+    rotation.step("setSecret", abandoned)
+
+    new = rotation.rotate()
+
+    assert shown(call) == [kid(new), kid(old)]
+    assert (rotation.keyring()["newest"], rotation.keyring()["previous"]) == (new, old)
+
+
+def test_the_first_rotation_needs_no_keyring(call: Api, rotation: Rotation) -> None:
+    """Nothing was ever signed, so nobody published a key."""
+    old = rotation.current()
+    rotation.unpublish()
+
+    new = rotation.rotate()
+
+    row = rotation.keyring()
+    assert (row["newest"], row["previous"]) == (new, old)
+    assert shown(call) == [kid(new), kid(old)]
+
+
+def test_in_an_emergency_the_new_version_is_the_only_one(call: Api, rotation: Rotation) -> None:
+    old = rotation.current()
+    rotation.rotate()
+
+    rotation.emergency()
+
+    new = rotation.current()
+    row = rotation.keyring()
+    assert new != old
+    assert row["newest"] == new
+    assert "previous" not in row
+    assert shown(call) == list(row["public_keys"]) == [kid(new)]
+    assert len(rotation.value(new)) == 64
+
+
+def test_after_an_emergency_rotations_go_on(call: Api, rotation: Rotation) -> None:
+    rotation.emergency()
+    old = rotation.current()
+
+    new = rotation.rotate()
+
+    assert shown(call) == [kid(new), kid(old)]
+
+
+def test_how_it_went_is_in_the_log(rotation: Rotation, capsys: pytest.CaptureFixture[str]) -> None:
+    rotation.step("createSecret", rotation.begin())
+    rotation.emergency()
+
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    told = [line["outcome"] for line in metrics if line.get("function") == "rotate_secret"]
+    assert told == ["createSecret", "emergency"]

@@ -1,0 +1,138 @@
+"""Passwords that many have, or that anybody would try first, are refused; anything else may be chosen."""
+
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatehouse_dev import common_passwords
+from tests.support.calls import Answer, Api
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.visits import forgets, resets, signs_in, signs_up
+
+COMMON = [
+    "password",
+    "password1",
+    "12345678",
+    "123456789",
+    "qwertyuiop",
+    "iloveyou",
+    "1q2w3e4r",
+    "baseball",
+    "sunshine",
+]
+FINE = [
+    "correct horse battery staple",
+    "purple monkey dishwasher",
+    "password1 but longer",
+    "xpassword1",
+    "Tr0ub4dor&3x",
+    "ann went to example.com",
+    "пароль-пароль",
+    "        ",
+]
+
+
+def is_refused(answer: Answer) -> bool:
+    """Refused for being weak, and for nothing else."""
+    assert answer.status in {200, 201, 400}, answer.text
+    return answer.code == "WEAK_PASSWORD"
+
+
+def test_the_file_is_what_make_passwords_makes() -> None:
+    kept, made = common_passwords.PATH.read_bytes(), common_passwords.content()
+
+    assert gzip.decompress(kept) == gzip.decompress(made)
+
+
+def test_the_file_holds_what_can_be_looked_up_in_it() -> None:
+    words = gzip.decompress(common_passwords.PATH.read_bytes()).decode().split("\n")
+
+    assert len(words) > 10_000
+    assert words == sorted(set(words))
+    assert all(word == word.casefold() and len(word) >= 8 for word in words)
+
+
+def test_of_the_three_thousand_most_common_none_can_be_chosen() -> None:
+    """S-03."""
+    passwords, weak = layer("accounts.passwords"), layer("errors").WeakPassword
+    top = sorted(common_passwords.FREQUENCY_LISTS["passwords"].items(), key=lambda entry: entry[1])[:3000]
+    chosen = [word for word, _ in top if len(word) >= 8]
+
+    assert len(chosen) > 500
+    for word in chosen:
+        with pytest.raises(weak):
+            passwords.check_choice(word)
+
+
+@pytest.mark.parametrize("spell", [str, str.upper, str.title, str.swapcase])
+def test_a_common_password_is_refused_however_it_is_spelled(call: Api, spell: Callable[[str], str]) -> None:
+    for word in COMMON:
+        answer = signs_up(call, "ann@example.com", spell(word))
+
+        assert (answer.status, answer.code) == (400, "WEAK_PASSWORD"), word
+        assert call.calls == []
+
+
+@pytest.mark.parametrize("spelling", ["ｐａｓｓｗｏｒｄ１", "ＱＷＥＲＴＹＵＩＯＰ", "iloveyoᵘ"])
+def test_letters_that_are_kept_as_others_are_compared_as_those(call: Api, spelling: str) -> None:
+    """Hashes are made of the NFKC form, so these would be the passwords password1, QWERTYUIOP and iloveyou."""
+    assert is_refused(signs_up(call, "ann@example.com", spelling))
+
+
+@pytest.mark.parametrize("password", FINE)
+def test_what_nobody_would_try_may_be_chosen(call: Api, password: str) -> None:
+    assert signs_up(call, "ann@example.com", password).status == 200
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("gatehouse", "Gatehouse", "GATEHOUSE"),
+        *("ann.lovelace@example.com", "Ann.Lovelace@Example.COM", "ann.lovelace", "ANN.LOVELACE"),
+        *("Ada Lovelace", "ada lovelace"),
+    ],
+)
+def test_what_is_known_of_its_owner_is_no_password(call: Api, password: str) -> None:
+    """S-03: the product's name, one's own address and one's own name."""
+    body = {"email": "ann.lovelace@example.com", "name": " Ada Lovelace ", "password": password}
+
+    for route in ("sign-up/email", "signup", "register"):
+        answer = call(f"POST /api/auth/{route}", json=body)
+        assert (answer.status, answer.code) == (400, "WEAK_PASSWORD")
+
+
+def test_what_is_known_of_others_is_no_secret_of_theirs(call: Api) -> None:
+    assert signs_up(call, "ann@example.com", "bob.the.builder").status == 200
+
+
+def test_the_products_name_is_a_setting(call: Api, settings: Callable[..., None]) -> None:
+    settings(product_name="Straße Nine")
+
+    assert is_refused(signs_up(call, "ann@example.com", "STRASSE NINE"))
+    assert not is_refused(signs_up(call, "ann@example.com", "gatehouse"))
+
+
+@pytest.mark.parametrize("password", ["password1", "gatehouse", "ann.lovelace", "ann.lovelace@example.com"])
+def test_a_new_password_is_no_weaker(call: Api, people: People, mailbox: Mailbox, password: str) -> None:
+    """Neither by reset, which the refusal does not spend, nor by change."""
+    ann = people.signed_in("ann.lovelace")
+    token = forgets(call, mailbox, ann.email)
+    sent: dict[str, Any] = {"currentPassword": PASSWORD, "newPassword": password}
+
+    assert is_refused(call("POST /api/auth/change-password", json=sent, bearer=ann.token))
+    assert is_refused(resets(call, token, password))
+    assert signs_in(call, ann.email).status == 200
+    assert resets(call, token, "a better password").status == 200
+
+
+def test_who_has_a_weak_one_from_before_can_sign_in(call: Api, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list grows; nobody is locked out by that."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr(layer("accounts.passwords"), "_common", frozenset)
+        email = people.verified(password="password1")
+
+    assert signs_in(call, email, "password1").status == 200

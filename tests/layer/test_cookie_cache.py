@@ -1,0 +1,293 @@
+"""The session_data cookie: get-session answers from it for a few minutes, and nothing else ever does."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+from hmac import digest
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.layer import layer
+from tests.support.people import PASSWORD, People
+
+GET_SESSION, SIGN_IN = "GET /api/auth/get-session", "POST /api/auth/sign-in/email"
+DATA = "__Secure-better-auth.session_data"
+OURS = {"origin": "https://app.example.com"}
+
+
+@pytest.fixture
+def entered(call: Api, people: People, settings: Callable[..., None]) -> Answer:
+    """A sign-in where answers are cached for five minutes."""
+    email = people.verified()
+    settings(cookie_cache_age="300")
+    return call(SIGN_IN, json={"email": email, "password": PASSWORD})
+
+
+def cookies(answer: Answer) -> list[str]:
+    """What a browser sends back."""
+    return [cookie.partition(";")[0] for cookie in answer.cookies if "Max-Age=0" not in cookie]
+
+
+def data_of(answer: Answer) -> str:
+    """The whole Set-Cookie line of session_data."""
+    (cookie,) = (cookie for cookie in answer.cookies if cookie.startswith(f"{DATA}="))
+    return cookie
+
+
+def unpacked(text: str) -> dict[str, Any]:
+    """The value of a session_data cookie."""
+    whole: dict[str, Any] = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return whole
+
+
+def packed(whole: Any) -> str:
+    """And back."""
+    text = json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
+    return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def value(answer: Answer) -> str:
+    """The value of session_data."""
+    return data_of(answer).partition(";")[0].partition("=")[2]
+
+
+def visit(call: Api, answer: Answer, data: str | None = None, **more: Any) -> Answer:
+    """Ask for the session with the cookies of an answer, and perhaps other data."""
+    kept = [cookie for cookie in cookies(answer) if not cookie.startswith(DATA)]
+    return call(GET_SESSION, cookies=[*kept, f"{DATA}={value(answer) if data is None else data}"], **more)
+
+
+def test_signing_in_hands_it_out_in_the_compact_form(call: Api, cloud: Cloud, entered: Answer) -> None:
+    """Protocol §4.4, with the signature recomputed here from the secret itself."""
+    whole = unpacked(value(entered))
+
+    assert data_of(entered).partition(";")[2] == " Max-Age=300; Path=/; HttpOnly; Secure; SameSite=Lax"
+    assert list(whole) == ["session", "expiresAt", "signature"]
+    content = whole["session"]
+    assert list(content) == ["session", "user", "updatedAt", "version"]
+    assert content["version"] == "1"
+    assert whole["expiresAt"] == content["updatedAt"] + 300_000
+    secret = cloud.client("secretsmanager").get_secret_value(SecretId=layer("config").config().secret)["SecretString"]
+    key = digest(digest(b"gatehouse", secret.encode(), sha256), b"gatehouse cached session\x01", sha256)
+    text = json.dumps(content | {"expiresAt": whole["expiresAt"]}, separators=(",", ":"), ensure_ascii=False)
+    assert whole["signature"] == urlsafe_b64encode(digest(key, text.encode(), sha256)).rstrip(b"=").decode()
+    assert len(data_of(entered)) < 4096
+    shown = call(GET_SESSION, bearer=entered.json["token"]).json
+    assert {"session": content["session"], "user": content["user"]} == shown
+
+
+@pytest.mark.parametrize("route", [GET_SESSION, "GET /api/auth/session", "GET /api/auth/me"])
+def test_a_session_is_shown_without_asking_anything(call: Api, entered: Answer, route: str) -> None:
+    fresh = call(route, bearer=entered.json["token"]).json
+
+    answer = call(route, cookies=cookies(entered))
+
+    assert (answer.status, call.calls) == (200, [])
+    assert answer.json == fresh
+
+
+def test_get_session_hands_it_out_whenever_it_asked(call: Api, entered: Answer, later: Callable[..., None]) -> None:
+    (session,) = (cookie for cookie in cookies(entered) if "session_token" in cookie)
+    later(seconds=30)
+
+    answer = call(GET_SESSION, cookies=[session])
+
+    assert call.calls != []
+    assert unpacked(value(answer))["expiresAt"] - unpacked(value(entered))["expiresAt"] >= 30_000
+    assert call(GET_SESSION, cookies=[session, *cookies(answer)]).json == answer.json
+    assert call.calls == []
+
+
+def test_it_can_be_passed_by(call: Api, entered: Answer) -> None:
+    answer = visit(call, entered, query={"disableCookieCache": "true"})
+
+    assert call.calls == ["BatchGetItem"]
+    assert "set-auth-jwt" in answer.headers
+    assert data_of(answer)
+
+
+def test_it_is_good_for_its_time_and_no_longer(call: Api, entered: Answer, later: Callable[..., None]) -> None:
+    later(seconds=298)
+    visit(call, entered)
+    assert call.calls == []
+
+    later(seconds=3)
+    answer = visit(call, entered)
+    assert answer.json["user"]["email"] == "ann@example.com"
+    assert call.calls == ["BatchGetItem"]
+
+
+def test_it_does_not_outlive_its_session(
+    call: Api, people: People, settings: Callable[..., None], later: Callable[..., None]
+) -> None:
+    settings(cookie_cache_age="1000000")
+    entered = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD})
+
+    later(days=7, seconds=1)
+
+    assert visit(call, entered).text == "null"
+
+
+def changed(whole: dict[str, Any], *path: str, to: Any) -> str:
+    """The cached form with something else in one place."""
+    copy = json.loads(json.dumps(whole))
+    place = copy
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = to
+    return packed(copy)
+
+
+def test_what_was_tampered_with_is_ignored(call: Api, entered: Answer) -> None:
+    whole, good = unpacked(value(entered)), value(entered)
+    bare = {name: whole[name] for name in ("session", "expiresAt")}
+    tampered = [
+        changed(whole, "session", "user", "email", to="root@example.com"),
+        changed(whole, "session", "user", "emailVerified", to=False),
+        changed(whole, "session", "session", "expiresAt", to="2099-01-01T00:00:00.000Z"),
+        changed(whole, "session", "version", to="2"),
+        changed(whole, "expiresAt", to=whole["expiresAt"] + 1),
+        changed(whole, "signature", to=""),
+        changed(whole, "signature", to=None),
+        changed(whole, "signature", to="é"),
+        changed(whole, "signature", to="A" * 43),
+        changed(whole, "session", to=[]),
+        changed(whole, "session", to=None),
+        changed(whole, "session", "session", to="x"),
+        changed(whole, "session", "session", "expiresAt", to="never"),
+        changed(whole, "session", "session", "expiresAt", to=1),
+        changed(whole, "session", "session", "expiresAt", to="2099-01-01T00:00:00"),
+        changed(whole, "expiresAt", to="x"),
+        packed(bare),
+        packed([]),
+        packed(None),
+        good[:-1],
+        good[:-3] + "AAA",
+        f"{good}A",
+        "x",
+        "é",
+        "%ff",
+        "=" * 20,
+        packed(whole) + "." + packed(whole),
+        urlsafe_b64encode(b'{"session":' + b"[" * 2500).decode(),
+        urlsafe_b64encode(b'{"session": "\\ud800", "expiresAt": 1, "signature": ""}').decode(),
+    ]
+
+    for text in tampered:
+        answer = visit(call, entered, text)
+        assert (answer.status, answer.json["user"]["email"]) == (200, "ann@example.com"), text
+        assert call.calls == ["BatchGetItem"]
+
+
+def test_what_was_cached_for_another_session_is_ignored(call: Api, people: People, entered: Answer) -> None:
+    """Neither somebody else's nor another of one's own."""
+    own = call(SIGN_IN, json={"email": "ann@example.com", "password": PASSWORD})
+    bob = call(SIGN_IN, json={"email": people.verified("bob"), "password": PASSWORD})
+
+    for other in (own, bob):
+        answer = visit(call, entered, value(other))
+        assert answer.json["session"]["token"] == entered.json["token"]
+        assert answer.json["user"]["email"] == "ann@example.com"
+        assert call.calls == ["BatchGetItem"]
+
+
+def test_it_is_nothing_without_its_session_cookie(call: Api, entered: Answer) -> None:
+    data = f"{DATA}={value(entered)}"
+    unsigned = f"__Secure-better-auth.session_token={entered.json['token']}"
+
+    for kept in ([data], [data, unsigned], [data, f"{unsigned}.{'A' * 43}%3D"]):
+        assert call(GET_SESSION, cookies=kept).text == "null"
+
+
+def test_it_opens_no_door(call: Api, entered: Answer) -> None:
+    """A session that was ended elsewhere lives on in it, though for get-session alone, and not for long."""
+    call("POST /api/auth/sign-out", bearer=entered.json["token"])
+
+    assert visit(call, entered).json["user"]["email"] == "ann@example.com"
+    assert visit(call, entered, query={"disableCookieCache": "true"}).text == "null"
+    for route in ("GET /api/tasks", "GET /api/auth/token", "GET /api/auth/list-sessions"):
+        assert call(route, cookies=cookies(entered)).status == 401
+
+
+def test_signing_out_takes_it_back(call: Api, entered: Answer) -> None:
+    answer = call("POST /api/auth/sign-out", cookies=cookies(entered), headers=OURS)
+
+    assert data_of(answer).startswith(f"{DATA}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax")
+
+
+def test_a_change_of_the_person_takes_it_back(call: Api, entered: Answer) -> None:
+    answer = call("POST /api/auth/update-user", json={"name": "Anna"}, cookies=cookies(entered), headers=OURS)
+
+    assert answer.status == 200
+    assert "Max-Age=0" in data_of(answer)
+    assert call(GET_SESSION, cookies=cookies(answer)).json["user"]["name"] == "Anna"
+
+
+def test_where_the_session_is_not_remembered_it_lasts_a_minute(
+    call: Api, people: People, settings: Callable[..., None], later: Callable[..., None]
+) -> None:
+    settings(cookie_cache_age="300")
+    body = {"email": people.verified(), "password": PASSWORD, "rememberMe": False}
+
+    entered = call(SIGN_IN, json=body)
+
+    whole = unpacked(value(entered))
+    assert "Max-Age" not in data_of(entered)
+    assert whole["expiresAt"] == whole["session"]["updatedAt"] + 60_000
+    later(seconds=61)
+    visit(call, entered)
+    assert call.calls == ["BatchGetItem"]
+
+
+def test_names_of_any_letters_are_signed_as_javascript_would(call: Api, entered: Answer) -> None:
+    bearer = entered.json["token"]
+    call("POST /api/auth/update-user", json={"name": 'Änn "作業" 🔑 </script>\u2028'}, bearer=bearer)
+    answer = call(GET_SESSION, cookies=cookies(entered), query={"disableCookieCache": "1"})
+
+    again = visit(call, entered, value(answer))
+
+    assert call.calls == []
+    assert again.json["user"]["name"] == 'Änn "作業" 🔑 </script>\u2028'
+
+
+def test_a_name_of_any_length_fits_in_a_cookie(call: Api, people: People, settings: Callable[..., None]) -> None:
+    """Browsers drop what is longer than 4096 bytes."""
+    ann = people.signed_in()
+    sent = {"name": "🔑" * 100, "image": "https://example.com/" + "x" * 480}
+    assert call("POST /api/auth/update-user", json=sent, bearer=ann.token).status == 200
+    settings(cookie_cache_age="300")
+
+    answer = call(SIGN_IN, json={"email": ann.email, "password": PASSWORD}, headers={"user-agent": "🤖" * 500})
+
+    assert len(data_of(answer).encode()) <= 4096
+
+
+def test_it_is_off_unless_asked_for(call: Api, people: People) -> None:
+    """C: a session that ends must end at once."""
+    email = people.verified()
+    entered = call(SIGN_IN, json={"email": email, "password": PASSWORD})
+    shown = call(GET_SESSION, cookies=cookies(entered))
+
+    assert not any(DATA in cookie for cookie in [*entered.cookies, *shown.cookies])
+
+
+def test_what_was_cached_before_it_was_switched_off_is_ignored(
+    call: Api, entered: Answer, settings: Callable[..., None]
+) -> None:
+    settings(cookie_cache_age="0")
+    call("POST /api/auth/sign-out", bearer=entered.json["token"])
+
+    assert visit(call, entered).text == "null"
+
+
+def test_its_dates_are_those_of_the_wire(entered: Answer) -> None:
+    shown = unpacked(value(entered))["session"]["session"]
+
+    for name in ("createdAt", "updatedAt", "expiresAt"):
+        assert len(shown[name]) == 24
+        assert datetime.fromisoformat(shown[name]).tzinfo

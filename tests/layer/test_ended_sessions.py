@@ -1,0 +1,289 @@
+"""A session that was ended is ended: by whatever credential, on every protected route, whoever was quicker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.template import Template
+from tests.support.calls import Answer, Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.races import meanwhile
+from tests.support.tables import rows
+from tests.support.visits import forgets, resets, signs_in
+
+ANN, NEW = "ann@example.com", "a better password"
+MISSING = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
+OURS = {"origin": "https://app.example.com"}
+ME = "GET /api/auth/me"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A session with everything that stands for it."""
+
+    user_id: str
+    token: str
+    signed: str
+    cookie: str
+    jwt: str
+    refresh: str
+
+    @property
+    def id(self) -> str:
+        """What lists call the session."""
+        return self.token[36:58]
+
+    @property
+    def credentials(self) -> dict[str, dict[str, Any]]:
+        """Each way to be let in; the refresh token is none."""
+        return {
+            "token": {"bearer": self.token},
+            "signed token": {"bearer": self.signed},
+            "cookie": {"cookies": [self.cookie], "headers": OURS},
+            "JWT": {"bearer": self.jwt},
+        }
+
+
+def arrives(call: Api) -> Device:
+    """Ann signs in on one more device."""
+    answer = call("POST /api/auth/login", json={"email": ANN, "password": PASSWORD})
+    signed, body = answer.headers["set-auth-token"], answer.json
+    return Device(
+        user_id=body["user"]["id"],
+        token=signed.partition(".")[0],
+        signed=signed,
+        cookie=answer.cookies[0].partition(";")[0],
+        jwt=body["access_token"],
+        refresh=body["refresh_token"],
+    )
+
+
+@pytest.fixture
+def laptop(call: Api, people: People) -> Device:
+    """Where Ann stays."""
+    people.verified("ann")
+    return arrives(call)
+
+
+@pytest.fixture
+def phone(call: Api, laptop: Device) -> Device:
+    """What she lost."""
+    assert laptop
+    return arrives(call)
+
+
+type Ending = Callable[[Api, Mailbox, Device, Device], Answer]
+
+
+def _by_reset(call: Api, mailbox: Mailbox, _laptop: Device, _phone: Device) -> Answer:
+    return resets(call, forgets(call, mailbox, ANN), NEW)
+
+
+def _by_password(device: Device, **more: Any) -> dict[str, Any]:
+    return {"bearer": device.token, "json": {"currentPassword": PASSWORD, "newPassword": NEW} | more}
+
+
+def _by_post(path: str, device: Device, body: Any, call: Api) -> Answer:
+    return call(f"POST /api/auth/{path}", bearer=device.token, json=body)
+
+
+ENDINGS: dict[str, Ending] = {
+    "sign-out": lambda call, _, __, phone: _by_post("sign-out", phone, {}, call),
+    "sign-out by JWT": lambda call, _, __, phone: call("POST /api/auth/sign-out", bearer=phone.jwt),
+    "revoke": lambda call, _, laptop, phone: _by_post("revoke-session", laptop, {"token": phone.id}, call),
+    "revoke by path": lambda call, _, laptop, phone: call(
+        "DELETE /api/auth/sessions/{session_id}", bearer=laptop.token, session_id=phone.id
+    ),
+    "revoke others": lambda call, _, laptop, __: _by_post("revoke-other-sessions", laptop, {}, call),
+    "revoke all": lambda call, _, laptop, __: _by_post("revoke-sessions", laptop, {}, call),
+    "change-password": lambda call, _, laptop, __: call("POST /api/auth/change-password", **_by_password(laptop)),
+    "change-password, replaced": lambda call, _, __, phone: call(
+        "POST /api/auth/change-password", **_by_password(phone, revokeOtherSessions=True)
+    ),
+    "reset": _by_reset,
+    "delete": lambda call, _, laptop, __: _by_post("delete-user", laptop, {"password": PASSWORD}, call),
+}
+every_ending = pytest.mark.parametrize("ending", ENDINGS)
+type End = Callable[[str], Answer]
+
+
+@pytest.fixture
+def end(call: Api, mailbox: Mailbox, laptop: Device, phone: Device) -> End:
+    """End the session of the phone, and maybe others: `end("sign-out")`."""
+    return lambda ending: ENDINGS[ending](call, mailbox, laptop, phone)
+
+
+def protected(template: Template) -> list[str]:
+    """Every route that a stranger gets 401 from: those of functions that are not public, and one more."""
+    folders = {name: function.folder for name, function in template.functions.items()}
+    public = {name for name, folder in folders.items() if "public=True" in (folder / "handler.py").read_text()}
+    return [*(route.key for route in template.routes if route.function not in public), ME]
+
+
+def asks(call: Api, route: str, user_id: str, **credential: Any) -> Answer:
+    """Call a route with its variables filled in."""
+    path = {"user_id": user_id, "task_id": MISSING, "session_id": "A" * 22}
+    return call(route, **credential, **{name: value for name, value in path.items() if f"{{{name}}}" in route})
+
+
+def statuses(call: Api, device: Device) -> set[int]:
+    """How a device is received, whatever it shows."""
+    return {call(ME, **credential).status for credential in device.credentials.values()}
+
+
+def test_the_walk_covers_what_is_not_for_everybody(call: Api, template: Template, laptop: Device) -> None:
+    """Each of these routes refuses a stranger, and lets in whoever is there."""
+    routes = protected(template)
+    assert len(routes) > 25
+    assert {asks(call, route, laptop.user_id).status for route in routes} == {401}
+
+    for route in routes:
+        if route.startswith("GET "):
+            for credential in laptop.credentials.values():
+                assert asks(call, route, laptop.user_id, **credential).status in {200, 404}, route
+
+
+@every_ending
+def test_every_credential_of_an_ended_session_is_refused_everywhere(
+    call: Api, template: Template, phone: Device, end: End, ending: str
+) -> None:
+    """S-32, S-37, S-39, S-40, S-41."""
+    assert statuses(call, phone) == {200}
+    assert end(ending).status == 200
+
+    for route in protected(template):
+        for name, credential in {**phone.credentials, "refresh token": {"bearer": phone.refresh}}.items():
+            answer = asks(call, route, phone.user_id, **credential)
+            code = "UNAUTHORIZED" if "/api/auth/" in route else "INVALID_TOKEN"
+            assert (answer.status, answer.code) == (401, code), (route, name)
+
+
+@every_ending
+def test_the_refresh_token_of_an_ended_session_refreshes_nothing(
+    call: Api, phone: Device, end: End, ending: str
+) -> None:
+    """S-26: neither the one that was used before nor the one to use next."""
+    used = call("POST /api/auth/refresh", json={"refresh_token": phone.refresh})
+    assert used.status == 200
+    end(ending)
+
+    for token in (used.json["refresh_token"], phone.refresh):
+        answer = call("POST /api/auth/refresh", json={"refresh_token": token})
+        assert (answer.status, answer.code) == (401, "INVALID_TOKEN")
+    assert call(ME, bearer=used.json["access_token"]).status == 401
+
+
+@every_ending
+def test_nobody_is_signed_in_by_an_ended_session(call: Api, phone: Device, end: End, ending: str) -> None:
+    """Where strangers are welcome, its holder is one."""
+    end(ending)
+
+    for credential in phone.credentials.values():
+        assert call("GET /api/auth/get-session", **credential).text == "null"
+        assert call("GET /api/auth/session", **credential).json == {"session": None, "user": None}
+        callback = call("GET /api/auth/delete-user/callback", **credential, query={"token": "x"})
+        assert (callback.status, callback.code) == (404, "FAILED_TO_GET_USER_INFO")
+
+
+@pytest.mark.parametrize("ending", ["sign-out", "revoke", "revoke by path", "revoke others", "change-password"])
+def test_the_session_that_was_not_meant_goes_on(call: Api, laptop: Device, end: End, ending: str) -> None:
+    end(ending)
+
+    assert statuses(call, laptop) == {200}
+    assert call("POST /api/auth/refresh", json={"refresh_token": laptop.refresh}).status == 200
+
+
+def test_what_was_ended_once_stays_ended_whatever_is_ended_later(
+    call: Api, laptop: Device, phone: Device, end: End
+) -> None:
+    for ending in ("revoke others", "change-password", "revoke others", "reset"):
+        assert end(ending).status == 200
+        assert statuses(call, phone) == {401}
+
+    tablet = signs_in(call, ANN, NEW).json["token"]
+    call("POST /api/auth/revoke-other-sessions", bearer=tablet)
+
+    assert (statuses(call, phone), statuses(call, laptop), call(ME, bearer=tablet).status) == ({401}, {401}, 200)
+
+
+@pytest.mark.parametrize("ending", ["revoke others", "revoke all", "change-password", "reset", "delete"])
+def test_a_sign_in_that_read_the_old_password_just_before_gets_no_living_session(
+    call: Api, end: End, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ending lands between the sign-in's read of the hash and its write of the session."""
+    ended: list[int] = []
+    meanwhile(monkeypatch, "accounts.passwords", "is_correct", lambda: ended.append(end(ending).status))
+
+    late = arrives(call)
+
+    assert ended == [200]
+    assert statuses(call, late) == {401}
+    assert call("GET /api/tasks", bearer=late.token).code == "INVALID_TOKEN"
+    assert call("POST /api/auth/refresh", json={"refresh_token": late.refresh}).status == 401
+
+
+@pytest.fixture
+def _renewal_due(phone: Device, settings: Callable[..., None], later: Callable[..., None]) -> None:
+    """Looking at the session of the phone would renew it."""
+    assert phone
+    settings(session_update_age="60")
+    later(seconds=61)
+
+
+@every_ending
+@pytest.mark.usefixtures("_renewal_due")
+def test_a_renewal_in_the_middle_resurrects_nothing(
+    call: Api, phone: Device, end: End, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(monkeypatch, "sessions", "renew", lambda: end(ending))
+
+    call("GET /api/auth/get-session", cookies=[phone.cookie])
+
+    assert "UpdateItem" in call.calls
+    assert statuses(call, phone) == {401}
+
+
+@every_ending
+def test_a_refresh_in_the_middle_resurrects_nothing(
+    call: Api, phone: Device, end: End, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(monkeypatch, "sessions.refresh", "_rotate", lambda: end(ending))
+
+    answer = call("POST /api/auth/refresh", json={"refresh_token": phone.refresh})
+
+    assert statuses(call, phone) == {401}
+    if answer.status == 200:  # an epoch ended it: the row was still there
+        assert call(ME, bearer=answer.json["access_token"]).status == 401
+        again = call("POST /api/auth/refresh", json={"refresh_token": answer.json["refresh_token"]})
+        assert again.status == 401
+
+
+BUSY: dict[str, tuple[str, str, Any]] = {
+    "GET /api/auth/get-session": ("sessions", "renew", None),
+    "POST /api/auth/verify-password": ("sessions", "prove", {"password": PASSWORD}),
+    "POST /api/auth/revoke-other-sessions": ("accounts.changes", "transact", {}),
+    "POST /api/auth/revoke-sessions": ("accounts.changes", "transact", {}),
+    "POST /api/auth/change-password": (
+        "accounts.changes",
+        "transact",
+        {"currentPassword": PASSWORD, "newPassword": NEW},
+    ),
+}
+
+
+@pytest.mark.parametrize("route", BUSY)
+@pytest.mark.usefixtures("_renewal_due")
+def test_whatever_a_session_was_about_to_do_signing_out_leaves_no_row_of_it(
+    call: Api, phone: Device, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, route: str
+) -> None:
+    module, name, body = BUSY[route]
+    meanwhile(monkeypatch, module, name, lambda: call("POST /api/auth/sign-out", bearer=phone.token))
+
+    call(route, bearer=phone.token, json=body)
+
+    assert phone.id not in {row["session_id"] for row in rows(cloud, "SessionsTable")}
+    assert statuses(call, phone) == {401}

@@ -1,0 +1,235 @@
+"""Failed sign-ins: strangers are kept out after ten, but nobody locks an owner out of a browser that they used."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.tables import rows
+from tests.support.visits import forgets, resets
+
+SIGN_IN = "POST /api/auth/sign-in/email"
+OURS = {"origin": "https://app.example.com"}
+DEVICE = "__Secure-gatehouse.device"
+WRONG = "not the owner's"
+
+
+def tries(call: Api, email: str, password: str, number: int, device: str | None = None) -> Answer:
+    """Try a password from an address that was never seen before."""
+    request: dict[str, Any] = {"cookies": [device], "headers": OURS} if device else {}
+    body = {"email": email, "password": password}
+    return call(SIGN_IN, json=body, ip=f"10.0.{number // 250}.{number % 250}", **request)
+
+
+def attacked(call: Api, email: str, times: int = 10, first: int = 100) -> list[int]:
+    """Wrong passwords from as many addresses; the statuses."""
+    return [tries(call, email, WRONG, first + number).status for number in range(times)]
+
+
+@pytest.fixture
+def email(people: People, settings: Callable[..., None]) -> str:
+    """Somebody's address, where limits are on."""
+    email = people.verified()
+    settings(rate_limits="on")
+    return email
+
+
+@pytest.fixture
+def device(call: Api, email: str) -> str:
+    """The cookie of a browser that she used."""
+    return device_of(tries(call, email, PASSWORD, 1))
+
+
+def device_of(answer: Answer) -> str:
+    """The device cookie in an answer."""
+    assert answer.status in {200, 201}, answer.text
+    (cookie,) = (cookie.partition(";")[0] for cookie in answer.cookies if cookie.startswith(DEVICE))
+    return cookie
+
+
+def test_after_ten_failures_strangers_are_kept_out(call: Api, email: str) -> None:
+    """S-16: the right password is worth nothing to somebody who may have guessed it."""
+    assert attacked(call, email) == [401] * 10
+
+    for password in (WRONG, PASSWORD):
+        answer = tries(call, email, password, 50)
+        assert (answer.status, answer.code, answer.cookies) == (429, "TOO_MANY_REQUESTS", [])
+        assert answer.headers["retry-after"] == answer.headers["x-retry-after"]
+        assert 880 <= int(answer.headers["retry-after"]) <= 900
+
+
+def test_a_known_browser_with_the_right_password_passes(call: Api, email: str, device: str) -> None:
+    """S-16: or anybody could lock anybody out."""
+    attacked(call, email)
+
+    answer = tries(call, email, PASSWORD, 51, device)
+
+    assert answer.status == 200
+    assert call("GET /api/tasks", bearer=answer.json["token"]).status == 200
+    assert tries(call, email, PASSWORD, 52).status == 429
+
+
+def test_a_known_browser_with_a_wrong_password_does_not(call: Api, email: str, device: str) -> None:
+    attacked(call, email)
+
+    answer = tries(call, email, WRONG, 51, device)
+
+    assert answer.status in {401, 429}
+    assert answer.cookies == []
+
+
+def test_every_way_in_goes_by_it(call: Api, email: str, device: str) -> None:
+    attacked(call, email)
+    body = {"email": email, "password": PASSWORD}
+
+    for number, route in enumerate(("POST /api/auth/signin", "POST /api/auth/login")):
+        assert call(route, json=body, ip=f"10.9.0.{number}").status == 429
+        assert call(route, json=body, ip=f"10.9.1.{number}", cookies=[device], headers=OURS).status == 200
+
+
+def test_a_device_cookie_that_we_did_not_make_is_worth_nothing(call: Api, email: str, device: str) -> None:
+    name, _, value = device.partition("=")
+    subject, _, mac = value.partition(".")
+    flipped = mac[:-1] + ("0" if mac[-1] != "0" else "1")
+    forged = ["", ".", "x", "true", subject, f"{subject}.", f"{subject}.{'0' * 64}", f"{subject}.{flipped}"]
+    forged += [f".{mac}", f"x{value}", f"{value}x", f"{subject}.{mac.upper()}", f"{value}.{mac}", "%ff%fe.%00", "é.é"]
+    attacked(call, email)
+
+    answers = [tries(call, email, PASSWORD, 60 + number, f"{name}={text}") for number, text in enumerate(forged)]
+
+    assert {answer.status for answer in answers} == {429}
+    assert tries(call, email, PASSWORD, 90, f"gatehouse.device={value}").status == 429
+
+
+def test_the_browser_of_one_is_not_that_of_another(
+    call: Api, people: People, settings: Callable[..., None], email: str
+) -> None:
+    settings(rate_limits="off")
+    bob = people.verified("bob")
+    settings(rate_limits="on")
+    mallorys = device_of(tries(call, bob, PASSWORD, 2))
+    attacked(call, email)
+
+    assert tries(call, email, PASSWORD, 53, mallorys).status == 429
+
+
+def test_no_other_cookie_makes_a_device_known(call: Api, email: str) -> None:
+    """A session's cookie says who signed in, too, but under another key."""
+    answer = tries(call, email, PASSWORD, 1)
+    session = answer.cookies[0].partition(";")[0]
+    attacked(call, email)
+
+    assert tries(call, email, PASSWORD, 54, session).status == 429
+    assert tries(call, email, PASSWORD, 55, f"{DEVICE}={session.partition('=')[2]}").status == 429
+
+
+def test_the_device_cookie_is_for_a_year_and_names_nobody(call: Api, email: str) -> None:
+    answer = tries(call, email, PASSWORD, 1)
+
+    (cookie,) = (cookie for cookie in answer.cookies if cookie.startswith(DEVICE))
+    assert cookie.partition("; ")[2] == "Max-Age=31536000; Path=/; HttpOnly; Secure; SameSite=Lax"
+    assert "ann" not in cookie
+
+
+def test_signing_out_forgets_no_device(call: Api, email: str) -> None:
+    answer = tries(call, email, PASSWORD, 1)
+
+    cleared = call("POST /api/auth/sign-out", bearer=answer.json["token"]).cookies
+
+    assert not any(cookie.startswith(DEVICE) for cookie in cleared)
+
+
+def test_who_signs_up_where_no_verification_is_needed_is_known(call: Api, settings: Callable[..., None]) -> None:
+    settings(require_email_verification="false", rate_limits="on")
+    body = {"email": "bob@example.com", "password": PASSWORD}
+    device = device_of(call("POST /api/auth/sign-up/email", json=body))
+    attacked(call, "bob@example.com")
+
+    assert tries(call, "bob@example.com", PASSWORD, 56, device).status == 200
+
+
+def test_the_right_password_counts_nothing(call: Api, email: str, cloud: Cloud) -> None:
+    for number in range(12):
+        assert tries(call, email, PASSWORD, number).status == 200
+
+    assert not [row for row in rows(cloud, "LimitsTable") if row["key"].startswith("failed-sign-ins")]
+    assert attacked(call, email) == [401] * 10
+
+
+def test_a_failure_is_forgotten_after_a_quarter_of_an_hour(call: Api, email: str, later: Callable[..., None]) -> None:
+    attacked(call, email)
+    later(minutes=14)
+    assert tries(call, email, PASSWORD, 57).status == 429
+
+    later(minutes=1, seconds=1)
+    assert tries(call, email, PASSWORD, 58).status == 200
+    assert attacked(call, email, 11, 150) == [401] * 10 + [429]
+
+
+def test_what_is_refused_extends_nothing(call: Api, email: str, later: Callable[..., None]) -> None:
+    attacked(call, email)
+    for number in range(10):
+        later(minutes=1)
+        assert tries(call, email, WRONG, 200 + number).status == 429
+
+    later(minutes=5, seconds=1)
+    assert tries(call, email, PASSWORD, 59).status == 200
+
+
+def test_an_address_that_nobody_has_is_answered_alike(call: Api, email: str) -> None:
+    """S-20: the limit tells nothing about who is there."""
+    both = [
+        [(answer.status, answer.code) for answer in (tries(call, address, WRONG, 300 + n) for n in range(12))]
+        for address in (email, "nobody@example.com")
+    ]
+
+    assert both[0] == both[1] == [(401, "INVALID_EMAIL_OR_PASSWORD")] * 10 + [(429, "TOO_MANY_REQUESTS")] * 2
+
+
+def test_a_spelling_of_the_address_is_the_same_account(call: Api, email: str) -> None:
+    for number, text in enumerate((email, email.upper(), f" {email} ", email.title()) * 3):
+        tries(call, text, WRONG, 400 + number)
+
+    assert tries(call, email, PASSWORD, 450).status == 429
+
+
+def test_other_accounts_are_left_alone(call: Api, people: People, settings: Callable[..., None], email: str) -> None:
+    settings(rate_limits="off")
+    bob = people.verified("bob")
+    settings(rate_limits="on")
+    attacked(call, email)
+
+    assert tries(call, bob, PASSWORD, 61).status == 200
+
+
+def test_who_is_kept_out_is_not_hashed_for(call: Api, email: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attack costs the attacked no processor."""
+    from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    attacked(call, email)
+
+    def hashed(*_: object) -> None:
+        pytest.fail("hashed")
+
+    monkeypatch.setattr(passwords, "is_correct", hashed)
+
+    assert tries(call, email, PASSWORD, 62).status == 429
+
+
+def test_a_reset_is_no_way_around_and_forgets_no_device(call: Api, email: str, mailbox: Mailbox, device: str) -> None:
+    attacked(call, email)
+    token = forgets(call, mailbox, email)
+
+    assert resets(call, token, "a better password").status == 200
+    assert tries(call, email, "a better password", 64).status == 429
+    assert tries(call, email, "a better password", 63, device).status == 200
+
+
+def test_how_many_failures_is_a_setting(call: Api, email: str, settings: Callable[..., None]) -> None:
+    settings(rate_limit_failed_sign_ins="2/60")
+
+    assert attacked(call, email, 3) == [401, 401, 429]

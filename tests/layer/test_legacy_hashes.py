@@ -1,0 +1,234 @@
+"""Hashes of imported users: the password that they always had signs them in, and its hash becomes one of ours."""
+
+import hashlib
+import secrets
+import unicodedata
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import replace
+
+import argon2
+import bcrypt
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.races import meanwhile
+from tests.support.tables import everything, rows
+from tests.support.visits import forgets, resets, signs_in
+
+ANN = "ann@example.com"
+PASSWORD = "Correct horse, bättery & stäple 🔑"
+LONG = "x" * 60 + "Straße der Pariser Kommune 12"
+WRONG = "not the owner's"
+
+
+def by_bcrypt(password: str, prefix: str = "2b") -> str:
+    """As PHP (2y), Devise and Spring (2a) or Python (2b) keep it; what is beyond 72 bytes never counted."""
+    stored = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()
+    return f"${prefix}{stored[3:]}"
+
+
+def by_better_auth(password: str) -> str:
+    """As better-auth keeps it: the salt is the text of the hex digits."""
+    salt = secrets.token_hex(16)
+    normal = unicodedata.normalize("NFKC", password).encode()
+    key = hashlib.scrypt(normal, salt=salt.encode(), n=16_384, r=16, p=1, dklen=64, maxmem=1 << 26)
+    return f"{salt}:{key.hex()}"
+
+
+def by_django(password: str, hashed: str = "sha256", rounds: int = 1_000) -> str:
+    """As Django keeps it."""
+    key = hashlib.pbkdf2_hmac(hashed, password.encode(), b"seasalt", rounds)
+    return f"pbkdf2_{hashed}$" + f"{rounds}$seasalt${b64encode(key).decode()}"
+
+
+def by_argon2(password: str, kind: argon2.Type = argon2.Type.ID, memory: int = 64) -> str:
+    """Argon2 at other costs than ours."""
+    return argon2.PasswordHasher(time_cost=3, memory_cost=memory, parallelism=2, type=kind).hash(password)
+
+
+MAKERS: dict[str, Callable[[str], str]] = {
+    "bcrypt 2b": by_bcrypt,
+    "bcrypt 2a": lambda password: by_bcrypt(password, "2a"),
+    "bcrypt 2y": lambda password: by_bcrypt(password, "2y"),
+    "better-auth scrypt": by_better_auth,
+    "Django pbkdf2_sha256": by_django,
+    "Django pbkdf2_sha1": lambda password: by_django(password, "sha1"),
+    "Argon2id": by_argon2,
+    "Argon2i": lambda password: by_argon2(password, argon2.Type.I),
+    "Argon2d": lambda password: by_argon2(password, argon2.Type.D),
+    "Argon2id at a higher cost": lambda password: by_argon2(password, memory=1024),
+}
+every_kind = pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
+
+# Hashes that other software published, so that nobody takes our word for a form.
+PUBLISHED = {
+    "crypt_blowfish": ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+    "Spring": ("ππππππππ", "$2a$10$.TtQJ4Jr6isd4Hp.mVfZeuh6Gws4rOQ/vdBczhDx.19NFK0Y84Dle"),
+    "Django 3.2": ("lètmein", "pbkdf2_sha256$260000$seasalt$YlZ2Vggtqdc61YjArZuoApoBh9JNGYoDRBUGu6tcJQo="),
+    "Django 3.2, SHA-1": ("lètmein", "pbkdf2_sha1$260000$seasalt$wAibXvW6jgvatCdONi6SMJ6q7mI="),
+}
+
+
+def imported(password_hash: str, *, verified: bool = True) -> None:
+    """Somebody with a hash of another system."""
+    user = replace(layer("accounts.people").newcomer(ANN, name="Ann"), email_verified=verified)
+    creation = layer("accounts.table").creation(user, password_hash)
+    layer("dynamodb").transact(*creation, layer("sessions").first_epoch(user.id))
+
+
+def stored(cloud: Cloud) -> str:
+    """The hash that is kept now."""
+    (row,) = (row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE")
+    found: str = row["password_hash"]
+    return found
+
+
+@every_kind
+@pytest.mark.parametrize("password", [PASSWORD, LONG], ids=["usual", "over 72 bytes"])
+def test_the_right_password_signs_in_and_is_kept_in_our_way(
+    call: Api, cloud: Cloud, maker: Callable[[str], str], password: str
+) -> None:
+    """S-08."""
+    imported(maker(password))
+
+    answer = signs_in(call, ANN, password)
+
+    assert answer.status == 200
+    assert call.calls == ["BatchGetItem", "BatchGetItem", "UpdateItem", "PutItem"]
+    assert layer("accounts.passwords").is_current(stored(cloud))
+    assert argon2.extract_parameters(stored(cloud)).type is argon2.Type.ID
+    assert call("GET /api/tasks", bearer=answer.json["token"]).status == 200
+
+
+@every_kind
+def test_it_goes_on_to_sign_in_and_nothing_else_does(call: Api, cloud: Cloud, maker: Callable[[str], str]) -> None:
+    imported(maker(PASSWORD))
+    signs_in(call, ANN, PASSWORD)
+    once = stored(cloud)
+
+    assert signs_in(call, ANN, PASSWORD).status == 200
+    assert call.calls == ["BatchGetItem", "BatchGetItem", "PutItem"]
+    assert signs_in(call, ANN, WRONG).status == 401
+    assert stored(cloud) == once
+
+
+@every_kind
+def test_a_wrong_password_is_refused_and_changes_nothing(call: Api, cloud: Cloud, maker: Callable[[str], str]) -> None:
+    """S-08."""
+    imported(maker(PASSWORD))
+    before = everything(cloud)
+
+    for wrong in (WRONG, "", PASSWORD.lower(), PASSWORD[:-1], f"{PASSWORD} ", stored(cloud)):
+        answer = signs_in(call, ANN, wrong)
+        assert (answer.status, answer.code) in {(401, "INVALID_EMAIL_OR_PASSWORD"), (400, "PASSWORD_TOO_LONG")}
+
+    assert everything(cloud) == before
+
+
+@pytest.mark.parametrize(("password", "published"), PUBLISHED.values(), ids=PUBLISHED)
+def test_published_hashes_are_understood(password: str, published: str) -> None:
+    legacy = layer("accounts.legacy")
+
+    assert legacy.is_known(published)
+    assert legacy.is_correct(password, published)
+    assert not legacy.is_correct(f"{password}x", published)
+
+
+def test_what_bcrypt_never_saw_counts_from_the_first_sign_in_on(call: Api) -> None:
+    """The rest of a long password was no protection so far; now it is."""
+    imported(by_bcrypt(LONG))
+    assert signs_in(call, ANN, LONG[:59]).status == 401
+
+    assert signs_in(call, ANN, LONG).status == 200
+
+    assert signs_in(call, ANN, LONG[:-1]).status == 401
+    assert signs_in(call, ANN, LONG).status == 200
+
+
+def test_a_nul_ends_no_password(call: Api) -> None:
+    imported(by_bcrypt("correct\0horse"))
+
+    assert signs_in(call, ANN, "correct").status == 401
+    assert signs_in(call, ANN, "correct\0other").status == 401
+    assert signs_in(call, ANN, "correct\0horse").status == 200
+
+
+@pytest.mark.parametrize("maker", [by_better_auth, by_argon2])
+def test_composed_and_decomposed_letters_are_the_same_password(call: Api, maker: Callable[[str], str]) -> None:
+    """S-05, as better-auth has it, too."""
+    password = "Zażółć gęślą jaźń"
+    imported(maker(unicodedata.normalize("NFC", password)))
+
+    assert signs_in(call, ANN, unicodedata.normalize("NFD", password)).status == 200
+
+
+@every_kind
+def test_who_is_not_verified_stays_out_with_the_hash_as_it_was(
+    call: Api, cloud: Cloud, maker: Callable[[str], str]
+) -> None:
+    imported(maker(PASSWORD), verified=False)
+    before = everything(cloud)
+
+    assert signs_in(call, ANN, PASSWORD).code == "EMAIL_NOT_VERIFIED"
+    assert signs_in(call, ANN, WRONG).code == "INVALID_EMAIL_OR_PASSWORD"
+    assert everything(cloud) == before
+
+
+def test_a_reset_in_the_middle_is_not_undone(
+    call: Api, cloud: Cloud, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lands after the old password was found right, and before its hash is renewed."""
+    imported(by_bcrypt(PASSWORD))
+    token = forgets(call, mailbox, ANN)
+    meanwhile(monkeypatch, "accounts.passwords", "hash_password", lambda: resets(call, token, "a better password"))
+
+    answer = signs_in(call, ANN, PASSWORD)
+
+    assert call("GET /api/tasks", bearer=answer.json["token"]).status == 401
+    assert signs_in(call, ANN, PASSWORD).status == 401
+    assert signs_in(call, ANN, "a better password").status == 200
+    assert cloud
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        *("", "x", "plain text", "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99", "5f4dcc3b5aa765d61d8327deb882cf99"),
+        *("{SSHA}x", "$1$abc$x", "$6$salt$x", "$2x$04$" + "a" * 53, "$2b$04$short", "$argon2id", "scrypt$x"),
+        *("pbkdf2_sha512$1$a$b", "pbkdf2_sha256$x$a$b", "a" * 32 + ":" + "b" * 127, "A" * 32 + ":" + "b" * 128),
+    ],
+    ids=lambda text: text[:12] or "empty",
+)
+def test_a_kind_that_is_not_known_lets_nobody_in(call: Api, unknown: str) -> None:
+    assert not layer("accounts.legacy").is_known(unknown)
+    imported(unknown)
+
+    for password in (PASSWORD, unknown[:100], "nobody"):
+        assert signs_in(call, ANN, password).code == "INVALID_EMAIL_OR_PASSWORD"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "$2b$99$" + "a" * 53,
+        "$2b$00$" + "a" * 53,
+        "$2b$04$" + "." * 53,
+        "pbkdf2_sha256$0$seasalt$AAAA",
+        "pbkdf2_sha256$1000$seasalt$====",
+        "$argon2id$v=19$m=8,t=1,p=1$AAAA$AAAA",
+        "$argon2id$x",
+        "0" * 32 + ":" + "0" * 128,
+    ],
+    ids=lambda text: text[:16],
+)
+def test_a_hash_that_only_looks_like_one_lets_nobody_in_and_breaks_nothing(call: Api, broken: str) -> None:
+    """A row of a careless export: its owner is refused like anybody, and can reset the password."""
+    imported(broken)
+
+    answer = signs_in(call, ANN, PASSWORD)
+
+    assert (answer.status, answer.code) == (401, "INVALID_EMAIL_OR_PASSWORD")

@@ -1,0 +1,546 @@
+"""Rate limits: so many calls in so much time for one address, counted across instances and not to be got around."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from botocore.client import BaseClient
+
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.template import load
+from tests.conftest import PARAMETERS, ROOT
+from tests.functions.auth.test_refresh import logged_in, refreshes
+from tests.layer.conftest import Log
+from tests.support.calls import Answer, Api
+from tests.support.events import event_for
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.tables import rows
+from tests.support.threads import at_once
+from tests.support.trouble import UNREACHABLE, refused
+from tests.support.visits import resets, signs_in, verifies
+
+GUESSES = ("SignIn", "SignUp", "ChangePassword", "ChangeEmail")
+MAILS = ("RequestPasswordReset", "SendVerificationEmail", "DeleteUser")
+ALIASES = {
+    function: [route.key for route in load(ROOT / "template.yaml", PARAMETERS).routes if route.function == function]
+    for function in (*GUESSES, *MAILS)
+}
+SIGN_IN, SIGN_UP = "POST /api/auth/sign-in/email", "POST /api/auth/sign-up/email"
+RESET, VERIFY = "POST /api/auth/request-password-reset", "POST /api/auth/send-verification-email"
+HERE, THERE = "198.51.100.1", "198.51.100.2"
+
+
+@pytest.fixture
+def on(settings: Callable[..., None]) -> Callable[[], None]:
+    """Switch the limits on, once what a test needs is there."""
+    return lambda: settings(rate_limits="on")
+
+
+def asks(call: Api, route: str, ip: str = HERE, **request: Any) -> Answer:
+    """Call a route with a body that nobody would take: being counted comes first."""
+    return call(route, ip=ip, **({"json": {}} | request))
+
+
+def until_refused(ask: Callable[[], Answer], most: int = 20) -> int:
+    """How often somebody may before 429."""
+    return next(count for count in range(most + 1) if ask().status == 429)
+
+
+# -- How many ---------------------------------------------------------------------
+
+
+def test_the_limits_are_the_decided_ones() -> None:
+    """C35; all of them are settings."""
+    defaults = layer("config").Config.__dataclass_fields__
+
+    assert {name: tuple(rate.default) for name, rate in defaults.items() if name.startswith("rate_limit_")} == {
+        "rate_limit_sign_in": (3, 10),
+        "rate_limit_mail": (3, 60),
+        "rate_limit_mail_address": (3, 300),
+        "rate_limit_mail_address_daily": (10, 86_400),
+        "rate_limit_refresh": (150, 300),
+        "rate_limit_failed_sign_ins": (10, 900),
+    }
+    assert defaults["rate_limits"].default == "on"
+
+
+@pytest.mark.parametrize("function", [*GUESSES, *MAILS])
+def test_an_address_may_call_three_times(call: Api, on: Callable[[], None], function: str) -> None:
+    on()
+
+    assert until_refused(lambda: asks(call, ALIASES[function][0])) == 3
+
+
+@pytest.mark.parametrize("function", [*GUESSES, *MAILS])
+def test_aliases_share_a_counter(call: Api, on: Callable[[], None], function: str) -> None:
+    """S-17: or each name of an endpoint would allow three more."""
+    on()
+    for number in range(3):
+        assert asks(call, ALIASES[function][number % len(ALIASES[function])]).status != 429
+
+    assert {asks(call, route).status for route in ALIASES[function]} == {429}
+
+
+@pytest.mark.parametrize("function", GUESSES)
+def test_guesses_may_go_on_after_ten_seconds(
+    call: Api, on: Callable[[], None], later: Callable[..., None], function: str
+) -> None:
+    on()
+    until_refused(lambda: asks(call, ALIASES[function][0]))
+    later(seconds=8)
+    assert asks(call, ALIASES[function][0]).status == 429
+
+    later(seconds=2.1)
+    assert until_refused(lambda: asks(call, ALIASES[function][0])) == 3
+
+
+@pytest.mark.parametrize("function", MAILS)
+def test_mails_may_be_asked_for_again_after_a_minute(
+    call: Api, on: Callable[[], None], later: Callable[..., None], function: str
+) -> None:
+    on()
+    until_refused(lambda: asks(call, ALIASES[function][0]))
+    later(seconds=57)
+    assert asks(call, ALIASES[function][0]).status == 429
+
+    later(seconds=3.1)
+    assert until_refused(lambda: asks(call, ALIASES[function][0])) == 3
+
+
+def test_functions_and_addresses_have_counters_of_their_own(call: Api, on: Callable[[], None]) -> None:
+    on()
+    until_refused(lambda: asks(call, SIGN_IN))
+
+    assert asks(call, SIGN_UP).status == 400
+    assert asks(call, SIGN_IN, THERE).status == 400
+
+
+def test_the_rest_is_not_counted(call: Api, on: Callable[[], None], cloud: Cloud) -> None:
+    """API Gateway throttles it."""
+    on()
+
+    for route in ("GET /api/auth/get-session", "GET /api/tasks", "GET /api/auth/ok", "POST /api/auth/sign-out"):
+        assert {call(route, ip=HERE).status for _ in range(12)} <= {200, 401}
+    assert rows(cloud, "LimitsTable") == []
+
+
+def test_a_limit_is_a_setting(call: Api, settings: Callable[..., None], later: Callable[..., None]) -> None:
+    settings(rate_limits="on", rate_limit_sign_in="5/20")
+    assert until_refused(lambda: asks(call, SIGN_IN)) == 5
+    later(seconds=19)
+    assert asks(call, SIGN_IN).status == 429
+    later(seconds=1.1)
+    assert asks(call, SIGN_IN).status == 400
+
+
+# -- The answer -------------------------------------------------------------------
+
+
+def test_the_refusal_says_when_to_come_back(call: Api, on: Callable[[], None], later: Callable[..., None]) -> None:
+    """In whole seconds, in the standard's header and in better-auth's."""
+    on()
+    until_refused(lambda: asks(call, SIGN_IN))
+    later(seconds=6)
+
+    answer = asks(call, SIGN_IN)
+
+    assert (answer.status, answer.code, answer.cookies) == (429, "TOO_MANY_REQUESTS", [])
+    assert answer.json["message"] == "Too many requests. Please try again later."
+    assert set(answer.json) == {"code", "message", "requestId"}
+    assert answer.headers["retry-after"] == answer.headers["x-retry-after"]
+    assert answer.headers["retry-after"] in {"3", "4"}
+
+
+def test_whoever_comes_back_then_gets_in(call: Api, on: Callable[[], None], later: Callable[..., None]) -> None:
+    on()
+    until_refused(lambda: asks(call, SIGN_IN))
+    later(milliseconds=9_300)
+    wait = int(asks(call, SIGN_IN).headers["retry-after"])
+
+    later(seconds=wait)
+
+    assert wait == 1
+    assert asks(call, SIGN_IN).status == 400
+
+
+def test_what_is_refused_extends_nothing(call: Api, on: Callable[[], None], later: Callable[..., None]) -> None:
+    on()
+    until_refused(lambda: asks(call, SIGN_IN))
+    for _ in range(9):
+        later(seconds=1)
+        assert asks(call, SIGN_IN).status == 429
+
+    later(seconds=1.1)
+    assert asks(call, SIGN_IN).status == 400
+
+
+def test_who_is_refused_learns_and_does_nothing(call: Api, on: Callable[[], None], people: People) -> None:
+    """Neither the right password nor a wrong one gets an answer, and neither is hashed."""
+    email = people.verified()
+    on()
+    until_refused(lambda: asks(call, SIGN_IN))
+
+    right = asks(call, SIGN_IN, json={"email": email, "password": PASSWORD})
+    assert call.calls == ["UpdateItem"]
+    wrong = asks(call, SIGN_IN, json={"email": email, "password": "not the owner's"})
+
+    assert right.status == wrong.status == 429
+    assert right.json | {"requestId": ""} == wrong.json | {"requestId": ""}
+
+
+# -- What it costs ----------------------------------------------------------------
+
+
+def test_the_first_call_of_a_window_costs_one_write(
+    call: Api, on: Callable[[], None], later: Callable[..., None]
+) -> None:
+    on()
+    costs = []
+    for _ in range(4):
+        asks(call, SIGN_IN)
+        costs.append(call.calls)
+    later(seconds=11)
+    asks(call, SIGN_IN)
+
+    assert costs == [["UpdateItem"], ["UpdateItem"] * 2, ["UpdateItem"] * 2, ["UpdateItem"]]
+    assert call.calls == ["UpdateItem"]
+
+
+def test_a_counter_goes_by_itself_and_names_nobody(call: Api, on: Callable[[], None], cloud: Cloud) -> None:
+    on()
+    asks(call, RESET, json={"email": "ann@example.com"})
+    signs_in(call, "ann@example.com", "not the password")
+
+    counters = rows(cloud, "LimitsTable")
+
+    assert len(counters) == 5
+    assert "ann" not in str(counters)
+    for row in counters:
+        assert abs(int(row["expires_at"]) - int(row["ends_at"]) / 1000) <= 1
+
+
+# -- Whose address ----------------------------------------------------------------
+
+
+def test_ghsa_p6v2_xcpg_h6xw_a_customer_has_one_ipv6_network(call: Api, on: Callable[[], None]) -> None:
+    """S-17."""
+    on()
+    for number, ip in enumerate(["2001:db8:1:2::1", "2001:0DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2:aaaa::"]):
+        assert asks(call, SIGN_IN, ip).status == 400, number
+
+    assert asks(call, SIGN_IN, "2001:db8:1:2:3:4:5:6").status == 429
+    assert asks(call, SIGN_IN, "2001:db8:1:3::1").status == 400
+
+
+def test_ghsa_p6v2_xcpg_h6xw_an_address_has_no_second_name(call: Api, on: Callable[[], None]) -> None:
+    """S-17."""
+    on()
+    for ip in ("198.51.100.1", "::ffff:198.51.100.1", "::FFFF:C633:6401"):
+        assert asks(call, SIGN_IN, ip).status == 400
+
+    assert asks(call, SIGN_IN, "0:0:0:0:0:ffff:198.51.100.1").status == 429
+    assert asks(call, SIGN_IN, "::ffff:198.51.100.2").status == 400
+
+
+@pytest.mark.parametrize(
+    "header", ["x-forwarded-for", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip"]
+)
+def test_ghsa_p6v2_xcpg_h6xw_no_header_says_who_calls(call: Api, on: Callable[[], None], header: str) -> None:
+    """S-17: what API Gateway saw counts."""
+    on()
+    for number in range(3):
+        asks(call, SIGN_IN, headers={header: f"203.0.113.{number}"})
+
+    assert asks(call, SIGN_IN, headers={header: "203.0.113.99"}).status == 429
+
+
+@pytest.mark.parametrize(
+    ("ip", "customer"),
+    [
+        ("1.2.3.4", "1.2.3.4"),
+        ("::ffff:1.2.3.4", "1.2.3.4"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8:0:0:ffff::1", "2001:db8::/64"),
+        ("::1", "::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_a_customer_of_an_address(ip: str, customer: str) -> None:
+    assert layer("throttle").address_of(ip) == customer
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//api/auth/sign-in/email",
+        "/api/auth//sign-in/email",
+        "/api/auth/sign-in/email/",
+        "/API/AUTH/SIGN-IN/EMAIL",
+        "/api/auth/sign-in%2femail",
+        "/api/auth/sign-in/%65mail",
+        "/api/auth/x/%2e%2e/sign-in/email",
+        "/api/auth/sign-in/email;x=1",
+    ],
+)
+def test_ghsa_x732_6j76_qmhm_no_spelling_of_a_path_gets_around(
+    call: Api, on: Callable[[], None], people: People, path: str
+) -> None:
+    """S-19: should API Gateway ever bring one here, it is counted, and signs nobody in uncounted."""
+    body = {"email": people.verified(), "password": PASSWORD}
+    on()
+
+    def attempt() -> Any:
+        return call.invoke("SignIn", event_for(SIGN_IN, json=body, ip=HERE) | {"rawPath": path})["statusCode"]
+
+    assert {attempt() for _ in range(3)} <= {200, 404}
+    assert attempt() == 429
+    assert asks(call, SIGN_IN).status == 429
+
+
+# -- Many at once -----------------------------------------------------------------
+
+
+def test_fifty_at_once_get_what_one_would(on: Callable[[], None], call: Api, later: Callable[..., None]) -> None:
+    assert call
+    on()
+    throttle, rate = layer("throttle"), layer("config").Rate(10, 900)
+    too_many = layer("errors").TooManyRequests
+
+    def passes(_: int) -> bool:
+        try:
+            throttle.count_against(rate, "test", "key")
+        except too_many:
+            return False
+        return True
+
+    assert at_once(passes, range(50)).count(True) == 10
+    assert at_once(passes, range(10)).count(True) == 0
+    later(seconds=901)
+    assert at_once(passes, range(50)).count(True) == 10  # the turn of a window lets nobody more in
+
+
+def test_many_guesses_at_once_are_three(call: Api, on: Callable[[], None], people: People) -> None:
+    email = people.verified()
+    on()
+    body = {"email": email, "password": "not the owner's"}
+
+    statuses = [answer.status for answer in at_once(lambda _: asks(call, SIGN_IN, json=body), range(20))]
+
+    assert (statuses.count(401), statuses.count(429)) == (3, 17)
+
+
+# -- Mail for one address ---------------------------------------------------------
+
+
+def mails_asked(call: Api, route: str, email: str, times: int, network: int = 1) -> list[tuple[int, str | None]]:
+    """Ask for mail from another address each time."""
+    return [
+        (answer.status, answer.code)
+        for number in range(times)
+        for answer in [
+            call(route, json={"email": email, "password": PASSWORD, "name": "x"}, ip=f"10.{network}.0.{number}")
+        ]
+    ]
+
+
+FINE, LIMITED = (200, None), (429, "TOO_MANY_REQUESTS")
+
+
+@pytest.mark.parametrize("route", [SIGN_UP, RESET, VERIFY])
+@pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
+def test_an_address_is_mailed_three_times_in_five_minutes_known_or_not(  # noqa: PLR0917 -- four fixtures and two columns
+    call: Api, people: People, on: Callable[[], None], later: Callable[..., None], route: str, email: str
+) -> None:
+    people.verified("ann")
+    on()
+
+    assert mails_asked(call, route, email, 5) == [FINE] * 3 + [LIMITED] * 2
+
+    later(seconds=301)
+    assert mails_asked(call, route, email, 1) == [FINE]
+
+
+def test_all_that_mails_an_address_shares_its_counter(call: Api, on: Callable[[], None]) -> None:
+    on()
+    for network, route in enumerate((SIGN_UP, RESET, VERIFY)):
+        assert mails_asked(call, route, "ann@example.com", 1, network) == [FINE]
+
+    for network, route in enumerate((SIGN_UP, RESET, VERIFY)):
+        assert mails_asked(call, route, "ann@example.com", 1, network + 5) == [LIMITED]
+        assert mails_asked(call, route, "bob@example.com", 1, network + 9) == [FINE]
+
+
+def test_a_spelling_of_an_address_is_no_other_address(call: Api, on: Callable[[], None]) -> None:
+    on()
+    spellings = ["ann@example.com", "ANN@EXAMPLE.COM", " Ann@Example.com "]
+    for network, email in enumerate(spellings):
+        assert mails_asked(call, RESET, email, 1, network) == [FINE]
+
+    assert mails_asked(call, RESET, "aNN@example.com", 1, 9) == [LIMITED]
+
+
+@pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
+def test_an_address_is_mailed_ten_times_a_day(
+    call: Api, people: People, on: Callable[[], None], later: Callable[..., None], email: str
+) -> None:
+    people.verified("ann")
+    on()
+    for network in range(3):
+        assert mails_asked(call, RESET, email, 4, network) == [FINE] * 3 + [LIMITED]
+        later(minutes=6)
+    assert mails_asked(call, RESET, email, 2, 8) == [FINE, LIMITED]
+    later(minutes=6)
+
+    answer = call(RESET, json={"email": email}, ip="10.9.9.9")
+
+    assert answer.status == 429
+    assert int(answer.headers["retry-after"]) > 80_000
+    later(days=1)
+    assert mails_asked(call, RESET, email, 1, 9) == [FINE]
+
+
+def test_a_refused_request_mails_nothing(call: Api, people: People, mailbox: Mailbox, on: Callable[[], None]) -> None:
+    people.verified("ann")
+    before = len(mailbox.all)
+    on()
+
+    for network in range(5):
+        mails_asked(call, RESET, "ann@example.com", 1, network)
+        mailbox.deliver()
+
+    assert len(mailbox.all) == before + 3
+
+
+def test_moving_to_an_address_counts_as_mail_for_it(call: Api, people: People, on: Callable[[], None]) -> None:
+    ann = people.signed_in()
+    on()
+
+    def move(number: int) -> int:
+        request: dict[str, Any] = {"json": {"newEmail": "new@example.com"}, "ip": f"10.0.0.{number}"}
+        return call("POST /api/auth/change-email", bearer=ann.token, **request).status
+
+    assert [move(number) for number in range(4)] == [200, 200, 200, 429]
+
+
+# -- When the limiter is away -------------------------------------------------------
+
+
+@contextmanager
+def limits_table_failing(error: Exception) -> Iterator[None]:
+    """Whatever writes to the limits table meets `error`; the other tables are there."""
+    real: Any = vars(BaseClient)["_make_api_call"]
+
+    def made(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        if parameters.get("TableName") == "LimitsTable":
+            raise error
+        return real(client, operation, parameters)
+
+    with patch.object(BaseClient, "_make_api_call", made):
+        yield
+
+
+TROUBLE = [UNREACHABLE, refused("ThrottlingException"), refused("InternalServerError", 500)]
+
+
+@pytest.mark.parametrize("error", TROUBLE, ids=str)
+def test_signing_in_is_closed_without_its_limiter(
+    call: Api, people: People, on: Callable[[], None], error: Exception
+) -> None:
+    """S-18: no password is tried uncounted."""
+    email = people.verified()
+    on()
+
+    with limits_table_failing(error):
+        for route in ALIASES["SignIn"]:
+            for password in (PASSWORD, "not the owner's"):
+                answer = call(route, json={"email": email, "password": password})
+                assert (answer.status, answer.code, answer.cookies) == (503, "SERVICE_UNAVAILABLE", [])
+
+
+@pytest.mark.parametrize("error", TROUBLE, ids=str)
+def test_the_rest_goes_on_without_it_and_says_so(  # noqa: PLR0917 -- five fixtures and a case
+    call: Api, people: People, mailbox: Mailbox, on: Callable[[], None], log: Log, error: Exception
+) -> None:
+    """S-18."""
+    email = people.verified()
+    entered, ann = logged_in(call, email), people.sign_in(email)
+    on()
+    changed = {"currentPassword": PASSWORD, "newPassword": "a better password"}
+
+    with limits_table_failing(error):
+        answers = [
+            call(SIGN_UP, json={"email": "bob@example.com", "password": PASSWORD}),
+            call(RESET, json={"email": email}),
+            call(VERIFY, json={"email": "bob@example.com"}),
+            refreshes(call, entered["refresh_token"]),
+            call("POST /api/auth/change-email", json={"newEmail": "new@example.com"}, bearer=ann.token),
+            call("POST /api/auth/change-password", json=changed, bearer=ann.token),
+            call("POST /api/auth/delete-user", json={"password": "a better password"}, bearer=ann.token),
+        ]
+
+    assert [answer.status for answer in answers] == [200] * len(answers)
+    warned = [line for line in log.lines if line["message"] == "limiter away"]
+    assert len(warned) >= len(answers)
+    assert {line["level"] for line in warned} == {"WARNING"}
+    assert email not in str(warned)
+    assert mailbox
+
+
+def test_a_mistake_of_ours_is_no_outage(call: Api, on: Callable[[], None]) -> None:
+    """What does not pass by itself must be seen, not waved through."""
+    on()
+
+    with limits_table_failing(refused("ValidationException")):
+        assert call(RESET, json={"email": "ann@example.com"}).status == 500
+
+
+# -- Off --------------------------------------------------------------------------
+
+
+@contextmanager
+def tables_asked() -> Iterator[set[str]]:
+    """The tables that were asked for anything."""
+    real: Any = vars(BaseClient)["_make_api_call"]
+    asked: set[str] = set()
+
+    def made(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        asked.update(name for name in ("LimitsTable", "UsersTable") if name in str(parameters))
+        return real(client, operation, parameters)
+
+    with patch.object(BaseClient, "_make_api_call", made):
+        yield asked
+
+
+def test_off_means_that_nothing_is_counted(call: Api, people: People, mailbox: Mailbox, cloud: Cloud) -> None:
+    email = people.verified()
+    for _ in range(15):
+        assert signs_in(call, email, "not the owner's").status == 401
+        assert call(RESET, json={"email": email}).status == 200
+
+    assert signs_in(call, email).status == 200
+    assert rows(cloud, "LimitsTable") == []
+    assert mailbox
+
+
+def test_off_means_that_no_counter_is_asked(call: Api, people: People, mailbox: Mailbox) -> None:
+    with tables_asked() as asked:
+        email = people.verified()
+        entered = logged_in(call, email)
+        ann = people.sign_in(email)
+        refreshes(call, entered["refresh_token"])
+        call("POST /api/auth/change-email", json={"newEmail": "new@example.com"}, bearer=ann.token)
+        verifies(call, mailbox.to("new@example.com")[-1].token)
+        call(RESET, json={"email": "new@example.com"})
+        resets(call, mailbox.to("new@example.com")[-1].token, "a better password")
+
+    assert asked == {"UsersTable"}
+
+
+def test_off_means_that_no_device_is_remembered(call: Api, people: People) -> None:
+    assert all("gatehouse.device" not in cookie for cookie in signs_in(call, people.verified()).cookies)

@@ -1,0 +1,155 @@
+"""Refresh tokens that are used twice: a lost race is forgiven for ten seconds, a theft ends the session."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.functions.auth.test_refresh import assert_refused, logged_in, refreshes
+from tests.layer.conftest import Log
+from tests.support.calls import Api
+from tests.support.people import People
+from tests.support.tables import rows
+from tests.support.threads import at_once
+
+
+@pytest.fixture
+def entered(call: Api, people: People) -> dict[str, Any]:
+    """A session in OAuth's words."""
+    return logged_in(call, people.verified())
+
+
+def metrics(log: Log, name: str) -> list[dict[str, Any]]:
+    """What was written in CloudWatch's embedded format under a name."""
+    written = [json.loads(line) for line in log.text.splitlines() if line.startswith("{")]
+    return [line for line in written if name in line]
+
+
+def generation(cloud: Cloud) -> int:
+    """How often the one session was refreshed."""
+    (row,) = (row for row in rows(cloud, "SessionsTable") if row["session_id"] != "EPOCH")
+    return int(row["generation"])
+
+
+def test_cve_2026_53517_of_many_refreshes_at_once_all_get_one_successor(
+    call: Api, cloud: Cloud, entered: dict[str, Any]
+) -> None:
+    """S-25: never two families."""
+    answers = at_once(lambda _: refreshes(call, entered["refresh_token"]), range(20))
+
+    assert {answer.status for answer in answers} == {200}
+    (successor,) = {answer.json["refresh_token"] for answer in answers}
+    assert generation(cloud) == 1
+    assert all(call("GET /api/tasks", bearer=answer.json["access_token"]).status == 200 for answer in answers)
+    assert refreshes(call, successor).status == 200
+
+
+def test_a_lost_race_gets_the_same_answer_for_ten_seconds(
+    call: Api, cloud: Cloud, entered: dict[str, Any], later: Callable[..., None]
+) -> None:
+    first = refreshes(call, entered["refresh_token"]).json
+    later(seconds=9)
+
+    again = refreshes(call, entered["refresh_token"])
+
+    assert again.json["refresh_token"] == first["refresh_token"]
+    assert call.calls == ["BatchGetItem"]
+    assert generation(cloud) == 1
+    assert call("GET /api/tasks", bearer=again.json["access_token"]).status == 200
+
+
+def test_a_lost_race_does_not_prolong_the_grace(call: Api, entered: dict[str, Any], later: Callable[..., None]) -> None:
+    refreshes(call, entered["refresh_token"])
+    later(seconds=6)
+    assert refreshes(call, entered["refresh_token"]).status == 200
+    later(seconds=6)
+
+    assert_refused(call, entered["refresh_token"])
+
+
+def assert_dead(call: Api, *bodies: dict[str, Any]) -> None:
+    """Nothing that the session ever gave out works any more."""
+    for body in bodies:
+        assert_refused(call, body["refresh_token"])
+        assert call("GET /api/tasks", bearer=body["access_token"]).code == "INVALID_TOKEN"
+
+
+def test_cve_2026_53517_a_replay_after_the_grace_ends_the_session(
+    call: Api, cloud: Cloud, entered: dict[str, Any], later: Callable[..., None], log: Log
+) -> None:
+    """S-24: one of the two who hold it is a thief, and nobody can tell which."""
+    after = refreshes(call, entered["refresh_token"]).json
+    later(seconds=11)
+
+    assert_refused(call, entered["refresh_token"])
+
+    assert_dead(call, after, entered)
+    assert [row["session_id"] for row in rows(cloud, "SessionsTable")] == ["EPOCH"]
+    (metric,) = metrics(log, "RefreshReuse")
+    assert metric["RefreshReuse"] == [1.0]
+    (line,) = (line for line in log.lines if line["message"] == "refresh token reused")
+    assert (line["level"], line["user_id"]) == ("WARNING", entered["user"]["id"])
+    assert entered["refresh_token"] not in log.text
+    assert after["refresh_token"] not in log.text
+
+
+def test_one_that_is_two_behind_has_no_grace(call: Api, entered: dict[str, Any], log: Log) -> None:
+    second = refreshes(call, entered["refresh_token"]).json
+    third = refreshes(call, second["refresh_token"]).json
+
+    assert_refused(call, entered["refresh_token"])
+
+    assert_dead(call, third, second)
+    assert len(metrics(log, "RefreshReuse")) == 1
+
+
+def test_the_thief_who_refreshes_first_loses_with_the_owner(
+    call: Api, entered: dict[str, Any], later: Callable[..., None]
+) -> None:
+    stolen = refreshes(call, entered["refresh_token"]).json
+    later(minutes=20)
+
+    assert_refused(call, entered["refresh_token"])
+
+    assert_dead(call, stolen)
+
+
+def test_other_sessions_of_the_same_user_live_on(
+    call: Api, entered: dict[str, Any], later: Callable[..., None]
+) -> None:
+    other = logged_in(call, entered["user"]["email"])
+    refreshes(call, entered["refresh_token"])
+    later(seconds=11)
+    assert_refused(call, entered["refresh_token"])
+
+    assert refreshes(call, other["refresh_token"]).status == 200
+
+
+def test_nothing_but_a_reuse_counts_as_one(
+    call: Api, entered: dict[str, Any], later: Callable[..., None], log: Log
+) -> None:
+    """Or the alarm would ring for expired sessions and for garbage."""
+    token = entered["refresh_token"]
+    assert_refused(call, "x")
+    assert_refused(call, token[:66] + "A" * 43)
+    assert_refused(call, token[:58] + "ffffffff" + token[66:])
+    refreshes(call, token)
+    refreshes(call, token)
+    later(days=8)
+    assert_refused(call, token, "TOKEN_EXPIRED")
+
+    assert metrics(log, "RefreshReuse") == []
+
+
+def test_a_replay_of_a_session_that_was_signed_out_is_no_alarm(
+    call: Api, entered: dict[str, Any], later: Callable[..., None], log: Log
+) -> None:
+    after = refreshes(call, entered["refresh_token"]).json
+    call("POST /api/auth/sign-out", bearer=after["access_token"])
+    later(seconds=11)
+
+    assert_refused(call, entered["refresh_token"])
+
+    assert metrics(log, "RefreshReuse") == []
