@@ -149,13 +149,14 @@ test("DELETE sessions/{id}: 200, 400 for the current one, 404 for a stranger's o
   const one = await newSession();
   const other = await session(one.email);
   const id = async (of) => (await get("/get-session", of.bearer)).json.session.id;
-  const remove = async (sessionId) => send("DELETE", `/sessions/${sessionId}`, { headers: one.bearer });
+  const [mine, another, annas] = [await id(one), await id(other), await id(ann)];
+  const remove = (sessionId) => send("DELETE", `/sessions/${sessionId}`, { headers: one.bearer });
 
-  assert.deepEqual((await remove(await id(other))).json, { success: true });
+  assert.deepEqual((await remove(another)).json, { success: true });
   assert.equal(await lives(other), false);
-  const current = await remove(await id(one));
+  const current = await remove(mine);
   assert.deepEqual([current.status, current.code], [400, "CANNOT_REVOKE_CURRENT_SESSION"]);
-  const [foreign, missing] = [await remove(await id(ann)), await remove(await id(other))];
+  const [foreign, missing] = [await remove(annas), await remove(another)];
   assert.deepEqual([foreign.status, foreign.code, missing.status, missing.code], [404, "NOT_FOUND", 404, "NOT_FOUND"]);
   assert.equal(foreign.json.message, missing.json.message);
   assert.ok(await lives(ann));

@@ -147,7 +147,7 @@ describe("as time goes by", { concurrency: true }, () => {
     assert.equal((await session(one.email)).user.email, one.email);
   });
 
-  test("a reset link ends: a redirect with INVALID_TOKEN, and 400", async () => {
+  test("a reset link ends: a redirect with INVALID_TOKEN, and 400 TOKEN_EXPIRED", async () => {
     const one = await joined();
     await post("/request-password-reset", { email: one.email });
     const token = tokenIn(await nextMail(one.email));
@@ -155,6 +155,6 @@ describe("as time goes by", { concurrency: true }, () => {
     assert.match((await get(`/reset-password/${token}?callbackURL=/r`)).location, /\/r\?error=INVALID_TOKEN$/);
     const answer = await post("/reset-password", { newPassword: "another battery", token });
     assert.equal(answer.status, 400);
-    assert.equal(answer.code, "INVALID_TOKEN");
+    assert.equal(answer.code, "TOKEN_EXPIRED");
   });
 });

@@ -35,7 +35,7 @@ SETTINGS = {
         "cookie_same_site": "none",
         "cookie_domain": "localhost",
         "rate_limits": "on",
-        "rate_limit_sign_in": "6/4",
+        "rate_limit_sign_in": "6/3",
         "rate_limit_failed_sign_ins": "2/900",
     },
     "eager": {

@@ -246,13 +246,13 @@ def test_where_the_session_is_not_remembered_it_lasts_a_minute(
 
 def test_names_of_any_letters_are_signed_as_javascript_would(call: Api, entered: Answer) -> None:
     bearer = entered.json["token"]
-    call("POST /api/auth/update-user", json={"name": 'Änn "作業" 🔑 </script>\u2028'}, bearer=bearer)
+    call("POST /api/auth/update-user", json={"name": 'Änn "作業" 🔑 </script> \u2028x'}, bearer=bearer)
     answer = call(GET_SESSION, cookies=cookies(entered), query={"disableCookieCache": "1"})
 
     again = visit(call, entered, value(answer))
 
     assert call.calls == []
-    assert again.json["user"]["name"] == 'Änn "作業" 🔑 </script>\u2028'
+    assert again.json["user"]["name"] == 'Änn "作業" 🔑 </script> \u2028x'
 
 
 def test_a_name_of_any_length_fits_in_a_cookie(call: Api, people: People, settings: Callable[..., None]) -> None:
@@ -262,13 +262,13 @@ def test_a_name_of_any_length_fits_in_a_cookie(call: Api, people: People, settin
     assert call("POST /api/auth/update-user", json=sent, bearer=ann.token).status == 200
     settings(cookie_cache_age="300")
 
-    answer = call(SIGN_IN, json={"email": ann.email, "password": PASSWORD}, headers={"user-agent": "🤖" * 500})
+    answer = call(SIGN_IN, json={"email": ann.email, "password": PASSWORD}, headers={"user-agent": "a" * 500})
 
     assert len(data_of(answer).encode()) <= 4096
 
 
 def test_it_is_off_unless_asked_for(call: Api, people: People) -> None:
-    """C: a session that ends must end at once."""
+    """Or a session that was ended elsewhere would live on."""
     email = people.verified()
     entered = call(SIGN_IN, json={"email": email, "password": PASSWORD})
     shown = call(GET_SESSION, cookies=cookies(entered))

@@ -69,7 +69,6 @@ PUBLISHED = {
     "crypt_blowfish": ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
     "Spring": ("ππππππππ", "$2a$10$.TtQJ4Jr6isd4Hp.mVfZeuh6Gws4rOQ/vdBczhDx.19NFK0Y84Dle"),
     "Django 3.2": ("lètmein", "pbkdf2_sha256$260000$seasalt$YlZ2Vggtqdc61YjArZuoApoBh9JNGYoDRBUGu6tcJQo="),
-    "Django 3.2, SHA-1": ("lètmein", "pbkdf2_sha1$260000$seasalt$wAibXvW6jgvatCdONi6SMJ6q7mI="),
 }
 
 

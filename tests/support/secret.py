@@ -15,4 +15,4 @@ def watch() -> None:
             record.RECORD.acts.add(record.Act(function, "secretsmanager:GetSecretValue", "*"))
         return real(version, label)
 
-    macs.derived_key = access.derived_key = noted  # type: ignore[assignment]
+    macs.derived_key = access.derived_key = noted  # type: ignore[assignment,attr-defined]

@@ -31,7 +31,10 @@ def test_the_right_password_opens_a_session(call: Api, people: People) -> None:
 
 @pytest.mark.parametrize(
     ("route", "keys"),
-    [(ROUTES[1], {"user", "session", "token"}), (ROUTES[2], {"access_token", "refresh_token", "token_type", "expires_in", "user"})],
+    [
+        (ROUTES[1], {"user", "session", "token"}),
+        (ROUTES[2], {"access_token", "refresh_token", "token_type", "expires_in", "user"}),
+    ],
 )
 def test_every_alias_has_its_own_shape(call: Api, people: People, route: str, keys: set[str]) -> None:
     answer = call(route, json={"email": people.verified(), "password": PASSWORD})

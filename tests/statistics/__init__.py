@@ -1,0 +1,1 @@
+"""What only many measurements tell; not part of `make test`."""

@@ -1,0 +1,156 @@
+"""The pages that describe the interface say what the code and the template do."""
+
+import re
+from dataclasses import MISSING, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from gatehouse_dev.document import read
+from gatehouse_dev.template import Template
+from tests.support.layout import FUNCTIONS, ROOT
+from tests.support.tasks import ALL
+from tests.test_round_trips import AUTH, SESSION, TASKS, routes
+
+PROTOCOL, CONFIGURATION = ROOT / "docs/protocol.md", ROOT / "docs/configuration.md"
+TEMPLATE = ROOT / "template.yaml"
+
+
+def tables(page: Path, *, columns: int) -> list[list[str]]:
+    """The cells of every row of a page's tables that are so wide, without their heads and backticks."""
+    lines = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    heads = {"method", "parameter", "variable", "alias", "---"}
+    return [
+        [_bare(cell) for cell in row] for row in cells if len(row) == columns and row[0].replace(" ", "") not in heads
+    ]
+
+
+def _bare(cell: str) -> str:
+    return cell[1:-1] if re.fullmatch(r"`[^`]*`", cell) else cell
+
+
+# -- docs/configuration.md ----------------------------------------------------------
+
+
+SETTINGS = {row[0]: row[1:] for row in tables(CONFIGURATION, columns=5)}
+FILLED_IN = [variable for variable, _ in tables(CONFIGURATION, columns=2)]
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """The template as it is written."""
+    parsed: dict[str, Any] = dict(read(TEMPLATE))
+    return parsed
+
+
+def defaults(document: dict[str, Any]) -> dict[str, str | None]:
+    """The template's parameters and their defaults, as text; None where one must be given."""
+    return {
+        name: str(rules["Default"]) if "Default" in rules else None for name, rules in document["Parameters"].items()
+    }
+
+
+def test_every_parameter_is_described_with_its_default(document: dict[str, Any]) -> None:
+    told = {name: {"none": None, "empty": ""}.get(row[2], row[2]) for name, row in SETTINGS.items()}
+
+    assert told == defaults(document)
+
+
+def test_every_parameter_reaches_the_variable_that_is_told(document: dict[str, Any]) -> None:
+    variables = document["Globals"]["Function"]["Environment"]["Variables"]
+    references = {name: value["Ref"] for name, value in variables.items() if isinstance(value, dict)}
+    told = {row[0]: name for name, row in SETTINGS.items()}
+
+    assert told == {name: made for name, made in references.items() if made in document["Parameters"]}
+    assert set(FILLED_IN) == references.keys() - told.keys()
+
+
+def test_every_field_of_the_configuration_is_described(running_cloud: object) -> None:
+    assert running_cloud
+    from gatehouse.config import Config  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    described = {*FILLED_IN, *(row[0] for row in SETTINGS.values())} - {"POWERTOOLS_LOG_LEVEL"}
+
+    assert described == {f"GATEHOUSE_{field.name.upper()}" for field in fields(Config)}
+
+
+def test_the_configuration_has_the_defaults_of_the_template(running_cloud: object, document: dict[str, Any]) -> None:
+    assert running_cloud
+    from gatehouse import config  # noqa: PLC0415 -- the same
+
+    needed = {field.name: "x" for field in fields(config.Config) if field.default is MISSING}
+    by_template = {SETTINGS[name][0]: value for name, value in defaults(document).items() if value is not None}
+    given = {f"GATEHOUSE_{name.upper()}": value for name, value in needed.items()}
+
+    assert config.read(by_template | given) == config.Config(**needed)  # type: ignore[arg-type] # all are text
+
+
+def test_every_form_is_the_one_that_is_read(running_cloud: object) -> None:
+    assert running_cloud
+    from gatehouse import config  # noqa: PLC0415 -- the same
+
+    words = {
+        bool: {"flag"},
+        int: {"number from 8 to 128"},
+        timedelta: {"seconds"},
+        config.Lifetime: {"lifetime"},
+        config.Rate: {"rate"},
+        tuple[str, ...]: {"list"},
+        config.Switch: {"switch"},
+        str: {"text", "URL", "domain", "address"},
+    }
+    types = get_type_hints(config.Config, include_extras=True)
+    for variable, form, *_ in SETTINGS.values():
+        if variable != "POWERTOOLS_LOG_LEVEL":
+            kind = types[variable.removeprefix("GATEHOUSE_").lower()]
+            assert form in (words.get(kind) or {choices(get_args(kind))}), variable
+
+
+def choices(allowed: tuple[str, ...]) -> str:
+    """`a`, `b` or `c`, as the page has it."""
+    *first, last = [f"`{value}`" for value in allowed]
+    return f"{', '.join(first)} or {last}"
+
+
+def test_every_choice_is_the_templates(document: dict[str, Any]) -> None:
+    for name, rules in document["Parameters"].items():
+        allowed = tuple(map(str, rules.get("AllowedValues", ())))
+        words = {(): None, ("true", "false"): "flag", ("on", "off"): "switch"}
+        if allowed:
+            assert SETTINGS[name][1] == words.get(allowed, choices(allowed)), name
+
+
+# -- docs/protocol.md ---------------------------------------------------------------
+
+
+ENDPOINTS = {f"{method} {path}": row for method, path, *row in tables(PROTOCOL, columns=5)}
+
+
+def test_every_route_is_listed_with_its_function(template: Template) -> None:
+    folders = {name: function.folder.relative_to(FUNCTIONS).as_posix() for name, function in template.functions.items()}
+
+    assert {key: row[1] for key, row in ENDPOINTS.items()} == {
+        route.key: folders[route.function] for route in template.routes
+    }
+
+
+def test_an_alias_is_on_the_function_that_it_is_an_alias_of() -> None:
+    served = {(key.partition(" ")[2], row[1]) for key, row in ENDPOINTS.items()}
+    aliases = {(row[0], row[1]) for row in ENDPOINTS.values() if row[0].startswith("/")}
+
+    assert aliases
+    assert aliases <= served
+
+
+def test_the_calls_are_those_that_are_counted() -> None:
+    counted: dict[str, list[str]] = {"GET /health": ["GetItem"]}
+    for row in AUTH:
+        for route in routes(row):
+            counted[route] = max(counted.get(route, []), row[3], key=len)
+    counted |= {route: SESSION + TASKS[route.replace("/{user_id}", "")] for route in ALL}
+    told = {key: re.sub(r" ?\(.*\)", "", row[2]).replace("none", "") for key, row in ENDPOINTS.items()}
+
+    assert told == {key: ", ".join(calls) for key, calls in counted.items()}
