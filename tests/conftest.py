@@ -76,9 +76,9 @@ def mailbox(call: Api, cloud: Cloud) -> Mailbox:
 
 
 @pytest.fixture
-def people(call: Api, mailbox: Mailbox) -> People:
+def people(call: Api) -> People:
     """Users who signed up, verified and signed in like anybody."""
-    return People(call, mailbox)
+    return People(call)
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
 }
 STREAMS: dict[str, dict[str, Any]] = {"mail/send_mail": {"batchItemFailures": []}}
 
+SCHEDULED = ["keys/rotate_secret"]
+
 ALWAYS = {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext", "isBase64Encoded"}
 SOMETIMES = {"body", "cookies", "pathParameters", "queryStringParameters"}
 GATEWAY = {"accountId", "apiId", "domainName", "domainPrefix", "requestId", "routeKey", "stage", "time", "timeEpoch"}
@@ -54,7 +56,7 @@ HTTP = {"method", "path", "protocol", "sourceIp", "userAgent"}
 
 
 def test_every_event_has_a_row_and_every_row_an_event() -> None:
-    assert samples() == sorted(ANSWERS | STREAMS)
+    assert samples() == sorted([*ANSWERS, *STREAMS, *SCHEDULED])
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -67,6 +69,11 @@ def test_an_event_runs_as_documented(call: Api, name: str) -> None:
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_stream_event_runs_as_documented(call: Api, name: str) -> None:
     assert call.invoke(function_name(name), sample(name)) == STREAMS[name]
+
+
+@pytest.mark.parametrize("name", SCHEDULED)
+def test_a_scheduled_event_runs(call: Api, name: str) -> None:
+    assert call.invoke(function_name(name), sample(name)) is None
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -48,15 +48,15 @@ def count_against(rate: Rate, *key: str, closed: bool = False) -> None:
         logger.warning("limiter away", limit=key[0])
 
 
-def limit_key(*key: str) -> Key:
-    """Where the counter of `key` is, to be read together with other rows."""
-    return LimitRow, "|".join(key), None
+def counted(*key: str) -> list[Key]:
+    """Where the counter of `key` is, to be read together with other rows; nowhere while nothing is counted."""
+    return [] if config().rate_limits == "off" else [(LimitRow, "|".join(key), None)]
 
 
-def is_reached(row: LimitRow | None, rate: Rate) -> int | None:
-    """The seconds until the window of a counter that was read ends, when it is full."""
-    if config().rate_limits == "off" or row is None or row.ends_at <= _now() or row.calls < rate.calls:
-        return None
+def is_reached(row: LimitRow | None, rate: Rate) -> int:
+    """The seconds until the window of a counter that was read ends, when it is full; else 0."""
+    if row is None or row.ends_at <= _now() or row.calls < rate.calls:
+        return 0
     return _seconds_until(row.ends_at)
 
 

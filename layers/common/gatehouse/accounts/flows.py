@@ -78,9 +78,9 @@ def sign_in(attempt: Attempt) -> tuple[User, Opened]:
     given, email = attempt.given, address(attempt.given.email)
     passwords.check_not_too_long(given.password)
     failures = (_FAILURES, throttle.hidden(email))
-    behind, (counter, keyring) = known(email, throttle.limit_key(*failures), keys.keyring_key())
+    behind, (keyring, *counters) = known(email, keys.keyring_key(), *throttle.counted(*failures))
     keys.observe(keyring)
-    _check_failures(counter, attempt)
+    _check_failures(counters, attempt)
     if not passwords.is_correct(given.password, behind.password_hash):
         throttle.count_against(config().rate_limit_failed_sign_ins, *failures)
         raise InvalidEmailOrPassword
@@ -108,10 +108,10 @@ def _mail(user: User, client: Client, callback_url: str | None, password_hash: s
     return outbox.verification(user, client, callback_url=callback_url, password_hash=password_hash)
 
 
-def _check_failures(counter: Any, attempt: Attempt) -> None:
-    wait = throttle.is_reached(counter, config().rate_limit_failed_sign_ins)
-    if wait and not attempt.known_device:
-        raise TooManyRequests(wait)
+def _check_failures(counters: list[Any], attempt: Attempt) -> None:
+    waits = [throttle.is_reached(counter, config().rate_limit_failed_sign_ins) for counter in counters]
+    if any(waits) and not attempt.known_device:
+        raise TooManyRequests(waits[0])
 
 
 def _remind(behind: Known, client: Client) -> None:

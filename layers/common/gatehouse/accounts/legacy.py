@@ -6,10 +6,12 @@ import re
 import unicodedata
 from base64 import b64encode
 
-_BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}")
+_BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}")
 _BCRYPT_LONGEST = 72  # bytes; the rest never counted
 _SCRYPT = re.compile(r"(?P<salt>[0-9a-f]{32}):(?P<key>[0-9a-f]{128})")
-_PBKDF2 = re.compile(r"pbkdf2_(?P<digest>sha1|sha256)\$(?P<rounds>\d{1,7})\$(?P<salt>[^$]+)\$(?P<key>[A-Za-z0-9+/=]+)")
+_PBKDF2 = re.compile(
+    r"pbkdf2_(?P<digest>sha1|sha256)\$(?P<rounds>[1-9]\d{0,6})\$(?P<salt>[^$]+)\$(?P<key>[A-Za-z0-9+/=]+)"
+)
 _ARGON2 = re.compile(r"\$argon2(id|i|d)\$\S+")
 
 
@@ -44,7 +46,10 @@ def _argon2(password: str, stored: str) -> bool:
 def _bcrypt(password: str, stored: str) -> bool:
     import bcrypt  # noqa: PLC0415 -- only for the imported who have not signed in yet
 
-    correct: bool = bcrypt.checkpw(_bytes(password)[:_BCRYPT_LONGEST], stored.encode())
+    try:
+        correct: bool = bcrypt.checkpw(_bytes(password)[:_BCRYPT_LONGEST], stored.encode())
+    except ValueError:  # the form is right, the salt is none
+        return False
     return correct
 
 

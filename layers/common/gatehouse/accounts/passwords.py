@@ -24,7 +24,7 @@ def check_choice(password: str, *known: str) -> None:
     if _length(password) < config().minimum_password_length:
         raise PasswordTooShort
     check_not_too_long(password)
-    folded = password.casefold()
+    folded = unicodedata.normalize("NFKC", password).casefold()
     obvious = {name.casefold() for text in known for name in (text, text.partition("@")[0])}
     if folded in _common() or folded in obvious | {config().product_name.casefold()}:
         raise WeakPassword
