@@ -78,6 +78,7 @@ def _uvicorn(stack: Stack, port: int) -> Uvicorn:
         access_log=False,
         lifespan="off",
         log_level="warning",
+        proxy_headers=False,  # the caller is whoever connects, whatever X-Forwarded-For says
         server_header=False,
         timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -40,6 +40,12 @@ def repeat_session(request: Request, response: Response, session: Session) -> No
     signed = session_cookie(request)
     if signed:
         add_cookie(request, response, SESSION, signed, seconds_left(session) if session.remember else None)
+        response.headers["set-auth-token"] = signed
+    drop_cached(request, response)
+
+
+def drop_cached(request: Request, response: Response) -> None:
+    """What a browser keeps of the session is out of date."""
     if config().cookie_cache_age:
         add_cookie(request, response, DATA, "", 0)
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from gatehouse.accounts import User, Verified
 from gatehouse.http import cookie_cache
 from gatehouse.http.access import issue
-from gatehouse.http.cookies import remember_device, set_session
+from gatehouse.http.cookies import drop_cached, remember_device, set_session
 from gatehouse.http.origin import location
 from gatehouse.http.shapes import SessionBody, UserBody
 from gatehouse.sessions import Opened, Session
@@ -97,7 +97,14 @@ class Entry:
         session = OpenedBody(token=token, expires_at=opened.session.expires_at) if opened and token else None
         return WithSession(user=UserBody.of(user), session=session, token=token)
 
-    def with_access(self, user: User, opened: Opened | None) -> WithAccess | UserAlone:
+    def after_verifying(request: Request, response: Response, verified: Verified) -> None:
+    """The session that a verified address may bring, and nothing that is kept of the address before."""
+    begin_session(request, response, verified.user, verified.opened)
+    if not verified.opened:
+        drop_cached(request, response)
+
+
+def with_access(self, user: User, opened: Opened | None) -> WithAccess | UserAlone:
         """For clients of the JWT kind."""
         if not opened:
             return UserAlone(user=UserBody.of(user))
@@ -106,7 +113,7 @@ class Entry:
 
     def verified(self, verified: Verified) -> VerifiedBody:
         """For the page behind a mailed link; whether it signs in is a setting."""
-        begin_session(self._request, self._response, verified.user, verified.opened)
+        after_verifying(self._request, self._response, verified)
         return VerifiedBody(user=UserBody.of(verified.user))
 
     def _token(self, user: User, opened: Opened | None) -> str | None:
@@ -126,6 +133,13 @@ def begin_session(request: Request, response: Response, user: User, opened: Open
     session = SessionBody.of(opened.session, opened.token).model_dump(mode="json", by_alias=True)
     person = UserBody.of(user).model_dump(mode="json", by_alias=True)
     cookie_cache.write(request, response, {"session": session, "user": person}, remember=opened.session.remember)
+
+
+def after_verifying(request: Request, response: Response, verified: Verified) -> None:
+    """The session that a verified address may bring, and nothing that is kept of the address before."""
+    begin_session(request, response, verified.user, verified.opened)
+    if not verified.opened:
+        drop_cached(request, response)
 
 
 def with_access(request: Request, user: User, session: Session, refresh_token: str) -> WithAccess:

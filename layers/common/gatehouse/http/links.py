@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 from gatehouse import accounts
 from gatehouse.config import config
 from gatehouse.errors import InvalidToken, TokenExpired
-from gatehouse.http.entry import begin_session
+from gatehouse.http.entry import after_verifying
 from gatehouse.http.origin import base_url
 from gatehouse.http.shapes import UserBody
 from gatehouse.sessions import Client
@@ -51,7 +51,7 @@ def follow_verification(request: Request, client: Client, token: str, callback_u
         raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
     user = UserBody.of(verified.user).model_dump(mode="json", by_alias=True) if verified.is_change else None
     answer = onward(callback_url) if callback_url else JSONResponse({"status": True, "user": user})
-    begin_session(request, answer, verified.user, verified.opened)
+    after_verifying(request, answer, verified)
     return answer
 
 
