@@ -240,7 +240,7 @@ def _looked_up(imported: Imported) -> Outcome:
 
 def _sentence(error: ValidationError) -> str:
     """What is wrong with a line, never what stood there."""
-    problems = [(".".join(map(str, problem["loc"])), problem["msg"]) for problem in error.errors(include_input=False)]
+    problems = [(".".join(map(str, problem["loc"])), problem["msg"]) for problem in error.errors()]
     told = [f"{place}: {text}" if place else text for place, text in problems]
     return "; ".join(text.replace("Value error, ", "") for text in told) + "."
 

@@ -97,14 +97,7 @@ class Entry:
         session = OpenedBody(token=token, expires_at=opened.session.expires_at) if opened and token else None
         return WithSession(user=UserBody.of(user), session=session, token=token)
 
-    def after_verifying(request: Request, response: Response, verified: Verified) -> None:
-    """The session that a verified address may bring, and nothing that is kept of the address before."""
-    begin_session(request, response, verified.user, verified.opened)
-    if not verified.opened:
-        drop_cached(request, response)
-
-
-def with_access(self, user: User, opened: Opened | None) -> WithAccess | UserAlone:
+    def with_access(self, user: User, opened: Opened | None) -> WithAccess | UserAlone:
         """For clients of the JWT kind."""
         if not opened:
             return UserAlone(user=UserBody.of(user))
