@@ -31,7 +31,7 @@ describe("as time goes by", { concurrency: true }, () => {
     assert.equal(renewed.createdAt, first.createdAt);
     const [pair, maxAge] = answer.line(SESSION).split("; ");
     assert.ok(one.cookie.cookie.includes(pair));
-    assert.match(maxAge, /^Max-Age=[34]$/);
+    assert.match(maxAge, /^Max-Age=[45]$/);
     assert.ok(answer.headers["set-auth-token"].startsWith(one.token));
   });
 
@@ -57,7 +57,7 @@ describe("as time goes by", { concurrency: true }, () => {
 
   test("a session that nobody uses ends: null, and the cookies cleared", async () => {
     const one = await joined();
-    await seconds(4.2);
+    await seconds(5.2);
     const answer = await current(one);
     assert.equal(answer.status, 200);
     assert.equal(answer.text, "null");
@@ -69,7 +69,7 @@ describe("as time goes by", { concurrency: true }, () => {
   test("a session is fresh for a while only: list-sessions is 403 then", async () => {
     const one = await joined();
     assert.equal((await get("/list-sessions", one.bearer)).status, 200);
-    await seconds(1.1);
+    await seconds(2.1);
     const answer = await get("/list-sessions", one.bearer);
     assert.equal(answer.status, 403);
     assert.equal(answer.code, "SESSION_NOT_FRESH");
@@ -86,7 +86,7 @@ describe("as time goes by", { concurrency: true }, () => {
 
   test("deleting the user takes a password once the session is no longer fresh", async () => {
     const one = await joined();
-    await seconds(1.1);
+    await seconds(2.1);
     const answer = await post("/delete-user", {}, one.bearer);
     assert.equal(answer.status, 400);
     assert.equal(answer.code, "SESSION_EXPIRED");
@@ -95,15 +95,15 @@ describe("as time goes by", { concurrency: true }, () => {
 
   test("the alias lists sessions however old the password is", async () => {
     const one = await joined();
-    await seconds(1.1);
+    await seconds(2.1);
     assert.equal((await get("/sessions", one.bearer)).status, 200);
   });
 
   test("an access token ends, and its session goes on", async () => {
     const one = await joined();
     const { access_token, expires_in } = (await post("/login", { email: one.email, password })).json;
-    assert.equal(expires_in, 1);
-    await seconds(2);
+    assert.equal(expires_in, 2);
+    await seconds(2.1);
     const answer = await get("/api/tasks", bearer(access_token));
     assert.equal(answer.status, 401);
     assert.equal(answer.code, "TOKEN_EXPIRED");
@@ -113,7 +113,7 @@ describe("as time goes by", { concurrency: true }, () => {
 
   test("a refresh token outlives its access token", async () => {
     const { refresh_token } = (await post("/login", { email: ann.email, password })).json;
-    await seconds(2);
+    await seconds(2.1);
     const { status, json } = await post("/refresh", { refresh_token });
     assert.equal(status, 200);
     assert.equal((await get("/api/tasks", bearer(json.access_token))).status, 200);
@@ -121,7 +121,7 @@ describe("as time goes by", { concurrency: true }, () => {
 
   test("a refresh token ends with its session", async () => {
     const { refresh_token } = (await post("/login", { email: ann.email, password })).json;
-    await seconds(4.2);
+    await seconds(5.2);
     const answer = await post("/refresh", { refresh_token });
     assert.deepEqual([answer.status, answer.code], [401, "TOKEN_EXPIRED"]);
   });

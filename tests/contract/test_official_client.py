@@ -22,10 +22,10 @@ SETTINGS = {
     "open": {"require_email_verification": "false", "cookie_cache_age": "300"},
     "short": {
         "require_email_verification": "false",
-        "session_lifetime": "4",
+        "session_lifetime": "5",
         "session_update_age": "1",
-        "session_fresh_age": "1",
-        "access_token_lifetime": "1",
+        "session_fresh_age": "2",
+        "access_token_lifetime": "2",
         "verification_lifetime": "1",
         "reset_lifetime": "1",
     },

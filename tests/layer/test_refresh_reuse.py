@@ -11,6 +11,7 @@ from tests.functions.auth.test_refresh import assert_refused, logged_in, refresh
 from tests.layer.conftest import Log
 from tests.support.calls import Api
 from tests.support.people import People
+from tests.support.races import meanwhile
 from tests.support.tables import rows
 from tests.support.threads import at_once
 
@@ -44,6 +45,41 @@ def test_cve_2026_53517_of_many_refreshes_at_once_all_get_one_successor(
     assert generation(cloud) == 1
     assert all(call("GET /api/tasks", bearer=answer.json["access_token"]).status == 200 for answer in answers)
     assert refreshes(call, successor).status == 200
+
+
+def test_who_loses_a_race_overwrites_nothing(
+    call: Api, cloud: Cloud, entered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other refresh is over between this one's read and its write."""
+    won: list[str] = []
+    meanwhile(
+        monkeypatch,
+        "sessions.refresh",
+        "_rotate",
+        lambda: won.append(refreshes(call, entered["refresh_token"]).json["refresh_token"]),
+    )
+
+    lost = refreshes(call, entered["refresh_token"])
+
+    assert lost.json["refresh_token"] == won[0]
+    assert call.calls == ["BatchGetItem", "UpdateItem", "BatchGetItem"]
+    assert generation(cloud) == 1
+
+
+def test_who_loses_to_two_takes_neither_back(
+    call: Api, entered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generation never goes down, or there would be two families."""
+    won: list[dict[str, Any]] = []
+
+    def twice() -> None:
+        won.append(refreshes(call, entered["refresh_token"]).json)
+        won.append(refreshes(call, won[0]["refresh_token"]).json)
+
+    meanwhile(monkeypatch, "sessions.refresh", "_rotate", twice)
+
+    assert_refused(call, entered["refresh_token"])
+    assert_dead(call, *won)
 
 
 def test_a_lost_race_gets_the_same_answer_for_ten_seconds(

@@ -4,6 +4,7 @@ A sign-up that must be verified first is no user yet: it waits on its own token 
 address replaces it. Strangers are answered like owners, after the same reads and writes.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +83,8 @@ def sign_in(attempt: Attempt) -> tuple[User, Opened]:
     keys.observe(keyring)
     _check_failures(counters, attempt)
     if not passwords.is_correct(given.password, behind.password_hash):
-        throttle.count_against(config().rate_limit_failed_sign_ins, *failures)
+        with suppress(TooManyRequests):  # a device that is known may go on, and is told what is wrong
+            throttle.count_against(config().rate_limit_failed_sign_ins, *failures)
         raise InvalidEmailOrPassword
     profile = behind.profile
     if not profile or (config().require_email_verification and not profile.email_verified):
