@@ -54,6 +54,10 @@ format: .venv/ready ## Put the code in order
 load: .venv/ready ## Let 50 people do the main job at once against a service of its own
 	$(PYTHON) -m tests.load
 
+.PHONY: statistics
+statistics: .venv/ready ## Compare how long strangers and owners wait for the same answer
+	@$(PYTHON) -m tests.statistics
+
 .PHONY: build
 build: .venv/ready ## Build layers and functions as they deploy, into .aws-sam
 	PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli build
