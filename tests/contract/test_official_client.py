@@ -73,7 +73,7 @@ def running() -> Iterator[Callable[[str], Service]]:
         yield cache(lambda name: services.enter_context(running_service(**SETTINGS[name])))
 
 
-@pytest.mark.parametrize("script", scripts())
+@pytest.mark.parametrize("script", list(scripts()))
 def test_the_official_client_works_with_us(running: Callable[[str], Service], script: str) -> None:
     """Each file of the contract runs as it would in CI of a frontend."""
     service = running(settings_of(script))

@@ -10,7 +10,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.races import meanwhile
 from tests.support.tables import everything, rows
-from tests.support.visits import forgets, resets, signs_in
+from tests.support.visits import forgets, resets, signs_in, signs_up
 
 SIGN_IN = "POST /api/auth/sign-in/email"
 ROUTES = (SIGN_IN, "POST /api/auth/signin", "POST /api/auth/login")
@@ -198,3 +198,17 @@ def test_a_session_made_from_a_password_that_was_just_reset_is_dead_on_arrival(
     assert answer.status == 200
     assert call("GET /api/auth/me", bearer=answer.json["token"]).status == 401
     assert call("GET /api/tasks", bearer=answer.json["token"]).code == "INVALID_TOKEN"
+
+
+@pytest.mark.parametrize("again", ["true", "false"])
+def test_whoever_waits_for_verification_is_mailed_again_if_that_is_wanted(
+    call: Api, mailbox: Mailbox, settings: Callable[..., None], again: str
+) -> None:
+    settings(send_verification_on_sign_in=again)
+    signs_up(call, "ann@example.com")
+    before = len(mailbox.all)
+
+    assert signs_in(call, "ann@example.com", "not the password").code == "INVALID_EMAIL_OR_PASSWORD"
+    assert len(mailbox.all) == before
+    assert signs_in(call, "ann@example.com").code == "EMAIL_NOT_VERIFIED"
+    assert len(mailbox.all) == before + (again == "true")

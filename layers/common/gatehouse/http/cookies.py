@@ -21,7 +21,8 @@ _YEAR = 365 * 86_400  # seconds
 def set_session(request: Request, response: Response, session: Session, token: SessionToken) -> None:
     """Hand the browser its session, and a script the same as a header."""
     signed = _sign(str(token))
-    add_cookie(request, response, SESSION, signed, seconds_left(session) if session.remember else None)
+    lifetime = ceil((session.expires_at - session.updated_at).total_seconds())
+    add_cookie(request, response, SESSION, signed, lifetime if session.remember else None)
     if not session.remember:
         add_cookie(request, response, DONT_REMEMBER, _sign("true"), None)
     elif read_cookie(request, DONT_REMEMBER):
@@ -68,7 +69,7 @@ def knows_device(request: Request, email: str) -> bool:
     value, _, mac = (read_cookie(request, _DEVICE) or "").partition(".")
     if not hmac.compare_digest(value.encode(), throttle.hidden(email).encode()):
         return False
-    return keys.matches(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
+    return keys.matches_now(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
 
 
 def seconds_left(session: Session) -> int:
