@@ -287,3 +287,23 @@ def test_whatever_a_session_was_about_to_do_signing_out_leaves_no_row_of_it(
 
     assert phone.id not in {row["session_id"] for row in rows(cloud, "SessionsTable")}
     assert statuses(call, phone) == {401}
+
+
+LEAVING: dict[str, tuple[str, str, Any]] = {
+    "POST /api/auth/update-user": ("accounts.changes", "profile_key", {"name": "Ann"}),
+    "POST /api/auth/delete-user": ("accounts.changes", "transact", {"password": PASSWORD}),
+    "POST /api/auth/change-password": BUSY["POST /api/auth/change-password"],
+}
+
+
+@pytest.mark.parametrize("route", LEAVING)
+def test_who_was_deleted_in_the_middle_is_nobody(
+    call: Api, laptop: Device, phone: Device, monkeypatch: pytest.MonkeyPatch, route: str
+) -> None:
+    module, name, body = LEAVING[route]
+    leave = {"password": PASSWORD}
+    meanwhile(monkeypatch, module, name, lambda: call("POST /api/auth/delete-user", bearer=laptop.token, json=leave))
+
+    answer = call(route, bearer=phone.token, json=body)
+
+    assert (answer.status, answer.code) == (401, "INVALID_TOKEN")

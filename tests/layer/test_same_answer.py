@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.calls import Answer, Api
+from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.visits import signs_up
@@ -98,6 +99,27 @@ def count_hashes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     passwords.is_correct("warm", None)
     monkeypatch.setattr(passwords, "_hasher", Hasher())
     return lambda: len(work)
+
+
+@pytest.mark.parametrize("email", [UNKNOWN, WAITING, OWNED])
+def test_what_hashes_nothing_is_answered_at_the_next_tenth_of_a_second(
+    call: Api, people: People, monkeypatch: pytest.MonkeyPatch, email: str
+) -> None:
+    """S-10: DynamoDB need not find a row as fast as none."""
+    door, waits = layer("http.door"), []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(door, "_EVEN_STEP", 1000)
+    monkeypatch.setattr(door, "sleep", sleep)
+
+    call("POST /api/auth/forgot-password", json={"email": email})
+    call("POST /api/auth/resend-verification", json={"email": email})
+    call("POST /api/auth/change-email", json={"newEmail": email}, bearer=people.signed_in("eve").token)
+    call("GET /api/auth/ok")
+
+    assert [950 < wait < 1000 for wait in waits] == [True] * 3
 
 
 def test_only_the_owner_and_who_waits_are_mailed(call: Api, mailbox: Mailbox) -> None:

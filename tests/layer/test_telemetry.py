@@ -10,6 +10,7 @@ from hypothesis.strategies import text
 from tests.layer.conftest import Log
 from tests.support.calls import Api
 from tests.support.layer import layer
+from tests.support.people import People
 
 TOKEN = "7130a49b-0f0d-43b8-bead-c318ac479dd9tF97pJJVhi2G3jhITgF0gA15F_lJI8ziCbP2iHu6miDN2DzAVyOfDqd8XK5YRrYVU"
 BAD_IDS = ["x\r\nSet-Cookie: a=b", "x" * 10_240, "${jndi:ldap://evil}", "", " ", "a b", 'a"b', "ä", "a\0b", "x" * 129]
@@ -91,6 +92,18 @@ def test_each_request_is_one_line_and_one_count(call: Api, log: Log) -> None:
     assert {line["service"] for line in log.lines} == {"gatehouse"}
     metrics = [json.loads(line) for line in log.text.splitlines() if "_aws" in line]
     assert [metric["outcome"] for metric in metrics if "outcome" in metric] == ["OK", "INVALID_EMAIL"]
+
+
+def test_how_long_it_took_to_know_who_calls_is_a_metric(call: Api, people: People, log: Log) -> None:
+    """TK-8: in seconds, for each function."""
+    ann = people.signed_in()
+    call("GET /api/tasks", bearer=ann.token)
+    call("GET /api/tasks", bearer="garbage")
+
+    (metric,) = (json.loads(line) for line in log.text.splitlines() if "AuthValidation" in line)
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "AuthValidation", "Unit": "Seconds"}]
+    assert metric["function"] == "list_tasks"
+    assert 0 < metric["AuthValidation"][0] < 1
 
 
 def test_nothing_of_one_request_stands_in_the_lines_of_the_next(call: Api, log: Log) -> None:

@@ -21,4 +21,4 @@ async def change_email(wanted: Wanted, member: CurrentMember, client: CurrentCli
     return {"status": True}
 
 
-handler = lambda_handler(router, with_profile=True)
+handler = lambda_handler(router, with_profile=True, evenly=True)

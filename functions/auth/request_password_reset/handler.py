@@ -24,4 +24,4 @@ async def request_password_reset(forgetful: Forgetful, client: CurrentClient) ->
     return {"status": True, "message": message}
 
 
-handler = lambda_handler(router, public=True)
+handler = lambda_handler(router, public=True, evenly=True)

@@ -28,4 +28,4 @@ async def resend_verification(waiting: Waiting, client: CurrentClient, member: P
     return {"success": True, **await send_verification_email(waiting, client, member)}
 
 
-handler = lambda_handler(router, public=True)
+handler = lambda_handler(router, public=True, evenly=True)

@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter, Request
 
-from gatehouse.http import CurrentMember, lambda_handler
-from gatehouse.http.access import issue
+from gatehouse.http import CurrentMember, CurrentUser, lambda_handler
+from gatehouse.http.access import for_caller
 
 router = APIRouter()
 
 
 @router.get("/api/auth/token")
-async def token(member: CurrentMember, request: Request) -> dict[str, str]:
-    return {"token": issue(request, member.user, member.session).text}
+async def token(user: CurrentUser, member: CurrentMember, request: Request) -> dict[str, str]:
+    return {"token": for_caller(request, member.user, member.session, user.proof)}
 
 
 handler = lambda_handler(router, with_profile=True, holds_secret=True)

@@ -26,9 +26,12 @@ def correlation_id(headers: Mapping[str, str], request_id: str) -> str:
 
 def count(metric: str, **dimensions: str) -> None:
     """One more of `metric`, as CloudWatch's embedded metric format on standard output."""
-    with single_metric(name=metric, unit=MetricUnit.Count, value=1) as counted:
-        for name, value in dimensions.items():
-            counted.add_dimension(name=name, value=value)
+    _measure(metric, MetricUnit.Count, 1, dimensions)
+
+
+def took(metric: str, seconds: float, **dimensions: str) -> None:
+    """How long something took."""
+    _measure(metric, MetricUnit.Seconds, round(seconds, 4), dimensions)
 
 
 def outcome(function: str, code: str, **facts: Any) -> None:
@@ -65,6 +68,12 @@ def redacted(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     return _SECRET_VALUES.sub("***", str(value))
+
+
+def _measure(name: str, unit: MetricUnit, value: float, dimensions: Mapping[str, str]) -> None:
+    with single_metric(name=name, unit=unit, value=value) as measured:
+        for dimension, text in dimensions.items():
+            measured.add_dimension(name=dimension, value=text)
 
 
 def _redacted_entry(name: str, value: Any) -> Any:

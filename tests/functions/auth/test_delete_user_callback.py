@@ -99,6 +99,19 @@ def test_used_twice_it_finds_nobody(call: Api, ann: Person, token: str) -> None:
     assert (answer.status, answer.code) == (404, "FAILED_TO_GET_USER_INFO")
 
 
+def test_a_link_that_is_too_old_deletes_nobody(
+    call: Api, people: People, ann: Person, token: str, later: Callable[..., None]
+) -> None:
+    """The protocol has one answer for every token that does not delete."""
+    later(hours=25)
+    again = people.sign_in(ann.email)
+
+    answer = call(FOLLOW, cookies=[again.cookie], query={"token": token})
+
+    assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
+    assert is_here(call, again)
+
+
 def test_used_again_it_does_not_delete_who_has_the_address_now(
     call: Api, people: People, ann: Person, token: str
 ) -> None:

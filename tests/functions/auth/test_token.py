@@ -196,3 +196,15 @@ def test_the_token_of_a_session_that_ended_is_refused_at_once(call: Api, people:
     assert call("GET /api/tasks", bearer=token).code == "INVALID_TOKEN"
     assert call(TOKEN, bearer=token).status == 401
     assert call(GET_SESSION, bearer=token).text == "null"
+
+
+@pytest.mark.parametrize("seconds", [0, 800])
+def test_a_token_does_not_renew_itself(call: Api, people: People, later: Callable[..., None], seconds: int) -> None:
+    """Who stole one has it for minutes, not for as long as its session lives."""
+    token = call(TOKEN, bearer=people.signed_in().token).json["token"]
+    later(seconds=seconds)
+
+    assert call(TOKEN, bearer=token).json == {"token": token}
+    assert call(GET_SESSION, bearer=token).headers["set-auth-jwt"] == token
+    later(seconds=901 - seconds)
+    assert call(TOKEN, bearer=token).status == 401

@@ -50,7 +50,7 @@ def update_user(user_id: str, given: dict[str, Any]) -> None:
         ProfileRow(profile_key(user_id)[1]).update(actions, condition=ProfileRow.pk.exists())
     except UpdateError as error:
         if condition_failed(error):
-            raise InvalidToken from None
+            raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
         raise
 
 
@@ -72,7 +72,8 @@ def verify_password(member: Member, password: str) -> None:
 def change_password(member: Member, current: str, new: str, client: Client, *, replace: bool) -> Opened | None:
     """Set a new password and end every other session; this one goes on, or is replaced by the one that is given back.
 
-    Raises PasswordTooShort, PasswordTooLong, WeakPassword and what `check_password` raises.
+    Raises PasswordTooShort, PasswordTooLong, WeakPassword, what `check_password` raises, and InvalidToken as 401 when
+    the session was ended meanwhile.
     """
     profile = member.profile
     passwords.check_choice(new, profile.email, profile.name)
@@ -83,7 +84,8 @@ def change_password(member: Member, current: str, new: str, client: Client, *, r
     try:
         transact(change, sessions.next_epoch(profile.user_id, profile.epoch), kept, put(notice))
     except ConditionFailed:
-        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
+        sessions.check_lives(member.session)
+        raise InvalidPassword from None  # somebody else with this session was first, so this one is the old password
     return opened
 
 
@@ -156,7 +158,7 @@ def _depart(member: Member, *changes: Change) -> None:
     try:
         transact(*departure(profile), sessions.last_epoch(profile.user_id), *changes)
     except ConditionFailed:
-        raise InvalidToken from None
+        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
 
 
 def _kept(member: Member, client: Client, *, replace: bool) -> tuple[Opened | None, Change]:

@@ -9,7 +9,7 @@ from gatehouse.accounts import User
 from gatehouse.config import config
 from gatehouse.http.origin import base_url
 from gatehouse.http.shapes import UserBody
-from gatehouse.sessions import Session
+from gatehouse.sessions import AccessToken, Proof, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,11 @@ def public_keys() -> list[dict[str, str]]:
     keys.reread()
     access.publish()
     return list(keys.current().public_keys.values())
+
+
+def for_caller(request: Request, user: User, session: Session, proof: Proof) -> str:
+    """The JWT that a caller may go on with. Who came by JWT keeps that one: a stolen one must not renew itself."""
+    return proof.text if isinstance(proof, AccessToken) else issue(request, user, session).text
 
 
 def issue(request: Request, user: User, session: Session) -> Issued:

@@ -8,7 +8,7 @@ from gatehouse import sessions
 from gatehouse.accounts import profile_key
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.http import cookie_cache
-from gatehouse.http.access import issue
+from gatehouse.http.access import for_caller
 from gatehouse.http.cookies import clear_session, set_session
 from gatehouse.http.people import possible_proof
 from gatehouse.http.shapes import SessionBody, UserBody
@@ -52,7 +52,7 @@ def _living(proof: Proof, request: Request, response: Response) -> SessionAndUse
     session = found if request.query_params.get("disableRefresh") else sessions.renew(found)
     if session is not found and isinstance(proof, SessionToken):
         set_session(request, response, session, proof)
-    response.headers["set-auth-jwt"] = issue(request, user, session).text
+    response.headers["set-auth-jwt"] = for_caller(request, user, session, proof)
     body = SessionAndUser(session=SessionBody.of(session, proof), user=UserBody.of(user))
     if isinstance(proof, SessionToken):
         cookie_cache.write(request, response, body.model_dump(mode="json", by_alias=True), remember=session.remember)

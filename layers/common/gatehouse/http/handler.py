@@ -16,19 +16,25 @@ from gatehouse.http.door import Admits, Door
 
 
 def lambda_handler(
-    router: APIRouter, *, public: bool = False, with_profile: bool = False, holds_secret: bool = False
+    router: APIRouter,
+    *,
+    public: bool = False,
+    with_profile: bool = False,
+    holds_secret: bool = False,
+    evenly: bool = False,
 ) -> telemetry.Handler:
     """The handler for a function's routes. It admits signed-in callers only, unless it is `public`.
 
     `with_profile` reads the caller's profile together with the session. `holds_secret` says that the function may read
-    the secret: it refuses a badly signed cookie before any read.
+    the secret: it refuses a badly signed cookie before any read. `evenly` answers at the next tenth of a second, so
+    that no time tells whether a row was there.
     """
     config()
     name = cast("APIRoute", router.routes[0]).name
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_exception_handler(RequestValidationError, _to_the_door)
     app.add_exception_handler(HTTPException, _to_the_door)
-    admits = Admits(public=public, with_profile=with_profile, holds_secret=holds_secret)
+    admits = Admits(public=public, with_profile=with_profile, holds_secret=holds_secret, evenly=evenly)
     app.add_middleware(Door, name=name, admits=admits)
     app.include_router(router)
     mangum = Mangum(app, lifespan="off")

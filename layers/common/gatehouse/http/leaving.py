@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 
 from gatehouse import accounts
 from gatehouse.accounts import Member
-from gatehouse.errors import InvalidToken
+from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.http.cookies import clear_session
 from gatehouse.http.links import onward
 from gatehouse.sessions import Client
@@ -46,5 +46,5 @@ def leave_by_link(member: Member, token: str, request: Request, callback_url: st
 def _by_token(member: Member, token: str) -> None:
     try:
         accounts.delete_user_by_token(member, token)
-    except InvalidToken:
+    except (InvalidToken, TokenExpired):
         raise InvalidToken(status=HTTPStatus.NOT_FOUND) from None

@@ -2,6 +2,7 @@
 
 from gatehouse.sessions.flows import (
     all_of,
+    check_lives,
     end,
     find,
     first_epoch,
@@ -27,6 +28,7 @@ __all__ = [
     "Session",
     "SessionToken",
     "all_of",
+    "check_lives",
     "end",
     "find",
     "first_epoch",

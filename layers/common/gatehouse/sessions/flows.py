@@ -1,6 +1,7 @@
 """Opening, finding, renewing and ending sessions."""
 
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from pynamodb.exceptions import DeleteError, UpdateError
@@ -100,9 +101,16 @@ def change(session: Session, *actions: Action) -> Session:
         row.update(list(actions), condition=SessionRow.session_id.exists())
     except UpdateError as error:
         if condition_failed(error):
-            raise InvalidToken from None
+            raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
         raise
     return row.to_session()
+
+
+def check_lives(session: Session) -> None:
+    """Raises InvalidToken, as 401, when the session was ended since it was read."""
+    row, epoch = get_together(session_key(session.user_id, session.id), epoch_key(session.user_id))
+    if row is None or epoch is None or row.epoch != epoch.epoch:
+        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED)
 
 
 def is_fresh(session: Session) -> bool:
