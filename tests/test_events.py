@@ -38,11 +38,16 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "auth/verify_email": (400, "INVALID_TOKEN"),
     "auth/verify_password": (401, "UNAUTHORIZED"),
     "system/health": (200, None),
+    "tasks/bulk_delete_tasks": (401, "INVALID_TOKEN"),
+    "tasks/bulk_tasks": (401, "INVALID_TOKEN"),
     "tasks/complete_task": (401, "INVALID_TOKEN"),
     "tasks/create_task": (401, "INVALID_TOKEN"),
     "tasks/delete_task": (401, "INVALID_TOKEN"),
+    "tasks/export_tasks": (401, "INVALID_TOKEN"),
+    "tasks/list_changes": (401, "INVALID_TOKEN"),
     "tasks/list_tasks": (401, "INVALID_TOKEN"),
     "tasks/read_task": (401, "INVALID_TOKEN"),
+    "tasks/summarize_tasks": (401, "INVALID_TOKEN"),
     "tasks/update_task": (401, "INVALID_TOKEN"),
 }
 STREAMS: dict[str, dict[str, Any]] = {"mail/send_mail": {"batchItemFailures": []}}

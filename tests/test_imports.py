@@ -12,7 +12,7 @@ LEVELS = (
     {"http"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle"},
-    {"errors", "config", "clock", "dynamodb", "wire", "telemetry"},
+    {"errors", "config", "clock", "cursors", "dynamodb", "wire", "telemetry"},
 )
 WITHIN_A_SUBJECT = ("model", "table", "outbox", "flows")  # each may import those before it
 

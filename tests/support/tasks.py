@@ -1,5 +1,6 @@
 """The task routes, in both forms of their path, and what they need to be called."""
 
+import json
 from typing import Any
 
 from tests.support.calls import Answer, Api
@@ -10,10 +11,21 @@ READ, DELETE = "GET /api/tasks/{task_id}", "DELETE /api/tasks/{task_id}"
 PUT, PATCH = "PUT /api/tasks/{task_id}", "PATCH /api/tasks/{task_id}"
 COMPLETE = "PATCH /api/tasks/{task_id}/complete"
 
-BODIES = {CREATE: {"title": "New"}, PUT: {"title": "Put"}, PATCH: {"title": "Patched"}, COMPLETE: {"completed": True}}
-OWN = (LIST, CREATE, READ, PUT, PATCH, COMPLETE, DELETE)
-ONE = (READ, PUT, PATCH, COMPLETE, DELETE)
+SUMMARY, CHANGES, EXPORT = "GET /api/tasks/summary", "GET /api/tasks/changes", "GET /api/tasks/export"
+BULK, BULK_DELETE = "POST /api/tasks/bulk", "POST /api/tasks/bulk-delete"
 MISSING = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
+
+BODIES: dict[str, dict[str, Any]] = {
+    CREATE: {"title": "New"},
+    PUT: {"title": "Put"},
+    PATCH: {"title": "Patched"},
+    COMPLETE: {"completed": True},
+    BULK: {"operations": [{"op": "update", "id": MISSING, "changes": {"title": "Bulk"}}]},
+    BULK_DELETE: {"task_ids": [MISSING]},
+}
+OWN = (LIST, CREATE, READ, PUT, PATCH, COMPLETE, DELETE, SUMMARY, CHANGES, EXPORT, BULK, BULK_DELETE)
+ONE = (READ, PUT, PATCH, COMPLETE, DELETE)
+QUERIES = (LIST, SUMMARY, CHANGES, EXPORT)
 
 
 def long(route: str) -> str:
@@ -29,7 +41,8 @@ def visit(call: Api, route: str, *, owner: str = MISSING, task: str = MISSING, *
     """Call a task route of either form with a body that it takes, unless `request` has another."""
     path = {name: value for name, value in (("user_id", owner), ("task_id", task)) if f"{{{name}}}" in route}
     body = BODIES.get(route.replace("/api/{user_id}/tasks", "/api/tasks"))
-    return call(route, **({"json": body} if "body" not in request else {}) | path | request)
+    about = json.loads(json.dumps(body).replace(MISSING, task))
+    return call(route, **({"json": about} if "body" not in request else {}) | path | request)
 
 
 def create(call: Api, person: Person, **fields: Any) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """PATCH /api/tasks/{task_id}/complete -- mark a task as completed or not; without a body, the other way round."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, StrictBool
 
 from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http.tasks import OnTerms, tagged
 from gatehouse.tasks import Task
 
 router = APIRouter()
@@ -18,8 +19,11 @@ class Completion(BaseModel):
 
 @router.patch("/api/tasks/{task_id}/complete")
 @router.patch("/api/{user_id}/tasks/{task_id}/complete")
-async def complete_task(task_id: str, user: CurrentUser, completion: Completion | None = None) -> Task:
-    return tasks.complete(user.id, task_id, completed=completion.completed if completion else None)
+async def complete_task(
+    task_id: str, user: CurrentUser, terms: OnTerms, response: Response, completion: Completion | None = None
+) -> Task:
+    completed = completion.completed if completion else None
+    return tagged(response, tasks.complete(user.id, task_id, completed=completed, terms=terms))
 
 
 handler = lambda_handler(router)

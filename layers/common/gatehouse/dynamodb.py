@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -22,6 +23,7 @@ type Change = Callable[[TransactWrite], None]
 type Key = tuple[type["Row"], str, str | None]
 
 _ATTEMPTS = 8
+_LONGEST_PAUSE = 1.0  # seconds
 _OUTAGES = {
     "InternalServerError",
     "LimitExceededException",
@@ -112,6 +114,50 @@ def get_together(*keys: Key) -> list[Any]:
     return [_pick(found.get(row.Meta.table_name, []), row, _key(row, pk, sk)) for row, pk, sk in keys]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One query: of which rows, by which index, between what, which of them, from where on."""
+
+    row: type[Row]
+    partition: str
+    index: str | None = None
+    within: Condition | None = None
+    where: Condition | None = None
+    forward: bool = True
+    start: dict[str, Any] | None = None
+    limit: int
+    counts: bool = False
+
+
+def query(ask: Ask) -> dict[str, Any]:
+    """What DynamoDB answers to one consistent Query: `Items`, `Count` and, where there may be more, `LastEvaluatedKey`.
+
+    `limit` is how many rows it looks at, not how many of them it finds. `counts` asks for their number alone.
+    """
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    key = ask.row._hash_key_attribute() == ask.partition  # type: ignore[no-untyped-call] # noqa: SLF001 -- PynamoDB asks it of its own models
+    request = {
+        "TableName": ask.row.Meta.table_name,
+        "ConsistentRead": True,
+        "ScanIndexForward": ask.forward,
+        "Limit": ask.limit,
+        "KeyConditionExpression": (key & ask.within if ask.within is not None else key).serialize(names, values),
+    }
+    if ask.index:
+        request["IndexName"] = ask.index
+    if ask.where is not None:
+        request["FilterExpression"] = ask.where.serialize(names, values)
+    if ask.start:
+        request["ExclusiveStartKey"] = ask.start
+    if ask.counts:
+        request["Select"] = "COUNT"
+    request["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+    request["ExpressionAttributeValues"] = values
+    answer: dict[str, Any] = connection().dispatch("Query", request)
+    return answer
+
+
 def transact(*changes: Change) -> None:
     """Make all `changes` or none; raises ConditionFailed, or Contended when others held the rows too long."""
     for attempt in range(_ATTEMPTS):
@@ -125,7 +171,7 @@ def transact(*changes: Change) -> None:
                 raise ConditionFailed from None
             if not reasons & _PASSING:
                 raise
-            _pause(attempt)
+            pause(attempt)
         else:
             return
     raise Contended
@@ -152,6 +198,11 @@ def delete(row: Row, condition: Condition | None = None) -> Change:
     return lambda transaction: transaction.delete(row, condition=condition)
 
 
+def pause(attempt: int) -> None:
+    """Wait for others to be done: the longer, the more attempts there were, and never as long as they do."""
+    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.01 * 2**attempt)))  # noqa: S311 -- jitter, not a secret
+
+
 def condition_failed(error: PynamoDBException) -> bool:
     """Whether a single write was refused by its own condition."""
     return error.cause_response_code == "ConditionalCheckFailedException"
@@ -164,10 +215,6 @@ def is_outage(error: BaseException | None) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"]["Code"] in _OUTAGES
     return isinstance(error, BotoCoreError | Contended)
-
-
-def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 -- jitter, not a secret
 
 
 def _key(row: type[Row], pk: str, sk: str | None) -> dict[str, Any]:
@@ -184,7 +231,7 @@ def _batch(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         request = answer.get("UnprocessedKeys") or {}
         if not request:
             return found
-        _pause(attempt)
+        pause(attempt)
     raise Contended
 
 

@@ -51,6 +51,24 @@ class NotFound(Refusal):
     status, code = HTTPStatus.NOT_FOUND, "NOT_FOUND"
 
 
+class PreconditionFailed(Refusal):
+    """This is not in the state that you asked for: read it again."""
+
+    status, code = HTTPStatus.PRECONDITION_FAILED, "PRECONDITION_FAILED"
+
+
+class IdempotencyKeyReused(Refusal):
+    """This Idempotency-Key was sent with another request: use a new one for each."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"
+
+
+class SyncTokenExpired(Refusal):
+    """It is too long since you asked what changed: start again without a token."""
+
+    status, code = HTTPStatus.GONE, "SYNC_TOKEN_EXPIRED"
+
+
 class MethodNotAllowed(Refusal):
     """This address does not take that method."""
 

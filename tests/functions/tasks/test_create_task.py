@@ -23,6 +23,7 @@ def test_a_title_is_enough(call: Api, ann: Person) -> None:
         "completed_at": None,
         "priority": "medium",
         "due_date": None,
+        "tags": [],
         "created_at": task["created_at"],
         "updated_at": task["created_at"],
         "version": 1,

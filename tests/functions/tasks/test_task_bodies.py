@@ -45,7 +45,18 @@ WRONG: list[dict[str, Any]] = [
     {"due_date": MARK},
     {"due_date": ""},
     {"due_date": "2026-02-30"},
-    {"due_date": "2026-12-01T10:00:00Z"},
+    {"due_date": "2026-12-01T10:00:00"},
+    {"due_date": "2026-12-01T25:00:00Z"},
+    {"due_date": "2026-12-01T10:00Z,"},
+    {"due_date": "0001-01-01T00:00:00+01:00"},
+    {"tags": MARK},
+    {"tags": None},
+    {"tags": [""]},
+    {"tags": [" "]},
+    {"tags": ["two words"]},
+    {"tags": [1]},
+    {"tags": ["x"] * 21},
+    {"tags": ["x" * 501]},
     {"due_date": "20261201"},
     {"due_date": 86400},
     {"due_date": "86400"},
@@ -146,7 +157,9 @@ def test_a_wrong_field_is_refused_by_name(call: Api, ann: Person, task: dict[str
             accepted.append(fields)
             continue
         refused(answer, 400, "VALIDATION_ERROR")
-        assert [detail["field"] for detail in answer.json["details"]] == [f"body.{name}" for name in fields]
+        assert [".".join(detail["field"].split(".")[:2]) for detail in answer.json["details"]] == [
+            f"body.{name}" for name in fields
+        ]
 
     assert accepted == []
 

@@ -1,5 +1,7 @@
 """Opening, finding, renewing and ending sessions."""
 
+import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -56,7 +58,7 @@ def find(proof: Proof, *together: Key, see_keyring: bool = False) -> tuple[Sessi
     proof.check(row.secret_hash, keyring)
     if row.expires_at <= clock.now():
         raise TokenExpired
-    return row.to_session(), others
+    return replace(row.to_session(), cursor_key=epoch.cursor_key), others
 
 
 def all_of(user_id: str, epoch: int) -> list[Session]:
@@ -154,7 +156,8 @@ def revoke_named(current: Session, name: str) -> bool:
 
 def first_epoch(user_id: str) -> Change:
     """Let sessions of a new user live."""
-    return put(EpochRow(user_id, epoch=1), EpochRow.user_id.does_not_exist())
+    row = EpochRow(user_id, epoch=1, cursor_key=secrets.token_bytes(32))
+    return put(row, EpochRow.user_id.does_not_exist())
 
 
 def next_epoch(user_id: str, epoch: int) -> Change:

@@ -169,7 +169,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session as its user may see it. It is fresh for a while after `proved_at`, when the password was last given."""
+    """A session as its user may see it. It is fresh for a while after `proved_at`, when the password was last given.
+
+    `cursor_key` is there when the session was just found: what its user's cursors are sealed with.
+    """
 
     id: str
     user_id: str
@@ -181,6 +184,7 @@ class Session:
     ip_address: str
     user_agent: str
     remember: bool
+    cursor_key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,10 @@ class SessionRow(Row):
 
 
 class EpochRow(Row):
-    """The number that all living sessions of a user carry. Without this row there is no such user."""
+    """The number that all living sessions of a user carry. Without this row there is no such user.
+
+    `cursor_key` is the user's own, for cursors: it is read with every request, so functions need no secret for them.
+    """
 
     class Meta:
         table_name = config().sessions_table
@@ -54,6 +57,7 @@ class EpochRow(Row):
     user_id = UnicodeAttribute(hash_key=True)
     session_id = UnicodeAttribute(range_key=True, default=EPOCH)
     epoch = Whole()
+    cursor_key = BinaryAttribute(legacy_encoding=False)
 
 
 def session_key(user_id: str, session_id: str) -> Key:

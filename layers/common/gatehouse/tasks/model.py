@@ -1,19 +1,19 @@
 """What a task is, and what may be said of one."""
 
-import re
 import secrets
-from datetime import date
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 
 from gatehouse import clock
 from gatehouse.errors import NotFound
+from gatehouse.tasks.due import Due
 from gatehouse.wire import Moment
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOST_TAGS, _LONGEST_TAGS = 20, 500
 
 
 class Priority(StrEnum):
@@ -29,16 +29,23 @@ def _lowered(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-def _written_out(value: object) -> object:
-    if value is not None and not (isinstance(value, str) and _DATE.fullmatch(value)):
-        raise ValueError("Write the date as 2026-11-21")
-    return value
+def _one_word(tag: str) -> str:
+    if len(tag.split()) != 1:
+        raise ValueError("A tag is one word, without spaces")
+    return tag
+
+
+def _few(tags: list[str]) -> list[str]:
+    if sum(map(len, tags)) > _LONGEST_TAGS:
+        raise ValueError(f"All tags together may have at most {_LONGEST_TAGS} characters")
+    return list(dict.fromkeys(tags))
 
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Description = Annotated[str, StringConstraints(max_length=1000)]
-DueDate = Annotated[date, BeforeValidator(_written_out)]  # pydantic would take seconds since 1970, too
 AnyCasePriority = Annotated[Priority, BeforeValidator(_lowered)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1), AfterValidator(_one_word)]
+Tags = Annotated[list[Tag], Field(max_length=_MOST_TAGS), AfterValidator(_few)]
 
 
 class NewTask(BaseModel):
@@ -49,7 +56,8 @@ class NewTask(BaseModel):
     title: Title
     description: Description = ""
     priority: AnyCasePriority = Priority.MEDIUM
-    due_date: DueDate | None = None
+    due_date: Due | None = None
+    tags: Tags = []
 
 
 class Changes(BaseModel):
@@ -60,12 +68,15 @@ class Changes(BaseModel):
     title: Title = ""
     description: Description = ""
     priority: AnyCasePriority = Priority.MEDIUM
-    due_date: DueDate | None = None
+    due_date: Due | None = None
+    tags: Tags = []
     completed: StrictBool = False
 
 
 class Task(BaseModel):
     """A task as its owner sees it."""
+
+    model_config = ConfigDict(frozen=True)
 
     id: str
     title: str
@@ -73,17 +84,40 @@ class Task(BaseModel):
     completed: bool
     completed_at: Moment | None
     priority: Priority
-    due_date: date | None
+    due_date: str | None
+    tags: list[str]
     created_at: Moment
     updated_at: Moment
     version: int
 
+    @property
+    def etag(self) -> str:
+        """What tells this state of the task from any other."""
+        return f'"{self.version}"'
 
-class TaskPage(BaseModel):
-    """Some of a person's tasks, newest first; `cursor` asks for the next ones, null means that these are the last."""
 
-    tasks: list[Task]
-    cursor: str | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose tasks, and the key that their cursors are sealed with."""
+
+    id: str
+    cursor_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precondition:
+    """In which states a task may be touched, by their etags; `*` is any, None says nothing (RFC 9110, 13.1)."""
+
+    match: frozenset[str] | None = None
+    none_match: frozenset[str] | None = None
+
+    def holds(self, task: Task) -> bool:
+        """Whether the task is in such a state."""
+        names = {task.etag, "*"}
+        return (self.match is None or bool(self.match & names)) and not (self.none_match or frozenset()) & names
+
+
+ANY_STATE = Precondition()
 
 
 def new_task_id() -> str:

@@ -1,16 +1,29 @@
-"""The `tasks` table: a partition for each person, their tasks in the order of time."""
+"""The `tasks` table: a partition for each person, their tasks in the order of time, and beside them, under keys that
+begin with `#`, a summary, what is left of deleted tasks, and receipts for answers that were given.
 
-from datetime import date
+Each local index orders all tasks by one thing. Every order ends with the task's id, so that no two are the same.
+"""
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Moment, Row, Whole
+from gatehouse.dynamodb import Key, Moment, Row, Whole
 from gatehouse.tasks.model import Priority, Task
+
+FIRST_TASK = "0"  # every id comes after it, and every other row before
+UNDATED = "~"  # after every date
+OPEN_DAY, OPEN_MOMENT = "D", "T"  # open due dates: days and moments are apart, so that each can be counted
+_END = "\x1f"  # before everything that a value may go on with
+_SUMMARY, _TOMBSTONE, _RECEIPT = "#SUMMARY", "#GONE#", "#RECEIPT#"
+_TOMBSTONES_KEPT, _RECEIPTS_KEPT = timedelta(days=31), timedelta(days=1)
+_LONGEST_ORDER = 900  # bytes; DynamoDB takes keys of up to 1024
 
 
 class TaskRow(Row):
-    """A task. `due_at` repeats the due date for the index that sorts by it."""
+    """A task. Each `…_order` is text that an index sorts by; `change_number` is that of its latest change."""
 
     class Meta:
         table_name = config().tasks_table
@@ -22,10 +35,23 @@ class TaskRow(Row):
     completed = BooleanAttribute(default=False)
     completed_at = Moment(null=True)
     priority = UnicodeAttribute()
-    due_at = UnicodeAttribute(null=True)
+    due_date = UnicodeAttribute(null=True)
+    tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list) 
     created_at = Moment()
     updated_at = Moment()
-    version = Whole(default=1)
+    version = Whole()
+    change_number = Whole()
+    due_order = UnicodeAttribute()
+    open_due_order = UnicodeAttribute(null=True)
+    priority_order = UnicodeAttribute()
+    title_order = UnicodeAttribute()
+    words = UnicodeAttribute()
+
+    @classmethod
+    def of(cls, owner: str, task: Task, change_number: int) -> "TaskRow":
+        """The row that a task is kept in."""
+        fields = {name: value for name, value in task if name not in {"id", "priority"}}
+        return cls(owner, task.id, priority=task.priority.value, change_number=change_number, **fields, **_orders(task))
 
     def to_task(self) -> Task:
         """The task as its owner sees it."""
@@ -36,8 +62,103 @@ class TaskRow(Row):
             completed=self.completed,
             completed_at=self.completed_at,
             priority=Priority(self.priority),
-            due_date=date.fromisoformat(self.due_at) if self.due_at else None,
+            due_date=self.due_date,
+            tags=self.tags,
             created_at=self.created_at,
             updated_at=self.updated_at,
             version=self.version,
         )
+
+
+class SummaryRow(Row):
+    """How many tasks a person has, by state and priority, and the number of the last change to any of them."""
+
+    class Meta:
+        table_name = config().tasks_table
+
+    user_id = UnicodeAttribute(hash_key=True)
+    task_id = UnicodeAttribute(range_key=True, default=_SUMMARY)
+    last_change = Whole()
+    active_low = Whole(default=0)
+    active_medium = Whole(default=0)
+    active_high = Whole(default=0)
+    active_urgent = Whole(default=0)
+    completed_low = Whole(default=0)
+    completed_medium = Whole(default=0)
+    completed_high = Whole(default=0)
+    completed_urgent = Whole(default=0)
+
+
+class TombstoneRow(Row):
+    """Where a task was, for those who have yet to hear that it is gone."""
+
+    class Meta:
+        table_name = config().tasks_table
+
+    user_id = UnicodeAttribute(hash_key=True)
+    task_id = UnicodeAttribute(range_key=True)
+    gone_id = UnicodeAttribute()
+    change_number = Whole()
+    expires_at = TTLAttribute()
+
+    @classmethod
+    def of(cls, owner: str, task: str, change_number: int, now: datetime) -> "TombstoneRow":
+        """What is left of a task."""
+        key = f"{_TOMBSTONE}{task}"
+        return cls(owner, key, gone_id=task, change_number=change_number, expires_at=now + _TOMBSTONES_KEPT)
+
+
+class ReceiptRow(Row):
+    """What was answered to a request with an Idempotency-Key, and the fingerprint of what it asked."""
+
+    class Meta:
+        table_name = config().tasks_table
+
+    user_id = UnicodeAttribute(hash_key=True)
+    task_id = UnicodeAttribute(range_key=True)
+    fingerprint = UnicodeAttribute()
+    answer = UnicodeAttribute()
+    expires_at = TTLAttribute()
+
+    @classmethod
+    def of(cls, owner: str, name: str, now: datetime) -> "ReceiptRow":
+        """A receipt, not yet filled in."""
+        return cls(owner, receipt_key(owner, name)[2], expires_at=now + _RECEIPTS_KEPT)
+
+
+def task_key(owner: str, task: str) -> Key:
+    """Where a task is."""
+    return TaskRow, owner, task
+
+
+def summary_key(owner: str) -> Key:
+    """Where the summary of a person's tasks is."""
+    return SummaryRow, owner, _SUMMARY
+
+
+def receipt_key(owner: str, name: str) -> Key:
+    """Where a receipt is."""
+    return ReceiptRow, owner, f"{_RECEIPT}{name}"
+
+
+def counter(task: Task) -> str:
+    """The attribute of the summary that counts tasks like this one."""
+    return f"{'completed' if task.completed else 'active'}_{task.priority.value}"
+
+
+def priority_order(priority: Priority) -> str:
+    """What the orders of all tasks of a priority begin with."""
+    return str(list(Priority).index(priority))
+
+
+def _orders(task: Task) -> dict[str, Any]:
+    folded = task.title.casefold()
+    orders = {
+        "due_order": task.due_date or UNDATED,
+        "priority_order": priority_order(task.priority),
+        "title_order": folded.encode()[:_LONGEST_ORDER].decode(errors="ignore"),
+    }
+    if task.due_date and not task.completed:
+        orders["open_due_order"] = f"{OPEN_MOMENT if 'T' in task.due_date else OPEN_DAY}{task.due_date}"
+    words = f"{folded}\n{task.description.casefold()}"
+    return {name: f"{value}{_END}{task.id}" for name, value in orders.items()} | {"words": words}

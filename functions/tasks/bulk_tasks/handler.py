@@ -1,0 +1,28 @@
+"""POST /api/tasks/bulk -- up to a hundred creates, updates, completes and deletes, each answered in its place."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from gatehouse import tasks
+from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http.tasks import OnlyOnce
+from gatehouse.tasks import ItemResult
+
+router = APIRouter()
+
+
+class Work(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    operations: Annotated[list[Any], Field(min_length=1, max_length=100)]
+
+
+@router.post("/api/tasks/bulk")
+@router.post("/api/{user_id}/tasks/bulk")
+async def bulk_tasks(work: Work, user: CurrentUser, once: OnlyOnce) -> dict[str, list[ItemResult]]:
+    return {"results": tasks.bulk(user.id, work.operations, once)}
+
+
+handler = lambda_handler(router)

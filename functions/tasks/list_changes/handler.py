@@ -1,0 +1,29 @@
+"""GET /api/tasks/changes -- what changed and what was deleted since a token, for clients that work offline."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from gatehouse import tasks
+from gatehouse.http import lambda_handler
+from gatehouse.http.tasks import CurrentOwner
+from gatehouse.tasks import TaskChanges
+
+router = APIRouter()
+
+
+class Known(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    since: str | None = None
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+@router.get("/api/tasks/changes")
+@router.get("/api/{user_id}/tasks/changes")
+async def list_changes(known: Annotated[Known, Query()], owner: CurrentOwner) -> TaskChanges:
+    return tasks.changes(owner, known.since, known.limit)
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,28 @@
+"""GET /api/tasks/summary -- how many tasks the signed-in user has, by state and priority, and what is due."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+
+from gatehouse import tasks
+from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.tasks import Summary, Zone
+
+router = APIRouter()
+
+
+class Here(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    zone: Zone = "UTC"
+
+
+@router.get("/api/tasks/summary")
+@router.get("/api/{user_id}/tasks/summary")
+async def summarize_tasks(here: Annotated[Here, Query()], user: CurrentUser) -> Summary:
+    return tasks.summary(user.id, ZoneInfo(here.zone))
+
+
+handler = lambda_handler(router)

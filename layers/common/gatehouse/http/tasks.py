@@ -1,0 +1,89 @@
+"""What every request about tasks may carry in its headers, and what answers carry in theirs."""
+
+import json
+import re
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import Depends, Header, Request, Response
+
+from gatehouse.errors import InvalidInput
+from gatehouse.http.people import CurrentUser
+from gatehouse.tasks import Once, Owner, Precondition, Task, TaskPage, Terms, as_csv
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+_ETAG = re.compile(r'\s*(\*|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")\s*')
+
+
+def tagged(response: Response, task: Task) -> Task:
+    """A task with its etag beside it."""
+    response.headers["etag"] = task.etag
+    return task
+
+
+def unless_known(task: Task, when: Precondition) -> Task | Response:
+    """A task, or 304 when the client has it in this state."""
+    if when.none_match is not None and when.none_match & {task.etag, "*"}:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"etag": task.etag})
+    return task
+
+
+def exported(page: TaskPage, kind: Literal["json", "csv"], *, first: bool) -> Response:
+    """A page of an export as a file; `Link` leads to the next one. Only the first page of a table has its header."""
+    text = as_csv(page.tasks, with_header=first) if kind == "csv" else page.model_dump_json()
+    answer = Response(text, media_type={"csv": "text/csv; charset=utf-8", "json": "application/json"}[kind])
+    answer.headers["content-disposition"] = f'attachment; filename="tasks.{kind}"'
+    if page.cursor:
+        query = urlencode({"format": kind, "cursor": page.cursor})
+        answer.headers["link"] = f'</api/tasks/export?{query}>; rel="next"'
+    return answer
+
+
+async def _owner(user: CurrentUser) -> Owner:
+    return Owner(id=user.id, cursor_key=user.session.cursor_key)
+
+
+async def _precondition(
+    if_match: Annotated[str | None, Header()] = None, if_none_match: Annotated[str | None, Header()] = None
+) -> Precondition:
+    return Precondition(match=_etags(if_match), none_match=_etags(if_none_match, weak=True))
+
+
+async def _once(request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> Once | None:
+    if idempotency_key is None:
+        return None
+    if not _KEY.fullmatch(idempotency_key):
+        raise InvalidInput("[header.idempotency-key] Send 1 to 255 visible ASCII characters.")
+    asked = [request.scope["route"].name, request.path_params.get("task_id"), await _body(request)]
+    return Once(name=_digest(idempotency_key), fingerprint=_digest(json.dumps(asked, sort_keys=True)))
+
+
+async def _body(request: Request) -> object:
+    body = await request.body()
+    return json.loads(body) if body else None
+
+
+def _etags(header: str | None, *, weak: bool = False) -> frozenset[str] | None:
+    """The etags that a header lists. If-Match compares strongly, If-None-Match weakly (RFC 9110, 8.8.3.2)."""
+    if header is None:
+        return None
+    listed = [match[1] if (match := _ETAG.fullmatch(part)) else "" for part in header.split(",")]
+    return frozenset(etag.removeprefix("W/") if weak else etag for etag in listed)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+CurrentOwner = Annotated[Owner, Depends(_owner)]
+IfMatching = Annotated[Precondition, Depends(_precondition)]
+OnlyOnce = Annotated[Once | None, Depends(_once)]
+
+
+async def _terms(when: IfMatching, once: OnlyOnce) -> Terms:
+    return Terms(when=when, once=once)
+
+
+OnTerms = Annotated[Terms, Depends(_terms)]
