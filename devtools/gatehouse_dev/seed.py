@@ -37,17 +37,18 @@ class Task:
     description: str | None = None
     due_in_days: int | None = None
     completed: bool = False
+    tags: tuple[str, ...] = ()
 
 
 TASKS = (
-    Task(title="Read the API guide", description="docs/api.md, twenty minutes", completed=True),
+    Task(title="Read the API guide", description="docs/tasks.md, twenty minutes", completed=True),
     Task(title="Point the frontend at this server", priority="high", due_in_days=0),
-    Task(title="Renew the TLS certificate", priority="high", due_in_days=-2),
+    Task(title="Renew the TLS certificate", priority="urgent", due_in_days=-2, tags=("work",)),
     Task(title="Write the release notes", due_in_days=3),
     Task(title="Book the meeting room", priority="low", due_in_days=1, completed=True),
     Task(title="Review Ada's pull request", priority="high", due_in_days=1),
     Task(title="Back up the photo archive", priority="low", description="Both disks.\nThe second is in the drawer."),
-    Task(title="Call the dentist", due_in_days=7),
+    Task(title="Call the dentist", due_in_days=7, tags=("home", "health")),
     Task(title="Löschkonzept prüfen: 個人情報 ✓", description="Text of any language is welcome", due_in_days=14),
     Task(title="Plan the team lunch", priority="low", due_in_days=10),
     Task(title="Close last month's invoices", priority="high", due_in_days=-5, completed=True),
@@ -155,7 +156,7 @@ def _tasks(api: Api) -> Iterator[Json]:
 
 
 def _add(api: Api, task: Task) -> None:
-    fields: Json = {"title": task.title, "priority": task.priority}
+    fields: Json = {"title": task.title, "priority": task.priority, "tags": task.tags}
     if task.description is not None:
         fields["description"] = task.description
     if task.due_in_days is not None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Header, Request, Response
 
-from gatehouse.errors import InvalidInput
+from gatehouse.errors import InvalidInput, PreconditionFailed
 from gatehouse.http.people import CurrentUser
 from gatehouse.tasks import Once, Owner, Precondition, Task, TaskPage, Terms, as_csv
 
@@ -24,8 +24,10 @@ def tagged(response: Response, task: Task) -> Task:
 
 
 def unless_known(task: Task, when: Precondition) -> Task | Response:
-    """A task, or 304 when the client has it in this state."""
-    if when.none_match is not None and when.none_match & {task.etag, "*"}:
+    """A task, or 304 when the client has it in this state; raises PreconditionFailed when it wants it in another."""
+    if not Precondition(match=when.match).holds(task):
+        raise PreconditionFailed
+    if not when.holds(task):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"etag": task.etag})
     return task
 
