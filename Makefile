@@ -6,12 +6,16 @@ SHELL := /bin/bash
 
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := devtools:layers/common
+# Each of the many processes of a test run would compile every package anew where the environment says not to keep that.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pyc
+unexport PYTHONDONTWRITEBYTECODE
 # A pyenv shim may stand where uv is not, so uv is asked, not looked for.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .cache/uv/bin/uv)
 UV_FILE := $(filter .cache/%,$(UV))
 PYTHON := .venv/bin/python
 NPM := $(shell command -v npm)
 PORT ?= 3000
+EXAMPLES ?= 300
 
 .PHONY: help
 help: ## List the targets
@@ -57,6 +61,18 @@ load: .venv/ready ## Let 50 people do the main job at once against a service of 
 .PHONY: statistics
 statistics: .venv/ready ## Compare how long strangers and owners wait for the same answer
 	@$(PYTHON) -m tests.statistics
+
+.PHONY: openapi
+openapi: .venv/ready ## Write docs/openapi.json anew from the functions' own routers
+	@$(PYTHON) -m gatehouse_dev.openapi
+
+.PHONY: fuzz
+fuzz: .venv/ready ## Send EXAMPLES (300) requests of every kind that docs/openapi.json allows
+	FUZZ_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest -q -n 2 --show-capture=no tests/contract/test_any_request.py
+
+.PHONY: costs
+costs: .venv/ready ## Count what each call about tasks costs as lists grow, into docs/costs.md
+	@$(PYTHON) -m tests.costs
 
 .PHONY: build
 build: .venv/ready ## Build layers and functions as they deploy, into .aws-sam

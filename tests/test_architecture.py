@@ -100,7 +100,8 @@ def test_the_docstring_is_the_route(template: Template, handler: Module) -> None
     told = ast.get_docstring(handler.tree) or ""
     function = template.functions[function_name(place(handler))]
     if not function.routes:
-        assert told.startswith("The stream of `" if function.streams else "The rotation of the secret")
+        rates = tuple(f"The schedule {schedule.expression} -- " for schedule in function.schedules)
+        assert told.startswith(rates or ("The stream of `" if function.streams else "The rotation of the secret"))
         return
     found = re.match(r"(?P<methods>[A-Z]+(, [A-Z]+)*) (?P<path>/\S+) -- \S", told)
     assert found, told

@@ -52,7 +52,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
 }
 STREAMS: dict[str, dict[str, Any]] = {"mail/send_mail": {"batchItemFailures": []}}
 
-SCHEDULED = ["keys/rotate_secret"]
+SCHEDULED = ["keys/rotate_secret", "mail/remind"]
 
 ALWAYS = {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext", "isBase64Encoded"}
 SOMETIMES = {"body", "cookies", "pathParameters", "queryStringParameters"}

@@ -1,4 +1,4 @@
-"""Imports point one way: functions, the web edge, subjects, what subjects share, and the ground."""
+"""Imports point one way: functions, the web edge, subjects of subjects, subjects, what they share, and the ground."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from tests.support.layout import Module, handlers, layer, subject
 
 LEVELS = (
     {"http"},
+    {"reminders"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle"},
     {"errors", "config", "clock", "cursors", "dynamodb", "wire", "telemetry"},

@@ -91,6 +91,8 @@ def _introduce(stack: Stack, port: int) -> None:
     width = max((len(route.key) for route in stack.api.routes), default=0)
     for route in stack.api.routes:
         console.say(f"  {route.key:{width}}  → {route.function}")
+    for name, expression in stack.schedules.expressions.items():
+        console.say(f"  {expression:{width}}  → {name}, or at once: POST /dev/schedules/{name}")
     console.say(f"Mail arrives at http://localhost:{port}/dev/mailbox")
     console.say(f"Gatehouse runs at http://localhost:{port}")
 

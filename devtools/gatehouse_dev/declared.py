@@ -1,11 +1,15 @@
 """A function's properties and events, read into the model."""
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from gatehouse_dev.document import Node, Properties, TemplateError
-from gatehouse_dev.model import Cors, Function, Route, StreamSource
+from gatehouse_dev.model import Cors, Function, Route, Schedule, StreamSource
+
+RATE = re.compile(r"rate\((?:1 (?P<unit>minute|hour|day)|(?P<count>[2-9]|[1-9]\d+) (?P<units>minutes|hours|days))\)")
 
 
 def function(name: str, root: Path, properties: Properties) -> Function:
@@ -20,6 +24,7 @@ def function(name: str, root: Path, properties: Properties) -> Function:
             memory=int(properties.get("MemorySize", 128)),
             routes=tuple(_routes(name, properties)),
             streams=tuple(_streams(properties)),
+            schedules=tuple(_schedules(name, properties)),
         )
     except KeyError as error:
         message = f"resource {name}: it has no {error.args[0]}"
@@ -72,6 +77,22 @@ def _streams(properties: Properties) -> Iterator[StreamSource]:
                 bisect=_truth(event.get("BisectBatchOnFunctionError", False)),
                 report_batch_item_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", ()),
             )
+
+
+def _schedules(name: str, properties: Properties) -> Iterator[Schedule]:
+    for event in _events(properties, "Schedule"):
+        if _truth(event.get("Enabled", True)) and event.get("State", "ENABLED") == "ENABLED":
+            expression = event["Schedule"]
+            given = json.dumps(json.loads(event["Input"])) if "Input" in event else ""
+            yield Schedule(expression=expression, every=_every(name, expression), given=given)
+
+
+def _every(name: str, expression: str) -> timedelta:
+    rate = RATE.fullmatch(expression)
+    if not rate:
+        message = f"resource {name}: the schedule {expression} does not run locally; rate(15 minutes) would"
+        raise TemplateError(message)
+    return timedelta(**{rate["units"] or f"{rate['unit']}s": int(rate["count"] or 1)})
 
 
 def _patterns(event: Properties) -> Iterator[Properties]:

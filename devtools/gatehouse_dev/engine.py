@@ -17,8 +17,10 @@ from unittest.mock import patch
 
 from moto import mock_aws
 from moto.core.config import DefaultConfig
+from moto.core.responses import ActionContext
+from moto.core.serialize import DefaultAttributePicker
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
-from moto.dynamodb.responses import DynamoHandler
+from moto.dynamodb.responses import DynamoHandler, DynamoResult
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from moto.sesv2.responses import SESV2Response
@@ -27,6 +29,8 @@ from gatehouse_dev.physical import ACCOUNT, REGION
 from gatehouse_dev.snapshots import cheap_snapshots
 
 READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List", "TransactGet")
+
+ROWS = {"Item", "Items", "Responses", "Attributes"}  # where answers have them
 
 KEPT_ITERATORS = 100
 
@@ -63,6 +67,7 @@ class Engine:
                 stack.enter_context(patch.object(handler, "_dispatch", self._one_at_a_time(handler._dispatch)))  # noqa: SLF001  # url maps hold bound `dispatch`, so it is too late to wrap that
             transact = cheap_snapshots(DynamoDBBackend.transact_write_items)
             stack.enter_context(patch.object(DynamoDBBackend, "transact_write_items", transact))
+            stack.enter_context(patch.object(DynamoResult, "execute_result", _plainly(DynamoResult.execute_result)))
             stack.enter_context(patch.object(SESV2Response, "send_email", self._kept(SESV2Response.send_email)))
             yield
 
@@ -97,6 +102,21 @@ class Engine:
             return answer
 
         return sent
+
+
+def _plainly(execute: Callable[[DynamoResult, ActionContext], Any]) -> Callable[[DynamoResult, ActionContext], Any]:
+    """Moto looks for each value under many names, which takes a third of its time. Rows have theirs already."""
+
+    def executed(result: DynamoResult, context: ActionContext) -> Any:
+        if not isinstance(result.result, dict) or not result.result.keys() & ROWS:
+            return execute(result, context)
+        serializer = context.serializer_class(
+            operation_model=context.operation_model, value_picker=DefaultAttributePicker()
+        )
+        answer = serializer.serialize(result.result)
+        return answer["status_code"], answer["headers"], answer["body"]
+
+    return executed
 
 
 def _forget_old_iterators() -> None:

@@ -1,6 +1,7 @@
 """What the local cloud wants to know of a template."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from gatehouse_dev.document import Properties
@@ -33,6 +34,15 @@ class StreamSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """One Schedule event of a function; `given` is JSON in the place of EventBridge's own event."""
+
+    expression: str
+    every: timedelta
+    given: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """One function of the template; `timeout` in seconds, `memory` in MiB."""
 
@@ -44,6 +54,7 @@ class Function:
     memory: int
     routes: tuple[Route, ...] = ()
     streams: tuple[StreamSource, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from gatehouse_dev.messages import Request, Response
 
 FOLDER = Path(__file__).parent / "pages"
 OWN = "/dev"
+SCHEDULES = "/dev/schedules/"
 LINK = re.compile(r"https?://[^\s<>&]+(?:&amp;[^\s<>&]+)*")
 STAND_INS = {"/verify-email": "verify-email.html", "/reset-password": "reset-password.html"}
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatehouse_dev import console, gateway, pages, payload
+from gatehouse_dev.document import Properties
 from gatehouse_dev.gateway import Api
 from gatehouse_dev.messages import Request, Response
 from gatehouse_dev.routing import Match
@@ -47,16 +48,23 @@ class Server:
         if (preflight := api.preflight(request)) is not None:
             return preflight
         if match is None:
-            own = None if api.knows(request) else pages.page(request, api, self._stack.cloud.mails())
+            own = None if api.knows(request) else await self._own(request, api)
             return own or api.finish(request, gateway.NOT_FOUND)
         body = await _body(receive)
-        answer = gateway.TOO_LARGE if body is None else await self._call(replace(request, body=body), match)
-        return api.finish(request, answer)
+        if body is None:
+            return api.finish(request, gateway.TOO_LARGE)
+        event = payload.event(replace(request, body=body), match)
+        return api.finish(request, await self._call(match.route.function, event))
 
-    async def _call(self, request: Request, match: Match) -> Response:
-        name = match.route.function
-        event = payload.event(request, match)
+    async def _own(self, request: Request, api: Api) -> Response | None:
+        """Answer what only the local cloud has: its pages, and schedules that are due because a developer says so."""
+        name = request.raw_path.removeprefix(pages.SCHEDULES)
+        event = self._stack.schedules.event(name)
+        if event is not None and (request.method, request.raw_path) == ("POST", f"{pages.SCHEDULES}{name}"):
+            return await self._call(name, event)
+        return pages.page(request, api, self._stack.cloud.mails())
 
+    async def _call(self, name: str, event: Properties) -> Response:
         def work() -> Response:
             return gateway.answered(name, lambda: self._stack.fleet.invoke(name, event))
 

@@ -9,6 +9,7 @@ from gatehouse_dev.cloud import Cloud, CloudError
 from gatehouse_dev.document import DEFAULT_PATH
 from gatehouse_dev.functions import Fleet, layer_folders, missing
 from gatehouse_dev.gateway import Api
+from gatehouse_dev.schedules import Schedules
 from gatehouse_dev.streams import Streams
 from gatehouse_dev.template import Template, TemplateError, load, local_parameters
 from gatehouse_dev.watching import Watcher
@@ -17,10 +18,11 @@ from gatehouse_dev.watching import Watcher
 class Stack:
     """The running parts; `api` is replaced whole, so that a request sees one template."""
 
-    def __init__(self, cloud: Cloud, fleet: Fleet, streams: Streams) -> None:
+    def __init__(self, cloud: Cloud, fleet: Fleet, streams: Streams, schedules: Schedules) -> None:
         self.cloud = cloud
         self.fleet = fleet
         self.streams = streams
+        self.schedules = schedules
         self.api = _api(cloud.template)
 
     def adopt(self, template: Template) -> None:
@@ -28,6 +30,7 @@ class Stack:
         self.cloud.adopt(template)
         self.fleet.reload(template)
         self.streams.follow(template)
+        self.schedules.follow(template)
         self.api = _api(template)
 
 
@@ -55,9 +58,9 @@ def running(environ: Mapping[str, str], port: int, path: Path = DEFAULT_PATH) ->
     template = read()
     with Cloud(template, endpoint=given.get("AWS_ENDPOINT_URL")) as cloud:
         fleet = Fleet(template)
-        stack = Stack(cloud, fleet, Streams(cloud, fleet))
+        stack = Stack(cloud, fleet, Streams(cloud, fleet), Schedules(fleet, template))
         folders = [path.parent / "functions", *layer_folders(template)]
-        with stack.streams, Watcher(path, folders, reload):
+        with stack.streams, stack.schedules, Watcher(path, folders, reload):
             yield stack
 
 

@@ -7,10 +7,20 @@ from pathlib import Path
 from gatehouse_dev import declared
 from gatehouse_dev.document import DEFAULT_PATH, Properties, TemplateError, read
 from gatehouse_dev.intrinsics import Resolver
-from gatehouse_dev.model import Cors, Function, Route, StreamSource
+from gatehouse_dev.model import Cors, Function, Route, Schedule, StreamSource
 from gatehouse_dev.parameters import chosen, local_parameters
 
-__all__ = ["Cors", "Function", "Route", "StreamSource", "Template", "TemplateError", "load", "local_parameters"]
+__all__ = [
+    "Cors",
+    "Function",
+    "Route",
+    "Schedule",
+    "StreamSource",
+    "Template",
+    "TemplateError",
+    "load",
+    "local_parameters",
+]
 
 FUNCTION = "AWS::Serverless::Function"
 SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals")

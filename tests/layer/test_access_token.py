@@ -279,6 +279,18 @@ def test_cve_2026_32597_what_is_critical_and_unknown_is_refused(call: Api, good:
         assert_refused(call, good.forged(ours, header={"crit": critical, "x": 1}))
 
 
+def test_cve_2025_59420_no_extension_that_claims_to_be_critical_is_passed_over(call: Api, good: Genuine) -> None:
+    """S-29: RFC 7515, 4.1.11, under a good signature of ours, and wherever a token is taken."""
+    for critical in (["cnf"], ["bork"], ["http://example.com/x"], ["alg"], ["kid"], ["exp", "x"]):
+        token = good.forged(
+            ours, header={"crit": critical, **dict.fromkeys(critical, good.header.get(critical[0], True))}
+        )
+        assert_refused(call, token)
+        assert call("GET /api/auth/get-session", bearer=token).text == "null"
+        assert call("POST /api/auth/sign-out", bearer=token).status == 200
+    assert call("GET /api/tasks", bearer=good.text).status == 200
+
+
 def test_a_payload_outside_of_the_token_is_refused(call: Api, good: Genuine) -> None:
     """RFC 7797."""
     assert_refused(call, good.forged(ours, header={"b64": False}))

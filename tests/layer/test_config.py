@@ -65,6 +65,17 @@ def test_a_value_that_cannot_be_is_refused_rather_than_guessed(variable: str, va
         layer("config").read(NEEDED | {f"GATEHOUSE_{variable}": value})
 
 
+def test_cookies_that_no_browser_would_take_are_refused_at_start() -> None:
+    """`SameSite=None` needs `Secure`; nobody could stay signed in."""
+    given = {"GATEHOUSE_COOKIE_SAME_SITE": "none", "GATEHOUSE_SECURE_COOKIES": "off"}
+
+    with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECURE_COOKIES must not be off where"):
+        layer("config").read(NEEDED | given)
+
+    for one, value in given.items():
+        assert layer("config").read(NEEDED | {one: value})
+
+
 @pytest.mark.parametrize(
     ("value", "origins"),
     [("", ()), ("https://a.example", ("https://a.example",)), (" a , b ,, ", ("a", "b"))],

@@ -1,5 +1,7 @@
 """Somebody who was shut out: nothing of theirs opens anything, and strangers cannot tell."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gatehouse_dev.cloud import Cloud
@@ -7,7 +9,9 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.visits import forgets, resets, signs_in
+from tests.support.races import meanwhile
+from tests.support.tables import everything, rows
+from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
 
 
 def test_everything_of_theirs_ends_at_once(call: Api, people: People, mailbox: Mailbox) -> None:
@@ -41,6 +45,75 @@ def test_they_are_mailed_no_way_back(call: Api, people: People, mailbox: Mailbox
     before = len(mailbox.all)
 
     assert call("POST /api/auth/request-password-reset", json={"email": ann.email}).status == 200
+    assert len(mailbox.all) == before
+
+
+BOB = "bob@example.com"
+RESEND = "POST /api/auth/send-verification-email"
+
+
+@pytest.fixture
+def unverified(call: Api, settings: Callable[..., None]) -> str:
+    """Somebody who came in without verifying; the id."""
+    settings(require_email_verification="false", auto_sign_in_after_verification="true")
+    found: str = signs_up(call, BOB).json["user"]["id"]
+    call(RESEND, json={"email": BOB})
+    return found
+
+
+def test_a_mailed_token_neither_verifies_them_nor_lets_them_in(
+    call: Api, mailbox: Mailbox, cloud: Cloud, unverified: str
+) -> None:
+    """S-41: answered like a token that is nobody's."""
+    token = mailbox.last.token
+    layer("accounts").set_disabled(unverified, disabled=True)
+    before = everything(cloud)
+
+    posted = verifies(call, token)
+    followed = call("GET /api/auth/verify-email", query={"token": token})
+
+    assert (posted.status, posted.code, posted.cookies) == (400, "INVALID_TOKEN", [])
+    assert (followed.status, followed.code, followed.cookies) == (401, "INVALID_TOKEN", [])
+    assert everything(cloud) == before
+
+
+def test_a_token_that_they_used_before_tells_nothing_of_them(call: Api, mailbox: Mailbox, unverified: str) -> None:
+    token = mailbox.last.token
+    assert verifies(call, token).status == 200
+    layer("accounts").set_disabled(unverified, disabled=True)
+
+    answer = verifies(call, token)
+
+    assert (answer.status, answer.code, answer.cookies) == (400, "INVALID_TOKEN", [])
+
+
+def test_who_is_shut_out_while_they_verify_stays_out(
+    call: Api, mailbox: Mailbox, cloud: Cloud, unverified: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = mailbox.last.token
+    shut_out = layer("accounts").set_disabled
+    meanwhile(monkeypatch, "accounts.verification", "transact", lambda: shut_out(unverified, disabled=True))
+
+    answer = verifies(call, token)
+
+    assert (answer.status, answer.code, answer.cookies) == (400, "INVALID_TOKEN", [])
+    (profile,) = (row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE")
+    assert profile["email_verified"] is False
+
+
+def test_they_are_mailed_no_new_link_to_verify_by_and_asking_costs_the_same(
+    call: Api, mailbox: Mailbox, unverified: str
+) -> None:
+    """S-51."""
+    layer("accounts").set_disabled(unverified, disabled=True)
+    before = len(mailbox.all)
+
+    seen = []
+    for email in (BOB, "nobody@example.com"):
+        answer = call(RESEND, json={"email": email})
+        seen.append((answer.status, answer.text, call.calls))
+
+    assert seen[0] == seen[1]
     assert len(mailbox.all) == before
 
 

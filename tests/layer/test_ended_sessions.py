@@ -290,7 +290,7 @@ def test_whatever_a_session_was_about_to_do_signing_out_leaves_no_row_of_it(
 
 
 LEAVING: dict[str, tuple[str, str, Any]] = {
-    "POST /api/auth/update-user": ("accounts.changes", "profile_key", {"name": "Ann"}),
+    "POST /api/auth/update-user": ("accounts.profile", "_change", {"name": "Ann"}),
     "POST /api/auth/delete-user": ("accounts.changes", "transact", {"password": PASSWORD}),
     "POST /api/auth/change-password": BUSY["POST /api/auth/change-password"],
 }

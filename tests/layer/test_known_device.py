@@ -1,5 +1,6 @@
 """Failed sign-ins: strangers are kept out after ten, but nobody locks an owner out of a browser that they used."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -7,9 +8,12 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
+from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
+from tests.support.races import meanwhile
 from tests.support.tables import rows
+from tests.support.threads import at_once
 from tests.support.visits import forgets, resets
 
 SIGN_IN = "POST /api/auth/sign-in/email"
@@ -71,6 +75,25 @@ def test_a_known_browser_with_the_right_password_passes(call: Api, email: str, d
     assert answer.status == 200
     assert call("GET /api/tasks", bearer=answer.json["token"]).status == 200
     assert tries(call, email, PASSWORD, 52).status == 429
+
+
+def test_a_known_browser_may_fail_as_often_as_strangers_and_no_more(
+    call: Api, email: str, device: str, later: Callable[..., None]
+) -> None:
+    """S-16: a stolen device cookie guesses no longer than anybody."""
+    failed = [tries(call, email, WRONG, 100 + number, device).status for number in range(12)]
+
+    assert failed == [401] * 10 + [429] * 2
+    assert tries(call, email, PASSWORD, 150, device).status == 429
+    assert tries(call, email, PASSWORD, 151).status == 200  # the other counter has room
+    later(minutes=15, seconds=1)
+    assert tries(call, email, PASSWORD, 152, device).status == 200
+
+
+def test_strangers_use_up_nothing_of_a_known_browsers(call: Api, email: str, device: str) -> None:
+    attacked(call, email, 30)
+
+    assert [tries(call, email, WRONG, 200 + number, device).status for number in range(11)] == [401] * 10 + [429]
 
 
 def test_a_known_browser_with_a_wrong_password_does_not(call: Api, email: str, device: str) -> None:
@@ -152,12 +175,77 @@ def test_who_signs_up_where_no_verification_is_needed_is_known(call: Api, settin
     assert tries(call, "bob@example.com", PASSWORD, 56, device).status == 200
 
 
+def counted(cloud: Cloud) -> list[str]:
+    """What the counters of failed sign-ins say."""
+    return [row["calls"] for row in rows(cloud, "LimitsTable") if row["key"].startswith("failed-sign-ins")]
+
+
 def test_the_right_password_counts_nothing(call: Api, email: str, cloud: Cloud) -> None:
     for number in range(12):
         assert tries(call, email, PASSWORD, number).status == 200
 
-    assert not [row for row in rows(cloud, "LimitsTable") if row["key"].startswith("failed-sign-ins")]
+    assert counted(cloud) == ["0"]
     assert attacked(call, email) == [401] * 10
+
+
+def test_the_right_password_takes_back_what_it_counted_and_no_failure(call: Api, email: str, cloud: Cloud) -> None:
+    attacked(call, email, 9)
+    for number in range(5):
+        assert tries(call, email, PASSWORD, number).status == 200
+
+    assert counted(cloud) == ["9"]
+    assert attacked(call, email, 2, 200) == [401, 429]
+
+
+def test_a_window_begins_with_the_first_failure(call: Api, email: str, later: Callable[..., None]) -> None:
+    """Not with a sign-in that went well, which would make it end before its time."""
+    assert tries(call, email, PASSWORD, 1).status == 200
+    later(minutes=14)
+    attacked(call, email)
+    later(minutes=14)
+
+    assert tries(call, email, PASSWORD, 2).status == 429
+
+
+def test_what_is_taken_back_late_is_no_room_in_the_next_window(
+    call: Api, email: str, later: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def happens() -> None:
+        later(minutes=15, seconds=1)
+        attacked(call, email)
+
+    meanwhile(monkeypatch, "accounts.passwords", "is_correct", happens)  # hashing takes a while
+    assert tries(call, email, PASSWORD, 1).status == 200
+
+    assert tries(call, email, WRONG, 300).status == 429
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_forty_at_once_are_hashed_for_ten_times_at_most(
+    call: Api,
+    email: str,
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    known: bool,  # noqa: FBT001 -- a case
+) -> None:
+    """S-16: a guess is counted before it is made, or whoever is fast has as many as they like."""
+    passwords, hashed = layer("accounts.passwords"), []
+    real = passwords.is_correct
+
+    def is_correct(password: str, stored: str | None) -> bool:
+        hashed.append(password)
+        time.sleep(0.05)
+        correct: bool = real(password, stored)
+        return correct
+
+    monkeypatch.setattr(passwords, "is_correct", is_correct)
+    subject = email if known else "nobody@example.com"
+
+    statuses = at_once(lambda number: tries(call, subject, WRONG, number).status, range(40))
+
+    assert sorted(statuses) == [401] * 10 + [429] * 30
+    assert len(hashed) == 10
+    assert counted(cloud) == ["10"]
 
 
 def test_a_failure_is_forgotten_after_a_quarter_of_an_hour(call: Api, email: str, later: Callable[..., None]) -> None:

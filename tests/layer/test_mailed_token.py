@@ -2,15 +2,21 @@
 
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
+from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.layer import layer
-from tests.support.visits import verifies
+from tests.support.mailbox import Mailbox
+from tests.support.people import People
+from tests.support.tables import rows
+from tests.support.threads import at_once
+from tests.support.visits import forgets, resets, signs_up, verifies
 
 
 def made(purpose: str = "verify-email", subject: str = "EMAIL#ann@example.com", mac: bytes = b"m" * 32) -> Any:
@@ -70,6 +76,42 @@ def test_the_nonce_is_256_random_bits(call: Api) -> None:
     assert len({row.nonce for row in issued}) == 100
     assert {len(row.nonce) for row in issued} == {32}
     assert len({tokens.mailed_token(row) for row in issued}) == 100
+
+
+def test_ghsa_hc7v_rggr_4hvx_a_link_that_signs_in_does_so_once(
+    call: Api, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None]
+) -> None:
+    """S-46: of twenty at once one gets a session, and nobody does afterwards."""
+    settings(auto_sign_in_after_verification="true")
+    signs_up(call, "ann@example.com")
+    token = mailbox.last.token
+
+    answers = at_once(lambda _: verifies(call, token), range(20))
+    answers += [verifies(call, token), call("GET /api/auth/verify-email", query={"token": token})]
+
+    assert {answer.status for answer in answers} == {200}
+    assert sorted(len(answer.cookies) for answer in answers) == [0] * 21 + [1]
+    assert len([row for row in rows(cloud, "SessionsTable") if row["session_id"] != "EPOCH"]) == 1
+
+
+@pytest.mark.parametrize("purpose", ["reset", "delete"])
+def test_ghsa_hc7v_rggr_4hvx_a_link_that_changes_something_does_so_once(
+    call: Api, people: People, mailbox: Mailbox, settings: Callable[..., None], purpose: str
+) -> None:
+    """S-46."""
+    settings(delete_user_by_mail="true")
+    ann = people.signed_in()
+    if purpose == "reset":
+        token = forgets(call, mailbox, ann.email)
+        answers = at_once(lambda number: resets(call, token, f"a better password {number}"), range(10))
+        answers.append(resets(call, token, "one more password"))
+    else:
+        call("POST /api/auth/delete-user", bearer=ann.token, json={})
+        sent = {"token": mailbox.last.token}
+        answers = at_once(lambda _: call("POST /api/auth/delete-user", bearer=ann.token, json=sent), range(10))
+
+    assert [answer.status for answer in answers].count(200) == 1
+    assert {answer.status for answer in answers} <= {200, 400, 401, 404}
 
 
 @pytest.mark.parametrize("between", ["used", "replaced"])

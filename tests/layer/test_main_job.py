@@ -1,5 +1,6 @@
 """The main job, whole: sign up, verify, sign in, use, sign out -- and nothing of it lies around anywhere."""
 
+from collections.abc import Callable
 from urllib.parse import unquote
 
 import pytest
@@ -108,6 +109,47 @@ def test_no_secret_is_left_in_any_table_or_log(call: Api, mailbox: Mailbox, clou
     for secret in secrets:
         assert secret not in log.text
         assert secret not in tables
+
+
+def test_no_secret_of_any_other_kind_is_left_either(  # noqa: PLR0917 -- six fixtures
+    call: Api, people: People, mailbox: Mailbox, cloud: Cloud, log: Log, settings: Callable[..., None]
+) -> None:
+    """S-34: JWTs, refresh tokens, device cookies, and the tokens that move and delete accounts."""
+    email = people.verified()
+    settings(rate_limits="on", rate_limit_sign_in="99/9", confirm_email_change="true", delete_user_by_mail="true")
+    settings(cookie_cache_age="300")
+    login = call("POST /api/auth/login", json={"email": email, "password": PASSWORD})
+    entered = signs_in(call, email)
+    given = [cookie.partition(";")[0] for cookie in entered.cookies]
+    shown = call("GET /api/auth/get-session", cookies=given)
+    issued = call("GET /api/auth/token", bearer=entered.json["token"]).json["token"]
+    refreshed = call("POST /api/auth/refresh", json={"refresh_token": login.json["refresh_token"]}).json
+    call("GET /api/tasks", bearer=login.json["access_token"])
+    call("GET /api/tasks", bearer=issued[:-2])
+    call("POST /api/auth/refresh", json={"refresh_token": refreshed["refresh_token"][:-1]})
+    mailed = []
+    call("POST /api/auth/change-email", bearer=entered.json["token"], json={"newEmail": "new@example.com"})
+    for address in (email, "new@example.com"):
+        mailed.append(mailbox.to(address)[-1])
+        assert verifies(call, mailed[-1].token).status == 200
+    call("POST /api/auth/delete-user", bearer=entered.json["token"], json={})
+    mailed.append(mailbox.to("new@example.com")[-1])
+    kept = str(everything(cloud))
+    gone = call("POST /api/auth/delete-user", bearer=entered.json["token"], json={"token": mailed[-1].token})
+    call("POST /api/auth/sign-out", json={"refresh_token": refreshed["refresh_token"]})
+
+    tokens = [login.json["access_token"], login.json["refresh_token"], *refreshed.values(), issued]
+    texts = [text for text in tokens if isinstance(text, str) and len(text) > 40]
+    secrets = [*texts, *(text[-43:] for text in texts), *(text.rpartition(".")[0] for text in texts if "." in text)]
+    secrets += [value for cookie in given for value in (cookie.partition("=")[2], unquote(cookie.partition("=")[2]))]
+    secrets += [cookie.rpartition(".")[2] for cookie in given if "device" in cookie]
+    secrets += [part for mail in mailed for part in (mail.token, mail.token[-43:], mail.link)]
+    assert (gone.status, shown.status, len(texts), len(given)) == (200, 200, 5, 3)
+    assert len({*secrets}) > 20
+    for secret in secrets:
+        assert secret not in log.text
+        assert secret not in kept
+        assert secret not in str(everything(cloud))
 
 
 def test_a_fresh_stack_knows_nobody(call: Api, cloud: Cloud) -> None:

@@ -21,7 +21,7 @@ from tests.support.people import PASSWORD, People
 from tests.support.tables import rows
 from tests.support.threads import at_once
 from tests.support.trouble import UNREACHABLE, refused
-from tests.support.visits import resets, signs_in, verifies
+from tests.support.visits import resets, signs_in, signs_up, verifies
 
 GUESSES = ("SignIn", "SignUp", "ChangePassword", "ChangeEmail")
 MAILS = ("RequestPasswordReset", "SendVerificationEmail", "DeleteUser")
@@ -428,6 +428,56 @@ def test_moving_to_an_address_counts_as_mail_for_it(call: Api, people: People, o
     assert [move(number) for number in range(4)] == [200, 200, 200, 429]
 
 
+def test_a_move_that_the_old_address_must_allow_counts_as_mail_for_that_one(
+    call: Api, people: People, settings: Callable[..., None]
+) -> None:
+    """Or whoever is signed in could fill the owner's mailbox, one new address after the other."""
+    ann = people.signed_in()
+    settings(rate_limits="on", confirm_email_change="true")
+
+    def move(number: int) -> tuple[int, str | None]:
+        request: dict[str, Any] = {"json": {"newEmail": f"new{number}@example.com"}, "ip": f"10.0.0.{number}"}
+        answer = call("POST /api/auth/change-email", bearer=ann.token, **request)
+        return answer.status, answer.code
+
+    assert [move(number) for number in range(5)] == [FINE] * 3 + [LIMITED] * 2
+    assert mails_asked(call, RESET, ann.email, 1, 9) == [LIMITED]
+
+
+def test_a_mail_that_deletes_an_account_counts_as_mail_for_its_address(
+    call: Api, people: People, mailbox: Mailbox, settings: Callable[..., None]
+) -> None:
+    ann = people.signed_in()
+    settings(rate_limits="on", delete_user_by_mail="true")
+
+    def leave(number: int) -> tuple[int, str | None]:
+        answer = call("POST /api/auth/delete-user", bearer=ann.token, json={}, ip=f"10.0.0.{number}")
+        mailbox.deliver()
+        return answer.status, answer.code
+
+    assert [leave(number) for number in range(5)] == [FINE] * 3 + [LIMITED] * 2
+    assert len(mailbox.to(ann.email)) == 3
+    assert mails_asked(call, RESET, ann.email, 1, 9) == [LIMITED]
+
+
+def test_a_reminder_at_sign_in_counts_as_mail_and_is_left_out_in_silence(
+    call: Api, mailbox: Mailbox, settings: Callable[..., None]
+) -> None:
+    """The right password is answered as ever, however often it is given."""
+    signs_up(call, "ann@example.com")
+    assert len(mailbox.all) == 1
+    settings(rate_limits="on", send_verification_on_sign_in="true")
+    body = {"email": "ann@example.com", "password": PASSWORD}
+
+    for number in range(5):
+        answer = call(SIGN_IN, json=body, ip=f"10.0.0.{number}")
+        assert (answer.status, answer.code) == (403, "EMAIL_NOT_VERIFIED")
+        mailbox.deliver()
+
+    assert len(mailbox.all) == 1 + 3
+    assert mails_asked(call, RESET, "ann@example.com", 1, 9) == [LIMITED]
+
+
 # -- When the limiter is away -------------------------------------------------------
 
 
@@ -446,6 +496,7 @@ def limits_table_failing(error: Exception) -> Iterator[None]:
 
 
 TROUBLE = [UNREACHABLE, refused("ThrottlingException"), refused("InternalServerError", 500)]
+TROUBLE += [refused(code) for code in ("AccessDeniedException", "ResourceNotFoundException", "ValidationException")]
 
 
 @pytest.mark.parametrize("error", TROUBLE, ids=str)
@@ -487,17 +538,39 @@ def test_the_rest_goes_on_without_it_and_says_so(  # noqa: PLR0917 -- five fixtu
     assert [answer.status for answer in answers] == [200] * len(answers)
     warned = [line for line in log.lines if line["message"] == "limiter away"]
     assert len(warned) >= len(answers)
-    assert {line["level"] for line in warned} == {"WARNING"}
+    assert {line["level"] for line in warned} == {"ERROR"}
+    assert all("Traceback" in line["exception"] for line in warned)
     assert email not in str(warned)
     assert mailbox
 
 
-def test_a_mistake_of_ours_is_no_outage(call: Api, on: Callable[[], None]) -> None:
-    """What does not pass by itself must be seen, not waved through."""
+def test_a_closed_door_says_why_in_the_log(call: Api, on: Callable[[], None], log: Log) -> None:
+    """S-18: a table that is not there, or not ours to write to, does not pass by itself."""
     on()
 
-    with limits_table_failing(refused("ValidationException")):
-        assert call(RESET, json={"email": "ann@example.com"}).status == 500
+    with limits_table_failing(refused("AccessDeniedException")):
+        signs_in(call, "ann@example.com")
+
+    (trouble,) = [line for line in log.lines if line["level"] == "ERROR"]
+    assert trouble["message"] == "limiter away"
+    assert "AccessDeniedException" in trouble["exception"]
+    assert log.lines[-1]["outcome"] == "SERVICE_UNAVAILABLE"
+
+
+def test_a_mistake_of_ours_is_no_outage(
+    call: Api, people: People, on: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what the table does is forgiven."""
+    assert people
+
+    def accident(*_: object) -> None:
+        message = "a slip"
+        raise LookupError(message)
+
+    on()
+    monkeypatch.setattr(layer("throttle"), "_count", accident)
+
+    assert call(RESET, json={"email": "ann@example.com"}).status == 500
 
 
 # -- Off --------------------------------------------------------------------------

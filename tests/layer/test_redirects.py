@@ -5,8 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.template import load
+from tests.conftest import PARAMETERS, ROOT
+from tests.layer.test_door import ask
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
 from tests.support.tables import everything
 from tests.support.visits import signs_up
 
@@ -144,3 +148,62 @@ def test_a_pattern_admits_no_url_that_only_ends_like_it(call: Api, settings: Cal
 
     for url in ("https://malicious.com?.example.org", "https://malicious.com/.example.org", "https://a@b.example.org"):
         assert call("POST /api/auth/sign-in/email", json=BODY | {"callbackURL": url}).code == "INVALID_CALLBACK_URL"
+
+
+# -- Under any name -----------------------------------------------------------------
+
+WITH_BODY = sorted(
+    route.key
+    for route in load(ROOT / "template.yaml", PARAMETERS).routes
+    if route.key.partition(" ")[0] in {"POST", "PUT", "PATCH"}
+)
+SPELLINGS = [*CODES, "callback_url", "redirect_to", "error_callback_url", "new_user_callback_url"]
+SPELLINGS += ["callbackUrl", "CALLBACKURL", "redirect_To", "callback__url"]
+EVIL = "https://evil.example/collect"
+WHOLE = {
+    "password": PASSWORD,
+    "newEmail": "new@example.com",
+    "currentPassword": PASSWORD,
+    "newPassword": PASSWORD,
+    "name": "Ann",
+    "title": "x",
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_cve_2025_71403_no_route_takes_a_foreign_target_under_any_name(
+    call: Api, people: People, mailbox: Mailbox, settings: Callable[..., None], name: str
+) -> None:
+    """S-63: what a field is called inside is nobody's business outside."""
+    settings(delete_user_by_mail="true")
+    ann = people.verified()
+    signs_up(call, "waiting@example.com")
+
+    for number, route in enumerate(WITH_BODY):
+        bearer = people.sign_in(ann).token  # for some routes end the session
+        for email in (ann, "waiting@example.com", f"{number}@example.com"):
+            answer = ask(call, route, json=WHOLE | {"email": email, "token": "x", name: EVIL}, bearer=bearer)
+            assert "evil.example" not in answer.text + str(answer.headers), route
+
+    assert not [mail for mail in mailbox.all if "evil.example" in mail.text + mail.html]
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_a_foreign_target_is_refused_however_it_is_spelt(call: Api, name: str) -> None:
+    """Should a body ever be read by another name."""
+    for sent in ({"json": BODY | {name: EVIL}}, {"json": BODY, "query": {name: EVIL}}):
+        answer = call("POST /api/auth/request-password-reset", **sent)
+        assert (answer.status, call.calls) == (403, [])
+
+
+@pytest.mark.parametrize("name", ["callback_url", "redirect_to"])
+def test_a_field_goes_by_its_name_on_the_wire_alone(call: Api, people: People, mailbox: Mailbox, name: str) -> None:
+    """Or what is checked is not what is used."""
+    email = people.verified()
+
+    call("POST /api/auth/request-password-reset", json={"email": email, name: "/mine"})
+    call("POST /api/auth/sign-up/email", json=BODY | {"email": "bob@example.com", name: "/mine"})
+    answer = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD, name: "/mine"})
+
+    assert (answer.status, answer.json["redirect"]) == (200, False)
+    assert [mail for mail in mailbox.all if "mine" in mail.text] == []

@@ -15,7 +15,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Something 
 
 @router.get("/api/auth/error")
 async def error(error: str = "") -> HTMLResponse:
-    return HTMLResponse(PAGE.format(code=error if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", error) else "UNKNOWN"))
+    return HTMLResponse(PAGE.format(code=error if re.fullmatch(r"[A-Za-z0-9_'-]{1,64}", error) else "UNKNOWN"))
 
 
 handler = lambda_handler(router, public=True)

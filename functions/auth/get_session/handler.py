@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from gatehouse.errors import Unauthorized
-from gatehouse.http import UserBody, lambda_handler
+from gatehouse.http import OwnBody, lambda_handler
 from gatehouse.http.current import CurrentSession, NoSession, SessionAndUser
 
 router = APIRouter()
@@ -20,7 +20,7 @@ async def session(current: CurrentSession) -> SessionAndUser | NoSession:
 
 
 @router.get("/api/auth/me")
-async def me(current: CurrentSession) -> dict[str, UserBody]:
+async def me(current: CurrentSession) -> dict[str, OwnBody]:
     if not current:
         raise Unauthorized
     return {"user": current.user}

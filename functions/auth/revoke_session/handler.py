@@ -25,7 +25,7 @@ async def revoke_session(sent: Unwanted, user: CurrentUser, request: Request, re
 async def delete_session(session_id: str, user: CurrentUser) -> Done:
     if session_id == user.session.id:
         raise CannotRevokeCurrentSession
-    if not sessions.revoke(user.id, session_id):
+    if not sessions.revoke_living(user.session, session_id):
         raise NotFound
     return {"success": True}
 

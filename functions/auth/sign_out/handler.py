@@ -1,9 +1,11 @@
 """POST /api/auth/sign-out -- end the session, at once and everywhere, and take the cookies back."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated, Any
 
-from gatehouse.http import Done, clear_session, lambda_handler, possible_proof
-from gatehouse.sessions import end
+from fastapi import APIRouter, Body, Request, Response
+
+from gatehouse.http import Done, clear_session, lambda_handler
+from gatehouse.http.signing_out import end_sessions
 
 router = APIRouter()
 
@@ -11,12 +13,11 @@ router = APIRouter()
 @router.post("/api/auth/sign-out")
 @router.post("/api/auth/signout")
 @router.post("/api/auth/logout")
-async def sign_out(request: Request, response: Response) -> Done:
-    if proof := possible_proof(request):
-        end(proof)
+async def sign_out(request: Request, response: Response, sent: Annotated[Any, Body()] = None) -> Done:
+    end_sessions(request, sent)
     clear_session(request, response)
     response.headers["clear-site-data"] = '"cache"'
     return {"success": True}
 
 
-handler = lambda_handler(router, public=True)
+handler = lambda_handler(router, public=True, holds_secret=True)

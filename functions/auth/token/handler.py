@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from gatehouse.http import CurrentMember, CurrentUser, lambda_handler
+from gatehouse.http import CurrentMember, CurrentUser, UserBody, lambda_handler
 from gatehouse.http.access import for_caller
 
 router = APIRouter()
@@ -10,7 +10,7 @@ router = APIRouter()
 
 @router.get("/api/auth/token")
 async def token(user: CurrentUser, member: CurrentMember, request: Request) -> dict[str, str]:
-    return {"token": for_caller(request, member.user, member.session, user.proof)}
+    return {"token": for_caller(request, UserBody.of(member.user), member.session, user.proof)}
 
 
 handler = lambda_handler(router, with_profile=True, holds_secret=True)

@@ -1,31 +1,24 @@
-"""POST /api/auth/update-user -- change the user's name or picture."""
-
-from typing import Any
+"""POST /api/auth/update-user -- change the user's name, picture, time zone, or whether they are reminded of tasks."""
 
 from fastapi import APIRouter, Request, Response
 
 from gatehouse import accounts
-from gatehouse.accounts import Image, Name
+from gatehouse.accounts import ProfileChanges
 from gatehouse.errors import EmailCanNotBeUpdated
-from gatehouse.http import CurrentUser, Done, lambda_handler, repeat_session
-from gatehouse.wire import Wire
+from gatehouse.http import CurrentMember, Done, lambda_handler, repeat_session
+from gatehouse.http.origin import base_url
 
 router = APIRouter()
 
 
-class Changes(Wire):
-    name: Name = ""
-    image: Image | None = None
-    email: Any = None
-
-
 @router.post("/api/auth/update-user")
-async def update_user(changes: Changes, user: CurrentUser, request: Request, response: Response) -> Done:
+async def update_user(changes: ProfileChanges, member: CurrentMember, request: Request, response: Response) -> Done:
     if changes.email:
         raise EmailCanNotBeUpdated
-    accounts.update_user(user.id, changes.model_dump(exclude_unset=True, exclude={"email"}))
-    repeat_session(request, response, user.session)
+    given = changes.model_dump(exclude_unset=True, exclude={"email"})
+    accounts.update_user(member.profile, given, base_url(request))
+    repeat_session(request, response, member.session)
     return {"status": True}
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, with_profile=True)

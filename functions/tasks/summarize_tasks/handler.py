@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.tasks import Summary, Zone
+from gatehouse.tasks import Summary
+from gatehouse.wire import TimeZone
 
 router = APIRouter()
 
@@ -16,7 +17,7 @@ router = APIRouter()
 class Here(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    zone: Zone = "UTC"
+    zone: TimeZone = "UTC"
 
 
 @router.get("/api/tasks/summary")

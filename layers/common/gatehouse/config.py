@@ -90,6 +90,8 @@ def read(environment: Mapping[str, str]) -> Config:
                 problems.append(f"{variable} is missing")
         except ValueError as error:
             problems.append(f"{variable} {error}")
+    if (settings.get("cookie_same_site"), settings.get("secure_cookies")) == ("none", "off"):
+        problems.append("GATEHOUSE_SECURE_COOKIES must not be off where GATEHOUSE_COOKIE_SAME_SITE is none")
     if problems:
         raise ConfigurationError("; ".join(problems))
     return Config(**settings)

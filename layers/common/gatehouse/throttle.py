@@ -4,20 +4,23 @@ A request costs one conditional write, and a second one when it is not the first
 nothing.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute
-from pynamodb.exceptions import VerboseClientError
+from pynamodb.exceptions import PynamoDBException, VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.config import Rate, config
-from gatehouse.dynamodb import Key, Row, Whole, connection, is_outage
-from gatehouse.errors import TooManyRequests
+from gatehouse.dynamodb import Row, Whole, connection
+from gatehouse.errors import ServiceUnavailable, TooManyRequests
 from gatehouse.telemetry import logger
 
 
@@ -33,31 +36,26 @@ class LimitRow(Row):
     expires_at = TTLAttribute()
 
 
-def count_against(rate: Rate, *key: str, closed: bool = False) -> None:
+def count_against(rate: Rate, *key: str, closed: bool = False) -> LimitRow | None:
     """One more for `key`; raises TooManyRequests, and counts nothing, when that would be more than `rate` allows.
 
-    When DynamoDB is away everybody passes, unless the door is to stay `closed` then.
+    When the table cannot be written everybody passes, unless the door is to stay `closed` then: ServiceUnavailable.
+    What comes back is for `take_back`; None while nothing is counted.
     """
     if config().rate_limits == "off":
+        return None
+    with _watched(key[0], closed=closed):
+        return _count("|".join(key), rate)
+    return None
+
+
+def take_back(counted: LimitRow | None) -> None:
+    """One less, after all, if its window still runs; raises ServiceUnavailable when the table cannot be written."""
+    if counted is None:
         return
-    try:
-        _count("|".join(key), rate)
-    except Exception as error:
-        if closed or not is_outage(error):
-            raise
-        logger.warning("limiter away", limit=key[0])
-
-
-def counted(*key: str) -> list[Key]:
-    """Where the counter of `key` is, to be read together with other rows; nowhere while nothing is counted."""
-    return [] if config().rate_limits == "off" else [(LimitRow, "|".join(key), None)]
-
-
-def is_reached(row: LimitRow | None, rate: Rate) -> int:
-    """The seconds until the window of a counter that was read ends, when it is full; else 0."""
-    if row is None or row.ends_at <= _now() or row.calls < rate.calls:
-        return 0
-    return _seconds_until(row.ends_at)
+    with _watched(counted.key.partition("|")[0], closed=True):
+        same = (LimitRow.ends_at == counted.ends_at) & (LimitRow.calls > 0)
+        _update(counted.key, [LimitRow.calls.add(-1)], same)
 
 
 def address_of(ip: str) -> str:
@@ -86,37 +84,54 @@ def probe() -> None:
         return
 
 
-def _count(name: str, rate: Rate) -> None:
+@contextmanager
+def _watched(limit: str, *, closed: bool) -> Iterator[None]:
+    """Whatever the table does wrong is in the log, for it need not pass by itself; it refuses only a `closed` door."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, PynamoDBException):
+        logger.exception("limiter away", limit=limit)
+        if closed:
+            raise ServiceUnavailable from None
+
+
+def _count(name: str, rate: Rate) -> LimitRow:
     now = _now()
-    ends_at = now + rate.seconds * 1000
-    running = _update(
+    begun, row = _update(
         name,
         [
             LimitRow.calls.set(1),
-            LimitRow.ends_at.set(ends_at),
+            LimitRow.ends_at.set(now + rate.seconds * 1000),
             LimitRow.expires_at.set(clock.now() + timedelta(seconds=rate.seconds)),
         ],
-        LimitRow.key.does_not_exist() | (LimitRow.ends_at <= now),
+        LimitRow.key.does_not_exist() | (LimitRow.ends_at <= now) | (LimitRow.calls == 0),
     )
-    if running is None:
-        return
-    fits = (LimitRow.calls < rate.calls) & (LimitRow.ends_at == running.ends_at)
-    if running.calls >= rate.calls or _update(name, [LimitRow.calls.add(1)], fits) is not None:
-        raise TooManyRequests(_seconds_until(running.ends_at))
+    if begun:
+        return row
+    fits = (LimitRow.calls < rate.calls) & (LimitRow.ends_at > now)
+    joined, row = _update(name, [LimitRow.calls.add(1)], fits) if row.calls < rate.calls else (False, row)
+    if not joined:
+        raise TooManyRequests(_seconds_until(row.ends_at))
+    return row
 
 
-def _update(key: str, actions: list[Action], condition: Condition) -> LimitRow | None:
-    """Update a counter; what it was when the condition did not hold."""
+def _update(key: str, actions: list[Action], condition: Condition) -> tuple[bool, LimitRow]:
+    """Whether the condition held, and the counter: as it is then, or as it was otherwise."""
     request: dict[str, Any] = LimitRow._get_connection().get_operation_kwargs(  # noqa: SLF001 -- the seam of `Row`
-        key, actions=actions, condition=condition, return_values_on_condition_failure="ALL_OLD"
+        key,
+        actions=actions,
+        condition=condition,
+        return_values="ALL_NEW",
+        return_values_on_condition_failure="ALL_OLD",
     )
     try:
-        connection().dispatch("UpdateItem", request)
+        answer = connection().dispatch("UpdateItem", request)
     except VerboseClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        return LimitRow.from_raw_data(error.__cause__.response["Item"])  # type: ignore[union-attr] # always botocore's
-    return None
+        was = error.__cause__.response.get("Item")  # type: ignore[union-attr] # always botocore's
+        return False, LimitRow.from_raw_data(was) if was else LimitRow(key, calls=0, ends_at=_now())
+    return True, LimitRow.from_raw_data(answer["Attributes"])
 
 
 def _now() -> int:

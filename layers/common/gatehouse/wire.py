@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 
 
 def timestamp(moment: datetime) -> str:
@@ -11,7 +11,20 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Moment = Annotated[datetime, PlainSerializer(timestamp)]
+_DATE_TIME = WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization")
+Moment = Annotated[datetime, PlainSerializer(timestamp), _DATE_TIME]
+
+
+def _known_zone(name: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 -- for the few who name one
+
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("This is no time zone: write it as Europe/Berlin") from None
+
+
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 
 
 def camel_case(name: str) -> str:
@@ -21,6 +34,15 @@ def camel_case(name: str) -> str:
 
 
 class Wire(BaseModel):
-    """A body of the better-auth protocol: camelCase outside, snake_case inside, unknown fields ignored."""
+    """A body of the better-auth protocol: camelCase outside, snake_case inside, unknown fields ignored.
 
-    model_config = ConfigDict(alias_generator=camel_case, populate_by_name=True)
+    What is received goes by its names outside alone: they are the ones that the door checks.
+    """
+
+    model_config = ConfigDict(alias_generator=camel_case)
+
+
+class Answer(Wire):
+    """A body that we answer with, made by the names inside."""
+
+    model_config = ConfigDict(populate_by_name=True)

@@ -163,17 +163,72 @@ def test_a_taken_address_is_answered_like_a_free_one_and_after_the_same_work(
         seen.append((answer.status, answer.text, answer.headers, answer.cookies, call.calls))
 
     assert seen[0] == seen[1] == seen[2]
-    assert seen[0][4] == ["BatchGetItem"] * 3 + ["PutItem"]
+    assert seen[0][4][-1] == "PutItem"
 
 
 @pytest.mark.usefixtures("_both_ways")
-def test_nobody_is_mailed_about_a_taken_address(call: Api, people: People, mailbox: Mailbox, ann: Person) -> None:
+def test_a_taken_address_leaves_the_same_row_as_a_free_one(
+    call: Api, people: People, cloud: Cloud, ann: Person
+) -> None:
+    """S-51: or whatever was pending before would tell, by being alive."""
     people.verified("bob")
-    before = len(mailbox.all)
+
+    seen = []
+    for email in (NEW, "bob@example.com"):
+        asks(call, ann, email)
+        (row,) = rows(cloud, "TokensTable")
+        seen.append((row["subject"], row["purpose"], sorted(row), row["new_email"]))
+
+    assert seen[0][:3] == seen[1][:3]
+    assert [new_email for *_, new_email in seen] == [NEW, "bob@example.com"]
+
+
+def test_asking_for_a_taken_address_ends_what_was_asked_before(
+    call: Api, people: People, mailbox: Mailbox, ann: Person
+) -> None:
+    """S-48, S-51: as asking for a free one does."""
+    people.verified("bob")
+    asks(call, ann)
+    token = mailbox.to(NEW)[-1].token
+
+    asks(call, ann, "bob@example.com")
+
+    assert verifies(call, token).code == "INVALID_TOKEN"
+    assert address(call, ann) == OLD
+
+
+@pytest.mark.usefixtures("_both_ways")
+def test_the_owner_of_a_taken_address_is_mailed_nothing(
+    call: Api, people: People, mailbox: Mailbox, ann: Person
+) -> None:
+    people.verified("bob")
 
     assert asks(call, ann, "bob@example.com").status == 200
 
-    assert len(mailbox.all) == before
+    for mail in mailbox.to(OLD):
+        verifies(call, mail.token)
+    assert mailbox.to("bob@example.com") == []
+
+
+def test_whether_the_address_to_allow_is_taken_shows_nowhere(  # noqa: PLR0917 -- six fixtures
+    call: Api, people: People, mailbox: Mailbox, cloud: Cloud, ann: Person, settings: Callable[..., None]
+) -> None:
+    """S-51: the old address is mailed alike; whether a second mail goes out is decided once it allowed the move."""
+    settings(confirm_email_change="true")
+    people.verified("bob")
+
+    seen = []
+    for email in (NEW, "bob@example.com"):
+        asks(call, ann, email)
+        mail = mailbox.to(OLD)[-1]
+        answer = verifies(call, mail.token)
+        asked = call.calls
+        kept = sorted(row["purpose"] for row in rows(cloud, "TokensTable") if row["subject"] == ann.id)
+        seen.append((mail.text.replace(mail.link, "").replace(email, ""), answer.status, answer.text, asked, kept))
+
+    assert seen[0] == seen[1]
+    assert len(mailbox.to(NEW)) == 1
+    assert mailbox.to("bob@example.com") == []
 
 
 def test_an_address_that_only_waits_for_verification_can_be_proved(
@@ -278,6 +333,19 @@ def allowance(call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., 
     settings(confirm_email_change="true")
     asks(call, ann)
     return mailbox.to(OLD)[-1].token
+
+
+def test_a_script_that_allows_the_move_by_get_is_told_no_more_than_that(
+    call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None]
+) -> None:
+    settings(confirm_email_change="true")
+    asks(call, ann)
+
+    allowed = call(FOLLOW, query={"token": mailbox.to(OLD)[-1].token})
+    moved = call(FOLLOW, query={"token": mailbox.to(NEW)[-1].token})
+
+    assert allowed.json == {"status": True}
+    assert (moved.json["status"], moved.json["user"]["email"]) == (True, NEW)
 
 
 def test_the_old_address_allows_the_move_before_the_new_one_makes_it(

@@ -58,6 +58,15 @@ def test_the_password_speaks_for_it(call: Api, ann: Person, later: Callable[...,
     assert signs_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
 
 
+def test_who_is_gone_is_not_reminded_any_more(call: Api, ann: Person, cloud: Cloud) -> None:
+    wanted = {"taskReminders": True, "timeZone": "Europe/Berlin"}
+    assert call("POST /api/auth/update-user", bearer=ann.token, json=wanted).status == 200
+
+    call(DELETE, bearer=ann.token, json={"password": PASSWORD})
+
+    assert [row["sk"] for row in rows(cloud, "UsersTable")] == ["ZONES"]
+
+
 @pytest.mark.parametrize("body", [None, "{}", "null", '{"password": null}'])
 def test_a_fresh_session_speaks_for_it_as_well(call: Api, ann: Person, cloud: Cloud, body: str | None) -> None:
     headers = OURS | {"content-type": "application/json"}
@@ -167,7 +176,7 @@ def test_a_sign_in_that_races_the_deletion_gets_no_living_session(
 def test_a_change_of_name_that_races_the_deletion_brings_nobody_back(
     call: Api, ann: Person, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meanwhile(monkeypatch, "accounts.changes", "profile_key", lambda: call(DELETE, bearer=ann.token, json={}))
+    meanwhile(monkeypatch, "accounts.profile", "_change", lambda: call(DELETE, bearer=ann.token, json={}))
 
     answer = call("POST /api/auth/update-user", bearer=ann.token, json={"name": "A"})
 
@@ -310,6 +319,13 @@ def test_signing_out_everywhere_makes_the_link_worthless(call: Api, people: Peop
 
     assert call(DELETE, bearer=again.token, json={"token": token}).status == 404
     assert is_here(call, again)
+
+
+def test_a_wrong_password_beside_a_good_token_deletes_nobody(call: Api, ann: Person, token: str) -> None:
+    answer = call(DELETE, bearer=ann.token, json={"token": token, "password": "not the password"})
+
+    assert (answer.status, answer.code) == (400, "INVALID_PASSWORD")
+    assert is_here(call, ann)
 
 
 @pytest.mark.parametrize("body", [{"password": 1}, {"password": ["x"]}, {"token": 1}, [], "x"])

@@ -23,7 +23,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("code", ["INVALID_TOKEN", "state_mismatch", "please-try-again", "404"])
+@pytest.mark.parametrize("code", ["INVALID_TOKEN", "state_mismatch", "please-try-again", "404", "it's"])
 def test_the_page_names_the_code(call: Api, code: str) -> None:
     answer = call(ERROR, query={"error": code})
 

@@ -216,3 +216,32 @@ def test_a_session_without_an_epoch_is_no_session(call: Api, people: People, clo
 
     assert call(GET_SESSION, bearer=ann.token).text == "null"
     assert call("GET /api/tasks", bearer=ann.token).code == "INVALID_TOKEN"
+
+
+@pytest.mark.parametrize("route", [GET_SESSION, "GET /api/auth/me", "GET /api/auth/token", "GET /api/tasks"])
+def test_a_jwt_that_is_too_old_does_not_stand_in_the_way_of_a_cookie(
+    call: Api, people: People, later: Callable[..., None], route: str
+) -> None:
+    """A page that keeps sending `set-auth-jwt` along stays signed in by its cookie."""
+    ann = people.signed_in()
+    token = call("GET /api/auth/token", bearer=ann.token).json["token"]
+    later(minutes=16)
+
+    answer = call(route, bearer=token, cookies=[ann.cookie])
+
+    assert (answer.status, answer.cookies) == (200, [])
+    assert answer.text != "null"
+    assert call(route, bearer=token).text != answer.text
+
+
+def test_a_jwt_and_a_cookie_that_are_both_dead_are_nobodys(
+    call: Api, people: People, later: Callable[..., None]
+) -> None:
+    ann = people.signed_in()
+    token = call("GET /api/auth/token", bearer=ann.token).json["token"]
+    later(days=8)
+
+    answer = call("GET /api/auth/get-session", bearer=token, cookies=[ann.cookie])
+
+    assert (answer.text, len(answer.cookies)) == ("null", 3)
+    assert call("GET /api/tasks", bearer=token, cookies=[ann.cookie]).code == "TOKEN_EXPIRED"

@@ -5,6 +5,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import People
+from tests.support.races import meanwhile
 from tests.support.tables import everything
 from tests.support.threads import at_once
 
@@ -50,6 +51,31 @@ def test_of_several_that_end_each_other_at_once_one_is_left(call: Api, people: P
     alive = [call("GET /api/auth/me", bearer=person.token).status == 200 for person in everybody]
     assert sorted(answer.status for answer in answers) == [200, *[401] * 9]
     assert alive == [answer.status == 200 for answer in answers]
+
+
+def test_of_several_from_one_session_each_is_done(call: Api, people: People) -> None:
+    """Whoever was first ended the others; a session that lives is told nothing else."""
+    ann = people.signed_in()
+    other = people.sign_in(ann.email)
+
+    answers = at_once(lambda _: call(REVOKE_OTHERS, bearer=ann.token), range(10))
+
+    assert {answer.status for answer in answers} == {200}
+    assert call("GET /api/auth/me", bearer=ann.token).status == 200
+    assert call("GET /api/auth/me", bearer=other.token).status == 401
+
+
+def test_a_session_that_was_ended_meanwhile_is_told_so(
+    call: Api, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = people.signed_in()
+    other = people.sign_in(ann.email)
+    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: call(REVOKE_OTHERS, bearer=other.token))
+
+    answer = call(REVOKE_OTHERS, bearer=ann.token)
+
+    assert answer.status == 401
+    assert call("GET /api/auth/me", bearer=other.token).status == 200
 
 
 def test_strangers_sign_nobody_out(call: Api, people: People, cloud: Cloud) -> None:

@@ -1,12 +1,13 @@
 """POST /api/auth/revoke-session, DELETE /api/auth/sessions/{session_id}: one device is signed out, if it is yours."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
-from tests.support.people import People, Person
+from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import everything
 
 REVOKE, DELETE = "POST /api/auth/revoke-session", "DELETE /api/auth/sessions/{session_id}"
@@ -151,6 +152,23 @@ def test_a_session_ends_once(call: Api, ann: Person, laptop: Person) -> None:
     statuses = [call(DELETE, bearer=ann.token, session_id=id_of(laptop)).status for _ in range(2)]
 
     assert statuses == [200, 404]
+
+
+def test_a_session_that_is_dead_already_is_no_other_than_a_missing_one(
+    call: Api, ann: Person, laptop: Person, later: Callable[..., None]
+) -> None:
+    """Its row is only waiting to be tidied up: signed out everywhere else, or past its time."""
+    dead = [id_of(laptop)]
+    call("POST /api/auth/revoke-other-sessions", bearer=ann.token)
+    body = {"email": ann.email, "password": PASSWORD, "rememberMe": False}
+    dead.append(call("POST /api/auth/sign-in/email", json=body).json["token"][36:58])
+    later(days=1, seconds=2)
+    missing = call(DELETE, bearer=ann.token, session_id="x" * 22)
+
+    for session_id in dead:
+        answer = call(DELETE, bearer=ann.token, session_id=session_id)
+        assert (answer.status, answer.json) == (404, missing.json)
+        assert call.calls == ["BatchGetItem", "DeleteItem"]
 
 
 @pytest.mark.parametrize("route", [REVOKE, DELETE])

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.races import meanwhile
+from tests.support.tables import rows
 from tests.support.visits import signs_in, signs_up, verifies
 
 ANN = "ann@example.com"
@@ -66,6 +68,40 @@ def test_a_sign_up_nobody_verified_vanishes_after_a_week(
 
     assert len(mailbox.all) == 1
     assert signs_in(call, ANN).code == "INVALID_EMAIL_OR_PASSWORD"
+
+
+def test_asking_again_gives_a_sign_up_no_more_than_its_week(
+    call: Api, mailbox: Mailbox, cloud: Cloud, later: Callable[..., None]
+) -> None:
+    """Or an address could be kept waiting for ever by whoever does not have it."""
+    signs_up(call, ANN)
+    (first,) = rows(cloud, "TokensTable")
+    later(days=6)
+
+    call(RESEND, json={"email": ANN})
+
+    (again,) = rows(cloud, "TokensTable")
+    assert again["nonce"] != first["nonce"]
+    assert (again["delete_at"], again["created_at"]) == (first["delete_at"], first["created_at"])
+    assert int(first["delete_at"]) - int(first["created_at"]) // 1000 == 7 * 86_400
+    later(days=1, minutes=1)
+    before = len(mailbox.all)
+    call(RESEND, json={"email": ANN})
+    assert len(mailbox.all) == before
+
+
+def test_a_link_that_is_asked_for_at_the_last_moment_still_works_its_time(
+    call: Api, mailbox: Mailbox, later: Callable[..., None]
+) -> None:
+    signs_up(call, ANN)
+    later(days=6, hours=23, minutes=58)
+    call(RESEND, json={"email": ANN})
+    token = mailbox.last.token
+
+    later(minutes=14)
+
+    assert verifies(call, token).status == 200
+    assert signs_in(call, ANN).status == 200
 
 
 def test_the_mail_leads_back_to_where_it_was_asked_from(call: Api, mailbox: Mailbox) -> None:

@@ -212,3 +212,12 @@ def test_whoever_waits_for_verification_is_mailed_again_if_that_is_wanted(
     assert len(mailbox.all) == before
     assert signs_in(call, "ann@example.com").code == "EMAIL_NOT_VERIFIED"
     assert len(mailbox.all) == before + (again == "true")
+
+
+def test_the_mail_leads_to_where_they_wanted_to_go(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
+    settings(send_verification_on_sign_in="true")
+    signs_up(call, "ann@example.com")
+
+    call("POST /api/auth/sign-in/email", json={"email": "ann@example.com", "password": PASSWORD, "callbackURL": "/x"})
+
+    assert mailbox.last.link.endswith("callbackURL=%2Fx")

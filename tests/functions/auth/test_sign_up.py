@@ -143,13 +143,23 @@ def test_a_name_is_optional_and_trimmed(call: Api, given: dict[str, str], kept: 
         {"image": "javascript:alert(1)"},
         {"image": "https://example.com/" + "a" * 500},
         {"rememberMe": "yes"},
+        *({"name": f"Ann{control}Miller"} for control in "\0\n\r\t\v\x1b\x7f\x85\u2028\u2029"),
+        {"name": "Ann\r\nBcc: x@y.example"},
     ],
+    ids=ascii,
 )
 def test_what_cannot_be_kept_is_refused(call: Api, cloud: Cloud, wrong: dict[str, Any]) -> None:
     answer = call(SIGN_UP, json=ANN | wrong)
 
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
     assert everything(cloud)["TokensTable"] == []
+
+
+def test_a_name_of_several_lines_is_refused_in_words(call: Api) -> None:
+    """S-53."""
+    answer = call(SIGN_UP, json=ANN | {"name": "Ann\nMiller"})
+
+    assert answer.json["message"] == "[body.name] Must not have line breaks or other control characters"
 
 
 def test_twenty_sign_ups_at_once_become_one_account(call: Api, mailbox: Mailbox, cloud: Cloud) -> None:

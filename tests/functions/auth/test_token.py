@@ -32,7 +32,7 @@ def test_the_token_says_who_and_which_session_and_until_when(call: Api, people: 
 
     claims = verified(call, answer.json["token"])
     assert (answer.status, set(answer.json)) == (200, {"token"})
-    assert {name: claims[name] for name in FIELDS} == shown["user"]
+    assert {name: claims[name] for name in FIELDS} == {name: shown["user"][name] for name in FIELDS}
     assert (claims["sub"], claims["sid"]) == (ann.id, shown["session"]["id"])
     assert (claims["iss"], claims["aud"]) == (ISSUER, ISSUER)
     assert claims["exp"] == claims["iat"] + 900

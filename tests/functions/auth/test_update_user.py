@@ -1,4 +1,4 @@
-"""POST /api/auth/update-user: a person changes their name or picture, and nothing else of themselves."""
+"""POST /api/auth/update-user: a person changes their name, picture and settings, and nothing else of themselves."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import PASSWORD, People, Person
+from tests.support.races import meanwhile
 from tests.support.tables import everything, rows
 
 UPDATE = "POST /api/auth/update-user"
@@ -81,6 +82,7 @@ def test_an_address_is_not_changed_here(call: Api, ann: Person, cloud: Cloud, se
         {"role": "admin"},
         {"password": "x" * 9, "passwordHash": "x", "password_hash": "x", "epoch": 9, "pk": "x"},
         {"createdAt": "2000-01-01T00:00:00.000Z"},
+        {"timezone": "Europe/Berlin", "taskreminders": True},
     ],
 )
 def test_nothing_else_can_be_changed(call: Api, ann: Person, cloud: Cloud, sent: dict[str, Any]) -> None:
@@ -115,10 +117,22 @@ def test_what_cannot_be_changed_is_ignored_beside_what_can(call: Api, ann: Perso
         {"name": ["A"]},
         {"name": 1},
         {"name": "a" * 101},
+        {"name": "Ann\nMiller"},
         {"image": 1},
         {"image": "http://example.com/a.png"},
         {"image": "javascript:alert(1)"},
         {"image": "https://example.com/" + "a" * 500},
+        {"taskReminders": "true"},
+        {"taskReminders": 1},
+        {"taskReminders": None},
+        {"timeZone": "Europe/Nowhere"},
+        {"timeZone": "europe/berlin"},
+        {"timeZone": "../../etc/passwd"},
+        {"timeZone": "/etc/localtime"},
+        {"timeZone": "CET\0"},
+        {"timeZone": 0},
+        {"timeZone": []},
+        {"timeZone": "a" * 65},
     ],
     ids=lambda sent: str(sent)[:40],
 )
@@ -156,6 +170,45 @@ def test_a_token_gets_no_cookie(call: Api, ann: Person) -> None:
     assert call(UPDATE, bearer=ann.token, json={"name": "A"}).cookies == []
 
 
+def test_somebody_elses_cookie_is_not_sent_again(call: Api, people: People, ann: Person) -> None:
+    """Who came by a bearer token gets nobody a session."""
+    bob, again = people.signed_in("bob"), people.sign_in(ann.email)
+
+    for cookie in (bob.cookie, again.cookie):
+        answer = call(UPDATE, bearer=ann.token, cookies=[cookie], headers=OURS, json={"name": "A"})
+        assert (answer.status, answer.cookies) == (200, [])
+        assert "set-auth-token" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x",
+        "{token}",
+        "{token}.",
+        "{token}.%0d%0aset-cookie%3a%20a%3db",
+        "%0d%0aset-cookie%3a%20a%3db{token}.{signature}",
+        "{token}.{signature}%0d%0ax%3a%20y",
+        "{token}.%e5%ae%89%e5%ae%89",
+        "{token}." + "%e5%ae%89" * 43 + "%3D",
+        "{token}." + "!" * 43 + "%3D",
+        "{token}." + "%0a" * 43 + "%3D",
+        "{token}.{signature}%0a",
+        "%ff.%fe",
+    ],
+)
+def test_a_cookie_that_we_cannot_have_made_is_not_sent_again(call: Api, ann: Person, value: str) -> None:
+    """S-82: no header is made of what came, and none is an accident."""
+    name, _, signed = ann.cookie.partition("=")
+    cookie = f"{name}={value.format(token=ann.token, signature=signed.partition('.')[2])}"
+
+    for bearer in (ann.token, None):
+        answer = call(UPDATE, bearer=bearer, cookies=[cookie], headers=OURS, json={"name": "A"})
+        assert answer.status in {200, 401}
+        assert answer.cookies == []
+        assert "set-auth-token" not in answer.headers
+
+
 def test_a_refusal_sends_no_cookie(call: Api, ann: Person) -> None:
     assert call(UPDATE, cookies=[ann.cookie], headers=OURS, json={}).cookies == []
 
@@ -171,3 +224,158 @@ def test_strangers_change_nobody(call: Api, bearer: str | None) -> None:
     answer = call(UPDATE, bearer=bearer, json={"name": "A"})
 
     assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
+
+
+# -- Reminders ------------------------------------------------------------------
+
+BERLIN, TOKYO = "Europe/Berlin", "Asia/Tokyo"
+
+
+def change(call: Api, person: Person, **settings: Any) -> None:
+    """Change settings that can be changed."""
+    answer = call(UPDATE, bearer=person.token, json=settings)
+    assert (answer.status, answer.json) == (200, {"status": True})
+
+
+def reminded(cloud: Cloud) -> list[tuple[str, str]]:
+    """By which clock who is to be reminded."""
+    found = [row for row in rows(cloud, "UsersTable") if row["pk"].startswith("REMINDERS#")]
+    return sorted((row["pk"].removeprefix("REMINDERS#"), row["sk"]) for row in found)
+
+
+def settings_of(call: Api, person: Person) -> tuple[bool, str]:
+    """What get-session says of them."""
+    shown = user(call, person)
+    return shown.get("taskReminders", False), shown.get("timeZone", "UTC")
+
+
+def test_reminders_are_off_and_the_zone_is_utc_until_somebody_says_so(call: Api, ann: Person, cloud: Cloud) -> None:
+    assert settings_of(call, ann) == (False, "UTC")
+    assert reminded(cloud) == []
+
+
+@pytest.mark.parametrize("route", ["GET /api/auth/get-session", "GET /api/auth/session", "GET /api/auth/me"])
+def test_settings_are_shown_to_their_owner_at_the_end_of_the_user(call: Api, ann: Person, route: str) -> None:
+    change(call, ann, taskReminders=True, timeZone=BERLIN)
+
+    shown = call(route, bearer=ann.token).json["user"]
+
+    assert list(shown.items())[-2:] == [("taskReminders", True), ("timeZone", BERLIN)]
+
+
+def test_who_set_nothing_is_shown_as_the_protocol_has_it(call: Api, ann: Person) -> None:
+    assert not {"taskReminders", "timeZone"} & set(user(call, ann))
+
+
+def test_settings_are_nowhere_else(call: Api, ann: Person) -> None:
+    """Neither in what signing in answers nor in a JWT."""
+    change(call, ann, taskReminders=True, timeZone=BERLIN)
+
+    answer = call("POST /api/auth/sign-in/email", json={"email": ann.email, "password": PASSWORD})
+
+    assert not {"taskReminders", "timeZone"} & set(answer.json["user"])
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_no_zone_is_utc(call: Api, ann: Person, cloud: Cloud, nothing: str | None) -> None:
+    change(call, ann, taskReminders=True, timeZone=BERLIN)
+
+    change(call, ann, timeZone=nothing)
+
+    assert settings_of(call, ann) == (True, "UTC")
+    assert reminded(cloud) == [("UTC", f"USER#{ann.id}")]
+
+
+def test_an_unknown_zone_is_named_and_not_repeated(call: Api, ann: Person) -> None:
+    answer = call(UPDATE, bearer=ann.token, json={"timeZone": "Mars/Base"})
+
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+    assert "timeZone" in answer.json["message"]
+    assert "Mars" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([{"taskReminders": True}], ["UTC"]),
+        ([{"taskReminders": True, "timeZone": BERLIN}], [BERLIN]),
+        ([{"timeZone": BERLIN}], []),
+        ([{"timeZone": BERLIN}, {"taskReminders": True}], [BERLIN]),
+        ([{"taskReminders": True}, {"timeZone": BERLIN}], [BERLIN]),
+        ([{"taskReminders": True, "timeZone": BERLIN}, {"timeZone": TOKYO}], [TOKYO]),
+        ([{"taskReminders": True, "timeZone": BERLIN}, {"taskReminders": False}], []),
+        ([{"taskReminders": True, "timeZone": BERLIN}, {"taskReminders": False, "timeZone": TOKYO}], []),
+        ([{"taskReminders": True}, {"taskReminders": True}], ["UTC"]),
+        ([{"taskReminders": False}], []),
+        ([{"taskReminders": True}, {"name": "A"}], ["UTC"]),
+    ],
+    ids=str,
+)
+def test_who_wants_reminders_has_one_row_where_their_clock_is(
+    call: Api, ann: Person, cloud: Cloud, steps: list[dict[str, Any]], expected: list[str]
+) -> None:
+    for step in steps:
+        change(call, ann, **step)
+
+    assert reminded(cloud) == [(zone, f"USER#{ann.id}") for zone in expected]
+
+
+def test_every_zone_is_noted(call: Api, people: People, cloud: Cloud) -> None:
+    for name, zone in (("ann", BERLIN), ("bob", TOKYO), ("cem", BERLIN)):
+        change(call, people.signed_in(name), taskReminders=True, timeZone=zone)
+
+    (noted,) = (row for row in rows(cloud, "UsersTable") if row["pk"] == "REMINDERS")
+    assert (noted["sk"], set(noted["zones"])) == ("ZONES", {BERLIN, TOKYO})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [{"taskReminders": True}, {"timeZone": BERLIN}],
+        [{"timeZone": BERLIN}, {"taskReminders": True}],
+        [{"taskReminders": True, "timeZone": TOKYO}, {"taskReminders": True, "timeZone": BERLIN}],
+        [{"taskReminders": True, "timeZone": TOKYO}, {"taskReminders": False}],
+    ],
+    ids=str,
+)
+def test_two_changes_at_once_leave_the_row_where_the_profile_says(
+    call: Api, ann: Person, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, changes: list[dict[str, Any]]
+) -> None:
+    """Who finds the profile other than it was reads it again, and has the last word."""
+    first, last = changes
+    meanwhile(monkeypatch, "accounts.profile", "_change", lambda: change(call, ann, **first))
+
+    change(call, ann, **last)
+
+    wanted, zone = settings_of(call, ann)
+    assert {"taskReminders": wanted, "timeZone": zone}.items() >= (first | last).items()
+    assert reminded(cloud) == ([(zone, f"USER#{ann.id}")] if wanted else [])
+
+
+def test_who_was_deleted_meanwhile_leaves_no_row(
+    call: Api, ann: Person, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave() -> None:
+        call("POST /api/auth/delete-user", bearer=ann.token, json={"password": PASSWORD})
+
+    meanwhile(monkeypatch, "accounts.profile", "_change", leave)
+
+    answer = call(UPDATE, bearer=ann.token, json={"taskReminders": True})
+
+    assert (answer.status, answer.code) == (401, "INVALID_TOKEN")
+    assert reminded(cloud) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "calls"),
+    [
+        ({"timeZone": BERLIN}, ["UpdateItem"]),
+        ({"taskReminders": False}, ["UpdateItem"]),
+        ({"taskReminders": True}, ["UpdateItem", "TransactWriteItems"]),
+    ],
+    ids=str,
+)
+def test_only_who_moves_costs_a_transaction(call: Api, ann: Person, sent: dict[str, Any], calls: list[str]) -> None:
+    change(call, ann, **sent)
+
+    assert call.calls == ["BatchGetItem", *calls]

@@ -159,6 +159,24 @@ def test_a_script_learns_by_get_what_is_wrong_with_a_token(call: Api, token: str
     assert call(FOLLOW).code == "VALIDATION_ERROR"
 
 
+@pytest.mark.parametrize(
+    ("target", "led_to"),
+    [
+        ("myapp://", "myapp://?error=INVALID_TOKEN"),
+        ("myapp:///home?a=1#top", "myapp:///home?a=1&error=INVALID_TOKEN#top"),
+        ("/home#", "/home?error=INVALID_TOKEN#"),
+    ],
+)
+def test_the_place_to_go_on_to_stays_as_it_was_written(
+    call: Api, settings: Callable[..., None], target: str, led_to: str
+) -> None:
+    settings(trusted_origins="myapp://")
+
+    answer = call(FOLLOW, query={"token": "x", "callbackURL": target})
+
+    assert (answer.status, answer.headers["location"]) == (302, led_to)
+
+
 def test_an_owner_who_came_in_unverified_verifies_later_and_keeps_the_password(
     call: Api, people: People, mailbox: Mailbox, settings: Callable[..., None]
 ) -> None:

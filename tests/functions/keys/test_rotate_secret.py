@@ -14,6 +14,7 @@ from gatehouse_dev.functions import FunctionFailed
 from gatehouse_dev.physical import ACCOUNT, REGION
 from tests.support.calls import Api
 from tests.support.layer import layer
+from tests.support.races import meanwhile
 from tests.support.trouble import UNREACHABLE, failing
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
@@ -319,6 +320,43 @@ def test_after_an_emergency_rotations_go_on(call: Api, rotation: Rotation) -> No
     new = rotation.rotate()
 
     assert shown(call) == [kid(new), kid(old)]
+
+
+@pytest.mark.parametrize("name", ["setSecret", "finishSecret"])
+def test_a_step_that_races_an_emergency_brings_no_old_key_back(
+    rotation: Rotation, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """S-33: what was read before the emergency is not written after it."""
+    pending = rotation.begin()
+    for before in STEPS[: STEPS.index(name)]:
+        rotation.step(before, pending)
+    meanwhile(monkeypatch, "keys.rotation", "_write", rotation.emergency)
+
+    with pytest.raises(FunctionFailed):
+        rotation.step(name, pending)
+
+    newest = rotation.current()
+    assert rotation.keyring() == {
+        "user_id": "KEYRING",
+        "session_id": "KEYRING",
+        "newest": newest,
+        "public_keys": {kid(newest): rotation.keyring()["public_keys"][kid(newest)]},
+    }
+
+
+def test_a_version_that_an_emergency_overtook_is_not_finished_by_the_next_try(rotation: Rotation) -> None:
+    """Its key is not published any more."""
+    pending = rotation.begin()
+    for name in STEPS[:-1]:
+        rotation.step(name, pending)
+    rotation.emergency()
+    before = rotation.keyring()
+
+    with pytest.raises(FunctionFailed):
+        rotation.step("finishSecret", pending)
+
+    assert rotation.keyring() == before
+    assert rotation.current() == before["newest"]
 
 
 def test_how_it_went_is_in_the_log(rotation: Rotation, capsys: pytest.CaptureFixture[str]) -> None:

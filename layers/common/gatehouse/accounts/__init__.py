@@ -4,15 +4,16 @@ from gatehouse.accounts.changes import (
     Member,
     change_email,
     change_password,
+    check_password,
     delete_user,
     delete_user_by_token,
     end_all_sessions,
     set_disabled,
-    update_user,
     verify_password,
 )
 from gatehouse.accounts.flows import Attempt, address, sign_in, sign_up
-from gatehouse.accounts.model import Credentials, Email, Image, Name, NewAccount, User
+from gatehouse.accounts.model import Credentials, Email, NewAccount, ProfileChanges, User
+from gatehouse.accounts.profile import update_user
 from gatehouse.accounts.recovery import check_reset, request_reset, reset_password
 from gatehouse.accounts.table import ProfileRow, profile_key
 from gatehouse.accounts.verification import Verified, check_own, request_verification, verify_email
@@ -21,10 +22,9 @@ __all__ = [
     "Attempt",
     "Credentials",
     "Email",
-    "Image",
     "Member",
-    "Name",
     "NewAccount",
+    "ProfileChanges",
     "ProfileRow",
     "User",
     "Verified",
@@ -32,6 +32,7 @@ __all__ = [
     "change_email",
     "change_password",
     "check_own",
+    "check_password",
     "check_reset",
     "delete_user",
     "delete_user_by_token",

@@ -1,24 +1,20 @@
-"""What signed-in people change about themselves: name, password, address, and whether they are here at all."""
+"""What signed-in people change about themselves: password, address, and whether they are here at all."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
-from pynamodb.exceptions import UpdateError
-
-from gatehouse import clock, sessions
-from gatehouse.accounts import outbox, passwords
+from gatehouse import sessions
+from gatehouse.accounts import outbox, passwords, reminders
 from gatehouse.accounts.model import User
 from gatehouse.accounts.people import known
 from gatehouse.accounts.table import ProfileRow, admission, change_of_password, departure, new_epoch, profile_key
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, ConditionFailed, condition_failed, get_together, put, transact
+from gatehouse.dynamodb import Change, ConditionFailed, get_together, put, transact
 from gatehouse.errors import (
     CredentialAccountNotFound,
     EmailIsTheSame,
     InvalidPassword,
     InvalidToken,
-    NoFieldsToUpdate,
     NotFound,
     SessionExpired,
 )
@@ -37,21 +33,6 @@ class Member:
     def user(self) -> User:
         """The person."""
         return self.profile.to_user()
-
-
-def update_user(user_id: str, given: dict[str, Any]) -> None:
-    """Change a name or a picture; raises NoFieldsToUpdate, or InvalidToken when there is no such user any more."""
-    if not given:
-        raise NoFieldsToUpdate
-    actions = [getattr(ProfileRow, name).set(value) for name, value in given.items() if value is not None]
-    actions += [getattr(ProfileRow, name).remove() for name, value in given.items() if value is None]
-    actions.append(ProfileRow.updated_at.set(clock.now()))
-    try:
-        ProfileRow(profile_key(user_id)[1]).update(actions, condition=ProfileRow.pk.exists())
-    except UpdateError as error:
-        if condition_failed(error):
-            raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
-        raise
 
 
 def check_password(member: Member, password: str) -> None:
@@ -90,31 +71,36 @@ def change_password(member: Member, current: str, new: str, client: Client, *, r
 
 
 def end_all_sessions(session: Session, *, but_this: bool) -> None:
-    """Sign a user out everywhere, or everywhere else, in one transaction."""
+    """Sign a user out everywhere, or everywhere else, in one transaction.
+
+    Raises InvalidToken, as 401, when somebody else did and ended this session, too.
+    """
     kept = [sessions.survive(session, session.epoch)] if but_this else []
     try:
         transact(new_epoch(session.user_id, session.epoch), sessions.next_epoch(session.user_id, session.epoch), *kept)
     except ConditionFailed:
-        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
+        if not but_this:
+            raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
+        sessions.check_lives(session)  # then whoever moved the epoch ended all others
 
 
 def change_email(member: Member, new_email: str, client: Client, callback_url: str | None) -> None:
     """Mail what is needed to move to a new address: nobody moves before it is proved, and takes one that is taken.
 
-    Raises EmailIsTheSame, TooManyRequests.
+    For a taken one the same row is written, but not mailed; where the old address must allow the move, it is asked
+    alike. Raises EmailIsTheSame, TooManyRequests.
     """
     profile = member.profile
     if new_email == profile.email:
         raise EmailIsTheSame
     outbox.check_rate(new_email)
-    behind, _ = known(new_email)
     move = outbox.Move(profile=profile, new_email=new_email, callback_url=callback_url)
-    if behind.profile:
-        outbox.nothing(new_email, client).save()
-    elif profile.email_verified and config().confirm_email_change:
+    if profile.email_verified and config().confirm_email_change:
+        outbox.check_rate(profile.email)
         outbox.confirm_email_change(move, client).save()
-    else:
-        outbox.change_email_of(move, client).save()
+        return
+    behind, _ = known(new_email)
+    outbox.change_email_of(move, client, taken=behind.profile is not None).save()
 
 
 def set_disabled(user_id: str, *, disabled: bool) -> None:
@@ -132,11 +118,13 @@ def set_disabled(user_id: str, *, disabled: bool) -> None:
 def delete_user(member: Member, client: Client, *, password: str | None, callback_url: str | None) -> bool:
     """Delete the user, or mail the link that does when that is asked for; whether the user is gone.
 
-    Raises what `check_password` raises, and SessionExpired when neither a password nor a fresh session speaks for it.
+    Raises what `check_password` raises, TooManyRequests when there were too many mails, and SessionExpired when neither
+    a password nor a fresh session speaks for it.
     """
     if password is not None:
         check_password(member, password)
     if config().delete_user_by_mail:
+        outbox.check_rate(member.profile.email)
         outbox.delete_account(member.profile, client, callback_url).save()
         return False
     if password is None and not sessions.is_fresh(member.session):
@@ -156,7 +144,7 @@ def delete_user_by_token(member: Member, token: str) -> None:
 def _depart(member: Member, *changes: Change) -> None:
     profile = member.profile
     try:
-        transact(*departure(profile), sessions.last_epoch(profile.user_id), *changes)
+        transact(*departure(profile), *reminders.end(profile), sessions.last_epoch(profile.user_id), *changes)
     except ConditionFailed:
         raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
 

@@ -6,7 +6,6 @@ address replaces it. Strangers are answered like owners, after the same reads an
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from pynamodb.exceptions import UpdateError
 
@@ -73,22 +72,20 @@ class Attempt:
 def sign_in(attempt: Attempt) -> tuple[User, Opened]:
     """Open one more session.
 
-    Raises InvalidEmail, PasswordTooLong, TooManyRequests after too many failures (but not on a device that is known),
-    InvalidEmailOrPassword, and EmailNotVerified once the password was right.
+    Raises InvalidEmail, PasswordTooLong, TooManyRequests after too many failures, InvalidEmailOrPassword, and
+    EmailNotVerified once the password was right.
     """
     given, email = attempt.given, address(attempt.given.email)
     passwords.check_not_too_long(given.password)
-    failures = (_FAILURES, throttle.hidden(email))
-    behind, (keyring, *counters) = known(email, keys.keyring_key(), *throttle.counted(*failures))
+    behind, (keyring,) = known(email, keys.keyring_key())
     keys.observe(keyring)
-    _check_failures(counters, attempt)
+    guess = _count_guess(attempt, email)
     if not passwords.is_correct(given.password, behind.password_hash):
-        with suppress(TooManyRequests):  # a device that is known may go on, and is told what is wrong
-            throttle.count_against(config().rate_limit_failed_sign_ins, *failures)
         raise InvalidEmailOrPassword
+    throttle.take_back(guess)
     profile = behind.profile
     if not profile or (config().require_email_verification and not profile.email_verified):
-        _remind(behind, attempt.client)
+        _remind(behind, email, attempt)
         raise EmailNotVerified
     _rehash(profile, given.password)
     opened, session = open_session(profile.user_id, profile.epoch, attempt.client, remember=given.remember_me)
@@ -110,15 +107,21 @@ def _mail(user: User, client: Client, callback_url: str | None, password_hash: s
     return outbox.verification(user, client, callback_url=callback_url, password_hash=password_hash)
 
 
-def _check_failures(counters: list[Any], attempt: Attempt) -> None:
-    waits = [throttle.is_reached(counter, config().rate_limit_failed_sign_ins) for counter in counters]
-    if any(waits) and not attempt.known_device:
-        raise TooManyRequests(waits[0])
+def _count_guess(attempt: Attempt, email: str) -> throttle.LimitRow | None:
+    """One more failure, before it is one: who is counted afterwards can be many at once.
+
+    Known devices have a counter of their own, so that strangers lock nobody out, and no stolen cookie guesses for ever.
+    """
+    key = (_FAILURES, throttle.hidden(email), *(["known"] if attempt.known_device else []))
+    return throttle.count_against(config().rate_limit_failed_sign_ins, *key, closed=True)
 
 
-def _remind(behind: Known, client: Client) -> None:
-    if config().send_verification_on_sign_in:
-        mail_again(behind, client)
+def _remind(behind: Known, email: str, attempt: Attempt) -> None:
+    if not config().send_verification_on_sign_in:
+        return
+    with suppress(TooManyRequests):  # the password was right, and is answered as ever
+        outbox.check_rate(email)
+        mail_again(behind, attempt.client, attempt.given.callback_url)
 
 
 def _rehash(profile: ProfileRow, password: str) -> None:

@@ -1,14 +1,17 @@
 """What an account is, and what may be said of one."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, StrictBool, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StrictBool, StringConstraints
 
-from gatehouse.wire import Wire
+from gatehouse.wire import TimeZone, Wire
 
+UTC = "UTC"
+_CONTROLS = {"Cc", "Zl", "Zp"}  # control characters, and Unicode's own ends of lines and paragraphs
 _LONGEST_EMAIL, _LONGEST_LOCAL_PART = 255, 64
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -27,14 +30,24 @@ def normal_email(text: str) -> str:
     return address
 
 
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(character) in _CONTROLS for character in text):
+        raise ValueError("Must not have line breaks or other control characters")
+    return text
+
+
 def _https(url: str) -> str:
     if not url.startswith("https://"):
         raise ValueError("Must be an https URL")
     return url
 
 
+def _utc_by_default(value: object) -> object:
+    return UTC if value in (None, "") else value
+
+
 Email = Annotated[str, AfterValidator(normal_email)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_one_line)]
 Image = Annotated[str, StringConstraints(max_length=500), AfterValidator(_https)]
 
 
@@ -49,6 +62,8 @@ class User:
     email_verified: bool
     created_at: datetime
     updated_at: datetime
+    task_reminders: bool = False
+    time_zone: str = UTC
 
 
 class NewAccount(Wire):
@@ -60,6 +75,16 @@ class NewAccount(Wire):
     image: Image | None = None
     remember_me: StrictBool = True
     callback_url: str | None = None
+
+
+class ProfileChanges(Wire):
+    """What somebody wants to be different about themselves; the address is not changed this way."""
+
+    name: Name = ""
+    image: Image | None = None
+    task_reminders: StrictBool = False
+    time_zone: Annotated[TimeZone, BeforeValidator(_utc_by_default)] = UTC
+    email: Any = None
 
 
 class Credentials(Wire):

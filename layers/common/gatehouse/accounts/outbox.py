@@ -22,7 +22,10 @@ def subject_of(email: str) -> str:
 def verification(
     user: User, client: Client, *, callback_url: str | None = None, password_hash: str | None = None
 ) -> TokenRow:
-    """The link that verifies an address. With a password hash it is a whole sign-up, waiting to become a user."""
+    """The link that verifies an address. With a password hash it is a whole sign-up, waiting to become a user.
+
+    A sign-up waits a week from when it began: asking for the mail again does not prolong that.
+    """
     return issue(
         Purpose.VERIFY_EMAIL,
         subject_of(user.email),
@@ -31,6 +34,7 @@ def verification(
         callback_url=callback_url,
         lifetime=config().verification_lifetime,
         kept=_PENDING_KEPT,
+        begun_at=user.created_at if password_hash else None,
         user_id=user.id,
         name=user.name,
         image=user.image,
@@ -80,15 +84,15 @@ class Move:
 
 def confirm_email_change(move: Move, client: Client) -> TokenRow:
     """The link, to the old address, that allows the move; what it leads to is mailed to the new one."""
-    return _move_mail(Purpose.CONFIRM_EMAIL_CHANGE, move.profile.email, move, client)
+    return _move_mail(Purpose.CONFIRM_EMAIL_CHANGE, move.profile.email, move, client, MailState.PENDING)
 
 
-def change_email_of(move: Move, client: Client) -> TokenRow:
-    """The link, to the new address, that makes the move."""
-    return _move_mail(Purpose.CHANGE_EMAIL, move.new_email, move, client)
+def change_email_of(move: Move, client: Client, *, taken: bool) -> TokenRow:
+    """The link, to the new address, that makes the move; not mailed to an address that is somebody's."""
+    return _move_mail(Purpose.CHANGE_EMAIL, move.new_email, move, client, _unless(taken=taken))
 
 
-def change_email(confirmed: TokenRow, client: Client) -> TokenRow:
+def change_email(confirmed: TokenRow, client: Client, *, taken: bool) -> TokenRow:
     """The same, after the old address allowed it."""
     return issue(
         Purpose.CHANGE_EMAIL,
@@ -97,6 +101,7 @@ def change_email(confirmed: TokenRow, client: Client) -> TokenRow:
         base_url=client.base_url,
         callback_url=confirmed.callback_url,
         lifetime=config().verification_lifetime,
+        mail_state=_unless(taken=taken),
         **{name: getattr(confirmed, name) for name in ("user_id", "name", "epoch", "old_email", "new_email")},
     )
 
@@ -147,7 +152,11 @@ def nothing(email: str, client: Client) -> TokenRow:
     )
 
 
-def _move_mail(purpose: Purpose, to: str, move: Move, client: Client) -> TokenRow:
+def _unless(*, taken: bool) -> MailState:
+    return MailState.NONE if taken else MailState.PENDING
+
+
+def _move_mail(purpose: Purpose, to: str, move: Move, client: Client, mail_state: MailState) -> TokenRow:
     profile = move.profile
     return issue(
         purpose,
@@ -156,6 +165,7 @@ def _move_mail(purpose: Purpose, to: str, move: Move, client: Client) -> TokenRo
         base_url=client.base_url,
         callback_url=move.callback_url,
         lifetime=config().verification_lifetime,
+        mail_state=mail_state,
         user_id=profile.user_id,
         name=profile.name,
         epoch=profile.epoch,

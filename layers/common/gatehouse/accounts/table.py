@@ -5,7 +5,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock
-from gatehouse.accounts.model import User
+from gatehouse.accounts.model import UTC, User
 from gatehouse.config import config
 from gatehouse.dynamodb import Change, Key, Moment, Row, Whole, check, delete, put, update
 from gatehouse.tokens import TokenRow
@@ -28,6 +28,8 @@ class ProfileRow(Row):
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
     disabled = BooleanAttribute(default=False)
+    task_reminders = BooleanAttribute(default=False)
+    time_zone = UnicodeAttribute(default=UTC)
     epoch = Whole(default=1)
     created_at = Moment()
     updated_at = Moment()
@@ -42,6 +44,8 @@ class ProfileRow(Row):
             email_verified=self.email_verified,
             created_at=self.created_at,
             updated_at=self.updated_at,
+            task_reminders=self.task_reminders,
+            time_zone=self.time_zone,
         )
 
 
@@ -84,8 +88,9 @@ def creation(user: User, password_hash: str) -> list[Change]:
 
 
 def verification(user_id: str, email: str) -> Change:
-    """The address of a person is theirs, if they still have it."""
-    return _update(user_id, ProfileRow.email_verified.set(True), condition=ProfileRow.email == email)
+    """The address of a person is theirs, if they still have it and may come in."""
+    admitted = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
+    return _update(user_id, ProfileRow.email_verified.set(True), condition=(ProfileRow.email == email) & admitted)
 
 
 def reset_of_password(row: TokenRow, password_hash: str) -> Change:

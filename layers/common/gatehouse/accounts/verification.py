@@ -7,7 +7,7 @@ from pynamodb.exceptions import PutError
 from gatehouse.accounts import outbox
 from gatehouse.accounts.model import User
 from gatehouse.accounts.people import Known, forget_sign_up, known, signed_up
-from gatehouse.accounts.table import ProfileRow, creation, move, profile_key, unmoved, verification
+from gatehouse.accounts.table import ProfileRow, creation, email_key, move, profile_key, unmoved, verification
 from gatehouse.config import config
 from gatehouse.dynamodb import Change, ConditionFailed, condition_failed, get_together, put, transact
 from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
@@ -19,11 +19,11 @@ _PURPOSES = (Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL, Purpose.CONFIRM_EMAIL_C
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """Whose address it is, the session if verifying signs in, and whether the address is one that they change to."""
+    """Whose address it is, the session if verifying signs in, and what the token was for."""
 
     user: User
     opened: Opened | None
-    is_change: bool
+    purpose: Purpose
 
 
 def verify_email(token: str, client: Client) -> Verified:
@@ -37,14 +37,13 @@ def verify_email(token: str, client: Client) -> Verified:
         raise InvalidToken
     profile: ProfileRow | None
     (profile,) = get_together(profile_key(row.user_id))
-    if not profile:
+    if not profile or profile.disabled:
         raise InvalidToken
-    plain = row.purpose == Purpose.VERIFY_EMAIL
-    opened = None
-    if first and plain and config().auto_sign_in_after_verification:
+    purpose, opened = Purpose(row.purpose), None
+    if first and purpose == Purpose.VERIFY_EMAIL and config().auto_sign_in_after_verification:
         opened, session = open_session(profile.user_id, profile.epoch, client)
         session.save()
-    return Verified(user=profile.to_user(), opened=opened, is_change=not plain)
+    return Verified(user=profile.to_user(), opened=opened, purpose=purpose)
 
 
 def request_verification(email: str, client: Client, callback_url: str | None = None) -> None:
@@ -64,14 +63,14 @@ def check_own(user: User, email: str) -> None:
 
 
 def mail_again(behind: Known, client: Client, callback_url: str | None = None) -> bool:
-    """Order one more verification mail; False when there is nobody to verify."""
+    """Order one more verification mail; False when there is nobody to verify, or nobody who may come in."""
     waiting, profile = behind.waiting, behind.profile
     if waiting:
         row = outbox.verification(
             signed_up(waiting), client, callback_url=callback_url, password_hash=waiting.password_hash
         )
         _save_unless_replaced(row, waiting)
-    elif profile and not profile.email_verified:
+    elif profile and not profile.email_verified and not behind.is_disabled:
         outbox.verification(profile.to_user(), client, callback_url=callback_url).save()
     else:
         return False
@@ -96,7 +95,9 @@ def _redeem(row: TokenRow, client: Client) -> bool:
 
 def _effects(row: TokenRow, client: Client) -> list[Change]:
     if row.purpose == Purpose.CONFIRM_EMAIL_CHANGE:
-        return [unmoved(row.user_id, row.old_email, row.epoch), put(outbox.change_email(row, client))]
+        (owner,) = get_together(email_key(row.new_email))
+        mail = outbox.change_email(row, client, taken=owner is not None)
+        return [unmoved(row.user_id, row.old_email, row.epoch), put(mail)]
     if row.purpose == Purpose.CHANGE_EMAIL:
         notice = put(outbox.email_changed(row))
         return [*move(row.user_id, row.old_email, row.new_email, row.epoch), forget_sign_up(row.new_email), notice]

@@ -3,8 +3,8 @@
 from gatehouse.http.cookies import clear_session, repeat_session
 from gatehouse.http.entry import begin_session
 from gatehouse.http.handler import lambda_handler
-from gatehouse.http.people import CurrentClient, CurrentMember, CurrentUser, FreshUser, PossibleMember, possible_proof
-from gatehouse.http.shapes import Done, SessionBody, UserBody
+from gatehouse.http.people import CurrentClient, CurrentMember, CurrentUser, FreshUser, PossibleMember
+from gatehouse.http.shapes import Done, OwnBody, SessionBody, UserBody
 
 __all__ = [
     "CurrentClient",
@@ -12,12 +12,12 @@ __all__ = [
     "CurrentUser",
     "Done",
     "FreshUser",
+    "OwnBody",
     "PossibleMember",
     "SessionBody",
     "UserBody",
     "begin_session",
     "clear_session",
     "lambda_handler",
-    "possible_proof",
     "repeat_session",
 ]

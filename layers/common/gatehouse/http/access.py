@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from gatehouse import clock, keys
-from gatehouse.accounts import User
 from gatehouse.config import config
 from gatehouse.http.origin import base_url
-from gatehouse.http.shapes import UserBody
+from gatehouse.http.shapes import SessionBody, UserBody
 from gatehouse.sessions import AccessToken, Proof, Session
+
+_CLAIMS = set(UserBody.model_fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +30,19 @@ def public_keys() -> list[dict[str, str]]:
     return list(keys.current().public_keys.values())
 
 
-def for_caller(request: Request, user: User, session: Session, proof: Proof) -> str:
+def for_caller(request: Request, user: UserBody, session: Session | SessionBody, proof: Proof) -> str:
     """The JWT that a caller may go on with. Who came by JWT keeps that one: a stolen one must not renew itself."""
     return proof.text if isinstance(proof, AccessToken) else issue(request, user, session).text
 
 
-def issue(request: Request, user: User, session: Session) -> Issued:
+def issue(request: Request, user: UserBody, session: Session | SessionBody) -> Issued:
     """A JWT with the user's fields as claims, signed by the key that JWKS shows. It dies with its session."""
     from gatehouse.keys import access  # noqa: PLC0415 -- `cryptography` is for those who ask for a JWT
 
     now = int(clock.now().timestamp())
     expires_at = min(now + int(config().access_token_lifetime.total_seconds()), int(session.expires_at.timestamp()))
     issuer = base_url(request)
-    claims = UserBody.of(user).model_dump(mode="json", by_alias=True) | {
+    claims = user.model_dump(mode="json", by_alias=True, include=_CLAIMS) | {
         "sub": user.id,
         "sid": session.id,
         "iss": issuer,

@@ -1,7 +1,7 @@
 """The session_data cookie: what get-session answered, good for a few minutes without asking DynamoDB.
 
 In the protocol's compact form. Off unless CookieCacheAge says for how long: a session that was ended elsewhere lives on
-in it until then, though for get-session alone.
+in it until then, though for get-session alone. A key that was given up is believed for half a minute at most.
 """
 
 import hmac
@@ -15,13 +15,14 @@ from starlette.responses import Response
 
 from gatehouse import clock, keys
 from gatehouse.config import config
-from gatehouse.http.cookies import DATA, add_cookie, read_cookie
+from gatehouse.http.cookies import DATA, add_cookie, cookie_line, drop_cached, read_cookie
 
 _UNREMEMBERED = 60  # seconds
+_LONGEST = 4096  # bytes, which browsers keep of a cookie
 
 
 def write(request: Request, response: Response, body: dict[str, Any], *, remember: bool) -> None:
-    """Let the browser keep `body`, with its `session` and `user`."""
+    """Let the browser keep `body`, with its `session` and `user`; nothing where that would be more than it keeps."""
     age = int(config().cookie_cache_age.total_seconds())
     if not age:
         return
@@ -29,7 +30,11 @@ def write(request: Request, response: Response, body: dict[str, Any], *, remembe
     expires_at = now + 1000 * (age if remember else _UNREMEMBERED)
     content = {"session": body["session"], "user": body["user"], "updatedAt": now, "version": "1"}
     whole = {"session": content, "expiresAt": expires_at, "signature": _signature(content, expires_at)}
-    add_cookie(request, response, DATA, _encode(_json(whole)), age if remember else None)
+    value, max_age = _encode(_json(whole)), age if remember else None
+    if len(cookie_line(request, DATA, value, max_age)) > _LONGEST:
+        drop_cached(request, response)
+    else:
+        add_cookie(request, response, DATA, value, max_age)
 
 
 def read(request: Request, token: str) -> dict[str, Any] | None:
@@ -37,6 +42,7 @@ def read(request: Request, token: str) -> dict[str, Any] | None:
     kept = read_cookie(request, DATA)
     if not kept or not config().cookie_cache_age:
         return None
+    keys.keep_up()
     try:
         whole = json.loads(_decode(kept))
         content, expires_at = whole["session"], whole["expiresAt"]

@@ -1,6 +1,7 @@
 """The cookies of the better-auth protocol: signed, percent-encoded, cleared by the same attributes."""
 
 import hmac
+import re
 from base64 import b64encode
 from math import ceil
 from urllib.parse import quote, unquote
@@ -15,6 +16,7 @@ from gatehouse.sessions import Session, SessionToken
 
 SESSION, DATA, DONT_REMEMBER = "better-auth.session_token", "better-auth.session_data", "better-auth.dont_remember"
 _DEVICE = "gatehouse.device"
+_SIGNED = re.compile(r"(?P<token>[\w-]+)\.[A-Za-z0-9+/]{43}=", re.ASCII)
 _YEAR = 365 * 86_400  # seconds
 
 
@@ -37,9 +39,13 @@ def clear_session(request: Request, response: Response) -> None:
 
 
 def repeat_session(request: Request, response: Response, session: Session) -> None:
-    """Send the session cookie again as it came; what was cached beside it has changed, so that goes."""
-    signed = session_cookie(request)
-    if signed:
+    """Send the caller's session cookie again as it came; what was cached beside it has changed, so that goes.
+
+    Whoever came otherwise, or with something that we cannot have made, is sent none.
+    """
+    signed = session_cookie(request) or ""
+    form = _SIGNED.fullmatch(signed)
+    if form and form["token"] == str(request.state.caller.proof):
         add_cookie(request, response, SESSION, signed, seconds_left(session) if session.remember else None)
         response.headers["set-auth-token"] = signed
     drop_cached(request, response)
@@ -89,6 +95,11 @@ def read_cookie(request: Request, name: str) -> str | None:
 
 def add_cookie(request: Request, response: Response, name: str, value: str, max_age: int | None) -> None:
     """Set a cookie with the attributes of all of ours; without `max_age` it goes when the browser does."""
+    response.headers.append("set-cookie", cookie_line(request, name, value, max_age))
+
+
+def cookie_line(request: Request, name: str, value: str, max_age: int | None) -> str:
+    """The header that sets a cookie."""
     settings, same_site = config(), config().cookie_same_site
     parts = [
         f"{_full_name(request, name)}={quote(value, safe='')}",
@@ -100,7 +111,7 @@ def add_cookie(request: Request, response: Response, name: str, value: str, max_
         f"SameSite={same_site.capitalize()}",
         *(["Partitioned"] if same_site == "none" else []),
     ]
-    response.headers.append("set-cookie", "; ".join(parts))
+    return "; ".join(parts)
 
 
 def _sign(value: str) -> str:

@@ -10,20 +10,20 @@ from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.http import cookie_cache
 from gatehouse.http.access import for_caller
 from gatehouse.http.cookies import clear_session, set_session
-from gatehouse.http.people import possible_proof
-from gatehouse.http.shapes import SessionBody, UserBody
+from gatehouse.http.people import possible_proofs
+from gatehouse.http.shapes import OwnBody, SessionBody
 from gatehouse.sessions import Proof, SessionToken
-from gatehouse.wire import Wire
+from gatehouse.wire import Answer
 
 
-class SessionAndUser(Wire):
+class SessionAndUser(Answer):
     """A living session and its person."""
 
     session: SessionBody
-    user: UserBody
+    user: OwnBody
 
 
-class NoSession(Wire):
+class NoSession(Answer):
     """Nobody is signed in."""
 
     session: None = None
@@ -31,30 +31,35 @@ class NoSession(Wire):
 
 
 async def _current_session(request: Request, response: Response) -> SessionAndUser | None:
-    proof = possible_proof(request)
-    if proof is None:
-        return None
-    cached = None if request.query_params.get("disableCookieCache") else cookie_cache.read(request, str(proof))
-    if cached:
-        return SessionAndUser.model_validate(cached)
-    try:
-        return _living(proof, request, response)
-    except (InvalidToken, TokenExpired):
+    shown = possible_proofs(request)
+    for proof in shown:
+        try:
+            body = _cached(proof, request) or _living(proof, request, response)
+        except (InvalidToken, TokenExpired):
+            continue
+        response.headers["set-auth-jwt"] = for_caller(request, body.user, body.session, proof)
+        return body
+    if shown:
         clear_session(request, response)
+    return None
+
+
+def _cached(proof: Proof, request: Request) -> SessionAndUser | None:
+    if request.query_params.get("disableCookieCache"):
         return None
+    kept = cookie_cache.read(request, str(proof))
+    return SessionAndUser.model_validate(kept) if kept else None
 
 
 def _living(proof: Proof, request: Request, response: Response) -> SessionAndUser:
     found, (profile,) = sessions.find(proof, profile_key(proof.user_id), see_keyring=True)
     if profile is None:
         raise InvalidToken
-    user = profile.to_user()
     session = found if request.query_params.get("disableRefresh") else sessions.renew(found)
-    if session is not found and isinstance(proof, SessionToken):
-        set_session(request, response, session, proof)
-    response.headers["set-auth-jwt"] = for_caller(request, user, session, proof)
-    body = SessionAndUser(session=SessionBody.of(session, proof), user=UserBody.of(user))
+    body = SessionAndUser(session=SessionBody.of(session, proof), user=OwnBody.of(profile.to_user()))
     if isinstance(proof, SessionToken):
+        if session is not found:
+            set_session(request, response, session, proof)
         cookie_cache.write(request, response, body.model_dump(mode="json", by_alias=True), remember=session.remember)
     return body
 

@@ -133,8 +133,9 @@ def _sent(request: Request, body: bytes) -> Any:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType
     try:
-        sent = json.loads(body)
-        if b"\\ud" in body.lower():
+        text = body.decode()  # json.loads would guess, and take UTF-16 and UTF-32 as well
+        sent = json.loads(text)
+        if "\\ud" in text.lower():
             json.dumps(sent, ensure_ascii=False).encode()  # half of a surrogate pair is no text that could be kept
     except (ValueError, RecursionError):
         raise BadRequest from None

@@ -10,20 +10,20 @@ from gatehouse.http import cookie_cache
 from gatehouse.http.access import issue
 from gatehouse.http.cookies import drop_cached, remember_device, set_session
 from gatehouse.http.origin import location
-from gatehouse.http.shapes import SessionBody, UserBody
+from gatehouse.http.shapes import OwnBody, SessionBody, UserBody
 from gatehouse.sessions import Opened, Session
 from gatehouse.telemetry import note
-from gatehouse.wire import Moment, Wire
+from gatehouse.wire import Answer, Moment
 
 
-class SignedUpBody(Wire):
+class SignedUpBody(Answer):
     """better-auth's answer to a sign-up; no token while the address must be verified first."""
 
     token: str | None
     user: UserBody
 
 
-class SignedInBody(Wire):
+class SignedInBody(Answer):
     """better-auth's answer to a sign-in; `url` is where the client is to go on."""
 
     redirect: bool
@@ -32,14 +32,14 @@ class SignedInBody(Wire):
     user: UserBody
 
 
-class OpenedBody(Wire):
+class OpenedBody(Answer):
     """A new session."""
 
     token: str
     expires_at: Moment
 
 
-class WithSession(Wire):
+class WithSession(Answer):
     """The person, and the session they got."""
 
     user: UserBody
@@ -57,7 +57,7 @@ class WithAccess(BaseModel):
     user: UserBody
 
 
-class VerifiedBody(Wire):
+class VerifiedBody(Answer):
     """The person whose address is proved."""
 
     success: bool = True
@@ -124,7 +124,7 @@ def begin_session(request: Request, response: Response, user: User, opened: Open
         return
     set_session(request, response, opened.session, opened.token)
     session = SessionBody.of(opened.session, opened.token).model_dump(mode="json", by_alias=True)
-    person = UserBody.of(user).model_dump(mode="json", by_alias=True)
+    person = OwnBody.of(user).model_dump(mode="json", by_alias=True)
     cookie_cache.write(request, response, {"session": session, "user": person}, remember=opened.session.remember)
 
 
@@ -137,7 +137,7 @@ def after_verifying(request: Request, response: Response, verified: Verified) ->
 
 def with_access(request: Request, user: User, session: Session, refresh_token: str) -> WithAccess:
     """A session for clients of the JWT kind."""
-    token = issue(request, user, session)
+    token = issue(request, UserBody.of(user), session)
     return WithAccess(
         access_token=token.text, refresh_token=refresh_token, expires_in=token.seconds, user=UserBody.of(user)
     )

@@ -46,6 +46,7 @@ def lambda_handler(
             telemetry.count("ColdStart", function=name)
         return mangum(event, context)
 
+    handle.admits = admits  # type: ignore[attr-defined]  # the description of the API tells who may call
     return telemetry.traced(handle)
 
 

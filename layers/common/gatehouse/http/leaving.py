@@ -28,6 +28,8 @@ class Leave(Wire):
 def leave(member: Member, given: Leave, client: Client, request: Request, response: Response) -> dict[str, bool | str]:
     """Delete the user, or mail the link that does."""
     if given.token:
+        if given.password is not None:
+            accounts.check_password(member, given.password)
         _by_token(member, given.token)
     elif not accounts.delete_user(member, client, password=given.password, callback_url=given.callback_url):
         return _MAILED

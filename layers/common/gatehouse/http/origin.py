@@ -23,11 +23,11 @@ from gatehouse.errors import (
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _LOGINS = re.compile(r"/api/auth/(sign-in|sign-up)/email|/api/auth/(signin|login|signup|register)")
 _FETCH_METADATA = ("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest")
-_TARGETS: dict[str, type[Refusal]] = {
-    "callbackURL": InvalidCallbackUrl,
-    "redirectTo": InvalidRedirectUrl,
-    "errorCallbackURL": InvalidErrorCallbackUrl,
-    "newUserCallbackURL": InvalidNewUserCallbackUrl,
+_TARGETS: dict[str, type[Refusal]] = {  # by their names without case and underscores: callbackURL, callback_url
+    "callbackurl": InvalidCallbackUrl,
+    "redirectto": InvalidRedirectUrl,
+    "errorcallbackurl": InvalidErrorCallbackUrl,
+    "newusercallbackurl": InvalidNewUserCallbackUrl,
 }
 _RESERVED = ":/?#[]@!$&'()*+,;=%"
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
@@ -58,14 +58,19 @@ def location(url: str) -> str:
 
 
 def check_targets(request: Request, sent: Any) -> None:
-    """Refuse a request that names a place to go on to which is not ours, in its body or its query."""
+    """Refuse a request that names a place to go on to which is not ours, in its body or its query.
+
+    However the name is spelt: what a route will make of it is not known here.
+    """
     body = sent if isinstance(sent, dict) else {}
-    for name, refusal in _TARGETS.items():
-        for target in (body.get(name), *request.query_params.getlist(name)):
-            if target and not isinstance(target, str):
-                raise InvalidInput(f"Invalid {name}: expected a string")
-            if target and not _is_trusted_target(request, target):
-                raise refusal
+    for name, target in (*body.items(), *request.query_params.multi_items()):
+        refusal = _TARGETS.get(name.replace("_", "").lower())
+        if not refusal or not target:
+            continue
+        if not isinstance(target, str):
+            raise InvalidInput(f"Invalid {name}: expected a string")
+        if not _is_trusted_target(request, target):
+            raise refusal
 
 
 def _is_trusted_target(request: Request, url: str) -> bool:

@@ -43,31 +43,50 @@ def identify(request: Request, *, with_profile: bool) -> Caller:
         raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
 
 
-def possible_proof(request: Request) -> Proof | None:
-    """What a request carries for a session, if it could be one."""
+def possible_proofs(request: Request) -> list[Proof]:
+    """What a request carries for a session, in the order in which it counts; none where it is garbage."""
     try:
-        return current_proof(request)
+        return current_proofs(request)
     except InvalidToken:
-        return None
+        return []
 
 
-def current_proof(request: Request) -> Proof | None:
-    """What a request carries for a session; a bearer token goes before a cookie. Raises InvalidToken for garbage."""
+def every_proof(request: Request) -> list[Proof]:
+    """All that a request carries for a session, each once.
+
+    No signature of a cookie is asked for: for who leaves, the token in it is proof enough.
+    """
+    shown = (_bearer(request), session_cookie(request))
+    return list(dict.fromkeys(proof for text in shown if text and (proof := _unsigned(request, text))))
+
+
+def current_proofs(request: Request) -> list[Proof]:
+    """What a request carries for a session: a bearer token goes before a cookie. Raises InvalidToken for garbage.
+
+    Behind a JWT, which may have become too old meanwhile, the cookie still counts.
+    """
     bearer, cookie = _bearer(request), session_cookie(request)
-    if bearer is None:
-        return _from_cookie(request, cookie)
     try:
-        return _from_bearer(request, bearer)
+        first = _from_bearer(request, bearer) if bearer is not None else None
     except InvalidToken:
         if cookie is None:
             raise
-        return _from_cookie(request, cookie)
+        first = None
+    second = _from_cookie(request, cookie) if first is None or isinstance(first, AccessToken) else None
+    return [proof for proof in (first, second) if proof]
 
 
 def _identified(request: Request, *, with_profile: bool) -> Caller:
-    proof = current_proof(request)
-    if proof is None:
-        raise MissingToken
+    refusal: InvalidToken | TokenExpired | MissingToken = MissingToken()
+    for proof in current_proofs(request):
+        try:
+            return _living(request, proof, with_profile=with_profile)
+        except (InvalidToken, TokenExpired) as error:
+            refusal = error
+    raise refusal
+
+
+def _living(request: Request, proof: Proof, *, with_profile: bool) -> Caller:
     together = [profile_key(proof.user_id)] if with_profile else []
     session, profiles = sessions.find(proof, *together, see_keyring=request.state.holds_secret)
     if profiles == [None]:
@@ -86,6 +105,15 @@ def _from_bearer(request: Request, text: str) -> Proof:
     if "." in text:
         return _signed(request, unquote(text))
     return SessionToken.parse(text)
+
+
+def _unsigned(request: Request, text: str) -> Proof | None:
+    try:
+        if text.count(".") == _JWT_DOTS:
+            return AccessToken.parse(text, issuer=base_url(request))
+        return SessionToken.parse(text.partition(".")[0])
+    except InvalidToken:
+        return None
 
 
 def _from_cookie(request: Request, cookie: str | None) -> Proof | None:

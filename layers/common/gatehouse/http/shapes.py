@@ -1,15 +1,19 @@
 """Bodies that several endpoints answer with."""
 
+from operator import not_
 from typing import Self
 
+from pydantic import Field
+
 from gatehouse.accounts import User
+from gatehouse.accounts.model import UTC
 from gatehouse.sessions import Session
-from gatehouse.wire import Moment, Wire
+from gatehouse.wire import Answer, Moment
 
 Done = dict[str, bool]  # such as {"status": true}
 
 
-class UserBody(Wire):
+class UserBody(Answer):
     """A person, as the better-auth client knows them."""
 
     id: str
@@ -26,7 +30,14 @@ class UserBody(Wire):
         return cls.model_validate(user, from_attributes=True)
 
 
-class SessionBody(Wire):
+class OwnBody(UserBody):
+    """A person as they see themselves: with those of their settings that are not as everybody's."""
+
+    task_reminders: bool = Field(default=False, exclude_if=not_)
+    time_zone: str = Field(default=UTC, exclude_if=lambda zone: zone == UTC)
+
+
+class SessionBody(Answer):
     """A session, as the better-auth client knows it."""
 
     id: str
@@ -53,7 +64,7 @@ class SessionBody(Wire):
         )
 
 
-class ListedSession(Wire):
+class ListedSession(Answer):
     """A session as the replaced systems listed it."""
 
     id: str
@@ -78,7 +89,7 @@ class ListedSession(Wire):
         )
 
 
-class AccountBody(Wire):
+class AccountBody(Answer):
     """A way in, as the better-auth client knows it."""
 
     id: str

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Header, Request, Response
 
-from gatehouse.errors import InvalidInput, PreconditionFailed
+from gatehouse.errors import BadRequest, InvalidInput, PreconditionFailed
 from gatehouse.http.people import CurrentUser
 from gatehouse.tasks import Once, Owner, Precondition, Task, TaskPage, Terms, as_csv
 
@@ -58,13 +58,17 @@ async def _once(request: Request, idempotency_key: Annotated[str | None, Header(
         return None
     if not _KEY.fullmatch(idempotency_key):
         raise InvalidInput("[header.idempotency-key] Send 1 to 255 visible ASCII characters.")
-    asked = [request.scope["route"].name, request.path_params.get("task_id"), await _body(request)]
-    return Once(name=_digest(idempotency_key), fingerprint=_digest(json.dumps(asked, sort_keys=True)))
+    return Once(name=_digest(idempotency_key), fingerprint=await _fingerprint(request))
 
 
-async def _body(request: Request) -> object:
-    body = await request.body()
-    return json.loads(body) if body else None
+async def _fingerprint(request: Request) -> str:
+    """What tells a request from another: route, task, and what its body says; nobody reads the body of a DELETE."""
+    body = await request.body() if request.method != "DELETE" else b""
+    try:
+        asked = [request.scope["route"].name, request.path_params.get("task_id"), json.loads(body) if body else None]
+        return _digest(json.dumps(asked, sort_keys=True))
+    except RecursionError:  # one level deeper than what could just be read
+        raise BadRequest from None
 
 
 def _etags(header: str | None, *, weak: bool = False) -> frozenset[str] | None:

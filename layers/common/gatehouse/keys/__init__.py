@@ -1,6 +1,6 @@
 """Keys: derived from one secret, whose trusted versions the keyring names."""
 
-from gatehouse.keys.keyring import Keyring, KeyringRow, current, keyring_key, observe, reread
+from gatehouse.keys.keyring import Keyring, KeyringRow, current, keep_up, keyring_key, observe, reread
 from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, mac, matches, matches_now
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Keyring",
     "KeyringRow",
     "current",
+    "keep_up",
     "keyring_key",
     "mac",
     "matches",

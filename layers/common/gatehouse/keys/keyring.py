@@ -4,6 +4,7 @@ It lies in `sessions`, so that whoever reads a session reads it in the same call
 Without a row nothing was ever rotated, and Secrets Manager's AWSCURRENT is the one version.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from gatehouse.dynamodb import Key, Row, condition_failed, get_together
 from gatehouse.keys.secret import newest_version
 
 KEYRING = "KEYRING"
+_BELIEVED = 30  # seconds, where nothing else is read that would bring it along
 
 
 class KeyringRow(Row):
@@ -45,6 +47,7 @@ class Keyring:
 
 
 _seen: Keyring | None = None
+_looked_at = float("-inf")
 
 
 def keyring_key() -> Key:
@@ -54,9 +57,9 @@ def keyring_key() -> Key:
 
 def observe(row: KeyringRow | None) -> None:
     """Take note of the keyring as it was just read; without a row the one known stays."""
-    global _seen  # noqa: PLW0603 -- what a process has seen last is what it goes by
+    global _seen, _looked_at
     if row:
-        _seen = _keyring(row)
+        _seen, _looked_at = _keyring(row), time.monotonic()
 
 
 def current() -> Keyring:
@@ -71,7 +74,15 @@ def current() -> Keyring:
 
 def reread() -> None:
     """See the keyring as it is now."""
+    global _looked_at  # noqa: PLW0603 -- the same
     observe(get_together(keyring_key())[0])
+    _looked_at = time.monotonic()
+
+
+def keep_up() -> None:
+    """See the keyring as it is now, unless this process did in the last 30 seconds."""
+    if time.monotonic() - _looked_at >= _BELIEVED:
+        reread()
 
 
 def forget() -> None:

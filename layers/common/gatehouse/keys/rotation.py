@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambd
 import secrets
 
 from botocore.exceptions import ClientError
+from pynamodb.expressions.condition import Condition
 
 from gatehouse.config import config
 from gatehouse.dynamodb import get_together
@@ -51,23 +52,34 @@ def _publish(_secret_id: str, version: str) -> None:
     row = _row()
     newest, previous = (row.newest, row.previous) if row else (newest_version(), None)
     known = [newest, *([previous] if previous else []), version]
-    _write(newest, previous, known)
+    _write(newest, previous, known, _unchanged(row))
 
 
 def _check(_secret_id: str, version: str) -> None:
-    row = _row()
-    if not row or access.public_key(version)[0] not in row.public_keys:
-        raise RuntimeError("the new signing key is not published")
+    _published(version)
 
 
 def _finish(secret_id: str, version: str) -> None:
-    current, row = newest_version(), _row()
+    current, row = newest_version(), _published(version)
     if current != version:
         client().update_secret_version_stage(
             SecretId=secret_id, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=current
         )
-    if row and row.newest != version:  # also when the last try got no further than the stages
-        _write(version, row.newest, [version, row.newest])
+    if row.newest != version:  # also when the last try got no further than the stages
+        _write(version, row.newest, [version, row.newest], _unchanged(row))
+
+
+def _published(version: str) -> KeyringRow:
+    """The keyring; raises RuntimeError unless it shows a version's key, which an emergency takes out again."""
+    row = _row()
+    if not row or access.public_key(version)[0] not in row.public_keys:
+        raise RuntimeError("the new signing key is not published")
+    return row
+
+
+def _unchanged(row: KeyringRow | None) -> Condition:
+    """That nothing came between reading and writing: an emergency must not be written over."""
+    return KeyringRow.newest == row.newest if row else KeyringRow.user_id.does_not_exist()
 
 
 def _row() -> KeyringRow | None:
@@ -75,6 +87,6 @@ def _row() -> KeyringRow | None:
     return row
 
 
-def _write(newest: str, previous: str | None, versions: list[str]) -> None:
+def _write(newest: str, previous: str | None, versions: list[str], condition: Condition | None = None) -> None:
     keys = dict(access.public_key(version) for version in dict.fromkeys(versions))
-    KeyringRow(newest=newest, previous=previous, public_keys=keys).save()
+    KeyringRow(newest=newest, previous=previous, public_keys=keys).save(condition=condition)

@@ -35,11 +35,14 @@ def render(row: TokenRow) -> Message:
         "hours": str(row.lifetime // 3600),
         "link": _link(row),
     }
-    marked_up = {key: escape(value) for key, value in words.items()}
+    lines = row.lines or []
+    plain = words | {"lines": "\n".join(f"- {line}" for line in lines)}
+    items = {"lines": "\n".join(f"<li>{escape(line)}</li>" for line in lines)}
+    marked_up = {key: escape(value) for key, value in words.items()} | items
     return Message(
         to=row.email,
         subject=_template(row.purpose, "subject.txt").substitute(words).strip(),
-        text=_template(row.purpose, "body.txt").substitute(words),
+        text=_template(row.purpose, "body.txt").substitute(plain),
         html=_template(row.purpose, "body.html").substitute(marked_up),
     )
 

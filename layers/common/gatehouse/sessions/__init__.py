@@ -13,11 +13,12 @@ from gatehouse.sessions.flows import (
     prove,
     renew,
     revoke,
+    revoke_living,
     revoke_named,
     survive,
 )
 from gatehouse.sessions.model import AccessToken, Client, Opened, Proof, Session, SessionToken
-from gatehouse.sessions.refresh import Refreshed, refresh, user_of
+from gatehouse.sessions.refresh import Refreshed, end_by_refresh, refresh, user_of
 
 __all__ = [
     "AccessToken",
@@ -30,6 +31,7 @@ __all__ = [
     "all_of",
     "check_lives",
     "end",
+    "end_by_refresh",
     "find",
     "first_epoch",
     "is_fresh",
@@ -40,6 +42,7 @@ __all__ = [
     "refresh",
     "renew",
     "revoke",
+    "revoke_living",
     "revoke_named",
     "survive",
     "user_of",

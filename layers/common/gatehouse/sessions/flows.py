@@ -1,6 +1,7 @@
 """Opening, finding, renewing and ending sessions."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -122,12 +123,13 @@ def is_fresh(session: Session) -> bool:
 
 
 def end(proof: Proof) -> bool:
-    """Delete the session that `proof` is of; False when there is none."""
+    """Delete the session that `proof` is of, however old the proof; False when there is none."""
     if isinstance(proof, SessionToken):
         return _delete(SessionRow(proof.user_id, proof.session_id), SessionRow.secret_hash == proof.digest)
     try:
-        find(proof)
-    except (InvalidToken, TokenExpired):
+        with suppress(TokenExpired):  # told only of what was good once
+            find(proof)
+    except InvalidToken:
         return False
     return revoke(proof.user_id, proof.session_id)
 
@@ -137,6 +139,14 @@ def revoke(user_id: str, session_id: str) -> bool:
     if not is_session_id(session_id):
         return False
     return _delete(SessionRow(user_id, session_id), SessionRow.secret_hash.exists())
+
+
+def revoke_living(current: Session, session_id: str) -> bool:
+    """The same for a session that still counts, by the current one; False when they have none such."""
+    if not is_session_id(session_id):
+        return False
+    lives = (SessionRow.epoch == current.epoch) & (SessionRow.expires_at > clock.now())
+    return _delete(SessionRow(current.user_id, session_id), SessionRow.secret_hash.exists() & lives)
 
 
 def revoke_named(current: Session, name: str) -> bool:

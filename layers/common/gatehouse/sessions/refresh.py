@@ -1,5 +1,6 @@
 """Refresh tokens: each use makes the next generation; an old one in use means that it was stolen."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,6 +48,17 @@ def refresh(text: str, *together: Key) -> Refreshed:
         issued = RefreshToken.make(row.user_id, row.session_id, row.generation, row.secret_hash)
         return Refreshed(session=row.to_session(), refresh_token=str(issued), together=others)
     raise InvalidToken
+
+
+def end_by_refresh(text: str) -> bool:
+    """Delete the session that a refresh token is of, however old the token; False when there is none."""
+    try:
+        token = RefreshToken.parse(text)
+        with suppress(TokenExpired):  # told only of what was good once
+            _living(token, ())
+    except InvalidToken:
+        return False
+    return revoke(token.user_id, token.session_id)
 
 
 def user_of(text: str) -> str:

@@ -1,7 +1,6 @@
 """Tasks: what people have to do. Every verb takes the owner first, so that nobody reaches another's."""
 
 from gatehouse.tasks.bulk import ItemResult, bulk, remove_many
-from gatehouse.tasks.due import Zone
 from gatehouse.tasks.exporting import as_csv, export
 from gatehouse.tasks.flows import add, change, complete, read, remove
 from gatehouse.tasks.listing import TaskPage, Wanted, page
@@ -25,7 +24,6 @@ __all__ = [
     "TaskPage",
     "Terms",
     "Wanted",
-    "Zone",
     "add",
     "as_csv",
     "bulk",

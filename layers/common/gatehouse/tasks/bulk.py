@@ -1,11 +1,12 @@
 """Many things to do in one request: each item stands for itself, and is answered in its place."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, TypeAdapter, ValidationError
 
-from gatehouse.errors import InvalidInput, Refusal
+from gatehouse.errors import InvalidInput, NotFound, Refusal
 from gatehouse.tasks.flows import checked, do_all
 from gatehouse.tasks.model import Changes, NewTask, Precondition, Task, task_id
 from gatehouse.tasks.operations import Change, Complete, Create, Operation, Remove
@@ -18,7 +19,7 @@ class _Item(BaseModel):
 
 class _Existing(_Item):
     id: str
-    version: int | None = None
+    version: StrictInt | None = None
 
     @property
     def when(self) -> Precondition:
@@ -93,7 +94,7 @@ class ItemResult(BaseModel):
 def bulk(owner: str, items: Sequence[Any], once: Once | None) -> list[ItemResult]:
     """Do what each item asks for, in order. A bad one spoils no other. Raises IdempotencyKeyReused."""
     asked = [_asked(item) for item in items]
-    operations = [entry for entry in asked if not isinstance(entry, Refused)]
+    operations = _in_order([entry for entry in asked if not isinstance(entry, Refused)])
     outcomes = iter(do_all(owner, operations, once))
     return [
         _result(Create, entry) if isinstance(entry, Refused) else _result(type(entry), next(outcomes))
@@ -102,11 +103,29 @@ def bulk(owner: str, items: Sequence[Any], once: Once | None) -> list[ItemResult
 
 
 def remove_many(owner: str, ids: Sequence[str], once: Once | None) -> tuple[list[str], list[str]]:
-    """Delete tasks by their ids; those that went, and those that were not there."""
-    names = list(dict.fromkeys(ids))
-    results = bulk(owner, [{"op": "delete", "id": name} for name in names], once)
-    gone = {name for name, result in zip(names, results, strict=True) if result.error is None}
-    return [name for name in names if name in gone], [name for name in names if name not in gone]
+    """Delete tasks by their ids, in any spelling; those that went, and those that were not there, each once."""
+    asked: dict[str, str] = {}
+    for text in ids:
+        asked.setdefault(_one_spelling(text), text)
+    results = bulk(owner, [{"op": "delete", "id": name} for name in asked], once)
+    gone = [text for text, result in zip(asked.values(), results, strict=True) if result.error is None]
+    return gone, [text for text in asked.values() if text not in gone]
+
+
+def _one_spelling(text: str) -> str:
+    try:
+        return task_id(text)
+    except NotFound:
+        return text
+
+
+def _in_order(operations: Sequence[Operation]) -> list[Operation]:
+    """The same; ids made in one millisecond are in no order, but tasks are to be in that of the request."""
+    ids = iter(sorted(operation.task_id for operation in operations if isinstance(operation, Create)))
+    return [
+        replace(operation, task_id=next(ids)) if isinstance(operation, Create) else operation
+        for operation in operations
+    ]
 
 
 def _asked(item: Any) -> Operation | Refused:
@@ -114,10 +133,15 @@ def _asked(item: Any) -> Operation | Refused:
         return _ITEM.validate_python(item).operation()
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)
-        told = "; ".join(f"[{'.'.join(map(str, entry['loc'][1:])) or 'op'}] {entry['msg']}" for entry in wrong)
-        return Refused.of(InvalidInput(told))
+        return Refused.of(InvalidInput("; ".join(_told(entry["loc"][1:], entry["msg"]) for entry in wrong)))
     except Refusal as refusal:
         return Refused.of(refusal)
+
+
+def _told(field: Sequence[str | int], message: str) -> str:
+    if not field:  # pydantic would repeat what was sent as `op`
+        return "[op] Send an object whose op is create, update, complete or delete"
+    return f"[{'.'.join(map(str, field))}] {message.removeprefix('Value error, ')}"
 
 
 def _result(kind: type, outcome: Task | Refused | None) -> ItemResult:

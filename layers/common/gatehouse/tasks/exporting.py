@@ -10,7 +10,7 @@ from gatehouse.tasks.model import Owner, Task
 from gatehouse.tasks.table import FIRST_TASK, TaskRow
 
 _QUESTION = "export"
-_AT_ONCE = 500  # tasks; with the longest of texts they stay below the megabyte that DynamoDB reads at a time
+_AT_ONCE = 500  # tasks; of the longest, DynamoDB reads fewer: it stops at a megabyte
 _COLUMNS = tuple(Task.model_fields)
 _FORMULAS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 -- some spreadsheets take the wide ones, too
 

@@ -10,13 +10,13 @@ from functools import reduce
 from operator import and_
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pynamodb.attributes import Attribute
 from pynamodb.expressions.condition import Condition
 
 from gatehouse.cursors import seal, unseal
 from gatehouse.dynamodb import Ask, query
-from gatehouse.tasks.due import Due
+from gatehouse.tasks.due import Due, Moment
 from gatehouse.tasks.model import AnyCasePriority, Owner, Tag, Task
 from gatehouse.tasks.table import FIRST_TASK, UNDATED, TaskRow, priority_order
 
@@ -38,7 +38,7 @@ class Question(BaseModel):
     tag: Tag | None = None
     due_before: Due | None = None
     due_after: Due | None = None
-    updated_since: AwareDatetime | None = None
+    updated_since: Moment | None = None
     search: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     sort: Sort = "created_at"
     order: Order | None = None
@@ -77,11 +77,11 @@ _SORTS: dict[Sort, By] = {
 
 def page(owner: Owner, wanted: Wanted) -> TaskPage:
     """One page; raises InvalidInput for a cursor of somebody else or of another question."""
-    question = json.dumps(wanted.model_dump(mode="json", exclude={"limit", "cursor"}), sort_keys=True)
-    place = unseal(owner.cursor_key, question, wanted.cursor) if wanted.cursor is not None else None
     by, found = _SORTS[wanted.sort], list[TaskRow]()
+    question = _question(wanted, by)
+    place = unseal(owner.cursor_key, question, wanted.cursor) if wanted.cursor is not None else None
     for answer in _looks(owner.id, wanted, by, place):
-        found += [TaskRow.from_raw_data(item) for item in answer["Items"]]
+        found += [TaskRow.from_raw_data(item) for item in answer["Items"] if "title" in item]  # or it is a tombstone
         place = _place(by, answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
         if len(found) > wanted.limit:
             found = found[: wanted.limit]
@@ -91,12 +91,16 @@ def page(owner: Owner, wanted: Wanted) -> TaskPage:
     return TaskPage(tasks=[row.to_task() for row in found], cursor=cursor)
 
 
+def _question(wanted: Wanted, by: By) -> str:
+    asked = wanted.model_dump(mode="json", exclude={"limit", "cursor"}) | {"order": wanted.order or by.order}
+    return json.dumps(asked, sort_keys=True)
+
+
 def _looks(owner: str, wanted: Wanted, by: By, place: Place | None) -> Iterator[dict[str, Any]]:
     """Queries that go on where the last one stopped, until there is no more or enough was looked at."""
     where = _where(wanted)
-    limit = wanted.limit + 1 if where is None else _AT_ONCE
     start = _start(owner, by, place) if place else None
-    for _ in range(_LOOKED_AT // _AT_ONCE):
+    for number in range(_LOOKED_AT // _AT_ONCE):
         answer = query(
             Ask(
                 row=TaskRow,
@@ -106,7 +110,7 @@ def _looks(owner: str, wanted: Wanted, by: By, place: Place | None) -> Iterator[
                 where=where,
                 forward=(wanted.order or by.order) == "asc",
                 start=start,
-                limit=limit,
+                limit=_AT_ONCE if where is not None or number else wanted.limit + 1,
             )
         )
         yield answer
@@ -130,8 +134,8 @@ def _within(wanted: Wanted) -> Condition | None:
 
 
 def _due_within(after: str | None, before: str | None) -> Condition | None:
-    if after:
-        return TaskRow.due_order.between(after, before or UNDATED)
+    if after:  # DynamoDB refuses bounds that are the wrong way round; between the same two there is nothing
+        return TaskRow.due_order.between(after, max(after, before or UNDATED))
     return TaskRow.due_order < before if before else None
 
 
@@ -152,8 +156,6 @@ def _where(wanted: Wanted) -> Condition | None:
         conditions.append(TaskRow.updated_at >= wanted.updated_since)
     if wanted.search:
         conditions.append(TaskRow.words.contains(wanted.search.casefold()))
-    if wanted.sort == "updated_at":
-        conditions.append(TaskRow.title.exists())  # tombstones have change numbers, too
     return reduce(and_, conditions) if conditions else None
 
 

@@ -21,8 +21,8 @@ class Once:
     fingerprint: str
 
     def part(self, number: int) -> "Once":
-        """The name of one of several transactions."""
-        return Once(name=f"{self.name}#{number}", fingerprint=self.fingerprint)
+        """The name of one of several transactions; the first has that of the whole, which no other request may take."""
+        return Once(name=f"{self.name}#{number}" if number else self.name, fingerprint=self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +58,12 @@ def receipt(owner: str, once: Once, outcomes: Sequence[Outcome], now: datetime) 
     row = ReceiptRow.of(owner, once.name, now)
     row.fingerprint = once.fingerprint
     row.answer = _Outcomes(list(outcomes)).model_dump_json()
-    return put(row, ReceiptRow.task_id.does_not_exist() | (ReceiptRow.expires_at < now))
+    return put(row, ReceiptRow.task_id.does_not_exist() | (ReceiptRow.expires_at <= now))
 
 
 def recall(row: ReceiptRow | None, once: Once, now: datetime) -> list[Outcome] | None:
     """What was answered under this name; None when nothing was, or too long ago. Raises IdempotencyKeyReused."""
-    if row is None or row.expires_at < now:
+    if row is None or row.expires_at <= now:
         return None
     if row.fingerprint != once.fingerprint:
         raise IdempotencyKeyReused

@@ -36,7 +36,7 @@ class TaskRow(Row):
     completed_at = Moment(null=True)
     priority = UnicodeAttribute()
     due_date = UnicodeAttribute(null=True)
-    tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list) 
+    tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
     created_at = Moment()
     updated_at = Moment()
     version = Whole()

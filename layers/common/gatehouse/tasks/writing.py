@@ -67,10 +67,10 @@ def write(owner: str, operations: Sequence[Operation], once: Once | None, *, str
     for attempt in range(_ATTEMPTS):
         if found.answered is not None:
             return found.answered
-        now = _whole_milliseconds(clock.now())
+        now = clock.now()
         plan = _plan(operations, found, now, strict=strict)
         try:
-            if plan.tasks:
+            if plan.tasks or once:  # what could not be done is kept as well: later it might be possible
                 transact(*_changes(owner, plan, once, now))
         except ConditionFailed:
             pause(attempt)
@@ -107,7 +107,7 @@ def _plan(operations: Sequence[Operation], found: Found, now: datetime, *, stric
 
 
 def _changes(owner: str, plan: Plan, once: Once | None, now: datetime) -> list[Change]:
-    first = max(int(clock.now().timestamp() * 1_000_000), plan.found.last_change + 1)
+    first = max(int(now.timestamp() * 1_000_000), plan.found.last_change + 1)
     changes: list[Change] = []
     counts: Counter[str] = Counter()
     for number, (task_id, after) in enumerate(plan.tasks.items(), first):
@@ -115,7 +115,8 @@ def _changes(owner: str, plan: Plan, once: Once | None, now: datetime) -> list[C
         changes += _change(owner, before, after, number, now)
         counts.subtract([counter(before)] if before else [])
         counts.update([counter(after)] if after else [])
-    changes.append(_summed_up(owner, counts, first, first + len(plan.tasks) - 1))
+    if changes:
+        changes.append(_summed_up(owner, counts, first, first + len(plan.tasks) - 1))
     if once:
         changes.append(receipt(owner, once, plan.outcomes, now))
     return changes
@@ -134,7 +135,3 @@ def _summed_up(owner: str, counts: Counter[str], first: int, last: int) -> Chang
     steps = [getattr(SummaryRow, name).add(step) for name, step in counts.items() if step]
     in_order = SummaryRow.last_change.does_not_exist() | (SummaryRow.last_change < first)
     return update(SummaryRow(owner), SummaryRow.last_change.set(last), *steps, condition=in_order)
-
-
-def _whole_milliseconds(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

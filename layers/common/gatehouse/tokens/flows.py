@@ -1,7 +1,7 @@
 """Issuing a token, finding it again, and spending it once."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from gatehouse import clock, keys
@@ -21,21 +21,24 @@ def issue(
     base_url: str,
     lifetime: timedelta,
     kept: timedelta = _KEPT,
+    begun_at: datetime | None = None,
     mail_state: MailState = MailState.PENDING,
     **columns: Any,
 ) -> TokenRow:
     """A new row, unsaved. Saving it replaces the one before and, through the table's stream, sends the mail.
 
-    The row outlives its token by `kept`, so that an expired token can be told from an unknown one.
+    The row outlives its token by `kept`, so that an expired token can be told from an unknown one. What was `begun_at`
+    some time is kept so long from then on, however often it is issued anew, but never shorter than its token.
     """
     now = clock.now()
+    ends_at = now + lifetime
     return TokenRow(
         subject,
         purpose,
         nonce=secrets.token_bytes(32),
-        created_at=now,
+        created_at=begun_at or now,
         lifetime=int(lifetime.total_seconds()),
-        delete_at=now + lifetime + kept,
+        delete_at=max(begun_at + kept, ends_at) if begun_at else ends_at + kept,
         mail_state=mail_state,
         email=email,
         base_url=base_url,
@@ -62,7 +65,7 @@ def look_up(text: str, *purposes: Purpose) -> TokenRow:
     keys.observe(keyring)
     if not row or not keys.matches(keys.MAIL, _bound(row), token.mac):
         raise InvalidToken
-    if row.expires_at and row.expires_at <= clock.now():
+    if (row.expires_at or row.delete_at) <= clock.now():  # a mail that was not sent sets no end
         raise TokenExpired
     return row
 

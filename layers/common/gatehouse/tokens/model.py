@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     ACCOUNT_EXISTS = "account-exists"
     EMAIL_CHANGED = "email-changed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a name
+    TASK_DIGEST = "task-digest"
     NOTHING = "nothing"
 
 

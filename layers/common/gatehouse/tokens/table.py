@@ -1,6 +1,8 @@
 """The `tokens` table: one live row for each subject and purpose."""
 
-from pynamodb.attributes import BinaryAttribute, TTLAttribute, UnicodeAttribute
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
 from gatehouse.dynamodb import Moment, Row, Whole
@@ -11,6 +13,7 @@ class TokenRow(Row):
 
     `expires_at` is set by the first attempt to send; TTL removes the row at `delete_at`. A sign-up that waits for its
     address to be verified is here and nowhere else: `user_id`, `name`, `image` and `password_hash` are what will be.
+    A mail that goes out once a day has its `day`, one that lists things its `lines`.
     """
 
     class Meta:
@@ -38,3 +41,6 @@ class TokenRow(Row):
     epoch = Whole(null=True)
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
+
+    day = UnicodeAttribute(null=True)
+    lines: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, null=True)

@@ -1,0 +1,80 @@
+"""docs/openapi.json: what the functions' own routers say, and what every request meets before them."""
+
+import json
+import tomllib
+
+from fastapi.openapi.utils import get_openapi
+
+from gatehouse_dev.document import DEFAULT_PATH, Properties
+from gatehouse_dev.openapi import answers, requests
+from gatehouse_dev.openapi.endpoints import Endpoint, endpoints_of
+from gatehouse_dev.template import Template
+
+ROOT = DEFAULT_PATH.parent
+FILE = ROOT / "docs" / "openapi.json"
+
+DESCRIPTION = (
+    "Authentication and tasks, in the protocol of the better-auth client; docs/protocol.md tells the rest. "
+    "Bodies are `application/json` of at most 256 KiB. Every refusal has the form of `Error`, an unexpected failure "
+    "(500) too, and `x-correlation-id` is its request id. What API Gateway answers by itself is a `GatewayError`. "
+    "A path with `{user_id}`, which is the caller's own, is another name of the one without."
+)
+TAGS = {
+    "auth": "Signing up and in, sessions, and what people may change about themselves.",
+    "system": "For those who run the service.",
+    "tasks": "What people have to do.",
+}
+BEARER, COOKIE = "bearer", "cookie"
+SCHEMES = {
+    BEARER: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The session token that signing in answers with, or a JWT for it from `/api/auth/token`.",
+    },
+    COOKIE: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Secure-better-auth.session_token",
+        "description": "What signing in sets in browsers, with no `__Secure-` where the service is not on https. "
+        "Requests that change anything need a trusted `Origin` beside it.",
+    },
+}
+
+
+def document(template: Template) -> Properties:
+    """Describe every route of a template. The environment must be that of its functions."""
+    endpoints = endpoints_of(template)
+    made: Properties = get_openapi(
+        title="Gatehouse",
+        version=_version(),
+        description=DESCRIPTION,
+        routes=[endpoint.route for endpoint in endpoints],
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+    )
+    for endpoint in endpoints:
+        operation = made["paths"][endpoint.route.path][endpoint.method.lower()]
+        requests.complete(operation, endpoint)
+        answers.complete(operation, endpoint)
+        operation["security"] = _security(endpoint)
+    components = made["components"]
+    requests.complete_schemas(components["schemas"])
+    answers.complete_components(components)
+    components["securitySchemes"] = SCHEMES
+    return made
+
+
+def text(made: Properties) -> str:
+    """Write a document so that equal ones are equal to the letter."""
+    return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _version() -> str:
+    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    return version
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    known: list[dict[str, list[str]]] = [{BEARER: []}, {COOKIE: []}]
+    if not endpoint.public:
+        return known
+    return [{}, *known] if endpoint.recognizes else []

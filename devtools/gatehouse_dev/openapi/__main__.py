@@ -1,0 +1,24 @@
+"""Write docs/openapi.json, or with `--check` say whether it is current: `python -m gatehouse_dev.openapi`."""
+
+import sys
+
+from gatehouse_dev import openapi
+from gatehouse_dev.surroundings import Surroundings
+from gatehouse_dev.template import load, local_parameters
+
+PORT = 3000  # any: the document names no machine
+
+
+def main() -> None:
+    """Make the document; exit with 1 if it is to be checked and is another one."""
+    template = load(parameters=local_parameters({}, PORT))
+    Surroundings(endpoint=None).enter(template.environment())
+    text = openapi.text(openapi.document(template))
+    if "--check" not in sys.argv[1:]:
+        openapi.FILE.write_text(text, encoding="utf-8")
+    elif not openapi.FILE.exists() or openapi.FILE.read_text(encoding="utf-8") != text:
+        sys.exit("docs/openapi.json is not what the functions say: run `make openapi`")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The routes of every function, with names of their own, and whom they are for."""
+
+import runpy
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from gatehouse_dev.model import Function
+from gatehouse_dev.template import Template
+
+RECOGNIZING = {"CurrentSession", "PossibleMember", "end_sessions"}  # what public functions know their callers by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A route for one method; `name` is unique, `public` functions may `recognize` a caller all the same."""
+
+    name: str
+    method: str
+    route: APIRoute
+    public: bool
+    recognizes: bool
+
+    def uses(self, dependency: str) -> bool:
+        """Say whether a function of this name is among what the route depends on."""
+        return dependency in _names(self.route.dependant)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A function's folder, its file as it ran, and its routes."""
+
+    area: str
+    verb: str
+    names: dict[str, Any]
+    routes: tuple[APIRoute, ...]
+
+    @property
+    def told(self) -> tuple[list[str], str, str]:
+        """The methods, the path and the sentence of `GET, POST /path -- a sentence.`, which its docstring is."""
+        key, _, sentence = " ".join(self.names["__doc__"].split("\n\n")[0].split()).partition(" -- ")
+        methods, _, path = key.rpartition(" ")
+        return methods.split(", "), path, sentence[:1].upper() + sentence[1:].removesuffix(".")
+
+
+def endpoints_of(template: Template) -> list[Endpoint]:
+    """Load every function that has routes, in the order of the file."""
+    functions = [_load(function) for function in template.functions.values() if function.routes]
+    uses = Counter(name for function in functions for name in {route.name for route in function.routes})
+    return [
+        _endpoint(function, route, shared=uses[route.name] > 1) for function in functions for route in function.routes
+    ]
+
+
+def _load(function: Function) -> Loaded:
+    file, _, name = function.handler.rpartition(".")
+    names = runpy.run_path(str(function.folder / f"{file}.py"), run_name=function.name)
+    return Loaded(
+        area=function.folder.parent.name,
+        verb=function.folder.name,
+        names=names | {"admits": names[name].admits},
+        routes=tuple(route for route in names["router"].routes if isinstance(route, APIRoute)),
+    )
+
+
+def _endpoint(function: Loaded, route: APIRoute, *, shared: bool) -> Endpoint:
+    [method] = list(route.methods or ())
+    name = _name(function, route, f"{function.verb}_{route.name}" if shared else route.name)
+    route.operation_id, route.summary, route.tags = name, function.told[2], [function.area]
+    route.response_description = HTTPStatus(route.status_code or 200).phrase
+    return Endpoint(
+        name=name,
+        method=method,
+        route=route,
+        public=function.names["admits"].public,
+        recognizes=not RECOGNIZING.isdisjoint(function.names),
+    )
+
+
+def _name(function: Loaded, route: APIRoute, name: str) -> str:
+    """Name an alias by what is different: whose tasks, the last word of the path, or the method."""
+    methods, path, _ = function.told
+    paths = {other.path for other in function.routes if other.name == route.name}
+    if "{user_id}" in route.path:
+        name = f"{name}_of_user"
+    elif route.path != path and len(paths) > 1:
+        name = route.path.rpartition("/")[2].replace("-", "_")
+    further = [method for method in methods[1:] if {method} == route.methods]
+    return "_".join([name, *further]).lower()
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    for dependency in dependant.dependencies:
+        yield getattr(dependency.call, "__name__", "")
+        yield from _names(dependency)

@@ -1,0 +1,90 @@
+"""What people say of themselves: name, picture, time zone, and whether they want to be reminded of tasks."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from gatehouse import clock
+from gatehouse.accounts import reminders
+from gatehouse.accounts.table import ProfileRow, profile_key
+from gatehouse.dynamodb import (
+    ConditionFailed,
+    Contended,
+    condition_failed,
+    get_together,
+    pause,
+    transact,
+    update,
+)
+from gatehouse.errors import InvalidToken, NoFieldsToUpdate
+
+_ATTEMPTS = 8
+_REMINDING = {"task_reminders", "time_zone"}
+
+
+def update_user(profile: ProfileRow, given: Mapping[str, Any], base_url: str) -> None:
+    """Change what was given, None removes it; `base_url` is for the links in reminders.
+
+    Raises NoFieldsToUpdate, or InvalidToken as 401 when there is no such user any more.
+    """
+    if not given:
+        raise NoFieldsToUpdate
+    for attempt in range(_ATTEMPTS):
+        try:
+            _change(profile, given, base_url)
+        except ConditionFailed:
+            pause(attempt)
+            profile = _again(profile)
+        else:
+            return
+    raise Contended
+
+
+def _change(profile: ProfileRow, given: Mapping[str, Any], base_url: str) -> None:
+    zone = reminders.zone_after(profile, given)
+    moves = reminders.move(profile, zone, base_url)
+    row, actions, condition = ProfileRow(profile.pk, profile.sk), list(_actions(given)), _condition(profile, given)
+    if not moves:
+        _update(row, actions, condition)
+        return
+    if zone:
+        reminders.note_zone(zone)
+    transact(update(row, *actions, condition=condition), *moves)
+
+
+def _actions(given: Mapping[str, Any]) -> Iterator[Action]:
+    for name, value in given.items():
+        attribute = getattr(ProfileRow, name)
+        yield attribute.remove() if value is None else attribute.set(value)
+    yield ProfileRow.updated_at.set(clock.now())
+
+
+def _condition(profile: ProfileRow, given: Mapping[str, Any]) -> Condition:
+    """The row to be reminded by follows from what was read, so that must still hold."""
+    if not given.keys() & _REMINDING:
+        return ProfileRow.pk.exists()
+    same: Condition = (ProfileRow.task_reminders == profile.task_reminders) & (
+        ProfileRow.time_zone == profile.time_zone
+    )
+    return same
+
+
+def _update(row: ProfileRow, actions: list[Action], condition: Condition) -> None:
+    try:
+        row.update(actions, condition=condition)
+    except UpdateError as error:
+        if condition_failed(error):
+            raise ConditionFailed from None
+        raise
+
+
+def _again(profile: ProfileRow) -> ProfileRow:
+    row: ProfileRow | None
+    (row,) = get_together(profile_key(profile.user_id))
+    if row is None:
+        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED)
+    return row

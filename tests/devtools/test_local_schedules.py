@@ -1,0 +1,229 @@
+"""Schedule events: read from the template, called by a clock, or at once when a developer asks."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatehouse_dev import schedules, stack
+from gatehouse_dev.document import TemplateError
+from gatehouse_dev.functions import Fleet
+from gatehouse_dev.model import Schedule
+from gatehouse_dev.schedules import Schedules, Timer
+from gatehouse_dev.server import Server
+from gatehouse_dev.template import Template, load
+from tests.devtools.conftest import Project
+
+TEMPLATE = """
+    Resources:
+      Tick:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: functions/tick
+          Handler: handler.handler
+          Events:
+            Often: { Type: Schedule, Properties: { Schedule: "rate(15 minutes)" } }
+      Quiet:
+        Type: AWS::Serverless::Function
+        Properties: { CodeUri: functions/tick, Handler: handler.handler }
+"""
+TICK = """
+    import builtins
+    def handler(event, context):
+        builtins.ticks.append(event)
+        if len(builtins.ticks) == 1 and event.get("detail-type") == "stumble":
+            raise RuntimeError
+        return {"ticks": len(builtins.ticks)}
+"""
+SHORT = timedelta(milliseconds=10)
+
+
+@pytest.fixture
+def ticks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The events that the function got."""
+    events: list[Any] = []
+    monkeypatch.setattr("builtins.ticks", events, raising=False)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    return events
+
+
+@pytest.fixture
+def path(project: Project, ticks: list[Any]) -> Path:
+    """A project with one function that is called every quarter of an hour."""
+    assert ticks == []
+    return project(TEMPLATE, tick=TICK)
+
+
+@pytest.fixture
+def template(path: Path) -> Template:
+    """The same, read."""
+    return load(path)
+
+
+def until(true: Callable[[], object], seconds: float = 5) -> None:
+    """Wait for something to come true."""
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert true()
+
+
+def post(path: Path, place: str, method: str = "POST") -> tuple[int, bytes]:
+    """Ask the local server; status and body."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "raw_path": place.encode(),
+        "query_string": b"",
+        "headers": [],
+        "http_version": "1.1",
+    }
+    with stack.running({}, 3000, path) as running:
+        asyncio.run(Server(running, 3000)(scope, receive, send))
+    return sent[0]["status"], sent[1]["body"]
+
+
+# -- The template ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "every"),
+    [
+        ("rate(1 minute)", timedelta(minutes=1)),
+        ("rate(15 minutes)", timedelta(minutes=15)),
+        ("rate(1 hour)", timedelta(hours=1)),
+        ("rate(12 hours)", timedelta(hours=12)),
+        ("rate(1 day)", timedelta(days=1)),
+        ("rate(7 days)", timedelta(days=7)),
+    ],
+)
+def test_a_rate_is_understood(project: Project, expression: str, every: timedelta) -> None:
+    template = load(project(TEMPLATE.replace("rate(15 minutes)", expression)))
+
+    assert template.functions["Tick"].schedules == (Schedule(expression=expression, every=every),)
+    assert template.functions["Quiet"].schedules == ()
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["cron(0 7 * * ? *)", "rate(1 minutes)", "rate(2 minute)", "rate(0 minutes)", "rate(5 weeks)", "every morning"],
+)
+def test_what_cannot_run_is_told_with_its_function(project: Project, expression: str) -> None:
+    """What AWS would refuse, and cron, which nothing here needs."""
+    path = project(TEMPLATE.replace("rate(15 minutes)", expression))
+
+    with pytest.raises(TemplateError) as refused:
+        load(path)
+
+    told = f"resource Tick: the schedule {expression} does not run locally; rate(15 minutes) would"
+    assert str(refused.value) == told
+
+
+@pytest.mark.parametrize("off", ["Enabled: false", "State: DISABLED"])
+def test_a_schedule_that_is_switched_off_does_not_exist(project: Project, off: str) -> None:
+    template = load(project(TEMPLATE.replace('"rate(15 minutes)"', f'"rate(15 minutes)", {off}')))
+
+    assert template.functions["Tick"].schedules == ()
+
+
+def test_an_input_of_ones_own_takes_the_place_of_the_event(project: Project, ticks: list[Any]) -> None:
+    """With an unreadable one, the function is told."""
+    text = TEMPLATE.replace('"rate(15 minutes)"', """ "rate(15 minutes)", Input: '{"all": true}' """)
+    template = load(project(text, tick=TICK))
+    assert ticks == []
+
+    assert Schedules(Fleet(template), template).event("Tick") == {"all": True}
+    with pytest.raises(TemplateError, match="resource Tick is malformed"):
+        load(project(text.replace("true}", "true")))
+
+
+# -- The clock ------------------------------------------------------------------
+
+
+def test_an_event_looks_as_eventbridge_makes_it(template: Template) -> None:
+    made = Schedules(Fleet(template), template).event("Tick")
+
+    assert made is not None
+    assert set(made) == {
+        *("version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail")
+    }
+    assert (made["source"], made["detail-type"], made["detail"]) == ("aws.events", "Scheduled Event", {})
+    assert made["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/Tick"]
+    at = datetime.strptime(made["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert abs(datetime.now(UTC) - at) < timedelta(seconds=5)
+
+
+def test_a_function_is_called_again_and_again_although_it_stumbles(
+    template: Template, ticks: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stumble = Schedule(expression="rate(1 minute)", every=SHORT, given='{"detail-type": "stumble"}')
+    timer = Timer(Fleet(template), "Tick", stumble)
+
+    timer.start()
+    until(lambda: len(ticks) > 2)
+    timer.stop()
+
+    assert "Tick failed" in capsys.readouterr().err
+    count = len(ticks)
+    time.sleep(0.05)
+    assert len(ticks) == count
+
+
+def test_nothing_is_called_before_its_time(template: Template, ticks: list[Any]) -> None:
+    with Schedules(Fleet(template), template):
+        time.sleep(0.05)
+
+    assert ticks == []
+
+
+def test_an_edited_template_brings_and_takes_schedules(
+    project: Project, template: Template, ticks: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedules.Timer, "start", lambda timer: ticks.append(timer.schedule.expression))
+    monkeypatch.setattr(schedules.Timer, "stop", lambda timer: ticks.append(f"no {timer.schedule.expression}"))
+    with Schedules(Fleet(template), template) as running:
+        running.follow(template)
+        assert ticks == ["rate(15 minutes)"]
+
+        running.follow(load(project(TEMPLATE.replace("15 minutes", "1 hour"))))
+        assert ticks[1:] == ["no rate(15 minutes)", "rate(1 hour)"]
+        assert running.expressions == {"Tick": "rate(1 hour)"}
+
+    assert ticks[3:] == ["no rate(1 hour)"]
+
+
+# -- At once --------------------------------------------------------------------
+
+
+def test_a_developer_calls_a_schedule_at_once(path: Path, ticks: list[Any]) -> None:
+    assert post(path, "/dev/schedules/Tick") == (200, b'{"ticks": 1}')
+    assert [tick["detail-type"] for tick in ticks] == ["Scheduled Event"]
+
+
+@pytest.mark.parametrize(
+    ("method", "place"),
+    [
+        ("POST", "/dev/schedules/Quiet"),
+        ("POST", "/dev/schedules/Nobody"),
+        ("POST", "/dev/schedules/"),
+        ("POST", "/dev/schedules"),
+        ("POST", "Tick"),
+        ("GET", "/dev/schedules/Tick"),
+    ],
+)
+def test_nothing_else_is_called(path: Path, ticks: list[Any], method: str, place: str) -> None:
+    assert post(path, place, method)[0] == 404
+    assert ticks == []

@@ -1,0 +1,102 @@
+"""Deleting many tasks in one call: which went, and which were not there."""
+
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.people import Person
+from tests.support.tables import everything
+from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, create, listed, long, visit
+
+MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING + "0", "#SUMMARY", "#GONE#" + MISSING, " ", "\x00"]
+
+
+def delete(call: Api, person: Person, ids: Any, *, route: str = BULK_DELETE) -> Answer:
+    """One call for these ids."""
+    return visit(call, route, bearer=person.token, owner=person.id, json={"task_ids": ids})
+
+
+@pytest.mark.parametrize("route", [BULK_DELETE, long(BULK_DELETE)])
+def test_what_was_named_goes_and_the_rest_stays(call: Api, ann: Person, route: str) -> None:
+    tasks = [create(call, ann) for _ in range(4)]
+    ids = [tasks[place]["id"] for place in (2, 0, 3)]
+    answer = delete(call, ann, ids, route=route)
+
+    assert (answer.status, answer.json) == (200, {"deleted": ids, "not_found": []})
+    assert listed(call, ann)["tasks"] == [tasks[1]]
+    assert call(SUMMARY, bearer=ann.token).json["total"] == 1
+
+
+def test_each_list_is_in_the_order_that_was_asked(call: Api, ann: Person) -> None:
+    one, two, three = (create(call, ann)["id"] for _ in range(3))
+    visit(call, DELETE, bearer=ann.token, task=two)
+    missing = [MISSING, *MALFORMED]
+
+    assert delete(call, ann, [three, *missing, two, one]).json == {
+        "deleted": [three, one],
+        "not_found": [*missing, two],
+    }
+
+
+def test_tasks_of_another_are_not_found_and_stay(call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]) -> None:
+    before = everything(cloud)
+
+    assert delete(call, bob, [task["id"], MISSING]).json == {"deleted": [], "not_found": [task["id"], MISSING]}
+    assert everything(cloud) == before
+
+
+def test_an_id_that_comes_twice_is_answered_once(call: Api, ann: Person, task: dict[str, Any]) -> None:
+    ids = [task["id"], MISSING, task["id"], MISSING]
+
+    assert delete(call, ann, ids).json == {"deleted": [task["id"]], "not_found": [MISSING]}
+
+
+@pytest.mark.parametrize("first", [str, str.upper])
+def test_an_id_in_another_spelling_is_the_same(call: Api, ann: Person, task: dict[str, Any], first: Any) -> None:
+    spellings = [first(task["id"]), task["id"].upper(), task["id"].replace("-", ""), task["id"]]
+
+    assert delete(call, ann, spellings).json == {"deleted": [first(task["id"])], "not_found": []}
+
+
+def test_a_hundred_go_at_once(call: Api, ann: Person) -> None:
+    answer = visit(
+        call,
+        "POST /api/tasks/bulk",
+        bearer=ann.token,
+        json={"operations": [{"op": "create", "task": {"title": "x"}}] * 100},
+    )
+    ids = [result["task"]["id"] for result in answer.json["results"]]
+
+    assert delete(call, ann, ids).json == {"deleted": ids, "not_found": []}
+    assert listed(call, ann)["tasks"] == []
+    assert call(SUMMARY, bearer=ann.token).json["total"] == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"task_ids": []},
+        {"task_ids": [MISSING] * 101},
+        {"task_ids": [MISSING] * 5000},
+        {"task_ids": MISSING},
+        {"task_ids": None},
+        {"task_ids": [7]},
+        {"task_ids": [None]},
+        {"task_ids": [[MISSING]]},
+        {"task_ids": [MISSING], "user_id": MISSING},
+        [MISSING],
+    ],
+    ids=lambda body: str(body)[:40],
+)
+def test_anything_but_one_to_a_hundred_ids_is_refused(
+    call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], body: Any
+) -> None:
+    assert task
+    before = everything(cloud)
+    answer = visit(call, BULK_DELETE, bearer=ann.token, json=body)
+
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+    assert everything(cloud) == before

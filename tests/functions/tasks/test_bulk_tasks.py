@@ -1,0 +1,231 @@
+"""Many things to do in one call: each in its order, answered in its place, as its own request would have been."""
+
+from bisect import bisect_left
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.people import Person
+from tests.support.tables import everything
+from tests.support.tasks import BULK, COMPLETE, CREATE, DELETE, MISSING, PATCH, create, listed, long, visit
+
+MARK = "marked-value"
+NEW = {"op": "create", "task": {"title": "New"}}
+SAME = {"id", "created_at", "updated_at", "completed_at"}
+SINGLE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (CREATE, {"json": {"title": " New ", "tags": ["A"]}}, {"op": "create", "task": {"title": " New ", "tags": ["A"]}}),
+    (CREATE, {"json": {"title": ""}}, {"op": "create", "task": {"title": ""}}),
+    (CREATE, {"json": {"title": "x", "tags": ["a b"]}}, {"op": "create", "task": {"title": "x", "tags": ["a b"]}}),
+    (PATCH, {"json": {"priority": "LOW"}}, {"op": "update", "changes": {"priority": "LOW"}}),
+    (PATCH, {"json": {"completed": True}}, {"op": "update", "changes": {"completed": True}}),
+    (PATCH, {"json": {}}, {"op": "update", "changes": {}}),
+    (PATCH, {"json": {"title": None}}, {"op": "update", "changes": {"title": None}}),
+    (COMPLETE, {"json": {"completed": False}}, {"op": "complete", "completed": False}),
+    (COMPLETE, {"body": None}, {"op": "complete"}),
+    (COMPLETE, {"json": {"completed": "yes"}}, {"op": "complete", "completed": "yes"}),
+    (DELETE, {}, {"op": "delete"}),
+    (PATCH, {"headers": {"if-match": '"1"'}}, {"op": "update", "changes": {"title": "Patched"}, "version": 1}),
+    (PATCH, {"headers": {"if-match": '"2"'}}, {"op": "update", "changes": {"title": "Patched"}, "version": 2}),
+    (DELETE, {"headers": {"if-match": '"0"'}}, {"op": "delete", "version": 0}),
+]
+BAD: list[tuple[Any, str]] = [
+    (None, "op"),
+    (MARK, "op"),
+    ([MARK], "op"),
+    (7, "op"),
+    ({}, "op"),
+    ({"task": {"title": MARK}}, "op"),
+    ({"op": MARK}, "op"),
+    ({"op": None}, "op"),
+    ({"op": {MARK: 1}}, "op"),
+    ({"op": "CREATE", "task": {"title": MARK}}, "op"),
+    ({"op": "create"}, "task"),
+    ({"op": "create", "task": MARK}, "task"),
+    ({"op": "create", "task": {"title": " "}}, "task.title"),
+    ({"op": "create", "task": {"title": MARK, "priority": MARK}}, "task.priority"),
+    ({"op": "create", "task": {"title": MARK, "id": MARK}}, "task.id"),
+    ({"op": "create", "task": {"title": MARK, "due_date": MARK}}, "task.due_date"),
+    ({"op": "create", "task": {"title": MARK, "tags": ["a", f"{MARK} {MARK}"]}}, "task.tags"),
+    ({"op": "create", "task": {"title": MARK}, "id": MISSING}, "id"),
+    ({"op": "update", "changes": {"title": MARK}}, "id"),
+    ({"op": "update", "id": MISSING}, "changes"),
+    ({"op": "update", "id": MISSING, "changes": None}, "changes"),
+    ({"op": "update", "id": MISSING, "changes": {"completed": MARK}}, "changes.completed"),
+    ({"op": "update", "id": MISSING, "changes": {"title": "x"}, "user_id": MARK}, "user_id"),
+    ({"op": "update", "id": 7, "changes": {"title": "x"}}, "id"),
+    ({"op": "complete", "id": [MARK]}, "id"),
+    ({"op": "complete", "id": MISSING, "completed": 1}, "completed"),
+    ({"op": "delete"}, "id"),
+    ({"op": "delete", "id": None}, "id"),
+    ({"op": "delete", "id": MISSING, "version": MARK}, "version"),
+    ({"op": "delete", "id": MISSING, "version": True}, "version"),
+    ({"op": "delete", "id": MISSING, "version": "1"}, "version"),
+    ({"op": "delete", "id": MISSING, "version": 1.5}, "version"),
+]
+
+
+def send(call: Api, person: Person, *operations: Any, name: str | None = None, route: str = BULK) -> Answer:
+    """One call with these operations."""
+    headers = {"idempotency-key": name} if name else {}
+    return visit(
+        call, route, bearer=person.token, owner=person.id, headers=headers, json={"operations": list(operations)}
+    )
+
+
+def bulk(call: Api, person: Person, *operations: Any, **other: Any) -> list[dict[str, Any]]:
+    """What became of each operation."""
+    answer = send(call, person, *operations, **other)
+    assert answer.status == 200, answer.text
+    results: list[dict[str, Any]] = answer.json["results"]
+    assert len(results) == len(operations)
+    return results
+
+
+def change(task: dict[str, Any], title: str = "Changed", **other: Any) -> dict[str, Any]:
+    """The operation that gives a task another title."""
+    return {"op": "update", "id": task["id"], "changes": {"title": title}} | other
+
+
+@pytest.mark.parametrize("route", [BULK, long(BULK)])
+def test_operations_of_all_kinds_are_done_in_order(call: Api, ann: Person, route: str) -> None:
+    one, two, three = (create(call, ann) for _ in range(3))
+    operations = [change(one), NEW, {"op": "complete", "id": two["id"]}, {"op": "delete", "id": three["id"]}, NEW]
+    results = bulk(call, ann, *operations, route=route)
+
+    assert [result["status"] for result in results] == [200, 201, 200, 204, 201]
+    assert [result["error"] for result in results] == [None] * 5
+    assert results[3]["task"] is None
+    made = [results[index]["task"] for index in (4, 1, 2, 0)]
+    assert sorted(listed(call, ann)["tasks"], key=repr) == sorted(made, key=repr)
+
+
+@pytest.mark.parametrize(("route", "request_", "operation"), SINGLE, ids=str)
+def test_an_operation_is_answered_as_its_own_request(
+    call: Api, ann: Person, route: str, request_: dict[str, Any], operation: dict[str, Any]
+) -> None:
+    one, other = create(call, ann), create(call, ann)
+    single = visit(call, route, bearer=ann.token, task=one["id"], **request_)
+    about = {} if route == CREATE else {"id": other["id"]}
+    (result,) = bulk(call, ann, operation | about)
+
+    assert result["status"] == single.status
+    if single.status >= 400:
+        assert result["error"]["code"] == single.code
+        assert result["error"]["message"].split("] ")[-1] == single.json["message"].split("] ")[-1]
+    elif single.text:
+        task = result["task"]
+        assert {name: value for name, value in task.items() if name not in SAME} == {
+            name: value for name, value in single.json.items() if name not in SAME
+        }
+        assert task == visit(call, "GET /api/tasks/{task_id}", bearer=ann.token, task=task["id"]).json
+
+
+@pytest.mark.parametrize("route", [PATCH, COMPLETE, DELETE])
+@pytest.mark.parametrize("text", [MISSING, "malformed", "", "x" * 5000])
+def test_a_missing_task_is_answered_as_by_its_own_request(call: Api, ann: Person, route: str, text: str) -> None:
+    kind = {PATCH: change({"id": text}), COMPLETE: {"op": "complete"}, DELETE: {"op": "delete"}}[route]
+    single = visit(call, route, bearer=ann.token, task=text or MISSING)
+    (result,) = bulk(call, ann, kind | {"id": text})
+
+    assert result == {
+        "status": 404,
+        "task": None,
+        "error": {"code": "NOT_FOUND", "message": single.json["message"]},
+    }
+
+
+def test_a_bad_operation_spoils_no_other_and_is_told_by_its_field(call: Api, ann: Person, task: dict[str, Any]) -> None:
+    bad = [operation for operation, _ in BAD]
+    results = bulk(call, ann, change(task, "First"), *bad, change(task, "Last"), NEW)
+
+    assert [results[place]["status"] for place in (0, -2, -1)] == [200, 200, 201]
+    assert (results[-2]["task"]["title"], results[-2]["task"]["version"]) == ("Last", 3)
+    for (operation, field), result in zip(BAD, results[1:-2], strict=True):
+        assert (result["status"], result["task"], result["error"]["code"]) == (400, None, "VALIDATION_ERROR"), operation
+        assert f"[{field}" in result["error"]["message"], operation
+        assert MARK not in result["error"]["message"], operation
+
+
+def test_only_bad_operations_are_no_bad_request(call: Api, cloud: Cloud, ann: Person) -> None:
+    before = everything(cloud)
+
+    assert {result["status"] for result in bulk(call, ann, *(operation for operation, _ in BAD))} == {400}
+    assert everything(cloud) == before
+
+
+def test_operations_on_one_task_see_each_other(call: Api, ann: Person, task: dict[str, Any]) -> None:
+    done = {"op": "complete", "id": task["id"]}
+    gone = {"op": "delete", "id": task["id"]}
+    operations = [
+        change(task, version=1),
+        done,
+        done,
+        change(task, version=2),
+        change(task, version=4),
+        gone,
+        done,
+        gone,
+    ]
+    results = bulk(call, ann, *operations)
+
+    assert [result["status"] for result in results] == [200, 200, 200, 412, 200, 204, 404, 404]
+    assert [result["task"] and result["task"]["version"] for result in results[:5]] == [2, 3, 4, None, 5]
+    assert [results[place]["task"]["completed"] for place in (0, 1, 2, 4)] == [False, True, False, False]
+    assert listed(call, ann)["tasks"] == []
+
+
+def test_a_hundred_operations_are_done(call: Api, ann: Person, task: dict[str, Any]) -> None:
+    """Some at a time, and in order all the same."""
+    results = bulk(call, ann, *(change(task, str(number)) if number % 2 else NEW for number in range(100)))
+
+    assert [result["task"]["version"] for result in results[1::2]] == list(range(2, 52))
+    assert [result["task"]["title"] for result in results[1::2]] == [str(number) for number in range(1, 100, 2)]
+    assert len({result["task"]["id"] for result in results[::2]}) == 50
+    assert len(listed(call, ann, limit=100)["tasks"]) == 51
+    assert call("GET /api/tasks/summary", bearer=ann.token).json["total"] == 51
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"operations": []},
+        {"operations": [NEW] * 101},
+        {"operations": NEW},
+        {"operations": None},
+        {"operations": "create"},
+        {"operations": [NEW], "user_id": MISSING},
+        [NEW],
+    ],
+    ids=lambda body: str(body)[:40],
+)
+def test_none_too_many_and_no_list_are_refused(call: Api, cloud: Cloud, ann: Person, body: Any) -> None:
+    before = everything(cloud)
+    answer = visit(call, BULK, bearer=ann.token, json=body)
+
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+    assert everything(cloud) == before
+
+
+def test_tasks_of_another_do_not_exist(call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]) -> None:
+    before, kinds = everything(cloud), ({"op": "complete"}, {"op": "delete"}, change(task))
+    foreign = bulk(call, bob, *(kind | {"id": task["id"]} for kind in kinds))
+
+    assert foreign == bulk(call, bob, *(kind | {"id": MISSING} for kind in kinds))
+    assert {result["status"] for result in foreign} == {404}
+    assert everything(cloud) == before
+
+
+def test_no_depth_of_nesting_is_too_much(call: Api, ann: Person) -> None:
+    """Around the depth at which nothing can be read any more."""
+
+    def nested(depth: int) -> Answer:
+        headers = {"content-type": "application/json", "idempotency-key": str(depth)}
+        body = f'{{"operations": {"[" * depth}{"]" * depth}}}'
+        return visit(call, BULK, bearer=ann.token, headers=headers, body=body)
+
+    deepest = bisect_left(range(100_000), x=True, lo=2, key=lambda depth: nested(depth).code == "BAD_REQUEST")
+    assert deepest > 100
+    assert {nested(depth).status for depth in range(deepest - 5, deepest + 5)} == {200, 400}

@@ -1,0 +1,119 @@
+"""Due dates and tags: what is taken, how it is kept, and what is refused by name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.people import Person
+from tests.support.tasks import BULK, CREATE, PATCH, READ, create, listed, visit
+
+DUE = {
+    "2026-11-21": "2026-11-21",
+    "0001-01-01": "0001-01-01",
+    "9999-12-31": "9999-12-31",
+    "2024-02-29": "2024-02-29",
+    "2026-11-21T14:30Z": "2026-11-21T14:30:00.000Z",
+    "2026-11-21t14:30:05z": "2026-11-21T14:30:05.000Z",
+    "2026-11-21 14:30:05.1Z": "2026-11-21T14:30:05.100Z",
+    "2026-11-21T14:30:05.123999999Z": "2026-11-21T14:30:05.123Z",
+    "2026-11-21T14:30:05+01:00": "2026-11-21T13:30:05.000Z",
+    "2026-11-21T00:30:00+05:45": "2026-11-20T18:45:00.000Z",
+    "0001-01-01T00:00:00Z": "0001-01-01T00:00:00.000Z",
+    "9999-12-31T23:59:59.999999Z": "9999-12-31T23:59:59.999Z",
+}
+NOT_DUE: list[Any] = [
+    *("", " ", "soon", "2026-02-29", "0000-01-01", "10000-01-01", "20261121", "2026-11-21T14:30", "2026-11-21T24:00Z"),
+    *("0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "2026-11-21T14:30:05+24:00", "2026-W47-6", "null"),
+    *(1777600000, 0, 1.5, True, False, [], ["2026-11-21"], {}, {"date": "2026-11-21"}),
+]
+TAGS: list[tuple[list[str], list[str]]] = [
+    ([], []),
+    (["home"], ["home"]),
+    ([" Home\t", "WORK"], ["home", "work"]),
+    (["b", "a", "B", " b ", "a"], ["b", "a"]),  # in the order in which they came
+    (["ÄRGER", "ärger", "日本", "🌵", "a-b_c.d/e:f#"], ["ärger", "日本", "🌵", "a-b_c.d/e:f#"]),
+    ([str(number) for number in range(20)], [str(number) for number in range(20)]),
+    (["x" * 500], ["x" * 500]),
+    (["x" * 499, "🌵"], ["x" * 499, "🌵"]),
+    ([f"{number:025}" for number in range(20)], [f"{number:025}" for number in range(20)]),
+    (["  " + "x" * 500 + "  "], ["x" * 500]),
+]
+NO_TAGS: list[Any] = [
+    *([""], [" "], ["a", ""], ["two words"], ["a\tb"], ["a\nb"], ["a\u00a0b"], ["a\u2003b"]),
+    *(["x" * 501], ["x" * 250, "y" * 251], [str(number) for number in range(21)], ["a"] * 21),
+    *(None, "home", "a,b", 1, {}, {"a": 1}, [1], [None], [["a"]], [True], {"0": "a"}),
+]
+
+
+def kept(call: Api, person: Person, field: str, values: Sequence[Any]) -> list[Any]:
+    """What a field becomes in as many new tasks, as they are answered; each reads the same afterwards."""
+    operations = [{"op": "create", "task": {"title": "x", field: value}} for value in values]
+    results = call(BULK, bearer=person.token, json={"operations": operations}).json["results"]
+    assert {result["status"] for result in results} == {201}, results
+    read = {task["id"]: task for task in listed(call, person, limit=100)["tasks"]}
+    assert all(read[result["task"]["id"]] == result["task"] for result in results)
+    return [result["task"][field] for result in results]
+
+
+def assert_refused(call: Api, person: Person, field: str, values: Sequence[Any]) -> None:
+    """Each is, by the name of its field, and what is there stays."""
+    task = create(call, person, due_date="2026-05-01", tags=["old"])
+    for value in values:
+        for route in (CREATE, PATCH):
+            answer = visit(call, route, bearer=person.token, task=task["id"], json={"title": "x", field: value})
+            assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), value
+            assert {detail["field"].split(".")[1] for detail in answer.json["details"]} == {field}
+    assert listed(call, person)["tasks"] == [task]
+
+
+def test_due_dates_come_in_many_spellings_and_go_out_in_one(call: Api, ann: Person) -> None:
+    assert kept(call, ann, "due_date", list(DUE)) == list(DUE.values())
+    assert kept(call, ann, "due_date", [*DUE.values(), None]) == [*DUE.values(), None]
+
+
+def test_what_is_no_due_date_is_refused(call: Api, ann: Person) -> None:
+    assert_refused(call, ann, "due_date", NOT_DUE)
+
+
+def test_tags_are_trimmed_lower_case_and_each_there_once(call: Api, ann: Person) -> None:
+    assert kept(call, ann, "tags", [given for given, _ in TAGS]) == [tags for _, tags in TAGS]
+
+
+def test_what_are_no_tags_is_refused(call: Api, ann: Person) -> None:
+    """At most twenty, at most 500 characters in all, each one word."""
+    assert_refused(call, ann, "tags", NO_TAGS)
+
+
+@pytest.mark.parametrize(
+    ("field", "limit"),
+    [
+        ({"tags": ["x" * 501]}, "500"),
+        ({"tags": ["a"] * 21}, "20"),
+        ({"title": "x" * 201}, "200"),
+        ({"description": "x" * 1001}, "1000"),
+    ],
+    ids=str,
+)
+def test_a_refusal_names_the_limit(call: Api, ann: Person, field: dict[str, Any], limit: str) -> None:
+    answer = call(CREATE, bearer=ann.token, json={"title": "x"} | field)
+
+    assert limit in answer.json["details"][0]["message"]
+
+
+def test_a_change_replaces_all_tags_or_none(call: Api, ann: Person) -> None:
+    task = create(call, ann, tags=["a", "b"])["id"]
+    bodies: list[dict[str, Any]] = [{"title": "y"}, {"tags": ["C"]}, {"tags": []}]
+    after = [visit(call, PATCH, bearer=ann.token, task=task, json=body).json["tags"] for body in bodies]
+
+    assert after == [["a", "b"], ["c"], []]
+    assert visit(call, READ, bearer=ann.token, task=task).json["tags"] == []
+
+
+def test_a_task_is_found_by_every_tag_as_it_was_sent(call: Api, ann: Person) -> None:
+    tags = ["Home", "ÄRGER", "🌵", "a&b=c+d%", "x" * 100]
+    task = create(call, ann, tags=tags)
+
+    for tag in tags:
+        assert listed(call, ann, tag=tag)["tasks"] == [task]

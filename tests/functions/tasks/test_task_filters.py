@@ -1,0 +1,192 @@
+"""Filters: each alone, and all of them together with every sort."""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.layer import layer
+from tests.support.people import Person
+from tests.support.tasks import BULK, COMPLETE, create, listed, visit
+
+TASKS: dict[str, dict[str, Any]] = {
+    "plants": {"title": "Water the PLANTS", "tags": ["Home", "garden"], "priority": "high", "due_date": "2026-05-01"},
+    "straße": {"title": "STRASSE fegen", "tags": ["home"], "due_date": "2026-05-02"},
+    "tax": {"title": "Tax", "description": "50% of Ægir's\nplants_", "due_date": "2026-05-01T10:00:00Z"},
+    "rest": {"title": "Rest", "description": "as long as it takes", "tags": ["gardening"]},
+    "done": {"title": "Done", "priority": "low", "due_date": "2026-05-01T10:00:00.001Z"},
+}
+FOUND = {
+    "": "plants straße tax rest done",
+    "status=all": "plants straße tax rest done",
+    "status=active": "plants straße tax rest",
+    "status=completed": "done",
+    "priority=HIGH": "plants",
+    "priority=medium": "straße tax rest",
+    "priority=urgent": "",
+    "tag=home": "plants straße",
+    "tag=%20HOME%20": "plants straße",
+    "tag=garden": "plants",  # the whole tag
+    "tag=ome": "",
+    "due_before=2026-05-02": "plants tax done",  # not what is due then, nor what has no date
+    "due_before=2026-05-01": "",
+    "due_before=2026-05-01T10:00:00Z": "plants",
+    "due_before=2026-05-01T12:00:00.001%2B02:00": "plants tax",
+    "due_after=2026-05-01": "plants straße tax done",  # what is due then, too
+    "due_after=2026-05-01T10:00:00Z": "straße tax done",
+    "due_after=2026-05-01T09:00:00.001-01:00": "straße done",
+    "due_after=2026-05-02": "straße",
+    "due_after=2026-05-01&due_before=2026-05-02": "plants tax done",
+    "due_after=2026-05-02&due_before=2026-05-02": "",
+    "due_after=2026-05-02&due_before=2026-05-01": "",
+    "search=plants": "plants tax",
+    "search=%20pLaNt%20": "plants tax",
+    "search=stra%C3%9Fe": "straße",
+    "search=%C3%A6gir": "tax",
+    "search=%25": "tax",
+    "search=_": "tax",
+    "search=.*": "",
+    "search=the+plants": "plants",
+    "search=": "plants straße tax rest done",
+    "search=home": "",  # tags are not searched
+    "search=plants&tag=home&priority=high&status=active&due_before=2026-05-02&due_after=2026-05-01": "plants",
+    "search=plants&tag=home&priority=high&status=completed": "",
+}
+MANY = 24
+SORTS = ("created_at", "due_date", "priority", "updated_at", "title")
+
+
+def test_each_filter_finds_what_it_says_in_every_order(call: Api, ann: Person) -> None:
+    names = {create(call, ann, **task)["id"]: name for name, task in TASKS.items()}
+    done = next(task for task, name in names.items() if name == "done")
+    visit(call, COMPLETE, bearer=ann.token, task=done)
+
+    for number, (query, expected) in enumerate(FOUND.items()):
+        for sort in {SORTS[number % len(SORTS)], "due_date" if "due" in query else "title"}:
+            answer = call("GET /api/tasks", bearer=ann.token, query=f"{query}&sort={sort}".removeprefix("&"))
+            assert answer.status == 200, answer.text
+            assert {names[task["id"]] for task in answer.json["tasks"]} == set(expected.split()), (query, sort)
+
+
+def test_updated_since_is_inclusive_to_the_millisecond(call: Api, ann: Person, later: Callable[..., None]) -> None:
+    """Whatever is asked with more digits misses nothing."""
+    old = create(call, ann)
+    later(milliseconds=20)
+    new = create(call, ann)
+    moment = new["updated_at"].removesuffix("Z")
+
+    for sort in SORTS:
+        for since in (f"{moment}Z", f"{moment}4Z", f"{moment}999z", f"{moment}+00:00"):
+            assert listed(call, ann, sort=sort, updated_since=since)["tasks"] == [new], (sort, since)
+        since = f"{moment[:-3]}{int(moment[-3:]) + 1:03}Z" if moment[-3:] != "999" else "2999-01-01T00:00Z"
+        assert listed(call, ann, sort=sort, updated_since=since)["tasks"] == []
+        assert len(listed(call, ann, sort=sort, updated_since=old["updated_at"])["tasks"]) == 2
+
+
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
+def test_updated_since_may_be_any_moment(call: Api, ann: Person, since: str) -> None:
+    create(call, ann)
+
+    for sort in SORTS:
+        assert len(listed(call, ann, sort=sort, updated_since=since)["tasks"]) == (1 if since < "2026" else 0)
+
+
+def test_bounds_are_never_the_wrong_way_round(call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB refuses a BETWEEN whose lower bound is the upper one (architect/dynalite#55); moto does not."""
+    asked: list[Any] = []
+
+    def query(ask: Any) -> dict[str, Any]:
+        asked.append([bound.value["S"] for bound in ask.within.values[1:]])
+        return {"Items": []}
+
+    monkeypatch.setattr(layer("tasks.listing"), "query", query)
+    for bounds in ({"due_after": "2026-05-02", "due_before": "2026-05-01"}, {"due_after": "9999-12-31"}):
+        assert listed(call, ann, sort="due_date", **bounds)["tasks"] == []
+
+    assert len(asked) == 2
+    assert all(lower <= upper for lower, upper in asked)
+
+
+CHOICES: dict[str, Any] = {
+    "status": "active",
+    "priority": "high",
+    "tag": "home",
+    "due_before": "2026-05-04",
+    "due_after": "2026-05-02T12:00:00.000Z",
+    "search": "an",
+    "updated_since": None,  # when half of the tasks had changed
+}
+
+
+def fits(task: dict[str, Any], name: str, value: str) -> bool:
+    """The plain meaning of one filter."""
+    meaning: dict[str, bool] = {
+        "status": task["completed"] == (value == "completed"),
+        "priority": task["priority"] == value,
+        "tag": value in task["tags"],
+        "due_before": bool(task["due_date"]) and task["due_date"] < value,
+        "due_after": bool(task["due_date"]) and task["due_date"] >= value,
+        "search": value in task["title"].casefold() or value in task["description"].casefold(),
+        "updated_since": task["updated_at"] >= value,
+    }
+    return meaning[name]
+
+
+def make_some(call: Api, person: Person, later: Callable[..., None]) -> str:
+    """Tasks in which everything is mixed; the moment after which half of them changed."""
+    chance = Random(4)  # noqa: S311 -- the same every time
+    news = [
+        {
+            "title": chance.choice(["Banana", "ANANAS", "Kiwi", "Äpfel"]),
+            "description": chance.choice(["", "An orange", "none"]),
+            "priority": chance.choice(["low", "high"]),
+            "tags": chance.sample(["home", "work", "garden"], chance.randrange(3)),
+            "due_date": chance.choice(
+                [None, *(f"2026-05-0{day}{at}" for day in range(1, 6) for at in ("", "T12:00Z"))]
+            ),
+        }
+        for _ in range(MANY)
+    ]
+    ids = bulk(call, person, [{"op": "create", "task": new} for new in news])
+    later(seconds=1)
+    changes = [
+        {"op": "complete", "id": name, "completed": chance.random() < 0.5} for name in chance.sample(ids, MANY // 2)
+    ]
+    bulk(call, person, changes)
+    return str(listed(call, person, sort="updated_at", limit=1)["tasks"][0]["updated_at"])
+
+
+def bulk(call: Api, person: Person, operations: list[dict[str, Any]]) -> list[str]:
+    """Do many things at once; the ids of their tasks."""
+    answer = call(BULK, bearer=person.token, json={"operations": operations})
+    return [result["task"]["id"] for result in answer.json["results"]]
+
+
+def whole(person: Person, limit: int, **query: Any) -> Iterator[dict[str, Any]]:
+    """All pages of a list, one after the other."""
+    tasks, cursor = layer("tasks"), None
+    owner = tasks.Owner(id=person.id, cursor_key=b"key")
+    while True:
+        page = tasks.page(owner, tasks.Wanted(limit=limit, cursor=cursor, **query))
+        yield from page.model_dump(mode="json")["tasks"]
+        if (cursor := page.cursor) is None:
+            return
+
+
+def test_filters_together_find_what_fits_all_of_them(call: Api, ann: Person, later: Callable[..., None]) -> None:
+    """Each, all, and any two, both ways and in pages of any size, against their plain meaning over the whole list."""
+    choices = CHOICES | {"updated_since": make_some(call, ann, later)}
+    alone_or_all, pairs = [*combinations(choices, 1), tuple(choices)], [*combinations(choices, 2)]
+
+    for number, sort in enumerate(SORTS):
+        everything = list(whole(ann, 100, sort=sort, order="asc"))
+        assert len(everything) == MANY
+        for turn, names in enumerate([*alone_or_all, *pairs[number::5]], number):
+            query = {name: choices[name] for name in names}
+            order, limit = ("asc", "desc")[turn % 2], (5, 100)[turn // 2 % 2]
+            expected = [task for task in everything if all(fits(task, *item) for item in query.items())]
+            found = list(whole(ann, limit, sort=sort, order=order, **query))
+            assert found == (expected if order == "asc" else expected[::-1]), query

@@ -1,0 +1,206 @@
+"""Many at once on the tasks of one person: nothing is lost, counters stay exact, and changes have one order."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+from itertools import count, pairwise
+from typing import Any
+
+import pytest
+from moto.dynamodb.models import DynamoDBBackend
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.layer import layer
+from tests.support.people import Person
+from tests.support.tables import everything, rows
+from tests.support.tasks import CREATE, DELETE, PATCH, visit
+from tests.support.threads import at_once
+from tests.support.trouble import failing, refused
+
+OWNER = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
+MANY = 100
+
+
+@pytest.fixture
+def tasks(call: Api) -> Any:
+    """The verbs, without the door: functions here serve no more than a few requests at a time."""
+    assert call
+    return layer("tasks")
+
+
+@pytest.fixture
+def committed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The change numbers that were written, in the order of their transactions."""
+    real, numbers = DynamoDBBackend.transact_write_items, list[int]()
+
+    def transact(backend: DynamoDBBackend, changes: list[dict[str, Any]]) -> None:
+        real(backend, changes)
+        items = [change["Put"]["Item"] for change in changes if "Put" in change]
+        numbers.extend(int(item["change_number"]["N"]) for item in items if "change_number" in item)
+
+    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", transact)
+    return numbers
+
+
+def new(tasks: Any, **fields: Any) -> Any:
+    """A new task."""
+    return tasks.add(OWNER, tasks.NewTask(**{"title": "New"} | fields))
+
+
+def change(tasks: Any, task: str, *, seen: str | None = None, **fields: Any) -> Any:
+    """The changed task, None when it was not in the state that was seen."""
+    when = tasks.Precondition(match=frozenset({seen}) if seen else None)
+    try:
+        return tasks.change(OWNER, task, tasks.Changes(**fields), tasks.Terms(when=when))
+    except layer("errors").PreconditionFailed:
+        return None
+
+
+def _titled(tasks: Any, seen: Any, number: int) -> Any:
+    return change(tasks, seen.id, seen=seen.etag, title=str(number))
+
+
+def kept(cloud: Cloud) -> list[dict[str, Any]]:
+    """The rows of tasks."""
+    return [row for row in rows(cloud, "TasksTable") if not row["task_id"].startswith("#")]
+
+
+def counters(cloud: Cloud) -> dict[str, int]:
+    """What the summary counts."""
+    (row,) = (row for row in rows(cloud, "TasksTable") if row["task_id"] == "#SUMMARY")
+    return {name: int(value) for name, value in row.items() if name.startswith(("active", "comp")) and int(value)}
+
+
+def recount(cloud: Cloud) -> dict[str, int]:
+    """What there is to count."""
+    return Counter(f"{'completed' if row['completed'] else 'active'}_{row['priority']}" for row in kept(cloud))
+
+
+def test_of_many_who_saw_the_same_exactly_one_wins_each_round(tasks: Any) -> None:
+    task = new(tasks)
+
+    for version in (2, 3, 4):
+        results = at_once(partial(_titled, tasks, task), range(MANY))
+        (won,) = (result for result in results if result)
+        task = tasks.read(OWNER, task.id)
+        assert (task.version, task) == (version, won)
+
+
+def test_without_a_condition_all_get_through_one_after_the_other(
+    tasks: Any, cloud: Cloud, committed: list[int]
+) -> None:
+    task = new(tasks)
+    kinds = ("low", "medium", "high", "urgent")
+    results = at_once(
+        lambda n: change(tasks, task.id, title=str(n), priority=kinds[n % 4], completed=n % 3 == 0), range(MANY)
+    )
+
+    assert sorted(result.version for result in results) == list(range(2, MANY + 2))
+    assert tasks.read(OWNER, task.id) == max(results, key=lambda result: result.version)
+    assert counters(cloud) == recount(cloud)
+    assert len(committed) == MANY + 1
+    assert all(one < other for one, other in pairwise(committed))
+
+
+def test_of_many_who_delete_one_does(tasks: Any, cloud: Cloud) -> None:
+    task = new(tasks)
+
+    def remove(_: int) -> bool:
+        try:
+            tasks.remove(OWNER, task.id)
+        except layer("errors").NotFound:
+            return False
+        return True
+
+    assert sum(at_once(remove, range(20))) == 1
+    assert (kept(cloud), counters(cloud)) == ([], {})
+
+
+@pytest.fixture
+def _wrong_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every other thread is an hour behind."""
+    clock, numbers, mine = layer("clock"), count(), threading.local()
+    real = clock.now
+
+    def now() -> Any:
+        mine.wrong = getattr(mine, "wrong", next(numbers) % 2)
+        return real() - timedelta(hours=mine.wrong)
+
+    monkeypatch.setattr(clock, "now", now)
+
+
+@pytest.mark.usefixtures("_wrong_clocks")
+def test_whatever_happens_at_once_counters_are_exact_and_changes_are_in_order(
+    tasks: Any, cloud: Cloud, committed: list[int]
+) -> None:
+    """However wrong some clocks are."""
+    shared = [new(tasks).id for _ in range(4)]
+
+    def work(number: int) -> None:
+        own, other = new(tasks, priority="high").id, new(tasks).id
+        change(tasks, shared[number % 4], priority="urgent" if number % 2 else "low")
+        tasks.complete(OWNER, own, completed=None)
+        tasks.complete(OWNER, shared[number % 3], completed=None)
+        tasks.remove(OWNER, other)
+        tasks.bulk(OWNER, [{"op": "complete", "id": shared[3]}, {"op": "create", "task": {"title": "x"}}], None)
+
+    at_once(work, range(10))
+
+    assert len(kept(cloud)) == 4 + 20
+    assert counters(cloud) == recount(cloud)
+    assert len(committed) == 4 + 10 * 8
+    assert all(one < other for one, other in pairwise(committed))
+
+
+def test_a_clock_that_is_behind_does_not_go_back(tasks: Any, committed: list[int], later: Any) -> None:
+    task = new(tasks)
+    later(hours=-1)
+    new(tasks)
+    change(tasks, task.id, title="x")
+    tasks.remove(OWNER, task.id)
+    tasks.bulk(OWNER, [{"op": "create", "task": {"title": "x"}}] * 2, None)
+
+    assert [number - committed[0] for number in committed] == [0, 1, 2, 3, 4, 5]
+
+
+def test_what_others_never_let_through_is_an_outage_and_leaves_nothing(
+    call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else is always faster; the key stays free."""
+    writing, tasks = layer("tasks.writing"), layer("tasks")
+    real, busy = writing.transact, threading.local()
+
+    def transact(*changes: Any) -> None:
+        if not getattr(busy, "now", False):
+            busy.now = True
+            tasks.change(ann.id, task["id"], tasks.Changes(title="Faster"))
+            busy.now = False
+        real(*changes)
+
+    headers = {"idempotency-key": "k"}
+    request: dict[str, Any] = {"bearer": ann.token, "task": task["id"], "headers": headers}
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "transact", transact)
+        patched.setattr(writing, "pause", lambda _: None)
+        answer = visit(call, DELETE, **request)
+    (row,) = (row for row in everything(cloud)["TasksTable"] if row["task_id"] != "#SUMMARY")
+
+    assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
+    assert (row["title"], row["version"]) == ("Faster", "21")
+    assert visit(call, DELETE, **request).status == 204
+
+
+@pytest.mark.parametrize("route", [CREATE, PATCH, DELETE])
+def test_a_row_that_others_hold_all_the_time_is_an_outage_and_nothing_changes(  # noqa: PLR0917 -- four fixtures
+    call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], monkeypatch: pytest.MonkeyPatch, route: str
+) -> None:
+    before, error = everything(cloud), refused("TransactionCanceledException")
+    error.response["CancellationReasons"] = [{"Code": "None"}, {"Code": "TransactionConflict"}]
+    monkeypatch.setattr(layer("dynamodb"), "pause", lambda _: None)
+    with failing(error, "TransactWriteItems"):
+        answer = visit(call, route, bearer=ann.token, task=task["id"])
+
+    assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
+    assert everything(cloud) == before

@@ -1,0 +1,248 @@
+"""Whatever people and their devices do, the service shows what a few dicts in memory would.
+
+`GATEHOUSE_MODEL_EXAMPLES=1000` looks for longer, at other examples each time.
+"""
+# ruff: noqa: D102 -- a rule's name says what it does
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from botocore.client import BaseClient
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precondition, rule, run_state_machine_as_test
+
+from gatehouse_dev.cloud import Cloud
+from tests.support import tasks as routes
+from tests.support.calls import Answer, Api
+from tests.support.layer import layer
+from tests.support.people import People
+from tests.support.task_model import PRIORITIES, Model, Phone, Request, told
+from tests.support.trouble import UNREACHABLE, failing
+
+EXAMPLES = int(os.environ.get("GATEHOUSE_MODEL_EXAMPLES", "0"))
+PROFILE = settings(
+    max_examples=EXAMPLES or 12,
+    stateful_step_count=30,
+    derandomize=not EXAMPLES,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+BEGINNING = datetime(2026, 3, 10, 12, 0, 0, 123_000, tzinfo=UTC)
+MONTH = timedelta(days=30)
+
+WHO, CLIENT = st.sampled_from(["ann", "bob"]), st.sampled_from(["browser", "phone"])
+HOW = st.sampled_from(["plain", "keyed", "plain twice", "keyed twice", "keyed, lost before", "keyed, lost after"])
+ETAG = st.sampled_from([None, None, "seen", "current", "any", "wrong"])
+TITLE, TAGS = st.sampled_from(["Plants", "plants", "Ärger", "🌵", "=1"]), st.sampled_from([[], ["x"], ["x", "y"]])
+DAYS, MOMENTS = ("2026-03-09", "2026-03-10", "2026-03-11"), ("2026-03-10T11:00:00.000Z", "2026-03-10T20:00:00.000Z")
+DUE = st.sampled_from([*DAYS, *MOMENTS])
+OTHERS = {"description": TITLE, "priority": st.sampled_from(PRIORITIES), "due_date": st.none() | DUE, "tags": TAGS}
+NEW = st.fixed_dictionaries({"title": TITLE}, optional=OTHERS)
+CHANGES = st.fixed_dictionaries({}, optional=OTHERS | {"title": TITLE, "completed": st.booleans()})
+COMPLETED = st.sampled_from([{}, {"completed": True}, {"completed": False}])
+ITEM = st.one_of(
+    st.fixed_dictionaries({"op": st.just("create"), "task": st.one_of(NEW, st.just({"title": ""}))}),
+    st.fixed_dictionaries({"op": st.just("update"), "changes": CHANGES}, optional={"version": st.integers(1, 3)}),
+    st.builds(lambda completed: {"op": "complete"} | completed, COMPLETED),
+    st.fixed_dictionaries({"op": st.just("delete")}, optional={"version": st.integers(1, 3)}),
+)
+WRITE = st.one_of(
+    st.tuples(st.sampled_from([routes.PUT, routes.PATCH]), CHANGES),
+    st.tuples(st.just(routes.COMPLETE), COMPLETED | st.none()),
+    st.tuples(st.just(routes.DELETE), st.none()),
+)
+QUERY = st.fixed_dictionaries(
+    {"limit": st.integers(3, 9)},
+    optional={
+        "status": st.sampled_from(["active", "completed"]),
+        "priority": st.sampled_from(PRIORITIES),
+        "tag": st.sampled_from(["x", "y"]),
+        "due_before": DUE,
+        "due_after": DUE,
+        "sort": st.sampled_from(["created_at", "due_date", "priority", "title"]),
+        "order": st.sampled_from(["asc", "desc"]),
+    },
+)
+ZONE = st.sampled_from(["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+STEP = st.sampled_from([timedelta(minutes=-1), timedelta(hours=3), timedelta(hours=25), timedelta(days=29)])
+
+
+@contextmanager
+def answer_lost() -> Iterator[None]:
+    """The first transaction is made, but nobody hears of it."""
+    real: Any = vars(BaseClient)["_make_api_call"]
+    lost: list[str] = []
+
+    def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        answer = real(client, operation, parameters)
+        if operation == "TransactWriteItems" and not lost:
+            lost.append(operation)
+            raise UNREACHABLE
+        return answer
+
+    with patch.object(BaseClient, "_make_api_call", call):
+        yield
+
+
+def trouble(how: str) -> AbstractContextManager[Any]:
+    """What befalls a request that is sent in this way."""
+    if "lost" not in how:
+        return nullcontext()
+    return answer_lost() if "after" in how else failing(UNREACHABLE, "TransactWriteItems", times=1)
+
+
+class TaskMachine(RuleBasedStateMachine):
+    """Two people with a browser and a phone each, and for each a model of what they have."""
+
+    ids = Bundle("ids")
+
+    def __init__(self, call: Api, cloud: Cloud, clock: pytest.MonkeyPatch) -> None:
+        """Empty tables, and nobody has done anything."""
+        super().__init__()
+        self.call, self.cloud, self.clock = call, cloud, clock
+        self.set_clock(BEGINNING)
+        cloud.reset()
+        layer("keys.keyring").forget()
+        layer("keys.access").publish()
+        layer("keys.macs")._last_look = time.monotonic()
+        self.people = People(call)
+        self.phones = {name: Phone(call, self.people.signed_in(name)) for name in ("ann", "bob")}
+        self.models = {name: Model() for name in self.phones}
+        self.up_to_date = dict.fromkeys(self.phones, BEGINNING)  # when a phone last knew of everything
+        self.seen: dict[tuple[str, ...], str] = {}
+        self.sent: list[Request] = []
+        self.known: set[str] = set()
+
+    @rule(target=ids, who=WHO, client=CLIENT, new=NEW, how=HOW)
+    def create(self, who: str, client: str, new: Any, how: str) -> Any:
+        return self.send(who, client, how, route=routes.CREATE, body=new)
+
+    @rule(target=ids, who=WHO, client=CLIENT, count=st.sampled_from([1, 2, 3, 4, 26]), how=HOW)
+    def create_many(self, who: str, client: str, count: int, how: str) -> Any:
+        operations = [{"op": "create", "task": {"title": f"{number}"}} for number in range(count)]
+        return self.send(who, client, how, route=routes.BULK, body={"operations": operations})
+
+    @rule(who=WHO, client=CLIENT, task=ids, write=WRITE, etag=ETAG, how=HOW)
+    def write(self, *, who: str, client: str, task: str, write: Any, etag: str | None, how: str) -> None:
+        now = self.models[who].tasks.get(task, {}).get("version", 1)
+        etags = {"seen": self.seen.get((who, client, task), '"1"'), "current": f'"{now}"', "any": "*", "wrong": '"99"'}
+        route, body = write
+        self.send(who, client, how, route=route, task=task, body=body, etag=etags[etag] if etag else None)
+
+    @rule(target=ids, who=WHO, client=CLIENT, task=ids, more=st.lists(st.tuples(ids, ITEM), max_size=4), how=HOW)
+    def do_many(self, who: str, client: str, task: str, more: Any, how: str) -> Any:
+        named = [item if item["op"] == "create" else item | {"id": name} for name, item in more]
+        operations = [{"op": "complete", "id": task}, *named]
+        return self.send(who, client, how, route=routes.BULK, body={"operations": operations})
+
+    @rule(who=WHO, client=CLIENT, task=ids, more=st.lists(ids, max_size=3), how=HOW)
+    def delete_many(self, who: str, client: str, task: str, more: list[str], how: str) -> None:
+        self.send(who, client, how, route=routes.BULK_DELETE, body={"task_ids": [task, *more]})
+
+    @precondition(lambda self: self.sent)
+    @rule(target=ids, who=WHO, client=CLIENT, number=st.integers(0, 9), other=st.none() | NEW)
+    def use_a_key_again(self, who: str, client: str, number: int, other: Any) -> Any:
+        old = self.sent[-1 - number % len(self.sent)]
+        new = Request(route=routes.CREATE, body=other, key=old.key) if other else old
+        return multiple(*self.judge(who, client, new, self.ask(who, new)))
+
+    @rule(who=WHO, query=QUERY, zone=ZONE)
+    def look(self, who: str, query: dict[str, Any], zone: str) -> None:
+        person, model = self.phones[who].person, self.models[who]
+        pages = [routes.listed(self.call, person, **query)]
+        while cursor := pages[-1]["cursor"]:
+            pages.append(routes.listed(self.call, person, **query, cursor=cursor))
+        assert [task for page in pages for task in page["tasks"]] == model.listed(query)
+        summary = self.call(routes.SUMMARY, bearer=person.token, query={"zone": zone}).json
+        assert summary == model.summary(self.now, zone)
+
+    @rule(who=WHO, limit=st.integers(1, 10), pages=st.integers(1, 5))
+    def sync(self, who: str, limit: int, pages: int) -> None:
+        phone = self.phones[who]
+        for _ in range(pages):
+            if phone.token is None:
+                self.up_to_date[who] = self.now
+            elif self.now - self.up_to_date[who] > MONTH:
+                since = {"since": phone.token}
+                assert self.call(routes.CHANGES, bearer=phone.person.token, query=since).code == "SYNC_TOKEN_EXPIRED"
+                phone.tasks, phone.token = {}, None
+                return
+            if not phone.page(limit=limit)["has_more"]:
+                self.up_to_date[who] = self.now
+                assert phone.tasks == self.models[who].tasks
+                return
+
+    @rule(step=STEP)
+    def pass_time(self, step: timedelta) -> None:
+        """Sessions end, and DynamoDB takes away what has expired."""
+        self.set_clock(self.now + step)
+        table, client = {"TableName": self.cloud.table_name("TasksTable")}, self.cloud.client("dynamodb")
+        for row in client.scan(**table)["Items"]:
+            if float(row.get("expires_at", {"N": "inf"})["N"]) < self.now.timestamp():
+                client.delete_item(**table, Key={name: row[name] for name in ("user_id", "task_id")})
+        for phone in self.phones.values():
+            phone.person = self.people.sign_in(phone.person.email)
+
+    def teardown(self) -> None:
+        """In the end all that can be seen is as it should be."""
+        if sys.exception():
+            return
+        for who, phone in self.phones.items():
+            self.look(who, {"limit": 100}, "UTC")
+            self.sync(who, 500, 9)
+            for task in sorted(self.known)[-5:]:
+                answer = self.call(routes.READ, bearer=phone.person.token, task_id=task)
+                assert told(answer) == self.models[who].read(task)
+
+    def send(self, who: str, client: str, how: str, **asked: Any) -> Any:
+        """Send a new request in some way; the ids of tasks that are new."""
+        self.set_clock(self.now + timedelta(seconds=1))
+        key = f"key-{len(self.sent)}" if "keyed" in how else None
+        request = Request(key=key, **asked)
+        self.sent += [request] if key else []
+        with trouble(how):
+            answer = self.ask(who, request)
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and "lost" in how:
+            answer = self.ask(who, request)
+        new = self.judge(who, client, request, answer)
+        if "twice" in how:
+            new += self.judge(who, client, request, self.ask(who, request))
+        return multiple(*new)
+
+    def ask(self, who: str, request: Request) -> Answer:
+        """Let somebody send a request."""
+        return request.send(self.call, self.phones[who].person)
+
+    def judge(self, who: str, client: str, request: Request, answer: Answer) -> list[str]:
+        """Compare an answer with the model's; the ids of tasks that are new."""
+        body = answer.json if answer.text else {}
+        told_of = [body, *(item["task"] or {} for item in body.get("results", []))]
+        tasks = [task for task in told_of if "version" in task]
+        new = [task["id"] for task in tasks if task["id"] not in self.known]
+        self.known.update(new)
+        assert told(answer) == self.models[who].answer(request, self.now, iter(new))
+        self.seen |= {(who, client, task["id"]): f'"{task["version"]}"' for task in tasks}
+        if "version" in body:
+            assert answer.headers["etag"] == f'"{body["version"]}"'
+        return new
+
+    def set_clock(self, now: datetime) -> None:
+        """Let it be `now`."""
+        self.now = now
+        self.clock.setattr(layer("clock"), "now", lambda: now)
+
+
+def test_the_service_is_as_simple_as_a_dict(call: Api, running_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine: Any = partial(TaskMachine, call, running_cloud, monkeypatch)
+    run_state_machine_as_test(machine, settings=PROFILE)

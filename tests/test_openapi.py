@@ -1,0 +1,102 @@
+"""docs/openapi.json is what the functions and their template say; tests/contract sends what it allows."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+
+from gatehouse_dev import openapi
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.template import Template
+from tests.support.routes import OPEN, PROTECTED
+
+SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+
+
+@pytest.fixture(scope="module")
+def document(running_cloud: Cloud) -> dict[str, Any]:
+    """What the functions say now."""
+    return openapi.document(running_cloud.template)
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every operation by its route key."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def references(node: Any) -> Iterator[str]:
+    """Every `$ref` below a node."""
+    if isinstance(node, dict):
+        yield from ([node["$ref"]] if "$ref" in node else [])
+        node = list(node.values())
+    if isinstance(node, list):
+        for entry in node:
+            yield from references(entry)
+
+
+def test_the_file_is_current(document: dict[str, Any]) -> None:
+    assert openapi.FILE.read_text(encoding="utf-8") == openapi.text(document), "run `make openapi`"
+
+
+def test_it_is_the_same_every_time(running_cloud: Cloud, document: dict[str, Any]) -> None:
+    assert openapi.text(openapi.document(running_cloud.template)) == openapi.text(document)
+
+
+def test_it_is_valid_and_whole(document: dict[str, Any]) -> None:
+    schemathesis.openapi.from_dict(document).validate()
+    parts = {f"#/components/{kind}/{name}" for kind, named in document["components"].items() for name in named}
+
+    assert set(references(document)) <= parts
+
+
+def test_it_has_the_routes_of_the_template_and_no_others(document: dict[str, Any], template: Template) -> None:
+    assert operations(document).keys() == {route.key for route in template.routes}
+
+
+def test_it_asks_for_a_session_where_the_functions_do(document: dict[str, Any]) -> None:
+    """Where one is looked at but not asked for, none is an alternative."""
+    found = operations(document)
+
+    assert {key for key, operation in found.items() if operation["security"] == SIGNED_IN} == set(PROTECTED)
+    assert all(found[key]["security"] in ([], [{}, *SIGNED_IN]) for key in OPEN)
+    assert found["POST /api/auth/sign-out"]["security"][0] == {}
+    assert {name for key in PROTECTED for name in found[key]["responses"]} >= {"401"}
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_sentence(document: dict[str, Any]) -> None:
+    found = operations(document).values()
+    names = [operation["operationId"] for operation in found]
+    tags = {tag["name"] for tag in document["tags"]}
+
+    assert len(set(names)) == len(names)
+    assert all(operation["summary"] and set(operation["tags"]) <= tags for operation in found)
+
+
+def test_refusals_are_ours(document: dict[str, Any]) -> None:
+    """FastAPI would promise a 422 for wrong input, in a form of its own; input is refused with 400 everywhere."""
+    assert "HTTPValidationError" not in json.dumps(document)
+    for key, operation in operations(document).items():
+        refusals = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+        assert refusals.keys() >= {"400", "429", "503"}, key
+        assert all(list(answer) == ["$ref"] for answer in refusals.values()), key
+
+
+def test_a_mailed_link_leads_on(document: dict[str, Any]) -> None:
+    leading = {key for key, operation in operations(document).items() if "302" in operation["responses"]}
+
+    assert leading == {
+        "GET /api/auth/delete-user/callback",
+        "GET /api/auth/reset-password/{token}",
+        "GET /api/auth/verify-email",
+    }
+
+
+def test_it_names_no_machine(document: dict[str, Any]) -> None:
+    assert "servers" not in document
+    assert "localhost" not in openapi.text(document)
