@@ -17,10 +17,9 @@ from unittest.mock import patch
 
 from moto import mock_aws
 from moto.core.config import DefaultConfig
-from moto.core.responses import ActionContext
-from moto.core.serialize import DefaultAttributePicker
+from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
-from moto.dynamodb.responses import DynamoHandler, DynamoResult
+from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from moto.sesv2.responses import SESV2Response
@@ -30,7 +29,7 @@ from gatehouse_dev.snapshots import cheap_snapshots
 
 READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List", "TransactGet")
 
-ROWS = {"Item", "Items", "Responses", "Attributes"}  # where answers have them
+PLAIN = {"S", "N", "BOOL"}  # kinds of values that are told as they are kept
 
 KEPT_ITERATORS = 100
 
@@ -67,7 +66,8 @@ class Engine:
                 stack.enter_context(patch.object(handler, "_dispatch", self._one_at_a_time(handler._dispatch)))  # noqa: SLF001  # url maps hold bound `dispatch`, so it is too late to wrap that
             transact = cheap_snapshots(DynamoDBBackend.transact_write_items)
             stack.enter_context(patch.object(DynamoDBBackend, "transact_write_items", transact))
-            stack.enter_context(patch.object(DynamoResult, "execute_result", _plainly(DynamoResult.execute_result)))
+            structure = _as_they_are(ResponseSerializer._serialize_type_structure)  # noqa: SLF001  # where rows pass
+            stack.enter_context(patch.object(ResponseSerializer, "_serialize_type_structure", structure))
             stack.enter_context(patch.object(SESV2Response, "send_email", self._kept(SESV2Response.send_email)))
             yield
 
@@ -104,19 +104,16 @@ class Engine:
         return sent
 
 
-def _plainly(execute: Callable[[DynamoResult, ActionContext], Any]) -> Callable[[DynamoResult, ActionContext], Any]:
-    """Moto looks for each value under many names, which takes a third of its time. Rows have theirs already."""
+def _as_they_are(serialize: Callable[..., None]) -> Callable[..., None]:
+    """For any value of a row, moto asks for each of the ten kinds under several spellings: half of all its work."""
 
-    def executed(result: DynamoResult, context: ActionContext) -> Any:
-        if not isinstance(result.result, dict) or not result.result.keys() & ROWS:
-            return execute(result, context)
-        serializer = context.serializer_class(
-            operation_model=context.operation_model, value_picker=DefaultAttributePicker()
-        )
-        answer = serializer.serialize(result.result)
-        return answer["status_code"], answer["headers"], answer["body"]
+    def structure(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:  # moto's own signature
+        if shape.name == "AttributeValue" and type(value) is dict and value.keys() <= PLAIN:
+            serializer._default_serialize(serialized, dict(value), shape, key)  # noqa: SLF001  # as it does with the rest
+        else:
+            serialize(serializer, serialized, value, shape, key)
 
-    return executed
+    return structure
 
 
 def _forget_old_iterators() -> None:

@@ -5,19 +5,16 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 
 
 @contextmanager
 def quick_rows() -> Iterator[None]:
-    """Texts are compared and told as they are, and a row is not weighed anew with each of its attributes."""
+    """Texts are compared as they are, and a row is not weighed anew with each of its attributes."""
     with ExitStack() as stack:
         stack.enter_context(patch.object(LimitedSizeDict, "__setitem__", dict.__setitem__))
         for name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
             stack.enter_context(patch.object(DynamoType, name, _quick(name)))
-        told = _told(ResponseSerializer._serialize_type_structure)
-        stack.enter_context(patch.object(ResponseSerializer, "_serialize_type_structure", told))
         yield
 
 
@@ -29,15 +26,3 @@ def _quick(name: str) -> Callable[[DynamoType, DynamoType], bool]:
         return bool(same)
 
     return compare
-
-
-def _told(serialize: Callable[..., None]) -> Callable[..., None]:
-    """For any value, moto asks for each of the ten kinds under each of its spellings."""
-
-    def structure(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
-        if shape.name == "AttributeValue" and type(value) is dict and value.keys() <= {"S", "N", "BOOL"}:
-            serializer._default_serialize(serialized, dict(value), shape, key)
-        else:
-            serialize(serializer, serialized, value, shape, key)
-
-    return structure

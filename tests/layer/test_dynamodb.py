@@ -26,7 +26,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def epoch(user_id: str, number: int = 1) -> Any:
     """A row to write."""
-    return layer("sessions.table").EpochRow(user_id, epoch=number)
+    return layer("sessions.table").EpochRow(user_id, epoch=number, cursor_key=b"key")
 
 
 def cancelled(*codes: str) -> ClientError:

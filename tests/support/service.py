@@ -33,13 +33,14 @@ def running_service(**settings: str) -> Iterator[Service]:
     """Start the product with settings of `make dev`: `running_service(require_email_verification="false")`."""
     port = _free_port()
     given = {f"GATEHOUSE_{name.upper()}": value for name, value in settings.items()}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
     with tempfile.TemporaryDirectory() as folder:
         console = Path(folder, "console")
         with console.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gatehouse_dev"],
                 cwd=ROOT,
-                env=os.environ | given | {"PORT": str(port), "PYTHONPATH": str(ROOT / "devtools")},
+                env=clean | given | {"PORT": str(port), "PYTHONPATH": str(ROOT / "devtools")},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from itertools import batched
 from typing import Any
 
-from gatehouse import clock
 from gatehouse.dynamodb import get_together
 from gatehouse.errors import InvalidInput, NotFound
 from gatehouse.tasks.model import Changes, NewTask, Task, task_id
 from gatehouse.tasks.operations import Change, Complete, Create, Operation, Remove
-from gatehouse.tasks.receipts import Once, Outcome, Terms, recall
-from gatehouse.tasks.table import receipt_key, task_key
+from gatehouse.tasks.receipts import Once, Outcome, Terms
+from gatehouse.tasks.table import task_key
 from gatehouse.tasks.writing import MOST_TOGETHER, write, write_one
 
 _NONE = Terms()
@@ -64,20 +63,9 @@ def do_all(owner: str, operations: Sequence[Operation], once: Once | None) -> li
     Sent again under the same name, what was done is not done again, wherever it was cut off. Raises
     IdempotencyKeyReused before anything is done.
     """
-    parts = [(part, once.part(number) if once else None) for number, part in enumerate(_parts(operations))]
-    if once and len(parts) > 1:
-        _check_unused(owner, [name for _, name in parts if name])
-    return [outcome for part, name in parts for outcome in write(owner, part, name)]
-
-
-def _parts(operations: Sequence[Operation]) -> Sequence[Sequence[Operation]]:
-    return list(batched(operations, MOST_TOGETHER, strict=False))
-
-
-def _check_unused(owner: str, names: Sequence[Once]) -> None:
-    rows = get_together(*(receipt_key(owner, name.name) for name in names))
-    for row, name in zip(rows, names, strict=True):
-        recall(row, name, clock.now())
+    parts = enumerate(batched(operations, MOST_TOGETHER, strict=False))
+    done = (write(owner, part, once.part(number) if once else None) for number, part in parts)
+    return [outcome for outcomes in done for outcome in outcomes]
 
 
 def _there(task: Task | None) -> Task:
