@@ -21,7 +21,7 @@ from tests.support.layout import FUNCTIONS
 from tests.support.people import People
 from tests.support.tasks import create
 
-SHORT, LONG = 10, 300
+SHORT, LONG = 10, 150
 KB = 1024
 
 

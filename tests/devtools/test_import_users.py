@@ -366,12 +366,12 @@ def test_each_user_is_written_whole_or_not_at_all(imports: Importer, cloud: Clou
     assert everything(cloud) == {name: [] for name in everything(cloud)}
 
 
-def test_a_million_lines_need_no_memory(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One in fifty of them, all with the same address: what is read and noted must not pile up."""
+def test_many_lines_need_no_memory(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All with the same address: what is read and noted must not pile up."""
     assert call
     file = tmp_path / "users.jsonl"
     with file.open("w") as lines:
-        lines.writelines(json.dumps(ANN | {"name": f"{number:050}"}) + "\n" for number in range(20_000))
+        lines.writelines(json.dumps(ANN | {"name": f"{number:050}"}) + "\n" for number in range(5_000))
         lines.write("x" * 20_000_000 + "\n")
     tracemalloc.start()
     try:
@@ -381,9 +381,9 @@ def test_a_million_lines_need_no_memory(call: Api, tmp_path: Path, capsys: pytes
         tracemalloc.stop()
 
     said = capsys.readouterr()
-    assert said.out.endswith("1 would be added, 0 already there, 20000 refused.\n")
-    assert len(said.err.splitlines()) == 20_000
-    assert peak < 5_000_000
+    assert said.out.endswith("1 would be added, 0 already there, 5000 refused.\n")
+    assert len(said.err.splitlines()) == 5_000
+    assert peak < 2_000_000
 
 
 def test_a_file_that_is_not_there_is_told(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

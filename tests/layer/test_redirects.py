@@ -158,7 +158,7 @@ WITH_BODY = sorted(
     if route.key.partition(" ")[0] in {"POST", "PUT", "PATCH"}
 )
 SPELLINGS = [*CODES, "callback_url", "redirect_to", "error_callback_url", "new_user_callback_url"]
-SPELLINGS += ["callbackUrl", "CALLBACKURL", "redirect_To", "callback__url"]
+SPELLINGS += ["CALLBACKURL", "redirect_To"]
 EVIL = "https://evil.example/collect"
 WHOLE = {
     "password": PASSWORD,
