@@ -22,6 +22,9 @@ from tests.support.people import People
 from tests.support.tasks import create
 
 SHORT, LONG = 10, 150
+
+pytestmark = pytest.mark.xdist_group("costs")  # what is measured once serves all
+
 KB = 1024
 
 
