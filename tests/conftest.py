@@ -1,5 +1,6 @@
 """The whole service under moto: real handlers, real events, tables from the template."""
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -124,6 +125,13 @@ def scan(cloud: Cloud, table: str) -> list[Mapping[str, Any]]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Clouds of their own come first, before the one for the whole run."""
     items.sort(key=lambda item: "tests/devtools" not in item.nodeid)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays; looking through it again and again for garbage took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 class Notes:
