@@ -56,7 +56,8 @@ format: .venv/ready ## Put the code in order
 
 .PHONY: coverage
 coverage: .venv/ready ## Run all tests with branch coverage, which takes half as long again
-	COVERAGE_CORE=ctrace $(PYTHON) -m pytest -n 2 --dist loadgroup --cov --cov-branch --cov-report=term-missing:skip-covered
+	COVERAGE_CORE=ctrace $(PYTHON) -m pytest -n 2 --dist loadgroup --cov --cov-branch --cov-fail-under=97 \
+	  --cov-report=term-missing:skip-covered
 
 .PHONY: load
 load: .venv/ready ## Let 50 people do the main job at once against a service of its own

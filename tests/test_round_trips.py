@@ -3,14 +3,17 @@
 Every call is a wait of some milliseconds for the caller, and a line on the bill.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from gatehouse_dev.template import Template
 from tests.support.calls import Api
+from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
+from tests.support.sample import sample
 from tests.support.tasks import (
     ALL,
     BULK,
@@ -203,6 +206,22 @@ def test_a_mail_is_claimed_and_marked(call: Api, mailbox: Mailbox) -> None:
     mailbox.deliver()
 
     assert asked(call) == ["UpdateItem", "BatchGetItem", "UpdateItem"]
+
+
+def test_a_reminder_is_four_calls_more_for_each_person(
+    call: Api, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Zones, positions, members and their profiles are read once a page, and the position is kept after it."""
+    monkeypatch.setattr(layer("clock"), "now", lambda: datetime(2030, 6, 3, 8, tzinfo=UTC))
+    for name in ("ann", "bob"):
+        person = people.signed_in(name)
+        call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
+        create(call, person, due_date="2030-06-03")
+    call.invoke("Remind", sample("mail/remind"))
+
+    page = ["BatchGetItem", "BatchGetItem", "Query", "BatchGetItem"]
+    each = ["Query", "Query", "BatchGetItem", "PutItem"]
+    assert asked(call) == [*page, *each, *each, "PutItem"]
 
 
 def test_health_is_one_read(call: Api) -> None:

@@ -142,5 +142,7 @@ def _forget(folders: tuple[Path, ...]) -> None:
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if file and any(folder in Path(file).parents for folder in folders):
-            Path(module.__cached__ or file).with_suffix(".pyc").unlink(missing_ok=True)  # it is as old as to the second
+            Path(module.__cached__ or file).with_suffix(".pyc").unlink(
+                missing_ok=True
+            )  # it would serve an edit of the same second and size
             del sys.modules[name]

@@ -32,7 +32,7 @@ def bulk(operations: Any, *, name: str = "k") -> list[Any]:
     """What became of each operation, under a key."""
     tasks = layer("tasks")
     once = tasks.Once(name=name, fingerprint=sha256(json.dumps(operations).encode()).hexdigest())
-    results: list[Any] = tasks.bulk(OWNER, operations, once)
+    results: list[Any] = layer("tasks.bulk").bulk(OWNER, operations, once)
     return results
 
 
@@ -70,7 +70,7 @@ def test_cut_off_in_the_middle_the_rest_is_done_when_sent_again(
     once = kept(cloud)
 
     assert [result.task.version for result in results] == [1, *range(2, 21)] * 3
-    assert tasks.summary(OWNER, ZoneInfo("UTC")).total == 6
+    assert layer("tasks.summary").summary(OWNER, ZoneInfo("UTC")).total == 6
     assert bulk(operations) == results
     assert kept(cloud) == once
 

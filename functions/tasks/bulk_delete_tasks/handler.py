@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
 from gatehouse.http.tasks import OnlyOnce
+from gatehouse.tasks.bulk import remove_many
 
 router = APIRouter()
 
@@ -21,7 +21,7 @@ class Unwanted(BaseModel):
 @router.post("/api/tasks/bulk-delete")
 @router.post("/api/{user_id}/tasks/bulk-delete")
 async def bulk_delete_tasks(unwanted: Unwanted, user: CurrentUser, once: OnlyOnce) -> dict[str, list[str]]:
-    deleted, not_found = tasks.remove_many(user.id, unwanted.task_ids, once)
+    deleted, not_found = remove_many(user.id, unwanted.task_ids, once)
     return {"deleted": deleted, "not_found": not_found}
 
 

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
 from gatehouse.http.tasks import OnlyOnce
-from gatehouse.tasks import ItemResult
+from gatehouse.tasks.bulk import ItemResult, bulk
 
 router = APIRouter()
 
@@ -22,7 +21,7 @@ class Work(BaseModel):
 @router.post("/api/tasks/bulk")
 @router.post("/api/{user_id}/tasks/bulk")
 async def bulk_tasks(work: Work, user: CurrentUser, once: OnlyOnce) -> dict[str, list[ItemResult]]:
-    return {"results": tasks.bulk(user.id, work.operations, once)}
+    return {"results": bulk(user.id, work.operations, once)}
 
 
 handler = lambda_handler(router)

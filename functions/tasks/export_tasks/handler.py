@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from gatehouse import tasks
 from gatehouse.http import lambda_handler
-from gatehouse.http.tasks import CurrentOwner, exported
+from gatehouse.http.exports import exported
+from gatehouse.http.tasks import CurrentOwner
 from gatehouse.tasks import TaskPage
+from gatehouse.tasks.exporting import export
 
 router = APIRouter()
 
@@ -23,7 +24,7 @@ class Wanted(BaseModel):
 @router.get("/api/tasks/export", response_model=TaskPage)
 @router.get("/api/{user_id}/tasks/export", response_model=TaskPage)
 async def export_tasks(wanted: Annotated[Wanted, Query()], owner: CurrentOwner) -> Response:
-    return exported(tasks.export(owner, wanted.cursor), wanted.format, first=wanted.cursor is None)
+    return exported(export(owner, wanted.cursor), wanted.format, first=wanted.cursor is None)
 
 
 handler = lambda_handler(router)

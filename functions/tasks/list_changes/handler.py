@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from gatehouse import tasks
 from gatehouse.http import lambda_handler
 from gatehouse.http.tasks import CurrentOwner
-from gatehouse.tasks import TaskChanges
+from gatehouse.tasks.sync import TaskChanges, changes
 
 router = APIRouter()
 
@@ -23,7 +22,7 @@ class Known(BaseModel):
 @router.get("/api/tasks/changes")
 @router.get("/api/{user_id}/tasks/changes")
 async def list_changes(known: Annotated[Known, Query()], owner: CurrentOwner) -> TaskChanges:
-    return tasks.changes(owner, known.since, known.limit)
+    return changes(owner, known.since, known.limit)
 
 
 handler = lambda_handler(router)

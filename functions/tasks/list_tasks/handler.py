@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from gatehouse import tasks
 from gatehouse.http import lambda_handler
 from gatehouse.http.tasks import CurrentOwner
-from gatehouse.tasks import TaskPage, Wanted
+from gatehouse.tasks import TaskPage
+from gatehouse.tasks.listing import Wanted, page
 
 router = APIRouter()
 
@@ -15,7 +15,7 @@ router = APIRouter()
 @router.get("/api/tasks")
 @router.get("/api/{user_id}/tasks")
 async def list_tasks(wanted: Annotated[Wanted, Query()], owner: CurrentOwner) -> TaskPage:
-    return tasks.page(owner, wanted)
+    return page(owner, wanted)
 
 
 handler = lambda_handler(router)

@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.tasks import Summary
+from gatehouse.tasks.summary import Summary, summary
 from gatehouse.wire import TimeZone
 
 router = APIRouter()
@@ -23,7 +22,7 @@ class Here(BaseModel):
 @router.get("/api/tasks/summary")
 @router.get("/api/{user_id}/tasks/summary")
 async def summarize_tasks(here: Annotated[Here, Query()], user: CurrentUser) -> Summary:
-    return tasks.summary(user.id, ZoneInfo(here.zone))
+    return summary(user.id, ZoneInfo(here.zone))
 
 
 handler = lambda_handler(router)

@@ -439,7 +439,7 @@ def crowd(call: Api, at: At, monkeypatch: pytest.MonkeyPatch) -> Callable[[int],
     """So many people who want to be reminded, each of one task; their addresses. They are rows, and quickly made."""
     assert None not in (call, at)
     reminders, profiles = layer("accounts.reminders"), layer("accounts.table").ProfileRow
-    task = layer("tasks").DueTask(title="Water the plants", due=TODAY)
+    task = layer("tasks.summary").DueTask(title="Water the plants", due=TODAY)
     monkeypatch.setattr(layer("reminders.flows"), "due_within", lambda *_, **__: [task])
 
     def gather(count: int) -> list[str]:

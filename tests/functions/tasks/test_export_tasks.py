@@ -47,7 +47,7 @@ ODD = [
 def add_many(person: Person, count: int, **fields: Any) -> None:
     """Give somebody tasks, quickly."""
     new = [{"op": "create", "task": {"title": f"Task {number}"} | fields} for number in range(count)]
-    assert {result.status for result in layer("tasks").bulk(person.id, new, None)} == {201}
+    assert {result.status for result in layer("tasks.bulk").bulk(person.id, new, None)} == {201}
 
 
 @pytest.fixture

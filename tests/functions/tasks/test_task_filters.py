@@ -167,10 +167,10 @@ def bulk(call: Api, person: Person, operations: list[dict[str, Any]]) -> list[st
 
 def whole(person: Person, limit: int, **query: Any) -> Iterator[dict[str, Any]]:
     """All pages of a list, one after the other."""
-    tasks, cursor = layer("tasks"), None
-    owner = tasks.Owner(id=person.id, cursor_key=b"key")
+    listing, cursor = layer("tasks.listing"), None
+    owner = layer("tasks").Owner(id=person.id, cursor_key=b"key")
     while True:
-        page = tasks.page(owner, tasks.Wanted(limit=limit, cursor=cursor, **query))
+        page = listing.page(owner, listing.Wanted(limit=limit, cursor=cursor, **query))
         yield from page.model_dump(mode="json")["tasks"]
         if (cursor := page.cursor) is None:
             return

@@ -14,7 +14,6 @@ from gatehouse.config import config
 from gatehouse.dynamodb import Change, ConditionFailed, Key, Row, check, delete, put, transact
 
 _ZONES = "REMINDERS", "ZONES"
-_ON = True
 
 
 class ReminderRow(Row):
@@ -80,7 +79,8 @@ def move(profile: ProfileRow, zone: str | None, base_url: str) -> list[Change]:
 
 def forget(row: ReminderRow, zone: str) -> None:
     """Remove the row of somebody who is gone, or not to be reminded there any more, unless that changed meanwhile."""
-    wanted = (ProfileRow.task_reminders == _ON) & (ProfileRow.time_zone == zone)
+    wants = ProfileRow.task_reminders == True  # noqa: E712 -- a condition of DynamoDB
+    wanted = wants & (ProfileRow.time_zone == zone)
     with suppress(ConditionFailed):
         transact(check(profile_key(row.user_id), ~wanted), delete(row))
 

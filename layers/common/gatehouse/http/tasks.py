@@ -4,14 +4,13 @@ import json
 import re
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Literal
-from urllib.parse import urlencode
+from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 
 from gatehouse.errors import BadRequest, InvalidInput, PreconditionFailed
 from gatehouse.http.people import CurrentUser
-from gatehouse.tasks import Once, Owner, Precondition, Task, TaskPage, Terms, as_csv
+from gatehouse.tasks import Once, Owner, Precondition, Task, Terms
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _ETAG = re.compile(r'\s*(\*|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")\s*')
@@ -30,17 +29,6 @@ def unless_known(task: Task, when: Precondition) -> Task | Response:
     if not when.holds(task):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"etag": task.etag})
     return task
-
-
-def exported(page: TaskPage, kind: Literal["json", "csv"], *, first: bool) -> Response:
-    """A page of an export as a file; `Link` leads to the next one. Only the first page of a table has its header."""
-    text = as_csv(page.tasks, with_header=first) if kind == "csv" else page.model_dump_json()
-    answer = Response(text, media_type={"csv": "text/csv; charset=utf-8", "json": "application/json"}[kind])
-    answer.headers["content-disposition"] = f'attachment; filename="tasks.{kind}"'
-    if page.cursor:
-        query = urlencode({"format": kind, "cursor": page.cursor})
-        answer.headers["link"] = f'</api/tasks/export?{query}>; rel="next"'
-    return answer
 
 
 async def _owner(user: CurrentUser) -> Owner:

@@ -12,7 +12,7 @@ from gatehouse.dynamodb import condition_failed, get_together
 from gatehouse.reminders.model import Round
 from gatehouse.reminders.outbox import MOST_COUNTED, digest
 from gatehouse.reminders.table import keep, next_members, rounds
-from gatehouse.tasks import due_within
+from gatehouse.tasks.summary import due_within
 from gatehouse.tokens import TokenRow
 
 _RESERVE = 20_000  # milliseconds: several times what a page takes

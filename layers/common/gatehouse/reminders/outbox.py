@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from gatehouse.accounts import ProfileRow
 from gatehouse.config import config
-from gatehouse.tasks import DueTask
+from gatehouse.tasks.summary import DueTask
 from gatehouse.tokens import Purpose, TokenRow, issue
 
 MOST_COUNTED = 100

@@ -1,40 +1,26 @@
-"""Tasks: what people have to do. Every verb takes the owner first, so that nobody reaches another's."""
+"""Tasks: what people have to do. Every verb takes the owner first, so that nobody reaches another's.
 
-from gatehouse.tasks.bulk import ItemResult, bulk, remove_many
-from gatehouse.tasks.exporting import as_csv, export
+Here is what most functions need. Lists, counts, sync, export and bulk are modules of their own: each is imported by the
+functions that serve it.
+"""
+
 from gatehouse.tasks.flows import add, change, complete, read, remove
-from gatehouse.tasks.listing import TaskPage, Wanted, page
-from gatehouse.tasks.model import Changes, NewTask, Owner, Precondition, Priority, Task
+from gatehouse.tasks.model import Changes, NewTask, Owner, Precondition, Priority, Task, TaskPage
 from gatehouse.tasks.receipts import Once, Terms
-from gatehouse.tasks.summary import DueTask, Summary, due_within, summary
-from gatehouse.tasks.sync import TaskChanges, changes
 
 __all__ = [
     "Changes",
-    "DueTask",
-    "ItemResult",
     "NewTask",
     "Once",
     "Owner",
     "Precondition",
     "Priority",
-    "Summary",
     "Task",
-    "TaskChanges",
     "TaskPage",
     "Terms",
-    "Wanted",
     "add",
-    "as_csv",
-    "bulk",
     "change",
-    "changes",
     "complete",
-    "due_within",
-    "export",
-    "page",
     "read",
     "remove",
-    "remove_many",
-    "summary",
 ]

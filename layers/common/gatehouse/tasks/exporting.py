@@ -5,8 +5,7 @@ from io import StringIO
 
 from gatehouse.cursors import seal, unseal
 from gatehouse.dynamodb import Ask, query
-from gatehouse.tasks.listing import TaskPage
-from gatehouse.tasks.model import Owner, Task
+from gatehouse.tasks.model import Owner, Task, TaskPage
 from gatehouse.tasks.table import FIRST_TASK, TaskRow
 
 _QUESTION = "export"

@@ -17,7 +17,7 @@ from pynamodb.expressions.condition import Condition
 from gatehouse.cursors import seal, unseal
 from gatehouse.dynamodb import Ask, query
 from gatehouse.tasks.due import Due, Moment
-from gatehouse.tasks.model import AnyCasePriority, Owner, Tag, Task
+from gatehouse.tasks.model import AnyCasePriority, Owner, Tag, TaskPage
 from gatehouse.tasks.table import FIRST_TASK, UNDATED, TaskRow, priority_order
 
 _LOOKED_AT, _AT_ONCE = 1000, 250
@@ -28,10 +28,10 @@ Sort = Literal["created_at", "due_date", "priority", "updated_at", "title"]
 Order = Literal["asc", "desc"]
 
 
-class Question(BaseModel):
-    """Which tasks, in which order."""
+class Wanted(BaseModel):
+    """Which tasks, in which order; without `order`, what matters comes first: the newest, most urgent, or next due."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
 
     status: Literal["all", "active", "completed"] = "all"
     priority: AnyCasePriority | None = None
@@ -42,20 +42,8 @@ class Question(BaseModel):
     search: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     sort: Sort = "created_at"
     order: Order | None = None
-
-
-class Wanted(Question):
-    """A page of the answer. Without `order`, what matters comes first: the newest, the most urgent, the next due."""
-
     limit: Annotated[int, Field(ge=1, le=100)] = 50
     cursor: str | None = None
-
-
-class TaskPage(BaseModel):
-    """Some of a person's tasks; `cursor` asks for the next ones, null means that these are the last."""
-
-    tasks: list[Task]
-    cursor: str | None
 
 
 class By(NamedTuple):

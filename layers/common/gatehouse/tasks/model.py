@@ -96,6 +96,13 @@ class Task(BaseModel):
         return f'"{self.version}"'
 
 
+class TaskPage(BaseModel):
+    """Some of a person's tasks; `cursor` asks for the next ones, null means that these are the last."""
+
+    tasks: list[Task]
+    cursor: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
     """Whose tasks, and the key that their cursors are sealed with."""
