@@ -12,7 +12,7 @@ from types import FrameType
 
 import uvicorn
 
-from gatehouse_dev import console
+from gatehouse_dev import console, standin
 from gatehouse_dev.cloud import CloudError
 from gatehouse_dev.document import DEFAULT_PATH
 from gatehouse_dev.server import Server
@@ -93,6 +93,9 @@ def _introduce(stack: Stack, port: int) -> None:
         console.say(f"  {route.key:{width}}  → {route.function}")
     for name, expression in stack.schedules.expressions.items():
         console.say(f"  {expression:{width}}  → {name}, or at once: POST /dev/schedules/{name}")
+    if stack.cloud.template.parameters.get("GoogleClientId") == standin.CLIENT_ID:
+        begin = f"http://localhost:{port}/api/auth/oauth/google?redirect_uri=/api/auth/get-session"
+        console.say(f"Google is a stand-in, for no GATEHOUSE_GOOGLE_CLIENT_ID was given: {begin}")
     console.say(f"Mail arrives at http://localhost:{port}/dev/mailbox")
     console.say(f"Gatehouse runs at http://localhost:{port}")
 

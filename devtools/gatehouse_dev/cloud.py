@@ -1,6 +1,7 @@
 """What the template declares, existing in this process: tables, secrets, a verified sender, mail."""
 
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -24,11 +25,14 @@ class Cloud:
     """An embedded AWS for as long as it is entered.
 
     With an endpoint, DynamoDB and its streams live there and tables found there are kept;
-    mail and secrets stay embedded.
+    mail and secrets stay embedded. `secrets` are those that the template only names, and their values.
     """
 
-    def __init__(self, template: Template, endpoint: str | None = None) -> None:
+    def __init__(
+        self, template: Template, endpoint: str | None = None, secrets: Mapping[str, str] | None = None
+    ) -> None:
         self.template = template
+        self._given = secrets or {}
         self.endpoint = endpoint
         self._engine = Engine()
         self._surroundings = Surroundings(endpoint)
@@ -108,10 +112,13 @@ class Cloud:
     def _create_secrets(self) -> None:
         manager = self.client("secretsmanager")
         existing = {secret["Name"] for secret in manager.list_secrets(MaxResults=100)["SecretList"]}
-        for logical, properties in self.template.secrets.items():
-            name = physical_name(logical, self.template.resources[logical])
+        declared = {
+            physical_name(logical, self.template.resources[logical]): passwords.secret_string(properties)
+            for logical, properties in self.template.secrets.items()
+        }
+        for name, value in {**declared, **self._given}.items():
             if name not in existing:
-                manager.create_secret(Name=name, SecretString=passwords.secret_string(properties))
+                manager.create_secret(Name=name, SecretString=value)
 
     def _verify_senders(self) -> None:
         mail = self.client("sesv2")

@@ -4,8 +4,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from gatehouse_dev import standin
 from gatehouse_dev.document import DEFAULT_PATH, Node, Properties, TemplateError, read
 
+CLIENTS = {
+    "GoogleClientSecretName": "GATEHOUSE_GOOGLE_CLIENT_SECRET",
+    "OidcClientSecretName": "GATEHOUSE_OIDC_CLIENT_SECRET",
+}
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -38,9 +43,16 @@ def local_parameters(environ: Mapping[str, str], port: int, path: Path = DEFAULT
         "CorsOrigins": "http://localhost:5173",
         "TrustedOrigins": f"http://127.0.0.1:{port}",
         "RateLimits": "off",
+        **({} if variable("GoogleClientId") in environ else standin.parameters(port)),
+        **{name: f"gatehouse/{name}" for name, value in CLIENTS.items() if value in environ},
     }
     local = {name: value for name, value in defaults.items() if name in declared}
     return local | {name: environ[variable(name)] for name in declared if variable(name) in environ}
+
+
+def client_secrets(environ: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """Give the secrets that the environment brings for providers, by the names under which functions look for them."""
+    return {values[name]: environ[value] for name, value in CLIENTS.items() if value in environ and values.get(name)}
 
 
 def _checked(name: str, rules: Properties, given: str | None) -> str:

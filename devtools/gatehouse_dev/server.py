@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from typing import Any
 
-from gatehouse_dev import console, gateway, pages, payload
+from gatehouse_dev import console, gateway, pages, payload, standin
 from gatehouse_dev.document import Properties
 from gatehouse_dev.gateway import Api
 from gatehouse_dev.messages import Request, Response
@@ -48,7 +48,7 @@ class Server:
         if (preflight := api.preflight(request)) is not None:
             return preflight
         if match is None:
-            own = None if api.knows(request) else await self._own(request, api)
+            own = None if api.knows(request) else await self._own(request, api, receive)
             return own or api.finish(request, gateway.NOT_FOUND)
         body = await _body(receive)
         if body is None:
@@ -56,8 +56,11 @@ class Server:
         event = payload.event(replace(request, body=body), match)
         return api.finish(request, await self._call(match.route.function, event))
 
-    async def _own(self, request: Request, api: Api) -> Response | None:
-        """Answer what only the local cloud has: its pages, and schedules that are due because a developer says so."""
+    async def _own(self, request: Request, api: Api, receive: Receive) -> Response | None:
+        """Answer what only the local cloud has: its pages, a provider, and schedules that a developer says are due."""
+        if standin.serves(request):
+            whole = replace(request, body=await _body(receive) or b"")
+            return await _in_thread(lambda: standin.answer(whole))
         name = request.raw_path.removeprefix(pages.SCHEDULES)
         event = self._stack.schedules.event(name)
         if event is not None and (request.method, request.raw_path) == ("POST", f"{pages.SCHEDULES}{name}"):

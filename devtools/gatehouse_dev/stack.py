@@ -11,7 +11,7 @@ from gatehouse_dev.functions import Fleet, layer_folders, missing
 from gatehouse_dev.gateway import Api
 from gatehouse_dev.schedules import Schedules
 from gatehouse_dev.streams import Streams
-from gatehouse_dev.template import Template, TemplateError, load, local_parameters
+from gatehouse_dev.template import Template, TemplateError, client_secrets, load, local_parameters
 from gatehouse_dev.watching import Watcher
 
 
@@ -56,7 +56,8 @@ def running(environ: Mapping[str, str], port: int, path: Path = DEFAULT_PATH) ->
             console.say("reloaded")
 
     template = read()
-    with Cloud(template, endpoint=given.get("AWS_ENDPOINT_URL")) as cloud:
+    secrets = client_secrets(given, template.parameters)
+    with Cloud(template, endpoint=given.get("AWS_ENDPOINT_URL"), secrets=secrets) as cloud:
         fleet = Fleet(template)
         stack = Stack(cloud, fleet, Streams(cloud, fleet), Schedules(fleet, template))
         folders = [path.parent / "functions", *layer_folders(template)]

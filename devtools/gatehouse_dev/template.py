@@ -8,7 +8,7 @@ from gatehouse_dev import declared
 from gatehouse_dev.document import DEFAULT_PATH, Properties, TemplateError, read
 from gatehouse_dev.intrinsics import Resolver
 from gatehouse_dev.model import Cors, Function, Route, Schedule, StreamSource
-from gatehouse_dev.parameters import chosen, local_parameters
+from gatehouse_dev.parameters import chosen, client_secrets, local_parameters
 
 __all__ = [
     "Cors",
@@ -18,6 +18,7 @@ __all__ = [
     "StreamSource",
     "Template",
     "TemplateError",
+    "client_secrets",
     "load",
     "local_parameters",
 ]

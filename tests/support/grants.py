@@ -63,7 +63,9 @@ def _role(resources: Resources, function: str) -> Mapping[str, Any]:
 
 
 def _name(action: str, resource: Any) -> str:
-    """How the record names a resource: only DynamoDB's calls tell theirs."""
+    """How the record names a resource: only the calls of DynamoDB and Secrets Manager tell theirs."""
+    if action.startswith("secretsmanager:"):
+        return "client secrets" if "ClientSecretName" in _text(resource) else re.sub(r"\W", "", _text(resource))
     if not action.startswith("dynamodb:"):
         return "*"
     return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", _text(resource))

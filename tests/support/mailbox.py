@@ -61,7 +61,7 @@ class Mailbox:
     def pending(self) -> list[dict[str, Any]]:
         """Stream records of the rows that ask for a mail."""
         rows = self._cloud.client("dynamodb").scan(TableName="TokensTable")["Items"]
-        return [record(row) for row in rows if row["mail_state"]["S"] == "pending"]
+        return [record(row) for row in rows if row.get("mail_state") == {"S": "pending"}]
 
     def deliver(self, *records: dict[str, Any]) -> Any:
         """Hand `records`, or all that is pending, to send_mail."""

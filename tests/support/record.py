@@ -12,6 +12,8 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 
+CLIENT_SECRETS = {"google-client-secret", "oidc-client-secret"}
+
 _current: ContextVar[str | None] = ContextVar("function", default=None)
 _TRANSACTION = {
     "Put": "PutItem",
@@ -72,7 +74,9 @@ class Record:
 
 
 def _used(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    if service != "dynamodb":
+    if service == "secretsmanager":
+        yield f"{service}:{operation}", "client secrets" if parameters["SecretId"] in CLIENT_SECRETS else "Secret"
+    elif service != "dynamodb":
         yield f"{service}:{operation}", "*"
     elif operation == "TransactWriteItems":
         for item in parameters["TransactItems"]:

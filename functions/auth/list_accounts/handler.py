@@ -3,14 +3,14 @@
 from fastapi import APIRouter
 
 from gatehouse.http import CurrentMember, lambda_handler
-from gatehouse.http.shapes import AccountBody
+from gatehouse.http.accounts import AccountBody, ways_in
 
 router = APIRouter()
 
 
 @router.get("/api/auth/list-accounts")
 async def list_accounts(member: CurrentMember) -> list[AccountBody]:
-    return [AccountBody.credential(member.user)] if member.profile.password_hash else []
+    return ways_in(member.profile)
 
 
 handler = lambda_handler(router, with_profile=True)

@@ -72,6 +72,17 @@ class Config:
     rate_limit_mail_address_daily: Rate = Rate(10, 86_400)  # noqa: RUF009 -- a tuple
     rate_limit_refresh: Rate = Rate(150, 300)  # noqa: RUF009 -- a tuple
     rate_limit_failed_sign_ins: Rate = Rate(10, 900)  # noqa: RUF009 -- a tuple
+    google_client_id: tuple[str, ...] = ()
+    google_client_secret_name: str = ""
+    google_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    google_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 -- an address
+    google_jwks_url: str = "https://www.googleapis.com/oauth2/v3/certs"
+    google_issuer: str = "https://accounts.google.com"
+    oidc_provider_id: str = "oidc"
+    oidc_issuer: str = ""
+    oidc_client_id: tuple[str, ...] = ()
+    oidc_client_secret_name: str = ""
+    oidc_scopes: tuple[str, ...] = ("openid", "email", "profile")
     tracing: Tracing = "Disabled"
 
 

@@ -10,10 +10,21 @@ class Refusal(Exception):
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     code: ClassVar[str] = "REFUSED"
 
-    def __init__(self, message: str | None = None, *, details: Any = None, status: HTTPStatus | None = None) -> None:
-        """`message` takes the place of the docstring; `status` that of the class, where one code is known by two."""
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        details: Any = None,
+        status: HTTPStatus | None = None,
+        cause: str | None = None,
+    ) -> None:
+        """`message` takes the place of the docstring; `status` that of the class, where one code is known by two.
+
+        `cause` is for the log alone.
+        """
         super().__init__(message or (self.__doc__ or "").strip())
         self.details = details
+        self.cause = cause
         self.headers: dict[str, str] = {}
         self.answer_status = status or self.status
 
@@ -270,6 +281,129 @@ class UserAlreadyExists(Refusal):
     """User already exists. Use another email."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
+
+
+# -- Providers, and accounts there ------------------------------------------------
+
+
+class ProviderNotFound(Refusal):
+    """Provider not found"""
+
+    status, code = HTTPStatus.NOT_FOUND, "PROVIDER_NOT_FOUND"
+
+
+class ProviderUnavailable(Refusal):
+    """The provider does not answer as it should. Try again in a moment."""
+
+    status, code = HTTPStatus.BAD_GATEWAY, "PROVIDER_UNAVAILABLE"
+
+
+class StateNotFound(Refusal):
+    """This sign-in was not begun here: it brings no state."""
+
+    code = "STATE_NOT_FOUND"
+
+
+class StateMismatch(Refusal):
+    """This sign-in was not begun in this browser, or too long ago, or is over: begin anew."""
+
+    code = "STATE_MISMATCH"
+
+
+class ProviderRefused(Refusal):
+    """The provider did not let you in."""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "PROVIDER_REFUSED"
+
+
+class NoCode(Refusal):
+    """The provider sent no code."""
+
+    code = "NO_CODE"
+
+
+class InvalidCode(Refusal):
+    """The provider does not accept this code: begin anew."""
+
+    code = "INVALID_CODE"
+
+
+class IssuerMismatch(Refusal):
+    """The answer is from another provider than was asked."""
+
+    code = "ISSUER_MISMATCH"
+
+
+class InvalidIdToken(Refusal):
+    """The ID token is not the provider's, not for us, or too old."""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "INVALID_ID_TOKEN"
+
+
+class UserEmailNotFound(Refusal):
+    """User email not found"""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "USER_EMAIL_NOT_FOUND"
+
+
+class OAuthLinkError(Refusal):
+    """account not linked"""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "OAUTH_LINK_ERROR"
+
+
+class SocialAccountAlreadyLinked(Refusal):
+    """Social account already linked"""
+
+    status, code = HTTPStatus.CONFLICT, "SOCIAL_ACCOUNT_ALREADY_LINKED"
+
+
+class LinkingDifferentEmails(Refusal):
+    """The account has another email address than yours"""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "LINKING_DIFFERENT_EMAILS_NOT_ALLOWED"
+
+
+class LinkingNotAllowed(Refusal):
+    """Accounts are linked where both email addresses are verified, and at most twenty"""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "LINKING_NOT_ALLOWED"
+
+
+class AccountNotFound(Refusal):
+    """Account not found"""
+
+    code = "ACCOUNT_NOT_FOUND"
+
+
+class FailedToUnlinkLastAccount(Refusal):
+    """You can't unlink your last account"""
+
+    code = "FAILED_TO_UNLINK_LAST_ACCOUNT"
+
+
+class ProviderNotSupported(Refusal):
+    """There are no tokens of a provider for this account"""
+
+    code = "PROVIDER_NOT_SUPPORTED"
+
+
+class FailedToGetAccessToken(Refusal):
+    """Failed to get a valid access token"""
+
+    code = "FAILED_TO_GET_ACCESS_TOKEN"
+
+
+class RefreshTokenNotFound(Refusal):
+    """Refresh token not found"""
+
+    code = "REFRESH_TOKEN_NOT_FOUND"
+
+
+class FailedToRefreshAccessToken(Refusal):
+    """Failed to refresh the access token"""
+
+    code = "FAILED_TO_REFRESH_ACCESS_TOKEN"
 
 
 # -- Ourselves --------------------------------------------------------------------

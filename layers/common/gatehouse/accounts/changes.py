@@ -65,7 +65,7 @@ def change_password(member: Member, current: str, new: str, client: Client, *, r
     try:
         transact(change, sessions.next_epoch(profile.user_id, profile.epoch), kept, put(notice))
     except ConditionFailed:
-        sessions.check_lives(member.session)
+        sessions.check_lives(profile.user_id, member.session.id)
         raise InvalidPassword from None  # somebody else with this session was first, so this one is the old password
     return opened
 
@@ -81,7 +81,7 @@ def end_all_sessions(session: Session, *, but_this: bool) -> None:
     except ConditionFailed:
         if not but_this:
             raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
-        sessions.check_lives(session)  # then whoever moved the epoch ended all others
+        sessions.check_lives(session.user_id, session.id)  # then whoever moved the epoch ended all others
 
 
 def change_email(member: Member, new_email: str, client: Client, callback_url: str | None) -> None:

@@ -13,6 +13,7 @@ from gatehouse.wire import TimeZone, Wire
 UTC = "UTC"
 _CONTROLS = {"Cc", "Zl", "Zp"}  # control characters, and Unicode's own ends of lines and paragraphs
 _LONGEST_EMAIL, _LONGEST_LOCAL_PART = 255, 64
+_LONGEST_NAME, _LONGEST_IMAGE = 100, 500
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
@@ -46,9 +47,22 @@ def _utc_by_default(value: object) -> object:
     return UTC if value in (None, "") else value
 
 
+def presentable_name(value: object) -> str:
+    """A name that somebody else tells us, made to fit: one line, 100 characters, empty when it is no text."""
+    text = value if isinstance(value, str) else ""
+    plain = "".join(" " if unicodedata.category(character) in _CONTROLS else character for character in text)
+    return " ".join(plain.split())[:_LONGEST_NAME].strip()
+
+
+def presentable_image(value: object) -> str | None:
+    """A picture that somebody else tells us, if it is one that we would take."""
+    fits = isinstance(value, str) and value.startswith("https://") and len(value) <= _LONGEST_IMAGE
+    return value if fits else None  # type: ignore[return-value] # it is text
+
+
 Email = Annotated[str, AfterValidator(normal_email)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_one_line)]
-Image = Annotated[str, StringConstraints(max_length=500), AfterValidator(_https)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=_LONGEST_NAME), AfterValidator(_one_line)]
+Image = Annotated[str, StringConstraints(max_length=_LONGEST_IMAGE), AfterValidator(_https)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

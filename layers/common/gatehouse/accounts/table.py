@@ -1,6 +1,6 @@
-"""The `users` table: a profile a person, and a pointer from each address, which keeps addresses unique."""
+"""The `users` table: a profile a person, and pointers from what is one person's alone: addresses, links."""
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -10,11 +10,14 @@ from gatehouse.config import config
 from gatehouse.dynamodb import Change, Key, Moment, Row, Whole, check, delete, put, update
 from gatehouse.tokens import TokenRow
 
-_PROFILE, _EMAIL = "PROFILE", "EMAIL"
+_PROFILE, _EMAIL, _LINK = "PROFILE", "EMAIL", "LINK"
 
 
 class ProfileRow(Row):
-    """A person. `epoch` is the number on their EPOCH row in `sessions`; both change in one transaction."""
+    """A person. `epoch` is the number on their EPOCH row in `sessions`; both change in one transaction.
+
+    `links` are the ids of their accounts at providers, each with a row of its own. Only a proved address has any.
+    """
 
     class Meta:
         table_name = config().users_table
@@ -27,12 +30,18 @@ class ProfileRow(Row):
     name = UnicodeAttribute(default="")
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
+    links = UnicodeSetAttribute(null=True)
     disabled = BooleanAttribute(default=False)
     task_reminders = BooleanAttribute(default=False)
     time_zone = UnicodeAttribute(default=UTC)
     epoch = Whole(default=1)
     created_at = Moment()
     updated_at = Moment()
+
+    @property
+    def credential_id(self) -> str:
+        """What the password is called among the ways in."""
+        return f"credential-{self.user_id}"
 
     def to_user(self) -> User:
         """The person without what is theirs alone."""
@@ -49,14 +58,14 @@ class ProfileRow(Row):
         )
 
 
-class EmailRow(Row):
-    """Whose address this is."""
+class PointerRow(Row):
+    """Whose address this is, or whose account at a provider."""
 
     class Meta:
         table_name = config().users_table
 
     pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True, default=_EMAIL)
+    sk = UnicodeAttribute(range_key=True)
     user_id = UnicodeAttribute()
 
 
@@ -67,10 +76,20 @@ def profile_key(user_id: str) -> Key:
 
 def email_key(address: str) -> Key:
     """Where the pointer of an address is."""
-    return EmailRow, f"EMAIL#{address}", _EMAIL
+    return PointerRow, f"EMAIL#{address}", _EMAIL
 
 
-def creation(user: User, password_hash: str) -> list[Change]:
+def link_key(account_id: str) -> Key:
+    """Where the pointer of an account at a provider is."""
+    return PointerRow, f"ACCOUNT#{account_id}", _LINK
+
+
+def account_place(user_id: str, account_id: str) -> tuple[str, str]:
+    """The key of a person's row about their account at a provider."""
+    return f"USER#{user_id}", f"ACCOUNT#{account_id}"
+
+
+def creation(user: User, password_hash: str | None, *links: str) -> list[Change]:
     """A new person, and the pointer from their address, which nobody else may have."""
     profile = ProfileRow(
         profile_key(user.id)[1],
@@ -80,11 +99,41 @@ def creation(user: User, password_hash: str) -> list[Change]:
         name=user.name,
         image=user.image,
         password_hash=password_hash,
+        links=set(links) or None,
         created_at=user.created_at,
         updated_at=user.updated_at,
     )
-    pointer = EmailRow(email_key(user.email)[1], user_id=user.id)
-    return [put(profile, ProfileRow.pk.does_not_exist()), put(pointer, EmailRow.pk.does_not_exist())]
+    return [put(profile, ProfileRow.pk.does_not_exist()), point(email_key(user.email), user.id)]
+
+
+def point(key: Key, user_id: str) -> Change:
+    """A pointer to a person, from something that is nobody's yet."""
+    return put(PointerRow(*key[1:], user_id=user_id), PointerRow.pk.does_not_exist())
+
+
+def unpoint(key: Key) -> Change:
+    """A pointer gone, so that somebody else may have what it was for."""
+    return delete(PointerRow(*key[1:]))
+
+
+def addition_of_link(profile: ProfileRow, account_id: str) -> list[Change]:
+    """One more way in for somebody whose address is proved, and the pointer from it, which nobody else may have."""
+    admitted = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
+    proved = (ProfileRow.email == profile.email) & (ProfileRow.email_verified == True)  # noqa: E712 -- the same
+    same = proved & admitted & (ProfileRow.epoch == profile.epoch)
+    added = _update(profile.user_id, ProfileRow.links.add({account_id}), condition=same)
+    return [added, point(link_key(account_id), profile.user_id)]
+
+
+def removal_of_link(profile: ProfileRow, account_id: str) -> list[Change]:
+    """A way in gone, with all that is kept of it, while the others are as they were."""
+    removed = _update(profile.user_id, ProfileRow.links.delete({account_id}), condition=_same_ways_in(profile))
+    return [removed, *_end_of_link(profile.user_id, account_id)]
+
+
+def removal_of_password(profile: ProfileRow) -> Change:
+    """No password any more, while the other ways in are as they were."""
+    return _update(profile.user_id, ProfileRow.password_hash.remove(), condition=_same_ways_in(profile))
 
 
 def verification(user_id: str, email: str) -> Change:
@@ -142,19 +191,29 @@ def move(user_id: str, old: str, new: str, epoch: int) -> list[Change]:
         ProfileRow.email_verified.set(True),
         condition=(ProfileRow.email == old) & (ProfileRow.epoch == epoch),
     )
-    pointer = EmailRow(email_key(new)[1], user_id=user_id)
-    return [moved, put(pointer, EmailRow.pk.does_not_exist()), delete(EmailRow(email_key(old)[1]))]
+    return [moved, point(email_key(new), user_id), unpoint(email_key(old))]
 
 
 def departure(profile: ProfileRow) -> list[Change]:
-    """A person gone, and their address free."""
-    return [
-        delete(
-            ProfileRow(profile.pk, profile.sk),
-            (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email),
-        ),
-        delete(EmailRow(email_key(profile.email)[1])),
-    ]
+    """A person gone, and their address and accounts at providers free."""
+    same = (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email) & _same_links(profile)
+    links = [change for account_id in profile.links or () for change in _end_of_link(profile.user_id, account_id)]
+    return [delete(ProfileRow(profile.pk, profile.sk), same), unpoint(email_key(profile.email)), *links]
+
+
+def _end_of_link(user_id: str, account_id: str) -> list[Change]:
+    return [delete(PointerRow(*account_place(user_id, account_id))), unpoint(link_key(account_id))]
+
+
+def _same_ways_in(profile: ProfileRow) -> Condition:
+    attribute = ProfileRow.password_hash
+    password = attribute == profile.password_hash if profile.password_hash else attribute.does_not_exist()
+    same: Condition = password & _same_links(profile)
+    return same
+
+
+def _same_links(profile: ProfileRow) -> Condition:
+    return ProfileRow.links == profile.links if profile.links else ProfileRow.links.does_not_exist()
 
 
 def _update(user_id: str, *actions: Action, condition: Condition) -> Change:

@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from math import ceil
 from urllib.parse import quote, unquote
 
@@ -15,9 +15,11 @@ from gatehouse.http.origin import base_url
 from gatehouse.sessions import Session, SessionToken
 
 SESSION, DATA, DONT_REMEMBER = "better-auth.session_token", "better-auth.session_data", "better-auth.dont_remember"
+_STATE = "better-auth.state"
 _DEVICE = "gatehouse.device"
 _SIGNED = re.compile(r"(?P<token>[\w-]+)\.[A-Za-z0-9+/]{43}=", re.ASCII)
 _YEAR = 365 * 86_400  # seconds
+_STATE_AGE = 300  # seconds
 
 
 def set_session(request: Request, response: Response, session: Session, token: SessionToken) -> None:
@@ -78,6 +80,27 @@ def knows_device(request: Request, email: str) -> bool:
     return keys.matches_now(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
 
 
+def set_state(request: Request, response: Response, state: str) -> None:
+    """Let this browser prove, when it comes back from a provider, that it was sent there."""
+    add_cookie(request, response, _STATE, _sign(state), _STATE_AGE)
+
+
+def clear_state(request: Request, response: Response) -> None:
+    """It came back."""
+    add_cookie(request, response, _STATE, "", 0)
+
+
+def has_state(request: Request, state: str) -> bool:
+    """Whether this is the browser that was sent away with `state`."""
+    value, _, signature = (read_cookie(request, _STATE) or "").rpartition(".")
+    if not hmac.compare_digest(value.encode(), state.encode()):
+        return False
+    try:
+        return keys.matches_now(keys.COOKIE, value.encode(), b64decode(signature, validate=True))
+    except ValueError:
+        return False
+
+
 def seconds_left(session: Session) -> int:
     """The Max-Age of a session's cookie."""
     return max(0, ceil((session.expires_at - clock.now()).total_seconds()))
@@ -99,8 +122,13 @@ def add_cookie(request: Request, response: Response, name: str, value: str, max_
 
 
 def cookie_line(request: Request, name: str, value: str, max_age: int | None) -> str:
-    """The header that sets a cookie."""
+    """The header that sets a cookie.
+
+    The one that goes to a provider and back is read when another site leads here: never strict, and not partitioned.
+    """
     settings, same_site = config(), config().cookie_same_site
+    if name == _STATE and same_site == "strict":
+        same_site = "lax"
     parts = [
         f"{_full_name(request, name)}={quote(value, safe='')}",
         *([] if max_age is None else [f"Max-Age={max_age}"]),
@@ -109,7 +137,7 @@ def cookie_line(request: Request, name: str, value: str, max_age: int | None) ->
         "HttpOnly",
         *(["Secure"] if _is_secure(request) else []),
         f"SameSite={same_site.capitalize()}",
-        *(["Partitioned"] if same_site == "none" else []),
+        *(["Partitioned"] if same_site == "none" and name != _STATE else []),
     ]
     return "; ".join(parts)
 

@@ -22,19 +22,27 @@ def lambda_handler(
     with_profile: bool = False,
     holds_secret: bool = False,
     evenly: bool = False,
+    from_elsewhere: bool = False,
 ) -> telemetry.Handler:
     """The handler for a function's routes. It admits signed-in callers only, unless it is `public`.
 
     `with_profile` reads the caller's profile together with the session. `holds_secret` says that the function may read
     the secret: it refuses a badly signed cookie before any read. `evenly` answers at the next tenth of a second, so
-    that no time tells whether a row was there.
+    that no time tells whether a row was there. To one that people are sent `from_elsewhere` other sites may post, and
+    forms: it must not believe cookies.
     """
     config()
     name = cast("APIRoute", router.routes[0]).name
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_exception_handler(RequestValidationError, _to_the_door)
     app.add_exception_handler(HTTPException, _to_the_door)
-    admits = Admits(public=public, with_profile=with_profile, holds_secret=holds_secret, evenly=evenly)
+    admits = Admits(
+        public=public,
+        with_profile=with_profile,
+        holds_secret=holds_secret,
+        evenly=evenly,
+        from_elsewhere=from_elsewhere,
+    )
     app.add_middleware(Door, name=name, admits=admits)
     app.include_router(router)
     mangum = Mangum(app, lifespan="off")

@@ -21,11 +21,12 @@ from gatehouse.errors import (
 )
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_LOGINS = re.compile(r"/api/auth/(sign-in|sign-up)/email|/api/auth/(signin|login|signup|register)")
+_LOGINS = re.compile(r"/api/auth/(sign-in/(email|social)|sign-up/email|signin|login|signup|register)")
 _FETCH_METADATA = ("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest")
 _TARGETS: dict[str, type[Refusal]] = {  # by their names without case and underscores: callbackURL, callback_url
     "callbackurl": InvalidCallbackUrl,
     "redirectto": InvalidRedirectUrl,
+    "redirecturi": InvalidRedirectUrl,
     "errorcallbackurl": InvalidErrorCallbackUrl,
     "newusercallbackurl": InvalidNewUserCallbackUrl,
 }

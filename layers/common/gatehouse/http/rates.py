@@ -3,7 +3,7 @@
 from gatehouse.config import Rate, config
 from gatehouse.throttle import address_of, count_against
 
-_GUESSES = {"sign_in", "sign_up", "change_password", "change_email"}
+_GUESSES = {"sign_in", "sign_in_social", "sign_up", "change_password", "change_email"}
 _MAILS = {"request_password_reset", "send_verification_email", "delete_user"}
 
 

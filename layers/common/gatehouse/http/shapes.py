@@ -87,28 +87,3 @@ class ListedSession(Answer):
             created_at=session.created_at,
             is_current=session.id == current.id,
         )
-
-
-class AccountBody(Answer):
-    """A way in, as the better-auth client knows it."""
-
-    id: str
-    account_id: str
-    provider_id: str
-    user_id: str
-    created_at: Moment
-    updated_at: Moment
-    scopes: list[str]
-
-    @classmethod
-    def credential(cls, user: User) -> Self:
-        """The body for a password."""
-        return cls(
-            id=f"credential-{user.id}",
-            account_id=user.id,
-            provider_id="credential",
-            user_id=user.id,
-            created_at=user.created_at,
-            updated_at=user.updated_at,
-            scopes=[],
-        )

@@ -29,6 +29,17 @@ def newest_version() -> str:
 
 
 @cache
+def named(name: str) -> str:
+    """Somebody else's secret that we keep for them, such as our password at a provider."""
+    return str(client().get_secret_value(SecretId=name)["SecretString"]).strip()
+
+
+def forget_named() -> None:
+    """Read those anew when next asked: one may have been replaced."""
+    named.cache_clear()
+
+
+@cache
 def client() -> Any:
     """Secrets Manager."""
     return botocore.session.get_session().create_client(

@@ -109,10 +109,10 @@ def change(session: Session, *actions: Action) -> Session:
     return row.to_session()
 
 
-def check_lives(session: Session) -> None:
-    """Raises InvalidToken, as 401, when the session was ended since it was read."""
-    row, epoch = get_together(session_key(session.user_id, session.id), epoch_key(session.user_id))
-    if row is None or epoch is None or row.epoch != epoch.epoch:
+def check_lives(user_id: str, session_id: str) -> None:
+    """Raises InvalidToken, as 401, when a session that was read before has ended since."""
+    row, epoch = get_together(session_key(user_id, session_id), epoch_key(user_id))
+    if row is None or epoch is None or row.epoch != epoch.epoch or row.expires_at <= clock.now():
         raise InvalidToken(status=HTTPStatus.UNAUTHORIZED)
 
 

@@ -1,0 +1,26 @@
+"""GET, POST /api/auth/callback/{provider} -- back from a provider's page, with a session or with an error."""
+
+from fastapi import APIRouter, Request, Response
+
+from gatehouse.http import CurrentClient, lambda_handler
+from gatehouse.http.callback import by_get, come_back
+
+router = APIRouter()
+
+
+@router.get("/api/auth/callback/{provider}")
+async def oauth_callback(provider: str, request: Request, client: CurrentClient) -> Response:
+    return come_back(request, client, provider)
+
+
+@router.post("/api/auth/callback/{provider}")
+async def posted(provider: str, request: Request) -> Response:
+    return await by_get(request, provider)
+
+
+@router.get("/api/auth/oauth/google/callback")
+async def back_from_google(request: Request, client: CurrentClient) -> Response:
+    return come_back(request, client, "google", strict=True)
+
+
+handler = lambda_handler(router, public=True, holds_secret=True, from_elsewhere=True)

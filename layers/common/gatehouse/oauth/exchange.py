@@ -1,0 +1,77 @@
+"""A provider's token endpoint: a code for tokens, and a refresh token for newer ones (RFC 6749, 4.1.3 and 6)."""
+
+from base64 import b64encode
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote_plus
+
+from gatehouse import clock
+from gatehouse.errors import InvalidCode, ProviderUnavailable
+from gatehouse.keys.secret import forget_named, named
+from gatehouse.oauth.fetch import fetch
+from gatehouse.oauth.model import Granted, Provider
+
+_SECONDS = 2.0
+_LONGEST_LIFETIME = 10 * 365 * 86_400  # seconds
+
+
+def redeem(provider: Provider, code: str, *, verifier: str, redirect_uri: str) -> Granted:
+    """The tokens for a code; raises InvalidCode, ProviderUnavailable."""
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "code_verifier": verifier,
+        "redirect_uri": redirect_uri,
+    }
+    return _ask(provider, form)
+
+
+def refresh(provider: Provider, refresh_token: str) -> Granted:
+    """Newer tokens; raises InvalidCode when the provider gives none any more, ProviderUnavailable."""
+    return _ask(provider, {"grant_type": "refresh_token", "refresh_token": refresh_token})
+
+
+def _ask(provider: Provider, form: dict[str, str]) -> Granted:
+    headers, who = _client(provider)
+    status, answer = fetch(provider.token_url, form=form | who, headers=headers, seconds=_SECONDS)
+    if not isinstance(answer, dict) or status >= 500:  # noqa: PLR2004 -- a status
+        raise ProviderUnavailable(cause=f"{provider.token_url}: answered with {status}")
+    if status != 200:  # noqa: PLR2004 -- a status
+        if answer.get("error") == "invalid_client":
+            forget_named()  # it may have been replaced
+        raise InvalidCode(cause=f"the provider says {str(answer.get('error'))[:64]}")
+    return _granted(answer)
+
+
+def _client(provider: Provider) -> tuple[dict[str, str], dict[str, str]]:
+    client_id = provider.client_ids[0]
+    if not provider.secret_name:
+        return {}, {"client_id": client_id}
+    secret = named(provider.secret_name)
+    if not provider.secret_in_header:
+        return {}, {"client_id": client_id, "client_secret": secret}
+    pair = b64encode(f"{quote_plus(client_id)}:{quote_plus(secret)}".encode()).decode()
+    return {"authorization": f"Basic {pair}"}, {}
+
+
+def _granted(answer: dict[str, Any]) -> Granted:
+    scope = _text(answer, "scope") or ""
+    return Granted(
+        access_token=_text(answer, "access_token"),
+        refresh_token=_text(answer, "refresh_token"),
+        id_token=_text(answer, "id_token"),
+        expires_at=_end(answer.get("expires_in")),
+        refresh_expires_at=_end(answer.get("refresh_token_expires_in")),
+        scopes=tuple(scope.split()),
+    )
+
+
+def _text(answer: dict[str, Any], name: str) -> str | None:
+    value = answer.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _end(seconds: object) -> datetime | None:
+    if not isinstance(seconds, int | str) or not str(seconds).isdecimal() or int(seconds) > _LONGEST_LIFETIME:
+        return None
+    return clock.now() + timedelta(seconds=int(seconds))

@@ -1,0 +1,100 @@
+"""ID tokens: signed by the provider, for us, lately.
+
+https://openid.net/specs/openid-connect-core-1_0.html, 3.1.3.7. Keys are kept for an hour; a key id that is not among
+them makes us look again, at most every half minute.
+"""
+
+import hmac
+import time
+from functools import cache
+from typing import Any
+
+import jwt
+from jwt import PyJWKClient
+
+from gatehouse.accounts.model import normal_email
+from gatehouse.errors import InvalidIdToken, ProviderUnavailable, UserEmailNotFound
+from gatehouse.oauth.fetch import fetch
+from gatehouse.oauth.model import Identity, Provider
+
+_KEYS_KEPT, _SECOND_LOOKS = 3600, 30  # seconds
+_KEYS = 1.5  # seconds
+_LEEWAY = 30  # seconds that clocks may differ
+_OLDEST = 3600  # seconds
+_LONGEST = 16_384
+_LONGEST_SUBJECT = 255
+
+
+class Keys(PyJWKClient):
+    """A provider's public keys, asked for by our own rules."""
+
+    def fetch_data(self) -> Any:
+        """The JWKS document; raises ProviderUnavailable."""
+        status, answer = fetch(self.uri, seconds=_KEYS)
+        if status != 200 or not isinstance(answer, dict):  # noqa: PLR2004 -- a status
+            raise ProviderUnavailable(cause=f"{self.uri}: answered with {status}")
+        return answer
+
+
+def identity(provider: Provider, token: str, nonce: str | None) -> Identity:
+    """Whom an ID token is about.
+
+    Raises InvalidIdToken unless it is the provider's, for us, at most an hour old and, where one is given, with our
+    nonce; UserEmailNotFound, ProviderUnavailable.
+    """
+    claims = _claims(provider, token)
+    audience = claims["aud"]
+    if isinstance(audience, list) and len(audience) > 1 and "azp" not in claims:
+        raise InvalidIdToken(cause="for several clients, and not told which asked")
+    if claims.get("azp", provider.client_ids[0]) not in provider.client_ids:
+        raise InvalidIdToken(cause="asked for by another client")
+    if type(claims["iat"]) not in {int, float} or claims["iat"] < time.time() - _OLDEST - _LEEWAY:
+        raise InvalidIdToken(cause="issued too long ago")
+    if nonce is not None and not _same(claims.get("nonce"), nonce):
+        raise InvalidIdToken(cause="not the answer to this sign-in")
+    if not 0 < len(claims["sub"]) <= _LONGEST_SUBJECT:
+        raise InvalidIdToken(cause="nobody's")
+    return Identity.of(provider, claims, _email(claims))
+
+
+def unproven(token: str) -> dict[str, Any]:
+    """The claims of an ID token that was checked when it came."""
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def _claims(provider: Provider, token: str) -> dict[str, Any]:
+    if len(token) > _LONGEST:
+        raise InvalidIdToken(cause="too long")
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+        key = _keys(provider.jwks_url).get_signing_key(str(kid))
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=list(provider.algorithms),
+            issuer=list(provider.issuers),
+            audience=list(provider.client_ids),
+            leeway=_LEEWAY,
+            options={"require": ["iss", "sub", "aud", "exp", "iat"]},
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError, OverflowError) as error:
+        raise InvalidIdToken(cause=f"{type(error).__name__}: {error}") from None
+    return claims
+
+
+def _email(claims: dict[str, Any]) -> str:
+    given = claims.get("email")
+    try:
+        return normal_email(given if isinstance(given, str) else "")
+    except ValueError:
+        raise UserEmailNotFound from None
+
+
+def _same(given: object, wanted: str) -> bool:
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), wanted.encode())
+
+
+@cache
+def _keys(url: str) -> Keys:
+    return Keys(url, lifespan=_KEYS_KEPT, cooldown_duration=_SECOND_LOOKS)

@@ -1,0 +1,109 @@
+"""The providers that are configured: Google, and one more that is found by its issuer alone."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from gatehouse.config import ConfigurationError, config
+from gatehouse.errors import ProviderNotFound, ProviderUnavailable
+from gatehouse.oauth.fetch import fetch
+from gatehouse.oauth.model import Provider
+
+GOOGLE = "google"
+_GOOGLES_ISSUER = "https://accounts.google.com"
+_TRUSTED_ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+_BELIEVED = 3600  # seconds
+_DISCOVERY = 1.0  # second
+_ID = re.compile(r"[a-z0-9-]{1,32}")
+_HERE = {"localhost", "127.0.0.1", "::1"}
+
+_discovered: dict[str, tuple[float, dict[str, Any]]] = {}
+
+
+def provider(name: str) -> Provider:
+    """A configured provider by its id; raises ProviderNotFound, ProviderUnavailable when it cannot be discovered."""
+    make = _configured().get(name)
+    if not make:
+        raise ProviderNotFound
+    return make()
+
+
+def is_configured(name: str) -> bool:
+    """Whether there is such a provider; nobody is asked."""
+    return name in _configured()
+
+
+def _configured() -> dict[str, Callable[[], Provider]]:
+    settings = config()
+    makers: dict[str, Callable[[], Provider]] = {}
+    if settings.oidc_client_id and settings.oidc_issuer and _ID.fullmatch(settings.oidc_provider_id):
+        makers[settings.oidc_provider_id] = _found
+    if settings.google_client_id:
+        makers[GOOGLE] = _google
+    return makers
+
+
+def _google() -> Provider:
+    settings = config()
+    return _secured(
+        Provider(
+            id=GOOGLE,
+            issuer=settings.google_issuer,
+            also_issuers=("accounts.google.com",) if settings.google_issuer == _GOOGLES_ISSUER else (),
+            authorize_url=settings.google_authorize_url,
+            token_url=settings.google_token_url,
+            jwks_url=settings.google_jwks_url,
+            client_ids=settings.google_client_id,
+            secret_name=settings.google_client_secret_name,
+            scopes=("email", "profile", "openid"),
+            parameters={"include_granted_scopes": "true"},
+        )
+    )
+
+
+def _found() -> Provider:
+    """By discovery: https://openid.net/specs/openid-connect-discovery-1_0.html."""
+    settings = config()
+    document = _discover(settings.oidc_issuer)
+    methods = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+    algorithms = document.get("id_token_signing_alg_values_supported", [])
+    try:
+        found = Provider(
+            id=settings.oidc_provider_id,
+            issuer=settings.oidc_issuer,
+            authorize_url=document["authorization_endpoint"],
+            token_url=document["token_endpoint"],
+            jwks_url=document["jwks_uri"],
+            client_ids=settings.oidc_client_id,
+            secret_name=settings.oidc_client_secret_name,
+            scopes=settings.oidc_scopes,
+            algorithms=tuple(name for name in algorithms if name in _TRUSTED_ALGORITHMS) or ("RS256",),
+            secret_in_header="client_secret_post" not in methods,
+        )
+        return _secured(found)
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError) as error:
+        raise ProviderUnavailable(cause=f"its description is not usable: {error}") from None
+
+
+def _discover(issuer: str) -> dict[str, Any]:
+    seen_at, document = _discovered.get(issuer, (float("-inf"), {}))
+    if time.monotonic() - seen_at < _BELIEVED:
+        return document
+    status, answer = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration", seconds=_DISCOVERY)
+    if status != 200 or not isinstance(answer, dict):  # noqa: PLR2004 -- a status
+        raise ProviderUnavailable(cause=f"its description is answered with {status}")
+    if answer.get("issuer") != issuer:
+        raise ProviderUnavailable(cause=f"it calls itself {str(answer.get('issuer'))[:100]}")
+    _discovered[issuer] = time.monotonic(), answer
+    return answer
+
+
+def _secured(found: Provider) -> Provider:
+    """Only a provider on this very machine, which is for development, may do without https."""
+    for url in (found.authorize_url, found.token_url, found.jwks_url):
+        parts = urlsplit(url)
+        if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _HERE):
+            raise ConfigurationError(f"{found.id}: {url} is not https")
+    return found

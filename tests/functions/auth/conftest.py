@@ -1,0 +1,57 @@
+"""Google, as the service is told to find it: a provider of the tests' own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.journey import Journeys
+from tests.support.layer import layer
+from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
+
+
+@pytest.fixture
+def provider(call: Api, cloud: Cloud) -> Iterator[Provider]:
+    """A provider that nothing knows of yet, and our password there."""
+    assert call
+    manager = cloud.client("secretsmanager")
+    for name in ("google-client-secret", "oidc-client-secret"):
+        with suppress(manager.exceptions.ResourceExistsException):
+            manager.create_secret(Name=name, SecretString=CLIENT_SECRET)
+        manager.put_secret_value(SecretId=name, SecretString=CLIENT_SECRET)
+    layer("keys.secret").forget_named()
+    with running_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def google(provider: Provider, settings: Callable[..., None]) -> Provider:
+    """The provider that the service takes for Google."""
+    settings(
+        google_client_id=CLIENT_ID,
+        google_client_secret_name="google-client-secret",
+        google_authorize_url=f"{provider.url}/authorize",
+        google_token_url=f"{provider.url}/token",
+        google_jwks_url=f"{provider.url}/jwks",
+        google_issuer=provider.url,
+    )
+    return provider
+
+
+@pytest.fixture
+def oidc(provider: Provider, settings: Callable[..., None]) -> Provider:
+    """The same provider, found by its issuer alone."""
+    settings(
+        oidc_issuer=provider.url,
+        oidc_client_id=CLIENT_ID,
+        oidc_client_secret_name="oidc-client-secret",
+    )
+    return provider
+
+
+@pytest.fixture
+def journeys(call: Api, google: Provider) -> Journeys:
+    """People who go to Google and come back."""
+    return Journeys(call, google)
