@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -203,9 +204,15 @@ def pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.01 * 2**attempt)))  # noqa: S311 -- jitter, not a secret
 
 
-def condition_failed(error: PynamoDBException) -> bool:
-    """Whether a single write was refused by its own condition."""
-    return error.cause_response_code == "ConditionalCheckFailedException"
+@contextmanager
+def conditionally() -> Iterator[None]:
+    """One write of a row inside; raises ConditionFailed when its own condition refused it."""
+    try:
+        yield
+    except PynamoDBException as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            raise ConditionFailed from None
+        raise
 
 
 def is_outage(error: BaseException | None) -> bool:

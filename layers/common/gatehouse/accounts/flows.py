@@ -7,8 +7,6 @@ address replaces it. Strangers are answered like owners, after the same reads an
 from contextlib import suppress
 from dataclasses import dataclass
 
-from pynamodb.exceptions import UpdateError
-
 from gatehouse import keys, throttle
 from gatehouse.accounts import outbox, passwords
 from gatehouse.accounts.model import Credentials, NewAccount, User, normal_email
@@ -16,7 +14,7 @@ from gatehouse.accounts.people import Known, forget_sign_up, known, newcomer
 from gatehouse.accounts.table import ProfileRow, creation, email_key
 from gatehouse.accounts.verification import mail_again
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, condition_failed, get_together, put, transact
+from gatehouse.dynamodb import ConditionFailed, conditionally, get_together, put, transact
 from gatehouse.errors import (
     EmailNotVerified,
     InvalidEmail,
@@ -128,11 +126,8 @@ def _rehash(profile: ProfileRow, password: str) -> None:
     """Put a hash of today in the place of an imported one, unless the password was changed meanwhile."""
     if passwords.is_current(profile.password_hash):
         return
-    try:
+    with suppress(ConditionFailed), conditionally():
         ProfileRow(profile.pk, profile.sk).update(
             [ProfileRow.password_hash.set(passwords.hash_password(password))],
             condition=ProfileRow.password_hash == profile.password_hash,
         )
-    except UpdateError as error:
-        if not condition_failed(error):
-            raise

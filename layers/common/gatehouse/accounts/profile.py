@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -14,7 +13,7 @@ from gatehouse.accounts.table import ProfileRow, profile_key
 from gatehouse.dynamodb import (
     ConditionFailed,
     Contended,
-    condition_failed,
+    conditionally,
     get_together,
     pause,
     transact,
@@ -49,7 +48,8 @@ def _change(profile: ProfileRow, given: Mapping[str, Any], base_url: str) -> Non
     moves = reminders.move(profile, zone, base_url)
     row, actions, condition = ProfileRow(profile.pk, profile.sk), list(_actions(given)), _condition(profile, given)
     if not moves:
-        _update(row, actions, condition)
+        with conditionally():
+            row.update(actions, condition=condition)
         return
     if zone:
         reminders.note_zone(zone)
@@ -71,15 +71,6 @@ def _condition(profile: ProfileRow, given: Mapping[str, Any]) -> Condition:
         ProfileRow.time_zone == profile.time_zone
     )
     return same
-
-
-def _update(row: ProfileRow, actions: list[Action], condition: Condition) -> None:
-    try:
-        row.update(actions, condition=condition)
-    except UpdateError as error:
-        if condition_failed(error):
-            raise ConditionFailed from None
-        raise
 
 
 def _again(profile: ProfileRow) -> ProfileRow:

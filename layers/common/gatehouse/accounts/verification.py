@@ -1,15 +1,14 @@
 """Proving an address by a mailed token: a sign-up that waits, a user who has not proved it yet, or a new address."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
-
-from pynamodb.exceptions import PutError
 
 from gatehouse.accounts import outbox
 from gatehouse.accounts.model import User
 from gatehouse.accounts.people import Known, forget_sign_up, known, signed_up
 from gatehouse.accounts.table import ProfileRow, creation, email_key, move, profile_key, unmoved, verification
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, ConditionFailed, condition_failed, get_together, put, transact
+from gatehouse.dynamodb import Change, ConditionFailed, conditionally, get_together, put, transact
 from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
 from gatehouse.sessions import Client, Opened, first_epoch, open_session
 from gatehouse.tokens import Purpose, TokenRow, look_up, used
@@ -78,11 +77,8 @@ def mail_again(behind: Known, client: Client, callback_url: str | None = None) -
 
 
 def _save_unless_replaced(row: TokenRow, waiting: TokenRow) -> None:
-    try:
+    with suppress(ConditionFailed), conditionally():  # a newer sign-up that took the row has its mail on the way
         row.save(condition=TokenRow.nonce == waiting.nonce)
-    except PutError as error:
-        if not condition_failed(error):  # else a newer sign-up took the row, and its own mail is on the way
-            raise
 
 
 def _redeem(row: TokenRow, client: Client) -> bool:

@@ -5,14 +5,14 @@ Without a row nothing was ever rotated, and Secrets Manager's AWSCURRENT is the 
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Row, condition_failed, get_together
+from gatehouse.dynamodb import ConditionFailed, Key, Row, conditionally, get_together
 from gatehouse.keys.secret import newest_version
 
 KEYRING = "KEYRING"
@@ -94,11 +94,8 @@ def forget() -> None:
 def publish_first(kid: str, public_key: dict[str, Any]) -> None:
     """Let everybody know the first signing key, unless there is a keyring by now."""
     row = KeyringRow(newest=current().newest, public_keys={kid: public_key})
-    try:
+    with suppress(ConditionFailed), conditionally():
         row.save(condition=KeyringRow.user_id.does_not_exist())
-    except PutError as error:
-        if not condition_failed(error):
-            raise
     reread()
 
 

@@ -3,6 +3,7 @@
 At least once: SES has no idempotency key, so a crash between acceptance and mark sends twice; never zero times.
 """
 
+from contextlib import suppress
 from copy import deepcopy
 from datetime import timedelta
 from enum import StrEnum
@@ -11,12 +12,11 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config as ClientConfig
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys
 from gatehouse.config import config
-from gatehouse.dynamodb import condition_failed
+from gatehouse.dynamodb import ConditionFailed, conditionally
 from gatehouse.mail.model import Message, render
 from gatehouse.telemetry import logger
 from gatehouse.tokens import MailState, TokenRow
@@ -66,29 +66,25 @@ def _claim(order: TokenRow) -> TokenRow | None:
     row = TokenRow(order.subject, order.purpose)
     first_end = clock.now() + timedelta(seconds=order.lifetime)
     try:
-        row.update(
-            [
-                TokenRow.mail_state.set(MailState.SENDING),
-                TokenRow.attempts.add(1),
-                TokenRow.expires_at.set(TokenRow.expires_at | first_end),
-            ],
-            condition=(TokenRow.nonce == order.nonce)
-            & TokenRow.mail_state.is_in(MailState.PENDING, MailState.SENDING)
-            & TokenRow.used_at.does_not_exist(),
-        )
-    except UpdateError as error:
-        if condition_failed(error):
-            return None
-        raise
+        with conditionally():
+            row.update(
+                [
+                    TokenRow.mail_state.set(MailState.SENDING),
+                    TokenRow.attempts.add(1),
+                    TokenRow.expires_at.set(TokenRow.expires_at | first_end),
+                ],
+                condition=(TokenRow.nonce == order.nonce)
+                & TokenRow.mail_state.is_in(MailState.PENDING, MailState.SENDING)
+                & TokenRow.used_at.does_not_exist(),
+            )
+    except ConditionFailed:
+        return None
     return row
 
 
 def _mark(row: TokenRow, state: MailState, *more: Action) -> None:
-    try:
+    with suppress(ConditionFailed), conditionally():  # one that was replaced meanwhile has a mail of its own
         row.update([TokenRow.mail_state.set(state), *more], condition=TokenRow.nonce == row.nonce)
-    except UpdateError as error:
-        if not condition_failed(error):  # else replaced meanwhile: the new row has a mail of its own
-            raise
 
 
 def _hand_over(message: Message) -> None:

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pynamodb.exceptions import PutError
-
 from gatehouse import clock
 from gatehouse.accounts import ProfileRow, profile_key, reminders
 from gatehouse.accounts.reminders import ReminderRow
-from gatehouse.dynamodb import condition_failed, get_together
+from gatehouse.dynamodb import ConditionFailed, conditionally, get_together
 from gatehouse.reminders.model import Round
 from gatehouse.reminders.outbox import MOST_COUNTED, digest
 from gatehouse.reminders.table import keep, next_members, rounds
@@ -60,9 +58,8 @@ def _remind(at: Round, member: ReminderRow, profile: ProfileRow | None) -> bool:
 
 def _order(row: TokenRow) -> bool:
     try:
-        row.save(condition=TokenRow.subject.does_not_exist() | (TokenRow.day != row.day))
-    except PutError as error:
-        if condition_failed(error):
-            return False
-        raise
+        with conditionally():
+            row.save(condition=TokenRow.subject.does_not_exist() | (TokenRow.day != row.day))
+    except ConditionFailed:
+        return False
     return True

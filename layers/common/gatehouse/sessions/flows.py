@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from pynamodb.exceptions import DeleteError, UpdateError
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, Key, condition_failed, delete, get_together, put, update
+from gatehouse.dynamodb import Change, ConditionFailed, Key, conditionally, delete, get_together, put, update
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.sessions.model import Client, Opened, Proof, Session, SessionToken, is_session_id
 from gatehouse.sessions.table import EpochRow, SessionRow, epoch_key, session_key
@@ -101,11 +100,10 @@ def change(session: Session, *actions: Action) -> Session:
     """Change a session that still exists; raises InvalidToken when it was ended meanwhile."""
     row = SessionRow(session.user_id, session.id)
     try:
-        row.update(list(actions), condition=SessionRow.session_id.exists())
-    except UpdateError as error:
-        if condition_failed(error):
-            raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
-        raise
+        with conditionally():
+            row.update(list(actions), condition=SessionRow.session_id.exists())
+    except ConditionFailed:
+        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
     return row.to_session()
 
 
@@ -188,9 +186,8 @@ def survive(session: Session, epoch: int) -> Change:
 
 def _delete(row: SessionRow, condition: Any) -> bool:
     try:
-        row.delete(condition=condition)
-    except DeleteError as error:
-        if condition_failed(error):
-            return False
-        raise
+        with conditionally():
+            row.delete(condition=condition)
+    except ConditionFailed:
+        return False
     return True

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys, throttle
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, condition_failed, get_together
+from gatehouse.dynamodb import ConditionFailed, Key, conditionally, get_together
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.sessions.flows import renewed_end, revoke
 from gatehouse.sessions.model import RefreshToken, Session
@@ -87,11 +86,10 @@ def _rotate(row: SessionRow) -> bool:
     if expires_at:
         actions += [SessionRow.expires_at.set(expires_at), SessionRow.updated_at.set(now)]
     try:
-        row.update(actions, condition=SessionRow.generation == generation)
-    except UpdateError as error:
-        if condition_failed(error):
-            return False
-        raise
+        with conditionally():
+            row.update(actions, condition=SessionRow.generation == generation)
+    except ConditionFailed:
+        return False
     return True
 
 
