@@ -19,6 +19,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.record import RECORD, Act, keep
 
+pytest_plugins = ["tests.support.google"]
 PARAMETERS = {
     "BaseUrl": "https://api.example.com",
     "CorsOrigins": "https://app.example.com",

@@ -10,7 +10,7 @@ from tests.support.layout import Module, handlers, layer, subject
 
 LEVELS = (
     {"http"},
-    {"reminders"},
+    {"reminders", "oauth"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle"},
     {"errors", "config", "clock", "cursors", "dynamodb", "wire", "telemetry"},

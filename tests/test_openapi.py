@@ -87,11 +87,15 @@ def test_refusals_are_ours(document: dict[str, Any]) -> None:
         assert all(list(answer) == ["$ref"] for answer in refusals.values()), key
 
 
-def test_a_mailed_link_leads_on(document: dict[str, Any]) -> None:
+def test_mailed_links_and_providers_lead_on(document: dict[str, Any]) -> None:
     leading = {key for key, operation in operations(document).items() if "302" in operation["responses"]}
 
     assert leading == {
+        "GET /api/auth/callback/{provider}",
+        "POST /api/auth/callback/{provider}",
         "GET /api/auth/delete-user/callback",
+        "GET /api/auth/oauth/google",
+        "GET /api/auth/oauth/google/callback",
         "GET /api/auth/reset-password/{token}",
         "GET /api/auth/verify-email",
     }

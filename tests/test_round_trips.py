@@ -10,6 +10,7 @@ import pytest
 
 from gatehouse_dev.template import Template
 from tests.support.calls import Api
+from tests.support.journey import Journeys, Sent
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -38,6 +39,10 @@ ELSEWHERE = {"GetSecretValue", "SendEmail"}
 FIND_ADDRESS = ["BatchGetItem", "BatchGetItem"]
 SESSION = ["BatchGetItem"]
 SIGN_UP = ["BatchGetItem", "PutItem"]
+CALLBACK = ["DeleteItem", "BatchGetItem", "BatchGetItem", "TransactWriteItems"]
+AT_GOOGLE: dict[str, Any] = {"provider": "google", "cookies": ["STATE_COOKIE"], "bearer": None}
+BY_ALIAS: dict[str, Any] = {"cookies": ["ALIAS_COOKIE"], "bearer": None}
+LINKED: dict[str, Any] = {"bearer": "LINKED"}
 NEW_PASSWORD = {"newPassword": "battery horse correct", "token": "RESET"}
 
 type Row = tuple[str, str, dict[str, Any], list[str]]
@@ -108,6 +113,19 @@ AUTH: list[Row] = [
     ("POST", "delete-user", {"json": {"password": PASSWORD}}, [*SESSION, "TransactWriteItems"]),
     ("GET", "delete-user/callback", {"query": {"token": "garbage"}}, SESSION),
     ("GET", "list-accounts", {}, SESSION),
+    ("POST", "sign-in/social", {"json": {"provider": "google"}}, ["PutItem"]),
+    ("GET", "oauth/google", {}, ["PutItem"]),
+    ("GET", "callback/{provider}", AT_GOOGLE | {"query": {"state": "STATE", "code": "CODE"}}, CALLBACK),
+    ("GET", "callback/{provider}", AT_GOOGLE | {"query": {"state": "garbage"}}, ["DeleteItem"]),
+    ("GET", "callback/{provider}", AT_GOOGLE, []),
+    ("GET", "oauth/google/callback", BY_ALIAS | {"query": {"state": "ALIAS_STATE", "code": "ALIAS_CODE"}}, CALLBACK),
+    ("POST", "callback/{provider}", AT_GOOGLE, []),
+    ("POST", "link-social", {"json": {"provider": "google"}}, [*SESSION, "PutItem"]),
+    ("GET", "list-accounts", LINKED, [*SESSION, "BatchGetItem"]),
+    ("POST", "unlink-account", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "TransactWriteItems"]),
+    ("POST", "get-access-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
+    ("POST", "refresh-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem", "UpdateItem"]),
+    ("GET", "account-info", LINKED | {"query": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
     ("GET", "error", {}, []),
     ("GET", "reset-password/{token}", {"token": "RESET", "query": {"callbackURL": "/"}}, ["BatchGetItem"]),
 ]
@@ -126,6 +144,8 @@ def filled(request: Any, tokens: dict[str, str]) -> Any:
     """The request with real tokens in the place of their names."""
     if isinstance(request, dict):
         return {name: filled(value, tokens) for name, value in request.items()}
+    if isinstance(request, list):
+        return [filled(value, tokens) for value in request]
     return tokens.get(request, request) if isinstance(request, str) else request
 
 
@@ -135,14 +155,41 @@ def asked(call: Api) -> list[str]:
 
 
 @pytest.fixture
-def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
+def tokens(call: Api, people: People, mailbox: Mailbox, at_google: dict[str, str]) -> dict[str, str]:
     """Ann is signed in and forgot her password; somebody else waits for verification."""
     ann = people.signed_in("ann")
     signs_up(call, WAITING)
     verification = mailbox.to(WAITING)[-1].token
     login = call("POST /api/auth/login", json={"email": ANN, "password": PASSWORD}).json
     reset = forgets(call, mailbox, ANN)
-    return {"BEARER": ann.token, "VERIFICATION": verification, "RESET": reset, "REFRESH": login["refresh_token"]}
+    return {
+        "BEARER": ann.token,
+        "VERIFICATION": verification,
+        "RESET": reset,
+        "REFRESH": login["refresh_token"],
+        **at_google,
+    }
+
+
+@pytest.fixture
+def at_google(call: Api, people: People, journeys: Journeys) -> dict[str, str]:
+    """Carol linked her account at Google, and comes back from there."""
+    carol = people.signed_in("carol")
+    person = {"sub": "3003", "email": carol.email, "email_verified": True}
+    journeys.links(carol.token, **person)
+    account = call("GET /api/auth/list-accounts", bearer=carol.token).json[-1]["id"]
+    sent, found = journeys.begins(), call("GET /api/auth/oauth/google")
+    alias = Sent(url=found.headers["location"], cookie=found.cookies[0].partition(";")[0])
+    return {
+        "LINKED": carol.token,
+        "ACCOUNT": account,
+        "STATE": sent.query["state"],
+        "STATE_COOKIE": sent.cookie,
+        "CODE": journeys.provider.visits(sent.url, **person),
+        "ALIAS_STATE": alias.query["state"],
+        "ALIAS_COOKIE": alias.cookie,
+        "ALIAS_CODE": journeys.provider.visits(alias.url, **person),
+    }
 
 
 def routes(row: Row) -> list[str]:

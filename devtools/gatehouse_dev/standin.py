@@ -113,5 +113,5 @@ def _started() -> Any:
 
 
 def _marked(response: Response) -> Response:
-    before, main, after = response.body.partition(b"<main")
-    return Response(status=response.status, headers=response.headers, body=before + BANNER.encode() + main + after)
+    body = response.body.replace(b"<main", BANNER.encode() + b"<main", 1)
+    return Response(status=response.status, headers=response.headers, body=body)

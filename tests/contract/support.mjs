@@ -15,6 +15,8 @@ let people = 0;
 export const newAddress = () => `person-${process.pid}-${(people += 1)}@example.com`;
 export const seconds = (number) => new Promise((resolve) => setTimeout(resolve, 1000 * number));
 
+const navigation = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
+
 /** A browser: cookies are kept, cleared when the server says so, and sent back. */
 export class Browser {
   cookies = new Map();
@@ -24,18 +26,35 @@ export class Browser {
   fetch = async (input, init = {}) => {
     const headers = new Headers(init.headers);
     headers.set("origin", origin);
-    if (this.cookies.size) headers.set("cookie", [...this.cookies].map((pair) => pair.join("=")).join("; "));
+    if (this.cookies.size) headers.set("cookie", this.cookie);
     const answer = await fetch(input, { ...init, headers, redirect: "manual" });
     this.visited.push(new URL(input.url ?? input).pathname);
-    this.setCookies = answer.headers.getSetCookie();
-    for (const line of this.setCookies) {
+    this.keep(answer.headers.getSetCookie());
+    return answer;
+  };
+
+  /** Open a page of the service, as when a provider leads here: no script, no Origin. */
+  open = async (target) => {
+    const { pathname, search } = new URL(target, url);
+    const cookies = this.cookies.size ? { cookie: this.cookie } : {};
+    const answer = await send("GET", pathname + search, { headers: { ...navigation, ...cookies } });
+    this.keep(answer.setCookies);
+    return answer;
+  };
+
+  get cookie() {
+    return [...this.cookies].map((pair) => pair.join("=")).join("; ");
+  }
+
+  keep(setCookies) {
+    this.setCookies = setCookies;
+    for (const line of setCookies) {
       const [pair, ...attributes] = line.split("; ");
       const name = pair.slice(0, pair.indexOf("="));
       if (attributes.includes("Max-Age=0")) this.cookies.delete(name);
       else this.cookies.set(name, pair.slice(name.length + 1));
     }
-    return answer;
-  };
+  }
 
   get client() {
     return createAuthClient({ baseURL: url, plugins: [jwtClient()], fetchOptions: { customFetchImpl: this.fetch } });
@@ -151,3 +170,51 @@ export const newSession = async (options) => session(await account(), options);
 
 /** Whether a session still lives. */
 export const lives = async ({ token }) => (await get("/get-session", bearer(token))).text !== "null";
+
+// -- The stand-in for Google: `sub` is what it calls somebody, `claims` is what it says of them ------------------------
+
+export const HOME = "/home";
+export const SORRY = "/sorry";
+
+/** What Google is to say of somebody from now on. */
+export async function atGoogle(sub, claims) {
+  const body = JSON.stringify({ email_verified: true, name: "Gus", ...claims });
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${url}/dev/google/users/${sub}`, { method: "PUT", headers, body });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+/** Somebody whom Google knows. */
+export async function googler(claims = {}) {
+  const email = claims.email ?? newAddress();
+  const sub = `sub-${process.pid}-${(people += 1)}`;
+  await atGoogle(sub, { ...claims, email });
+  return { sub, email };
+}
+
+/** Send the form on the provider's page: where it leads back to. */
+export async function consent(page, form) {
+  const answer = await fetch(page, { method: "POST", body: new URLSearchParams(form), redirect: "manual" });
+  if (answer.status !== 302) throw new Error(await answer.text());
+  return answer.headers.get("location");
+}
+
+/** Begin to sign in by Google, and send the form there: where the browser is to go back to. */
+export async function wayBack(browser, form, asked = {}) {
+  const wanted = { provider: "google", callbackURL: HOME, errorCallbackURL: SORRY, ...asked };
+  const { data, error } = await browser.client.signIn.social(wanted);
+  if (error) throw new Error(JSON.stringify(error));
+  return consent(data.url, form);
+}
+
+/** Sign in by Google: what the callback answers. */
+export const byGoogle = async (browser, { sub }, asked) => browser.open(await wayBack(browser, { sub }, asked));
+
+/** Somebody who came in by Google, in a browser of theirs. */
+export async function signedInByGoogle(someone = googler(), asked = {}) {
+  const browser = new Browser();
+  const { sub, email } = await someone;
+  const answer = await byGoogle(browser, { sub }, asked);
+  const { data } = await browser.client.getSession();
+  return { browser, client: browser.client, answer, sub, email, user: data?.user, token: data?.session.token };
+}

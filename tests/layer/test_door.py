@@ -24,7 +24,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "cache-control": "no-store",
 }
-PATH = {"task_id": "x", "user_id": "x", "token": "x", "session_id": "x"}
+PATH = dict.fromkeys(("task_id", "user_id", "token", "session_id", "provider"), "x")
 ANY = {
     "json": {"email": "a@ex.com", "password": "x" * 9, "newPassword": "x" * 9, "token": "x"},
     "query": {"token": "x", "callbackURL": "/"},
@@ -79,7 +79,7 @@ def test_an_accident_tells_nothing_but_the_request_id(
         message = "the table Users has no column named hunter2"
         raise LookupError(message)
 
-    monkeypatch.setattr(layer("http.door"), "check_origin", accident)
+    monkeypatch.setattr(layer("http.door"), "check_rate", accident)
 
     answer = ask(call, route, **ANY, headers={"x-correlation-id": "abc"})
 

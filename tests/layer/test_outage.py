@@ -1,5 +1,7 @@
 """DynamoDB away or too busy: 503, and nobody is signed in, out or up by it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gatehouse_dev.cloud import Cloud
@@ -23,6 +25,7 @@ TROUBLE = {"unreachable": UNREACHABLE} | {
         "InternalServerError": 500,
     }.items()
 }
+ASK_NO_TABLE = {"GET /api/auth/ok", "GET /api/auth/error", "POST /api/auth/callback/{provider}"}
 outages = pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
 
 
@@ -48,24 +51,31 @@ def test_protected_routes_admit_nobody_and_sign_nobody_out(call: Api, people: Pe
 
 @outages
 def test_every_open_route_that_asks_a_table_says_so(
-    call: Api, people: People, mailbox: Mailbox, cloud: Cloud, trouble: Exception
+    call: Api, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None], trouble: Exception
 ) -> None:
-    ann = people.signed_in()
+    settings(google_client_id="client-1")
+    ann = People(call).signed_in()
     reset = forgets(call, mailbox, ann.email)
     signs_up(call, "bob@example.com")
     token = mailbox.to("bob@example.com")[-1].token
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
     before = everything(cloud)
-    body = {"email": ann.email, "password": PASSWORD, "refresh_token": login["refresh_token"]}
+    body = {
+        "email": ann.email,
+        "password": PASSWORD,
+        "refresh_token": login["refresh_token"],
+        "provider": "google",
+        "newPassword": PASSWORD,
+    }
 
-    for route in sorted(OPEN - {"GET /api/auth/ok", "GET /api/auth/error"}):
-        posted = body | {"token": reset if "reset-password" in route else token, "newPassword": PASSWORD}
-        path = {"token": reset} if "{token}" in route else {}
+    for route in sorted(OPEN - ASK_NO_TABLE):
+        posted = body | {"token": reset if "reset-password" in route else token}
+        path = {name: value for name, value in (("token", reset), ("provider", "x")) if f"{{{name}}}" in route}
         with failing(trouble):
             answer = call(
                 route,
                 json=None if route.startswith("GET") else posted,
-                query={"token": token, "callbackURL": "/"} if route.startswith("GET") else None,
+                query={"token": token, "callbackURL": "/", "state": "x"} if route.startswith("GET") else None,
                 bearer=ann.token,
                 **path,
             )

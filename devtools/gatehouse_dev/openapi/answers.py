@@ -23,27 +23,36 @@ REFUSALS = {
     401: Told("Unauthorized", "Nobody is signed in, or what speaks for it is not good.", headers=("WWW-Authenticate",)),
     403: Told("Forbidden", "A site that is not trusted, a place to go on to that is none of ours, or a stale session."),
     404: Told("NotFound", "There is no such thing, or it is somebody else's.", by_gateway=True),
+    409: Told("Conflict", "It is somebody else's."),
     410: Told("Gone", "The token is too old to say what changed since."),
     412: Told("PreconditionFailed", "The task is not in the state that was asked for."),
     413: Told("TooLarge", "The body is larger than 256 KiB.", by_gateway=True),
     415: Told("UnsupportedMediaType", "The body is not `application/json`."),
     422: Told("Unprocessable", "It was understood, but is at odds with what happened before."),
     429: Told("TooManyRequests", "Too often; try again later.", by_gateway=True, headers=("Retry-After",)),
+    502: Told("BadGateway", "The provider does not answer as it should; try again in a moment."),
     503: Told("Unavailable", "The service cannot be reached; try again in a moment.", by_gateway=True),
 }
 ALWAYS = {400, 429, 503}
 WITH_BODY = {"POST", "PUT", "PATCH"}
 FOUND, NOT_MODIFIED = 302, 304
-BY_PARAMETER = {"if-match": 412, "idempotency-key": 422, "since": 410, "callbackURL": 403}
+BY_PARAMETER = {"if-match": 412, "idempotency-key": 422, "since": 410, "callbackURL": 403, "redirect_uri": 403}
 BY_ENDPOINT = {
+    "account_info": {404},
+    "back_from_google": {FOUND},
     "delete_user": {404},
     "delete_user_callback": {FOUND, 401, 404},
+    "go_to_google": {FOUND, 404, 502},
+    "link_social": {404, 409, 502},
     "login": {401},
     "me": {401},
+    "oauth_callback": {FOUND},
+    "callback_post": {FOUND},
     "refresh": {401},
     "register": {422},
     "reset_password_follow_link": {FOUND},
     "sign_in": {401},
+    "sign_in_social": {401, 404, 502},
     "sign_up": {422},
     "signin": {401},
     "signup": {422},
@@ -60,7 +69,14 @@ OTHERWISE: dict[str, Properties] = {
         "properties": {"status": FLAG, "user": {"anyOf": [{"$ref": f"{REFERENCE}UserBody"}, {"type": "null"}]}},
     },
 }  # endpoints that answer with a body when they do not redirect
-NEVER_200 = {"reset_password_follow_link", "update_session"}
+NEVER_200 = {
+    "back_from_google",
+    "go_to_google",
+    "oauth_callback",
+    "callback_post",
+    "reset_password_follow_link",
+    "update_session",
+}
 FILES = {"export_tasks": "text/csv", "export_tasks_of_user": "text/csv"}
 
 

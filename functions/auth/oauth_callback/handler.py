@@ -14,7 +14,7 @@ async def oauth_callback(provider: str, request: Request, client: CurrentClient)
 
 
 @router.post("/api/auth/callback/{provider}")
-async def posted(provider: str, request: Request) -> Response:
+async def callback(provider: str, request: Request) -> Response:
     return await by_get(request, provider)
 
 

@@ -359,13 +359,13 @@ class SocialAccountAlreadyLinked(Refusal):
 
 
 class LinkingDifferentEmails(Refusal):
-    """The account has another email address than yours"""
+    """Account not linked - different emails not allowed"""
 
     status, code = HTTPStatus.UNAUTHORIZED, "LINKING_DIFFERENT_EMAILS_NOT_ALLOWED"
 
 
 class LinkingNotAllowed(Refusal):
-    """Accounts are linked where both email addresses are verified, and at most twenty"""
+    """Account not linked - linking not allowed"""
 
     status, code = HTTPStatus.UNAUTHORIZED, "LINKING_NOT_ALLOWED"
 
@@ -383,9 +383,15 @@ class FailedToUnlinkLastAccount(Refusal):
 
 
 class ProviderNotSupported(Refusal):
-    """There are no tokens of a provider for this account"""
+    """The provider of this account is not supported"""
 
     code = "PROVIDER_NOT_SUPPORTED"
+
+
+class ProviderNotConfigured(Refusal):
+    """The provider of this account is not configured"""
+
+    code = "PROVIDER_NOT_CONFIGURED"
 
 
 class FailedToGetAccessToken(Refusal):
@@ -401,7 +407,7 @@ class RefreshTokenNotFound(Refusal):
 
 
 class FailedToRefreshAccessToken(Refusal):
-    """Failed to refresh the access token"""
+    """Failed to refresh access token"""
 
     code = "FAILED_TO_REFRESH_ACCESS_TOKEN"
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.calls import Api
+from tests.support.journey import Journeys, token_of
 from tests.support.people import People
 
 LIST = "GET /api/auth/list-accounts"
@@ -20,6 +21,28 @@ def test_a_password_is_one_way_in(call: Api, people: People) -> None:
     assert (account["providerId"], account["scopes"]) == ("credential", [])
     assert account["accountId"] == account["userId"] == ann.id
     assert account["id"] != ann.id
+
+
+def test_accounts_at_providers_come_after_the_password(call: Api, people: People, journeys: Journeys) -> None:
+    ann = people.signed_in("ann")
+    for sub in ("1001", "1002"):
+        journeys.links(ann.token, sub=sub, email=ann.email, email_verified=True)
+
+    password, *google = call(LIST, bearer=ann.token).json
+    assert password["providerId"] == "credential"
+    assert [(one["providerId"], one["accountId"], one["userId"]) for one in google] == [
+        ("google", "1001", ann.id),
+        ("google", "1002", ann.id),
+    ]
+    assert all(set(one) == set(password) for one in google)
+    assert len({one["id"] for one in (password, *google)}) == 3
+    assert [one["scopes"] for one in google] == [["email", "profile", "openid"]] * 2
+
+
+def test_who_came_by_google_has_no_password(call: Api, journeys: Journeys) -> None:
+    (account,) = call(LIST, bearer=token_of(journeys.signs_in())).json
+
+    assert account["providerId"] == "google"
 
 
 def test_no_password_and_no_hash_is_shown(call: Api, people: People) -> None:

@@ -12,6 +12,7 @@ from gatehouse.wire import TimeZone, Wire
 
 UTC = "UTC"
 _CONTROLS = {"Cc", "Zl", "Zp"}  # control characters, and Unicode's own ends of lines and paragraphs
+_HALF = "Cs"  # half of a character, which is no text that could be kept
 _LONGEST_EMAIL, _LONGEST_LOCAL_PART = 255, 64
 _LONGEST_NAME, _LONGEST_IMAGE = 100, 500
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -50,14 +51,16 @@ def _utc_by_default(value: object) -> object:
 def presentable_name(value: object) -> str:
     """A name that somebody else tells us, made to fit: one line, 100 characters, empty when it is no text."""
     text = value if isinstance(value, str) else ""
-    plain = "".join(" " if unicodedata.category(character) in _CONTROLS else character for character in text)
+    unwanted = {*_CONTROLS, _HALF}
+    plain = "".join(" " if unicodedata.category(character) in unwanted else character for character in text)
     return " ".join(plain.split())[:_LONGEST_NAME].strip()
 
 
 def presentable_image(value: object) -> str | None:
     """A picture that somebody else tells us, if it is one that we would take."""
-    fits = isinstance(value, str) and value.startswith("https://") and len(value) <= _LONGEST_IMAGE
-    return value if fits else None  # type: ignore[return-value] # it is text
+    if not isinstance(value, str) or not value.startswith("https://") or len(value) > _LONGEST_IMAGE:
+        return None
+    return None if any(unicodedata.category(character) == _HALF for character in value) else value
 
 
 Email = Annotated[str, AfterValidator(normal_email)]

@@ -41,7 +41,7 @@ class ProfileRow(Row):
     @property
     def credential_id(self) -> str:
         """What the password is called among the ways in."""
-        return f"credential-{self.user_id}"
+        return credential_id(self.user_id)
 
     def to_user(self) -> User:
         """The person without what is theirs alone."""
@@ -67,6 +67,11 @@ class PointerRow(Row):
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
     user_id = UnicodeAttribute()
+
+
+def credential_id(user_id: str) -> str:
+    """What a person's password is called among the ways in."""
+    return f"credential-{user_id}"
 
 
 def profile_key(user_id: str) -> Key:
@@ -120,7 +125,7 @@ def addition_of_link(profile: ProfileRow, account_id: str) -> list[Change]:
     """One more way in for somebody whose address is proved, and the pointer from it, which nobody else may have."""
     admitted = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
     proved = (ProfileRow.email == profile.email) & (ProfileRow.email_verified == True)  # noqa: E712 -- the same
-    same = proved & admitted & (ProfileRow.epoch == profile.epoch)
+    same = proved & admitted & (ProfileRow.epoch == profile.epoch) & _same_links(profile)
     added = _update(profile.user_id, ProfileRow.links.add({account_id}), condition=same)
     return [added, point(link_key(account_id), profile.user_id)]
 

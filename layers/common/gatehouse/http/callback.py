@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request, Response
 
+from gatehouse import clock
 from gatehouse.config import config
 from gatehouse.errors import (
     InvalidCode,
@@ -52,11 +53,12 @@ _NAMES: dict[type[Refusal], str] = {
 
 def come_back(request: Request, client: Client, name: str, *, strict: bool = False) -> Response:
     """On to where the sign-in was to lead; a bad state or code is 400 where people want it `strict`."""
-    errors_to = f"{base_url(request)}/api/auth/error"
+    errors_to, own = f"{base_url(request)}/api/auth/error", has_state(request)
     try:
         row = _taken(request)
         errors_to = row.error_callback_url or errors_to
-        _check_state(request, row, name)
+        if not own or row.provider_id != name or row.delete_at <= clock.now():
+            raise StateMismatch
         answer = _arrive(request, client, row)
     except Refusal as refusal:
         if strict and isinstance(refusal, _BAD_REQUESTS):
@@ -65,13 +67,14 @@ def come_back(request: Request, client: Client, name: str, *, strict: bool = Fal
         request.state.outcome = refusal.code
         if refusal.cause:
             note(cause=refusal.cause)
-    clear_state(request, answer)
+    if own:
+        clear_state(request, answer)
     return answer
 
 
 async def by_get(request: Request, name: str) -> Response:
     """The same by GET, for a provider that posts: cookies come along only so."""
-    sent = (*request.query_params.multi_items(), *parse_qsl((await request.body()).decode("latin-1")))
+    sent = (*parse_qsl((await request.body()).decode("latin-1")), *request.query_params.multi_items())
     known = {name: value for name, value in sent if name in _PARAMETERS}
     answer = Response(status_code=HTTPStatus.FOUND)
     answer.headers["location"] = f"/api/auth/callback/{quote(name, safe='')}?{urlencode(known)}"
@@ -86,11 +89,6 @@ def _taken(request: Request) -> StateRow:
     if not row:
         raise StateMismatch
     return row
-
-
-def _check_state(request: Request, row: StateRow, name: str) -> None:
-    if row.provider_id != name or not has_state(request, request.query_params["state"]):
-        raise StateMismatch
 
 
 def _arrive(request: Request, client: Client, row: StateRow) -> Response:

@@ -90,8 +90,9 @@ def clear_state(request: Request, response: Response) -> None:
     add_cookie(request, response, _STATE, "", 0)
 
 
-def has_state(request: Request, state: str) -> bool:
-    """Whether this is the browser that was sent away with `state`."""
+def has_state(request: Request) -> bool:
+    """Whether this is the browser that was sent away with the state that it brings."""
+    state = request.query_params.get("state", "")
     value, _, signature = (read_cookie(request, _STATE) or "").rpartition(".")
     if not hmac.compare_digest(value.encode(), state.encode()):
         return False

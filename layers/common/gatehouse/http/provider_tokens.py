@@ -1,8 +1,9 @@
 """A provider's tokens, and what it said of somebody, as the better-auth client is told."""
 
+from http import HTTPStatus
 from typing import Any, Self
 
-from pydantic import ConfigDict, StrictBool
+from pydantic import ConfigDict, StrictBool, model_validator
 
 from gatehouse.accounts.model import presentable_image, presentable_name
 from gatehouse.errors import UserInfoNotFound
@@ -19,7 +20,13 @@ class Selected(Wire):
 
     account_id: str = ""
     use_account_cookie: StrictBool = False
-    user_id: str | None = None
+    user_id: str = ""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if bool(self.account_id) == self.use_account_cookie:
+            raise ValueError("Send accountId, or useAccountCookie")
+        return self
 
 
 class AccessTokenBody(Answer):
@@ -71,8 +78,7 @@ class RefreshedBody(Answer):
 class ProviderUser(Answer):
     """Somebody as the provider knows them."""
 
-    id: str
-    name: str
+    name: str | None
     email: str | None
     image: str | None
     email_verified: bool
@@ -97,11 +103,10 @@ class InfoBody(Answer):
     def of(cls, row: AccountRow, granted: Granted) -> Self:
         """The body for an account; raises UserInfoNotFound."""
         if not granted.id_token:
-            raise UserInfoNotFound
+            raise UserInfoNotFound(status=HTTPStatus.UNAUTHORIZED)
         claims = unproven(granted.id_token)
         user = ProviderUser(
-            id=row.subject,
-            name=presentable_name(claims.get("name")),
+            name=presentable_name(claims.get("name")) or None,
             email=claims.get("email"),
             image=presentable_image(claims.get("picture")),
             email_verified=claims.get("email_verified") is True,

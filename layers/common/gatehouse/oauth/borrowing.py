@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from gatehouse import clock
-from gatehouse.dynamodb import ConditionFailed, get_together, transact
+from gatehouse.accounts.table import credential_id
+from gatehouse.dynamodb import ConditionFailed, conditionally, get_together
 from gatehouse.errors import (
     AccountNotFound,
     FailedToGetAccessToken,
@@ -15,7 +16,7 @@ from gatehouse.errors import (
     Refusal,
 )
 from gatehouse.oauth import exchange
-from gatehouse.oauth.flows import tokens_of
+from gatehouse.oauth.flows import newer_tokens
 from gatehouse.oauth.model import Granted, is_account_id
 from gatehouse.oauth.providers import is_configured, provider
 from gatehouse.oauth.table import AccountRow, account_key
@@ -24,13 +25,13 @@ from gatehouse.oauth.vault import keep, kept
 _NEAR = timedelta(seconds=5)
 
 
-def account(user_id: str, account_id: str) -> AccountRow:
+def account(user_id: str, account_id: str, otherwise: type[Refusal] = ProviderNotSupported) -> AccountRow:
     """One of a user's accounts at providers.
 
-    Raises AccountNotFound, ProviderNotSupported when it is the password or its provider is not configured any more.
+    Raises AccountNotFound, or `otherwise` when it is the password, or its provider is not configured any more.
     """
-    if account_id.startswith("credential-"):
-        raise ProviderNotSupported
+    if account_id == credential_id(user_id):
+        raise otherwise
     if not is_account_id(account_id):
         raise AccountNotFound
     row: AccountRow | None
@@ -38,7 +39,7 @@ def account(user_id: str, account_id: str) -> AccountRow:
     if row is None:
         raise AccountNotFound
     if not is_configured(row.provider_id):
-        raise ProviderNotSupported
+        raise otherwise
     return row
 
 
@@ -69,7 +70,8 @@ def _newer(row: AccountRow, granted: Granted, refusal: type[Refusal]) -> Granted
     granted = answer.after(granted)
     keep(row, granted)
     try:
-        transact(tokens_of(row))
+        with conditionally():
+            AccountRow(row.pk, row.sk).update(newer_tokens(row), condition=AccountRow.pk.exists())
     except ConditionFailed:
         raise AccountNotFound from None  # unlinked meanwhile
     return granted

@@ -1,9 +1,12 @@
 """A provider's token endpoint: a code for tokens, and a refresh token for newer ones (RFC 6749, 4.1.3 and 6)."""
 
+import re
 from base64 import b64encode
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from gatehouse import clock
 from gatehouse.errors import InvalidCode, ProviderUnavailable
@@ -12,7 +15,7 @@ from gatehouse.oauth.fetch import fetch
 from gatehouse.oauth.model import Granted, Provider
 
 _SECONDS = 2.0
-_LONGEST_LIFETIME = 10 * 365 * 86_400  # seconds
+_LIFETIME = re.compile(r"\d{1,9}", re.ASCII)  # seconds; some providers send them as text
 
 
 def redeem(provider: Provider, code: str, *, verifier: str, redirect_uri: str) -> Granted:
@@ -47,7 +50,10 @@ def _client(provider: Provider) -> tuple[dict[str, str], dict[str, str]]:
     client_id = provider.client_ids[0]
     if not provider.secret_name:
         return {}, {"client_id": client_id}
-    secret = named(provider.secret_name)
+    try:
+        secret = named(provider.secret_name)
+    except (ClientError, BotoCoreError) as error:
+        raise ProviderUnavailable(cause=f"our own secret there: {error}") from None
     if not provider.secret_in_header:
         return {}, {"client_id": client_id, "client_secret": secret}
     pair = b64encode(f"{quote_plus(client_id)}:{quote_plus(secret)}".encode()).decode()
@@ -72,6 +78,5 @@ def _text(answer: dict[str, Any], name: str) -> str | None:
 
 
 def _end(seconds: object) -> datetime | None:
-    if not isinstance(seconds, int | str) or not str(seconds).isdecimal() or int(seconds) > _LONGEST_LIFETIME:
-        return None
-    return clock.now() + timedelta(seconds=int(seconds))
+    text = str(seconds) if isinstance(seconds, int | str) else ""
+    return clock.now() + timedelta(seconds=int(text)) if _LIFETIME.fullmatch(text) else None

@@ -2,7 +2,9 @@
 
 import json
 import time
-from functools import cache
+from functools import cache, partial
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,47 +18,62 @@ _LARGEST = 256 * 1024  # bytes
 _PIECE = 8192
 _FORM = "application/x-www-form-urlencoded"
 
+type Answer = tuple[int, bytes]
+
 
 def fetch(
     url: str, *, seconds: float, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, Any]:
     """The status and the JSON at `url`, to which `form` is posted if there is one; None where the body is no JSON.
 
-    Raises ProviderUnavailable when there is no whole answer in time.
+    Raises ProviderUnavailable when there is no whole answer in time. A timeout of a socket is for each read of it, and
+    a name is looked up without any, so somebody else waits.
     """
+    answers: SimpleQueue[Answer | ProviderUnavailable] = SimpleQueue()
+    work = partial(_answer, url, seconds, None if form is None else urlencode(form), headers or {})
+    Thread(target=lambda: answers.put(work()), daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        raise ProviderUnavailable(cause=f"{url}: too slow") from None
+    if isinstance(answer, ProviderUnavailable):
+        raise answer
+    status, body = answer
+    try:
+        return status, json.loads(body)
+    except (ValueError, RecursionError):
+        return status, None
+
+
+def _answer(url: str, seconds: float, body: str | None, headers: dict[str, str]) -> Answer | ProviderUnavailable:
     deadline = time.monotonic() + seconds
     try:
         answer = _pool().urlopen(
-            "GET" if form is None else "POST",
+            "GET" if body is None else "POST",
             url,
-            body=None if form is None else urlencode(form),
-            headers={"accept": "application/json", "content-type": _FORM} | (headers or {}),
+            body=body,
+            headers={"accept": "application/json", "content-type": _FORM} | headers,
             timeout=urllib3.Timeout(connect=min(_CONNECT, seconds), read=seconds),
             retries=False,
             redirect=False,
             preload_content=False,
         )
         try:
-            body = _read(answer, deadline)
+            return answer.status, _read(answer, deadline)
         finally:
             answer.close()
-    except HTTPError as error:
-        raise ProviderUnavailable(cause=f"{url}: {type(error).__name__}") from None
-    try:
-        return answer.status, json.loads(body)
-    except (ValueError, RecursionError):
-        return answer.status, None
+    except (HTTPError, OSError, ValueError) as error:
+        return ProviderUnavailable(cause=f"{url}: {type(error).__name__} {error}")
 
 
 def _read(answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """Piece by piece: a timeout of the socket is for each of them, and a provider may be slow at every one."""
     body = b""
     while piece := answer.read1(_PIECE):
         body += piece
         if len(body) > _LARGEST:
-            raise ProviderUnavailable(cause=f"{answer.url}: too long an answer")
+            raise ValueError("too long an answer")
         if time.monotonic() > deadline:
-            raise ProviderUnavailable(cause=f"{answer.url}: too slow")
+            raise ValueError("too slow")
     return body
 
 

@@ -6,6 +6,8 @@ only where both the provider and we have proved it.
 
 from dataclasses import dataclass, replace
 
+from pynamodb.expressions.update import Action
+
 from gatehouse import clock, keys, sessions
 from gatehouse.accounts.model import User
 from gatehouse.accounts.people import forget_sign_up, newcomer
@@ -29,6 +31,7 @@ from gatehouse.errors import (
 )
 from gatehouse.oauth.model import Granted, Identity
 from gatehouse.oauth.table import AccountRow, account_key
+from gatehouse.oauth.unlinking import accounts_of
 from gatehouse.oauth.vault import keep, kept
 from gatehouse.sessions import Client, Opened, first_epoch, open_session
 
@@ -76,7 +79,7 @@ def link(user_id: str, session_id: str, identity: Identity, granted: Granted) ->
     for attempt in range(_ATTEMPTS):
         sessions.check_lives(user_id, session_id)
         try:
-            return _link(user_id, _known(identity), identity, granted)
+            return _link(user_id, identity, granted)
         except ConditionFailed:
             pause(attempt)
     raise Contended
@@ -113,7 +116,10 @@ def _again(known: Known, granted: Granted, client: Client) -> Arrival:
 
 
 def _join(profile: ProfileRow, identity: Identity, granted: Granted, client: Client) -> Arrival:
+    """An address that a provider gives to somebody new does not bring them into the account of who had it before."""
     if not (identity.email_verified and profile.email_verified) or profile.disabled:
+        raise OAuthLinkError("account not linked")
+    if any(account.provider_id == identity.provider_id for account in accounts_of(profile)):
         raise OAuthLinkError("account not linked")
     opened, session = open_session(profile.user_id, profile.epoch, client)
     transact(*_addition(profile, identity, granted), put(session))
@@ -139,19 +145,25 @@ def _begin(identity: Identity, granted: Granted, client: Client) -> Arrival:
     return Arrival(user=user, opened=opened, is_new=True)
 
 
-def _link(user_id: str, known: Known, identity: Identity, granted: Granted) -> None:
-    if known.linked:
-        if not known.account or known.account.user_id != user_id:
-            raise SocialAccountAlreadyLinked
-        known.account.scopes = list(granted.scopes) or known.account.scopes  # asked for more, perhaps
-        transact(_newer_tokens(known.account, granted))
-        return
-    profile = known.profile
-    if not profile or profile.user_id != user_id:
-        raise LinkingDifferentEmails
-    if not (identity.email_verified and profile.email_verified):
+def _link(user_id: str, identity: Identity, granted: Granted) -> None:
+    pointer, profile, account, keyring = get_together(
+        link_key(identity.account_id),
+        profile_key(user_id),
+        account_key(user_id, identity.account_id),
+        keys.keyring_key(),
+    )
+    keys.observe(keyring)
+    if pointer and pointer.user_id != user_id:
+        raise SocialAccountAlreadyLinked
+    if not profile or not (identity.email_verified and profile.email_verified):
         raise LinkingNotAllowed
-    transact(*_addition(profile, identity, granted))
+    if identity.email != profile.email:
+        raise LinkingDifferentEmails
+    if not account:
+        transact(*_addition(profile, identity, granted))
+        return
+    account.scopes = list(dict.fromkeys((*account.scopes, *granted.scopes)))  # it may be about more of them
+    transact(_newer_tokens(account, granted))
 
 
 def _addition(profile: ProfileRow, identity: Identity, granted: Granted) -> list[Change]:
@@ -180,13 +192,12 @@ def _account(user_id: str, identity: Identity, granted: Granted) -> AccountRow:
 def _newer_tokens(account: AccountRow, granted: Granted) -> Change:
     """What the provider gave this time, on an account that is still linked."""
     keep(account, granted.after(kept(account)))
-    return tokens_of(account)
+    return update(AccountRow(account.pk, account.sk), *newer_tokens(account), condition=AccountRow.pk.exists())
 
 
-def tokens_of(account: AccountRow) -> Change:
-    """Write the tokens that a row was given, unless the account was unlinked meanwhile."""
-    return update(
-        AccountRow(account.pk, account.sk),
+def newer_tokens(account: AccountRow) -> list[Action]:
+    """What is written of a row that was given other tokens."""
+    return [
         AccountRow.sealed.set(account.sealed),
         AccountRow.sealed_by.set(account.sealed_by),
         AccountRow.scopes.set(account.scopes),
@@ -198,5 +209,4 @@ def tokens_of(account: AccountRow) -> Change:
             )
         ),
         AccountRow.updated_at.set(clock.now()),
-        condition=AccountRow.pk.exists(),
-    )
+    ]

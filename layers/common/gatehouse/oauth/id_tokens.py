@@ -5,6 +5,7 @@ them makes us look again, at most every half minute.
 """
 
 import hmac
+import json
 import time
 from functools import cache
 from typing import Any
@@ -52,14 +53,15 @@ def identity(provider: Provider, token: str, nonce: str | None) -> Identity:
         raise InvalidIdToken(cause="issued too long ago")
     if nonce is not None and not _same(claims.get("nonce"), nonce):
         raise InvalidIdToken(cause="not the answer to this sign-in")
-    if not 0 < len(claims["sub"]) <= _LONGEST_SUBJECT:
+    if not 0 < len(claims["sub"]) <= _LONGEST_SUBJECT or not claims["sub"].isascii():
         raise InvalidIdToken(cause="nobody's")
     return Identity.of(provider, claims, _email(claims))
 
 
 def unproven(token: str) -> dict[str, Any]:
     """The claims of an ID token that was checked when it came."""
-    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    text = json.dumps(jwt.decode(token, options={"verify_signature": False}), ensure_ascii=False)
+    claims: dict[str, Any] = json.loads(text.encode(errors="replace"))  # half characters are no text to be sent
     return claims
 
 

@@ -58,9 +58,9 @@ def begin(provider: Provider, wanted: Wanted, redirect_uri: str, member: Session
         link_session=member.id if member else None,
     ).save()
     query = {
-        **wanted.parameters,
         **provider.parameters,
         **({"login_hint": wanted.login_hint} if wanted.login_hint else {}),
+        **wanted.parameters,
         "response_type": "code",
         "client_id": provider.client_ids[0],
         "state": state,
@@ -75,13 +75,12 @@ def begin(provider: Provider, wanted: Wanted, redirect_uri: str, member: Session
 
 
 def take(state: str) -> StateRow | None:
-    """What a state was for, which is forgotten with this; None when nobody was sent with it, or too long ago."""
+    """What a state was for, which is forgotten with this; None when nobody was sent with it. It may be too old."""
     request: dict[str, Any] = StateRow._get_connection().get_operation_kwargs(  # noqa: SLF001 -- the seam of `Row`
         _subject(state), PURPOSE, return_values="ALL_OLD"
     )
     was = connection().dispatch("DeleteItem", request).get("Attributes")
-    row = StateRow.from_raw_data(was) if was else None
-    return row if row and row.delete_at > clock.now() else None
+    return StateRow.from_raw_data(was) if was else None
 
 
 def _subject(state: str) -> str:

@@ -1,0 +1,196 @@
+"""POST /api/auth/get-access-token: a provider's access token, for the user whom it was given for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.journey import Journeys, token_of
+from tests.support.layer import layer
+from tests.support.people import People
+from tests.support.provider import Provider, reply
+from tests.support.tables import rows
+
+GET = "POST /api/auth/get-access-token"
+TOKENS = {"access_token": "access-1", "refresh_token": "refresh-1"}
+
+
+@pytest.fixture
+def ann(google: Provider, journeys: Journeys) -> str:
+    """The token of somebody who came by Google, with an access token for an hour."""
+    google.gives = dict(TOKENS)
+    return token_of(journeys.signs_in())
+
+
+def account_id(call: Api, bearer: str) -> str:
+    """What the last of somebody's ways in is called."""
+    account: str = call("GET /api/auth/list-accounts", bearer=bearer).json[-1]["id"]
+    return account
+
+
+def gets(call: Api, bearer: str, account: str | None = None, **more: Any) -> Answer:
+    """Ask for the token of an account, by default their own."""
+    return call(GET, bearer=bearer, json={"accountId": account or account_id(call, bearer)} | more)
+
+
+def test_the_token_is_told_with_its_end_and_scopes(call: Api, google: Provider, ann: str) -> None:
+    answer = gets(call, ann)
+
+    assert answer.status == 200
+    assert set(answer.json) == {"accessToken", "accessTokenExpiresAt", "scopes", "idToken"}
+    assert (answer.json["accessToken"], answer.json["scopes"]) == ("access-1", ["email", "profile", "openid"])
+    assert len(google.requests("/token")) == 1
+
+
+def test_a_token_without_an_end_is_told_without_one(call: Api, google: Provider, journeys: Journeys) -> None:
+    google.gives = {"expires_in": None}
+    answer = gets(call, token_of(journeys.signs_in()))
+
+    assert set(answer.json) == {"accessToken", "scopes", "idToken"}
+
+
+@pytest.mark.parametrize("case", [(3590, "access-1"), (3596, "access-2"), (7200, "access-2")], ids=str)
+def test_a_token_near_its_end_is_refreshed_and_kept(
+    call: Api, google: Provider, ann: str, later: Callable[..., None], case: tuple[int, str]
+) -> None:
+    seconds, token = case
+    account = account_id(call, ann)
+    google.gives = {"access_token": "access-2"}
+    later(seconds=seconds)
+
+    assert [gets(call, ann, account).json["accessToken"] for _ in range(2)] == [token] * 2
+    assert len(google.requests("/token")) == (2 if token == "access-2" else 1)
+
+
+def test_a_provider_that_gives_new_refresh_tokens_is_asked_with_the_newest(
+    call: Api, google: Provider, ann: str, later: Callable[..., None]
+) -> None:
+    for number in (2, 3):
+        google.gives = {"access_token": f"access-{number}", "refresh_token": f"refresh-{number}"}
+        later(hours=2)
+        gets(call, ann)
+
+    assert [asked.form.get("refresh_token") for asked in google.requests("/token")] == [None, "refresh-1", "refresh-2"]
+
+
+def test_signing_in_again_brings_newer_tokens_and_keeps_the_refresh_token(
+    call: Api, google: Provider, journeys: Journeys, ann: str, later: Callable[..., None]
+) -> None:
+    google.gives = {"access_token": "access-2", "refresh_token": None}
+    journeys.signs_in()
+    assert gets(call, ann).json["accessToken"] == "access-2"
+    later(hours=2)
+    gets(call, ann)
+
+    assert google.requests("/token")[-1].form["refresh_token"] == "refresh-1"
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_provider_that_gives_none_any_more_is_told(
+    call: Api, google: Provider, ann: str, later: Callable[..., None], status: int
+) -> None:
+    google.behaviour["/token"] = lambda handler: reply(handler, status, {"error": "invalid_grant"})
+    later(hours=2)
+    answer = gets(call, ann)
+
+    assert (answer.status, answer.code) == (400, "FAILED_TO_GET_ACCESS_TOKEN")
+    assert len(google.requests("/token")) == 2
+
+
+def test_who_brought_no_access_token_gets_none(call: Api, google: Provider) -> None:
+    given = {"provider": "google", "idToken": {"token": google.id_token()}}
+    token = call("POST /api/auth/sign-in/social", json=given).json["token"]
+
+    assert gets(call, token).code == "FAILED_TO_GET_ACCESS_TOKEN"
+
+
+def test_s_67_the_account_of_another_is_not_there(call: Api, journeys: Journeys, ann: str) -> None:
+    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
+    foreign, missing = gets(call, ann, account_id(call, bob)), gets(call, ann, "x" * 32)
+
+    assert (foreign.status, foreign.code) == (missing.status, missing.code) == (400, "ACCOUNT_NOT_FOUND")
+
+
+def test_s_68_whose_it_is_said_to_be_does_not_matter(call: Api, journeys: Journeys, ann: str) -> None:
+    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
+    user_id = call("GET /api/auth/me", bearer=bob).json["user"]["id"]
+
+    assert gets(call, ann, account_id(call, bob), userId=user_id).code == "ACCOUNT_NOT_FOUND"
+    assert gets(call, ann, userId=user_id).status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "VALIDATION_ERROR"),
+        ({"accountId": "x" * 32, "useAccountCookie": True}, "VALIDATION_ERROR"),
+        ({"accountId": "x" * 32, "userId": None}, "VALIDATION_ERROR"),
+        ({"useAccountCookie": True}, "ACCOUNT_NOT_FOUND"),
+        ({"accountId": "x" * 5000}, "ACCOUNT_NOT_FOUND"),
+        ({"accountId": "credential-1"}, "ACCOUNT_NOT_FOUND"),
+        ({"accountId": 1}, "VALIDATION_ERROR"),
+        ({"providerId": "google"}, "VALIDATION_ERROR"),
+    ],
+    ids=str,
+)
+def test_it_must_be_said_which(call: Api, ann: str, body: dict[str, Any], code: str) -> None:
+    answer = call(GET, bearer=ann, json=body)
+
+    assert (answer.status, answer.code) == (400, code)
+
+
+def test_a_password_has_no_tokens(call: Api, people: People) -> None:
+    ann = people.signed_in()
+
+    assert gets(call, ann.token).code == "PROVIDER_NOT_SUPPORTED"
+
+
+def test_a_provider_that_is_not_configured_any_more_gives_none(
+    call: Api, ann: str, settings: Callable[..., None]
+) -> None:
+    settings(google_client_id="")
+
+    assert gets(call, ann).code == "PROVIDER_NOT_SUPPORTED"
+
+
+def test_strangers_get_none(call: Api, people: People) -> None:
+    people.signed_in("bob")
+
+    assert call(GET, json={"accountId": "x" * 32}).code == "UNAUTHORIZED"
+
+
+def test_oa_4_no_token_lies_open_in_the_database(cloud: Cloud, google: Provider, ann: str) -> None:
+    assert ann
+    (row,) = [row for row in rows(cloud, "UsersTable") if "sealed" in row]
+    text = repr(rows(cloud, "UsersTable"))
+
+    assert not any(token in text for token in ("access-1", "refresh-1", "eyJ"))
+    assert len(row["sealed"]) > len(google.id_token())
+
+
+def test_oa_4_sealed_tokens_open_in_their_own_row_alone(cloud: Cloud, call: Api, journeys: Journeys, ann: str) -> None:
+    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
+    mine, theirs = (row for row in rows(cloud, "UsersTable") if "sealed" in row)
+    cloud.client("dynamodb").update_item(
+        TableName="UsersTable",
+        Key={"pk": {"S": mine["pk"]}, "sk": {"S": mine["sk"]}},
+        UpdateExpression="SET sealed = :sealed",
+        ExpressionAttributeValues={":sealed": {"B": theirs["sealed"]}},
+    )
+
+    assert {gets(call, token).status for token in (ann, bob)} == {200, 400}
+
+
+def test_tokens_outlive_one_rotation_of_the_secret_and_not_an_emergency(
+    call: Api, cloud: Cloud, ann: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, keyring = account_id(call, ann), layer("keys.keyring")
+    version = layer("keys").current().newest
+    for versions, status in ((["newer", version], 200), (["newer"], 400)):
+        monkeypatch.setattr(keyring.Keyring, "versions", versions)
+        (row,) = [row for row in rows(cloud, "UsersTable") if "sealed" in row]
+        profile = layer("dynamodb").get_together((layer("oauth.table").AccountRow, row["pk"], row["sk"]))[0]
+        assert row["account_id"] == account
+        assert bool(layer("oauth.vault").kept(profile).access_token) == (status == 200)

@@ -1,0 +1,158 @@
+"""POST /api/auth/link-social: one more way in for somebody who is in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.journey import LINK, Journeys, error_of, token_of
+from tests.support.layer import layer
+from tests.support.people import People, Person
+from tests.support.provider import Provider
+from tests.support.tables import rows
+
+LIST = "GET /api/auth/list-accounts"
+BOB: dict[str, Any] = {"sub": "2002", "email": "bob@example.com", "email_verified": True}
+
+
+@pytest.fixture
+def ann(people: People) -> Person:
+    """Somebody with a password."""
+    return people.signed_in("ann")
+
+
+def ways_in(call: Api, bearer: str) -> list[str]:
+    """The providers of somebody's accounts."""
+    return [account["providerId"] for account in call(LIST, bearer=bearer).json]
+
+
+def links_at_once(call: Api, bearer: str, token: str) -> Answer:
+    """Link by an ID token."""
+    return call(LINK, bearer=bearer, json={"provider": "google", "idToken": {"token": token}})
+
+
+def test_an_account_becomes_a_way_in(call: Api, journeys: Journeys, ann: Person) -> None:
+    answer = journeys.completes(journeys.begins(LINK, bearer=ann.token, callbackURL="/settings"))
+
+    user = call("GET /api/auth/me", bearer=token_of(journeys.signs_in())).json["user"]
+    assert (answer.status, answer.headers["location"]) == (302, "/settings")
+    assert "set-auth-token" not in answer.headers
+    assert ways_in(call, ann.token) == ["credential", "google"]
+    assert user["id"] == ann.id
+
+
+def test_linking_again_asks_for_more_and_keeps_one_account(call: Api, journeys: Journeys, ann: Person) -> None:
+    journeys.links(ann.token)
+    journeys.completes(journeys.begins(LINK, bearer=ann.token, scopes=["calendar"]))
+    journeys.links(ann.token)
+
+    _, google = call(LIST, bearer=ann.token).json
+    assert google["scopes"] == ["email", "profile", "openid", "calendar"]
+
+
+@pytest.mark.parametrize("ends", ["sign-out", "revoke-sessions"])
+def test_the_session_that_asked_must_live_when_the_browser_comes_back(
+    call: Api, journeys: Journeys, ann: Person, people: People, ends: str
+) -> None:
+    sent = journeys.begins(LINK, bearer=ann.token)
+    call(f"POST /api/auth/{ends}", bearer=ann.token)
+
+    assert error_of(journeys.completes(sent)) == "unable_to_link_account"
+    assert ways_in(call, people.sign_in(ann.email).token) == ["credential"]
+
+
+def test_nor_may_it_have_run_out(
+    call: Api, journeys: Journeys, people: People, settings: Callable[..., None], later: Callable[..., None]
+) -> None:
+    email = people.verified("ann")
+    settings(session_lifetime="60")
+    short = people.sign_in(email)
+    sent = journeys.begins(LINK, bearer=short.token)
+    later(minutes=2)
+
+    assert error_of(journeys.completes(sent)) == "unable_to_link_account"
+    settings(session_lifetime="3600")
+    assert ways_in(call, people.sign_in(email).token) == ["credential"]
+
+
+def test_s_62_an_account_that_is_somebody_elses_stays_theirs(
+    call: Api, journeys: Journeys, google: Provider, people: People, cloud: Cloud
+) -> None:
+    bob = token_of(journeys.signs_in(**BOB))
+    ann = people.signed_in("ann")
+    before = rows(cloud, "UsersTable")
+    answer = journeys.links(ann.token, **BOB | {"email": "ann@example.com"})
+    at_once = links_at_once(call, ann.token, google.id_token(**BOB | {"email": ann.email}))
+
+    assert error_of(answer) == "account_already_linked_to_different_user"
+    assert (at_once.status, at_once.code) == (409, "SOCIAL_ACCOUNT_ALREADY_LINKED")
+    assert ways_in(call, bob) == ["google"]
+    assert rows(cloud, "UsersTable") == before
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ({"email": "other@example.com"}, "email_does_not_match", "LINKING_DIFFERENT_EMAILS_NOT_ALLOWED"),
+        ({"email_verified": False}, "unable_to_link_account", "LINKING_NOT_ALLOWED"),
+        ({"email_verified": "true"}, "unable_to_link_account", "LINKING_NOT_ALLOWED"),
+    ],
+    ids=str,
+)
+def test_an_account_of_another_or_unproved_address_is_not_linked(
+    call: Api, journeys: Journeys, google: Provider, ann: Person, case: tuple[dict[str, Any], str, str]
+) -> None:
+    claims, error, code = case
+    person: dict[str, Any] = {"sub": "1001", "email": ann.email, "email_verified": True} | claims
+    at_once = links_at_once(call, ann.token, google.id_token(**person))
+
+    assert error_of(journeys.links(ann.token, **person)) == error
+    assert (at_once.status, at_once.code) == (401, code)
+    assert ways_in(call, ann.token) == ["credential"]
+
+
+def test_whose_own_address_is_unproved_links_nothing(
+    call: Api, journeys: Journeys, settings: Callable[..., None]
+) -> None:
+    settings(require_email_verification="false")
+    new = {"email": "ann@example.com", "password": "correct horse battery"}
+    token = call("POST /api/auth/sign-up/email", json=new).json["token"]
+
+    assert error_of(journeys.links(token)) == "unable_to_link_account"
+    assert ways_in(call, token) == ["credential"]
+
+
+def test_an_id_token_links_at_once(call: Api, google: Provider, ann: Person) -> None:
+    answer = links_at_once(call, ann.token, google.id_token())
+
+    assert (answer.status, answer.json) == (200, {"url": "", "status": True, "redirect": False})
+    assert ways_in(call, ann.token) == ["credential", "google"]
+
+
+def test_an_id_token_that_is_not_good_links_nothing(call: Api, google: Provider, ann: Person) -> None:
+    answer = links_at_once(call, ann.token, google.id_token(aud="another"))
+
+    assert (answer.status, answer.code) == (401, "INVALID_TOKEN")
+    assert ways_in(call, ann.token) == ["credential"]
+
+
+def test_there_is_an_end_to_it(call: Api, google: Provider, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer("oauth.flows"), "MOST_LINKS", 2)
+    codes = [links_at_once(call, ann.token, google.id_token(sub=str(number))).status for number in range(3)]
+
+    assert codes == [200, 200, 401]
+    assert ways_in(call, ann.token) == ["credential", "google", "google"]
+
+
+@pytest.mark.usefixtures("google")
+def test_strangers_link_nothing(call: Api, cloud: Cloud) -> None:
+    answer = call(LINK, json={"provider": "google"})
+
+    assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
+    assert rows(cloud, "TokensTable") == []
+
+
+def test_a_provider_that_is_not_configured_is_not_found(call: Api, ann: Person) -> None:
+    assert call(LINK, bearer=ann.token, json={"provider": "google"}).code == "PROVIDER_NOT_FOUND"

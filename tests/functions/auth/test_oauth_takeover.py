@@ -1,0 +1,248 @@
+"""Who tries to come in by another's account, or to bring others into theirs. S-58 is in test_id_token_checks."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.layer.test_redirects import CODES, HOSTILE
+from tests.support.calls import Answer, Api
+from tests.support.journey import CALLBACK, LINK, SOCIAL, Journeys, error_of, token_of
+from tests.support.mailbox import Mailbox
+from tests.support.people import People
+from tests.support.provider import CLIENT_ID, Provider, running_provider
+from tests.support.tables import everything, rows
+from tests.support.threads import at_once
+from tests.support.visits import signs_in, signs_up, verifies
+
+ANN = "ann@example.com"
+ATTACKERS = "the attacker's"
+
+
+def id_of(call: Api, answer: Answer) -> str:
+    """Who came in."""
+    return str(call("GET /api/auth/me", bearer=token_of(answer)).json["user"]["id"])
+
+
+def profiles(cloud: Cloud) -> list[dict[str, Any]]:
+    """Everybody."""
+    return [row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
+
+
+# -- S-54, S-59: somebody was there before -------------------------------------------------
+
+
+def test_s_54_cve_2026_67327_what_an_attacker_began_is_gone_when_the_owner_comes(
+    call: Api, journeys: Journeys, mailbox: Mailbox, cloud: Cloud
+) -> None:
+    signs_up(call, ANN, ATTACKERS)
+    mailed = mailbox.last.token
+
+    owner = id_of(call, journeys.signs_in())
+
+    assert verifies(call, mailed).code == "INVALID_TOKEN"
+    assert rows(cloud, "TokensTable") == []
+    signs_up(call, ANN, ATTACKERS)
+    assert signs_in(call, ANN, ATTACKERS).code == "INVALID_EMAIL_OR_PASSWORD"
+    assert [(row["user_id"], "password_hash" in row) for row in profiles(cloud)] == [(owner, False)]
+
+
+@pytest.fixture
+def squatter(call: Api, settings: Callable[..., None]) -> str:
+    """Somebody who has Ann's address without having proved it; their session."""
+    settings(require_email_verification="false")
+    return str(signs_up(call, ANN, ATTACKERS).json["token"])
+
+
+def test_s_59_cve_2026_53516_an_address_that_nobody_proved_here_is_not_linked(
+    call: Api, journeys: Journeys, cloud: Cloud, squatter: str
+) -> None:
+    before = everything(cloud)
+
+    answers = [journeys.signs_in(), journeys.links(squatter)]
+    by_token = call(SOCIAL, json={"provider": "google", "idToken": {"token": journeys.provider.id_token()}})
+
+    assert [error_of(answer) for answer in answers] == ["account_not_linked", "unable_to_link_account"]
+    assert (by_token.status, by_token.code, by_token.cookies) == (401, "OAUTH_LINK_ERROR", [])
+    assert everything(cloud) == before
+    assert profiles(cloud)[0]["email_verified"] is False
+
+
+def test_s_59_an_address_that_nobody_proved_there_is_not_linked(
+    journeys: Journeys, people: People, cloud: Cloud
+) -> None:
+    people.verified()
+    before = everything(cloud)
+
+    for claim in (False, None, "true", 1):
+        assert error_of(journeys.signs_in(email_verified=claim)) == "account_not_linked"
+    assert everything(cloud) == before
+
+
+def test_an_address_that_is_proved_on_both_sides_brings_the_same_person(
+    call: Api, journeys: Journeys, people: People
+) -> None:
+    assert people.signed_in().id == id_of(call, journeys.signs_in(email=" Ann@Example.COM "))
+    assert signs_in(call, ANN).status == 200
+
+
+# -- S-60: whose account it is ---------------------------------------------------------------
+
+
+def test_s_60_the_same_subject_with_another_address_is_the_same_user(
+    call: Api, journeys: Journeys, people: People, cloud: Cloud
+) -> None:
+    """Even if that address is somebody else's here."""
+    people.verified("bob")
+    ann = id_of(call, journeys.signs_in())
+    assert id_of(call, journeys.signs_in(email="bob@example.com")) == ann
+    assert sorted(row["email"] for row in profiles(cloud)) == [ANN, "bob@example.com"]
+
+
+def test_s_60_another_subject_with_the_same_address_is_somebody_else(
+    call: Api, journeys: Journeys, cloud: Cloud
+) -> None:
+    """An address that the provider gave to somebody new does not bring them into the account of who had it."""
+    id_of(call, journeys.signs_in())
+    before = everything(cloud)
+
+    assert error_of(journeys.signs_in(sub="1002")) == "account_not_linked"
+    assert everything(cloud) == before
+
+
+def test_s_60_the_same_subject_of_another_provider_is_somebody_else(
+    call: Api, journeys: Journeys, settings: Callable[..., None]
+) -> None:
+    ann = id_of(call, journeys.signs_in())
+
+    with running_provider() as other:
+        settings(oidc_issuer=other.url, oidc_client_id=CLIENT_ID, oidc_client_secret_name="oidc-client-secret")
+        assert id_of(call, Journeys(call, other, "oidc").signs_in(email="bob@example.com")) != ann
+
+
+# -- S-56, S-61: one state, one browser, one session ---------------------------------------------
+
+COOKIES = ["", "{name}={other}", "{name}={state}", "{name}={state}.", "{name}={state}.{foreign}"]
+COOKIES += ["{name}={state}.A{signature}", "{name}={other}; {name}={value}", "better-auth.state={value}"]
+COOKIES += ["{name}=%ff%00.\u00fc", "{name}={value}x"]
+
+
+@pytest.mark.parametrize("cookie", COOKIES)
+def test_s_56_cve_2025_68481_only_the_browser_that_was_sent_there_comes_in(
+    journeys: Journeys, cloud: Cloud, cookie: str
+) -> None:
+    """GHSA-5j53, CVE-2025-14546, CVE-2025-68158, CVE-2026-41425, CVE-2026-67335; the state is used up by it."""
+    sent, other = journeys.begins(errorCallbackURL="/oops"), journeys.begins().cookie.partition("=")[2]
+    name, _, value = sent.cookie.partition("=")
+    (state, signature), foreign = value.split("."), other.partition(".")[2]
+    shown = cookie.format(name=name, value=value, state=state, signature=signature, other=other, foreign=foreign)
+    code = journeys.provider.visits(sent.url)
+
+    answer = journeys.returns(sent, code=code, cookie=shown)
+
+    assert (answer.status, answer.headers["location"]) == (302, "/oops?error=state_mismatch")
+    assert error_of(journeys.returns(sent, code=code)) == "state_mismatch"
+    assert journeys.provider.asked == []
+    assert rows(cloud, "UsersTable") == rows(cloud, "SessionsTable") == []
+
+
+def test_s_56_a_state_works_once_and_for_ten_minutes(journeys: Journeys, later: Callable[..., None]) -> None:
+    used, old = journeys.begins(), journeys.begins()
+    assert token_of(journeys.completes(used))
+    later(minutes=11)
+
+    assert [error_of(journeys.completes(sent)) for sent in (used, old)] == ["state_mismatch"] * 2
+
+
+def test_s_56_a_state_is_for_one_provider(call: Api, journeys: Journeys, oidc: Provider) -> None:
+    """Or the code of one would be given to the other."""
+    other = Journeys(call, oidc, "oidc")
+
+    assert error_of(other.completes(journeys.begins())) == "state_mismatch"
+    assert error_of(journeys.completes(other.begins())) == "state_mismatch"
+    assert oidc.requests("/token") == []
+
+
+@pytest.mark.parametrize("came_back", [True, False])
+def test_s_61_a_code_is_of_no_use_in_another_browser(journeys: Journeys, cloud: Cloud, *, came_back: bool) -> None:
+    """PKCE, should it have been stolen before its owner came back with it."""
+    first = journeys.begins()
+    code = journeys.provider.visits(first.url)
+    assert not came_back or token_of(journeys.returns(first, code=code))
+    before = everything(cloud)
+
+    assert error_of(journeys.returns(journeys.begins(), code=code)) == "invalid_code"
+    assert everything(cloud)["SessionsTable"] == before["SessionsTable"]
+
+
+def test_s_61_cve_2026_53518_coming_back_twice_at_once_opens_one_session(
+    call: Api, journeys: Journeys, provider: Provider
+) -> None:
+    sent = journeys.begins()
+    code = provider.visits(sent.url)
+
+    answers = at_once(lambda _: journeys.returns(sent, code=code), range(4))
+
+    (winner,) = (answer for answer in answers if "set-auth-token" in answer.headers)
+    assert sorted(map(str, map(error_of, answers))) == ["None"] + ["state_mismatch"] * 3
+    assert len(call("GET /api/auth/list-sessions", bearer=token_of(winner)).json) == 1
+    assert len(provider.requests("/token")) == 1
+
+
+def test_s_61_coming_for_the_first_time_in_several_browsers_at_once_makes_one_user(
+    call: Api, journeys: Journeys, cloud: Cloud
+) -> None:
+    answers = at_once(journeys.completes, [journeys.begins() for _ in range(4)])
+
+    assert len({id_of(call, answer) for answer in answers}) == len(profiles(cloud)) == 1
+    assert len(call("GET /api/auth/list-sessions", bearer=token_of(answers[0])).json) == 4
+
+
+# -- S-57, S-63: where people are sent ----------------------------------------------------------
+
+
+def test_s_57_the_providers_page_is_asked_for_by_the_book(call: Api, journeys: Journeys) -> None:
+    """PKCE, a nonce, an exact redirect_uri that no header has a say in, and minimal scopes."""
+    first, second = journeys.begins(), journeys.begins()
+    headers = {"x-forwarded-host": "evil.example", "host": "evil.example"}
+    third = call(SOCIAL, json={"provider": "google"}, headers=headers).json["url"]
+
+    page, _, _ = first.url.partition("?")
+    chance = {name: len(first.query[name]) for name in ("state", "nonce", "code_challenge")}
+    assert page == f"{journeys.provider.url}/authorize"
+    assert chance == {"state": 32, "nonce": 32, "code_challenge": 43}
+    assert {name: value for name, value in first.query.items() if name not in chance} == {
+        "response_type": "code",
+        "client_id": CLIENT_ID,
+        "scope": "email profile openid",
+        "redirect_uri": "https://api.example.com/api/auth/callback/google",
+        "code_challenge_method": "S256",
+        "include_granted_scopes": "true",
+    }
+    assert all(first.query[name] != second.query[name] for name in chance)
+    assert dict(parse_qsl(urlsplit(third).query))["redirect_uri"] == first.query["redirect_uri"]
+
+
+@pytest.mark.parametrize("url", HOSTILE, ids=ascii)
+def test_s_63_cve_2026_67333_nobody_is_led_to_a_foreign_page(
+    call: Api, people: People, google: Provider, cloud: Cloud, url: str
+) -> None:
+    """CVE-2025-27143, CVE-2025-71403 as well: neither on the way there nor on the way back."""
+    bearer = people.signed_in().token
+    before = everything(cloud)
+    asked: list[tuple[str, dict[str, Any], str]] = [
+        (route, {"json": {"provider": "google", name: url}, "bearer": bearer}, CODES[name])
+        for route in (SOCIAL, LINK)
+        for name in CODES
+    ]
+    asked += [(CALLBACK, {"provider": "google", "query": {name: url, "state": "x"}}, CODES[name]) for name in CODES]
+    asked += [("GET /api/auth/oauth/google", {"query": {"redirect_uri": url}}, "INVALID_REDIRECT_URL")]
+
+    for route, request, code in asked:
+        answer = call(route, **request)
+        assert (answer.status, answer.code, answer.headers.get("location")) == (403, code, None), route
+
+    assert everything(cloud) == before
+    assert google.asked == []

@@ -1,0 +1,193 @@
+"""POST /api/auth/sign-in/social: to the provider's page, or in at once with an ID token."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.journey import SOCIAL, Journeys
+from tests.support.people import People
+from tests.support.provider import CLIENT_ID, Provider
+from tests.support.tables import rows
+
+GOOGLE = "GET /api/auth/oauth/google"
+
+
+def test_s_57_the_page_is_asked_for_a_code_with_pkce_and_nonce(call: Api, google: Provider) -> None:
+    answer = call(SOCIAL, json={"provider": "google", "callbackURL": "/dashboard"})
+    query = Journeys(call, google).begins().query
+
+    assert (answer.status, set(answer.json), answer.json["redirect"]) == (200, {"url", "redirect"}, True)
+    assert answer.headers["location"] == answer.json["url"]
+    assert answer.json["url"].startswith(f"{google.url}/authorize?")
+    assert query["redirect_uri"] == "https://api.example.com/api/auth/callback/google"
+    assert (query["response_type"], query["client_id"], query["scope"]) == ("code", CLIENT_ID, "email profile openid")
+    assert query["code_challenge_method"] == "S256"
+    assert re.fullmatch(r"[\w-]{43}", query["code_challenge"])
+    assert all(re.fullmatch(r"[\w-]{32}", query[name]) for name in ("state", "nonce"))
+
+
+def test_nothing_is_the_same_the_next_time(journeys: Journeys) -> None:
+    first, second = (journeys.begins().query for _ in range(2))
+
+    assert all(first[name] != second[name] for name in ("state", "nonce", "code_challenge"))
+
+
+def test_a_client_may_ask_for_more(journeys: Journeys) -> None:
+    more = {"access_type": "offline", "prompt": "consent"}
+    query = journeys.begins(scopes=["calendar", "email"], loginHint="ann@example.com", additionalParams=more).query
+
+    assert query["scope"] == "email profile openid calendar"
+    assert (query["login_hint"], query["access_type"], query["prompt"]) == ("ann@example.com", "offline", "consent")
+
+
+def test_a_client_may_go_there_by_itself(call: Api, google: Provider) -> None:
+    answer = call(SOCIAL, json={"provider": "google", "disableRedirect": True})
+
+    assert answer.json["url"].startswith(google.url)
+    assert answer.json["redirect"] is False
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"additionalParams": {"state": "mine"}},
+        {"additionalParams": {"redirect_uri": "https://evil.example"}},
+        {"additionalParams": {"nonce": 1}},
+        {"scopes": ["two words"]},
+        {"scopes": ["x" * 201]},
+        {"scopes": "email"},
+        {"loginHint": "x" * 501},
+        {"disableRedirect": "yes"},
+        {"callbackURL": "/" + "x" * 2048},
+        {"provider": None},
+        {"idToken": {}},
+        {"idToken": "ey"},
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("google")
+def test_what_cannot_be_is_refused(call: Api, wrong: dict[str, Any]) -> None:
+    answer = call(SOCIAL, json={"provider": "google"} | wrong)
+
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("name", ["google", "oidc", "facebook", "", "../google", "GOOGLE"])
+def test_oa_6_a_provider_that_is_not_configured_is_not_found(call: Api, name: str) -> None:
+    for extra in ({}, {"idToken": {"token": "x.y.z"}}):
+        answer = call(SOCIAL, json={"provider": name} | extra)
+        assert (answer.status, answer.code) == (404, "PROVIDER_NOT_FOUND")
+
+
+def test_oa_6_nor_is_its_alias(call: Api) -> None:
+    answer = call(GOOGLE)
+
+    assert (answer.status, answer.code) == (404, "PROVIDER_NOT_FOUND")
+
+
+def test_a_provider_is_found_by_its_issuer_alone(call: Api, oidc: Provider) -> None:
+    journeys = Journeys(call, oidc, "oidc")
+    query = journeys.begins().query
+
+    assert query["scope"] == "openid email profile"
+    assert query["redirect_uri"] == "https://api.example.com/api/auth/callback/oidc"
+    assert "include_granted_scopes" not in query
+    assert journeys.signs_in().status == 302
+    assert [asked.path for asked in oidc.asked].count("/.well-known/openid-configuration") == 1
+
+
+def test_a_provider_that_wants_the_secret_in_a_header_gets_it_there(call: Api, oidc: Provider) -> None:
+    oidc.description = {"token_endpoint_auth_methods_supported": ["client_secret_basic"]}
+    answer = Journeys(call, oidc, "oidc").signs_in()
+
+    (asked,) = oidc.requests("/token")
+    assert "set-auth-token" in answer.headers
+    assert asked.authorization.startswith("Basic ")
+    assert "client_secret" not in asked.form
+
+
+def test_a_client_without_a_secret_says_who_it_is(call: Api, oidc: Provider, settings: Callable[..., None]) -> None:
+    settings(oidc_client_secret_name="")
+    Journeys(call, oidc, "oidc").signs_in()
+
+    (asked,) = oidc.requests("/token")
+    assert asked.form["client_id"] == CLIENT_ID
+    assert "client_secret" not in asked.form
+
+
+def test_a_new_client_secret_is_read_when_the_old_one_is_refused(cloud: Cloud, journeys: Journeys) -> None:
+    manager = cloud.client("secretsmanager")
+    manager.put_secret_value(SecretId="google-client-secret", SecretString="an old one")
+    assert "set-auth-token" not in journeys.signs_in().headers
+    manager.put_secret_value(SecretId="google-client-secret", SecretString="the client's secret")
+
+    assert "set-auth-token" in journeys.signs_in().headers
+
+
+def test_an_id_token_lets_in_at_once(call: Api, google: Provider) -> None:
+    token = google.id_token(nonce="mine")
+    answer = call(SOCIAL, json={"provider": "google", "idToken": {"token": token, "nonce": "mine"}})
+
+    assert (answer.status, set(answer.json)) == (200, {"redirect", "token", "user"})
+    assert (answer.json["redirect"], answer.json["user"]["email"]) == (False, "ann@example.com")
+    assert call("GET /api/tasks", bearer=answer.json["token"]).status == 200
+    assert answer.cookies[0].startswith("__Secure-better-auth.session_token=")
+
+
+def test_an_id_token_for_any_of_our_clients_is_taken(
+    call: Api, google: Provider, settings: Callable[..., None]
+) -> None:
+    settings(google_client_id=f"{CLIENT_ID},the-app")
+    token = google.id_token(aud="the-app")
+
+    assert call(SOCIAL, json={"provider": "google", "idToken": {"token": token}}).status == 200
+
+
+def test_an_id_token_of_somebody_who_may_not_be_linked_is_refused(
+    call: Api, google: Provider, people: People, cloud: Cloud
+) -> None:
+    people.verified("ann")
+    token = google.id_token(email_verified=False)
+    answer = call(SOCIAL, json={"provider": "google", "idToken": {"token": token}})
+
+    assert (answer.status, answer.code, answer.json["message"]) == (401, "OAUTH_LINK_ERROR", "account not linked")
+    assert [row for row in rows(cloud, "SessionsTable") if "secret_hash" in row] == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "status", "code"),
+    [
+        ({"email": None}, 401, "USER_EMAIL_NOT_FOUND"),
+        ({"email": "no address"}, 401, "USER_EMAIL_NOT_FOUND"),
+        ({"email_verified": "true"}, 403, "EMAIL_NOT_VERIFIED"),
+    ],
+    ids=str,
+)
+def test_an_id_token_that_does_not_do_is_refused(
+    call: Api, google: Provider, claims: dict[str, Any], status: int, code: str
+) -> None:
+    answer = call(SOCIAL, json={"provider": "google", "idToken": {"token": google.id_token(**claims)}})
+
+    assert (answer.status, answer.code) == (status, code)
+
+
+def test_a_foreign_site_signs_nobody_in(call: Api, google: Provider) -> None:
+    evil = {"origin": "https://evil.example"}
+    answer = call(SOCIAL, json={"provider": "google", "idToken": {"token": google.id_token()}}, headers=evil)
+
+    assert (answer.status, answer.code) == (403, "INVALID_ORIGIN")
+
+
+def test_signing_in_is_limited_like_signing_in_by_password(
+    call: Api, google: Provider, settings: Callable[..., None]
+) -> None:
+    assert google
+    settings(rate_limits="on")
+    codes = [call(SOCIAL, json={"provider": "google"}).status for _ in range(4)]
+
+    assert codes == [200, 200, 200, 429]

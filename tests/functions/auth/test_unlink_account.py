@@ -1,0 +1,129 @@
+"""POST /api/auth/unlink-account: giving up a way in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.journey import Journeys, token_of
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People, Person
+from tests.support.tables import rows
+from tests.support.threads import at_once
+from tests.support.visits import forgets, resets, signs_in
+
+UNLINK = "POST /api/auth/unlink-account"
+
+
+@pytest.fixture
+def ann(people: People, journeys: Journeys) -> Person:
+    """Somebody with a password and an account at Google."""
+    person = people.signed_in("ann")
+    journeys.links(person.token)
+    return person
+
+
+def accounts(call: Api, bearer: str) -> dict[str, str]:
+    """Somebody's ways in: their ids, by provider."""
+    return {one["providerId"]: one["id"] for one in call("GET /api/auth/list-accounts", bearer=bearer).json}
+
+
+def unlinks(call: Api, bearer: str, account_id: Any) -> Answer:
+    """Give one up."""
+    return call(UNLINK, bearer=bearer, json={"accountId": account_id})
+
+
+def test_an_account_is_given_up_with_all_that_was_kept_of_it(call: Api, cloud: Cloud, ann: Person) -> None:
+    answer = unlinks(call, ann.token, accounts(call, ann.token)["google"])
+
+    assert (answer.status, answer.json) == (200, {"status": True})
+    assert set(accounts(call, ann.token)) == {"credential"}
+    assert {row["sk"] for row in rows(cloud, "UsersTable")} == {"PROFILE", "EMAIL"}
+
+
+def test_somebody_else_may_have_it_then(call: Api, journeys: Journeys, people: People, ann: Person) -> None:
+    unlinks(call, ann.token, accounts(call, ann.token)["google"])
+    bob = people.signed_in("bob")
+    journeys.links(bob.token, sub="1001", email=bob.email, email_verified=True)
+
+    assert set(accounts(call, bob.token)) == {"credential", "google"}
+
+
+def test_the_password_is_a_way_in_that_can_be_given_up(call: Api, journeys: Journeys, ann: Person) -> None:
+    assert unlinks(call, ann.token, accounts(call, ann.token)["credential"]).status == 200
+
+    assert set(accounts(call, ann.token)) == {"google"}
+    assert signs_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
+    assert "set-auth-token" in journeys.signs_in().headers
+
+
+def test_the_last_way_in_stays(call: Api, people: People, journeys: Journeys) -> None:
+    by_password, by_google = people.signed_in("bob").token, token_of(journeys.signs_in())
+    for token in (by_password, by_google):
+        (account_id,) = accounts(call, token).values()
+        answer = unlinks(call, token, account_id)
+        assert (answer.status, answer.code) == (400, "FAILED_TO_UNLINK_LAST_ACCOUNT")
+        assert list(accounts(call, token).values()) == [account_id]
+
+
+def test_who_came_by_google_sets_a_password_by_reset_and_can_then_leave_google(
+    call: Api, journeys: Journeys, mailbox: Mailbox
+) -> None:
+    journeys.signs_in()
+    assert resets(call, forgets(call, mailbox, "ann@example.com"), PASSWORD).status == 200
+    token = signs_in(call, "ann@example.com").json["token"]
+
+    assert set(accounts(call, token)) == {"credential", "google"}
+    assert unlinks(call, token, accounts(call, token)["google"]).status == 200
+
+
+def test_of_two_who_give_up_the_last_two_ways_in_at_once_one_does(call: Api, ann: Person) -> None:
+    profile = layer("dynamodb").get_together(layer("accounts").profile_key(ann.id))[0]
+    unlink, errors = layer("oauth.unlinking").unlink, layer("errors")
+
+    def gives_up(account_id: str) -> bool:
+        try:
+            unlink(profile, account_id)
+        except errors.FailedToUnlinkLastAccount:
+            return False
+        return True
+
+    assert sorted(at_once(gives_up, accounts(call, ann.token).values())) == [False, True]
+    assert len(accounts(call, ann.token)) == 1
+
+
+@pytest.mark.parametrize("wrong", ["x" * 32, "", "credential-" + "0" * 36, "x" * 5000])
+def test_s_67_what_is_not_theirs_is_not_there(call: Api, ann: Person, journeys: Journeys, wrong: str) -> None:
+    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
+    foreign = unlinks(call, ann.token, accounts(call, bob)["google"])
+    answer = unlinks(call, ann.token, wrong)
+
+    assert (answer.status, answer.code) == (foreign.status, foreign.code) == (400, "ACCOUNT_NOT_FOUND")
+    assert set(accounts(call, bob)) == {"google"}
+
+
+def test_it_takes_a_fresh_session(call: Api, ann: Person, later: Callable[..., None]) -> None:
+    later(days=2)
+    answer = unlinks(call, ann.token, "x" * 32)
+
+    assert (answer.status, answer.code) == (403, "SESSION_NOT_FRESH")
+
+
+@pytest.mark.parametrize("body", [{}, {"accountId": 7}, {"providerId": "google"}], ids=str)
+def test_it_must_be_said_which(call: Api, ann: Person, body: dict[str, Any]) -> None:
+    assert call(UNLINK, bearer=ann.token, json=body).code == "VALIDATION_ERROR"
+
+
+def test_who_deletes_their_account_frees_the_one_at_google(call: Api, cloud: Cloud, journeys: Journeys) -> None:
+    token = token_of(journeys.signs_in())
+    assert call("POST /api/auth/delete-user", bearer=token, json={}).status == 200
+
+    assert rows(cloud, "UsersTable") == []
+    assert "set-auth-token" in journeys.signs_in().headers
+
+
+def test_strangers_unlink_nothing(call: Api) -> None:
+    assert unlinks(call, "garbage", "x" * 32).code == "UNAUTHORIZED"
