@@ -8,9 +8,11 @@ from dataclasses import astuple
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import argon2
 import pytest
+from botocore.useragent import UserAgentString
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template, load
@@ -38,7 +40,11 @@ def template() -> Template:
 @pytest.fixture(scope="session")
 def running_cloud(template: Template) -> Iterator[Cloud]:
     """One embedded cloud for the whole run."""
-    with Cloud(template) as cloud, RECORD.listening():
+    with (
+        patch.object(UserAgentString, "to_string", lambda _: "pytest"),  # botocore makes it twice for each call
+        Cloud(template) as cloud,
+        RECORD.listening(),
+    ):
         yield cloud
 
 
@@ -64,11 +70,13 @@ def api(running_cloud: Cloud) -> Api:
 @pytest.fixture
 def call(api: Api, cloud: Cloud) -> Api:
     """Call a route: `call("POST /api/tasks", json={…}, bearer=token)`."""
-    from gatehouse.keys import access, keyring, macs  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.keys import access, keyring, macs, secret  # noqa: PLC0415 -- the layer reads the environment
 
     assert cloud
-    keyring.forget()
-    access.publish()
+    newest = secret.newest_version()
+    row = keyring.KeyringRow(newest=newest, public_keys=dict([access.public_key(newest)]))
+    row.save()
+    keyring.observe(row)
     macs._last_look = time.monotonic()
     return api
 

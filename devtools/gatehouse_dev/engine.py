@@ -11,13 +11,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from functools import cache
 from re import escape
 from typing import Any
 from unittest.mock import patch
 
 from moto import mock_aws
+from moto.core import responses
 from moto.core.config import DefaultConfig
 from moto.core.serialize import ResponseSerializer
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.models import dynamodbstreams_backends
@@ -68,6 +71,8 @@ class Engine:
             stack.enter_context(patch.object(DynamoDBBackend, "transact_write_items", transact))
             structure = _as_they_are(ResponseSerializer._serialize_type_structure)  # noqa: SLF001  # where rows pass
             stack.enter_context(patch.object(ResponseSerializer, "_serialize_type_structure", structure))
+            stack.enter_context(patch.object(ResponseSerializer, "get_value", _plainly(ResponseSerializer.get_value)))
+            stack.enter_context(patch.object(responses, "method_names_from_class", cache(method_names_from_class)))
             stack.enter_context(patch.object(SESV2Response, "send_email", self._kept(SESV2Response.send_email)))
             yield
 
@@ -114,6 +119,17 @@ def _as_they_are(serialize: Callable[..., None]) -> Callable[..., None]:
             serialize(serializer, serialized, value, shape, key)
 
     return structure
+
+
+def _plainly(get_value: Callable[..., Any]) -> Callable[..., Any]:
+    """What DynamoDB's handlers answer with goes by the names of the wire already; moto tries others, too."""
+
+    def value_of(serializer: Any, value: Any, key: str, shape: Any) -> Any:  # moto's own signature
+        if type(value) is dict and serializer.operation_model.service_model.service_name == "dynamodb":
+            return value.get(key)
+        return get_value(serializer, value, key, shape)
+
+    return value_of
 
 
 def _forget_old_iterators() -> None:

@@ -12,18 +12,27 @@ from tests.support.layer import layer
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 
 
+@pytest.fixture(scope="session")
+def one_provider() -> Iterator[Provider]:
+    """One provider for the whole run."""
+    with running_provider() as provider:
+        yield provider
+
+
 @pytest.fixture
-def provider(call: Api, cloud: Cloud) -> Iterator[Provider]:
+def provider(call: Api, cloud: Cloud, one_provider: Provider) -> Provider:
     """A provider that nothing knows of yet, and our password there."""
     assert call
+    one_provider.reset()
+    layer("oauth.id_tokens")._keys.cache_clear()
+    layer("oauth.providers")._discovered.clear()
     manager = cloud.client("secretsmanager")
     for name in ("google-client-secret", "oidc-client-secret"):
         with suppress(manager.exceptions.ResourceExistsException):
             manager.create_secret(Name=name, SecretString=CLIENT_SECRET)
         manager.put_secret_value(SecretId=name, SecretString=CLIENT_SECRET)
     layer("keys.secret").forget_named()
-    with running_provider() as provider:
-        yield provider
+    return one_provider
 
 
 @pytest.fixture

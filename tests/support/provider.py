@@ -53,6 +53,10 @@ class Provider:
     description: dict[str, Any] = field(default_factory=dict)
     _codes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    def reset(self) -> None:
+        """As if it had just begun."""
+        vars(self).update(vars(Provider(url=self.url)))
+
     def visits(self, page: str, **person: Any) -> str:
         """The code for somebody who says yes on the page that the service sent them to."""
         query = dict(parse_qsl(urlsplit(page).query))
@@ -163,7 +167,7 @@ def running_provider() -> Iterator[Provider]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     provider.url = f"http://127.0.0.1:{server.server_port}"
     try:

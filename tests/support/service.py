@@ -38,9 +38,9 @@ def running_service(**settings: str) -> Iterator[Service]:
         console = Path(folder, "console")
         with console.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gatehouse_dev"],
+                [sys.executable, "-m", "tests.support.quick"],
                 cwd=ROOT,
-                env=clean | given | {"PORT": str(port), "PYTHONPATH": str(ROOT / "devtools")},
+                env=clean | given | {"PORT": str(port), "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )

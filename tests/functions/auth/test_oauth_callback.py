@@ -35,8 +35,8 @@ def goes_by_the_alias(call: Api, **query: str) -> Sent:
 
 def test_a_new_person_gets_an_account_and_a_session(call: Api, journeys: Journeys) -> None:
     answer = journeys.signs_in()
-
     user = user_of(call, answer)
+
     assert answer.status == 302
     assert urlsplit(answer.headers["location"]).netloc == "api.example.com"
     assert (user["email"], user["emailVerified"], user["name"]) == ("ann@example.com", True, "Ann Google")
@@ -193,7 +193,6 @@ def test_the_alias_leads_a_browser_there_and_back(call: Api, google: Provider) -
     query = {"state": sent.query["state"], "code": google.visits(sent.url)}
 
     answer = call(BACK_TO_ALIAS, query=query, cookies=[sent.cookie])
-
     assert sent.url.startswith(f"{google.url}/authorize?")
     assert sent.query["redirect_uri"] == "https://api.example.com/api/auth/oauth/google/callback"
     assert answer.headers["location"] == "/home"
@@ -244,7 +243,6 @@ def test_the_browser_is_known_from_then_on(
     journeys: Journeys, settings: Callable[..., None], limits: str, devices: int
 ) -> None:
     settings(rate_limits=limits)
-
     cookies = journeys.signs_in().cookies
 
     assert len([cookie for cookie in cookies if cookie.startswith("__Secure-gatehouse.device=")]) == devices

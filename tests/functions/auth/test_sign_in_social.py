@@ -101,6 +101,15 @@ def test_a_provider_is_found_by_its_issuer_alone(call: Api, oidc: Provider) -> N
     assert [asked.path for asked in oidc.asked].count("/.well-known/openid-configuration") == 1
 
 
+def test_a_description_that_is_mended_is_taken_at_once(call: Api, oidc: Provider) -> None:
+    journeys = Journeys(call, oidc, "oidc")
+    oidc.description = {"token_endpoint": "http://elsewhere.example/token"}
+    assert call(SOCIAL, json={"provider": "oidc"}).code == "PROVIDER_UNAVAILABLE"
+    oidc.description = {}
+
+    assert "set-auth-token" in journeys.signs_in().headers
+
+
 def test_a_provider_that_wants_the_secret_in_a_header_gets_it_there(call: Api, oidc: Provider) -> None:
     oidc.description = {"token_endpoint_auth_methods_supported": ["client_secret_basic"]}
     answer = Journeys(call, oidc, "oidc").signs_in()

@@ -34,6 +34,7 @@ class Keys(PyJWKClient):
         status, answer = fetch(self.uri, seconds=_KEYS)
         if status != 200 or not isinstance(answer, dict):  # noqa: PLR2004 -- a status
             raise ProviderUnavailable(cause=f"{self.uri}: answered with {status}")
+        self._last_successful_fetch = time.monotonic()  # or an unknown key id would make it fetch again at once
         return answer
 
 

@@ -19,7 +19,7 @@ _DISCOVERY = 1.0  # second
 _ID = re.compile(r"[a-z0-9-]{1,32}")
 _HERE = {"localhost", "127.0.0.1", "::1"}
 
-_discovered: dict[str, tuple[float, dict[str, Any]]] = {}
+_discovered: dict[str, tuple[float, dict[str, Any]]] = {}  # descriptions that were usable, and since when
 
 
 def provider(name: str) -> Provider:
@@ -65,8 +65,18 @@ def _google() -> Provider:
 
 def _found() -> Provider:
     """By discovery: https://openid.net/specs/openid-connect-discovery-1_0.html."""
+    issuer = config().oidc_issuer
+    seen_at, document = _discovered.get(issuer, (float("-inf"), {}))
+    if time.monotonic() - seen_at < _BELIEVED:
+        return _described(document)
+    document = _discover(issuer)
+    found = _described(document)
+    _discovered[issuer] = time.monotonic(), document
+    return found
+
+
+def _described(document: dict[str, Any]) -> Provider:
     settings = config()
-    document = _discover(settings.oidc_issuer)
     methods = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
     algorithms = document.get("id_token_signing_alg_values_supported", [])
     try:
@@ -88,15 +98,11 @@ def _found() -> Provider:
 
 
 def _discover(issuer: str) -> dict[str, Any]:
-    seen_at, document = _discovered.get(issuer, (float("-inf"), {}))
-    if time.monotonic() - seen_at < _BELIEVED:
-        return document
     status, answer = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration", seconds=_DISCOVERY)
     if status != 200 or not isinstance(answer, dict):  # noqa: PLR2004 -- a status
         raise ProviderUnavailable(cause=f"its description is answered with {status}")
     if answer.get("issuer") != issuer:
         raise ProviderUnavailable(cause=f"it calls itself {str(answer.get('issuer'))[:100]}")
-    _discovered[issuer] = time.monotonic(), answer
     return answer
 
 
