@@ -15,6 +15,7 @@ UV_FILE := $(filter .cache/%,$(UV))
 PYTHON := .venv/bin/python
 NPM := $(shell command -v npm)
 PORT ?= 3000
+CLOUD_PORT ?= 4566
 EXAMPLES ?= 300
 
 .PHONY: help
@@ -25,7 +26,11 @@ help: ## List the targets
 
 .PHONY: dev
 dev: .venv/ready ## Run the whole service on PORT (3000), with a mailbox at /dev/mailbox
-	@PORT=$(PORT) $(PYTHON) -m gatehouse_dev
+	@PORT=$(PORT) CLOUD_PORT=$(CLOUD_PORT) $(PYTHON) -m gatehouse_dev
+
+.PHONY: cloud
+cloud: .venv/ready ## The same, with its AWS at CLOUD_PORT (4566) open to containers, and so to your network
+	@PORT=$(PORT) CLOUD_PORT=$(CLOUD_PORT) CLOUD_HOST=0.0.0.0 $(PYTHON) -m gatehouse_dev
 
 .PHONY: seed
 seed: .venv/ready ## Give the running service a demo user with tasks
@@ -44,8 +49,18 @@ lint: .venv/ready ## Check style, types and the template
 	$(PYTHON) -m mypy
 	$(PYTHON) -m samcli validate --lint --region us-east-1
 
+.PHONY: audit
+audit: .venv-audit/ready ## Look for what attackers look for, in the code and in the template; exceptions are in .checkov.yaml
+	.venv-audit/bin/bandit --quiet --recursive --severity-level medium layers/common functions devtools
+	.venv-audit/bin/checkov --config-file .checkov.yaml
+
+.PHONY: sbom
+sbom: .venv-audit/ready ## Write down what the layer brings along (CycloneDX), in .cache/sbom.json
+	@mkdir -p .cache
+	.venv-audit/bin/cyclonedx-py requirements --output-reproducible -o .cache/sbom.json layers/vendor/requirements.txt
+
 .PHONY: check
-check: lint test ## Lint, then test
+check: lint audit test ## Lint, audit, then test
 
 .PHONY: format
 format: .venv/ready ## Put the code in order
@@ -71,6 +86,10 @@ statistics: .venv/ready ## Compare how long strangers and owners wait for the sa
 openapi: .venv/ready ## Write docs/openapi.json anew from the functions' own routers
 	@$(PYTHON) -m gatehouse_dev.openapi
 
+.PHONY: env
+env: .venv/ready ## Write env.json anew, which `sam local` needs to reach `make cloud`
+	@$(PYTHON) -m gatehouse_dev.sam_local
+
 .PHONY: fuzz
 fuzz: .venv/ready ## Send EXAMPLES (300) requests of every kind that docs/openapi.json allows
 	FUZZ_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest -q -n 2 --show-capture=no tests/contract/test_any_request.py
@@ -83,6 +102,17 @@ costs: .venv/ready ## Count what each call about tasks costs as lists grow, into
 build: .venv/ready ## Build layers and functions as they deploy, into .aws-sam
 	PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli build
 
+.PHONY: deploy
+deploy: .venv/ready ## Build, validate and deploy STAGE (dev, staging or prod); asks once for what it must know
+	@$(PYTHON) -m gatehouse_dev.deploying $(STAGE)
+	$(PYTHON) -m samcli validate --config-env $(STAGE)
+	PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli build --config-env $(STAGE)
+	$(PYTHON) -m samcli deploy --config-env $(STAGE)
+
+.PHONY: redrive
+redrive: .venv/ready ## Order anew the mails and erasures of STACK (or of the local service) that failed
+	@PYTHONPATH=devtools $(PYTHON) -m gatehouse_dev.admin $(if $(STACK),--stack $(STACK),--local) redrive
+
 .PHONY: passwords
 passwords: .venv/ready ## Make the list of common passwords anew from zxcvbn's
 	$(PYTHON) -m gatehouse_dev.common_passwords
@@ -91,9 +121,10 @@ passwords: .venv/ready ## Make the list of common passwords anew from zxcvbn's
 lock: $(UV_FILE) ## Compile the pinned requirements anew from pyproject.toml
 	digest=$$($(UV) run --quiet --no-project devtools/gatehouse_dev/digest.py) && compile() { \
 	  $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
-	    --custom-compile-command "make lock, from dependencies $$digest" pyproject.toml "$$@"; } && \
-	compile --group dev -o requirements/dev.txt && \
-	compile -c requirements/dev.txt -o layers/vendor/requirements.txt
+	    --custom-compile-command "make lock, from dependencies $$digest" "$$@"; } && \
+	compile pyproject.toml --group dev -o requirements/dev.txt && \
+	compile pyproject.toml -c requirements/dev.txt -o layers/vendor/requirements.txt && \
+	compile --group audit -o requirements/audit.txt
 
 # -- What the others need -------------------------------------------------------------
 
@@ -103,6 +134,11 @@ lock: $(UV_FILE) ## Compile the pinned requirements anew from pyproject.toml
 .venv/ready: requirements/dev.txt .python-version | $(UV_FILE)
 	$(UV) venv --quiet --clear .venv
 	$(UV) pip sync --quiet --python .venv --require-hashes requirements/dev.txt
+	@touch $@
+
+.venv-audit/ready: requirements/audit.txt .python-version | $(UV_FILE)
+	$(UV) venv --quiet --clear .venv-audit
+	$(UV) pip sync --quiet --python .venv-audit --require-hashes requirements/audit.txt
 	@touch $@
 
 tests/contract/node_modules/ready: tests/contract/package-lock.json

@@ -26,6 +26,7 @@ PARAMETERS = {
     "BaseUrl": "https://api.example.com",
     "CorsOrigins": "https://app.example.com",
     "MailFrom": "no-reply@example.com",
+    "MailRate": "1000",
     "RateLimits": "off",
 }
 ROOT = Path(__file__).parents[1]

@@ -37,6 +37,7 @@ HANDLERS_IMPORT = sys.stdlib_module_names | {"fastapi", "gatehouse", "pydantic",
 CHANCE = re.compile(r"random(\..+)?|uuid(\.uuid\d)?")
 BY_CHANCE = {
     "layers/common/gatehouse/accounts/people.py": "uuid4: user ids",
+    "layers/common/gatehouse/audit.py": "uuid4: names of log streams",
     "layers/common/gatehouse/dynamodb.py": "random: jitter between attempts",
     "layers/common/gatehouse/telemetry.py": "uuid4: correlation ids",
 }
@@ -103,7 +104,10 @@ def test_the_docstring_is_the_route(template: Template, handler: Module) -> None
     function = template.functions[function_name(place(handler))]
     if not function.routes:
         rates = tuple(f"The schedule {schedule.expression} -- " for schedule in function.schedules)
-        assert told.startswith(rates or ("The stream of `" if function.streams else "The rotation of the secret"))
+        events = template.resources[function.name]["Properties"].get("Events", {}).values()
+        queues = tuple("The queue `" for event in events if event["Type"] == "SQS")
+        otherwise = "The stream of `" if function.streams else "The rotation of the secret"
+        assert told.startswith(rates or queues or otherwise)
         return
     found = re.match(r"(?P<methods>[A-Z]+(, [A-Z]+)*) (?P<path>/\S+) -- \S", told)
     assert found, told

@@ -12,6 +12,7 @@ from gatehouse_dev.document import read
 from gatehouse_dev.template import Template
 from tests.support.layout import FUNCTIONS, ROOT
 from tests.support.tasks import ALL
+from tests.support.transformed import references
 from tests.test_round_trips import AUTH, SESSION, TASKS, routes
 
 PROTOCOL, CONFIGURATION = ROOT / "docs/protocol.md", ROOT / "docs/configuration.md"
@@ -36,6 +37,9 @@ def _bare(cell: str) -> str:
 
 
 SETTINGS = {row[0]: row[1:] for row in tables(CONFIGURATION, columns=5)}
+OF_THE_STACK = {row[0]: row[1:] for row in tables(CONFIGURATION, columns=4)}
+FORMS = {name: row[1] for name, row in SETTINGS.items()} | {name: row[0] for name, row in OF_THE_STACK.items()}
+PREFERENCES = "one of CodeDeploy's for Lambda"
 FILLED_IN = [variable for variable, _ in tables(CONFIGURATION, columns=2)]
 
 
@@ -54,9 +58,11 @@ def defaults(document: dict[str, Any]) -> dict[str, str | None]:
 
 
 def test_every_parameter_is_described_with_its_default(document: dict[str, Any]) -> None:
-    told = {name: {"none": None, "empty": ""}.get(row[2], row[2]) for name, row in SETTINGS.items()}
+    written = {name: row[2] for name, row in SETTINGS.items()} | {name: row[1] for name, row in OF_THE_STACK.items()}
+    told = {name: {"none": None, "empty": ""}.get(default, default) for name, default in written.items()}
 
     assert told == defaults(document)
+    assert SETTINGS.keys().isdisjoint(OF_THE_STACK)
 
 
 def test_every_parameter_reaches_the_variable_that_is_told(document: dict[str, Any]) -> None:
@@ -68,11 +74,20 @@ def test_every_parameter_reaches_the_variable_that_is_told(document: dict[str, A
     assert set(FILLED_IN) == references.keys() - told.keys()
 
 
+def test_what_is_of_the_stack_itself_no_function_reads(document: dict[str, Any]) -> None:
+    for name in OF_THE_STACK:
+        assert {"Ref": name} not in document["Globals"]["Function"]["Environment"]["Variables"].values()
+        assert name in set(references({part: document[part] for part in ("Conditions", "Globals", "Resources")})), name
+
+
 def test_every_field_of_the_configuration_is_described(running_cloud: object) -> None:
     assert running_cloud
     from gatehouse.config import Config  # noqa: PLC0415 -- the layer reads the environment when imported
 
-    described = {*FILLED_IN, *(row[0] for row in SETTINGS.values())} - {"POWERTOOLS_LOG_LEVEL"}
+    described = {*FILLED_IN, *(row[0] for row in SETTINGS.values())} - {
+        "POWERTOOLS_LOG_LEVEL",
+        "POWERTOOLS_SERVICE_NAME",
+    }
 
     assert described == {f"GATEHOUSE_{field.name.upper()}" for field in fields(Config)}
 
@@ -82,7 +97,7 @@ def test_the_configuration_has_the_defaults_of_the_template(running_cloud: objec
     from gatehouse import config  # noqa: PLC0415 -- the same
 
     needed = {field.name: "x" for field in fields(config.Config) if field.default is MISSING}
-    by_template = {SETTINGS[name][0]: value for name, value in defaults(document).items() if value is not None}
+    by_template = {row[0]: value for name, row in SETTINGS.items() if (value := defaults(document)[name]) is not None}
     given = {f"GATEHOUSE_{name.upper()}": value for name, value in needed.items()}
 
     assert config.read(by_template | given) == config.Config(**needed)  # type: ignore[arg-type] # all are text
@@ -98,6 +113,7 @@ def test_every_form_is_the_one_that_is_read(running_cloud: object) -> None:
         timedelta: {"seconds"},
         config.Lifetime: {"lifetime"},
         config.Rate: {"rate"},
+        config.PerSecond: {"number"},
         tuple[str, ...]: {"list"},
         config.Switch: {"switch"},
         str: {"text", "URL", "domain", "address"},
@@ -119,8 +135,8 @@ def test_every_choice_is_the_templates(document: dict[str, Any]) -> None:
     for name, rules in document["Parameters"].items():
         allowed = tuple(map(str, rules.get("AllowedValues", ())))
         words = {(): None, ("true", "false"): "flag", ("on", "off"): "switch"}
-        if allowed:
-            assert SETTINGS[name][1] == words.get(allowed, choices(allowed)), name
+        if allowed and rules["Type"] != "Number" and FORMS[name] != PREFERENCES:
+            assert FORMS[name] == words.get(allowed, choices(allowed)), name
 
 
 # -- docs/protocol.md ---------------------------------------------------------------

@@ -18,6 +18,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "auth/delete_user": (401, "UNAUTHORIZED"),
     "auth/delete_user_callback": (404, "FAILED_TO_GET_USER_INFO"),
     "auth/error": (200, None),
+    "auth/export_account": (401, "UNAUTHORIZED"),
     "auth/get_access_token": (401, "UNAUTHORIZED"),
     "auth/get_session": (200, None),
     "auth/jwks": (200, None),
@@ -57,7 +58,12 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
     "tasks/summarize_tasks": (401, "INVALID_TOKEN"),
     "tasks/update_task": (401, "INVALID_TOKEN"),
 }
-STREAMS: dict[str, dict[str, Any]] = {"mail/send_mail": {"batchItemFailures": []}}
+STREAMS: dict[str, dict[str, Any]] = {
+    "auth/erase_user": {"batchItemFailures": []},
+    "mail/send_mail": {"batchItemFailures": []},
+}
+
+QUEUED: dict[str, dict[str, Any]] = {"mail/record_mail_feedback": {"batchItemFailures": []}}
 
 SCHEDULED = ["keys/rotate_secret", "mail/remind"]
 
@@ -68,7 +74,7 @@ HTTP = {"method", "path", "protocol", "sourceIp", "userAgent"}
 
 
 def test_every_event_has_a_row_and_every_row_an_event() -> None:
-    assert samples() == sorted([*ANSWERS, *STREAMS, *SCHEDULED])
+    assert samples() == sorted([*ANSWERS, *STREAMS, *QUEUED, *SCHEDULED])
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -78,9 +84,9 @@ def test_an_event_runs_as_documented(call: Api, name: str) -> None:
     assert (answer["statusCode"], code_of(answer["body"])) == ANSWERS[name]
 
 
-@pytest.mark.parametrize("name", STREAMS)
-def test_a_stream_event_runs_as_documented(call: Api, name: str) -> None:
-    assert call.invoke(function_name(name), sample(name)) == STREAMS[name]
+@pytest.mark.parametrize("name", [*STREAMS, *QUEUED])
+def test_an_event_of_a_stream_or_a_queue_runs_as_documented(call: Api, name: str) -> None:
+    assert call.invoke(function_name(name), sample(name)) == (STREAMS | QUEUED)[name]
 
 
 @pytest.mark.parametrize("name", SCHEDULED)

@@ -10,10 +10,10 @@ from tests.support.layout import Module, handlers, layer, subject
 
 LEVELS = (
     {"http"},
-    {"reminders", "oauth"},
+    {"reminders", "oauth", "erasure"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle"},
-    {"errors", "config", "clock", "cursors", "dynamodb", "wire", "telemetry"},
+    {"errors", "config", "clock", "cursors", "dynamodb", "wire", "telemetry", "audit", "partitions", "languages"},
 )
 WITHIN_A_SUBJECT = ("model", "table", "outbox", "flows")  # each may import those before it
 

@@ -9,7 +9,7 @@ from gatehouse_dev.template import Template
 from tests.support.layout import ROOT
 
 WITH_TOKENS = {"SignInSocial", "OauthCallback", "LinkSocial", "GetAccessToken", "RefreshToken", "AccountInfo"}
-WITH_ACCOUNTS = {"ListAccounts", "UnlinkAccount"}
+WITH_ACCOUNTS = {"ListAccounts", "UnlinkAccount", "ExportAccount"}
 TOKENS = ("gatehouse.keys.sealing", "gatehouse.keys.access", "jwt.")  # they bring `cryptography` along
 OF_PROVIDERS = ("gatehouse.oauth", *TOKENS)
 LOADING = """

@@ -33,6 +33,9 @@ def acts() -> frozenset[Act]:
     return latest.acts
 
 
+QUEUING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}  # Lambda itself does this
+
+
 @pytest.mark.last
 @every_function
 def test_grants_are_what_the_tests_used(template: Template, acts: frozenset[Act], function: str) -> None:
@@ -40,6 +43,7 @@ def test_grants_are_what_the_tests_used(template: Template, acts: frozenset[Act]
     given = granted(transformed(), function)
     if template.functions[function].streams:
         given = {grant for grant in given if grant.action not in STREAMING}
+    given = {grant for grant in given if grant.action not in QUEUING}
     problems = sorted([told("MISSING", act) for act in used - given] + [told("UNUSED", act) for act in given - used])
 
     assert not problems, "\n".join(problems)
@@ -59,6 +63,18 @@ def test_a_function_that_reads_a_stream_may_and_no_other(template: Template, fun
     }
 
     assert {(action, "*" if action == "dynamodb:ListStreams" else stream) for action, stream in wanted} == reading
+
+
+@every_function
+def test_a_function_that_reads_a_queue_may_and_no_other(function: str) -> None:
+    mappings = of_type(transformed(), "AWS::Lambda::EventSourceMapping").values()
+    sources = [mapping["EventSourceArn"] for mapping in mappings if mapping["FunctionName"] == {"Ref": function}]
+    queues = [source["Fn::GetAtt"][0] for source in sources if source["Fn::GetAtt"][1] == "Arn"]
+    reading = {grant for grant in granted(transformed(), function) if grant.action in QUEUING}
+
+    assert {(grant.action, grant.resource) for grant in reading} == {
+        (action, queue) for queue in queues for action in QUEUING
+    }
 
 
 def test_of_the_policies_of_aws_a_role_has_the_one_for_logs() -> None:

@@ -126,6 +126,7 @@ AUTH: list[Row] = [
     ("POST", "unlink-account", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "TransactWriteItems"]),
     ("POST", "get-access-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
     ("POST", "refresh-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem", "UpdateItem"]),
+    ("GET", "export", {}, [*SESSION, "Query", "Query"]),
     ("GET", "account-info", LINKED | {"query": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
     ("GET", "error", {}, []),
     ("GET", "reset-password/{token}", {"token": "RESET", "query": {"callbackURL": "/"}}, ["BatchGetItem"]),

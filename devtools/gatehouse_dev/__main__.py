@@ -1,12 +1,15 @@
-"""`python -m gatehouse_dev [TEMPLATE]` -- run a template on PORT (3000) of HOST (127.0.0.1)."""
+"""`python -m gatehouse_dev [TEMPLATE]` -- run a template on PORT (3000) of HOST (127.0.0.1).
+
+With a CLOUD_PORT, other programs reach its tables there: it is an AWS endpoint, on CLOUD_HOST (127.0.0.1).
+"""
 
 import asyncio
 import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -48,27 +51,45 @@ def main(arguments: list[str]) -> int:
     path = Path(arguments[0]).resolve() if arguments else DEFAULT_PATH
     sys.dont_write_bytecode = True  # compiled files in the layers would be deployed with them
     try:
-        with _listening(os.environ) as listener:
+        with ExitStack() as entered:
+            listener = entered.enter_context(_listening(os.environ, "", "3000"))
+            cloud_listener = _cloud_listener(os.environ, entered)
             port = listener.getsockname()[1]
-            with running(os.environ, port, path) as stack:
-                _introduce(stack, port)
-                asyncio.run(_uvicorn(stack, port).serve(sockets=[listener]))
-                _leave()
+            stack = entered.enter_context(running(os.environ, port, path))
+            _introduce(stack, port)
+            if cloud_listener:
+                from gatehouse_dev import endpoint  # noqa: PLC0415 -- it brings a web framework along
+
+                console.say(f"Its AWS is at AWS_ENDPOINT_URL={entered.enter_context(endpoint.serving(cloud_listener))}")
+            console.say(f"Gatehouse runs at http://localhost:{port}")
+            asyncio.run(_uvicorn(stack, port).serve(sockets=[listener]))
+            _leave()
     except (CannotStart, CloudError, TemplateError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
-def _listening(environ: os._Environ[str]) -> socket.socket:
-    host, port = environ.get("HOST", "127.0.0.1"), environ.get("PORT", "3000")
+def _cloud_listener(environ: Mapping[str, str], entered: ExitStack) -> socket.socket | None:
+    """Listen for other programs that want to see the tables, if any may."""
+    if not environ.get("CLOUD_PORT"):
+        return None
+    if environ.get("AWS_ENDPOINT_URL"):
+        console.say("AWS is not served at CLOUD_PORT: the tables are at AWS_ENDPOINT_URL.")
+        return None
+    return entered.enter_context(_listening(environ, "CLOUD_", "4566"))
+
+
+def _listening(environ: Mapping[str, str], prefix: str, default: str) -> socket.socket:
+    host, port = environ.get(f"{prefix}HOST", "127.0.0.1"), environ.get(f"{prefix}PORT", default)
     if not port.isdecimal():
-        message = f"PORT is {port!r}, which is not a number."
+        message = f"{prefix}PORT is {port!r}, which is not a number."
         raise CannotStart(message)
     try:
         return socket.create_server((host, int(port)), backlog=1024)
     except (OSError, OverflowError) as error:
-        message = f"Cannot listen on {host}:{port}: {error}. Is another one running? PORT=3001 chooses another port."
+        other = f"{prefix}PORT={int(default) + 1}"
+        message = f"Cannot listen on {host}:{port}: {error}. Is another one running? {other} chooses another port."
         raise CannotStart(message) from None
 
 
@@ -97,7 +118,6 @@ def _introduce(stack: Stack, port: int) -> None:
         begin = f"http://localhost:{port}/api/auth/oauth/google?redirect_uri=/api/auth/get-session"
         console.say(f"Google is a stand-in, for no GATEHOUSE_GOOGLE_CLIENT_ID was given: {begin}")
     console.say(f"Mail arrives at http://localhost:{port}/dev/mailbox")
-    console.say(f"Gatehouse runs at http://localhost:{port}")
 
 
 def _leave() -> None:

@@ -96,6 +96,7 @@ class Cloud:
         try:
             self._create_tables()
             self._create_secrets()
+            self._create_log_groups()
             self._verify_senders()
         except (BotoCoreError, ClientError) as error:
             message = f"the template's resources cannot be created: {error}"
@@ -119,6 +120,14 @@ class Cloud:
         for name, value in {**declared, **self._given}.items():
             if name not in existing:
                 manager.create_secret(Name=name, SecretString=value)
+
+    def _create_log_groups(self) -> None:
+        logs = self.client("logs")
+        existing = {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]}
+        for logical, resource in self.template.resources.items():
+            name = physical_name(logical, resource)
+            if resource["Type"] == "AWS::Logs::LogGroup" and name not in existing:
+                logs.create_log_group(logGroupName=name)
 
     def _verify_senders(self) -> None:
         mail = self.client("sesv2")

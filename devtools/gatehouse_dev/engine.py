@@ -25,6 +25,7 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
+from moto.secretsmanager.models import SecretsManagerBackend
 from moto.sesv2.responses import SESV2Response
 
 from gatehouse_dev.physical import ACCOUNT, REGION
@@ -74,6 +75,8 @@ class Engine:
             stack.enter_context(patch.object(ResponseSerializer, "get_value", _plainly(ResponseSerializer.get_value)))
             stack.enter_context(patch.object(responses, "method_names_from_class", cache(method_names_from_class)))
             stack.enter_context(patch.object(SESV2Response, "send_email", self._kept(SESV2Response.send_email)))
+            move_stage = _followed(SecretsManagerBackend.update_secret_version_stage)
+            stack.enter_context(patch.object(SecretsManagerBackend, "update_secret_version_stage", move_stage))
             yield
 
     def empty(self) -> None:
@@ -130,6 +133,19 @@ def _plainly(get_value: Callable[..., Any]) -> Callable[..., Any]:
         return get_value(serializer, value, key, shape)
 
     return value_of
+
+
+def _followed(move_stage: Callable[..., Any]) -> Callable[..., Any]:
+    """Moto moves AWSCURRENT, but goes on giving the old version to whoever asks for none in particular."""
+
+    def move(backend: Any, secret_id: str, *moved: Any, **named: Any) -> Any:  # moto's own signature
+        answer = move_stage(backend, secret_id, *moved, **named)
+        versions = backend.secrets[secret_id].versions
+        current = next(name for name, held in versions.items() if "AWSCURRENT" in held["version_stages"])
+        backend.secrets[secret_id].set_default_version_id(current)
+        return answer
+
+    return move
 
 
 def _forget_old_iterators() -> None:

@@ -126,7 +126,7 @@ def _load(function: Function) -> Handler:
             raise ImportError(str(path))
         module = sys.modules[name] = module_from_spec(spec)
         try:
-            exec(compile(path.read_bytes(), path, "exec"), module.__dict__)  # noqa: S102  # never a stale .pyc of an edited file
+            exec(compile(path.read_bytes(), path, "exec"), module.__dict__)  # noqa: S102  # never a stale .pyc of an edited file  # nosec B102
         except BaseException:
             del sys.modules[name]
             raise

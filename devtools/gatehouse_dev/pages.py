@@ -3,8 +3,9 @@
 import json
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs
 from gatehouse_dev.cloud import Mail
 from gatehouse_dev.gateway import Api
 from gatehouse_dev.messages import Request, Response
+from gatehouse_dev.samples import samples
 
 FOLDER = Path(__file__).parent / "pages"
 OWN = "/dev"
@@ -24,16 +26,15 @@ def page(request: Request, api: Api, mails: list[Mail]) -> Response | None:
     """Answer a path that only the local cloud has."""
     if request.method != "GET":
         return None
-    match request.raw_path:
-        case "/dev":
-            return _html("routes.html", _route_rows(api))
-        case "/dev/mailbox":
-            return _html("mailbox.html", _mail_articles(mails))
-        case "/dev/mailbox.json":
-            return _json(mails, parse_qs(request.raw_query).get("to"))
-        case path if path in STAND_INS:
-            return _html(STAND_INS[path], "")
-    return None
+    answers: dict[str, Callable[[], Response]] = {
+        "/dev": lambda: _html("routes.html", _route_rows(api)),
+        "/dev/mailbox": lambda: _html("mailbox.html", _mail_articles(mails)),
+        "/dev/mailbox/templates": lambda: _html("templates.html", _mail_articles(samples())),
+        "/dev/mailbox.json": lambda: _json(mails, parse_qs(request.raw_query).get("to")),
+        **{path: partial(_html, name, "") for path, name in STAND_INS.items()},
+    }
+    answer = answers.get(request.raw_path)
+    return answer() if answer else None
 
 
 def _json(mails: Iterable[Mail], to: list[str] | None) -> Response:

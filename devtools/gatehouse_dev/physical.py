@@ -65,11 +65,15 @@ def attribute(logical: str, resource: Properties, name: str) -> Node:
     """Answer GetAtt."""
     if name in ("Arn", "TopicArn", "PolicyArn"):
         return arn(logical, resource)
+    if name == "QueueName" and resource["Type"] == "AWS::SQS::Queue":
+        return physical_name(logical, resource)
     if name == "StreamArn" and resource["Type"] == "AWS::DynamoDB::Table":
         return f"{arn(logical, resource)}/stream/{STREAM_LABEL}"
     if name == "ApiEndpoint" and resource["Type"] in APIS:
         return f"https://local.execute-api.{REGION}.amazonaws.com"
-    if name in ("Id", "Name", "RoleId", "DefaultDestinationTopic", "RegionalDomainName"):
+    if name in ("Version", "Version.Version") and resource["Type"] == "AWS::Serverless::Function":
+        return "1"
+    if name in ("Id", "Name", "RoleId", "DefaultDestinationTopic", "RegionalDomainName", "RegionalHostedZoneId"):
         return f"{logical}.{name}"
     message = f"{logical}.{name} is not an attribute that the local cloud knows"
     raise TemplateError(message)

@@ -79,7 +79,7 @@ class Api:
         data = None if body is None else json.dumps(body).encode()
         request = Request(self.url + path, data, headers, method=method)  # noqa: S310  # main() admits http and https only
         try:
-            with urlopen(request, timeout=30) as response:  # noqa: S310  # main() admits http and https only
+            with urlopen(request, timeout=30) as response:  # noqa: S310  # main() admits http and https only  # nosec B310
                 return response.status, _parsed(response.read())
         except HTTPError as error:
             return error.code, _parsed(error.read())

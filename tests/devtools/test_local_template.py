@@ -37,6 +37,8 @@ Resources:
   Table: { Type: AWS::DynamoDB::Table, Properties: { StreamSpecification: { StreamViewType: KEYS_ONLY } } }
   Secret: { Type: AWS::SecretsManager::Secret }
   Gone: { Type: AWS::SNS::Topic, Condition: Both }
+  Served: { Type: AWS::Serverless::Function, Properties: { CodeUri: functions/served, Handler: handler.handler } }
+  Name: { Type: AWS::ApiGatewayV2::DomainName }
   Kept: { Type: AWS::SNS::Topic, Condition: Either }
   Probe:
     Type: Any::Thing
@@ -58,6 +60,8 @@ def resolved(project: Project, expression: str) -> Any:
         ("!Ref Secret", "arn:aws:secretsmanager:us-east-1:123456789012:secret:Secret"),
         ("!Ref AWS::NoValue", "nothing"),
         ("!GetAtt Table.Arn", "arn:aws:dynamodb:us-east-1:123456789012:table/Table"),
+        ("!GetAtt Served.Version.Version", "1"),
+        ("!GetAtt Name.RegionalHostedZoneId", "Name.RegionalHostedZoneId"),
         ("!Sub '${Table.Arn}/index/*'", "arn:aws:dynamodb:us-east-1:123456789012:table/Table/index/*"),
         ("!Sub ['${Own}-${AWS::Region}-${!Literal}', {Own: !Ref Mode}]", "fast-us-east-1-${Literal}"),
         ("!Join ['+', [a, !Ref Mode]]", "a+fast"),

@@ -15,6 +15,7 @@ NEEDED = {
     "GATEHOUSE_TASKS_TABLE": "tasks",
     "GATEHOUSE_LIMITS_TABLE": "limits",
     "GATEHOUSE_SECRET": "secret",
+    "GATEHOUSE_AUDIT_LOG": "AuditLogs",
     "GATEHOUSE_MAIL_FROM": "no-reply@example.com",
 }
 
@@ -56,6 +57,7 @@ def test_all_problems_are_told_at_once() -> None:
     [
         *(("SESSION_LIFETIME", value) for value in ("0", "-1", "1.5", "1d", "", "12x")),
         *(("REQUIRE_EMAIL_VERIFICATION", value) for value in ("yes", "True", "0", "")),
+        *(("MAIL_RATE", value) for value in ("0", "-1", "1.5", "fast", "")),
         *(("SECURE_COOKIES", value) for value in ("true", "")),
         ("TRACING", "on"),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
-from tests.functions.keys.test_rotate_secret import Rotation, be_faithful, kid
+from tests.functions.keys.test_rotate_secret import Rotation, kid
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -22,9 +22,8 @@ GET_SESSION = "GET /api/auth/get-session"
 
 
 @pytest.fixture
-def rotation(call: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rotation]:
+def rotation(call: Api, cloud: Cloud) -> Iterator[Rotation]:
     """Secrets Manager; afterwards there is a good secret again."""
-    be_faithful(monkeypatch)
     rotation = Rotation(call, cloud)
     yield rotation
     rotation.put("a good secret again, as long as it has to be, whatever happened to the one before")

@@ -89,7 +89,7 @@ def test_each_request_is_one_line_and_one_count(call: Api, log: Log) -> None:
         ("ok", "OK", 200),
         ("sign_in", "INVALID_EMAIL", 400),
     ]
-    assert {line["service"] for line in log.lines} == {"gatehouse"}
+    assert {line["service"] for line in log.lines} == {"gatehouse-local"}
     metrics = [json.loads(line) for line in log.text.splitlines() if "_aws" in line]
     assert [metric["outcome"] for metric in metrics if "outcome" in metric] == ["OK", "INVALID_EMAIL"]
 

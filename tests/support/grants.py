@@ -66,7 +66,7 @@ def _name(action: str, resource: Any) -> str:
     """How the record names a resource: only the calls of DynamoDB and Secrets Manager tell theirs."""
     if action.startswith("secretsmanager:"):
         return "client secrets" if "ClientSecretName" in _text(resource) else re.sub(r"\W", "", _text(resource))
-    if not action.startswith("dynamodb:"):
+    if not action.startswith(("dynamodb:", "sqs:")):
         return "*"
     return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", _text(resource))
 

@@ -18,6 +18,7 @@ TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 PARAMETERS = {"MailFrom": "no-reply@example.com", "CorsOrigins": "https://app.example.com,https://www.example.com"}
 REGION = "us-east-1"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+READ_BY_SAM = {"Tracing", "DeploymentPreference"}  # of the parameters; the rest is CloudFormation's
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -32,10 +33,11 @@ def source() -> dict[str, Any]:
 
 
 def transform(template: dict[str, Any], **parameters: str) -> Resources:
-    """What SAM makes of a template; code is taken as uploaded."""
+    """What SAM makes of a template; code is taken as uploaded, if it is not said where."""
     for resource in template["Resources"].values():
-        if resource["Type"] in _CODE:
-            resource["Properties"][_CODE[resource["Type"]]] = "s3://bucket/key"
+        code = _CODE.get(resource["Type"], "")
+        if code and not resource["Properties"][code].startswith("s3://"):
+            resource["Properties"][code] = "s3://bucket/key"
     session = boto3.Session(region_name=REGION)
     translator = Translator({"AWSLambdaBasicExecutionRole": BASIC}, Parser(), boto_session=session)
     resources: Resources = translator.translate(template, PARAMETERS | parameters)["Resources"]
@@ -47,8 +49,15 @@ def transformed(**parameters: str) -> Resources:
     """The product's template after SAM, with its conditions decided."""
     document = source()
     values = chosen(document["Parameters"], PARAMETERS | parameters)
-    resources: Resources = _decided(transform(source(), **parameters), Resolver(document=document, values=values))
-    return resources
+    resolver = Resolver(document=document, values=values)
+    read = {name: value for name, value in parameters.items() if name in READ_BY_SAM}
+    resources: Resources = _decided(_transformed(**read), resolver)
+    return {name: one for name, one in resources.items() if "Condition" not in one or resolver.holds(one["Condition"])}
+
+
+@cache
+def _transformed(**parameters: str) -> Resources:
+    return transform(source(), **parameters)
 
 
 def _decided(node: Any, resolver: Resolver) -> Any:

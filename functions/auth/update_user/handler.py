@@ -5,18 +5,19 @@ from fastapi import APIRouter, Request, Response
 from gatehouse import accounts
 from gatehouse.accounts import ProfileChanges
 from gatehouse.errors import EmailCanNotBeUpdated
-from gatehouse.http import CurrentMember, Done, lambda_handler, repeat_session
-from gatehouse.http.origin import base_url
+from gatehouse.http import CurrentClient, CurrentMember, Done, lambda_handler, repeat_session
 
 router = APIRouter()
 
 
 @router.post("/api/auth/update-user")
-async def update_user(changes: ProfileChanges, member: CurrentMember, request: Request, response: Response) -> Done:
+async def update_user(
+    changes: ProfileChanges, member: CurrentMember, client: CurrentClient, request: Request, response: Response
+) -> Done:
     if changes.email:
         raise EmailCanNotBeUpdated
     given = changes.model_dump(exclude_unset=True, exclude={"email"})
-    accounts.update_user(member.profile, given, base_url(request))
+    accounts.update_user(member.profile, given, client)
     repeat_session(request, response, member.session)
     return {"status": True}
 

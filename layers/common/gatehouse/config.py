@@ -17,6 +17,7 @@ Switch = Literal["on", "off"]
 Tracing = Literal["Active", "Disabled"]
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 128
 Lifetime = Annotated[timedelta, "above zero"]
+PerSecond = Annotated[int, "above zero"]
 
 
 class Rate(NamedTuple):
@@ -40,7 +41,10 @@ class Config:
     tasks_table: str
     limits_table: str
     secret: str
+    audit_log: str
     mail_from: str
+    mail_configuration: str = ""
+    mail_rate: PerSecond = 10
     product_name: str = "Gatehouse"
     base_url: str = ""
     frontend_url: str = ""
@@ -140,6 +144,12 @@ def _password_length(value: str) -> int:
     return int(value)
 
 
+def _per_second(value: str) -> int:
+    if not value.isdecimal() or not int(value):
+        raise ValueError("must be a whole number above zero")
+    return int(value)
+
+
 def _rate(value: str) -> Rate:
     calls, _, seconds = value.partition("/")
     if not (calls.isdecimal() and seconds.isdecimal() and int(calls) and int(seconds)):
@@ -166,6 +176,7 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     int: _password_length,
     timedelta: _seconds,
     Lifetime: _lifetime,
+    PerSecond: _per_second,
     Rate: _rate,
     tuple[str, ...]: _list,
     **{choice: _one_of(*get_args(choice)) for choice in (CookieSameSite, SecureCookies, Switch, Tracing)},

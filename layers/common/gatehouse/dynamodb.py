@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -23,6 +22,7 @@ from pynamodb.transactions import TransactWrite
 type Change = Callable[[TransactWrite], None]
 type Key = tuple[type["Row"], str, str | None]
 
+SCHEMA = 1
 _ATTEMPTS = 8
 _LONGEST_PAUSE = 1.0  # seconds
 _OUTAGES = {
@@ -55,29 +55,6 @@ def connection() -> Connection:
     )
 
 
-class Row(Model):
-    """A row of any table. PynamoDB gives each model a client of its own; ours share one."""
-
-    @classmethod
-    def _get_connection(cls) -> TableConnection:
-        if cls._connection is None or cls._connection.connection is not connection():
-            schema = cls._get_schema()
-            table = TableConnection(cls.Meta.table_name)
-            table.connection = connection()
-            if cls.Meta.table_name not in table.connection._tables:  # noqa: SLF001 -- it can add, but not ask
-                table.connection.add_meta_table(
-                    MetaTable(
-                        {
-                            "TableName": cls.Meta.table_name,
-                            "KeySchema": schema["key_schema"],
-                            "AttributeDefinitions": schema["attribute_definitions"],
-                        }
-                    )
-                )
-            cls._connection = table
-        return cls._connection
-
-
 class Whole(Attribute[int]):
     """A whole number."""
 
@@ -106,6 +83,34 @@ class Moment(Attribute[datetime]):
         return datetime.fromtimestamp(int(value) / 1000, tz=UTC)
 
 
+class Row(Model):
+    """A row of any table. PynamoDB gives each model a client of its own; ours share one.
+
+    `schema` is the version of the form that the row was written in: a kept table outlives the code that wrote it.
+    """
+
+    schema = Whole(attr_name="v", default=SCHEMA)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        if cls._connection is None or cls._connection.connection is not connection():
+            schema = cls._get_schema()
+            table = TableConnection(cls.Meta.table_name)
+            table.connection = connection()
+            if cls.Meta.table_name not in table.connection._tables:  # noqa: SLF001 -- it can add, but not ask
+                table.connection.add_meta_table(
+                    MetaTable(
+                        {
+                            "TableName": cls.Meta.table_name,
+                            "KeySchema": schema["key_schema"],
+                            "AttributeDefinitions": schema["attribute_definitions"],
+                        }
+                    )
+                )
+            cls._connection = table
+        return cls._connection
+
+
 def get_together(*keys: Key) -> list[Any]:
     """The rows of `keys`, in their order, read consistently in one call; None where there is none."""
     wanted: dict[str, list[dict[str, Any]]] = {}
@@ -113,50 +118,6 @@ def get_together(*keys: Key) -> list[Any]:
         wanted.setdefault(row.Meta.table_name, []).append(_key(row, pk, sk))
     found = _batch({table: {"Keys": names, "ConsistentRead": True} for table, names in wanted.items()})
     return [_pick(found.get(row.Meta.table_name, []), row, _key(row, pk, sk)) for row, pk, sk in keys]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One query: of which rows, by which index, between what, which of them, from where on."""
-
-    row: type[Row]
-    partition: str
-    index: str | None = None
-    within: Condition | None = None
-    where: Condition | None = None
-    forward: bool = True
-    start: dict[str, Any] | None = None
-    limit: int
-    counts: bool = False
-
-
-def query(ask: Ask) -> dict[str, Any]:
-    """What DynamoDB answers to one consistent Query: `Items`, `Count` and, where there may be more, `LastEvaluatedKey`.
-
-    `limit` is how many rows it looks at, not how many of them it finds. `counts` asks for their number alone.
-    """
-    names: dict[str, str] = {}
-    values: dict[str, Any] = {}
-    key = ask.row._hash_key_attribute() == ask.partition  # type: ignore[no-untyped-call] # noqa: SLF001 -- PynamoDB asks it of its own models
-    request = {
-        "TableName": ask.row.Meta.table_name,
-        "ConsistentRead": True,
-        "ScanIndexForward": ask.forward,
-        "Limit": ask.limit,
-        "KeyConditionExpression": (key & ask.within if ask.within is not None else key).serialize(names, values),
-    }
-    if ask.index:
-        request["IndexName"] = ask.index
-    if ask.where is not None:
-        request["FilterExpression"] = ask.where.serialize(names, values)
-    if ask.start:
-        request["ExclusiveStartKey"] = ask.start
-    if ask.counts:
-        request["Select"] = "COUNT"
-    request["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
-    request["ExpressionAttributeValues"] = values
-    answer: dict[str, Any] = connection().dispatch("Query", request)
-    return answer
 
 
 def transact(*changes: Change) -> None:

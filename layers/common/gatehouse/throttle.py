@@ -19,8 +19,9 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.config import Rate, config
-from gatehouse.dynamodb import Row, Whole, connection
+from gatehouse.dynamodb import SCHEMA, Row, Whole, connection
 from gatehouse.errors import ServiceUnavailable, TooManyRequests
+from gatehouse.partitions import remove_all
 from gatehouse.telemetry import logger
 
 
@@ -76,6 +77,11 @@ def hidden(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:32]
 
 
+def forget(*names: tuple[str, ...]) -> None:
+    """Drop counters by their keys, whether or not they are there."""
+    remove_all(LimitRow, [{"key": {"S": "|".join(name)}} for name in names])
+
+
 def probe() -> None:
     """Raises what PynamoDB raises when DynamoDB does not answer; there is no such row."""
     try:
@@ -100,6 +106,7 @@ def _count(name: str, rate: Rate) -> LimitRow:
     begun, row = _update(
         name,
         [
+            LimitRow.schema.set(SCHEMA),
             LimitRow.calls.set(1),
             LimitRow.ends_at.set(now + rate.seconds * 1000),
             LimitRow.expires_at.set(clock.now() + timedelta(seconds=rate.seconds)),

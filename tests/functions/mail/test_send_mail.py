@@ -262,3 +262,15 @@ def test_whether_mail_can_be_sent_never_shows_in_an_answer(call: Api, mailbox: M
     assert set(answer.headers) == set(fine.headers)
     assert call.calls != []
     assert "SendEmail" not in calls
+
+
+def test_mails_go_out_no_faster_than_ses_takes_them(
+    bring: Bring, ordered: list[dict[str, Any]], settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(mail_rate="4")
+    waited: list[float] = []
+    monkeypatch.setattr(layer("mail.flows").time, "sleep", waited.append)
+    monkeypatch.setattr(layer("mail.flows"), "_next_at", float("-inf"))
+    bring(ordered)
+
+    assert [0.2 < seconds <= 0.25 for seconds in waited] == [False, True, True]

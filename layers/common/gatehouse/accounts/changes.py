@@ -5,11 +5,12 @@ from http import HTTPStatus
 
 from gatehouse import sessions
 from gatehouse.accounts import outbox, passwords, reminders
+from gatehouse.accounts.erasures import order_erasure
 from gatehouse.accounts.model import User
 from gatehouse.accounts.people import known
 from gatehouse.accounts.table import ProfileRow, admission, change_of_password, departure, new_epoch, profile_key
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, ConditionFailed, get_together, put, transact
+from gatehouse.dynamodb import Change, ConditionFailed, Contended, get_together, pause, put, transact
 from gatehouse.errors import (
     CredentialAccountNotFound,
     EmailIsTheSame,
@@ -20,6 +21,8 @@ from gatehouse.errors import (
 )
 from gatehouse.sessions import Client, Opened, Session
 from gatehouse.tokens import Purpose, look_up, used
+
+_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ def change_password(member: Member, current: str, new: str, client: Client, *, r
     passwords.check_choice(new, profile.email, profile.name)
     check_password(member, current)
     opened, kept = _kept(member, client, replace=replace)
-    notice = outbox.password_changed(profile.user_id, profile.email, client.base_url)
+    notice = outbox.password_changed(profile.user_id, profile.email, client)
     change = change_of_password(profile, passwords.hash_password(new))
     try:
         transact(change, sessions.next_epoch(profile.user_id, profile.epoch), kept, put(notice))
@@ -141,12 +144,35 @@ def delete_user_by_token(member: Member, token: str) -> None:
     _depart(member, used(row))
 
 
+def delete_by_operator(user_id: str) -> None:
+    """Delete a user whom nobody asks; raises NotFound when there is no such user, Contended when they kept changing."""
+    for attempt in range(_ATTEMPTS):
+        profile: ProfileRow | None
+        (profile,) = get_together(profile_key(user_id))
+        if not profile:
+            raise NotFound
+        try:
+            return transact(*_end_of(profile))
+        except ConditionFailed:
+            pause(attempt)
+    raise Contended
+
+
 def _depart(member: Member, *changes: Change) -> None:
-    profile = member.profile
     try:
-        transact(*departure(profile), *reminders.end(profile), sessions.last_epoch(profile.user_id), *changes)
+        transact(*_end_of(member.profile), *changes)
     except ConditionFailed:
         raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
+
+
+def _end_of(profile: ProfileRow) -> list[Change]:
+    """A user gone at once, sessions and all; the rest of what they left is erased afterwards."""
+    return [
+        *departure(profile),
+        *reminders.end(profile),
+        sessions.last_epoch(profile.user_id),
+        put(order_erasure(profile)),
+    ]
 
 
 def _kept(member: Member, client: Client, *, replace: bool) -> tuple[Opened | None, Change]:

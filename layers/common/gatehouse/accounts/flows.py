@@ -110,8 +110,15 @@ def _count_guess(attempt: Attempt, email: str) -> throttle.LimitRow | None:
 
     Known devices have a counter of their own, so that strangers lock nobody out, and no stolen cookie guesses for ever.
     """
-    key = (_FAILURES, throttle.hidden(email), *(["known"] if attempt.known_device else []))
+    strange, known_device = guess_counters(email)
+    key = known_device if attempt.known_device else strange
     return throttle.count_against(config().rate_limit_failed_sign_ins, *key, closed=True)
+
+
+def guess_counters(email: str) -> list[tuple[str, ...]]:
+    """What counts the failures for an address: from anywhere, and from devices that are known."""
+    key = (_FAILURES, throttle.hidden(email))
+    return [key, (*key, "known")]
 
 
 def _remind(behind: Known, email: str, attempt: Attempt) -> None:

@@ -31,6 +31,7 @@ def verification(
         subject_of(user.email),
         email=user.email,
         base_url=client.base_url,
+        language=client.language,
         callback_url=callback_url,
         lifetime=config().verification_lifetime,
         kept=_PENDING_KEPT,
@@ -49,6 +50,7 @@ def account_exists(user: User, client: Client) -> TokenRow:
         subject_of(user.email),
         email=user.email,
         base_url=client.base_url,
+        language=client.language,
         lifetime=config().verification_lifetime,
     )
 
@@ -60,6 +62,7 @@ def reset(email: str, client: Client, *, redirect_to: str | None, owner: User | 
         subject_of(email),
         email=email,
         base_url=client.base_url,
+        language=client.language,
         callback_url=redirect_to,
         lifetime=config().reset_lifetime,
         user_id=owner.id if owner else None,
@@ -68,9 +71,16 @@ def reset(email: str, client: Client, *, redirect_to: str | None, owner: User | 
     )
 
 
-def password_changed(user_id: str, email: str, base_url: str) -> TokenRow:
+def password_changed(user_id: str, email: str, client: Client) -> TokenRow:
     """Word to a user that their password is a new one."""
-    return issue(Purpose.PASSWORD_CHANGED, user_id, email=email, base_url=base_url, lifetime=config().reset_lifetime)
+    return issue(
+        Purpose.PASSWORD_CHANGED,
+        user_id,
+        email=email,
+        base_url=client.base_url,
+        language=client.language,
+        lifetime=config().reset_lifetime,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +109,7 @@ def change_email(confirmed: TokenRow, client: Client, *, taken: bool) -> TokenRo
         confirmed.subject,
         email=confirmed.new_email,
         base_url=client.base_url,
+        language=client.language,
         callback_url=confirmed.callback_url,
         lifetime=config().verification_lifetime,
         mail_state=_unless(taken=taken),
@@ -113,6 +124,7 @@ def email_changed(moved: TokenRow) -> TokenRow:
         moved.subject,
         email=moved.old_email,
         base_url=moved.base_url,
+        language=moved.language,
         lifetime=config().verification_lifetime,
         name=moved.name,
     )
@@ -125,6 +137,7 @@ def delete_account(profile: ProfileRow, client: Client, callback_url: str | None
         profile.user_id,
         email=profile.email,
         base_url=client.base_url,
+        language=client.language,
         callback_url=callback_url,
         lifetime=_DELETION,
         user_id=profile.user_id,
@@ -135,9 +148,15 @@ def delete_account(profile: ProfileRow, client: Client, callback_url: str | None
 
 def check_rate(email: str) -> None:
     """One more mail that an address is asked to be sent; raises TooManyRequests, whether anybody has it or not."""
-    key = ("mail", throttle.hidden(email))
+    key, daily = mail_counters(email)
     throttle.count_against(config().rate_limit_mail_address, *key)
-    throttle.count_against(config().rate_limit_mail_address_daily, *key, "daily")
+    throttle.count_against(config().rate_limit_mail_address_daily, *daily)
+
+
+def mail_counters(email: str) -> list[tuple[str, ...]]:
+    """What counts the mails for an address: lately, and today."""
+    key = ("mail", throttle.hidden(email))
+    return [key, (*key, "daily")]
 
 
 def nothing(email: str, client: Client) -> TokenRow:
@@ -147,6 +166,7 @@ def nothing(email: str, client: Client) -> TokenRow:
         subject_of(email),
         email=email,
         base_url=client.base_url,
+        language=client.language,
         lifetime=config().verification_lifetime,
         mail_state=MailState.NONE,
     )
@@ -163,6 +183,7 @@ def _move_mail(purpose: Purpose, to: str, move: Move, client: Client, mail_state
         profile.user_id,
         email=to,
         base_url=client.base_url,
+        language=client.language,
         callback_url=move.callback_url,
         lifetime=config().verification_lifetime,
         mail_state=mail_state,

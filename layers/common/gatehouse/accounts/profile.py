@@ -20,13 +20,14 @@ from gatehouse.dynamodb import (
     update,
 )
 from gatehouse.errors import InvalidToken, NoFieldsToUpdate
+from gatehouse.sessions import Client
 
 _ATTEMPTS = 8
 _REMINDING = {"task_reminders", "time_zone"}
 
 
-def update_user(profile: ProfileRow, given: Mapping[str, Any], base_url: str) -> None:
-    """Change what was given, None removes it; `base_url` is for the links in reminders.
+def update_user(profile: ProfileRow, given: Mapping[str, Any], client: Client) -> None:
+    """Change what was given, None removes it; `client` says how reminders reach them, and in which language.
 
     Raises NoFieldsToUpdate, or InvalidToken as 401 when there is no such user any more.
     """
@@ -34,7 +35,7 @@ def update_user(profile: ProfileRow, given: Mapping[str, Any], base_url: str) ->
         raise NoFieldsToUpdate
     for attempt in range(_ATTEMPTS):
         try:
-            _change(profile, given, base_url)
+            _change(profile, given, client)
         except ConditionFailed:
             pause(attempt)
             profile = _again(profile)
@@ -43,9 +44,9 @@ def update_user(profile: ProfileRow, given: Mapping[str, Any], base_url: str) ->
     raise Contended
 
 
-def _change(profile: ProfileRow, given: Mapping[str, Any], base_url: str) -> None:
+def _change(profile: ProfileRow, given: Mapping[str, Any], client: Client) -> None:
     zone = reminders.zone_after(profile, given)
-    moves = reminders.move(profile, zone, base_url)
+    moves = reminders.move(profile, zone, client)
     row, actions, condition = ProfileRow(profile.pk, profile.sk), list(_actions(given)), _condition(profile, given)
     if not moves:
         with conditionally():

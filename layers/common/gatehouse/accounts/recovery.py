@@ -37,7 +37,9 @@ def reset_password(token: str, new_password: str) -> None:
     passwords.check_choice(new_password, row.email, row.name)
     password_hash = passwords.hash_password(new_password)
     if row.user_id:
-        notice = put(outbox.password_changed(row.user_id, row.email, row.base_url))
+        notice = put(
+            outbox.password_changed(row.user_id, row.email, Client(base_url=row.base_url, language=row.language))
+        )
         changes = [reset_of_password(row, password_hash), next_epoch(row.user_id, row.epoch), notice]
     else:
         user = replace(newcomer(row.email), email_verified=True)

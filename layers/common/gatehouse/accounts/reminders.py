@@ -11,13 +11,15 @@ from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 
 from gatehouse.accounts.table import ProfileRow, profile_key
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, ConditionFailed, Key, Row, check, delete, put, transact
+from gatehouse.dynamodb import SCHEMA, Change, ConditionFailed, Key, Row, check, delete, put, transact
+from gatehouse.languages import DEFAULT
+from gatehouse.sessions import Client
 
 _ZONES = "REMINDERS", "ZONES"
 
 
 class ReminderRow(Row):
-    """Somebody to be reminded. `base_url` is where they asked for it, for the links in their mails."""
+    """Somebody to be reminded. For their mails: `base_url` is where they asked for it, `language` what they read."""
 
     class Meta:
         table_name = config().users_table
@@ -26,11 +28,12 @@ class ReminderRow(Row):
     sk = UnicodeAttribute(range_key=True)
     user_id = UnicodeAttribute()
     base_url = UnicodeAttribute()
+    language = UnicodeAttribute(default=DEFAULT)
 
     @classmethod
-    def of(cls, user_id: str, zone: str, base_url: str = "") -> "ReminderRow":
+    def of(cls, user_id: str, zone: str, base_url: str = "", language: str = DEFAULT) -> "ReminderRow":
         """The row of a person."""
-        return cls(partition(zone), f"USER#{user_id}", user_id=user_id, base_url=base_url)
+        return cls(partition(zone), f"USER#{user_id}", user_id=user_id, base_url=base_url, language=language)
 
 
 class ZonesRow(Row):
@@ -56,7 +59,7 @@ def zones_key() -> Key:
 
 def note_zone(zone: str) -> None:
     """Make sure that `zone` is looked at. No part of the transaction: everybody would contend for this one row."""
-    ZonesRow(*_ZONES).update([ZonesRow.zones.add({zone})])
+    ZonesRow(*_ZONES).update([ZonesRow.zones.add({zone}), ZonesRow.schema.set(SCHEMA)])
 
 
 def zone_of(profile: ProfileRow) -> str | None:
@@ -70,11 +73,12 @@ def zone_after(profile: ProfileRow, given: Mapping[str, Any]) -> str | None:
     return given.get("time_zone", profile.time_zone) if wanted else None
 
 
-def move(profile: ProfileRow, zone: str | None, base_url: str) -> list[Change]:
+def move(profile: ProfileRow, zone: str | None, client: Client) -> list[Change]:
     """A person's row where `zone` is from now on; none when that is None. Nothing to do when it stands there."""
     if zone == zone_of(profile):
         return []
-    return end(profile) + ([put(ReminderRow.of(profile.user_id, zone, base_url))] if zone else [])
+    begun = [put(ReminderRow.of(profile.user_id, zone, client.base_url, client.language))] if zone else []
+    return end(profile) + begun
 
 
 def forget(row: ReminderRow, zone: str) -> None:

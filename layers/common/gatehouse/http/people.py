@@ -14,6 +14,7 @@ from gatehouse.accounts import Member, ProfileRow, profile_key
 from gatehouse.errors import InvalidToken, MissingToken, NotFound, SessionNotFresh, TokenExpired, Unauthorized
 from gatehouse.http.cookies import session_cookie
 from gatehouse.http.origin import base_url
+from gatehouse.languages import preferred
 from gatehouse.sessions import AccessToken, Client, Proof, Session, SessionToken
 
 _SIGNATURE_LENGTH = 44  # 32 bytes in padded base64
@@ -170,6 +171,7 @@ async def _fresh_user(request: Request) -> Caller:
 async def _current_client(request: Request) -> Client:
     return Client(
         base_url=base_url(request),
+        language=preferred(request.headers.get("accept-language", "")),
         ip_address=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", ""),
     )

@@ -3,6 +3,7 @@
 At least once: SES has no idempotency key, so a crash between acceptance and mark sends twice; never zero times.
 """
 
+import time
 from contextlib import suppress
 from copy import deepcopy
 from datetime import timedelta
@@ -16,18 +17,22 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, conditionally
+from gatehouse.dynamodb import ConditionFailed, conditionally, get_together
+from gatehouse.mail.feedback import undeliverable_key
 from gatehouse.mail.model import Message, render
 from gatehouse.telemetry import logger
 from gatehouse.tokens import MailState, TokenRow
 
 _ATTEMPTS = 8
 
+_next_at = float("-inf")
+
 
 class Delivery(StrEnum):
     """What became of a mail."""
 
     SENT = "sent"
+    SUPPRESSED = "suppressed"
     SKIPPED = "skipped"
     DELAYED = "delayed"
     FAILED = "failed"
@@ -43,12 +48,15 @@ def ordered(image: dict[str, Any]) -> TokenRow:
 def deliver(order: TokenRow) -> Delivery:
     """Send the mail of a row as it was when ordered, unless it was replaced, used or sent meanwhile.
 
-    DELAYED asks to be called again; after the last attempt the row stays, marked as failed.
+    DELAYED asks to be called again; after the last attempt the row stays, marked as failed. SUPPRESSED is a mail to an
+    address that bounced or complained: whoever asked for it was answered as ever.
     """
     row = _claim(order)
     if row is None:
         return Delivery.SKIPPED
-    keys.reread()
+    if _is_undeliverable(row.email):
+        _mark(row, MailState.SUPPRESSED)
+        return Delivery.SUPPRESSED
     try:
         _hand_over(render(row))
     except Exception:  # noqa: BLE001 -- whatever it was, the row must come to say so
@@ -59,6 +67,13 @@ def deliver(order: TokenRow) -> Delivery:
         return Delivery.FAILED
     _mark(row, MailState.SENT)
     return Delivery.SENT
+
+
+def _is_undeliverable(email: str) -> bool:
+    """Whether mail to an address came back; the keys are seen as they are now in the same call."""
+    undeliverable, keyring = get_together(undeliverable_key(email), keys.keyring_key())
+    keys.observe(keyring)
+    return undeliverable is not None
 
 
 def _claim(order: TokenRow) -> TokenRow | None:
@@ -88,8 +103,10 @@ def _mark(row: TokenRow, state: MailState, *more: Action) -> None:
 
 
 def _hand_over(message: Message) -> None:
+    _keep_pace()
     _ses().send_email(
         FromEmailAddress=config().mail_from,
+        **({"ConfigurationSetName": config().mail_configuration} if config().mail_configuration else {}),
         Destination={"ToAddresses": [message.to]},
         Content={
             "Simple": {
@@ -101,6 +118,13 @@ def _hand_over(message: Message) -> None:
             }
         },
     )
+
+
+def _keep_pace() -> None:
+    """Stay below what SES takes in a second: it refuses the rest. One shard of the stream is read by one instance."""
+    global _next_at  # noqa: PLW0603 -- one for the process
+    time.sleep(max(0.0, _next_at - time.monotonic()))
+    _next_at = time.monotonic() + 1 / config().mail_rate
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a message says: one folder of templates for each purpose of a token."""
+"""What a message says: one folder of templates for each language and purpose of a token."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +27,7 @@ def render(row: TokenRow) -> Message:
     """The message of a token row, link and all. Only what is set here reaches a template, escaped in HTML."""
     words = {
         "product": config().product_name,
-        "greeting": f"Hello {row.name}," if row.name else "Hello,",
+        "greeting": _greeting(row),
         "email": row.email,
         "old_email": row.old_email or "",
         "new_email": row.new_email or "",
@@ -35,16 +35,21 @@ def render(row: TokenRow) -> Message:
         "hours": str(row.lifetime // 3600),
         "link": _link(row),
     }
-    lines = row.lines or []
+    folder, lines = f"{row.language}/{row.purpose}", row.lines or []
     plain = words | {"lines": "\n".join(f"- {line}" for line in lines)}
     items = {"lines": "\n".join(f"<li>{escape(line)}</li>" for line in lines)}
     marked_up = {key: escape(value) for key, value in words.items()} | items
     return Message(
         to=row.email,
-        subject=_template(row.purpose, "subject.txt").substitute(words).strip(),
-        text=_template(row.purpose, "body.txt").substitute(plain),
-        html=_template(row.purpose, "body.html").substitute(marked_up),
+        subject=_template(folder, "subject.txt").substitute(words).strip(),
+        text=_template(folder, "body.txt").substitute(plain),
+        html=_template(folder, "body.html").substitute(marked_up),
     )
+
+
+def _greeting(row: TokenRow) -> str:
+    name = "greeting.txt" if row.name else "greeting-nobody.txt"
+    return _template(row.language, name).substitute(name=row.name).strip()
 
 
 def _link(row: TokenRow) -> str:
@@ -69,5 +74,5 @@ def _query(row: TokenRow) -> str:
 
 
 @cache
-def _template(purpose: str, name: str) -> Template:
-    return Template((_TEMPLATES / purpose / name).read_text(encoding="utf-8"))
+def _template(folder: str, name: str) -> Template:
+    return Template((_TEMPLATES / folder / name).read_text(encoding="utf-8"))

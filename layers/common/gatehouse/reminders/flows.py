@@ -53,7 +53,7 @@ def _remind(at: Round, member: ReminderRow, profile: ProfileRow | None) -> bool:
     if profile.disabled or not profile.email_verified:
         return False
     tasks = due_within(profile.user_id, now=clock.now(), zone=at.clock, limit=MOST_COUNTED)
-    return bool(tasks) and _order(digest(profile, at.day, tasks, member.base_url))
+    return bool(tasks) and _order(digest(profile, at.day, tasks, member))
 
 
 def _order(row: TokenRow) -> bool:

@@ -8,7 +8,8 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from gatehouse.accounts.reminders import ReminderRow, ZonesRow, partition, zones_key
 from gatehouse.config import config
-from gatehouse.dynamodb import Ask, Key, Row, get_together, query
+from gatehouse.dynamodb import Key, Row, get_together
+from gatehouse.partitions import Ask, query
 from gatehouse.reminders.model import Round, day_to_remind_of
 
 _POSITION = "POSITION"

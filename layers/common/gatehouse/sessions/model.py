@@ -11,6 +11,7 @@ from typing import Protocol
 
 from gatehouse import keys
 from gatehouse.errors import InvalidToken
+from gatehouse.languages import DEFAULT
 
 _SESSION_ID = r"(?P<session_id>[\w-]{22})"
 _PLACE = rf"(?P<user_id>[0-9a-f-]{{36}}){_SESSION_ID}"
@@ -160,9 +161,10 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """Where a request came from, empty when unknown, and the public URL by which it reached us."""
+    """Where a request came from, empty when unknown, the public URL that it came by, and its sender's language."""
 
     base_url: str
+    language: str = DEFAULT
     ip_address: str = ""
     user_agent: str = ""
 

@@ -38,7 +38,7 @@ def refresh(text: str, *together: Key) -> Refreshed:
     for attempt in range(_ATTEMPTS):
         row, others = _living(token, together)
         if not attempt:
-            throttle.count_against(config().rate_limit_refresh, "refresh", token.session_id)
+            throttle.count_against(config().rate_limit_refresh, *refresh_counter(token.session_id))
         behind = row.generation - token.generation
         if behind == 0 and not _rotate(row):
             continue
@@ -58,6 +58,11 @@ def end_by_refresh(text: str) -> bool:
     except InvalidToken:
         return False
     return revoke(token.user_id, token.session_id)
+
+
+def refresh_counter(session_id: str) -> tuple[str, ...]:
+    """What counts the refreshes of a session."""
+    return "refresh", session_id
 
 
 def user_of(text: str) -> str:

@@ -4,7 +4,7 @@ import csv
 from io import StringIO
 
 from gatehouse.cursors import seal, unseal
-from gatehouse.dynamodb import Ask, query
+from gatehouse.partitions import Ask, query
 from gatehouse.tasks.model import Owner, Task, TaskPage
 from gatehouse.tasks.table import FIRST_TASK, TaskRow
 

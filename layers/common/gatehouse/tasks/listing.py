@@ -15,7 +15,7 @@ from pynamodb.attributes import Attribute
 from pynamodb.expressions.condition import Condition
 
 from gatehouse.cursors import seal, unseal
-from gatehouse.dynamodb import Ask, query
+from gatehouse.partitions import Ask, query
 from gatehouse.tasks.due import Due, Moment
 from gatehouse.tasks.model import AnyCasePriority, Owner, Tag, TaskPage
 from gatehouse.tasks.table import FIRST_TASK, UNDATED, TaskRow, priority_order

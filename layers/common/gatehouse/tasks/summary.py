@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pynamodb.expressions.condition import Condition
 
 from gatehouse import clock
-from gatehouse.dynamodb import Ask, get_together, query
+from gatehouse.dynamodb import get_together
+from gatehouse.partitions import Ask, query
 from gatehouse.tasks.due import end_of_today, in_zone, today
 from gatehouse.tasks.model import Priority
 from gatehouse.tasks.table import OPEN_DAY, OPEN_MOMENT, SummaryRow, TaskRow, summary_key, task_key

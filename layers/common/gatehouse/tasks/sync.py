@@ -6,8 +6,8 @@ from pydantic import BaseModel
 
 from gatehouse import clock
 from gatehouse.cursors import seal, unseal
-from gatehouse.dynamodb import Ask, query
 from gatehouse.errors import SyncTokenExpired
+from gatehouse.partitions import Ask, query
 from gatehouse.tasks.model import Owner, Task
 from gatehouse.tasks.table import TaskRow
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from gatehouse import clock
 from gatehouse.dynamodb import (
+    SCHEMA,
     Change,
     ConditionFailed,
     Contended,
@@ -134,4 +135,5 @@ def _summed_up(owner: str, counts: Counter[str], first: int, last: int) -> Chang
     """The counters of the owner's summary moved along, unless others took one of these numbers."""
     steps = [getattr(SummaryRow, name).add(step) for name, step in counts.items() if step]
     in_order = SummaryRow.last_change.does_not_exist() | (SummaryRow.last_change < first)
-    return update(SummaryRow(owner), SummaryRow.last_change.set(last), *steps, condition=in_order)
+    form = SummaryRow.schema.set(SCHEMA)
+    return update(SummaryRow(owner), SummaryRow.last_change.set(last), form, *steps, condition=in_order)

@@ -33,6 +33,7 @@ class MailState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
+    SUPPRESSED = "suppressed"
     FAILED = "failed"
 
 

@@ -6,6 +6,7 @@ from pynamodb.attributes import BinaryAttribute, ListAttribute, TTLAttribute, Un
 
 from gatehouse.config import config
 from gatehouse.dynamodb import Moment, Row, Whole
+from gatehouse.languages import DEFAULT
 
 
 class TokenRow(Row):
@@ -33,6 +34,7 @@ class TokenRow(Row):
     email = UnicodeAttribute()
     name = UnicodeAttribute(default="")
     base_url = UnicodeAttribute()
+    language = UnicodeAttribute(default=DEFAULT)
     callback_url = UnicodeAttribute(null=True)
 
     user_id = UnicodeAttribute(null=True)

@@ -1,0 +1,1 @@
+"""The operator's tool: what people who run Gatehouse do to users, mails and keys."""

@@ -1,0 +1,35 @@
+"""Every mail that the service writes, in every language, to be looked at."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from gatehouse_dev.cloud import Mail
+
+WORDS: dict[str, Any] = {
+    "email": "ann@example.com",
+    "base_url": "http://localhost:3000",
+    "name": "Ann <Smith>",
+    "old_email": "ann@example.com",
+    "new_email": "smith@example.com",
+    "lines": ["2026-11-21: Water the plants", "2026-11-21: Buy <milk>"],
+    "callback_url": "/welcome",
+}
+
+
+def samples() -> list[Mail]:
+    """Render each template once; nothing is sent, and no link works."""
+    from gatehouse.languages import SPOKEN  # noqa: PLC0415 -- the layer is there once the cloud runs
+    from gatehouse.mail.model import render  # noqa: PLC0415 -- the same
+    from gatehouse.tokens import Purpose, TokenRow  # noqa: PLC0415 -- the same
+
+    now = datetime.now(UTC)
+    rows = [
+        TokenRow("sample", purpose, nonce=b"sample", lifetime=900, language=language, **WORDS)
+        for purpose in Purpose
+        if purpose is not Purpose.NOTHING
+        for language in SPOKEN
+    ]
+    return [
+        Mail(to=message.to, subject=message.subject, text=message.text, html=message.html, created_at=now)
+        for message in map(render, reversed(rows))
+    ]

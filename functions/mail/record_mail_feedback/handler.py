@@ -1,0 +1,17 @@
+"""The queue `MailFeedback` -- note which mails came back; what cannot be read goes where an alarm sees it."""
+
+from typing import Any
+
+from gatehouse import telemetry
+from gatehouse.mail.feedback import take_note
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    failures = []
+    for record in event["Records"]:
+        try:
+            telemetry.outcome("record_mail_feedback", take_note(record["body"]))
+        except Exception:  # noqa: BLE001 -- one that cannot be read must not hold up the others
+            telemetry.logger.exception("mail feedback not recorded", message_id=record["messageId"])
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}

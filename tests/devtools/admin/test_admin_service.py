@@ -1,0 +1,243 @@
+"""The operator's tool, mails, keys and stacks; and the page that describes it."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.secretsmanager.models import secretsmanager_backends
+
+from gatehouse_dev.admin.__main__ import parser
+from gatehouse_dev.admin.places import FUNCTION
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse_dev.template import Template
+from tests.devtools.admin.conftest import LOCAL, Tool, trail
+from tests.support.calls import Api
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.people import People, Person
+from tests.support.tables import rows
+from tests.support.trouble import failing, refused
+from tests.support.visits import forgets, signs_in, signs_up, verifies
+
+PAGE = Path(__file__).parents[3] / "docs" / "operating.md"
+
+
+# -- Mails ----------------------------------------------------------------------------
+
+
+def test_the_verification_mail_goes_out_again(tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox) -> None:
+    user_id = signs_up(call, "ann@example.com").json["user"]["id"]
+    first = mailbox.last.token
+
+    told = tool("resend", "ann@example.com")
+
+    assert (told.code, told.out) == (0, "The verification mail to ann@example.com is ordered.\n")
+    assert mailbox.last.token != first
+    assert verifies(call, mailbox.last.token).status == 200
+    assert trail(cloud, user_id) == [("verification mailed again", LOCAL)]
+    assert tool("resend", "ann@example.com").err == "ann@example.com has nothing to verify: it is done.\n"
+
+
+def test_a_failed_mail_is_sent_again(tool: Tool, call: Api, mailbox: Mailbox) -> None:
+    signs_up(call, "ann@example.com")
+    tokens = layer("tokens")
+    next(tokens.TokenRow.scan()).update([tokens.TokenRow.mail_state.set("failed")])
+
+    told = tool("redrive")
+
+    assert (told.code, told.out) == (0, "The mail verify-email to ann@example.com is ordered anew.\n")
+    assert verifies(call, mailbox.last.token).status == 200
+    assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
+
+
+@pytest.mark.parametrize("state", ["pending", "sending"])
+def test_a_mail_that_sticks_for_an_hour_is_sent_again(
+    tool: Tool, call: Api, mailbox: Mailbox, later: Callable[..., None], state: str
+) -> None:
+    """Its row is changed even when it was pending all the time: a write that changes nothing is in no stream."""
+    tokens = layer("tokens")
+    signs_up(call, "ann@example.com")
+    row = next(tokens.TokenRow.scan())
+    row.update([tokens.TokenRow.mail_state.set(state)])
+    assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
+
+    later(minutes=61)
+
+    assert "verify-email" in tool("redrive").out
+    touched = next(tokens.TokenRow.scan())
+    assert touched.mail_state == "pending"
+    assert touched.delete_at - row.delete_at == timedelta(seconds=1)
+    assert verifies(call, mailbox.last.token).status == 200
+
+
+def test_a_mail_that_has_gone_out_or_is_of_no_use_is_left_alone(
+    tool: Tool, call: Api, mailbox: Mailbox, people: People, later: Callable[..., None]
+) -> None:
+    forgets(call, mailbox, people.verified())
+    signs_up(call, "bob@example.com")
+    later(days=8)
+
+    assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
+
+
+def test_an_erasure_that_failed_is_ordered_anew(tool: Tool, cloud: Cloud, ann: Person) -> None:
+    erasures = layer("accounts.erasures")
+    tool("delete", ann.email, "--yes")
+    erasures.ErasureRow(ann.id).update([erasures.ErasureRow.erasure.set("failed"), erasures.ErasureRow.attempts.set(8)])
+
+    told = tool("redrive")
+
+    assert told.out == f"The erasure of {ann.id} is ordered anew.\n"
+    (row,) = [row for row in rows(cloud, "TokensTable") if row["purpose"] == "erasure"]
+    assert (row["erasure"], row["attempts"]) == ("pending", "0")
+    assert trail(cloud, ann.id) == [("user deleted", LOCAL), ("erasure ordered anew", LOCAL)]
+
+
+# -- Keys -----------------------------------------------------------------------------
+
+
+def cookie_is_good(call: Api, person: Person) -> bool:
+    return call("GET /api/auth/get-session", cookies=[person.cookie]).json is not None
+
+
+def test_a_rotation_ends_no_session_but_a_second_would(
+    tool: Tool, call: Api, cloud: Cloud, people: People, ann: Person
+) -> None:
+    told = tool("rotate")
+
+    assert (told.code, told.out) == (0, "There is a new key; the one before is still good.\n")
+    assert cookie_is_good(call, ann)
+    assert cookie_is_good(call, people.sign_in(ann.email))
+    assert ("keys rotated", LOCAL) in trail(cloud, "KEYRING")
+
+    told = tool("rotate", answer="no")
+
+    assert (told.code, told.err.splitlines()[-1]) == (1, "Type yes to go on: Nothing was done.")
+    assert cookie_is_good(call, ann)
+    assert tool("rotate", answer="yes").code == 0
+    assert not cookie_is_good(call, ann)
+
+
+@pytest.mark.parametrize("answer", [None, "no"])
+def test_an_emergency_is_asked_about(tool: Tool, call: Api, ann: Person, answer: str | None) -> None:
+    assert tool("rotate", "--emergency", answer=answer).code == 1
+    assert cookie_is_good(call, ann)
+
+
+def test_an_emergency_ends_what_was_signed_before(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
+    told = tool("rotate", "--emergency", "--yes")
+
+    assert told.out.startswith("There is a new key; cookies, access and refresh tokens")
+    assert not cookie_is_good(call, ann)
+    assert ("keys replaced", LOCAL) in trail(cloud, "KEYRING")
+
+
+# -- A deployed stack -----------------------------------------------------------------
+
+
+ROLE = {"Version": "2012-10-17", "Statement": []}
+
+
+def deploy(cloud: Cloud, name: str, function: str) -> None:
+    """A stack of one function with the variables that the template gives it."""
+    variables = cloud.template.environment() | {"GATEHOUSE_BASE_URL": ""}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": ROLE}}
+    properties = {
+        "Handler": "handler.handler",
+        "Runtime": "python3.13",
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Code": {"ZipFile": "handler = None"},
+        "Environment": {"Variables": variables},
+    }
+    body = {
+        "Resources": {"Role": role, function: {"Type": "AWS::Lambda::Function", "Properties": properties}},
+        "Outputs": {"ApiUrl": {"Value": "https://x.execute-api.us-east-1.amazonaws.com"}},
+    }
+    cloud.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(body))
+
+
+@pytest.fixture(scope="module")
+def stacks(running_cloud: Cloud) -> None:
+    deploy(running_cloud, "gatehouse", FUNCTION)
+    deploy(running_cloud, "other", "Else")
+
+
+DEPLOYED = ("--stack", "gatehouse", "--region", "us-east-1")
+
+
+def test_the_function_that_is_asked_for_the_names_exists(template: Template) -> None:
+    assert FUNCTION in template.functions
+
+
+@pytest.mark.usefixtures("stacks")
+def test_at_a_stack_the_caller_is_who_did_it(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
+    told = tool("disable", ann.email, "--yes", place=DEPLOYED)
+
+    assert (told.code, told.err) == (0, "")
+    assert signs_in(call, ann.email).status == 401
+    assert trail(cloud, ann.id) == [("user disabled", "arn:aws:sts::123456789012:user/moto")]
+
+
+@pytest.mark.usefixtures("stacks")
+def test_at_a_stack_a_link_leads_to_its_api(tool: Tool, people: People, mailbox: Mailbox) -> None:
+    email = people.verified()
+    for row in layer("accounts").ProfileRow.scan(layer("accounts").ProfileRow.email == email):
+        row.update([layer("accounts").ProfileRow.email_verified.set(False)])
+
+    assert tool("resend", email, place=DEPLOYED).code == 0
+
+    assert mailbox.pending()[0]["dynamodb"]["NewImage"]["base_url"] == {
+        "S": "https://x.execute-api.us-east-1.amazonaws.com"
+    }
+
+
+@pytest.mark.usefixtures("stacks")
+def test_at_a_stack_secrets_manager_rotates(tool: Tool, cloud: Cloud) -> None:
+    held: Any = secretsmanager_backends[ACCOUNT][REGION].secrets[layer("config").config().secret]
+    held.remove_version_stages_from_old_versions(["AWSPENDING"])  # of another test's rotation
+    with failing(refused("InvalidRequestException"), "RotateSecret") as asked:
+        told = tool("rotate", place=DEPLOYED)
+    assert (asked, told.code, told.out) == (["RotateSecret"], 1, "")
+
+    told = tool("rotate", place=DEPLOYED)
+    assert (told.out, told.err) == ("The rotation has begun; it takes a minute.\n", "")
+    assert trail(cloud, "KEYRING")[-1] == ("rotation begun", "arn:aws:sts::123456789012:user/moto")
+    secret = layer("config").config().secret  # moto, which calls no function, leaves it without a value
+    cloud.client("secretsmanager").put_secret_value(
+        SecretId=secret, SecretString="a good secret again, and long enough"
+    )
+
+
+@pytest.mark.usefixtures("stacks")
+@pytest.mark.parametrize(
+    ("stack", "sentence"), [("nothing", "AWS refused: .*nothing.*"), ("other", "The stack other is no Gatehouse: .*")]
+)
+def test_a_stack_that_is_none_of_ours_is_told(tool: Tool, stack: str, sentence: str) -> None:
+    told = tool("redrive", place=("--stack", stack))
+
+    assert (told.code, told.out) == (1, "")
+    assert re.fullmatch(f"{sentence}\n", told.err)
+
+
+# -- The page -------------------------------------------------------------------------
+
+
+def test_every_command_is_described() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    commands = set(re.findall(r"^ {4}([a-z-]+) ", parser().format_help(), re.MULTILINE))
+
+    assert len(commands) == 8
+    assert set(re.findall(r"^\| `([a-z-]+)", page, re.MULTILINE)) == commands
+
+
+def test_every_example_is_one_that_is_understood() -> None:
+    examples = re.findall(r"^ {4}\.venv/bin/python -m gatehouse_dev\.admin (.*)$", PAGE.read_text(), re.MULTILINE)
+
+    assert len(examples) >= 5
+    for example in examples:
+        assert parser().parse_args(example.partition("#")[0].split())

@@ -1,0 +1,100 @@
+"""`make deploy` asks once for what a stage must know, and warns of cookies that no browser would send."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gatehouse_dev.deploying import CONFIGURATION, Ask, is_same_site, kept, main, warnings
+
+ANSWERS = ["no-reply@example.com", "https://app.example.com/", "api.example.com", "Z123", "ops@example.com"]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A copy of the product's own samconfig.toml."""
+    return Path(shutil.copy(CONFIGURATION, tmp_path))
+
+
+def answering(*answers: str) -> Ask:
+    """Somebody who answers so, and no more."""
+    rest: Iterator[str] = iter(answers)
+    return lambda _question: next(rest)
+
+
+def nobody(_question: str) -> str:
+    """Nobody at the keyboard."""
+    raise EOFError
+
+
+def test_answers_are_kept_and_not_asked_for_again(path: Path) -> None:
+    before = path.read_text()
+
+    assert main(["dev"], answering(*ANSWERS, "1"), path) == 0
+    assert main(["dev"], nobody, path) == 0
+    assert kept(path, "dev") == {
+        "Stage": "dev",
+        "MailFrom": "no-reply@example.com",
+        "FrontendUrl": "https://app.example.com/",
+        "CorsOrigins": "https://app.example.com",
+        "DomainName": "api.example.com",
+        "BaseUrl": "https://api.example.com",
+        "HostedZoneId": "Z123",
+        "AlarmEmail": "ops@example.com",
+        "CookieSameSite": "lax",
+    }
+    assert kept(path, "prod")["Stage"] == "prod"
+    assert len(path.read_text().splitlines()) == len(before.splitlines())
+
+
+def test_the_way_that_cannot_work_is_refused(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A third site with Lax cookies."""
+    elsewhere = ["no-reply@example.com", "https://app.example.net", "", ""]
+
+    assert main(["dev"], answering(*elsewhere, "1", "x", "2"), path) == 0
+    assert kept(path, "dev")["CookieSameSite"] == "none"
+    assert "browsers will not send them" in capsys.readouterr().err
+
+
+def test_bearer_tokens_need_no_cookies_but_are_warned_of(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dev"], answering("", "a@example.com", "https://app.example.net", "", "", "3"), path) == 0
+    assert "or use bearer tokens alone" in capsys.readouterr().err
+
+
+def test_with_nobody_to_ask_it_says_what_is_missing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prod"], nobody, path) != 0
+    assert "no MailFrom for prod" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["production"], ["dev", "prod"]])
+def test_a_stage_must_be_named(arguments: list[str], path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments, nobody, path) != 0
+    assert "STAGE=dev|staging|prod" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("app.example.com", "api.example.com", True),
+        ("example.com", "api.example.com", True),
+        ("example.co.uk", "api.example.co.uk", True),
+        ("one.co.uk", "api.two.co.uk", False),
+        ("app.example.com", "api.example.net", False),
+        ("app.example.com", "", False),
+    ],
+)
+def test_a_site_is_what_somebody_can_own(one: str, other: str, same: bool) -> None:  # noqa: FBT001 -- a case
+    assert is_same_site(one, other) is same
+
+
+@pytest.mark.parametrize("same_site", ["lax", "strict"])
+def test_every_frontend_elsewhere_is_warned_of(same_site: str) -> None:
+    parameters = {
+        "CookieSameSite": same_site,
+        "DomainName": "api.example.com",
+        "CorsOrigins": "https://app.example.com,https://a.example.net,https://b.example.net",
+    }
+
+    assert [warning.split()[1] for warning in warnings(parameters)] == ["a.example.net", "b.example.net"]
+    assert list(warnings(parameters | {"CookieSameSite": "none"})) == []

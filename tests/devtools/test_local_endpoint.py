@@ -1,0 +1,230 @@
+"""The AWS of the running service: what the service writes is seen there, and what is written there the service sees."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import argon2
+import boto3
+import pytest
+
+from gatehouse_dev import endpoint
+from gatehouse_dev.__main__ import _cloud_listener, main
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.streams import Streams
+from gatehouse_dev.template import Template
+from tests.devtools.conftest import Project
+from tests.devtools.test_local_server import NOTE, TELL, TEMPLATE, Running, started, until
+from tests.support.calls import Api
+from tests.support.layer import layer
+from tests.support.visits import signs_up
+
+ROOT = Path(__file__).parents[2]
+ANN = "ann@example.com"
+
+
+@pytest.fixture(scope="module")
+def running_cloud(template: Template) -> Iterator[Cloud]:
+    """The product's own cloud, for these tests alone: those around them bring clouds of their own."""
+    with Cloud(template) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def api(running_cloud: Cloud) -> Api:
+    """The product's functions in it; passwords are hashed by Argon2's cheapest profile."""
+    api = Api(running_cloud.template)
+    layer("accounts.passwords")._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    return api
+
+
+@pytest.fixture(scope="module")
+def flowing(running_cloud: Cloud, api: Api) -> Iterator[None]:
+    """The streams, as `make dev` has them flow."""
+    with Streams(running_cloud, api.fleet):
+        yield
+
+
+@pytest.fixture(scope="module")
+def url(running_cloud: Cloud) -> Iterator[str]:
+    """Where its AWS is."""
+    assert running_cloud
+    with socket.create_server(("127.0.0.1", 0)) as listener, endpoint.serving(listener) as url:
+        yield url
+
+
+@pytest.fixture
+def cloud(running_cloud: Cloud, flowing: None) -> Cloud:
+    """Empty tables and no mail."""
+    assert flowing is None
+    running_cloud.reset()
+    return running_cloud
+
+
+def client(name: Any, url: str, region: str = "us-east-1") -> Any:
+    """An AWS client as anybody makes one."""
+    return boto3.client(
+        name, endpoint_url=url, region_name=region, aws_access_key_id="AKIAANYBODY", aws_secret_access_key="any"
+    )
+
+
+@pytest.fixture
+def signed_up(call: Api, cloud: Cloud) -> str:
+    """The id that somebody who signed up will have; their mail has come."""
+    answer = signs_up(call, ANN)
+    until(lambda: len(cloud.mails()) == 1)
+    return str(answer.json["user"]["id"])
+
+
+def mailed(url: str) -> dict[str, Any]:
+    """The row of their mail, once it is marked as sent."""
+
+    def row() -> dict[str, Any]:
+        rows = client("dynamodb", url).scan(TableName="TokensTable")["Items"]
+        (found,) = (row for row in rows if row["purpose"] == {"S": "verify-email"})
+        return dict(found)
+
+    until(lambda: row()["mail_state"] == {"S": "sent"})
+    return row()
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_a_client_sees_what_the_service_wrote(url: str, signed_up: str, region: str) -> None:
+    """From whatever region it believes to be in."""
+    (row,) = client("dynamodb", url, region).scan(TableName="TokensTable")["Items"]
+
+    assert row["user_id"] == {"S": signed_up}
+
+
+def test_a_client_sees_everything_that_the_template_declares(url: str) -> None:
+    groups = client("logs", url).describe_log_groups()["logGroups"]
+    identities = client("sesv2", url).list_email_identities()["EmailIdentities"]
+    secret = client("secretsmanager", url).describe_secret(SecretId="Secret")
+
+    assert "AuditLogs" in {group["logGroupName"] for group in groups}
+    assert [identity["IdentityName"] for identity in identities] == ["example.com"]
+    assert secret["Name"] == "Secret"
+
+
+def test_a_row_that_is_written_by_the_endpoint_is_mailed(url: str, cloud: Cloud, signed_up: str) -> None:
+    assert signed_up
+    row = mailed(url)
+
+    client("dynamodb", url).put_item(TableName="TokensTable", Item=row | {"mail_state": {"S": "pending"}})
+
+    until(lambda: len(cloud.mails()) == 2)
+    assert [mail.to for mail in cloud.mails()] == [ANN, ANN]
+
+
+def test_the_operators_tool_works_by_it(url: str, cloud: Cloud, signed_up: str) -> None:
+    """As a process of its own: it finds layer, names and tables by itself."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GATEHOUSE_"))}
+    run = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-m", "gatehouse_dev.admin", "--local", "resend", ANN],
+        env=clean | {"PYTHONPATH": str(ROOT / "devtools"), "AWS_ENDPOINT_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == f"The verification mail to {ANN} is ordered.\n"
+    until(lambda: len(cloud.mails()) == 2)
+    (line,) = client("logs", url).filter_log_events(logGroupName="AuditLogs")["events"]
+    assert json.loads(line["message"])["event"] == "verification mailed again"
+    assert signed_up not in line["message"]
+
+
+def test_writes_at_once_are_all_kept(url: str, cloud: Cloud) -> None:
+    """Moto by itself loses some of them: see the engine."""
+    dynamodb = client("dynamodb", url)
+
+    def add(number: int) -> None:
+        item = {"key": {"S": f"at-once-{number}"}}
+        dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": "LimitsTable", "Item": item}}])
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(add, range(80)))
+
+    rows = cloud.client("dynamodb").scan(TableName="LimitsTable")["Items"]
+    assert {row["key"]["S"] for row in rows} == {f"at-once-{number}" for number in range(80)}
+
+
+def test_no_website_may_look_into_the_tables(url: str) -> None:
+    headers = {"Origin": "https://evil.example", "X-Amz-Target": "DynamoDB_20120810.ListTables"}
+    headers |= {"Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, x"}
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
+    connection.request("POST", "/", b"{}", headers)
+    answer = connection.getresponse()
+
+    assert (answer.status, "UsersTable" in answer.read().decode()) == (200, True)
+    assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+
+
+# -- Starting and stopping --------------------------------------------------------------
+
+
+@pytest.fixture
+def open_to_all(project: Project) -> Iterator[Running]:
+    """A small template, started as `make cloud` starts it."""
+    path = project(TEMPLATE, note=NOTE, tell=TELL)
+    yield from started(path, CLOUD_PORT="0", CLOUD_HOST="0.0.0.0")  # noqa: S104 -- as it is meant
+
+
+def test_containers_reach_it_and_ctrl_c_ends_it(open_to_all: Running) -> None:
+    (port,) = re.findall(r"AWS_ENDPOINT_URL=http://localhost:(\d+)", open_to_all.text())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        any_socket.connect(("192.0.2.1", 9))  # nothing is sent
+        address = any_socket.getsockname()[0]
+    with socket.create_connection((address, int(port)), timeout=10):
+        open_to_all.process.send_signal(2)
+        assert open_to_all.process.wait(10) == 0
+    open_to_all.reading.join(5)
+    assert "Traceback" not in open_to_all.text()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", int(port)), timeout=10)
+
+
+def test_a_port_in_use_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
+    monkeypatch.setenv("PORT", "0")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("CLOUD_PORT", str(port))
+        began = time.monotonic()
+
+        assert main([str(project(TEMPLATE, note=NOTE, tell=TELL))]) == 1
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"Cannot listen on 127.0.0.1:{port}: ")
+    assert said.endswith("Is another one running? CLOUD_PORT=4567 chooses another port.\n")
+    assert time.monotonic() - began < 5
+
+
+def test_a_port_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
+    monkeypatch.setenv("PORT", "0")
+    monkeypatch.setenv("CLOUD_PORT", "aws")
+
+    assert main([]) == 1
+    assert capsys.readouterr().err == "CLOUD_PORT is 'aws', which is not a number.\n"
+
+
+def test_no_aws_is_served_where_the_tables_are_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    with ExitStack() as entered:
+        assert _cloud_listener({"CLOUD_PORT": "0", "AWS_ENDPOINT_URL": "http://localhost:8000"}, entered) is None
+
+    assert capsys.readouterr().out == "AWS is not served at CLOUD_PORT: the tables are at AWS_ENDPOINT_URL.\n"

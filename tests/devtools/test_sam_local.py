@@ -1,0 +1,46 @@
+"""env.json: what `sam local` gives to functions, so that they find `make cloud`."""
+
+import json
+from pathlib import Path
+
+import pytest
+from samcli.local.lambdafn.env_vars import EnvironmentVariables  # type: ignore[import-untyped]
+
+from gatehouse_dev import sam_local
+from gatehouse_dev.document import read
+from gatehouse_dev.template import Template
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def current() -> Template:
+    """The template as `make cloud` has it."""
+    return sam_local.local_template()
+
+
+@pytest.fixture(scope="module")
+def given() -> dict[str, str]:
+    """What env.json gives to every function."""
+    parsed = json.loads(sam_local.FILE.read_text(encoding="utf-8"))
+    assert list(parsed) == ["Parameters"]
+    variables: dict[str, str] = parsed["Parameters"]
+    return variables
+
+
+def test_env_json_is_current(current: Template) -> None:
+    """Or run `make env`."""
+    assert sam_local.FILE.read_text(encoding="utf-8") == sam_local.text(current)
+
+
+def test_env_json_has_every_variable_of_every_function(current: Template, given: dict[str, str]) -> None:
+    for function in current.functions.values():
+        assert function.environment.items() <= (given | {"AWS_ENDPOINT_URL": ""}).items(), function.name
+
+
+def test_sam_hands_all_of_it_to_functions(given: dict[str, str]) -> None:
+    """It drops what the template does not declare."""
+    declared = read(ROOT / "template.yaml")["Globals"]["Function"]["Environment"]["Variables"]
+    resolved = EnvironmentVariables(variables=declared, override_values=given).resolve()
+
+    assert given.items() <= resolved.items()

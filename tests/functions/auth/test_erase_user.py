@@ -1,0 +1,238 @@
+"""erase_user: whatever a deleted user left is gone, whatever goes wrong meanwhile; whoever is there stays."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.functions.auth.test_export_account import add_many
+from tests.support.calls import Api
+from tests.support.erasing import Erasing
+from tests.support.journey import Journeys
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People, Person
+from tests.support.tables import everything
+from tests.support.tasks import create
+from tests.support.trouble import UNREACHABLE, failing, refused
+from tests.support.visits import forgets, signs_in, signs_up, verifies
+
+DELETE = "POST /api/auth/delete-user"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request is under way that could still write."""
+    assert call
+    monkeypatch.setattr(layer("erasure.flows"), "_LONGEST_REQUEST", timedelta(0))
+
+
+@pytest.fixture
+def erasing(call: Api, cloud: Cloud) -> Erasing:
+    """The stream of orders."""
+    return Erasing(call, cloud)
+
+
+def traces(cloud: Cloud, person: Person) -> list[Any]:
+    """Every row, in any table, that has to do with somebody."""
+    hints = (person.id, person.email, layer("throttle").hidden(person.email), person.token[36:58])
+    return [row for table in everything(cloud).values() for row in table if any(hint in str(row) for hint in hints)]
+
+
+def receipts(cloud: Cloud) -> list[dict[str, Any]]:
+    """What the audit trail has, the newest last."""
+    logs = cloud.client("logs")
+    streams = logs.describe_log_streams(logGroupName="AuditLogs")["logStreams"]
+    events = [
+        event
+        for stream in streams
+        for event in logs.get_log_events(logGroupName="AuditLogs", logStreamName=stream["logStreamName"])["events"]
+    ]
+    return [json.loads(event["message"]) for event in sorted(events, key=lambda event: event["timestamp"])]
+
+
+def deletes(call: Api, person: Person) -> None:
+    """Somebody leaves."""
+    assert call(DELETE, bearer=person.token, json={"password": PASSWORD}).status == 200
+
+
+@pytest.fixture
+def ann(call: Api, people: People, journeys: Journeys, mailbox: Mailbox, settings: Callable[..., None]) -> Person:
+    """Somebody who left traces in every table."""
+    settings(rate_limits="on", rate_limit_sign_in="1000/1", rate_limit_mail="1000/1")
+    person = people.signed_in("ann")
+    journeys.links(person.token)
+    signs_in(call, person.email, "a wrong one")
+    call("POST /api/auth/login", json={"email": person.email, "password": PASSWORD})
+    call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
+    task = create(call, person, title="Water the plants")
+    call("DELETE /api/tasks/{task_id}", bearer=person.token, task_id=task["id"], headers={"idempotency-key": "k"})
+    add_many(person.id, 30)
+    forgets(call, mailbox, person.email)
+    call("POST /api/auth/change-email", bearer=person.token, json={"newEmail": "other@example.com"})
+    return person
+
+
+def test_nothing_is_left_but_a_receipt(call: Api, cloud: Cloud, erasing: Erasing, ann: Person) -> None:
+    assert {name for name, table in everything(cloud).items() if ann.id in str(table)} == {
+        "UsersTable",
+        "SessionsTable",
+        "TokensTable",
+        "TasksTable",
+    }
+    deletes(call, ann)
+    assert erasing.deliver() == {"batchItemFailures": []}
+
+    assert traces(cloud, ann) == []
+    receipt = receipts(cloud)[-1]
+    assert (receipt["event"], receipt["actor"]) == ("user erased", "erase_user")
+    assert receipt["subject"] == layer("audit").pseudonym(ann.id)
+    assert receipt["rows"] > 35
+    assert ann.id not in str(receipt)
+
+
+def test_every_row_says_in_which_form_it_is_kept(call: Api, cloud: Cloud, ann: Person) -> None:
+    """ADR 14: so that a later form can be told from this one."""
+    deletes(call, ann)
+
+    assert {row.get("v") for table in everything(cloud).values() for row in table} == {"1"}
+
+
+def test_sessions_are_over_before_anything_is_erased(call: Api, ann: Person) -> None:
+    deletes(call, ann)
+
+    assert call("GET /api/tasks", bearer=ann.token).status == 401
+
+
+def test_others_keep_everything(call: Api, cloud: Cloud, people: People, erasing: Erasing, ann: Person) -> None:
+    bob = people.signed_in("bob")
+    create(call, bob, title="Mine")
+    before = traces(cloud, bob)
+    deletes(call, ann)
+    erasing.deliver()
+
+    assert traces(cloud, bob) == before
+
+
+def test_whoever_comes_to_the_address_meanwhile_keeps_theirs(
+    call: Api, erasing: Erasing, mailbox: Mailbox, ann: Person, later: Callable[..., None]
+) -> None:
+    """Their sign-up waits under the same address."""
+    deletes(call, ann)
+    later(seconds=1)
+    signs_up(call, ann.email)
+    token = mailbox.to(ann.email)[-1].token
+    erasing.deliver()
+
+    assert verifies(call, token).json["user"]["id"] != ann.id
+
+
+def test_a_living_user_is_never_erased(cloud: Cloud, erasing: Erasing, ann: Person) -> None:
+    """Should there ever be an order for one."""
+    profile = layer("dynamodb").get_together(layer("accounts").profile_key(ann.id))[0]
+    layer("accounts.erasures").order_erasure(profile).save()
+    before = [row for row in traces(cloud, ann) if row.get("purpose") != "erasure"]
+    assert erasing.deliver() == {"batchItemFailures": []}
+
+    assert [row for row in traces(cloud, ann) if row.get("purpose") != "erasure"] == before
+    assert erasing.orders()[0]["erasure"] == {"S": "failed"}
+
+
+def test_an_order_that_is_done_is_not_done_again(call: Api, cloud: Cloud, erasing: Erasing, ann: Person) -> None:
+    """A second delivery, or one that comes late."""
+    deletes(call, ann)
+    (order,) = erasing.orders()
+    erasing.deliver()
+    before = (everything(cloud), len(receipts(cloud)))
+    erasing.deliver(order)
+
+    assert (everything(cloud), len(receipts(cloud))) == before
+
+
+@pytest.mark.parametrize("operation", ["Query", "BatchWriteItem", "BatchGetItem", "DeleteItem", "PutLogEvents"])
+def test_what_fails_is_asked_for_again_until_it_is_done(
+    call: Api, cloud: Cloud, erasing: Erasing, ann: Person, operation: str
+) -> None:
+    deletes(call, ann)
+    (order,) = erasing.orders()
+    with failing(refused("ThrottlingException"), operation, times=2):
+        answers = [erasing.deliver(order) for _ in range(3)]
+
+    assert [bool(answer["batchItemFailures"]) for answer in answers] == [True, True, False]
+    assert traces(cloud, ann) == []
+
+
+def test_what_cannot_be_done_stays_as_failed_and_can_be_ordered_anew(
+    call: Api, cloud: Cloud, erasing: Erasing, ann: Person
+) -> None:
+    deletes(call, ann)
+    (order,) = erasing.orders()
+    with failing(UNREACHABLE, "BatchWriteItem"):
+        answers = [erasing.deliver(order) for _ in range(8)]
+    assert [bool(answer["batchItemFailures"]) for answer in answers] == [True] * 7 + [False]
+    assert [row["erasure"]["S"] for row in erasing.orders()] == ["failed"]
+    assert erasing.deliver(order) == {"batchItemFailures": []}
+    assert traces(cloud, ann)
+
+    layer("accounts.erasures").ErasureRow(ann.id).update([layer("accounts.erasures").ErasureRow.erasure.set("pending")])
+    erasing.deliver()
+    assert traces(cloud, ann) == []
+
+
+def test_what_time_is_short_for_is_ordered_anew(
+    call: Api, cloud: Cloud, erasing: Erasing, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deletes(call, ann)
+    monkeypatch.setattr(layer("erasure.flows"), "_PAGE", 10)
+    monkeypatch.setattr(layer("erasure.flows"), "_RESERVE", 10**9)
+    runs = 0
+    while erasing.orders():
+        erasing.deliver()
+        runs += 1
+        assert runs < 30
+
+    assert runs > 4
+    assert traces(cloud, ann) == []
+    assert receipts(cloud)[-1]["rows"] > 35
+
+
+def test_requests_that_were_let_in_before_are_waited_for(
+    call: Api, erasing: Erasing, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a minute, for API Gateway gives no answer more."""
+    waited: list[float] = []
+    monkeypatch.setattr(layer("erasure.flows"), "_LONGEST_REQUEST", timedelta(seconds=30))
+    monkeypatch.setattr(layer("erasure.flows").time, "sleep", waited.append)
+    deletes(call, ann)
+    erasing.deliver()
+
+    assert 25 < waited[0] <= 30
+
+
+def test_ten_thousand_tasks_are_erased_with_trouble_on_the_way(
+    call: Api, cloud: Cloud, people: People, erasing: Erasing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = layer("erasure.flows")
+    real, calls = flows.remove_all, iter(range(1_000_000))
+
+    def sometimes(*given: Any) -> None:
+        if next(calls) in {5, 20, 33}:
+            raise UNREACHABLE
+        real(*given)
+
+    monkeypatch.setattr(flows, "remove_all", sometimes)
+    ann = people.signed_in("ann")
+    client = cloud.client("dynamodb")
+    for start in range(0, 10_000, 25):
+        names = [f"{start + number:08}" for number in range(25)]
+        new = [{"PutRequest": {"Item": {"user_id": {"S": ann.id}, "task_id": {"S": name}}}} for name in names]
+        client.batch_write_item(RequestItems={"TasksTable": new})
+    deletes(call, ann)
+    (order,) = erasing.orders()
+    answers = [erasing.deliver(order) for _ in range(4)]
+
+    assert [bool(answer["batchItemFailures"]) for answer in answers] == [True, True, True, False]
+    assert traces(cloud, ann) == []

@@ -1,0 +1,82 @@
+"""GET /api/auth/export: all that is kept of somebody, to take along."""
+
+from typing import Any
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.journey import Journeys
+from tests.support.layer import layer
+from tests.support.people import People
+from tests.support.tables import rows
+from tests.support.tasks import create
+
+EXPORT = "GET /api/auth/export"
+
+
+def add_many(owner: str, count: int) -> None:
+    """Give somebody tasks, quickly."""
+    for start in range(0, count, 100):
+        titles = [f"Task {number}" for number in range(start, min(start + 100, count))]
+        new = [{"op": "create", "task": {"title": title}} for title in titles]
+        assert {result.status for result in layer("tasks.bulk").bulk(owner, new, None)} == {201}
+
+
+def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, people: People, journeys: Journeys) -> None:
+    ann = people.signed_in("ann")
+    journeys.links(ann.token)
+    task = create(call, ann, title="Water the plants")
+
+    answer = call(EXPORT, bearer=ann.token)
+
+    assert (answer.status, set(answer.json)) == (200, {"user", "accounts", "sessions", "tasks", "cursor"})
+    assert answer.json["user"]["email"] == ann.email
+    assert [one["providerId"] for one in answer.json["accounts"]] == ["credential", "google"]
+    assert [one["id"] for one in answer.json["sessions"]] == [ann.token[36:58]]
+    assert answer.json["tasks"] == [task]
+    assert answer.headers["content-disposition"] == 'attachment; filename="account.json"'
+    assert "link" not in answer.headers
+
+
+def test_no_secret_is_told(call: Api, cloud: Cloud, people: People, journeys: Journeys) -> None:
+    ann = people.signed_in("ann")
+    journeys.links(ann.token)
+    (profile,) = [row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
+
+    text = call(EXPORT, bearer=ann.token).text
+
+    assert profile["password_hash"] not in text
+    assert ann.token not in text
+    assert not any(word in text for word in ("access-", "refresh-", "eyJ", "secret", "hash"))
+
+
+def test_every_page_leads_to_the_next(call: Api, people: People) -> None:
+    ann = people.signed_in("ann")
+    add_many(ann.id, 1100)
+    pages: list[dict[str, Any]] = []
+    query: dict[str, str] = {}
+    while True:
+        answer = call(EXPORT, bearer=ann.token, query=query)
+        pages.append(answer.json)
+        if answer.json["cursor"] is None:
+            break
+        query = {"cursor": answer.json["cursor"]}
+        assert answer.headers["link"].startswith("</api/auth/export?cursor=")
+
+    assert [len(page["tasks"]) for page in pages] == [500, 500, 100]
+    assert [set(page) for page in pages[1:]] == [{"tasks", "cursor"}] * 2
+    assert len({task["id"] for page in pages for task in page["tasks"]}) == 1100
+
+
+def test_the_cursor_of_another_leads_nowhere(call: Api, people: People) -> None:
+    ann, bob = people.signed_in("ann"), people.signed_in("bob")
+    add_many(bob.id, 501)
+    cursor = call(EXPORT, bearer=bob.token).json["cursor"]
+
+    for strange in (cursor, "junk", ""):
+        answer = call(EXPORT, bearer=ann.token, query={"cursor": strange})
+        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+
+
+def test_strangers_take_nothing_along(call: Api) -> None:
+    assert call(EXPORT).code == "UNAUTHORIZED"
+    assert call(EXPORT, bearer="garbage").code == "UNAUTHORIZED"

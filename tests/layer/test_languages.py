@@ -1,0 +1,81 @@
+"""Mails are written in the language that their reader asked for."""
+
+from pathlib import Path
+from string import Template
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.visits import resets
+
+GERMAN = {"accept-language": "de-CH,de;q=0.9,en;q=0.5"}
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("DE-de", "de"),
+        ("de-CH, fr;q=0.9, en;q=0.8", "de"),
+        ("en;q=0.5, de;q=0.7", "de"),
+        ("en, de", "en"),
+        ("fr, es;q=0.3", "en"),
+        ("de;q=0", "en"),
+        ("*", "en"),
+        ("de;q=2", "en"),
+        ("d" * 9, "en"),
+        ("../../etc", "en"),
+        (",;q=1,,", "en"),
+        ("fr," * 20 + "de", "en"),
+    ],
+)
+def test_the_header_says_what_somebody_reads(header: str, language: str) -> None:
+    assert layer("languages").preferred(header) == language
+
+
+def folders() -> dict[str, Path]:
+    """The templates of each language."""
+    root = Path(layer("mail.model").__file__).with_name("templates")
+    return {folder.name: folder for folder in root.iterdir()}
+
+
+def test_every_language_has_every_mail_with_the_same_words_to_fill_in() -> None:
+    assert set(folders()) == set(layer("languages").SPOKEN)
+    files = {
+        name: {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.*")}
+        for name, folder in folders().items()
+    }
+    assert len({frozenset(found) for found in files.values()}) == 1
+    for name in files["en"]:
+        filled = {frozenset(Template(found[name].read_text()).get_identifiers()) for found in files.values()}
+        assert len(filled) == 1, name
+
+
+def test_the_mail_is_in_the_language_of_the_request(call: Api, mailbox: Mailbox) -> None:
+    new = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
+    call("POST /api/auth/sign-up/email", json=new, headers=GERMAN)
+
+    mail = mailbox.last
+    assert mail.subject == "Bestätigen Sie Ihre Adresse für Gatehouse"
+    assert mail.text.startswith("Hallo Ann,")
+    assert mail.link.replace("&", "&amp;") in mail.html
+
+
+def test_what_follows_from_a_mail_is_in_its_language(call: Api, people: People, mailbox: Mailbox) -> None:
+    """The page behind a link may be another's."""
+    email = people.verified("ann")
+    call("POST /api/auth/request-password-reset", json={"email": email}, headers=GERMAN)
+    resets(call, mailbox.last.token, "battery horse correct")
+
+    assert mailbox.last.subject == "Ihr Passwort für Gatehouse wurde geändert"
+
+
+def test_nobody_without_a_preference_is_written_to_in_german(call: Api, people: People, mailbox: Mailbox) -> None:
+    email = people.verified("ann")
+    call("POST /api/auth/request-password-reset", json={"email": email})
+
+    assert mailbox.last.subject == "Set a new password for Gatehouse"
