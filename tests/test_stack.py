@@ -16,7 +16,8 @@ DOMAIN = {"DomainName": "api.example.com"}
 ZONE = {"HostedZoneId": "Z123"}
 CERTIFICATE = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/c"}
 COMBINATIONS = [
-    {"Stage": stage} | more for stage in STAGES for more in ({}, DOMAIN, DOMAIN | ZONE, DOMAIN | CERTIFICATE)
+    *({"Stage": stage} for stage in STAGES),
+    *({"Stage": "prod"} | more for more in (DOMAIN, DOMAIN | ZONE, DOMAIN | CERTIFICATE)),
 ]
 MOST_RESOURCES = 450  # CloudFormation takes 500
 LARGEST_TEMPLATE = 900_000  # of 1 MB

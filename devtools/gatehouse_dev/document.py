@@ -1,5 +1,7 @@
 """A SAM template as it stands in the file: YAML with CloudFormation's short tags."""
 
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ class TemplateError(Exception):
 def read(path: Path) -> Properties:
     """Parse a template; TemplateError when it is none."""
     try:
-        document = yaml_parse(path.read_text(encoding="utf-8"))
+        document = deepcopy(_parsed(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path.name} cannot be read: {error}"
         raise TemplateError(message) from None
@@ -30,3 +32,9 @@ def read(path: Path) -> Properties:
         message = f"{path.name} is not a template: it has no Resources"
         raise TemplateError(message)
     return document
+
+
+@lru_cache(maxsize=2)
+def _parsed(text: str) -> Node:
+    """It takes half a second, and is asked for again and again."""
+    return yaml_parse(text)

@@ -78,7 +78,7 @@ def test_the_official_client_works_with_us(running: Callable[[str], Service], sc
     """Each file of the contract runs as it would in CI of a frontend."""
     service = running(settings_of(script))
     run = subprocess.run(  # noqa: S603 -- our own file
-        [str(NODE), "--test", "--test-reporter=spec", script],
+        [str(NODE), "--test-reporter=spec", script],
         cwd=HERE,
         env=os.environ | {"GATEHOUSE_URL": service.url},
         capture_output=True,

@@ -31,7 +31,7 @@ from tests.support.trouble import UNREACHABLE, failing
 
 EXAMPLES = int(os.environ.get("GATEHOUSE_MODEL_EXAMPLES", "0"))
 PROFILE = settings(
-    max_examples=EXAMPLES or 3,
+    max_examples=EXAMPLES or 2,
     stateful_step_count=30,
     derandomize=not EXAMPLES,
     database=None,

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
 
+from gatehouse_dev.document import read
 from gatehouse_dev.intrinsics import Resolver
 from gatehouse_dev.parameters import chosen
 
@@ -27,9 +27,8 @@ type Resources = Mapping[str, Mapping[str, Any]]
 
 
 def source() -> dict[str, Any]:
-    """The template as it is written."""
-    text: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
-    return text
+    """The template as it is written, to be changed at will."""
+    return dict(read(TEMPLATE))
 
 
 def transform(template: dict[str, Any], **parameters: str) -> Resources:
