@@ -31,7 +31,7 @@ from tests.support.requests import URL, session
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
-QUICK = settings(PATIENT, derandomize=True, max_examples=4, phases=[Phase.generate], database=None)
+QUICK = settings(PATIENT, derandomize=True, max_examples=3, phases=[Phase.generate], database=None)
 LONG = settings(PATIENT, max_examples=EXAMPLES or 1, print_blob=True)
 CHECKS = [
     not_a_server_error,
