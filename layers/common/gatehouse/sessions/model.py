@@ -186,20 +186,22 @@ class Session:
     ip_address: str
     user_agent: str
     remember: bool
+    generation: int = 0
     cursor_key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A session together with the tokens that prove it, which nobody can read back later."""
+    """A session together with its token, which nobody can read back later."""
 
     session: Session
     token: SessionToken
 
     @property
     def refresh_token(self) -> str:
-        """The first of its generations."""
-        return str(RefreshToken.make(self.session.user_id, self.session.id, 0, self.token.digest))
+        """The one to use next: whoever has the session's own token may have this one, too."""
+        session = self.session
+        return str(RefreshToken.make(session.user_id, session.id, session.generation, self.token.digest))
 
 
 def _encode(data: bytes) -> str:

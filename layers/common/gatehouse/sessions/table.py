@@ -42,6 +42,7 @@ class SessionRow(Row):
             ip_address=self.ip_address,
             user_agent=self.user_agent,
             remember=self.remember,
+            generation=self.generation,
         )
 
 
