@@ -29,7 +29,7 @@ def page(request: Request, api: Api, mails: list[Mail]) -> Response | None:
     answers: dict[str, Callable[[], Response]] = {
         "/dev": lambda: _html("routes.html", _route_rows(api)),
         "/dev/mailbox": lambda: _html("mailbox.html", _mail_articles(mails)),
-        "/dev/mailbox/templates": lambda: _html("templates.html", _mail_articles(samples())),
+        "/dev/mailbox/templates": lambda: _html("mailbox.html", _mail_articles(samples())),
         "/dev/mailbox.json": lambda: _json(mails, parse_qs(request.raw_query).get("to")),
         **{path: partial(_html, name, "") for path, name in STAND_INS.items()},
     }

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from gatehouse import sessions
-from gatehouse.accounts.outbox import subject_of
 from gatehouse.accounts.people import Known
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.oauth.unlinking import accounts_of
-from gatehouse.tokens import MailState, TokenRow
+from gatehouse.tokens import MailState, TokenRow, subject_of
 from gatehouse.wire import timestamp
 from gatehouse_dev import console
 

@@ -8,15 +8,10 @@ from gatehouse.accounts.model import User
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
 from gatehouse.sessions import Client
-from gatehouse.tokens import MailState, Purpose, TokenRow, issue
+from gatehouse.tokens import MailState, Purpose, TokenRow, issue, subject_of
 
 _PENDING_KEPT = timedelta(days=7)
 _DELETION = timedelta(days=1)
-
-
-def subject_of(email: str) -> str:
-    """The key of token rows that belong to an address rather than to a user."""
-    return f"EMAIL#{email}"
 
 
 def verification(

@@ -5,11 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 from gatehouse import clock
-from gatehouse.accounts import outbox
 from gatehouse.accounts.model import User
 from gatehouse.accounts.table import ProfileRow, email_key, profile_key
 from gatehouse.dynamodb import Change, Key, delete, get_together
-from gatehouse.tokens import Purpose, TokenRow
+from gatehouse.tokens import Purpose, TokenRow, subject_of
 
 _NOBODY = "nobody"
 
@@ -35,7 +34,7 @@ class Known:
 
 def known(email: str, *together: Key) -> tuple[Known, list[Any]]:
     """Who is behind an address, and the rows of `together`: two calls whether there is anybody or not."""
-    waiting_key = (TokenRow, outbox.subject_of(email), Purpose.VERIFY_EMAIL)
+    waiting_key = (TokenRow, subject_of(email), Purpose.VERIFY_EMAIL)
     pointer, row, *others = get_together(email_key(email), waiting_key, *together)
     (profile,) = get_together(profile_key(pointer.user_id if pointer else _NOBODY))
     waits = not profile and row and row.password_hash and row.delete_at > clock.now()
@@ -57,4 +56,4 @@ def signed_up(row: TokenRow) -> User:
 
 def forget_sign_up(email: str) -> Change:
     """Drop whatever sign-up waits for an address."""
-    return delete(TokenRow(outbox.subject_of(email), Purpose.VERIFY_EMAIL))
+    return delete(TokenRow(subject_of(email), Purpose.VERIFY_EMAIL))

@@ -15,14 +15,14 @@ from gatehouse import audit, clock, throttle
 from gatehouse.accounts import profile_key
 from gatehouse.accounts.erasures import PURPOSE, ErasureRow, ErasureState
 from gatehouse.accounts.flows import guess_counters
-from gatehouse.accounts.outbox import mail_counters, subject_of
+from gatehouse.accounts.outbox import mail_counters
 from gatehouse.dynamodb import ConditionFailed, Row, conditionally, get_together
 from gatehouse.partitions import Ask, query, remove_all
 from gatehouse.sessions.refresh import refresh_counter
 from gatehouse.sessions.table import SessionRow
 from gatehouse.tasks.table import TaskRow
 from gatehouse.telemetry import logger
-from gatehouse.tokens import TokenRow
+from gatehouse.tokens import TokenRow, subject_of
 
 _ATTEMPTS = 8
 _PAGE = 250  # rows

@@ -15,6 +15,7 @@ from gatehouse import clock
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, Key, Moment, Row, conditionally
 from gatehouse.telemetry import count
+from gatehouse.tokens import subject_of
 
 _PURPOSE = "undeliverable"
 
@@ -33,7 +34,7 @@ class UndeliverableRow(Row):
 
 def undeliverable_key(email: str) -> Key:
     """Where it says that an address is not written to."""
-    return UndeliverableRow, f"EMAIL#{email}", _PURPOSE
+    return UndeliverableRow, subject_of(email), _PURPOSE
 
 
 def take_note(message: str) -> str:
@@ -68,6 +69,6 @@ def _hopeless(kind: str, event: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _mark(address: str, reason: str) -> None:
     _, email = parseaddr(address)
-    row = UndeliverableRow(f"EMAIL#{email.lower()}", reason=reason, created_at=clock.now())
+    row = UndeliverableRow(subject_of(email.lower()), reason=reason, created_at=clock.now())
     with suppress(ConditionFailed), conditionally():  # the first reason stays
         row.save(condition=UndeliverableRow.subject.does_not_exist())

@@ -52,7 +52,7 @@ def _answer(url: str, seconds: float, body: str | None, headers: dict[str, str])
             "GET" if body is None else "POST",
             url,
             body=body,
-            headers={"accept": "application/json", "content-type": _FORM} | headers,
+            headers={"accept": "application/json"} | ({} if body is None else {"content-type": _FORM}) | headers,
             timeout=urllib3.Timeout(connect=min(_CONNECT, seconds), read=seconds),
             retries=False,
             redirect=False,

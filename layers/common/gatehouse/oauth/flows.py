@@ -50,7 +50,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Recognized:
     """What is known of an account: whose it is, or else who has its address, and the row about it if it is theirs."""
 
     linked: bool
@@ -65,7 +65,7 @@ def come_in(identity: Identity, granted: Granted, client: Client) -> Arrival:
     """
     for attempt in range(_ATTEMPTS):
         try:
-            return _come_in(_known(identity), identity, granted, client)
+            return _come_in(_recognize(identity), identity, granted, client)
         except ConditionFailed:
             pause(attempt)
     raise Contended
@@ -85,27 +85,27 @@ def link(user_id: str, session_id: str, identity: Identity, granted: Granted) ->
     raise Contended
 
 
-def _known(identity: Identity) -> Known:
+def _recognize(identity: Identity) -> Recognized:
     pointer, address, keyring = get_together(
         link_key(identity.account_id), email_key(identity.email), keys.keyring_key()
     )
     keys.observe(keyring)
     user_id = (pointer or address).user_id if pointer or address else _NOBODY
     profile, account = get_together(profile_key(user_id), account_key(user_id, identity.account_id))
-    return Known(linked=pointer is not None, profile=profile, account=account)
+    return Recognized(linked=pointer is not None, profile=profile, account=account)
 
 
-def _come_in(known: Known, identity: Identity, granted: Granted, client: Client) -> Arrival:
-    profile = known.profile
-    if known.linked:
-        return _again(known, granted, client)
+def _come_in(found: Recognized, identity: Identity, granted: Granted, client: Client) -> Arrival:
+    profile = found.profile
+    if found.linked:
+        return _again(found, granted, client)
     if profile:
         return _join(profile, identity, granted, client)
     return _begin(identity, granted, client)
 
 
-def _again(known: Known, granted: Granted, client: Client) -> Arrival:
-    profile, account = known.profile, known.account
+def _again(found: Recognized, granted: Granted, client: Client) -> Arrival:
+    profile, account = found.profile, found.account
     if not profile or not account or profile.disabled:
         raise OAuthLinkError("unable to create session")
     if config().require_email_verification and not profile.email_verified:

@@ -2,6 +2,6 @@
 
 from gatehouse.tokens.flows import issue, look_up, mailed_token, used
 from gatehouse.tokens.model import MailState, Purpose
-from gatehouse.tokens.table import TokenRow
+from gatehouse.tokens.table import TokenRow, subject_of
 
-__all__ = ["MailState", "Purpose", "TokenRow", "issue", "look_up", "mailed_token", "used"]
+__all__ = ["MailState", "Purpose", "TokenRow", "issue", "look_up", "mailed_token", "subject_of", "used"]

@@ -9,6 +9,11 @@ from gatehouse.dynamodb import Moment, Row, Whole
 from gatehouse.languages import DEFAULT
 
 
+def subject_of(email: str) -> str:
+    """The key of token rows that belong to an address rather than to a user."""
+    return f"EMAIL#{email}"
+
+
 class TokenRow(Row):
     """A token and the mail that carries it.
 
