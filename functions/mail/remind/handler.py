@@ -6,6 +6,13 @@ from gatehouse import telemetry
 from gatehouse.reminders import remind
 
 
+class NotAllReminded(Exception):
+    """There are people whose rows cannot be read; the log names them."""
+
+
 def handler(_event: dict[str, Any], context: Any) -> None:
     report = remind(context.get_remaining_time_in_millis)
-    telemetry.outcome("remind", "finished" if report.finished else "interrupted", mailed=report.mailed)
+    code = "finished" if report.finished else "interrupted"
+    telemetry.outcome("remind", code, mailed=report.mailed, failed=report.failed)
+    if report.failed:
+        raise NotAllReminded  # an alarm counts functions that fail

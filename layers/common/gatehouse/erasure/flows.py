@@ -6,6 +6,7 @@ after a receipt in the audit trail.
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 
@@ -146,7 +147,8 @@ def _mark(order: ErasureRow, state: ErasureState) -> None:
         ErasureRow.attempts.set(0),
         ErasureRow.erased.set(order.erased),
     ]
-    ErasureRow(order.subject).update(actions, condition=ErasureRow.subject.exists())
+    with suppress(ConditionFailed), conditionally():  # another run may have come to its end meanwhile
+        ErasureRow(order.subject).update(actions, condition=ErasureRow.subject.exists())
 
 
 def _key(subject: str, purpose: str) -> dict[str, dict[str, str]]:

@@ -33,8 +33,8 @@ def matches_now(label: bytes, message: bytes, given: bytes) -> bool:
         return True
     if time.monotonic() - _last_look < _SECOND_LOOKS:
         return False
-    _last_look = time.monotonic()
     reread()
+    _last_look = time.monotonic()
     return matches(label, message, given)
 
 

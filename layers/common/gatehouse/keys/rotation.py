@@ -61,6 +61,8 @@ def _check(_secret_id: str, version: str) -> None:
 
 def _finish(secret_id: str, version: str) -> None:
     current, row = newest_version(), _published(version)
+    if version == row.previous:
+        raise RuntimeError("a newer version has taken its place")
     if current != version:
         client().update_secret_version_stage(
             SecretId=secret_id, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=current

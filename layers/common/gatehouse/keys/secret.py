@@ -43,7 +43,8 @@ def forget_named() -> None:
 def client() -> Any:
     """Secrets Manager."""
     return botocore.session.get_session().create_client(
-        "secretsmanager", config=ClientConfig(connect_timeout=1, read_timeout=3, retries={"mode": "standard"})
+        "secretsmanager",
+        config=ClientConfig(connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 3}),
     )
 
 

@@ -69,6 +69,8 @@ def _hopeless(kind: str, event: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _mark(address: str, reason: str) -> None:
     _, email = parseaddr(address)
+    if "@" not in email:
+        raise ValueError("no address")
     row = UndeliverableRow(subject_of(email.lower()), reason=reason, created_at=clock.now())
     with suppress(ConditionFailed), conditionally():  # the first reason stays
         row.save(condition=UndeliverableRow.subject.does_not_exist())

@@ -54,10 +54,10 @@ def deliver(order: TokenRow) -> Delivery:
     row = _claim(order)
     if row is None:
         return Delivery.SKIPPED
-    if _is_undeliverable(row.email):
-        _mark(row, MailState.SUPPRESSED)
-        return Delivery.SUPPRESSED
     try:
+        if _is_undeliverable(row.email):
+            _mark(row, MailState.SUPPRESSED)
+            return Delivery.SUPPRESSED
         _hand_over(render(row))
     except Exception:  # noqa: BLE001 -- whatever it was, the row must come to say so
         logger.warning("mail not accepted", purpose=row.purpose, attempt=row.attempts, exc_info=True)

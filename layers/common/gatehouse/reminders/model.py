@@ -9,12 +9,16 @@ _MORNING = 7  # o'clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """How far the reminders of a `day` have come in a time zone: everybody up to the user id `after` had their turn."""
+    """How far the reminders of a `day` have come in a time zone: everybody up to the user id `after` had their turn.
+
+    Those who are `left` had it, but there is something that cannot be read: every run of the day tries again.
+    """
 
     zone: str
     day: str
     after: str = ""
     done: bool = False
+    left: frozenset[str] = frozenset()
 
     @property
     def clock(self) -> ZoneInfo:

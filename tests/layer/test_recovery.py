@@ -1,0 +1,270 @@
+"""DynamoDB or Secrets Manager away and back: 503 in time, and afterwards the same process serves the same session."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import botocore.endpoint
+import botocore.retries.quota
+import pytest
+from botocore.retries.quota import RetryQuota
+
+from gatehouse_dev import endpoint
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.template import Template
+from tests.layer.test_outage import assert_unavailable
+from tests.support.calls import Answer, Api
+from tests.support.faults import leaving_out
+from tests.support.layer import layer
+from tests.support.people import People, Person
+from tests.support.trouble import UNREACHABLE, failing, refused
+from tests.support.visits import signs_in
+
+PROTECTED = "GET /api/tasks"
+BY_COOKIE = "GET /api/auth/token"  # checks the cookie's signature, so that it needs the secret
+API_GATEWAY_WAITS = 30  # seconds
+FASTER = 8  # times, than in earnest
+
+
+# -- Time -----------------------------------------------------------------------------
+
+
+def longest(client: Any) -> float:
+    """Seconds until a client gives up a call that nobody answers: its attempts, and its pauses at their worst."""
+    config = client.meta.config
+    attempts: int = config.retries["total_max_attempts"]
+    pauses = sum(2.0**number for number in range(attempts - 1))
+    return attempts * float(config.connect_timeout + config.read_timeout) + pauses
+
+
+def calls_in_vain(function: str) -> int:
+    """How many calls a request makes of which none is answered: a limiter that is away stops nobody."""
+    return 2 if layer("http.rates")._rate(function) else 1
+
+
+def test_a_table_that_never_answers_is_a_503_before_the_function_ends(template: Template, call: Api) -> None:
+    """Lambda ends a function at its Timeout, with an answer that is not ours."""
+    assert call
+    once = longest(layer("dynamodb").connection().client)
+    late = {
+        function.name: function.timeout
+        for function in template.functions.values()
+        if function.name in {route.function for route in template.routes}
+        and not once * calls_in_vain(function.folder.name) < function.timeout < API_GATEWAY_WAITS
+    }
+
+    assert late == {}
+
+
+def test_a_secret_that_never_comes_is_a_503_before_the_function_ends(template: Template, call: Api) -> None:
+    """Where a function reads it, it reads it once."""
+    assert call
+    shortest = min(template.functions[route.function].timeout for route in template.routes)
+
+    assert longest(layer("keys.secret").client()) < shortest
+
+
+# -- The table is away, and comes back ------------------------------------------------
+
+
+class Line:
+    """A port that DynamoDB may be at."""
+
+    def __init__(self) -> None:
+        """Nobody listens."""
+        self._serving = ExitStack()
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+
+    def breaks(self) -> None:
+        """Whoever calls is refused."""
+        self._serving.close()
+        self._socket.close()
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", self.port))
+
+    def hangs(self) -> None:
+        """Whoever calls gets through, and hears nothing."""
+        self._socket.listen()
+
+    def works(self) -> None:
+        """DynamoDB answers."""
+        self._socket.listen()
+        self._serving.enter_context(endpoint.serving(self._socket))
+
+    def close(self) -> None:
+        """Over."""
+        self._serving.close()
+        self._socket.close()
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long botocore would wait between attempts; here it does not."""
+    waited: list[float] = []
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=waited.append))
+    return waited
+
+
+@pytest.fixture
+def line(call: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    """The only way to DynamoDB for as long as a test lasts; what it waits for takes a fraction of the time."""
+    assert call
+    dynamodb, line = layer("dynamodb"), Line()
+    real = dynamodb.Connection
+
+    def hasty(**given: Any) -> Any:
+        seconds = {name: value / FASTER for name, value in given.items() if name.endswith("_seconds")}
+        return real(**given | seconds)
+
+    monkeypatch.setattr(dynamodb, "Connection", hasty)
+    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{line.port}")
+    dynamodb.connection.cache_clear()
+    yield line
+    line.close()
+    dynamodb.connection.cache_clear()
+
+
+def test_what_was_refused_or_never_answered_works_again_without_a_restart(
+    call: Api, people: People, line: Line, pauses: list[float]
+) -> None:
+    """The same handler, the same client and its connections, the same session: nobody is signed out by it."""
+    line.works()
+    ann = people.signed_in()
+
+    def ask() -> Answer:
+        return call(PROTECTED, cookies=[ann.cookie])
+
+    assert ask().status == 200
+    for trouble in (line.breaks, line.hangs):
+        trouble()
+        pauses.clear()
+        begun = time.monotonic()
+        assert_unavailable(ask())
+        assert time.monotonic() - begun < longest(layer("dynamodb").connection().client)
+        assert pauses
+    line.works()
+
+    assert ask().status == 200
+
+
+def test_after_an_outage_that_used_up_all_attempts_it_works_at_once(
+    call: Api, people: People, line: Line, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After many failures botocore gives up on trying again, and must not give up on trying."""
+    monkeypatch.setattr(botocore.retries.quota, "RetryQuota", partial(RetryQuota, initial_capacity=30))  # for 500
+    line.works()
+    ann = people.signed_in()
+    line.breaks()
+    for _ in range(4):
+        pauses.clear()
+        assert_unavailable(call(PROTECTED, bearer=ann.token))
+    assert pauses == []
+    line.works()
+
+    assert call(PROTECTED, bearer=ann.token).status == 200
+
+
+@pytest.mark.parametrize("route", [PROTECTED, "GET /api/auth/get-session"])
+def test_a_throttled_table_that_answers_with_nothing_signs_nobody_out(
+    call: Api, people: People, monkeypatch: pytest.MonkeyPatch, route: str
+) -> None:
+    """BatchGetItem does not fail then: it leaves out rows, and says so."""
+    ann = people.signed_in()
+    monkeypatch.setattr(layer("dynamodb").time, "sleep", lambda _: None)
+
+    with leaving_out():
+        assert_unavailable(call(route, cookies=[ann.cookie]))
+
+    answer = call(route, cookies=[ann.cookie])
+    assert (answer.status, answer.text != "null") == (200, True)
+
+
+# -- The secret is away, and comes back -----------------------------------------------
+
+
+@pytest.fixture
+def knows_nothing(call: Api) -> Callable[[], None]:
+    """A process that has just begun: `knows_nothing()`."""
+    assert call
+
+    def forget() -> None:
+        secret, keyring = layer("keys.secret"), layer("keys.keyring")
+        for kept in (secret._secret, secret.derived_key, layer("keys.access")._private_key):
+            kept.cache_clear()
+        keyring.forget()
+
+    return forget
+
+
+SECRET_AWAY = {
+    "unreachable": UNREACHABLE,
+    "throttled": refused("ThrottlingException"),
+    "broken": refused("InternalServiceError", 500),
+}
+away = pytest.mark.parametrize("trouble", SECRET_AWAY.values(), ids=SECRET_AWAY)
+
+
+@away
+def test_a_process_that_could_not_read_the_secret_at_first_reads_it_later(
+    call: Api, people: People, knows_nothing: Callable[[], None], trouble: Exception
+) -> None:
+    """A failure is not kept, and a cookie that cannot be checked is not a wrong one."""
+    ann = people.signed_in()
+    knows_nothing()
+
+    with failing(trouble, "GetSecretValue"):
+        for _ in range(2):
+            assert_unavailable(call(BY_COOKIE, cookies=[ann.cookie]))
+            assert_unavailable(signs_in(call, ann.email))
+
+    assert call(BY_COOKIE, cookies=[ann.cookie]).status == 200
+    assert signs_in(call, ann.email).status == 200
+
+
+def test_a_process_that_could_not_read_the_keyring_at_first_reads_it_later(
+    call: Api, people: People, knows_nothing: Callable[[], None]
+) -> None:
+    ann = people.signed_in()
+    knows_nothing()
+
+    with failing(UNREACHABLE, "BatchGetItem"):
+        assert_unavailable(call(BY_COOKIE, cookies=[ann.cookie]))
+
+    assert call(BY_COOKIE, cookies=[ann.cookie]).status == 200
+
+
+def test_a_second_look_at_the_keyring_that_failed_is_taken_again(
+    call: Api, people: People, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cookie is of a newer key than this process has seen, and DynamoDB is away: 503, then in, and never 401."""
+    ann = newer_than_known(call, people, cloud)
+    monkeypatch.setattr(layer("keys.macs"), "_last_look", float("-inf"))
+
+    with failing(UNREACHABLE, "BatchGetItem"):
+        assert_unavailable(call(BY_COOKIE, cookies=[ann.cookie]))
+
+    assert call(BY_COOKIE, cookies=[ann.cookie]).status == 200
+
+
+def newer_than_known(call: Api, people: People, cloud: Cloud) -> Person:
+    """Somebody who signed in where the new key is known, at a process that has seen only the one before."""
+    keyring, access = layer("keys.keyring"), layer("keys.access")
+    before = keyring.current()
+    secret = layer("config").config().secret
+    put = cloud.client("secretsmanager").put_secret_value
+    newest = put(SecretId=secret, SecretString="a newer secret, which is as long as it has to be")["VersionId"]
+    row = keyring.KeyringRow(newest=newest, previous=before.newest, public_keys=dict([access.public_key(newest)]))
+    row.save()
+    keyring.observe(row)
+    ann = people.signed_in()
+    keyring._seen = before
+    assert call
+    return ann
