@@ -13,6 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .cache/uv/bin/uv)
 UV_FILE := $(filter .cache/%,$(UV))
 PYTHON := .venv/bin/python
+# `sam build` wants the template's Python by name, and takes no pyenv shim for it.
+SAM = PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli
 NPM := $(shell command -v npm)
 PORT ?= 3000
 CLOUD_PORT ?= 4566
@@ -100,13 +102,24 @@ costs: .venv/ready ## Count what each call about tasks costs as lists grow, into
 
 .PHONY: build
 build: .venv/ready ## Build layers and functions as they deploy, into .aws-sam
-	PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli build
+	$(SAM) build
+	$(PYTHON) -m gatehouse_dev.preparing .aws-sam/build
+
+.PHONY: test-built
+test-built: .venv/ready ## Build for both architectures, look at what came out, and run the tests on what runs here
+	$(SAM) build --build-dir .aws-sam/arm64 --parameter-overrides Architecture=arm64
+	$(PYTHON) -m gatehouse_dev.preparing .aws-sam/arm64
+	$(SAM) build --build-dir .aws-sam/x86_64 --parameter-overrides Architecture=x86_64
+	$(PYTHON) -m gatehouse_dev.preparing .aws-sam/x86_64
+	$(PYTHON) -m pytest -q -m built tests/built
+	$(PYTHON) -m tests.built
 
 .PHONY: deploy
 deploy: .venv/ready ## Build, validate and deploy STAGE (dev, staging or prod); asks once for what it must know
 	@$(PYTHON) -m gatehouse_dev.deploying $(STAGE)
 	$(PYTHON) -m samcli validate --config-env $(STAGE)
-	PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli build --config-env $(STAGE)
+	$(SAM) build --config-env $(STAGE)
+	$(PYTHON) -m gatehouse_dev.preparing .aws-sam/build
 	$(PYTHON) -m samcli deploy --config-env $(STAGE)
 
 .PHONY: redrive

@@ -34,8 +34,8 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    """The real template, as it runs here."""
-    return load(ROOT / "template.yaml", PARAMETERS)
+    """The real template, or the one that `make test-built` has built."""
+    return load(Path(os.environ.get("BUILT_TEMPLATE", ROOT / "template.yaml")), PARAMETERS)
 
 
 @pytest.fixture(scope="session")

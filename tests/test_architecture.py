@@ -39,6 +39,7 @@ BY_CHANCE = {
     "layers/common/gatehouse/accounts/people.py": "uuid4: user ids",
     "layers/common/gatehouse/audit.py": "uuid4: names of log streams",
     "layers/common/gatehouse/dynamodb.py": "random: jitter between attempts",
+    "layers/common/gatehouse/start.py": "random: a new seed for that in every copy of a snapshot",
     "layers/common/gatehouse/telemetry.py": "uuid4: correlation ids",
 }
 

@@ -1,19 +1,19 @@
-"""How a new version of SignIn and of CreateTask takes over."""
+"""How new versions take over, and how they start."""
 
 from typing import Any
 
 import pytest
 
-from tests.support.transformed import cycle, of_type, source, transform, transformed
+from tests.support.transformed import Resources, cycle, of_type, source, transform, transformed
 
-ALIASED = ("SignIn", "CreateTask")
+CANARIES = ("SignIn", "CreateTask")
 
 
 def versions(**layers: Any) -> dict[str, str]:
     """The version that each alias points at, after some properties of layers changed."""
     template = source()
     functions = {name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
-    for name in functions - set(ALIASED):
+    for name in functions - set(CANARIES):
         del template["Resources"][name]  # SAM is slow
     for name, properties in layers.items():
         template["Resources"][name]["Properties"] |= properties
@@ -21,8 +21,22 @@ def versions(**layers: Any) -> dict[str, str]:
     return {alias["FunctionName"]["Ref"]: alias["FunctionVersion"]["Fn::GetAtt"][0] for alias in aliases.values()}
 
 
-def test_sign_in_and_one_function_of_tasks_have_an_alias() -> None:
-    assert set(versions()) == set(ALIASED)
+def routes(stack: Resources) -> list[Any]:
+    """Every operation of the API."""
+    paths = stack["Api"]["Properties"]["Body"]["paths"].values()
+    return [operation for path in paths for operation in path.values()]
+
+
+def test_every_function_has_an_alias_and_every_new_version_its_layers() -> None:
+    """Lambda takes snapshots of versions alone, and a version without the second would keep its first layers."""
+    functions = [one for one in source()["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    stack = transformed()
+
+    assert all(function["Properties"]["AutoPublishAliasAllProperties"] is True for function in functions)
+    assert len(of_type(stack, "AWS::Lambda::Alias")) == len(functions)
+    uris = {route["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for route in routes(stack)}
+    assert uris
+    assert all("Aliaslive}/invocations" in uri for uri in uris)
     assert versions() == versions()
 
 
@@ -31,7 +45,7 @@ def test_a_new_layer_alone_is_a_new_version(layer: str) -> None:
     """Else the alias would go on serving what was there before, and say nothing."""
     before, after = versions(), versions(**{layer: {"ContentUri": "s3://bucket/changed"}})
 
-    assert all(before[function] != after[function] for function in ALIASED)
+    assert all(before[function] != after[function] for function in CANARIES)
 
 
 def test_it_would_not_be_without_being_told() -> None:
@@ -45,7 +59,7 @@ def test_a_deployment_goes_as_asked_and_back_when_an_alarm_says_so(preference: s
     stack = transformed(DeploymentPreference=preference)
     groups = of_type(stack, "AWS::CodeDeploy::DeploymentGroup")
 
-    assert set(groups) == {f"{function}DeploymentGroup" for function in ALIASED}
+    assert set(groups) == {f"{function}DeploymentGroup" for function in CANARIES}
     for name, group in groups.items():
         alarm = name.replace("DeploymentGroup", "NewVersion")
         assert group["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": preference}

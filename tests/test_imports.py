@@ -1,4 +1,4 @@
-"""Imports point one way: functions, the web edge, subjects of subjects, subjects, what they share, and the ground."""
+"""Imports point one way: functions, their start, the web edge, subjects of subjects, subjects, and what these share."""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ import pytest
 from tests.support.layout import Module, handlers, layer, subject
 
 LEVELS = (
+    {"start"},
     {"http"},
     {"reminders", "oauth", "erasure"},
     {"accounts", "sessions", "tasks"},
@@ -21,7 +22,7 @@ every_module = pytest.mark.parametrize("module", layer(), ids=str)
 
 
 def level(about: str) -> int:
-    """How far down a subject stands; the web edge is 0."""
+    """How far down a subject stands; what starts functions is 0."""
     return next(depth for depth, subjects in enumerate(LEVELS) if about in subjects)
 
 

@@ -107,19 +107,20 @@ class Fleet:
 
 
 def layer_folders(template: Template) -> tuple[Path, ...]:
-    """Give the folders that layers put on the import path."""
+    """Give the folders that layers put on the import path; `sam build` makes one of that name in each."""
     layers = [resource["Properties"] for resource in template.resources.values() if resource["Type"] == LAYER]
-    return tuple((template.path.parent / layer["ContentUri"]).resolve() for layer in layers)
+    folders = [(template.path.parent / layer["ContentUri"]).resolve() for layer in layers]
+    return tuple(folder / "python" if (folder / "python").is_dir() else folder for folder in folders)
 
 
 def missing(template: Template) -> list[str]:
     """Name the functions whose handler file is not there."""
-    return [name for name, function in template.functions.items() if not _file(function).is_file()]
+    return [name for name, function in template.functions.items() if not function.entry[0].is_file()]
 
 
 def _load(function: Function) -> Handler:
     with LOADING:
-        path = _file(function)
+        path, entry = function.entry
         name = f"function_{function.name}_{next(NUMBERS)}"
         spec = spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
@@ -130,12 +131,8 @@ def _load(function: Function) -> Handler:
         except BaseException:
             del sys.modules[name]
             raise
-        handler: Handler = getattr(module, function.handler.rpartition(".")[2])
+        handler: Handler = getattr(module, entry)
         return handler
-
-
-def _file(function: Function) -> Path:
-    return function.folder / f"{function.handler.rpartition('.')[0]}.py"
 
 
 def _forget(folders: tuple[Path, ...]) -> None:

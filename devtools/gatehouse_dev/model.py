@@ -6,6 +6,9 @@ from pathlib import Path
 
 from gatehouse_dev.document import Properties
 
+START = "gatehouse.start.handler"
+OWN = "handler.handler"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -55,6 +58,12 @@ class Function:
     routes: tuple[Route, ...] = ()
     streams: tuple[StreamSource, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+
+    @property
+    def entry(self) -> tuple[Path, str]:
+        """The file of its handler and the handler's name. What starts it in Lambda leads to `handler.handler`."""
+        module, _, name = (OWN if self.handler == START else self.handler).rpartition(".")
+        return self.folder / f"{module}.py", name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,8 +58,8 @@ def endpoints_of(template: Template) -> list[Endpoint]:
 
 
 def _load(function: Function) -> Loaded:
-    file, _, name = function.handler.rpartition(".")
-    names = runpy.run_path(str(function.folder / f"{file}.py"), run_name=function.name)
+    path, name = function.entry
+    names = runpy.run_path(str(path), run_name=function.name)
     return Loaded(
         area=function.folder.parent.name,
         verb=function.folder.name,

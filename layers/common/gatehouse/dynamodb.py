@@ -3,9 +3,10 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
+from threading import Thread
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,8 +26,10 @@ type Key = tuple[type["Row"], str, str | None]
 SCHEMA = 1
 _ATTEMPTS = 8
 _LONGEST_PAUSE = 1.0  # seconds
+_SOON = 2.0  # seconds
 _OUTAGES = {
     "InternalServerError",
+    "InternalServiceError",  # of Secrets Manager
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -34,8 +37,6 @@ _OUTAGES = {
     "ThrottlingException",
     "TransactionInProgressException",
 }
-
-
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -51,7 +52,9 @@ class Contended(Exception):
 def connection() -> Connection:
     """The one connection, and so the one botocore client, of this process."""
     return Connection(
-        connect_timeout_seconds=1, read_timeout_seconds=3, retry_configuration={"mode": "standard", "max_attempts": 3}
+        connect_timeout_seconds=1,
+        read_timeout_seconds=1.5,
+        retry_configuration={"mode": "standard", "total_max_attempts": 3},  # with pauses 10.5 s at most
     )
 
 
@@ -109,6 +112,20 @@ class Row(Model):
                 )
             cls._connection = table
         return cls._connection
+
+
+def make_ready(key: Key | None) -> None:
+    """Make the client, and with the `key` of a row that is not there open its connection, as far as that goes soon."""
+    _ = connection().client
+    if key:
+        first = Thread(target=_look_at, args=(key,), daemon=True)  # it may take all its attempts, init may not
+        first.start()
+        first.join(_SOON)
+
+
+def hang_up() -> None:
+    """Close what is open; the next call opens it anew."""
+    connection().client.close()
 
 
 def get_together(*keys: Key) -> list[Any]:
@@ -183,6 +200,11 @@ def is_outage(error: BaseException | None) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"]["Code"] in _OUTAGES
     return isinstance(error, BotoCoreError | Contended)
+
+
+def _look_at(key: Key) -> None:
+    with suppress(BotoCoreError, ClientError, PynamoDBException, Contended):  # who needs it will see
+        get_together(key)
 
 
 def _key(row: type[Row], pk: str, sk: str | None) -> dict[str, Any]:

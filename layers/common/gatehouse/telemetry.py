@@ -2,8 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from logging import StreamHandler
+from typing import Any, cast
 from uuid import uuid4
 
 from aws_lambda_powertools import Logger
@@ -48,6 +51,18 @@ def note(**facts: Any) -> None:
 def forget() -> None:
     """The request is over."""
     logger.thread_safe_clear_keys()
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """What is logged and counted inside goes nowhere."""
+    printer, nowhere = cast("StreamHandler[Any]", logger.registered_handler), StringIO()
+    before = printer.setStream(nowhere)
+    try:
+        with redirect_stdout(nowhere):
+            yield
+    finally:
+        printer.setStream(before)
 
 
 def traced(handler: Handler) -> Handler:

@@ -10,9 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gatehouse import telemetry
+from gatehouse import dynamodb, telemetry
 from gatehouse.config import config
 from gatehouse.http.door import Admits, Door
+from gatehouse.keys import key_of_nothing
+
+_NOBODYS = {  # every door refuses it before it asks anything: a cookie from no site, and a parameter twice
+    "version": "2.0",
+    "routeKey": "POST /",
+    "rawQueryString": "a=1&a=2",
+    "headers": {"cookie": "a=1"},
+    "requestContext": {"http": {"method": "POST", "path": "/", "sourceIp": ""}},
+}
 
 
 def lambda_handler(
@@ -54,7 +63,13 @@ def lambda_handler(
             telemetry.count("ColdStart", function=name)
         return mangum(event, context)
 
+    def make_ready() -> None:
+        with telemetry.unheard():
+            mangum(_NOBODYS, cast("Any", None))
+        dynamodb.make_ready(key_of_nothing() if holds_secret or not public else None)
+
     handle.admits = admits  # type: ignore[attr-defined]  # the description of the API tells who may call
+    handle.make_ready = make_ready  # type: ignore[attr-defined]  # `start` calls it where Lambda starts
     return telemetry.traced(handle)
 
 

@@ -1,6 +1,6 @@
 """Keys: derived from one secret, whose trusted versions the keyring names."""
 
-from gatehouse.keys.keyring import Keyring, KeyringRow, current, keep_up, keyring_key, observe, reread
+from gatehouse.keys.keyring import Keyring, KeyringRow, current, keep_up, key_of_nothing, keyring_key, observe, reread
 from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, mac, matches, matches_now
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "KeyringRow",
     "current",
     "keep_up",
+    "key_of_nothing",
     "keyring_key",
     "mac",
     "matches",

@@ -55,6 +55,11 @@ def keyring_key() -> Key:
     return KeyringRow, KEYRING, KEYRING
 
 
+def key_of_nothing() -> Key:
+    """Where no row will ever be, in the table of the keyring."""
+    return KeyringRow, KEYRING, "-"
+
+
 def observe(row: KeyringRow | None) -> None:
     """Take note of the keyring as it was just read; without a row the one known stays."""
     global _seen, _looked_at

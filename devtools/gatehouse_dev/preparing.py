@@ -1,0 +1,130 @@
+"""What `make build` does to what `sam build` made: `python -m gatehouse_dev.preparing [.aws-sam/build]`.
+
+Lambda cannot keep what Python compiles, for layers and functions are read-only there: unless bytecode is shipped, every
+start compiles all of it. And whatever lies in a layer is unpacked and looked through. So bytecode is made here, and
+what no function reads is taken out. `make test-built` runs the tests on what is left; docs/adr/0015 says what each
+step saves.
+"""
+# ruff: noqa: T201 -- it reports to a person
+
+import ast
+import gzip
+import importlib.util
+import json
+import marshal
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+BUILT = Path(".aws-sam/build")
+SERVICES = {"dynamodb", "logs", "secretsmanager", "sesv2"}
+AUTHORITIES = ("Amazon", "Starfield Technologies, Inc.")  # https://www.amazontrust.com/repository/
+UNUSED = (
+    "bin",
+    "requirements.txt",
+    "pycparser*",  # builds extension modules, with the next two; those that are built need `_cffi_backend` alone
+    "cffi",
+    "cffi-*.dist-info",
+    "pydantic/v1",  # FastAPI asks whether a model is of that kind; without it, none is
+    "pydantic/mypy.py",
+    "aws_xray_sdk/ext",  # for libraries that are not here
+    "wrapt-stubs",
+    "**/*.pyi",
+    "**/*.h",
+    "**/*.c",
+    "botocore/data/**/examples-1.json",
+)
+FINDS_ITS_PARTS = "opentelemetry_api"  # by entry points, so its metadata stay
+CERTIFICATE = re.compile(r"# Issuer: .* O=(.*?)(?: OU=.*)?\n(?:#.*\n)+(-----BEGIN[^#]*)")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+UNCHECKED = (0b01).to_bytes(4, "little")  # PEP 552: by hash, and never compared with the source
+NO_MODELS = """
+def __getattr__(name):
+    return type(name, (), {})
+"""  # FastAPI's models of OpenAPI: 30 classes that describe an API and that no function is asked for
+
+
+def main(folder: Path) -> int:
+    """Prepare a build for the Python that runs this, which must be of the version that Lambda runs."""
+    vendor, common = folder / "VendorLayer" / "python", folder / "CommonLayer" / "python"
+    before = size(vendor)
+    for path in [*unused(vendor)]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    trim_botocore(vendor / "botocore")
+    (vendor / "fastapi" / "openapi" / "models.py").write_text(NO_MODELS, encoding="utf-8")
+    for path in vendor.rglob("*.py"):
+        compile_to(path.with_suffix(".pyc"), path, without_docstrings(path))
+        path.unlink()
+    for path in [path for place in folder.iterdir() if place != vendor.parent for path in place.rglob("*.py")]:
+        source = path.read_bytes()
+        compile_to(Path(importlib.util.cache_from_source(path)), path, ast.parse(source))
+    print(f"packages {before:.1f} MB, now {size(vendor):.1f} MB with bytecode; our own {size(common):.1f} MB")
+    return 0
+
+
+def unused(vendor: Path) -> Iterator[Path]:
+    """What no function reads."""
+    for pattern in UNUSED:
+        yield from vendor.glob(pattern)
+    yield from (path for path in vendor.glob("*.dist-info") if not path.name.startswith(FINDS_ITS_PARTS))
+    yield from (path for path in (vendor / "botocore/data").iterdir() if path.is_dir() and path.name not in SERVICES)
+
+
+def trim_botocore(botocore: Path) -> None:
+    """Leave of its data what our services need: 1 MB of JSON less to read at each start."""
+    bundle = botocore / "cacert.pem"
+    found = CERTIFICATE.findall(bundle.read_text(encoding="utf-8"))
+    bundle.write_text("".join(text for issuer, text in found if issuer in AUTHORITIES), encoding="ascii")
+    places = botocore / "data/endpoints.json"
+    endpoints = json.loads(places.read_bytes())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: partition["services"].get(name, {"endpoints": {}}) for name in SERVICES}
+    places.write_text(json.dumps(endpoints), encoding="utf-8")
+    for packed in (botocore / "data").rglob("*.json.gz"):
+        packed.with_suffix("").write_text(json.dumps(undocumented(json.loads(gzip.decompress(packed.read_bytes())))))
+        packed.unlink()
+
+
+def undocumented(model: Any) -> Any:
+    """A description of a service without its prose."""
+    if isinstance(model, list):
+        return [undocumented(part) for part in model]
+    if not isinstance(model, dict):
+        return model
+    return {
+        name: undocumented(part)
+        for name, part in model.items()
+        if not (name in {"documentation", "documentationUrl"} and isinstance(part, str))
+    }
+
+
+def without_docstrings(path: Path) -> ast.Module:
+    """The code of a package, which nobody asks for help at run time."""
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+            rest = node.body[1:] or [ast.Pass()]
+            # A dataclass that has none would put one together.
+            node.body = [ast.Expr(ast.Constant(" ")), *rest] if isinstance(node, ast.ClassDef) else rest
+    return ast.fix_missing_locations(tree)
+
+
+def compile_to(compiled: Path, path: Path, tree: ast.Module) -> None:
+    """Write bytecode that is believed unseen: by time, it would be stale once it was packed and unpacked."""
+    code: CodeType = compile(tree, path.name, "exec", dont_inherit=True)
+    compiled.parent.mkdir(exist_ok=True)
+    hashed = importlib.util.source_hash(path.read_bytes())
+    compiled.write_bytes(importlib.util.MAGIC_NUMBER + UNCHECKED + hashed + marshal.dumps(code))
+
+
+def size(folder: Path) -> float:
+    """Megabytes of all files."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file()) / 1_000_000
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(*sys.argv[1:]) if sys.argv[1:] else BUILT))

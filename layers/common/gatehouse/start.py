@@ -1,0 +1,34 @@
+"""How a function starts in Lambda: `Handler: gatehouse.start.handler` leads here, and from here to the function's own.
+
+Lambda lends a whole processor to what runs while this is imported, and a share by memory to all that comes after. So
+what the first request would have to make is made here, and nothing is written, counted or logged by it.
+"""
+
+import gc
+import random
+from contextlib import suppress
+
+gc.disable()  # importing leaves next to no garbage, and looking for it takes a tenth of the time
+
+import pydantic  # noqa: E402 -- not before
+
+pydantic.BaseModel.model_config["defer_build"] = True  # FastAPI's own models describe APIs, which no function does
+import fastapi  # noqa: E402, F401 -- not after
+
+pydantic.BaseModel.model_config["defer_build"] = False
+from handler import handler  # type: ignore[import-not-found]  # noqa: E402 -- the function's own
+
+if make_ready := getattr(handler, "make_ready", None):
+    make_ready()
+gc.freeze()  # all this stays: there is no use in looking through it again
+gc.enable()
+
+with suppress(ImportError):  # there only where SnapStart can be
+    from snapshot_restore_py import register_after_restore, register_before_snapshot
+
+    from gatehouse.dynamodb import hang_up
+
+    register_before_snapshot(hang_up)
+    register_after_restore(random.seed)  # or all copies would wait alike
+
+__all__ = ["handler"]

@@ -1,0 +1,1 @@
+"""What deploys, rather than what it is made from: `make test-built`."""

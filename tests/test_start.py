@@ -1,0 +1,121 @@
+"""How functions start in Lambda: ready, heard by nobody, and with nothing that must not be in a snapshot."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.functions import Instance
+from gatehouse_dev.template import Template
+from tests.support.calls import Api
+from tests.support.layout import ROOT
+from tests.support.record import RECORD
+from tests.support.transformed import of_type, transformed
+
+SOME = ("CreateTask", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
+KEPT = {"config.config", "dynamodb.connection"}  # settings; and the client, whose connections are closed
+STARTING = """
+import functools, gc, importlib, json, random, sys
+import botocore.client, snapshot_restore_py
+from botocore.exceptions import EndpointConnectionError
+
+asked, hung_up = [], []
+
+def call(client, operation, parameters):
+    asked.append([operation, parameters])
+    raise EndpointConnectionError(endpoint_url="none")
+
+botocore.client.BaseClient._make_api_call = call
+botocore.client.BaseClient.close = lambda client: hung_up.append(1)
+folders, found = sys.argv[1:], {}
+sys.path.insert(0, "")
+for folder in folders:
+    sys.path[0] = folder
+    for name in ("handler", "gatehouse.start"):
+        sys.modules.pop(name, None)
+    asked.clear()
+    start = importlib.import_module("gatehouse.start")
+    found[folder] = [*asked]
+    assert start.handler is sys.modules["handler"].handler
+    assert gc.isenabled() and gc.get_freeze_count() > 10_000
+for hook in snapshot_restore_py._before_snapshot_registry:
+    hook[0](*hook[1], **hook[2])
+was = random.getstate()
+for hook in snapshot_restore_py._after_restore_registry:
+    hook[0](*hook[1], **hook[2])
+ours = {name: module for name, module in sys.modules.items() if name.startswith("gatehouse.")}
+cached = {
+    f"{function.__module__}.{function.__qualname__}"
+    for module in ours.values()
+    for function in vars(module).values()
+    if isinstance(function, functools._lru_cache_wrapper) and function.cache_info().currsize
+    and function.__module__ in ours
+}
+seen = [ours["gatehouse.keys.keyring"]._seen, ours["gatehouse.oauth.providers"]._discovered]
+looked = [ours["gatehouse.keys.keyring"]._looked_at, ours["gatehouse.keys.macs"]._last_look]
+print(json.dumps({"asked": found, "cached": sorted(cached), "seen": seen, "looked": max(looked) == float("-inf"),
+                  "hung up": len(hung_up), "as random": random.getstate() == was}))
+"""
+
+
+@pytest.fixture(scope="module")
+def started(running_cloud: Cloud, template: Template) -> Any:
+    """Some functions, started one after the other as Lambda starts them, with a DynamoDB that is away."""
+    assert running_cloud
+    folders = [str(template.functions[name].folder) for name in SOME]
+    run = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", STARTING, *folders],
+        env=template.environment() | {"PYTHONPATH": str(ROOT / "layers" / "common"), "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)  # had anybody printed, this would not do
+
+
+def test_a_start_looks_at_dynamodb_once_and_says_nothing(started: Any, template: Template) -> None:
+    """Where DynamoDB is away, too: whoever needs it will see. Those that serve no HTTP have time."""
+    asked = {name: started["asked"][str(template.functions[name].folder)] for name in SOME}
+
+    assert {name for name in SOME if asked[name]} == {"CreateTask", "SignIn", "GetSession", "OauthCallback"}
+    assert all(len(calls) == 1 and calls[0][0] == "BatchGetItem" for calls in asked.values() if calls)
+
+
+def test_no_secret_no_time_and_no_connection_is_in_a_snapshot(started: Any) -> None:
+    assert {name.removeprefix("gatehouse.") for name in started["cached"]} <= KEPT
+    assert (started["seen"], started["looked"]) == ([None, {}], True)
+    assert started["hung up"] == len(SOME)  # each has its hook
+
+
+def test_copies_of_a_snapshot_do_not_wait_alike(started: Any) -> None:
+    assert not started["as random"]
+
+
+def test_snapshots_are_taken_where_they_are_wanted() -> None:
+    """Only of versions: every function has an alias."""
+    wanted = {
+        str(one.get("SnapStart")) for one in of_type(transformed(SnapStart="on"), "AWS::Lambda::Function").values()
+    }
+
+    assert wanted == {"{'ApplyOn': 'PublishedVersions'}"}
+    assert not any("SnapStart" in one for one in of_type(transformed(), "AWS::Lambda::Function").values())
+
+
+def test_getting_ready_writes_nothing_whatever_the_function(
+    call: Api, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    """And what it reads it may read: the permissions are judged by what was done here, too."""
+    settings(rate_limits="on")
+    for name, function in call.template.functions.items():
+        if function.routes:
+            instance = Instance(function)
+            with RECORD.of(name):
+                instance.handler.make_ready()  # type: ignore[attr-defined]
+
+            assert set(call.calls) <= {"BatchGetItem"}, name
+
+    assert capsys.readouterr() == ("", "")
