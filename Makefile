@@ -97,7 +97,7 @@ fuzz: .venv/ready ## Send EXAMPLES (300) requests of every kind that docs/openap
 	FUZZ_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest -q -n 2 --show-capture=no tests/contract/test_any_request.py
 
 .PHONY: costs
-costs: .venv/ready ## Count what each call about tasks costs as lists grow, into docs/costs.md
+costs: .venv/ready ## Count what every call costs, and what lists cost as they grow, into docs/costs.md
 	@$(PYTHON) -m tests.costs
 
 .PHONY: build

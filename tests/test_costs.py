@@ -1,8 +1,10 @@
-"""What calls about tasks take: by AWS's rules, no more for a longer list, and what docs/costs.md says."""
+"""What calls take: by AWS's rules, no more for a longer list, and what docs/costs.md says."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from math import exp
 from typing import Any
 
 import pytest
@@ -11,15 +13,35 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.costs.__main__ import PAGE
 from tests.costs.asking import Measured, Somebody
+from tests.costs.bill import Bill, bill
+from tests.costs.call_tables import PRICES, TAKES, taken_cells
+from tests.costs.everything import OTHERS, calls
 from tests.costs.filling import ONE_IN, standing_clock
-from tests.costs.meter import Meter
-from tests.costs.page import HEAD, not_flat
+from tests.costs.growth import HEAD, not_flat
+from tests.costs.habits import by_one, month, told
+from tests.costs.meter import Cost, Meter
+from tests.costs.printed import Printed, access_line
 from tests.costs.quick import quick_rows
-from tests.costs.sizes import Index, batch_units, item_size, query_units, stored, transaction_units, value_size
+from tests.costs.sizes import (
+    Index,
+    batch_units,
+    item_size,
+    query_units,
+    stored,
+    transaction_units,
+    value_size,
+    write_units,
+)
+from tests.costs.standing import items
+from tests.costs.tables import rows_below
+from tests.costs.taken import Taken
+from tests.costs.watch import Run, Watch, billed
 from tests.support.calls import Api
 from tests.support.layout import FUNCTIONS
-from tests.support.people import People
+from tests.support.people import PASSWORD, People
+from tests.support.provider import Provider
 from tests.support.tasks import create
+from tests.support.visits import signs_in
 
 SHORT, LONG = 10, 150
 
@@ -46,6 +68,7 @@ def weighing(size: float) -> dict[str, Any]:
         ({"N": "100"}, 2),
         ({"N": "0.0012"}, 2),
         ({"N": "1763726400123"}, 8),
+        ({"SS": ["ab", "c"]}, 3),
         ({"BOOL": False}, 1),
         ({"NULL": True}, 1),
         ({"L": []}, 3),
@@ -94,6 +117,11 @@ def test_a_transaction_takes_the_larger_state_twice(before: float | None, after:
     assert transaction_units(before and weighing(before), after and weighing(after)) == write  # type: ignore[arg-type]
 
 
+def test_a_write_by_itself_takes_the_larger_state_once() -> None:
+    assert [write_units(None, weighing(1.5 * KB)), write_units(weighing(3 * KB), weighing(9))] == [2, 3]
+    assert write_units(None, None) == 1  # deleting what is not there
+
+
 WHOLE = Index(name="by_k", key="k", holds=None)
 KEYS = Index(name="by_k", key="k", holds=frozenset({"a", "k"}))
 SMALL, MOVED, OTHER = ({"k": {"S": k}, "v": {"S": v}} for k, v in (("1", "x"), ("2", "x"), ("1", "y")))
@@ -138,7 +166,7 @@ def every(api: Api, running_cloud: Cloud) -> list[Measured]:
         access.publish()
         macs._last_look = time.monotonic()
         meter = Meter(running_cloud)
-        return [Somebody(api, meter, size).measure() for size in (SHORT, LONG)]
+        return [Somebody(api, meter, size).measure(many=size == SHORT) for size in (SHORT, LONG)]
 
 
 def test_a_longer_list_takes_no_more_than_full_pages(every: list[Measured]) -> None:
@@ -172,14 +200,169 @@ def test_a_create_is_the_task_its_entries_and_the_summary(call: Api, people: Peo
     assert costs == [(2, 2, 2 + 4 + 2), (2, 2, 2 + 5 + 2)]
 
 
+# -- What everything costs ----------------------------------------------------------
+
+MILLION, GB = 1_000_000, 2**30
+USUAL = (
+    "POST /api/auth/sign-up/email",
+    "POST /api/auth/sign-in/email",
+    "POST /api/auth/reset-password",
+    "GET /api/auth/get-session",
+    "POST /api/auth/refresh",
+    "GET /api/auth/callback/{provider}",
+    "GET /health",
+    "SendMail, a mail",
+)
+
+
+@pytest.mark.parametrize(
+    ("taken", "costs"),
+    [
+        (Taken(requests=MILLION), Bill(api=1)),
+        (Taken(invocations=MILLION), Bill(functions=0.2)),
+        (Taken(invocations=1).run_for(2000, 512), Bill(functions=0.0000002 + 0.0000133334)),
+        (Taken(cost=Cost(read=8 * MILLION, write=2 * MILLION)), Bill(dynamodb=1 + 1.25)),
+        (Taken(mails=10_000), Bill(mail=1)),
+        (Taken(notices=MILLION), Bill(mail=0.5 + 3 * 0.4)),
+        (Taken(logged=GB), Bill(logs=0.5 + 0.03)),
+        (Taken(sent=10 * GB), Bill(sent=0.9)),
+    ],
+)
+def test_each_part_has_its_price(taken: Taken, costs: Bill) -> None:
+    assert bill(taken).parts == pytest.approx(costs.parts)
+    assert bill(taken).together == pytest.approx(sum(costs.parts))
+
+
+def test_what_a_call_sets_off_is_paid_with_it() -> None:
+    asked, sent = Taken(requests=1, invocations=1, metrics=frozenset("a")), Taken(invocations=1, mails=1)
+
+    assert asked + sent == Taken(requests=1, invocations=2, mails=1, metrics=frozenset("a"))
+
+
+ONCE = Run(cpu=2, hashes=1, asked=Counter(dynamodb=2, email=1), slept=0)
+
+
+@pytest.mark.parametrize(
+    ("run", "memory", "evenly", "milliseconds"),
+    [
+        (ONCE, 1769, False, 90),  # 2 + 21 + 2 * 5 + 50, which is 83
+        (ONCE, 3538, False, 90),  # one thread uses one vCPU
+        (ONCE, 512, False, 150),  # (2 + 21) / 0.289 + 60, which is 139
+        (ONCE, 512, True, 200),
+        (replace(ONCE, hashes=0, asked=Counter(), slept=30_000), 512, False, 30_250),
+        (Run(cpu=0.1, hashes=0, asked=Counter(), slept=0), 512, False, 5),
+    ],
+)
+def test_a_function_is_billed_for_work_and_waiting(run: Run, memory: int, evenly: bool, milliseconds: int) -> None:  # noqa: FBT001 -- a parameter of the table above
+    slower = replace(run, cpu=run.cpu + 5)
+
+    assert billed([slower, run], memory, evenly=evenly) == milliseconds
+
+
+@pytest.mark.parametrize(("told", "milliseconds"), [(0, 200), (195, 195), (161, 161), (150, 200)])
+def test_a_time_stays_as_it_was_told_while_it_is_much_the_same(told: int, milliseconds: int) -> None:
+    found = Taken(milliseconds=200, gb_seconds=0.1).settled(told)
+
+    assert found.milliseconds == milliseconds
+    assert found.gb_seconds == pytest.approx(milliseconds / 2000)
+
+
+def test_what_runs_elsewhere_is_waited_for(call: Api, people: People, provider: Provider) -> None:
+    email = people.verified()
+
+    run = Watch(provider).run(lambda: signs_in(call, email, PASSWORD))
+
+    assert (run.hashes, run.asked["dynamodb"], run.asked["provider"]) == (1, 3, 0)
+    assert run.waits == 3 * 5
+    assert run.cpu > 0
+
+
+def test_lines_and_metrics_are_counted_as_they_are_printed(call: Api) -> None:
+    call("GET /api/auth/ok")  # it is warm now
+    printed = Printed()
+    with printed.listening():
+        call("GET /api/auth/ok")
+
+    assert printed.metrics == {"Gatehouse Outcomes function=ok outcome=OK service=gatehouse-local"}
+    assert printed.bytes == sum(len(line) + 26 for line in printed.lines)
+    assert len(printed.lines) == 2
+
+
+def test_api_gateways_line_is_as_long_as_the_template_has_it(template: Template) -> None:
+    line = access_line(template, "GET /health")
+
+    assert '"route":"GET /health","status":"200"' in line
+    assert "$" not in line
+
+
+def test_what_stands_is_counted_from_the_template(template: Template) -> None:
+    metric: dict[str, Any] = {"MetricStat": {}}
+    alarms: list[dict[str, Any]] = [
+        {"Metrics": [{"Expression": "SUM(METRICS())"}, metric, metric]},
+        {"MetricName": "Errors"},
+    ]
+    functions = {name: template.functions[name] for name in ("Remind", "RecordMailFeedback")}
+    resources = {name: template.resources[name] for name in ("Secret", "BusinessDashboard", *functions)}
+    resources |= {
+        str(number): {"Type": "AWS::CloudWatch::Alarm", "Properties": one} for number, one in enumerate(alarms)
+    }
+    idle = {"Remind": Taken(invocations=1, metrics=frozenset({"ColdStart", "Outcomes"}))}
+
+    found = list(items(replace(template, resources=resources, functions=functions), idle))
+
+    assert {item.what: item.number for item in found} == {
+        "metrics in 2 alarms": 2 + 1,
+        "dashboards": 1,
+        "secrets": 1,
+        "runs of Remind, rate(15 minutes)": 730 * 4,
+        "metrics that Remind tells": 1,
+        "looks into empty queues": 730 * 3600 / 20 * 5,
+    }
+    assert [item.dollars for item in found] == pytest.approx([0.3, 3, 0.4, 2920 * 0.0000002, 0.3, 0.2628])
+
+
+def test_a_month_is_what_stands_and_what_people_do() -> None:
+    """A metric that everybody tells once a month is told in few of its hours while there are few people."""
+    takes = {name: Taken() for name, _ in by_one()}
+    name, often = next(iter(by_one()))
+    takes[name] = Taken(requests=1, metrics=frozenset({"a", "b"}))
+
+    found = month(1000, takes, task_bytes=GB / 1_000_000, standing=20)
+
+    assert found.calls.together == pytest.approx(1000 * often / MILLION)
+    assert found.storage == pytest.approx(1000 * 1000 / MILLION * 0.45)
+    assert found.metrics == pytest.approx(2 * 0.3 * told(1000 * often / 730))
+    assert found.together == pytest.approx(found.calls.together + found.storage + found.metrics + 20)
+    assert told(0.5) == pytest.approx(1 - exp(-0.5))
+
+
 # -- docs/costs.md ----------------------------------------------------------------------
 
 
-def told() -> list[dict[str, str]]:
-    """The rows of the page's table of calls."""
-    lines = [line.strip("|").split("|") for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
-    cells = [[cell.strip() for cell in line] for line in lines if len(line) == len(HEAD)]
-    return [dict(zip(HEAD, row, strict=True)) for row in cells[2:]]
+TOLD = PAGE.read_text(encoding="utf-8")
+
+
+def test_every_endpoint_and_every_function_has_its_cost(template: Template) -> None:
+    """A new one goes into `tests/costs/visits.py`, `task_visits.py` or `orders.py`; `make costs` tells the rest."""
+    cells = [row["routes or function"].split(", ") for row in rows_below(TAKES, TOLD)]
+    called = {route.key for route in template.routes}
+    background = {name for name, function in template.functions.items() if not function.routes}
+
+    assert {name.strip("`") for cell in cells for name in cell} == called | background
+    assert [row["call"] for row in rows_below(PRICES, TOLD)] == [row["call"] for row in rows_below(TAKES, TOLD)]
+
+
+def test_the_page_has_what_calls_take_now(api: Api, running_cloud: Cloud, one_provider: Provider) -> None:
+    """The usual ones; `make costs` makes the page anew."""
+    wanted = [call for call in OTHERS if call.called in USUAL]
+    columns = ("round trips", "read units", "write units", "mails")
+    on_page = {row["call"]: tuple(row[column] for column in columns) for row in rows_below(TAKES, TOLD)}
+    found = {
+        call.called: (*taken_cells(taken), str(taken.mails))
+        for call, taken in calls(api, running_cloud, one_provider, wanted=wanted)
+    }
+
+    assert found == {name: on_page[name] for name in USUAL}
 
 
 def test_every_task_endpoint_has_a_row(template: Template) -> None:
@@ -189,13 +372,14 @@ def test_every_task_endpoint_has_a_row(template: Template) -> None:
         if template.functions[route.function].folder.parent == FUNCTIONS / "tasks" and "{user_id}" not in route.path
     }
 
-    assert {row["route"] for row in told()} == routes
+    assert {row["route"] for row in rows_below(HEAD, TOLD)} == routes
 
 
 def test_the_page_has_the_figures_of_this_code(every: list[Measured]) -> None:
     """Those of the short list; `make costs` makes the page anew."""
     columns = ("round trips", "items read", "read units", "write units")
     short = {name: (cost.trips, cost.items, cost.read, cost.write) for name, cost in every[0].costs.items()}
-    on_page = {row["call"]: tuple(int(row[column].split(" → ")[0]) for column in columns) for row in told()}
+    rows = rows_below(HEAD, TOLD)
+    on_page = {row["call"]: tuple(int(row[column].split(" → ")[0]) for column in columns) for row in rows}
 
     assert on_page == short

@@ -1,1 +1,1 @@
-"""What each call about tasks asks of DynamoDB, and what that costs, as its user's list grows."""
+"""What everything costs: each call with all that it sets off, what stands, and how calls grow with their lists."""

@@ -76,10 +76,10 @@ class Somebody:
         table = layer("tasks.table").TaskRow.Meta.table_name
         self.listed = fill(self.person.id, size, meter.indexes[table])
 
-    def measure(self) -> Measured:
-        """Ask everything once. Lists come first, so that they are as they were written."""
+    def measure(self, *, many: bool = True) -> Measured:
+        """Ask everything once, perhaps but for what is about many. Lists come first, as they were written."""
         asks, costs = dict[str, Ask](), dict[str, Cost]()
-        for part in (self._lists, self._filtered, self._pages, self._one, self._many):
+        for part in (self._lists, self._filtered, self._pages, self._one, *([self._many] if many else [])):
             for ask in part():
                 with self.meter.counting():
                     answer = self.call(ask.route, bearer=self.person.token, **ask.request)

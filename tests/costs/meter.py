@@ -13,18 +13,12 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 
 from gatehouse_dev.cloud import Cloud
-from tests.costs.sizes import (
-    LARGEST_ANSWER,
-    Index,
-    Item,
-    batch_units,
-    item_size,
-    query_units,
-    transaction_units,
-)
+from tests.costs.schema import Schema
+from tests.costs.sizes import LARGEST_ANSWER, Item, batch_units, item_size, query_units, transaction_units, write_units
 from tests.support import record
 
 type Call = Callable[[str, dict[str, Any]], Any]  # of any operation
+type Place = tuple[str, dict[str, Any]]  # a table and a key in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +28,7 @@ class Cost:
     trips: int = 0
     items: int = 0
     bytes: int = 0
-    read: int = 0
+    read: float = 0
     write: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
@@ -48,23 +42,24 @@ class Cost:
 
 
 class Meter:
-    """The cost of whatever is asked of the DynamoDB of a cloud while it counts."""
+    """The cost of what is asked of DynamoDB while it counts; `elsewhere` is what other services were asked."""
 
     def __init__(self, cloud: Cloud) -> None:
         """Knows the tables' keys and indexes from the template."""
-        tables = {cloud.table_name(logical): properties for logical, properties in cloud.template.tables.items()}
-        self._keys = {name: _names(properties["KeySchema"]) for name, properties in tables.items()}
-        self.indexes = {name: _indexes(properties) for name, properties in tables.items()}
+        self._schema = Schema(cloud)
+        self.indexes = self._schema.indexes
         self.cost = Cost()
+        self.elsewhere = list[tuple[str, dict[str, Any]]]()
 
     @contextmanager
     def counting(self) -> Iterator[None]:
         """From nothing; `cost` has the sum."""
-        self.cost = Cost()
+        self.cost, self.elsewhere = Cost(), []
         real = BaseClient._make_api_call  # type: ignore[attr-defined] # where all operations pass
 
         def noted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
             if client.meta.service_model.service_name != "dynamodb":
+                self.elsewhere.append((operation, parameters))
                 return real(client, operation, parameters)
             return self._counted(lambda *asked: real(client, *asked), operation, parameters)
 
@@ -73,16 +68,14 @@ class Meter:
 
     def _counted(self, ask: Call, operation: str, parameters: dict[str, Any]) -> Any:
         match operation:
-            case "BatchGetItem":
+            case "GetItem" | "BatchGetItem":
                 answer = ask(operation, parameters)
-                self.cost += _batch(parameters, answer)
+                self.cost += _got(parameters, answer)
             case "Query":
                 answer = ask(operation, parameters)
                 self.cost += self._query(ask, parameters, answer)
-            case "TransactWriteItems":
-                before = self._rows(ask, parameters)
-                answer = ask(operation, parameters)
-                self.cost += self._transaction(parameters, before, self._rows(ask, parameters))
+            case "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems":
+                return self._written(ask, operation, parameters)
             case _:
                 raise AssertionError(f"no price for {operation}")
         return answer
@@ -92,34 +85,38 @@ class Meter:
         if not _tells_all(parameters):
             with _aside():
                 answer = ask("Query", _unfiltered(parameters))
-        index = _named(self.indexes[parameters["TableName"]], parameters.get("IndexName"))
+        index = self._schema.index(parameters["TableName"], parameters.get("IndexName"))
         looked_at = [index.entry(item) or {} for item in answer["Items"]] if index else answer["Items"]
         size = sum(map(item_size, looked_at))
         assert size <= LARGEST_ANSWER, "DynamoDB would have stopped before"
         return Cost(trips=1, items=len(looked_at), bytes=size, read=query_units(looked_at))
 
-    def _transaction(self, parameters: dict[str, Any], before: list[Any], after: list[Any]) -> Cost:
-        assert before != after
-        write = 0
-        for (table, _), old, new in zip(self._places(parameters), before, after, strict=True):
-            write += transaction_units(old, new) + sum(index.units(old, new) for index in self.indexes[table])
-        return Cost(trips=1, write=write)
-
-    def _rows(self, ask: Call, parameters: dict[str, Any]) -> list[Any]:
-        """The rows that a transaction names, as they are now; None for one that is not there."""
+    def _written(self, ask: Call, operation: str, parameters: dict[str, Any]) -> Any:
+        """Units for each row; what its condition refuses is paid for, too."""
         places = list(self._places(parameters))
-        wanted: dict[str, dict[str, Any]] = {}
-        for table, key in places:
-            wanted.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
-        with _aside():
-            found = ask("BatchGetItem", {"RequestItems": wanted})["Responses"]
-        return [next((row for row in found[table] if key.items() <= row.items()), None) for table, key in places]
+        units = transaction_units if operation == "TransactWriteItems" else write_units
+        before = _rows(ask, places)
+        try:
+            return ask(operation, parameters)
+        finally:
+            write = sum(
+                units(old, new) + sum(index.units(old, new) for index in self.indexes[table])
+                for (table, _), old, new in zip(places, before, _rows(ask, places), strict=True)
+            )
+            self.cost += Cost(trips=1, write=write)
 
-    def _places(self, parameters: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-        for change in parameters["TransactItems"]:
+    def _places(self, parameters: dict[str, Any]) -> Iterator[Place]:
+        """Of each row that a request writes."""
+        for change in parameters.get("TransactItems", ()):
             ((_, row),) = change.items()
-            table, named = row["TableName"], row.get("Key") or row["Item"]
-            yield table, {name: named[name] for name in self._keys[table]}
+            yield row["TableName"], self._schema.key(row["TableName"], row.get("Key") or row["Item"])
+        for table, changes in parameters.get("RequestItems", {}).items():
+            for change in changes:
+                ((_, row),) = change.items()
+                yield table, self._schema.key(table, row.get("Key") or row["Item"])
+        if "TableName" in parameters:
+            named = parameters.get("Key") or parameters["Item"]
+            yield parameters["TableName"], self._schema.key(parameters["TableName"], named)
 
 
 @contextmanager
@@ -132,16 +129,31 @@ def _aside() -> Iterator[None]:
         record._current.reset(token)
 
 
-def _batch(parameters: dict[str, Any], answer: dict[str, Any]) -> Cost:
-    assert all(wanted["ConsistentRead"] for wanted in parameters["RequestItems"].values())
-    assert not answer.get("UnprocessedKeys")
-    found: list[Item] = [item for items in answer["Responses"].values() for item in items]
-    asked = sum(len(wanted["Keys"]) for wanted in parameters["RequestItems"].values())
-    size = sum(map(item_size, found))
-    return Cost(trips=1, items=len(found), bytes=size, read=batch_units(found, asked - len(found)))
+def _rows(ask: Call, places: list[Place]) -> list[Any]:
+    """The rows at these places, as they are now; None for one that is not there."""
+    wanted: dict[str, dict[str, Any]] = {}
+    for table, key in places:
+        wanted.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append(key)
+    with _aside():
+        found = ask("BatchGetItem", {"RequestItems": wanted})["Responses"]
+    return [next((row for row in found[table] if key.items() <= row.items()), None) for table, key in places]
 
 
-def _tells_all(parameters: dict[str, Any]) -> bool:
+def _got(parameters: dict[str, Any], answer: dict[str, Any]) -> Cost:
+    """Of a GetItem, which may be content with what was true a moment ago, at half the price, or a BatchGetItem."""
+    if "RequestItems" not in parameters:
+        found: list[Item] = [answer["Item"]] if "Item" in answer else []
+        asked, share = 1, 1 if parameters.get("ConsistentRead") else 0.5
+    else:
+        assert all(wanted["ConsistentRead"] for wanted in parameters["RequestItems"].values())
+        assert not answer.get("UnprocessedKeys")
+        found = [item for items in answer["Responses"].values() for item in items]
+        asked, share = sum(len(wanted["Keys"]) for wanted in parameters["RequestItems"].values()), 1
+    read = batch_units(found, asked - len(found)) * share
+    return Cost(trips=1, items=len(found), bytes=sum(map(item_size, found)), read=read)
+
+
+def _tells_all(parameters: Mapping[str, Any]) -> bool:
     return not parameters.keys() & {"FilterExpression", "Select", "ProjectionExpression"}
 
 
@@ -153,25 +165,3 @@ def _unfiltered(parameters: dict[str, Any]) -> dict[str, Any]:
     for part in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
         query[part] = {name: value for name, value in query[part].items() if name in used}
     return query
-
-
-def _names(schema: list[dict[str, str]]) -> tuple[str, ...]:
-    return tuple(key["AttributeName"] for key in schema)
-
-
-def _indexes(properties: Mapping[str, Any]) -> tuple[Index, ...]:
-    assert "GlobalSecondaryIndexes" not in properties, "no price for global indexes"
-    keys = _names(properties["KeySchema"])
-    return tuple(
-        Index(name=index["IndexName"], key=key, holds=_held(index["Projection"]["ProjectionType"], {*keys, key}))
-        for index in properties.get("LocalSecondaryIndexes", ())
-        for key in _names(index["KeySchema"])[1:]
-    )
-
-
-def _held(projection: str, keys: set[str]) -> frozenset[str] | None:
-    return {"ALL": None, "KEYS_ONLY": frozenset(keys)}[projection]
-
-
-def _named(indexes: tuple[Index, ...], name: str | None) -> Index | None:
-    return next((index for index in indexes if index.name == name), None)

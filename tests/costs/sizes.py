@@ -28,8 +28,8 @@ def value_size(value: Value) -> int:
     """Bytes of a value without its name; ValueError for a kind that no table here has."""
     ((kind, content),) = value.items()
     match kind:
-        case "S":
-            return len(content.encode())
+        case "S" | "SS":
+            return sum(len(text.encode()) for text in ([content] if kind == "S" else content))
         case "N":
             return number_size(content)
         case "B":
@@ -66,7 +66,12 @@ def query_units(looked_at: Iterable[Item]) -> int:
 
 def transaction_units(before: Item | None, after: Item | None) -> int:
     """Of one item in a transaction, without its indexes: the larger of what was and what is, twice."""
-    return 2 * units(max(item_size(before or {}), item_size(after or {})), WRITE)
+    return 2 * write_units(before, after)
+
+
+def write_units(before: Item | None, after: Item | None) -> int:
+    """Of one item by itself, without its indexes: the larger of what was and what is."""
+    return units(max(item_size(before or {}), item_size(after or {})), WRITE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

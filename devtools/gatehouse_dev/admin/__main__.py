@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
         ("sign-out", "end every session of a user"),
         ("delete", "delete a user"),
         ("resend", "mail the verification link again"),
+        ("write-to", "let mail go to an address again to which one came back"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("who", metavar="WHO", help=WHO)
@@ -108,6 +109,8 @@ def _act(given: argparse.Namespace, place: Place) -> None:
             showing.show(people.find(given.who))
         case "resend":
             people.resend(given.who, place.actor(), place.base_url)
+        case "write-to":
+            people.write_to(given.who, place.actor())
         case "redrive":
             outboxes.redrive(place.actor())
         case "rotate" if given.emergency:

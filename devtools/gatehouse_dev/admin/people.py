@@ -10,6 +10,7 @@ from gatehouse.accounts.people import Known, known
 from gatehouse.accounts.table import ProfileRow, new_epoch, profile_key
 from gatehouse.accounts.verification import mail_again
 from gatehouse.dynamodb import get_together, transact
+from gatehouse.mail.feedback import undeliverable_key
 from gatehouse.sessions import Client
 from gatehouse_dev import console
 from gatehouse_dev.admin.places import Stopped
@@ -70,6 +71,17 @@ def resend(name: str, actor: str, base_url: str) -> None:
     account: Any = waiting or behind.profile
     done = f"The verification mail to {account.email} is ordered."
     told("verification mailed again", done, actor, account.user_id)
+
+
+def write_to(name: str, actor: str) -> None:
+    """Let mail go to an address again to which one came back; Stopped when it does already."""
+    email = _address(name) if "@" in name else user(name).email
+    (mark,) = get_together(undeliverable_key(email))
+    if not mark:
+        raise Stopped(f"Nothing keeps mail from {email}.")
+    mark.delete()
+    done = f"{email} is written to again. It was not, because of a {mark.reason}; SES has a list of its own."
+    told("address written to again", done, actor, mark.subject, reason=mark.reason)
 
 
 def told(event: str, done: str, actor: str, user_id: str, **facts: str) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from gatehouse import sessions
 from gatehouse.accounts.people import Known
 from gatehouse.accounts.table import ProfileRow
+from gatehouse.dynamodb import get_together
+from gatehouse.mail.feedback import undeliverable_key
 from gatehouse.oauth.unlinking import accounts_of
 from gatehouse.tokens import MailState, TokenRow, subject_of
 from gatehouse.wire import timestamp
@@ -51,6 +53,9 @@ def _waiting(row: TokenRow | None) -> Iterator[str]:
 def _mails(behind: Known) -> Iterator[str]:
     account = behind.profile or behind.waiting
     subjects = [subject_of(account.email), account.user_id] if account else []
+    (mark,) = get_together(undeliverable_key(account.email)) if account else (None,)
+    if mark:
+        yield _fact("mail", f"none is sent since {timestamp(mark.created_at)}, because of a {mark.reason}")
     for subject in subjects:
         for row in TokenRow.query(subject, filter_condition=TokenRow.mail_state.is_in(*UNSENT), consistent_read=True):
             tries = f"{row.attempts} attempts, since {timestamp(row.created_at)}"

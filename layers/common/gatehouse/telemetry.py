@@ -98,6 +98,7 @@ def _redacted_entry(name: str, value: Any) -> Any:
 
 
 def _serialize(line: dict[str, Any]) -> str:
+    line.pop("taskName", None)  # asyncio's, and always the same
     return json.dumps(redacted(line))
 
 

@@ -16,6 +16,7 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.physical import ACCOUNT, REGION
 from gatehouse_dev.template import Template
 from tests.devtools.admin.conftest import LOCAL, Tool, trail
+from tests.functions.mail.test_record_mail_feedback import bounce, tell
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -24,6 +25,7 @@ from tests.support.tables import rows
 from tests.support.trouble import failing, refused
 from tests.support.visits import forgets, signs_in, signs_up, verifies
 
+FORGOT = "POST /api/auth/request-password-reset"
 PAGE = Path(__file__).parents[3] / "docs" / "operating.md"
 
 
@@ -96,6 +98,31 @@ def test_an_erasure_that_failed_is_ordered_anew(tool: Tool, cloud: Cloud, ann: P
     (row,) = [row for row in rows(cloud, "TokensTable") if row["purpose"] == "erasure"]
     assert (row["erasure"], row["attempts"]) == ("pending", "0")
     assert trail(cloud, ann.id) == [("user deleted", LOCAL), ("erasure ordered anew", LOCAL)]
+
+
+def test_an_address_that_works_again_is_written_to(
+    tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox, ann: Person
+) -> None:
+    tell(call, bounce("Permanent", ann.email))
+    mailbox.deliver()
+    call(FORGOT, json={"email": ann.email})
+    before = mailbox.all
+    assert "because of a bounce" in tool("show", ann.email).out
+
+    told = tool("write-to", ann.id)
+
+    assert (told.code, told.out.partition(" again. ")[0]) == (0, "ann@example.com is written to")
+    assert trail(cloud, layer("tokens").subject_of(ann.email)) == [("address written to again", LOCAL)]
+    call(FORGOT, json={"email": ann.email})
+    assert [mail.to for mail in mailbox.all] == [*(mail.to for mail in before), ann.email]
+
+
+def test_an_address_that_nobody_has_is_written_to_as_well(tool: Tool, call: Api) -> None:
+    """It may have come back before anybody could verify it."""
+    tell(call, bounce("Permanent", "bob@example.com"))
+
+    assert tool("write-to", "Bob@Example.com").code == 0
+    assert tool("write-to", "bob@example.com").err == "Nothing keeps mail from bob@example.com.\n"
 
 
 # -- Keys -----------------------------------------------------------------------------
@@ -231,7 +258,7 @@ def test_every_command_is_described() -> None:
     page = PAGE.read_text(encoding="utf-8")
     commands = set(re.findall(r"^ {4}([a-z-]+) ", parser().format_help(), re.MULTILINE))
 
-    assert len(commands) == 8
+    assert len(commands) == 9
     assert set(re.findall(r"^\| `([a-z-]+)", page, re.MULTILINE)) == commands
 
 

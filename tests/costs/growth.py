@@ -1,0 +1,114 @@
+"""What a call about tasks takes of DynamoDB as its user's list grows: a section of docs/costs.md."""
+
+from collections.abc import Callable, Sequence
+
+from tests.costs.asking import Ask, Measured
+from tests.costs.bill import units_price
+from tests.costs.habits import A_DAY
+from tests.costs.meter import Cost
+from tests.costs.prices import DAYS, GB, MILLION, STORAGE_PRICE
+from tests.costs.tables import spaced, table
+
+LARGEST_LIST = 10 * 2**30  # bytes of one person's rows and index entries, where a table has local indexes
+BESIDE = 3  # items that a call may read beside tasks: the session, its epoch, the summary
+
+PEOPLE = 1000
+TITLE = "## As lists grow\n"
+HEAD = ("call", "route", "round trips", "items read", "KB read", "read units", "write units", "US$ per million")
+
+
+def not_flat(every: Sequence[Measured]) -> list[str]:
+    """The calls that take more of a longer list than of a short one, though no page was filling."""
+    return [
+        f"{name}: {costs}"
+        for name, ask in every[0].asks.items()
+        if not _is_flat(ask, costs := [measured.costs[name] for measured in every if name in measured.costs])
+    ]
+
+
+def _is_flat(ask: Ask, costs: Sequence[Cost]) -> bool:
+    if ask.at_most is None:
+        return len({(cost.trips, cost.items, cost.read, cost.write) for cost in costs}) == 1
+    tasks, trips = ask.at_most
+    return all(cost.items - BESIDE <= tasks and cost.trips <= trips + 1 and not cost.write for cost in costs)
+
+
+def a_month(measured: Measured) -> tuple[float, float]:
+    """US$ for PEOPLE with such a list, for requests and for storage."""
+    requests = sum(times * DAYS * units_price(measured.costs[name]) for name, times in A_DAY.items()) / MILLION
+    stored = measured.size * measured.listed.stored_bytes / GB * STORAGE_PRICE
+    return requests * PEOPLE, stored * PEOPLE
+
+
+def rows(every: Sequence[Measured]) -> list[str]:
+    """The table of calls. Where lists of different lengths take different amounts, all are told."""
+    columns: tuple[Callable[[Cost], str], ...] = (
+        lambda cost: str(cost.trips),
+        lambda cost: spaced(cost.items),
+        lambda cost: spaced(-(-cost.bytes // 1024)),
+        lambda cost: spaced(cost.read),
+        lambda cost: spaced(cost.write),
+    )
+    lines = []
+    for name, ask in every[0].asks.items():
+        costs = [measured.costs[name] for measured in every]
+        told = (" → ".join(_once([column(cost) for cost in costs])) for column in columns)
+        lines.append((name, f"`{ask.route}`", *told, f"{units_price(costs[-1]):.2f}"))
+    return table(HEAD, lines)
+
+
+def _once(figures: list[str]) -> list[str]:
+    return figures[:1] if len(set(figures)) == 1 else figures
+
+
+def months(every: Sequence[Measured]) -> list[str]:
+    """The table of what people cost."""
+    lines = []
+    for measured in every:
+        requests, storage = a_month(measured)
+        lines.append(
+            (spaced(measured.size), *(f"{dollars:,.2f}" for dollars in (requests, storage, requests + storage)))
+        )
+    return table(("tasks of each", "requests", "storage", "together"), lines)
+
+
+def section(every: Sequence[Measured]) -> str:
+    """All of it."""
+    *some, last = every
+    return TITLE + TEXT.format(
+        sizes=f"{', '.join(spaced(measured.size) for measured in some)} and {spaced(last.size)}",
+        people=spaced(PEOPLE),
+        habits=", ".join(f"{times} × {name}" for name, times in A_DAY.items()),
+        months="\n".join(months(every)),
+        row=round(last.listed.row_bytes),
+        stored=spaced(round(last.listed.stored_bytes)),
+        most=LARGEST_LIST / last.listed.stored_bytes / MILLION,
+        rows="\n".join(rows(every)),
+    )
+
+
+TEXT = """
+**A call takes the same however long its user's list is**, with {sizes} tasks: only a page takes
+more the fuller it is, and none takes more than a full one. `make costs` fails when that is no longer so.
+
+US$ a month for DynamoDB alone, for {people} people who each do this every day: {habits}.
+
+{months}
+
+A task is {row} bytes, {stored} with its index entries. So one person can have about {most:.1f} million of them:
+DynamoDB takes 10 GB for one person where a table has local indexes.
+
+`4 → 12 → 12` is with {sizes} tasks; one figure stands for all of them. Each call begins with a
+round trip that reads the session, 2 items and 2 units of those below. The price is that of DynamoDB for a million
+calls with the longest list.
+
+{rows}
+
+* **A filter reads what it leaves out.** For what is rare, a page looks at 1000 tasks, in four round trips, and may come
+  back empty. An order costs less than a filter.
+* **A list by `updated_at`** takes more where tasks were deleted in the last month: they stand in that order, too.
+* **A summary** counts what is overdue and what is due today, up to 1000 of each kind. The rest are counters.
+* **A write** is one transaction, at twice the price, over the task and the summary row, and brings four or five index
+  entries up to date. The tasks that are written here have a description of 200 characters and are a little below
+  1 KB; above it, each of these costs twice as much.
+"""
