@@ -52,9 +52,10 @@ lint: .venv/ready ## Check style, types and the template
 	$(PYTHON) -m samcli validate --lint --region us-east-1
 
 .PHONY: audit
-audit: .venv-audit/ready ## Look for what attackers look for, in the code and in the template; exceptions are in .checkov.yaml
+audit: .venv-audit/ready ## Look for what attackers look for, in the code and in the template; exceptions are in .checkov.yaml and .serverless-rules.yaml
 	.venv-audit/bin/bandit --quiet --recursive --severity-level medium layers/common functions devtools
 	.venv-audit/bin/checkov --config-file .checkov.yaml
+	.venv-audit/bin/cfn-lint --config-file .serverless-rules.yaml
 
 .PHONY: sbom
 sbom: .venv-audit/ready ## Write down what the layer brings along (CycloneDX), in .cache/sbom.json
