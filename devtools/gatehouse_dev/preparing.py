@@ -17,8 +17,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
+
+import anyio._lazyimport
+import anyio.abc
 
 BUILT = Path(".aws-sam/build")
 SERVICES = {"dynamodb", "logs", "secretsmanager", "sesv2"}
@@ -38,9 +41,19 @@ UNUSED = (
     "**/*.c",
     "botocore/data/**/examples-1.json",
 )
+EXPORTED = """
+def __getattr__(name):
+    if name not in _WHERE:
+        raise AttributeError(name)
+    from importlib import import_module
+    value = globals()[name] = getattr(import_module(_WHERE[name]), name)
+    return value
+"""
+LOOK_UP = "def _build_lazy_map(module): return _MAPS[module.__name__]"  # it would parse its own source
 FINDS_ITS_PARTS = "opentelemetry_api"  # by entry points, so its metadata stay
 CERTIFICATE = re.compile(r"# Issuer: .* O=(.*?)(?: OU=.*)?\n(?:#.*\n)+(-----BEGIN[^#]*)")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+TAG = sys.implementation.cache_tag
 UNCHECKED = (0b01).to_bytes(4, "little")  # PEP 552: by hash, and never compared with the source
 NO_MODELS = """
 def __getattr__(name):
@@ -55,13 +68,18 @@ def main(folder: Path) -> int:
     for path in [*unused(vendor)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     trim_botocore(vendor / "botocore")
-    (vendor / "fastapi" / "openapi" / "models.py").write_text(NO_MODELS, encoding="utf-8")
+    (vendor / "fastapi/openapi/models.py").write_text(NO_MODELS, encoding="utf-8")
+    with (vendor / "anyio/_lazyimport.py").open("a", encoding="utf-8") as lazy:
+        lazy.write(f"\n_MAPS = {lazy_maps(anyio, anyio.abc)!r}\n{LOOK_UP}")
     for path in vendor.rglob("*.py"):
-        compile_to(path.with_suffix(".pyc"), path, without_docstrings(path))
+        tree = without_docstrings(path)
+        if path == vendor / "pydantic_core/core_schema.py":
+            forget_shapes(tree)
+        compile_to(path.with_suffix(".pyc"), path, tree)
         path.unlink()
     for path in [path for place in folder.iterdir() if place != vendor.parent for path in place.rglob("*.py")]:
-        source = path.read_bytes()
-        compile_to(Path(importlib.util.cache_from_source(path)), path, ast.parse(source))
+        tree = ast.parse(path.read_bytes())
+        compile_to(path.parent / "__pycache__" / f"{path.stem}.{TAG}.pyc", path, exporting_lazily(tree, path) or tree)
     print(f"packages {before:.1f} MB, now {size(vendor):.1f} MB with bytecode; our own {size(common):.1f} MB")
     return 0
 
@@ -89,6 +107,11 @@ def trim_botocore(botocore: Path) -> None:
         packed.unlink()
 
 
+def lazy_maps(*packages: ModuleType) -> dict[str, Any]:
+    """Where each package of anyio has what it exports; without, it imports all that it has."""
+    return {package.__name__: anyio._lazyimport._build_lazy_map(package) for package in packages}  # noqa: SLF001 -- it is its own
+
+
 def undocumented(model: Any) -> Any:
     """A description of a service without its prose."""
     if isinstance(model, list):
@@ -111,6 +134,28 @@ def without_docstrings(path: Path) -> ast.Module:
             # A dataclass that has none would put one together.
             node.body = [ast.Expr(ast.Constant(" ")), *rest] if isinstance(node, ast.ClassDef) else rest
     return ast.fix_missing_locations(tree)
+
+
+def forget_shapes(tree: ast.Module) -> None:
+    """Leave nothing but the names of TypedDicts: nobody but a type checker looks into those of this module."""
+    shapes = {"TypedDict"}
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and shapes & {getattr(base, "id", "") for base in node.bases}:
+            shapes.add(node.name)
+            node.bases, node.keywords, node.body = [ast.Name("dict", ast.Load())], [], [ast.Pass()]
+    ast.fix_missing_locations(tree)
+
+
+def exporting_lazily(tree: ast.Module, path: Path) -> ast.Module | None:
+    """A package of ours that loads what it exports when that is asked for; None for any other module."""
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    if path.name != "__init__.py" or not imports or len(imports) + 2 != len(tree.body):  # a docstring and __all__
+        return None
+    submodules = {other.stem for other in path.parent.glob("*.py")}
+    where = {name.name: node.module for node in imports for name in node.names if name.name not in submodules}
+    at_once = [node for node in imports if submodules & {name.name for name in node.names}]
+    lazily = ast.parse(f"_WHERE = {where!r}\n{EXPORTED}")
+    return ast.Module([*at_once, *lazily.body], [])
 
 
 def compile_to(compiled: Path, path: Path, tree: ast.Module) -> None:

@@ -1,7 +1,6 @@
 """People: their address, their password, and how they come and go."""
 
 from gatehouse.accounts.changes import (
-    Member,
     change_email,
     change_password,
     check_password,
@@ -14,6 +13,7 @@ from gatehouse.accounts.changes import (
 )
 from gatehouse.accounts.flows import Attempt, address, sign_in, sign_up
 from gatehouse.accounts.model import Credentials, Email, NewAccount, ProfileChanges, User
+from gatehouse.accounts.people import Member
 from gatehouse.accounts.profile import update_user
 from gatehouse.accounts.recovery import check_reset, request_reset, reset_password
 from gatehouse.accounts.table import ProfileRow, profile_key

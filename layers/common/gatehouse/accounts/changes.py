@@ -1,13 +1,11 @@
 """What signed-in people change about themselves: password, address, and whether they are here at all."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from gatehouse import sessions
 from gatehouse.accounts import outbox, passwords, reminders
 from gatehouse.accounts.erasures import order_erasure
-from gatehouse.accounts.model import User
-from gatehouse.accounts.people import known
+from gatehouse.accounts.people import Member, known
 from gatehouse.accounts.table import ProfileRow, admission, change_of_password, departure, new_epoch, profile_key
 from gatehouse.config import config
 from gatehouse.dynamodb import Change, ConditionFailed, Contended, get_together, pause, put, transact
@@ -23,19 +21,6 @@ from gatehouse.sessions import Client, Opened, Session
 from gatehouse.tokens import Purpose, look_up, used
 
 _ATTEMPTS = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """Somebody signed in, with their profile as it was just read."""
-
-    session: Session
-    profile: ProfileRow
-
-    @property
-    def user(self) -> User:
-        """The person."""
-        return self.profile.to_user()
 
 
 def check_password(member: Member, password: str) -> None:

@@ -8,6 +8,7 @@ from gatehouse import clock
 from gatehouse.accounts.model import User
 from gatehouse.accounts.table import ProfileRow, email_key, profile_key
 from gatehouse.dynamodb import Change, Key, delete, get_together
+from gatehouse.sessions import Session
 from gatehouse.tokens import Purpose, TokenRow, subject_of
 
 _NOBODY = "nobody"
@@ -30,6 +31,19 @@ class Known:
     def is_disabled(self) -> bool:
         """Whether this is a person who may not come in."""
         return bool(self.profile and self.profile.disabled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody signed in, with their profile as it was just read."""
+
+    session: Session
+    profile: ProfileRow
+
+    @property
+    def user(self) -> User:
+        """The person."""
+        return self.profile.to_user()
 
 
 def known(email: str, *together: Key) -> tuple[Known, list[Any]]:
