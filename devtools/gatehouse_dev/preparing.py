@@ -25,7 +25,7 @@ import anyio.abc
 
 BUILT = Path(".aws-sam/build")
 SERVICES = {"dynamodb", "logs", "secretsmanager", "sesv2"}
-AUTHORITIES = ("Amazon", "Starfield Technologies, Inc.")  # https://www.amazontrust.com/repository/
+AUTHORITIES = (" O=Amazon", " O=Starfield Technologies")  # https://www.amazontrust.com/repository/
 UNUSED = (
     "bin",
     "requirements.txt",
@@ -51,7 +51,7 @@ def __getattr__(name):
 """
 LOOK_UP = "def _build_lazy_map(module): return _MAPS[module.__name__]"  # it would parse its own source
 FINDS_ITS_PARTS = "opentelemetry_api"  # by entry points, so its metadata stay
-CERTIFICATE = re.compile(r"# Issuer: .* O=(.*?)(?: OU=.*)?\n(?:#.*\n)+(-----BEGIN[^#]*)")
+CERTIFICATE = re.compile(r"# Issuer: (.*)\n(?:#.*\n)+(-----BEGIN[^#]*)")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TAG = sys.implementation.cache_tag
 UNCHECKED = (0b01).to_bytes(4, "little")  # PEP 552: by hash, and never compared with the source
@@ -95,8 +95,7 @@ def unused(vendor: Path) -> Iterator[Path]:
 def trim_botocore(botocore: Path) -> None:
     """Leave of its data what our services need: 1 MB of JSON less to read at each start."""
     bundle = botocore / "cacert.pem"
-    found = CERTIFICATE.findall(bundle.read_text(encoding="utf-8"))
-    bundle.write_text("".join(text for issuer, text in found if issuer in AUTHORITIES), encoding="ascii")
+    bundle.write_text("".join(aws_authorities(bundle.read_text(encoding="utf-8"))), encoding="ascii")
     places = botocore / "data/endpoints.json"
     endpoints = json.loads(places.read_bytes())
     for partition in endpoints["partitions"]:
@@ -105,6 +104,13 @@ def trim_botocore(botocore: Path) -> None:
     for packed in (botocore / "data").rglob("*.json.gz"):
         packed.with_suffix("").write_text(json.dumps(undocumented(json.loads(gzip.decompress(packed.read_bytes())))))
         packed.unlink()
+
+
+def aws_authorities(bundle: str) -> Iterator[str]:
+    """The certificates that AWS's services go back to, of those in a commented bundle."""
+    for issuer, certificate in CERTIFICATE.findall(bundle):
+        if any(authority in issuer for authority in AUTHORITIES):
+            yield certificate
 
 
 def lazy_maps(*packages: ModuleType) -> dict[str, Any]:
@@ -132,7 +138,7 @@ def without_docstrings(path: Path) -> ast.Module:
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
             rest = node.body[1:] or [ast.Pass()]
             # A dataclass that has none would put one together.
-            node.body = [ast.Expr(ast.Constant(" ")), *rest] if isinstance(node, ast.ClassDef) else rest
+            node.body = [ast.Expr(ast.Constant(".")), *rest] if isinstance(node, ast.ClassDef) else rest
     return ast.fix_missing_locations(tree)
 
 
