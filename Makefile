@@ -19,6 +19,9 @@ NPM := $(shell command -v npm)
 PORT ?= 3000
 CLOUD_PORT ?= 4566
 EXAMPLES ?= 300
+FUNCTIONS ?=
+ROUNDS ?=
+PROCESSOR := $(if $(filter x86_64,$(shell uname -m)),x86_64,arm64)
 
 .PHONY: help
 help: ## List the targets
@@ -114,6 +117,23 @@ test-built: .venv/ready ## Build for both architectures, look at what came out, 
 	$(PYTHON) -m gatehouse_dev.preparing .aws-sam/x86_64
 	$(PYTHON) -m pytest -q -m built tests/built
 	$(PYTHON) -m tests.built
+
+.PHONY: bench
+bench: bench-build ## Measure how FUNCTIONS (all) start and answer as they deploy, beside two yardsticks; takes minutes
+	@UV=$(UV) $(PYTHON) -m tests.performance --instructions $(if $(ROUNDS),--rounds $(ROUNDS)) $(FUNCTIONS)
+
+.PHONY: bench-gate
+bench-gate: bench-build ## Fail when starts or answers of three functions take more instructions than they may
+	@UV=$(UV) $(PYTHON) -m tests.performance --gate
+
+# What `make build` makes, but for the processors of this machine, on which it is to run.
+.PHONY: bench-build
+bench-build: .venv/ready
+	@mkdir -p .cache/bench
+	$(SAM) build \
+	  --build-dir .cache/bench/built --parameter-overrides Architecture=$(PROCESSOR) >.cache/bench/build.log 2>&1 \
+	  || { cat .cache/bench/build.log; exit 1; }
+	$(PYTHON) -m gatehouse_dev.preparing .cache/bench/built
 
 .PHONY: deploy
 deploy: .venv/ready ## Build, validate and deploy STAGE (dev, staging or prod); asks once for what it must know

@@ -1,0 +1,1 @@
+"""How fast functions start and answer, beside two yardsticks: `make bench`."""

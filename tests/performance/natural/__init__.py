@@ -1,0 +1,1 @@
+"""A function as the manuals of its packages show it."""

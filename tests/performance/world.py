@@ -1,0 +1,156 @@
+"""The embedded cloud with people in it, at an address where functions in other processes find it."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from datetime import timedelta
+from threading import Lock
+from typing import Any
+from unittest.mock import patch
+
+from moto.dynamodb.models import dynamodb_backends
+
+from gatehouse_dev import endpoint
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse_dev.template import load
+from tests.conftest import ROOT
+from tests.performance.asking import TASK, Ask, filled
+from tests.performance.memory import Upstream, upstream
+from tests.performance.serving import Request, Response
+from tests.statistics.__main__ import silence
+from tests.support.calls import Api
+from tests.support.events import event_for
+from tests.support.journey import Journeys
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, People
+from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
+from tests.support.tasks import create
+from tests.support.visits import forgets, signs_up
+
+WAITING = "waiting@example.com"
+TASKS = 20
+_SECRET_NAME = "google-client-secret"
+_LONG = "86400"  # seconds, because a run takes long
+_DEPLOYED = {
+    "BaseUrl": "https://api.example.com",
+    "CorsOrigins": "https://app.example.com",
+    "MailFrom": "no-reply@example.com",
+    **dict.fromkeys(("AccessTokenLifetime", "VerificationLifetime", "ResetLifetime"), _LONG),
+}
+_FROM_THE_GATEWAY = {
+    "x-amzn-trace-id": "Root=1-6b01259e-0123456789abcdef01234567",
+    "x-forwarded-for": "203.0.113.7",
+    "x-forwarded-port": "443",
+    "x-forwarded-proto": "https",
+}
+
+
+class World:
+    """`parameters` are the template's: what nobody chose is as it is by default."""
+
+    def __init__(self, address: str, parameters: dict[str, str], names: dict[str, str]) -> None:
+        """`names` are those that requests speak of. What they stand for stays as it is now."""
+        self.parameters = parameters
+        self._upstream = upstream(address)
+        self._names = names
+        self._rows = {name: deepcopy(table.items) for name, table in _tables().items()}
+        self._latest = ""
+        self._lock = Lock()
+
+    def cloud(self, function: str) -> Upstream:
+        """What answers a function. It finds the rows as they were, whatever another has written."""
+
+        def ask(request: Request) -> Response:
+            with self._lock:
+                if function != self._latest:
+                    self._latest = function
+                    for name, table in _tables().items():
+                        table.items = deepcopy(self._rows[name])
+                return self._upstream(request)
+
+        return ask
+
+    def event(self, route: str, ask: Ask) -> bytes:
+        """The event of a request."""
+        request: dict[str, Any] = filled(ask.whole, self._names)
+        event = event_for(route, headers=_FROM_THE_GATEWAY, **request)
+        if "body" in event:
+            event["headers"]["content-length"] = str(len(event["body"]))
+        return json.dumps(event).encode()
+
+
+@contextmanager
+def peopled_world() -> Iterator[World]:
+    """A cloud where Ann has a list and Carol an account at Google."""
+    with running_provider() as provider:
+        provider._codes = Unforgetting()
+        parameters = _parameters(provider)
+        template = load(ROOT / "template.yaml", parameters | {"RateLimits": "off"})  # for those who prepare
+        with Cloud(template, secrets={_SECRET_NAME: CLIENT_SECRET}) as cloud:
+            with silence():
+                names = _names(Api(template), cloud, provider)
+            with socket.create_server(("127.0.0.1", 0), backlog=64) as listener, endpoint.serving(listener):
+                yield World(f"127.0.0.1:{listener.getsockname()[1]}", parameters, names)
+
+
+class Unforgetting(dict[str, Any]):
+    """Codes that a provider takes again and again, as no provider does."""
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Leave it there."""
+        return self.get(key, *default)
+
+
+def _tables() -> dict[str, Any]:
+    return dict(dynamodb_backends[ACCOUNT][REGION].tables)
+
+
+def _parameters(provider: Provider) -> dict[str, str]:
+    google = {
+        "GoogleClientId": CLIENT_ID,
+        "GoogleClientSecretName": _SECRET_NAME,
+        "GoogleAuthorizeUrl": f"{provider.url}/authorize",
+        "GoogleTokenUrl": f"{provider.url}/token",
+        "GoogleJwksUrl": f"{provider.url}/jwks",
+        "GoogleIssuer": provider.url,
+    }
+    return _DEPLOYED | google
+
+
+def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
+    """Whatever requests need to speak of."""
+    layer("keys.access").publish()
+    ann, mailbox = People(call).signed_in("ann"), Mailbox(call, cloud)
+    tasks = [create(call, ann, **TASK)["id"] for _ in range(TASKS)]
+    signs_up(call, WAITING)
+    verification = mailbox.to(WAITING)[-1].token
+    login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
+    return {
+        "BEARER": ann.token,
+        "EMAIL": ann.email,
+        "WAITING": WAITING,
+        "VERIFICATION": verification,
+        "RESET": forgets(call, mailbox, ann.email),
+        "REFRESH": login["refresh_token"],
+        "TASK": tasks[0],
+    } | _at_google(call, provider)
+
+
+def _at_google(call: Api, provider: Provider) -> dict[str, str]:
+    journeys, carol = Journeys(call, provider), People(call).signed_in("carol")
+    person = {"sub": "3003", "email": carol.email, "email_verified": True}
+    provider.gives = {"refresh_token": "refresh-1"}
+    journeys.links(carol.token, **person)
+    with patch.object(layer("oauth.state"), "_KEPT", timedelta(days=1)):
+        sent = journeys.begins()
+    return {
+        "LINKED": carol.token,
+        "ACCOUNT": call("GET /api/auth/list-accounts", bearer=carol.token).json[-1]["id"],
+        "STATE": sent.query["state"],
+        "STATE_COOKIE": sent.cookie,
+        "CODE": provider.visits(sent.url, **person),
+    }
