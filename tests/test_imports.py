@@ -9,12 +9,13 @@ import pytest
 from tests.support.layout import Module, handlers, layer, subject
 
 LEVELS = (
-    {"start"},
+    {"start", "remembered"},
     {"http"},
     {"reminders", "oauth", "erasure"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle"},
     {"errors", "config", "clock", "cursors", "dynamodb", "wire", "telemetry", "audit", "partitions", "languages"},
+    {"transport"},
 )
 WITHIN_A_SUBJECT = ("model", "table", "outbox", "flows")  # each may import those before it
 

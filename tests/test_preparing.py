@@ -88,7 +88,7 @@ def test_docstrings_go_and_what_dataclasses_look_for_stays(tmp_path: Path) -> No
 
     assert names["talk"].__doc__ is None
     assert names["Held"].__doc__ == "."
-    assert names["Held"](size=1) == names["Held"](1)  # type: ignore[call-arg]
+    assert names["Held"](size=1) == names["Held"](1)
 
 
 def test_the_authorities_of_aws_are_kept_and_no_others() -> None:

@@ -12,8 +12,10 @@ import gzip
 import importlib.util
 import json
 import marshal
+import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,9 @@ from typing import Any
 
 import anyio._lazyimport
 import anyio.abc
+
+from gatehouse_dev import noting
+from gatehouse_dev.template import load
 
 BUILT = Path(".aws-sam/build")
 SERVICES = {"dynamodb", "logs", "secretsmanager", "sesv2"}
@@ -80,6 +85,7 @@ def main(folder: Path) -> int:
     for path in [path for place in folder.iterdir() if place != vendor.parent for path in place.rglob("*.py")]:
         tree = ast.parse(path.read_bytes())
         compile_to(path.parent / "__pycache__" / f"{path.stem}.{TAG}.pyc", path, exporting_lazily(tree, path) or tree)
+    note_what_is_compiled(folder)
     print(f"packages {before:.1f} MB, now {size(vendor):.1f} MB with bytecode; our own {size(common):.1f} MB")
     return 0
 
@@ -170,6 +176,17 @@ def compile_to(compiled: Path, path: Path, tree: ast.Module) -> None:
     compiled.parent.mkdir(exist_ok=True)
     hashed = importlib.util.source_hash(path.read_bytes())
     compiled.write_bytes(importlib.util.MAGIC_NUMBER + UNCHECKED + hashed + marshal.dumps(code))
+
+
+def note_what_is_compiled(folder: Path) -> None:
+    """Write down what `gatehouse.remembered` gives back, in a process that has what Lambda will have."""
+    layers = [str((folder / name / "python").resolve()) for name in ("VendorLayer", "CommonLayer")]
+    template = load(folder / "template.yaml", {"MailFrom": "no-reply@example.com"})
+    environment = template.environment() | {"PYTHONPATH": os.pathsep.join(layers), "AWS_DEFAULT_REGION": "us-east-1"}
+    notes = folder / "CommonLayer/python/gatehouse/remembered.bin"
+    folders = [str(function.folder) for function in template.functions.values()]
+    command = [sys.executable, "-S", "-B", noting.__file__, str(notes.resolve()), *folders]
+    subprocess.run(command, env=environment, check=True)  # noqa: S603 -- our own interpreter
 
 
 def size(folder: Path) -> float:
