@@ -20,6 +20,7 @@ from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.record import RECORD, Act, keep
+from tests.support.transport import CHOSEN, under_test
 
 pytest_plugins = ["tests.support.google"]
 PARAMETERS = {
@@ -28,8 +29,16 @@ PARAMETERS = {
     "MailFrom": "no-reply@example.com",
     "MailRate": "1000",
     "RateLimits": "off",
+    "Transport": CHOSEN,
 }
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _both_transports() -> Iterator[None]:
+    """Whichever is chosen, moto answers it."""
+    with under_test():
+        yield
 
 
 @pytest.fixture(scope="session")

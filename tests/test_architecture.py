@@ -41,6 +41,8 @@ BY_CHANCE = {
     "layers/common/gatehouse/dynamodb.py": "random: jitter between attempts",
     "layers/common/gatehouse/start.py": "random: a new seed for that in every copy of a snapshot",
     "layers/common/gatehouse/telemetry.py": "uuid4: correlation ids",
+    "layers/common/gatehouse/transport/client.py": "uuid4: names of transactions",
+    "layers/common/gatehouse/transport/retries.py": "random: jitter between attempts",
 }
 
 

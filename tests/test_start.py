@@ -1,8 +1,11 @@
 """How functions start in Lambda: ready, heard by nobody, and with nothing that must not be in a snapshot."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,22 +14,24 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import Instance
 from gatehouse_dev.template import Template
 from tests.support.calls import Api
-from tests.support.layout import ROOT
 from tests.support.record import RECORD
 from tests.support.transformed import of_type, transformed
 
 SOME = ("CreateTask", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
 KEPT = {"config.config", "dynamodb.connection"}  # settings; and the client, whose connections are closed
 STARTING = """
-import functools, gc, importlib, json, random, sys
+import functools, gc, importlib, json, os, random, sys
 import botocore.client, snapshot_restore_py
 from botocore.exceptions import EndpointConnectionError
 
 asked, hung_up = [], []
+ANSWERS = {"BatchGetItem": {"Responses": {}}, "GetSecretValue": {"VersionId": "v", "SecretString": 40 * "x"}}
 
 def call(client, operation, parameters):
-    asked.append([operation, parameters])
-    raise EndpointConnectionError(endpoint_url="none")
+    asked.append(operation)
+    if os.environ["AWAY"]:
+        raise EndpointConnectionError(endpoint_url="none")
+    return ANSWERS[operation]
 
 botocore.client.BaseClient._make_api_call = call
 botocore.client.BaseClient.close = lambda client: hung_up.append(1)
@@ -54,7 +59,7 @@ cached = {
     if isinstance(function, functools._lru_cache_wrapper) and function.cache_info().currsize
     and function.__module__ in ours
 }
-seen = [ours["gatehouse.keys.keyring"]._seen, ours["gatehouse.oauth.providers"]._discovered]
+seen = bool(ours["gatehouse.keys.keyring"]._seen or ours["gatehouse.oauth.providers"]._discovered)
 looked = [ours["gatehouse.keys.keyring"]._looked_at, ours["gatehouse.keys.macs"]._last_look]
 print(json.dumps({"asked": found, "cached": sorted(cached), "seen": seen, "looked": max(looked) == float("-inf"),
                   "hung up": len(hung_up), "as random": random.getstate() == was}))
@@ -62,37 +67,55 @@ print(json.dumps({"asked": found, "cached": sorted(cached), "seen": seen, "looke
 
 
 @pytest.fixture(scope="module")
-def started(running_cloud: Cloud, template: Template) -> Any:
-    """Some functions, started one after the other as Lambda starts them, with a DynamoDB that is away."""
+def started(running_cloud: Cloud, template: Template) -> Callable[..., Any]:
+    """Start some functions one after the other, as Lambda starts them; `away` is that AWS does not answer."""
     assert running_cloud
     folders = [str(template.functions[name].folder) for name in SOME]
-    run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", STARTING, *folders],
-        env=template.environment() | {"PYTHONPATH": str(ROOT / "layers" / "common"), "AWS_DEFAULT_REGION": "us-east-1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)  # had anybody printed, this would not do
+    fixed = template.environment() | {"PYTHONPATH": os.environ["PYTHONPATH"], "AWS_DEFAULT_REGION": "us-east-1"}
+
+    @cache
+    def start(*, away: bool = False, kind: str = "on-demand") -> Any:
+        told = {
+            "AWAY": "yes" if away else "",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": kind,
+            "GATEHOUSE_TRANSPORT": "botocore",
+        }
+        run = subprocess.run(  # noqa: S603 -- our own interpreter
+            [sys.executable, "-c", STARTING, *folders], env=fixed | told, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stderr
+        return json.loads(run.stdout)  # had anybody printed, this would not do
+
+    return start
 
 
-def test_a_start_looks_at_dynamodb_once_and_says_nothing(started: Any, template: Template) -> None:
-    """Where DynamoDB is away, too: whoever needs it will see. Those that serve no HTTP have time."""
-    asked = {name: started["asked"][str(template.functions[name].folder)] for name in SOME}
+def test_a_start_looks_at_dynamodb_and_says_nothing(started: Callable[..., Any], template: Template) -> None:
+    """Those that serve no HTTP have time."""
+    asked = {name: started()["asked"][str(template.functions[name].folder)] for name in SOME}
 
-    assert {name for name in SOME if asked[name]} == {"CreateTask", "SignIn", "GetSession", "OauthCallback"}
-    assert all(len(calls) == 1 and calls[0][0] == "BatchGetItem" for calls in asked.values() if calls)
-
-
-def test_no_secret_no_time_and_no_connection_is_in_a_snapshot(started: Any) -> None:
-    assert {name.removeprefix("gatehouse.") for name in started["cached"]} <= KEPT
-    assert (started["seen"], started["looked"]) == ([None, {}], True)
-    assert started["hung up"] == len(SOME)  # each has its hook
+    assert asked == {name: [] for name in SOME} | {
+        "CreateTask": ["BatchGetItem"],
+        "SignIn": ["BatchGetItem", "GetSecretValue", "GetSecretValue"],
+    }  # and the others that hold the secret know it by then, for all run in one process here
 
 
-def test_copies_of_a_snapshot_do_not_wait_alike(started: Any) -> None:
-    assert not started["as random"]
+def test_where_aws_is_away_functions_start_all_the_same(started: Callable[..., Any]) -> None:
+    """Whoever needs it will see."""
+    assert len(started(away=True)["asked"]) == len(SOME)
+
+
+def test_no_secret_no_time_and_no_connection_is_in_a_snapshot(started: Callable[..., Any]) -> None:
+    taken, usual = started(kind="snap-start"), started()
+
+    assert {name.removeprefix("gatehouse.") for name in taken["cached"]} <= KEPT
+    assert (taken["seen"], taken["looked"]) == (False, True)
+    assert taken["hung up"] == len(SOME)  # each has its hook
+    assert "gatehouse.keys.secret._secret" in usual["cached"]
+    assert not usual["looked"]
+
+
+def test_copies_of_a_snapshot_do_not_wait_alike(started: Callable[..., Any]) -> None:
+    assert not started()["as random"]
 
 
 def test_snapshots_are_taken_where_they_are_wanted() -> None:
@@ -116,6 +139,6 @@ def test_getting_ready_writes_nothing_whatever_the_function(
             with RECORD.of(name):
                 instance.handler.make_ready()  # type: ignore[attr-defined]
 
-            assert set(call.calls) <= {"BatchGetItem"}, name
+            assert set(call.calls) <= {"BatchGetItem", "GetSecretValue"}, name
 
     assert capsys.readouterr() == ("", "")

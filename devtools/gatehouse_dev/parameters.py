@@ -44,6 +44,7 @@ def local_parameters(environ: Mapping[str, str], port: int, path: Path = DEFAULT
         "TrustedOrigins": f"http://127.0.0.1:{port}",
         "RateLimits": "off",
         "MailRate": "1000",
+        "Transport": "botocore",  # which moto answers in this process
         **({} if variable("GoogleClientId") in environ else standin.parameters(port)),
         **{name: f"gatehouse/{name}" for name, value in CLIENTS.items() if value in environ},
     }

@@ -55,6 +55,19 @@ def __getattr__(name):
     return value
 """
 LOOK_UP = "def _build_lazy_map(module): return _MAPS[module.__name__]"  # it would parse its own source
+PATCHES = {
+    # With a connection of our own (gatehouse.transport) none of this is called, and botocore is a third of a start.
+    "pynamodb/connection/base.py": {
+        "import sys\n": "from __future__ import annotations\nimport sys\n",
+        "import botocore.config\nimport botocore.client\n": "",
+        "from botocore.client import ClientError\n": "from botocore.exceptions import ClientError\n",
+        "from botocore.session import get_session\n": "",
+        "from pynamodb.connection._botocore_private import BotocoreBaseClientPrivate\n": "",
+        "= get_session()": "= __import__('botocore.session').session.get_session()",
+        "botocore.client.Config(": "__import__('botocore.config').config.Config(",
+        "cast(BotocoreBaseClientPrivate, ": "cast('BotocoreBaseClientPrivate', ",
+    },
+}
 FINDS_ITS_PARTS = "opentelemetry_api"  # by entry points, so its metadata stay
 CERTIFICATE = re.compile(r"# Issuer: (.*)\n(?:#.*\n)+(-----BEGIN[^#]*)")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -73,6 +86,8 @@ def main(folder: Path) -> int:
     for path in [*unused(vendor)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     trim_botocore(vendor / "botocore")
+    for name, changes in PATCHES.items():
+        patch(vendor / name, changes)
     (vendor / "fastapi/openapi/models.py").write_text(NO_MODELS, encoding="utf-8")
     with (vendor / "anyio/_lazyimport.py").open("a", encoding="utf-8") as lazy:
         lazy.write(f"\n_MAPS = {lazy_maps(anyio, anyio.abc)!r}\n{LOOK_UP}")
@@ -84,6 +99,7 @@ def main(folder: Path) -> int:
         path.unlink()
     for path in [path for place in folder.iterdir() if place != vendor.parent for path in place.rglob("*.py")]:
         tree = ast.parse(path.read_bytes())
+        ask_at_once(tree)
         compile_to(path.parent / "__pycache__" / f"{path.stem}.{TAG}.pyc", path, exporting_lazily(tree, path) or tree)
     note_what_is_compiled(folder)
     print(f"packages {before:.1f} MB, now {size(vendor):.1f} MB with bytecode; our own {size(common):.1f} MB")
@@ -122,6 +138,16 @@ def aws_authorities(bundle: str) -> Iterator[str]:
 def lazy_maps(*packages: ModuleType) -> dict[str, Any]:
     """Where each package of anyio has what it exports; without, it imports all that it has."""
     return {package.__name__: anyio._lazyimport._build_lazy_map(package) for package in packages}  # noqa: SLF001 -- it is its own
+
+
+def patch(path: Path, changes: dict[str, str]) -> None:
+    """Put other words in a package's place; SystemExit where a new version says it otherwise."""
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        if text.count(old) != 1:
+            raise SystemExit(f"{path} is not what it was: {old!r}")
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
 
 
 def undocumented(model: Any) -> Any:
@@ -168,6 +194,18 @@ def exporting_lazily(tree: ast.Module, path: Path) -> ast.Module | None:
     at_once = [node for node in imports if submodules & {name.name for name in node.names}]
     lazily = ast.parse(f"_WHERE = {where!r}\n{EXPORTED}")
     return ast.Module([*at_once, *lazily.body], [])
+
+
+def ask_at_once(tree: ast.Module) -> None:
+    """Ask packages of ours for what a module takes of them when it is imported, and not in the first request."""
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "gatehouse"]
+    packages = {name.asname or name.name for node in imports for name in node.names}
+    taken = {
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in packages
+    }
+    tree.body += ast.parse("\n".join(sorted(taken))).body
 
 
 def compile_to(compiled: Path, path: Path, tree: ast.Module) -> None:

@@ -26,6 +26,7 @@ from tests.costs.printed import quiet
 from tests.costs.quick import quick_rows
 from tests.support.calls import Api
 from tests.support.provider import running_provider
+from tests.support.transport import under_test
 
 SIZES = (10, 1_000, 100_000)
 ROUNDS = 7  # that a call is timed in
@@ -40,7 +41,7 @@ def template() -> Template:
 
 def counted() -> Counted:
     """Every call."""
-    with Cloud(template()) as cloud, running_provider() as provider, quiet():
+    with Cloud(template()) as cloud, under_test(), running_provider() as provider, quiet():
         api = Api(template())
         cheap_hashes()
         others = list(calls(api, cloud, provider, rounds=ROUNDS))
@@ -51,7 +52,7 @@ def counted() -> Counted:
 
 def measured(sizes: Sequence[int]) -> Iterator[Measured]:
     """One person after the other, each with a list of their own."""
-    with Cloud(template()) as cloud, standing_clock(), quick_rows():
+    with Cloud(template()) as cloud, under_test(), standing_clock(), quick_rows():
         call, meter = Api(template()), Meter(cloud)
         for size in sizes:
             with quiet():

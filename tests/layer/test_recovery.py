@@ -107,9 +107,10 @@ class Line:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long botocore would wait between attempts; here it does not."""
+    """How long either transport would wait between attempts; here it does not."""
     waited: list[float] = []
-    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=waited.append))
+    for place in (botocore.endpoint, layer("transport.retries")):
+        monkeypatch.setattr(place, "time", SimpleNamespace(sleep=waited.append))
     return waited
 
 
@@ -118,13 +119,7 @@ def line(call: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     """The only way to DynamoDB for as long as a test lasts; what it waits for takes a fraction of the time."""
     assert call
     dynamodb, line = layer("dynamodb"), Line()
-    real = dynamodb.Connection
-
-    def hasty(**given: Any) -> Any:
-        seconds = {name: value / FASTER for name, value in given.items() if name.endswith("_seconds")}
-        return real(**given | seconds)
-
-    monkeypatch.setattr(dynamodb, "Connection", hasty)
+    monkeypatch.setattr(dynamodb, "_WAITS", {name: seconds / FASTER for name, seconds in dynamodb._WAITS.items()})
     monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{line.port}")
     dynamodb.connection.cache_clear()
     yield line
@@ -158,8 +153,9 @@ def test_what_was_refused_or_never_answered_works_again_without_a_restart(
 def test_after_an_outage_that_used_up_all_attempts_it_works_at_once(
     call: Api, people: People, line: Line, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After many failures botocore gives up on trying again, and must not give up on trying."""
+    """After many failures a transport gives up on trying again, and must not give up on trying."""
     monkeypatch.setattr(botocore.retries.quota, "RetryQuota", partial(RetryQuota, initial_capacity=30))  # for 500
+    monkeypatch.setattr(layer("transport.retries"), "CAPACITY", 30)
     line.works()
     ann = people.signed_in()
     line.breaks()

@@ -89,7 +89,8 @@ def peopled_world() -> Iterator[World]:
     with running_provider() as provider:
         provider._codes = Unforgetting()
         parameters = _parameters(provider)
-        template = load(ROOT / "template.yaml", parameters | {"RateLimits": "off"})  # for those who prepare
+        preparing = {"RateLimits": "off", "Transport": "botocore"}
+        template = load(ROOT / "template.yaml", parameters | preparing)
         with Cloud(template, secrets={_SECRET_NAME: CLIENT_SECRET}) as cloud:
             with silence():
                 names = _names(Api(template), cloud, provider)

@@ -26,4 +26,4 @@ async def me(current: CurrentSession) -> dict[str, OwnBody]:
     return {"user": current.user}
 
 
-handler = lambda_handler(router, public=True, holds_secret=True)
+handler = lambda_handler(router, public=True, holds_secret=True, signs=True)

@@ -13,4 +13,4 @@ async def jwks() -> dict[str, list[dict[str, str]]]:
     return {"keys": public_keys()}
 
 
-handler = lambda_handler(router, public=True, holds_secret=True)
+handler = lambda_handler(router, public=True, holds_secret=True, signs=True)

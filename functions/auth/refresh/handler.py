@@ -19,4 +19,4 @@ async def refresh(last: Last, request: Request) -> WithAccess:
     return begun(request) if last.refresh_token is None else refreshed(request, last.refresh_token)
 
 
-handler = lambda_handler(router, public=True, holds_secret=True)
+handler = lambda_handler(router, public=True, holds_secret=True, signs=True)

@@ -13,4 +13,4 @@ async def token(user: CurrentUser, member: CurrentMember, request: Request) -> d
     return {"token": for_caller(request, UserBody.of(member.user), member.session, user.proof)}
 
 
-handler = lambda_handler(router, with_profile=True, holds_secret=True)
+handler = lambda_handler(router, with_profile=True, holds_secret=True, signs=True)

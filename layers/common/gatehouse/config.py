@@ -15,6 +15,7 @@ SecureCookies = Literal["auto", "on", "off"]
 CookieSameSite = Literal["lax", "none", "strict"]
 Switch = Literal["on", "off"]
 Tracing = Literal["Active", "Disabled"]
+Transport = Literal["botocore", "own"]
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 128
 Lifetime = Annotated[timedelta, "above zero"]
 PerSecond = Annotated[int, "above zero"]
@@ -88,6 +89,7 @@ class Config:
     oidc_client_secret_name: str = ""
     oidc_scopes: tuple[str, ...] = ("openid", "email", "profile")
     tracing: Tracing = "Disabled"
+    transport: Transport = "own"
 
 
 def read(environment: Mapping[str, str]) -> Config:
@@ -116,6 +118,11 @@ def read(environment: Mapping[str, str]) -> Config:
 def config() -> Config:
     """The settings of this process."""
     return read(os.environ)
+
+
+def is_for_a_snapshot() -> bool:
+    """Whether this process starts to be copied: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html."""
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
 
 def _text(value: str) -> str:
@@ -179,5 +186,5 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     PerSecond: _per_second,
     Rate: _rate,
     tuple[str, ...]: _list,
-    **{choice: _one_of(*get_args(choice)) for choice in (CookieSameSite, SecureCookies, Switch, Tracing)},
+    **{choice: _one_of(*get_args(choice)) for choice in (CookieSameSite, SecureCookies, Switch, Tracing, Transport)},
 }

@@ -20,6 +20,8 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from gatehouse.config import config
+
 type Change = Callable[[TransactWrite], None]
 type Key = tuple[type["Row"], str, str | None]
 
@@ -27,6 +29,8 @@ SCHEMA = 1
 _ATTEMPTS = 8
 _LONGEST_PAUSE = 1.0  # seconds
 _SOON = 2.0  # seconds
+_WAITS: dict[str, Any] = {"connect_timeout_seconds": 1.0, "read_timeout_seconds": 1.5}
+_TRIES: Any = {"mode": "standard", "total_max_attempts": 3}  # with pauses 10.5 s at most
 _OUTAGES = {
     "InternalServerError",
     "InternalServiceError",  # of Secrets Manager
@@ -50,12 +54,14 @@ class Contended(Exception):
 
 @cache
 def connection() -> Connection:
-    """The one connection, and so the one botocore client, of this process."""
-    return Connection(
-        connect_timeout_seconds=1,
-        read_timeout_seconds=1.5,
-        retry_configuration={"mode": "standard", "total_max_attempts": 3},  # with pauses 10.5 s at most
-    )
+    """The one connection, and so the one client, of this process: botocore's, or ours where it is set and will do."""
+    if config().transport == "own":
+        from gatehouse.transport.client import OwnConnection  # noqa: PLC0415 -- not for those who do without
+        from gatehouse.transport.config import DYNAMODB, settings  # noqa: PLC0415 -- the same
+
+        if place := settings(DYNAMODB):
+            return OwnConnection(place, **_WAITS, retry_configuration=_TRIES)
+    return Connection(**_WAITS, retry_configuration=_TRIES)
 
 
 class Whole(Attribute[int]):
@@ -114,13 +120,13 @@ class Row(Model):
         return cls._connection
 
 
-def make_ready(key: Key | None) -> None:
-    """Make the client, and with the `key` of a row that is not there open its connection, as far as that goes soon."""
+def make_ready(first: Callable[[], object] | None) -> None:
+    """Make the client, and call `first`, which opens its connection, as far as that goes soon."""
     _ = connection().client
-    if key:
-        first = Thread(target=_look_at, args=(key,), daemon=True)  # it may take all its attempts, init may not
-        first.start()
-        first.join(_SOON)
+    if first:
+        calling = Thread(target=_try, args=(first,), daemon=True)  # it may take all its attempts, init may not
+        calling.start()
+        calling.join(_SOON)
 
 
 def hang_up() -> None:
@@ -202,9 +208,9 @@ def is_outage(error: BaseException | None) -> bool:
     return isinstance(error, BotoCoreError | Contended)
 
 
-def _look_at(key: Key) -> None:
+def _try(first: Callable[[], object]) -> None:
     with suppress(BotoCoreError, ClientError, PynamoDBException, Contended):  # who needs it will see
-        get_together(key)
+        first()
 
 
 def _key(row: type[Row], pk: str, sk: str | None) -> dict[str, Any]:

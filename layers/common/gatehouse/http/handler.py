@@ -1,5 +1,6 @@
 """From a router to a Lambda handler: FastAPI behind the door, Mangum before it."""
 
+from importlib import import_module
 from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
@@ -10,10 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gatehouse import dynamodb, telemetry
+from gatehouse import dynamodb, keys, telemetry
 from gatehouse.config import config
 from gatehouse.http.door import Admits, Door
-from gatehouse.keys import key_of_nothing
 
 _NOBODYS = {  # every door refuses it before it asks anything: a cookie from no site, and a parameter twice
     "version": "2.0",
@@ -32,17 +32,19 @@ def lambda_handler(
     holds_secret: bool = False,
     evenly: bool = False,
     from_elsewhere: bool = False,
+    signs: bool = False,
 ) -> telemetry.Handler:
     """The handler for a function's routes. It admits signed-in callers only, unless it is `public`.
 
     `with_profile` reads the caller's profile together with the session. `holds_secret` says that the function may read
     the secret: it refuses a badly signed cookie before any read. `evenly` answers at the next tenth of a second, so
     that no time tells whether a row was there. To one that people are sent `from_elsewhere` other sites may post, and
-    forms: it must not believe cookies.
+    forms: it must not believe cookies. One that `signs` answers with access tokens.
     """
     config()
     name = cast("APIRoute", router.routes[0]).name
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    # `include_router` would build all of a route once more, in the first request.
+    app = FastAPI(routes=router.routes, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_exception_handler(RequestValidationError, _to_the_door)
     app.add_exception_handler(HTTPException, _to_the_door)
     admits = Admits(
@@ -53,7 +55,6 @@ def lambda_handler(
         from_elsewhere=from_elsewhere,
     )
     app.add_middleware(Door, name=name, admits=admits)
-    app.include_router(router)
     mangum = Mangum(app, lifespan="off")
     cold = iter((True,))
 
@@ -66,7 +67,10 @@ def lambda_handler(
     def make_ready() -> None:
         with telemetry.unheard():
             mangum(_NOBODYS, cast("Any", None))
-        dynamodb.make_ready(key_of_nothing() if holds_secret or not public else None)
+        first = keys.look_ahead if holds_secret else None if public else keys.look_at_nothing
+        if signs:  # not imported above: `cryptography` is for those who make or get a JWT
+            first = import_module("gatehouse.keys.access").look_ahead
+        dynamodb.make_ready(first)
 
     handle.admits = admits  # type: ignore[attr-defined]  # the description of the API tells who may call
     handle.make_ready = make_ready  # type: ignore[attr-defined]  # `start` calls it where Lambda starts

@@ -1,7 +1,7 @@
 """Keys: derived from one secret, whose trusted versions the keyring names."""
 
-from gatehouse.keys.keyring import Keyring, KeyringRow, current, keep_up, key_of_nothing, keyring_key, observe, reread
-from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, mac, matches, matches_now
+from gatehouse.keys.keyring import Keyring, KeyringRow, current, keep_up, keyring_key, look_at_nothing, observe, reread
+from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, look_ahead, mac, matches, matches_now
 
 __all__ = [
     "CACHE",
@@ -13,8 +13,9 @@ __all__ = [
     "KeyringRow",
     "current",
     "keep_up",
-    "key_of_nothing",
     "keyring_key",
+    "look_ahead",
+    "look_at_nothing",
     "mac",
     "matches",
     "matches_now",

@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt import PyJWK
 
 from gatehouse import clock
+from gatehouse.config import is_for_a_snapshot
 from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.keys import macs
 from gatehouse.keys.keyring import current, publish_first
 from gatehouse.keys.secret import derived_key
 
@@ -21,6 +23,13 @@ _REQUIRED = ["sub", "sid", "iss", "aud", "iat", "exp"]
 _LEEWAY = 30  # seconds that clocks may differ
 _LONGEST = 8192
 _FOREVER = 1e12  # seconds
+
+
+def look_ahead() -> None:
+    """Read and derive what signing takes before it is needed, but not into a snapshot."""
+    macs.look_ahead()
+    if not is_for_a_snapshot():
+        public_key(current().newest)
 
 
 def sign(claims: dict[str, Any]) -> str:

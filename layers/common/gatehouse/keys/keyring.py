@@ -55,9 +55,9 @@ def keyring_key() -> Key:
     return KeyringRow, KEYRING, KEYRING
 
 
-def key_of_nothing() -> Key:
-    """Where no row will ever be, in the table of the keyring."""
-    return KeyringRow, KEYRING, "-"
+def look_at_nothing() -> None:
+    """Read where no row will ever be, in the table of the keyring: it opens the connection, and nobody knows more."""
+    get_together((KeyringRow, KEYRING, "-"))
 
 
 def observe(row: KeyringRow | None) -> None:

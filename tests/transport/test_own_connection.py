@@ -1,0 +1,177 @@
+"""The setting `transport` is obeyed: no client of botocore's is made, and a snapshot holds nothing of ours."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import EndpointConnectionError
+from pynamodb.exceptions import GetError, PutError
+
+from gatehouse.transport.client import Client
+from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.template import Template
+from tests.support.layer import layer
+from tests.support.layout import ROOT
+from tests.support.record import RECORD
+from tests.support.tables import rows
+from tests.support.trouble import failing, refused
+from tests.transport.botocores import told
+from tests.transport.server import Heard, Server, says
+
+STARTING = """
+import json, sys
+import botocore.client, botocore.session, snapshot_restore_py
+
+def none(*_, **__):
+    raise AssertionError("a client of botocore's")
+
+botocore.session.Session.create_client = botocore.client.BaseClient.__init__ = none
+sys.path.insert(0, sys.argv[1])
+import gatehouse.start
+from gatehouse.dynamodb import connection
+before = len(connection().client._lines._kept)
+for hook in snapshot_restore_py._before_snapshot_registry:
+    hook[0](*hook[1], **hook[2])
+source = vars(connection().client._source)
+print(json.dumps({"before": before, "after": len(connection().client._lines._kept),
+                  "credentials": source["_credentials"],
+                  "keys": sys.modules["gatehouse.transport.signing"]._key.cache_info().currsize,
+                  "url": repr(connection())}))
+"""
+
+
+@pytest.fixture
+def own(cloud: Cloud, settings: Any) -> Iterator[Any]:
+    """The layer's DynamoDB over our transport."""
+    assert cloud
+    dynamodb = layer("dynamodb")
+    settings(transport="own")
+    dynamodb.connection.cache_clear()
+    yield dynamodb
+    dynamodb.connection.cache_clear()
+
+
+def epoch(user_id: str) -> Any:
+    """A row to write."""
+    return layer("sessions.table").EpochRow(user_id, epoch=1, cursor_key=b"\x00\xff")
+
+
+def test_the_setting_chooses(own: Any, settings: Any) -> None:
+    assert isinstance(own.connection().client, Client)
+    own.connection.cache_clear()
+    settings(transport="botocore")
+    assert isinstance(own.connection().client, BaseClient)
+
+
+def test_where_it_will_not_do_botocores_does(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Operators have profiles; functions have neither these nor proxies."""
+    assert isinstance(own.connection().client, Client)
+    own.connection.cache_clear()
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    assert isinstance(own.connection().client, BaseClient)
+
+
+def test_it_waits_and_tries_as_botocores_does(own: Any, settings: Any) -> None:
+    def patience() -> list[Any]:
+        config = own.connection().client.meta.config
+        return [config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]]
+
+    ours = patience()
+    own.connection.cache_clear()
+    settings(transport="botocore")
+
+    assert ours == patience()
+
+
+def test_rows_come_back_as_they_were_written(own: Any, cloud: Cloud) -> None:
+    """Bytes too, one by one and together."""
+    row = layer("sessions.table").EpochRow
+    own.transact(own.put(epoch("a")), own.put(epoch("b")))
+    together = own.get_together((row, "b", "EPOCH"), (row, "none", "EPOCH"), (row, "a", "EPOCH"))
+
+    assert row.get("a", "EPOCH").cursor_key == b"\x00\xff"
+    assert [one and (one.user_id, one.cursor_key) for one in together] == [("b", b"\x00\xff"), None, ("a", b"\x00\xff")]
+    assert {one["user_id"] for one in rows(cloud, "SessionsTable")} == {"a", "b"}
+
+
+def test_conditions_that_fail_are_told(own: Any) -> None:
+    row = layer("sessions.table").EpochRow
+    own.transact(own.put(epoch("a")))
+
+    with pytest.raises(own.ConditionFailed):
+        own.transact(own.put(epoch("a"), row.user_id.does_not_exist()))
+    with pytest.raises(own.ConditionFailed), own.conditionally():
+        epoch("a").save(row.user_id.does_not_exist())
+    with pytest.raises(PutError, match="ConditionalCheckFailed"):
+        epoch("a").save(row.user_id.does_not_exist())
+
+
+def test_tests_hear_and_trouble_both_transports(own: Any) -> None:
+    """Or they would count nothing, and break nothing."""
+    row = layer("sessions.table").EpochRow
+    with RECORD.of("Somebody"), pytest.raises(row.DoesNotExist):
+        row.get("a", "EPOCH")
+    with failing(refused("ThrottlingException"), "GetItem") as asked, pytest.raises(GetError) as raised:
+        row.get("a", "EPOCH")
+
+    assert RECORD.calls == ["GetItem"]
+    assert asked == ["GetItem"]
+    assert own.is_outage(raised.value)
+    RECORD.acts -= {act for act in RECORD.acts if act.function == "Somebody"}
+
+
+def test_an_endpoint_that_is_away_is_an_outage(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
+    monkeypatch.setattr(layer("transport.retries").time, "sleep", lambda _: None)
+
+    with pytest.raises(GetError) as raised:
+        layer("throttle").LimitRow.get("x")
+
+    assert isinstance(raised.value.cause, EndpointConnectionError)
+    assert own.is_outage(raised.value)
+
+
+def test_a_start_makes_no_client_of_botocores_and_a_snapshot_has_no_keys(
+    running_cloud: Cloud, template: Template, server: Server
+) -> None:
+    """Connections are closed, and credentials forgotten: every copy asks for its own."""
+    assert running_cloud
+    until = (datetime.now(UTC) + timedelta(hours=6)).isoformat()
+    role = {"AccessKeyId": "AKIDSNAPSHOT", "SecretAccessKey": "s", "Token": "t", "Expiration": until}
+
+    def both(connected: Any, heard: Heard) -> bool:
+        return says(told(role if heard.start.startswith("GET") else {"Responses": {}}))(connected, heard)
+
+    server.acts = [both]
+    variables = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/role",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+        "GATEHOUSE_TRANSPORT": "own",
+        "PYTHONPATH": str(ROOT / "layers" / "common"),
+        "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", ""),
+    }
+    run = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", STARTING, str(template.functions["GetSession"].folder)],
+        env=template.environment() | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout) == {
+        "before": 1,
+        "after": 0,
+        "credentials": None,
+        "keys": 0,
+        "url": f"Connection<{server.url}>",
+    }
+    assert [one.start.partition(" ")[0] for one in server.heard] == ["GET", "POST"]

@@ -1,0 +1,103 @@
+"""Where our transport calls, as whom, and when it leaves that to botocore."""
+
+from typing import Any
+
+import pytest
+from botocore.endpoint_provider import EndpointProvider
+from botocore.session import get_session
+
+from gatehouse.transport.config import read
+from gatehouse.transport.credentials import Fetched, Given
+
+KEYS = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
+IN_LAMBDA = KEYS | {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}
+LOADER = get_session().get_component("data_loader")
+PARTITIONS = LOADER.load_data("partitions")
+RULES = EndpointProvider(LOADER.load_service_model("dynamodb", "endpoint-rule-set-1"), PARTITIONS)
+REGIONS = [region for partition in PARTITIONS["partitions"] for region in partition["regions"]]
+
+
+def url(**environment: str) -> str | None:
+    """Where to, by this besides what Lambda has."""
+    place = read(IN_LAMBDA | environment)
+    return place.url if place else None
+
+
+def test_every_region_is_where_botocore_finds_it() -> None:
+    """Those of partitions that nobody else can reach are left to it."""
+    ours = {region: url(AWS_REGION=region, AWS_DEFAULT_REGION=region) for region in REGIONS}
+    theirs = {
+        region: RULES.resolve_endpoint(Region=region, UseDualStack=False, UseFIPS=False).url for region in REGIONS
+    }
+
+    assert {region for region, found in ours.items() if found} >= {"us-east-1", "cn-north-1", "us-gov-west-1"}
+    assert {region: found for region, found in ours.items() if found} == {
+        region: theirs[region] for region, found in ours.items() if found
+    }
+
+
+@pytest.mark.parametrize("region", ["local", "us-east-1-fips", "fips-us-gov-west-1", "us-iso-east-1", "eusc-de-east-1"])
+def test_a_region_that_is_none_or_elsewhere_is_left_to_botocore(region: str) -> None:
+    assert url(AWS_REGION=region, AWS_DEFAULT_REGION=region) is None
+
+
+def test_an_endpoint_that_is_given_is_taken() -> None:
+    """Templates cannot leave one out, so an empty one is none."""
+    both = {"AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_DYNAMODB": "http://dynamodb"}
+
+    assert url(**both) == "http://dynamodb"
+    assert url(**both | {"AWS_ENDPOINT_URL_DYNAMODB": ""}) == "http://all"
+    assert url(AWS_ENDPOINT_URL="") == "https://dynamodb.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    "missing", [["AWS_REGION", "AWS_DEFAULT_REGION"], ["AWS_ACCESS_KEY_ID"], ["AWS_SECRET_ACCESS_KEY"]]
+)
+def test_what_the_environment_does_not_say_botocore_may_find(missing: list[str]) -> None:
+    assert read({name: value for name, value in IN_LAMBDA.items() if name not in missing}) is None
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "http_proxy",
+    ],
+)
+def test_what_only_botocore_does_is_left_to_it(variable: str) -> None:
+    assert read(IN_LAMBDA | {variable: "true"}) is None
+    assert read(IN_LAMBDA | {variable: ""})
+
+
+def test_the_credentials_are_lambdas() -> None:
+    place: Any = read(IN_LAMBDA)
+
+    assert isinstance(place.source, Given)
+    assert (place.source.current().access_key, place.source.current().token) == ("A", "t")
+
+
+def test_under_snapstart_they_come_from_the_endpoint() -> None:
+    variables = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9001/role",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "let me",
+    }
+    without = {name: value for name, value in IN_LAMBDA.items() if name not in KEYS}
+    place: Any = read(without | variables)
+
+    assert isinstance(place.source, Fetched)
+    assert isinstance(getattr(read(IN_LAMBDA | variables), "source", None), Given)
+
+
+def test_the_authorities_are_botocores_or_those_that_are_given() -> None:
+    bundles = [
+        getattr(read(IN_LAMBDA | given), "ca_bundle", None)
+        for given in ({}, {"REQUESTS_CA_BUNDLE": "two"}, {"REQUESTS_CA_BUNDLE": "two", "AWS_CA_BUNDLE": "one"})
+    ]
+
+    assert bundles == ["", "two", "one"]
