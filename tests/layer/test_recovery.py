@@ -35,11 +35,14 @@ FASTER = 8  # times, than in earnest
 
 
 def longest(client: Any) -> float:
-    """Seconds until a client gives up a call that nobody answers: its attempts, and its pauses at their worst."""
+    """Seconds until a client gives up a call that nobody answers: its attempts, and its pauses at their worst.
+
+    A connection that was kept open may turn out to be closed after the longest wait, and is no attempt.
+    """
     config = client.meta.config
     attempts: int = config.retries["total_max_attempts"]
     pauses = sum(2.0**number for number in range(attempts - 1))
-    return attempts * float(config.connect_timeout + config.read_timeout) + pauses
+    return attempts * float(config.connect_timeout + config.read_timeout) + pauses + float(config.read_timeout)
 
 
 def calls_in_vain(function: str) -> int:
