@@ -9,7 +9,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from gatehouse_dev import preparing
+from gatehouse_dev import compiling, trimming
 from gatehouse_dev.document import read
 from tests.support.layout import ROOT
 
@@ -43,9 +43,9 @@ def package(tmp_path: Path) -> Path:
 def running(folder: Path, code: str) -> str:
     """What a process prints that has only bytecode of a package's own page."""
     page = folder / "__init__.py"
-    tree = preparing.exporting_lazily(ast.parse(page.read_text()), page)
+    tree = compiling.exporting_lazily(ast.parse(page.read_text()), page)
     assert tree
-    preparing.compile_to(folder / "__init__.pyc", page, tree)
+    compiling.compile_to(folder / "__init__.pyc", page, tree)
     page.unlink()
     run = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", code], cwd=folder.parent, capture_output=True, text=True, check=True
@@ -73,9 +73,9 @@ def test_what_is_not_exported_is_told_as_ever(package: Path) -> None:
 def test_only_what_exports_and_does_nothing_else_exports_lazily(tmp_path: Path) -> None:
     page = tmp_path / "__init__.py"
 
-    assert preparing.exporting_lazily(ast.parse('"""Doc."""\nfrom a import b\nb()\n__all__ = ["b"]'), page) is None
+    assert compiling.exporting_lazily(ast.parse('"""Doc."""\nfrom a import b\nb()\n__all__ = ["b"]'), page) is None
     assert (
-        preparing.exporting_lazily(ast.parse('"""Doc."""\nfrom a import b\n__all__ = ["b"]'), tmp_path / "a.py") is None
+        compiling.exporting_lazily(ast.parse('"""Doc."""\nfrom a import b\n__all__ = ["b"]'), tmp_path / "a.py") is None
     )
 
 
@@ -84,7 +84,7 @@ def test_docstrings_go_and_what_dataclasses_look_for_stays(tmp_path: Path) -> No
     path = tmp_path / "held.py"
     path.write_text(HELD)
     names: dict[str, type] = {}
-    exec(compile(preparing.without_docstrings(path), "held", "exec"), names)  # noqa: S102 -- our own
+    exec(compile(compiling.without_docstrings(path), "held", "exec"), names)  # noqa: S102 -- our own
 
     assert names["talk"].__doc__ is None
     assert names["Held"].__doc__ == "."
@@ -93,17 +93,28 @@ def test_docstrings_go_and_what_dataclasses_look_for_stays(tmp_path: Path) -> No
 
 def test_the_authorities_of_aws_are_kept_and_no_others() -> None:
     text = BUNDLE.read_text(encoding="utf-8")
-    kept = list(preparing.aws_authorities(text))
+    kept = list(trimming.aws_authorities(text))
 
-    assert len(preparing.CERTIFICATE.findall(text)) == text.count("BEGIN CERTIFICATE")
+    assert len(trimming.CERTIFICATE.findall(text)) == text.count("BEGIN CERTIFICATE")
     assert 5 <= len(kept) <= 8
     assert all(pem.startswith("-----BEGIN CERT") and pem.endswith("END CERTIFICATE-----\n\n") for pem in kept)
+
+
+def test_a_package_that_says_it_otherwise_stops_the_build(tmp_path: Path) -> None:
+    """Or a new version would go without the patch, and nobody would know."""
+    path = tmp_path / "base.py"
+    path.write_text("import this\nimport this\n")
+
+    for changes in ({"import that": ""}, {"import this": ""}):
+        with pytest.raises(SystemExit, match="is not what it was"):
+            trimming.patch(path, changes)
+    assert path.read_text() == "import this\nimport this\n"
 
 
 def test_prose_goes_and_a_member_of_that_name_stays() -> None:
     model = {"documentation": "<p>", "members": {"documentation": {"shape": "Text", "documentation": "<p>"}}}
 
-    assert preparing.undocumented(model) == {"members": {"documentation": {"shape": "Text"}}}
+    assert trimming.undocumented(model) == {"members": {"documentation": {"shape": "Text"}}}
 
 
 def test_every_service_that_functions_speak_to_is_kept() -> None:
@@ -112,4 +123,4 @@ def test_every_service_that_functions_speak_to_is_kept() -> None:
     granted = {name for name in ("dynamodb", "secretsmanager", "ses", "logs") if f'"{name}:' in text}
 
     assert granted == {"dynamodb", "secretsmanager", "ses", "logs"}
-    assert granted - {"ses"} | {"sesv2"} == preparing.SERVICES
+    assert granted - {"ses"} | {"sesv2"} == trimming.SERVICES

@@ -1,6 +1,6 @@
 """Notes what functions compile while they are imported: `python -m gatehouse_dev.noting FILE FOLDER …`.
 
-For a process that has the built layers on its path, and nothing else. What is noted is what `gatehouse.remembered`
+For a process of its own that has the built layer on its path. What is noted is what `gatehouse.remembered`
 gives back.
 """
 

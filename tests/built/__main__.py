@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 
-from gatehouse_dev.preparing import SERVICES
+from gatehouse_dev.trimming import SERVICES
 from tests.support.layout import ROOT
 
 ARCHITECTURES = {"aarch64": "arm64"}

@@ -1,0 +1,123 @@
+"""What `make build` takes out of the packages that functions bring along: whatever no function reads.
+
+docs/adr/0015 says what each step saves.
+"""
+
+import gzip
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import anyio._lazyimport
+import anyio.abc
+
+SERVICES = {"dynamodb", "logs", "secretsmanager", "sesv2"}
+AUTHORITIES = (" O=Amazon", " O=Starfield Technologies")  # https://www.amazontrust.com/repository/
+UNUSED = (
+    "bin",
+    "requirements.txt",
+    "pycparser*",  # builds extension modules, with the next two; those that are built need `_cffi_backend` alone
+    "cffi",
+    "cffi-*.dist-info",
+    "pydantic/v1",  # FastAPI asks whether a model is of that kind; without it, none is
+    "pydantic/mypy.py",
+    "aws_xray_sdk/ext",  # for libraries that are not here
+    "wrapt-stubs",
+    "**/*.pyi",
+    "**/*.h",
+    "**/*.c",
+    "botocore/data/**/examples-1.json",
+)
+LOOK_UP = "def _build_lazy_map(module): return _MAPS[module.__name__]"  # it would parse its own source
+PATCHES = {
+    # With a connection of our own (gatehouse.transport) none of this is called, and botocore is a third of a start.
+    "pynamodb/connection/base.py": {
+        "import sys\n": "from __future__ import annotations\nimport sys\n",
+        "import botocore.config\nimport botocore.client\n": "",
+        "from botocore.client import ClientError\n": "from botocore.exceptions import ClientError\n",
+        "from botocore.session import get_session\n": "",
+        "from pynamodb.connection._botocore_private import BotocoreBaseClientPrivate\n": "",
+        "= get_session()": "= __import__('botocore.session').session.get_session()",
+        "botocore.client.Config(": "__import__('botocore.config').config.Config(",
+        "cast(BotocoreBaseClientPrivate, ": "cast('BotocoreBaseClientPrivate', ",
+    },
+}
+FINDS_ITS_PARTS = "opentelemetry_api"  # by entry points, so its metadata stay
+CERTIFICATE = re.compile(r"# Issuer: (.*)\n(?:#.*\n)+(-----BEGIN[^#]*)")
+NO_MODELS = """
+def __getattr__(name):
+    return type(name, (), {})
+"""  # FastAPI's models of OpenAPI: 30 classes that describe an API and that no function is asked for
+
+
+def trim(vendor: Path) -> None:
+    """Leave of the packages of a layer what functions read, and put other words where that spares them much."""
+    for path in [*unused(vendor)]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    trim_botocore(vendor / "botocore")
+    for name, changes in PATCHES.items():
+        patch(vendor / name, changes)
+    (vendor / "fastapi/openapi/models.py").write_text(NO_MODELS, encoding="utf-8")
+    with (vendor / "anyio/_lazyimport.py").open("a", encoding="utf-8") as lazy:
+        lazy.write(f"\n_MAPS = {lazy_maps(anyio, anyio.abc)!r}\n{LOOK_UP}")
+
+
+def unused(vendor: Path) -> Iterator[Path]:
+    """What no function reads."""
+    for pattern in UNUSED:
+        yield from vendor.glob(pattern)
+    yield from (path for path in vendor.glob("*.dist-info") if not path.name.startswith(FINDS_ITS_PARTS))
+    yield from (path for path in (vendor / "botocore/data").iterdir() if path.is_dir() and path.name not in SERVICES)
+
+
+def trim_botocore(botocore: Path) -> None:
+    """Leave of its data what our services need: 1 MB of JSON less to read at each start."""
+    bundle = botocore / "cacert.pem"
+    bundle.write_text("".join(aws_authorities(bundle.read_text(encoding="utf-8"))), encoding="ascii")
+    places = botocore / "data/endpoints.json"
+    endpoints = json.loads(places.read_bytes())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: partition["services"].get(name, {"endpoints": {}}) for name in SERVICES}
+    places.write_text(json.dumps(endpoints), encoding="utf-8")
+    for packed in (botocore / "data").rglob("*.json.gz"):
+        packed.with_suffix("").write_text(json.dumps(undocumented(json.loads(gzip.decompress(packed.read_bytes())))))
+        packed.unlink()
+
+
+def aws_authorities(bundle: str) -> Iterator[str]:
+    """The certificates that AWS's services go back to, of those in a commented bundle."""
+    for issuer, certificate in CERTIFICATE.findall(bundle):
+        if any(authority in issuer for authority in AUTHORITIES):
+            yield certificate
+
+
+def lazy_maps(*packages: ModuleType) -> dict[str, Any]:
+    """Where each package of anyio has what it exports; without, it imports all that it has."""
+    return {package.__name__: anyio._lazyimport._build_lazy_map(package) for package in packages}  # noqa: SLF001 -- it is its own
+
+
+def patch(path: Path, changes: dict[str, str]) -> None:
+    """Put other words in a package's place; SystemExit where a new version says it otherwise."""
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        if text.count(old) != 1:
+            raise SystemExit(f"{path} is not what it was: {old!r}")
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def undocumented(model: Any) -> Any:
+    """A description of a service without its prose."""
+    if isinstance(model, list):
+        return [undocumented(part) for part in model]
+    if not isinstance(model, dict):
+        return model
+    return {
+        name: undocumented(part)
+        for name, part in model.items()
+        if not (name in {"documentation", "documentationUrl"} and isinstance(part, str))
+    }
