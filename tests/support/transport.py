@@ -39,6 +39,7 @@ def under_test() -> Iterator[None]:
         patch.object(BaseClient, "_make_api_call", call),
         patch.object(Client, "_make_api_call", edge),
         patch.object(Lines, "ask", _answered_by_moto),
+        patch.object(Lines, "open", lambda _: None),
     ):
         yield
 

@@ -126,6 +126,16 @@ def test_calls_share_a_connection(client: Client, server: Server) -> None:
     assert server.connections == 1
 
 
+def test_one_that_is_opened_before_is_taken(client: Client, server: Server) -> None:
+    """So that the first request need not wait for it; nothing is asked meanwhile."""
+    server.acts = [says(OK)]
+    client.open()
+    assert server.heard == []
+
+    ask(client)
+    assert (len(server.heard), server.connections) == (1, 1)
+
+
 def test_a_refusal_leaves_the_connection_as_it_was(client: Client, server: Server) -> None:
     server.acts = [refuses("ConditionalCheckFailedException"), says(OK)]
     with pytest.raises(ClientError):

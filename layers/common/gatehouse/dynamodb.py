@@ -121,9 +121,12 @@ class Row(Model):
 
 
 def make_ready(first: Callable[[], object] | None) -> None:
-    """Make the client, and call `first`, which opens its connection, as far as that goes soon."""
-    _ = connection().client
-    if first:
+    """Make the client, and call `first`, which opens its connection, as far as that goes soon.
+
+    For those who may read nothing that is sure not to matter, our own client opens it and asks nothing.
+    """
+    client = connection().client
+    if first := first or getattr(client, "open", None):
         calling = Thread(target=_try, args=(first,), daemon=True)  # it may take all its attempts, init may not
         calling.start()
         calling.join(_SOON)

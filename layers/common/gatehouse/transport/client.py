@@ -42,6 +42,10 @@ class Client:
             ),
         )
 
+    def open(self) -> None:
+        """Open a connection before it is needed."""
+        self._lines.open()
+
     def close(self) -> None:
         """Close connections and forget credentials that can be had again; the next call opens and asks."""
         self._lines.close()

@@ -77,6 +77,10 @@ class Lines:
                 self.close()  # the others are as old
         return self._exchange(self._opened(), request)
 
+    def open(self) -> None:
+        """Open a connection for the next request, and ask nothing; raises BotoCoreError."""
+        self._kept.append(self._opened())
+
     def close(self) -> None:
         """Close what nobody uses; the next request opens a connection."""
         while self._kept:
