@@ -1,0 +1,112 @@
+"""The same requests for all: ours come with an access token, the peers' with their cookie."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tests.performance.asking import TASK, Ask
+from tests.performance.child import Subject
+from tests.performance.memory import Memory, Upstream
+from tests.performance.runtime_api import Broken
+from tests.performance.serving import Request, Response
+from tests.support.people import PASSWORD
+
+OURS, PYTHON = "Gatehouse", "better-auth-server, Mangum"
+NODE, STORED = "better-auth, Node", "better-auth, Node, DynamoDB"
+PEERS = NODE, STORED, PYTHON
+_SECRET = "a secret of no worth, for measuring only"
+_TOKEN = "t" * 32
+_COOKIE = "__Secure-better-auth.session_token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certain(Ask):
+    """A status is not enough: who is not signed in is told so with 200. The answer speaks of a person, or of a task."""
+
+    speaks_of: str
+
+    def is_answered_by(self, answer: Mapping[str, Any]) -> bool:
+        """Whether it does."""
+        return Ask.is_answered_by(self, answer) and self.speaks_of in answer["body"]
+
+
+def asked(ours: Sequence[Subject], node: Path, python: Path) -> dict[tuple[str, str], Subject]:
+    """By function and by who answers; `ours` begins with the sign-in."""
+    email = str(json.loads(json.loads(ours[0].event)["body"])["email"])
+    return {(one.name, who): it for one in ours for who, it in _everyone(one, email, node, python)}
+
+
+def _everyone(ours: Subject, email: str, node: Path, python: Path) -> Iterator[tuple[str, Subject]]:
+    ask = Certain(
+        request=ours.ask.request,
+        status=ours.ask.status,
+        speaks_of=str(TASK["title"]) if ours.name == "CreateTask" else email,
+    )
+    environment = {
+        "BETTER_AUTH_SECRET": _SECRET,
+        "NODE_ENV": "production",
+        "PEER_EMAIL": email,
+        "PEER_HASH": _hash(PASSWORD),
+        "PEER_TOKEN": _TOKEN,
+    }
+    peer = replace(ours, ask=ask, event=_event(ours.event), environment=environment)
+    yield OURS, replace(ours, ask=ask)
+    for who, task, opt, handler, cloud in (
+        (NODE, node / "memory", node, "memory.handler", _nobody),
+        (STORED, node / "dynamodb", node, "dynamodb.handler", _table(_rows(environment))),
+        (PYTHON, python / "task", python / "opt", "handler.handler", _nobody),
+    ):
+        name = f"{who}: {ours.name}"
+        yield who, replace(peer, name=name, task=task, opt=opt, handler=handler, memory=Memory(cloud))
+
+
+def _event(ours: bytes) -> bytes:
+    event = json.loads(ours)
+    if event["headers"].pop("authorization", None):
+        signature = base64.b64encode(hmac.digest(_SECRET.encode(), _TOKEN.encode(), "sha256")).decode()
+        event["cookies"] = [f"{_COOKIE}={quote(f'{_TOKEN}.{signature}', safe='')}"]
+    return json.dumps(event).encode()
+
+
+def _hash(password: str) -> str:
+    """As better-auth makes it."""
+    salt, cost, blocks = "0123456789abcdef" * 2, 16384, 16
+    memory = 256 * cost * blocks
+    key = hashlib.scrypt(password.encode(), salt=salt.encode(), n=cost, r=blocks, p=1, dklen=64, maxmem=memory)
+    return f"{salt}:{key.hex()}"
+
+
+def _nobody(_: Request) -> Response:
+    raise Broken("the peers have all they need")
+
+
+def _rows(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """What the tables of the peer with tables hold, a row each, as DynamoDB speaks of it."""
+    now = datetime.now(UTC)
+    made = {"createdAt": now.isoformat(), "updatedAt": now.isoformat()}
+    rows: dict[str, dict[str, Any]] = {
+        "user": {"id": "ann", "name": "Ann", "email": environment["PEER_EMAIL"], "emailVerified": True},
+        "account": {"id": "1", "accountId": "ann", "providerId": "credential", "password": environment["PEER_HASH"]},
+        "session": {"id": "1", "token": _TOKEN, "expiresAt": (now + timedelta(days=7)).isoformat()},
+    }
+    whole = {name: made | row | ({} if name == "user" else {"userId": "ann"}) for name, row in rows.items()}
+    return {
+        name: {key: {"BOOL" if value is True else "S": value} for key, value in row.items()}
+        for name, row in whole.items()
+    }
+
+
+def _table(rows: Mapping[str, dict[str, Any]]) -> Upstream:
+    def ask(request: Request) -> Response:
+        is_query = request.headers["x-amz-target"].endswith(".Query")
+        answer = {"Items": [rows[json.loads(request.body)["TableName"]]], "Count": 1} if is_query else {}
+        return Response(headers={"content-type": "application/x-amz-json-1.0"}, body=json.dumps(answer).encode())
+
+    return ask

@@ -1,0 +1,70 @@
+"""The peers as they would be deployed, in .cache/bench/peers: bundled by esbuild, or installed and compiled."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.performance.packages import CACHE, compile_all
+
+HERE = Path(__file__).parent
+_FOLDER = CACHE / "peers"
+_BUNDLING = ("--bundle", "--minify", "--splitting", "--platform=node", "--format=esm", "--out-extension:.js=.mjs")
+_REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+
+
+class Missing(Exception):
+    """A peer needs what is not here."""
+
+
+def runtime() -> tuple[str, str]:
+    """Node with what stands in for Lambda's runtime."""
+    return _program("node"), str(HERE / "node/runtime.mjs")
+
+
+def node() -> Path:
+    """The folder with a bundle for each store; what is loaded only when wanted is in files of its own there."""
+    source, task = HERE / "node", _FOLDER / "node/task"
+    packages = _FOLDER / "node/packages"
+    packages.mkdir(parents=True, exist_ok=True)
+    lock, mark = source / "package-lock.json", packages / "ready"
+    if not mark.exists() or mark.read_bytes() != lock.read_bytes():
+        shutil.copy(source / "package.json", packages)
+        shutil.copy(lock, packages)
+        _run(_program("npm"), "ci", "--silent", "--no-audit", "--no-fund", "--prefix", str(packages))
+        shutil.copy(lock, mark)
+    for script in ("serving", "memory", "dynamodb"):
+        shutil.copy(source / f"{script}.mjs", packages)
+    esbuild = packages / "node_modules/.bin/esbuild"
+    shutil.rmtree(task, ignore_errors=True)
+    for store in ("memory", "dynamodb"):
+        settings = (*_BUNDLING, f"--outdir={task / store}", f"--banner:js={_REQUIRE}", "--log-level=warning")
+        _run(str(esbuild), str(packages / f"{store}.mjs"), *settings)
+    return task
+
+
+def python() -> Path:
+    """The folder with `task` and `opt`, compiled as packages ought to be."""
+    source, folder = HERE / "python", _FOLDER / "python"
+    mark = folder / "requirements.txt"
+    if not mark.exists() or mark.read_bytes() != (source / mark.name).read_bytes():
+        shutil.rmtree(folder, ignore_errors=True)
+        uv = os.environ.get("UV") or _program("uv")
+        wanted = ("--requirements", str(source / mark.name))
+        _run(uv, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder / "opt"), *wanted)
+        shutil.copy(source / mark.name, mark)
+    (folder / "task").mkdir(exist_ok=True)
+    shutil.copy(source / "handler.py", folder / "task")
+    compile_all(folder)
+    return folder
+
+
+def _program(name: str) -> str:
+    if found := shutil.which(name):
+        return found
+    raise Missing(f"there is no {name} here")
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True)  # noqa: S603 -- our own
