@@ -1,0 +1,63 @@
+"""Which packages a started function of each class has loaded: one stray import is a slower start for all of them."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from gatehouse_dev.template import load
+from tests.built.__main__ import ARCHITECTURES
+from tests.support.layout import ROOT
+
+pytestmark = pytest.mark.built
+BUILT = ROOT / ".aws-sam" / ARCHITECTURES.get(platform.machine(), platform.machine())
+STARTING = """
+import sys
+before = set(sys.modules)
+import gatehouse.start, json
+names = {name.partition(".")[0] for name in set(sys.modules) - before if not name.startswith("_sysconfigdata")}
+print(json.dumps(sorted(names - set(sys.stdlib_module_names) - {"gatehouse", "handler"})))
+"""
+WEB = {
+    "annotated_doc",
+    "annotated_types",
+    "anyio",
+    "aws_lambda_powertools",
+    "botocore",
+    "fastapi",
+    "jmespath",  # of Powertools' logger
+    "mangum",
+    "opentelemetry",
+    "pydantic",
+    "pydantic_core",
+    "pynamodb",
+    "starlette",
+    "typing_extensions",
+    "typing_inspection",
+}
+LOADED = {
+    "CreateTask": WEB,
+    "ListSessions": WEB,
+    "SignIn": WEB | {"argon2", "_argon2_cffi_bindings", "_cffi_backend"},
+    "GetSession": WEB | {"jwt", "cryptography", "_cffi_backend", "_openssl", "bcrypt"},  # bcrypt by cryptography,
+}
+
+
+@pytest.mark.parametrize("function", LOADED)
+def test_a_function_loads_what_it_uses(function: str) -> None:
+    template = load(BUILT / "template.yaml", {"MailFrom": "no-reply@example.com"})
+    places = [BUILT / function, *(BUILT / name / "python" for name in ("VendorLayer", "CommonLayer"))]
+    away = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_DEFAULT_REGION": "us-east-1"}
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"}
+    run = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-S", "-B", "-c", STARTING],
+        env=template.environment() | away | keys | {"PYTHONPATH": os.pathsep.join(map(str, places))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert set(json.loads(run.stdout)) == LOADED[function]
