@@ -21,6 +21,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from gatehouse.config import config
+from gatehouse.transport import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 
 type Change = Callable[[TransactWrite], None]
 type Key = tuple[type["Row"], str, str | None]
@@ -29,8 +30,8 @@ SCHEMA = 1
 _ATTEMPTS = 8
 _LONGEST_PAUSE = 1.0  # seconds
 _SOON = 2.0  # seconds
-_WAITS: dict[str, Any] = {"connect_timeout_seconds": 1.0, "read_timeout_seconds": 1.5}
-_TRIES: Any = {"mode": "standard", "total_max_attempts": 3}  # with pauses 10.5 s at most
+_WAITS: dict[str, Any] = {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": READ_SECONDS}
+_TRIES: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
 _OUTAGES = {
     "InternalServerError",
     "InternalServiceError",  # of Secrets Manager

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 from gatehouse.config import ConfigurationError, config
+from gatehouse.transport import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 
 _SALT = b"gatehouse"
 _SHORTEST = 32
-_CONNECT, _READ, _ATTEMPTS = 1.0, 1.5, 3  # seconds, seconds, and how often
 
 
 @cache
@@ -46,9 +46,9 @@ def client() -> Any:
     return botocore.session.get_session().create_client(
         "secretsmanager",
         config=ClientConfig(
-            connect_timeout=_CONNECT,
-            read_timeout=_READ,
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         ),
     )
 
@@ -62,17 +62,20 @@ def _secret(version: str) -> bytes:
 
 
 def _read(**which: str) -> dict[str, str]:
-    own = _own()
-    found: dict[str, str] = own._make_api_call("GetSecretValue", which) if own else client().get_secret_value(**which)  # noqa: SLF001 -- under the name that botocore's has it
+    reader = _own() or client()
+    found: dict[str, str] = reader._make_api_call("GetSecretValue", which)  # noqa: SLF001 -- what both have
     return found
 
 
 @cache
 def _own() -> Any:
+    """Ours, where it is set and will do."""
     if config().transport != "own":
         return None
     from gatehouse.transport.client import Client  # noqa: PLC0415 -- not for those who do without
     from gatehouse.transport.config import SECRETS, settings  # noqa: PLC0415 -- the same
 
     place = settings(SECRETS)
-    return Client(place, connect_seconds=_CONNECT, read_seconds=_READ, attempts=_ATTEMPTS) if place else None
+    if place is None:
+        return None
+    return Client(place, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS, attempts=ATTEMPTS)
