@@ -49,6 +49,7 @@ class Config:
     product_name: str = "Gatehouse"
     base_url: str = ""
     frontend_url: str = ""
+    hosted_pages: bool = True
     cors_origins: tuple[str, ...] = ()
     trusted_origins: tuple[str, ...] = ()
     require_email_verification: bool = True
@@ -109,6 +110,8 @@ def read(environment: Mapping[str, str]) -> Config:
             problems.append(f"{variable} {error}")
     if (settings.get("cookie_same_site"), settings.get("secure_cookies")) == ("none", "off"):
         problems.append("GATEHOUSE_SECURE_COOKIES must not be off where GATEHOUSE_COOKIE_SAME_SITE is none")
+    if settings.get("hosted_pages") is False and not settings.get("frontend_url"):
+        problems.append("GATEHOUSE_FRONTEND_URL must be given where GATEHOUSE_HOSTED_PAGES is false")
     if problems:
         raise ConfigurationError("; ".join(problems))
     return Config(**settings)

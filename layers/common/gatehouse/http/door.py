@@ -46,6 +46,7 @@ class Admits:
     holds_secret: bool
     evenly: bool
     from_elsewhere: bool
+    pages: bool
 
 
 class Door:
@@ -89,9 +90,10 @@ class Door:
             telemetry.took("AuthValidation", perf_counter() - begun, function=self.name)
             telemetry.note(user_id=request.state.caller.id)
         message = await receive()
-        check_targets(request, None if self.admits.from_elsewhere else _sent(request, message["body"]))
-        if len(request.query_params.multi_items()) != len(request.query_params):
-            raise InvalidInput("[query] Each parameter may be given once.")
+        if not self.admits.pages:
+            check_targets(request, None if self.admits.from_elsewhere else _sent(request, message["body"]))
+            if len(request.query_params.multi_items()) != len(request.query_params):
+                raise InvalidInput("[query] Each parameter may be given once.")
         await self.app(request.scope, _again(message), send)
 
     def _record(self, outcome: "Outcome") -> None:
@@ -110,10 +112,13 @@ class Outcome:
         self._headers = [*SECURITY_HEADERS, (b"x-correlation-id", correlation.encode())]
 
     async def send(self, message: Message) -> None:
-        """Add what every answer carries, and take note."""
+        """Add what every answer carries, unless it says otherwise itself, and take note."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", []), *self._headers]
+            own = message.get("headers", [])
+            said = {name for name, _ in own}
+            said |= {b"pragma"} if b"cache-control" in said else set()  # the same, to HTTP/1.0
+            message["headers"] = [*own, *(header for header in self._headers if header[0] not in said)]
         await self._send(message)
 
 

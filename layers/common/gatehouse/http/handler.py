@@ -33,13 +33,15 @@ def lambda_handler(
     evenly: bool = False,
     from_elsewhere: bool = False,
     signs: bool = False,
+    pages: bool = False,
 ) -> telemetry.Handler:
     """The handler for a function's routes. It admits signed-in callers only, unless it is `public`.
 
     `with_profile` reads the caller's profile together with the session. `holds_secret` says that the function may read
     the secret: it refuses a badly signed cookie before any read. `evenly` answers at the next tenth of a second, so
     that no time tells whether a row was there. To one that people are sent `from_elsewhere` other sites may post, and
-    forms: it must not believe cookies. One that `signs` answers with access tokens.
+    forms: it must not believe cookies. One that `signs` answers with access tokens. `pages` are shown to whoever
+    followed a link, wherever its parameters would lead: the page must check them. They ask nothing of DynamoDB.
     """
     config()
     name = cast("APIRoute", router.routes[0]).name
@@ -53,6 +55,7 @@ def lambda_handler(
         holds_secret=holds_secret,
         evenly=evenly,
         from_elsewhere=from_elsewhere,
+        pages=pages,
     )
     app.add_middleware(Door, name=name, admits=admits)
     mangum = Mangum(app, lifespan="off")
@@ -66,7 +69,9 @@ def lambda_handler(
 
     def make_ready() -> None:
         with telemetry.unheard():
-            mangum(_NOBODYS, cast("Any", None))
+            mangum(_visit(router) if pages else _NOBODYS, cast("Any", None))
+        if pages:
+            return
         first = keys.look_ahead if holds_secret else None if public else keys.look_at_nothing
         if signs:  # not imported above: `cryptography` is for those who make or get a JWT
             first = import_module("gatehouse.keys.access").look_ahead
@@ -75,6 +80,12 @@ def lambda_handler(
     handle.admits = admits  # type: ignore[attr-defined]  # the description of the API tells who may call
     handle.make_ready = make_ready  # type: ignore[attr-defined]  # `start` calls it where Lambda starts
     return telemetry.traced(handle)
+
+
+def _visit(router: APIRouter) -> dict[str, Any]:
+    """Somebody who looks at the first page."""
+    http = {"method": "GET", "path": cast("APIRoute", router.routes[0]).path, "sourceIp": ""}
+    return _NOBODYS | {"rawQueryString": "", "headers": {}, "requestContext": {"http": http, "domainName": ""}}
 
 
 def _harmless(event: dict[str, Any]) -> dict[str, str]:

@@ -70,11 +70,11 @@ def check_targets(request: Request, sent: Any) -> None:
             continue
         if not isinstance(target, str):
             raise InvalidInput(f"Invalid {name}: expected a string")
-        if not _is_trusted_target(request, target):
+        if not is_trusted_target(request, target):
             raise refusal
 
 
-def _is_trusted_target(request: Request, url: str) -> bool:
+def is_trusted_target(request: Request, url: str) -> bool:
     """Whether a redirect may lead to `url`: a path of ours, or a page of a trusted origin."""
     if _UNSAFE.search(url):
         return False

@@ -1,0 +1,22 @@
+"""GET /auth/assets/{name} -- the script and the style of the pages, and the button that other sites include."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from gatehouse.http import lambda_handler
+from gatehouse.pages import asset, button
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/auth/button.js")
+async def send_button(request: Request) -> Response:
+    return button(request)
+
+
+@router.get("/auth/assets/{name}")
+async def send_asset(name: str, request: Request) -> Response:
+    return asset(name, request)
+
+
+handler = lambda_handler(router, public=True, pages=True)

@@ -1,0 +1,25 @@
+"""GET /sign-in -- the hosted pages: what they show, their scripts ask of the API."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from gatehouse.http import lambda_handler
+from gatehouse.pages import ALIASES, PATHS, elsewhere, page
+
+router = APIRouter(include_in_schema=False)
+
+
+async def show_page(request: Request) -> Response:
+    return page(request)
+
+
+async def show_alias(request: Request) -> Response:
+    return elsewhere(request)
+
+
+for path in PATHS:
+    router.add_api_route(path, show_page)
+for path in ALIASES:
+    router.add_api_route(path, show_alias)
+
+handler = lambda_handler(router, public=True, pages=True)

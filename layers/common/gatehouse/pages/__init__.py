@@ -1,0 +1,7 @@
+"""What people see: hosted pages, the files that these load, and the button for other sites."""
+
+from gatehouse.pages.assets import asset, button
+from gatehouse.pages.rendering import elsewhere, page
+from gatehouse.pages.site import ALIASES, PATHS
+
+__all__ = ["ALIASES", "PATHS", "asset", "button", "elsewhere", "page"]

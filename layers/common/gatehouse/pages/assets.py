@@ -1,0 +1,71 @@
+"""The files that pages load: one script, one style, each under a name that changes with what is in it.
+
+A script or a style is put together from its parts in the order of their names here: a page loads one of each, and a part
+reads as a file of its own. Comments and indentation stay behind.
+"""
+
+import gzip
+import re
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from fastapi import Request
+from starlette.responses import Response
+
+from gatehouse.errors import NotFound
+
+_FOLDER = Path(__file__).parent
+_PARTS = {
+    "gatehouse.js": ("api", "forms", "entry", "reset", "verify", "session", "account", "devices", "tasks", "board", "start"),
+    "gatehouse.css": ("base", "forms", "account", "tasks"),
+    "button.js": ("button",),
+}
+_KINDS = {"js": ("scripts", "text/javascript; charset=utf-8"), "css": ("styles", "text/css; charset=utf-8")}
+_FOR_EVER = "public, max-age=31536000, immutable"
+_FOR_MINUTES = "public, max-age=300"
+_COMMENT = re.compile(r"^\s*(//.*|/\*.*\*/)?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file as it is sent; `name` holds a part of its hash."""
+
+    name: str
+    text: str
+    media_type: str
+
+
+@cache
+def named(name: str) -> Asset:
+    """The asset that pages call `gatehouse.js`."""
+    stem, _, suffix = name.partition(".")
+    folder, media_type = _KINDS[suffix]
+    files = [(_FOLDER / folder / f"{part}.{suffix}").read_text(encoding="utf-8") for part in _PARTS[name]]
+    text = "".join(f"{line.strip()}\n" for file in files for line in file.splitlines() if not _COMMENT.match(line))
+    return Asset(name=f"{stem}.{sha256(text.encode()).hexdigest()[:12]}.{suffix}", text=text, media_type=media_type)
+
+
+def asset(name: str, request: Request) -> Response:
+    """A file by the name that a page has for it. Raises NotFound for any other, or one of another release."""
+    for plain in _PARTS:
+        if named(plain).name == name:
+            return _sent(named(plain), named(plain).text, request, {"cache-control": _FOR_EVER})
+    raise NotFound
+
+
+def button(request: Request) -> Response:
+    """The button's script, which knows whether the page that includes it is of this site, and so sends our cookies."""
+    site = request.headers.get("sec-fetch-site", "")
+    text = named("button.js").text.replace("SITE", site if re.fullmatch("[a-z-]{1,16}", site) else "")
+    headers = {"cache-control": _FOR_MINUTES, "vary": "sec-fetch-site, accept-encoding"}
+    return _sent(named("button.js"), text, request, headers | {"cross-origin-resource-policy": "cross-origin"})
+
+
+def _sent(asset: Asset, text: str, request: Request, headers: dict[str, str]) -> Response:
+    content = text.encode()
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = gzip.compress(content, mtime=0)
+        headers = {"vary": "accept-encoding"} | headers | {"content-encoding": "gzip"}
+    return Response(content, media_type=asset.media_type, headers=headers)

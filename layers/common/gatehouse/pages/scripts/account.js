@@ -1,0 +1,3 @@
+// The account of whoever is signed in.
+
+function accountPage() {}

@@ -1,0 +1,54 @@
+// Asking the API, and saying what went wrong in a sentence.
+
+const LONGEST_WAIT = 25_000 // ms; API Gateway itself gives up after 30 s
+const page = document.body.dataset.page
+const next = document.body.dataset.next
+const here = new URL(location.href)
+const texts = JSON.parse(document.getElementById("texts").textContent)
+
+const $ = (selector, within = document) => within.querySelector(selector)
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
+
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
+}
+
+class Trouble extends Error {
+  constructor(code, { status = 0, message = "", seconds = 0 } = {}) {
+    super(filled(texts.errors[code] || message || texts.errors.INTERNAL_SERVER_ERROR, { seconds }))
+    Object.assign(this, { code, status, seconds })
+  }
+}
+
+// The answer of the API: its JSON, and its headers where somebody wants them. Throws Trouble.
+async function ask(method, path, body, { headers = {}, keepalive = false, whole = false } = {}) {
+  const sent = body === undefined ? {} : { "content-type": "application/json" }
+  const answer = await reach(path, {
+    method,
+    keepalive,
+    cache: "no-store",
+    headers: { ...sent, ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(LONGEST_WAIT),
+  })
+  const told = await answer.json().catch(() => null)
+  if (!answer.ok) throw refused(answer, told)
+  return whole ? { body: told, headers: answer.headers } : told
+}
+
+async function reach(path, options) {
+  try {
+    return await fetch(path, options)
+  } catch (error) {
+    if (error.name === "TimeoutError") throw new Trouble("TIMED_OUT")
+    throw new Trouble(navigator.onLine ? "UNREACHABLE" : "OFFLINE")
+  }
+}
+
+function refused(answer, told) {
+  const { status, headers } = answer
+  const byStatus = { 413: "PAYLOAD_TOO_LARGE", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_SERVER_ERROR" }
+  const code = told?.code || byStatus[status] || (status > 500 ? "SERVICE_UNAVAILABLE" : "INTERNAL_SERVER_ERROR")
+  const seconds = Number(headers.get("retry-after") || headers.get("x-retry-after") || 10)
+  return new Trouble(code, { status, seconds, message: told?.message })
+}

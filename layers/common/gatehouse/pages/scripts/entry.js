@@ -1,0 +1,102 @@
+// Coming in: signing in and up, by password or by a provider, and asking for a new password.
+
+const AWAITED = "gatehouse.address" // whose mailbox we sent a link to, for this tab
+
+async function home() {
+  try {
+    onward((await ask("GET", "/api/auth/get-session")) ? next : "/sign-in")
+  } catch (error) {
+    tell(document, error.message)
+    $("[data-status]").hidden = true
+  }
+}
+
+// Whoever is signed in already goes on; a service that is away leaves the form where it is.
+async function passOn() {
+  const there = await ask("GET", "/api/auth/get-session").catch(() => null)
+  if (there) onward(next)
+}
+
+function signInPage() {
+  const form = $("[data-form=sign-in]")
+  const banner = { reset: texts.resetDone, verified: texts.verified, deleted: texts.deleted, out: texts.signedOut }
+  const reason = ["reset", "verified", "deleted", "out"].find((name) => here.searchParams.has(name))
+  if (reason) say($("[data-banner]"), banner[reason])
+  if (here.searchParams.get("error")) tell(form, new Trouble(here.searchParams.get("error")).message)
+  form.elements.email.value ||= sessionStorage.getItem(AWAITED) || ""
+  onSubmit(form, texts.signingIn, async ({ email, password, rememberMe }) => {
+    $("[data-unverified]").hidden = true
+    try {
+      await ask("POST", "/api/auth/sign-in/email", { email, password, rememberMe: Boolean(rememberMe) })
+    } catch (error) {
+      $("[data-unverified]").hidden = error.code !== "EMAIL_NOT_VERIFIED"
+      throw error
+    }
+    onward(next)
+  })
+  $("[data-resend]").addEventListener("click", (event) =>
+    once(form, event.target, texts.sending, async () => {
+      await resend(form.elements.email.value)
+      onward(withNext("/verify-email"))
+    }),
+  )
+  providers()
+  passOn()
+}
+
+function signUpPage() {
+  const form = $("[data-form=sign-up]")
+  if (!form) return
+  onSubmit(form, texts.creating, async ({ name, email, password }) => {
+    const made = await ask("POST", "/api/auth/sign-up/email", { name, email, password, callbackURL: next })
+    sessionStorage.setItem(AWAITED, email)
+    onward(made.token ? next : withNext("/verify-email"))
+  })
+  providers()
+  passOn()
+}
+
+function forgotPage() {
+  const form = $("[data-form=forgot-password]")
+  onSubmit(form, texts.sending, async ({ email }) => {
+    await ask("POST", "/api/auth/request-password-reset", { email })
+    $("[data-done]").hidden = false
+    $("[data-done]").focus()
+    form.hidden = true
+  })
+}
+
+async function resend(email) {
+  sessionStorage.setItem(AWAITED, email)
+  await ask("POST", "/api/auth/send-verification-email", { email, callbackURL: next })
+}
+
+// A provider's page, and back to `home`, or to this page when it did not work.
+async function byProvider(provider, home, path = "/api/auth/sign-in/social") {
+  const back = new URL(here)
+  back.searchParams.delete("error")
+  const places = { callbackURL: new URL(home, here).href, errorCallbackURL: back.href }
+  location.assign((await ask("POST", path, { provider, ...places })).url)
+}
+
+function providers() {
+  for (const button of $$("[data-provider]")) {
+    const form = button.closest("form")
+    button.addEventListener("click", async () => {
+      button.disabled = true
+      try {
+        await byProvider(button.dataset.provider, next)
+      } catch (error) {
+        complain(form, error.message)
+      } finally {
+        button.disabled = false
+      }
+    })
+  }
+}
+
+function errorPage() {
+  const code = here.searchParams.get("error") || ""
+  if (/^[\w'-]{1,64}$/.test(code)) $("[data-code]").textContent = code
+  if (texts.errors[code]) $("[data-why]").textContent = new Trouble(code).message
+}

@@ -1,0 +1,129 @@
+// Forms that are sent once, say that they work, and tell what was wrong beside what was typed.
+
+const SLOW = 4_000 // ms
+const cookieDays = 365
+
+// Whenever the form is sent: `work` with what was typed; meanwhile the button says `busy` and takes no other click.
+function onSubmit(form, busy, work) {
+  form.noValidate = true
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    once(form, $("button:not([type=button])", form), busy, () => work(Object.fromEntries(new FormData(form))))
+  })
+}
+
+async function once(form, button, busy, work) {
+  if (form.ariaBusy === "true") return
+  tell(form, "")
+  const wrong = firstWrong(form)
+  if (wrong) return complain(form, ...wrong)
+  const label = $("span", button) || button
+  const said = label.textContent
+  form.ariaBusy = "true"
+  button.disabled = true
+  label.textContent = busy || texts.working
+  const slow = setTimeout(() => (label.textContent = texts.slow), SLOW)
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error
+    complain(form, error.message, fieldOf(form, error.code))
+  } finally {
+    clearTimeout(slow)
+    form.ariaBusy = "false"
+    button.disabled = false
+    label.textContent = said
+  }
+}
+
+function firstWrong(form) {
+  for (const field of form.elements) {
+    if (!field.willValidate || field.validity.valid) continue
+    const { valueMissing, tooShort, typeMismatch } = field.validity
+    if (valueMissing) return [filled(texts.required, { field: nameOf(field) }), field]
+    if (typeMismatch) return [texts.badEmail, field]
+    if (tooShort) return [filled(texts.tooShort, { minimum: field.minLength }), field]
+    return [texts.errors.VALIDATION_ERROR, field]
+  }
+}
+
+function nameOf(field) {
+  const label = field.labels?.[0]
+  return ($("span", label || document.createElement("p")) || label)?.textContent.trim() || field.ariaLabel
+}
+
+function fieldOf(form, code) {
+  const name = { INVALID_EMAIL: "email", PASSWORD_TOO_SHORT: "password", WEAK_PASSWORD: "password" }[code]
+  return form.elements[name]
+}
+
+// Say what is wrong, at the top of the form and at the field.
+function complain(form, sentence, field) {
+  tell(form, sentence)
+  if (!field) return $("[data-problem]", form)?.scrollIntoView({ block: "nearest" })
+  field.ariaInvalid = "true"
+  field.focus()
+  field.addEventListener("input", () => (field.ariaInvalid = null), { once: true })
+}
+
+function tell(within, sentence) {
+  const place = $("[data-problem]", within)
+  place.hidden = !sentence
+  place.textContent = sentence
+}
+
+// A notice for a moment that is not an error.
+function say(place, sentence) {
+  place.hidden = false
+  place.textContent = sentence
+}
+
+function onward(target) {
+  location.replace(target)
+}
+
+function withNext(path, more = {}) {
+  const query = new URLSearchParams({ ...more, callbackUrl: next })
+  return `${path}?${query}`
+}
+
+// The strength of a password by how many there are of its kind: a hint for people, not a rule.
+function strength(password, minimum) {
+  if (password.length < minimum) return 0
+  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/].filter((kind) => kind.test(password)).length
+  const different = new Set(password).size
+  return Math.min(4, 1 + (different > 7) + (password.length > 11 || kinds > 2) + (password.length > 15 && different > 8))
+}
+
+function revealing(button) {
+  const field = document.getElementById(button.dataset.reveal)
+  button.addEventListener("click", () => {
+    const hidden = field.type === "password"
+    field.type = hidden ? "text" : "password"
+    button.ariaPressed = String(hidden)
+    button.textContent = hidden ? texts.hide : texts.show
+    field.focus()
+  })
+}
+
+function measuring(meter) {
+  const field = document.getElementById(meter.dataset.strength)
+  const hint = $(`[data-hint="${meter.dataset.strength}"]`)
+  const rule = hint.textContent
+  field.addEventListener("input", () => {
+    meter.value = strength(field.value, field.minLength)
+    hint.textContent = field.value ? texts.strengths[meter.value] : rule
+  })
+}
+
+// What every page has.
+function furnish() {
+  $$("[data-reveal]").forEach(revealing)
+  $$("[data-strength]").forEach(measuring)
+  $$("[data-language]").forEach((button) =>
+    button.addEventListener("click", () => {
+      document.cookie = `language=${button.dataset.language}; path=/; max-age=${cookieDays * 86_400}; samesite=lax`
+      location.reload()
+    }),
+  )
+}

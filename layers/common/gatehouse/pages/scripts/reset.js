@@ -1,0 +1,24 @@
+// Setting a new password with a mailed link.
+
+function resetPage() {
+  const form = $("[data-form=reset-password]")
+  const token = here.searchParams.get("token") || ""
+  if (!/^[\w-]{20,}$/.test(token)) return dead(form, here.searchParams.has("error") ? texts.errors.INVALID_TOKEN : texts.noToken)
+  onSubmit(form, texts.saving, async ({ password, confirm }) => {
+    if (password !== confirm) return complain(form, texts.different, form.elements.confirm)
+    try {
+      await ask("POST", "/api/auth/reset-password", { newPassword: password, token })
+    } catch (error) {
+      if (!["INVALID_TOKEN", "TOKEN_EXPIRED"].includes(error.code)) throw error
+      return dead(form, error.message)
+    }
+    announce("signed-out")
+    onward(withNext("/sign-in", { reset: "success" }))
+  })
+}
+
+function dead(form, sentence) {
+  form.hidden = true
+  $("[data-dead]").hidden = false
+  $("[data-dead-why]").textContent = sentence
+}

@@ -1,0 +1,17 @@
+// Which page this is.
+
+const pages = {
+  home,
+  "sign-in": signInPage,
+  "sign-up": signUpPage,
+  "verify-email": verifyPage,
+  "forgot-password": forgotPage,
+  "reset-password": resetPage,
+  account: () => guarded(accountPage),
+  tasks: () => guarded(tasksPage),
+  error: errorPage,
+}
+
+furnish()
+askingAgain()
+pages[page]()

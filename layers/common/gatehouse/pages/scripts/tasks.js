@@ -1,0 +1,3 @@
+// The tasks of whoever is signed in.
+
+function tasksPage() {}

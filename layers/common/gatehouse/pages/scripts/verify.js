@@ -1,0 +1,71 @@
+// Confirming an address: the page of a mailed link, and the page that tells to look for it.
+
+const COOL_DOWN = 60 // seconds between two mails that are asked for
+const COUNT_DOWN = 5 // seconds until somebody is led on
+
+function verifyPage() {
+  const token = here.searchParams.get("token")
+  show(token ? "confirm" : "check")
+  onSubmit($("[data-form=verify-email]"), texts.confirming, () => confirm(token))
+  const form = $("[data-form=resend]")
+  form.elements.email.value = sessionStorage.getItem(AWAITED) || ""
+  if (!token && form.elements.email.value) coolDown(form, COOL_DOWN)
+  onSubmit(form, texts.sending, async ({ email }) => {
+    try {
+      await resend(email)
+    } catch (error) {
+      if (error.code === "TOO_MANY_REQUESTS") setTimeout(coolDown, 0, form, error.seconds)
+      throw error
+    }
+    say($("[data-sent]"), texts.sentAgain)
+    setTimeout(coolDown, 0, form, COOL_DOWN)
+  })
+}
+
+async function confirm(token) {
+  try {
+    await ask("POST", "/api/auth/verify-email", { token })
+  } catch (error) {
+    const sentence = { TOKEN_EXPIRED: texts.expired, INVALID_TOKEN: texts.used }[error.code]
+    if (!sentence) throw error
+    show("check")
+    $("[data-sent-to]").hidden = true
+    return tell($("[data-form=resend]"), sentence)
+  }
+  sessionStorage.removeItem(AWAITED)
+  show("done")
+  const there = await ask("GET", "/api/auth/get-session").catch(() => null)
+  leadOn(there ? next : withNext("/sign-in", { verified: "1" }))
+}
+
+function leadOn(target) {
+  $("[data-onward]").href = target
+  const until = Date.now() + COUNT_DOWN * 1000
+  const tick = () => {
+    const seconds = Math.ceil((until - Date.now()) / 1000)
+    if (seconds <= 0) return onward(target)
+    say($("[data-done]"), filled(texts.onward, { sentence: texts.confirmed, seconds }))
+    setTimeout(tick, 250)
+  }
+  tick()
+}
+
+function show(step) {
+  for (const section of $$("[data-step]")) section.hidden = section.dataset.step !== step
+  $(`[data-step=${step}] h1`).focus()
+}
+
+function coolDown(form, seconds) {
+  const button = $("button", form)
+  const label = $("span", button)
+  const said = (label.dataset.said ||= label.textContent)
+  const until = Date.now() + seconds * 1000
+  button.disabled = true
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000)
+    button.disabled = left > 0
+    label.textContent = left > 0 ? filled(texts.wait, { seconds: left }) : said
+    if (left > 0) setTimeout(tick, 250)
+  }
+  tick()
+}

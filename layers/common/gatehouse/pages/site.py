@@ -1,0 +1,26 @@
+"""Which pages there are, and where."""
+
+PAGES = {
+    "/sign-in": "sign-in",
+    "/sign-up": "sign-up",
+    "/verify-email": "verify-email",
+    "/forgot-password": "forgot-password",
+    "/reset-password": "reset-password",
+    "/account": "account",
+    "/tasks": "tasks",
+    "/error": "error",
+    "/": "home",
+}
+"""The template of each path."""
+
+PATHS = tuple(PAGES)
+
+ALIASES = {
+    "/signin": "/sign-in",
+    "/login": "/sign-in",
+    "/signup": "/sign-up",
+    "/register": "/sign-up",
+    "/email-verified": "/verify-email",
+    "/dashboard": "/tasks",
+}
+"""Paths of the systems that Gatehouse replaces, which bookmarks and old mails still have."""
