@@ -31,6 +31,8 @@ PUBLIC = {
     "auth/sign_out",
     "auth/sign_up",
     "auth/verify_email",
+    "pages/send_asset",
+    "pages/show_page",
     "system/health",
 }
 HANDLERS_IMPORT = sys.stdlib_module_names | {"fastapi", "gatehouse", "pydantic", "starlette"}

@@ -15,6 +15,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.provider import Provider
+from tests.support.routes import API, PAGES
 from tests.support.sample import sample
 from tests.support.tasks import (
     ALL,
@@ -283,7 +284,14 @@ def test_health_is_one_read(call: Api) -> None:
     assert asked(call) == ["GetItem"]
 
 
-def test_every_route_is_counted(template: Template) -> None:
+def test_every_route_is_counted() -> None:
     counted = {route for row in AUTH for route in routes(row)} | {*ALL, "GET /health"}
 
-    assert counted == {route.key for route in template.routes}
+    assert counted == API
+
+
+@pytest.mark.parametrize("route", sorted(PAGES))
+def test_pages_ask_nothing(call: Api, route: str) -> None:
+    call(route, **({"name": "none.js"} if "{name}" in route else {}))
+
+    assert asked(call) == []

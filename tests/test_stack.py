@@ -200,9 +200,25 @@ def test_it_stays_open_while_there_is_no_other() -> None:
     ],
 )
 def test_a_domain_of_its_own_has_what_it_needs(parameters: dict[str, str], made: set[str]) -> None:
-    conditional = {name for name, one in source()["Resources"].items() if "Condition" in one} - {"AlarmSubscription"}
+    conditions = {"HasDomain", "HasHostedZone", "MakesCertificate"}
+    conditional = {name for name, one in source()["Resources"].items() if one.get("Condition") in conditions}
 
     assert conditional & transformed(**parameters).keys() == made
+
+
+def test_pages_are_hosted_unless_they_are_elsewhere() -> None:
+    """And nothing of them is left: no function, no route, no alarm, no output."""
+    elsewhere = transformed(HostedPages="false", FrontendUrl="https://app.example.com")
+    (rule,) = source()["Rules"].values()
+    pages = {name for name, one in source()["Resources"].items() if one.get("Condition") == "HasHostedPages"}
+    paths = elsewhere["Api"]["Properties"]["Body"]["paths"]
+
+    assert pages == {"ShowPage", "SendAsset", "PageErrors", "PageThrottles"}
+    assert not any(name.startswith(tuple(pages)) for name in elsewhere)
+    assert pages <= transformed().keys()
+    assert {path for path in paths if not path.startswith("/api/")} == {"/health"}
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "HostedPages"}, "false"]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "FrontendUrl"}, ""]}]}
 
 
 def test_functions_and_layers_run_on_the_same_processors() -> None:

@@ -1,11 +1,10 @@
-"""The pages of the local cloud: the mailbox, the routes, and stand-ins for the hosted pages."""
+"""The pages of the local cloud: the mailbox and the routes."""
 
 import json
 import re
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import partial
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -19,7 +18,6 @@ FOLDER = Path(__file__).parent / "pages"
 OWN = "/dev"
 SCHEDULES = "/dev/schedules/"
 LINK = re.compile(r"https?://[^\s<>&]+(?:&amp;[^\s<>&]+)*")
-STAND_INS = {"/verify-email": "verify-email.html", "/reset-password": "reset-password.html"}
 
 
 def page(request: Request, api: Api, mails: list[Mail]) -> Response | None:
@@ -31,7 +29,6 @@ def page(request: Request, api: Api, mails: list[Mail]) -> Response | None:
         "/dev/mailbox": lambda: _html("mailbox.html", _mail_articles(mails)),
         "/dev/mailbox/templates": lambda: _html("mailbox.html", _mail_articles(samples())),
         "/dev/mailbox.json": lambda: _json(mails, parse_qs(request.raw_query).get("to")),
-        **{path: partial(_html, name, "") for path, name in STAND_INS.items()},
     }
     answer = answers.get(request.raw_path)
     return answer() if answer else None
@@ -56,7 +53,7 @@ def _json(mails: Iterable[Mail], to: list[str] | None) -> Response:
 
 def _html(name: str, content: str) -> Response:
     nonce = secrets.token_urlsafe(16)
-    text = _file(name).replace("SHARED", _file("submitting.js")).replace("NONCE", nonce)
+    text = _file(name).replace("NONCE", nonce)
     policy = (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data: https:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

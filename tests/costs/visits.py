@@ -15,6 +15,9 @@ type Asks = Callable[[Guests], dict[str, Any]]  # whoever comes, and what their 
 
 AUTH = "/api/auth/"
 NEW_PASSWORD = "battery horse correct"
+_COMPRESSED = {"headers": {"accept-encoding": "gzip"}}
+_PAGES = "/sign-in /sign-up /verify-email /forgot-password /reset-password /account /tasks /error /".split()
+_FORMER = "/signin /login /signup /register /email-verified /dashboard".split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,4 +139,12 @@ VISITS = (
     _visit("GET", "ok", lambda _: {}),
     _visit("GET", "error", lambda _: {}),
     Visit(routes=("GET /health",), asks=lambda _: {}),
+    Visit(routes=tuple(f"GET {path}" for path in _PAGES), asks=lambda _: {}, name="a hosted page"),
+    Visit(routes=tuple(f"GET {path}" for path in _FORMER), asks=lambda _: {}, name="the old address of a page"),
+    Visit(
+        routes=("GET /auth/assets/{name}",),
+        asks=lambda _: {"name": layer("pages.assets").named("gatehouse.js").name} | _COMPRESSED,
+        name="the script of all pages",
+    ),
+    Visit(routes=("GET /auth/button.js",), asks=lambda _: _COMPRESSED),
 )

@@ -78,6 +78,14 @@ def test_cookies_that_no_browser_would_take_are_refused_at_start() -> None:
         assert layer("config").read(NEEDED | {one: value})
 
 
+def test_mailed_links_have_a_page_somewhere() -> None:
+    read, without = layer("config").read, NEEDED | {"GATEHOUSE_HOSTED_PAGES": "false"}
+
+    assert not read(without | {"GATEHOUSE_FRONTEND_URL": "https://app.example.com"}).hosted_pages
+    with pytest.raises(layer("config").ConfigurationError, match="^GATEHOUSE_FRONTEND_URL must be given where"):
+        read(without)
+
+
 @pytest.mark.parametrize(
     ("value", "origins"),
     [("", ()), ("https://a.example", ("https://a.example",)), (" a , b ,, ", ("a", "b"))],

@@ -4,7 +4,7 @@ import ast
 
 from gatehouse_dev.template import load
 from tests.conftest import PARAMETERS, ROOT
-from tests.support.layout import Module, handlers
+from tests.support.layout import FUNCTIONS, Module, handlers
 
 _TEMPLATE = load(ROOT / "template.yaml", PARAMETERS)
 
@@ -16,5 +16,9 @@ def is_public(handler: Module) -> bool:
 
 
 _PUBLIC = {handler.path.parent for handler in handlers() if is_public(handler)}
-OPEN = {route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder in _PUBLIC}
-PROTECTED = sorted({route.key for route in _TEMPLATE.routes} - OPEN)
+PAGES = {
+    route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder.parent == FUNCTIONS / "pages"
+}
+API = {route.key for route in _TEMPLATE.routes} - PAGES
+OPEN = {route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder in _PUBLIC} - PAGES
+PROTECTED = sorted(API - OPEN)

@@ -2,7 +2,7 @@
 
 import runpy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -64,8 +64,13 @@ def _load(function: Function) -> Loaded:
         area=function.folder.parent.name,
         verb=function.folder.name,
         names=names | {"admits": names[name].admits},
-        routes=tuple(route for route in names["router"].routes if isinstance(route, APIRoute)),
+        routes=tuple(_described(names["router"].routes)),
     )
+
+
+def _described(routes: Iterable[Any]) -> Iterator[APIRoute]:
+    """All but those that say that they are none of the API: pages, and what these load."""
+    return (route for route in routes if isinstance(route, APIRoute) and route.include_in_schema)
 
 
 def _endpoint(function: Loaded, route: APIRoute, *, shared: bool) -> Endpoint:

@@ -1,4 +1,6 @@
-"""GET /api/auth/error: a plain page that names what went wrong, and repeats nothing that it was sent."""
+"""GET /api/auth/error: a page that names what went wrong, and repeats nothing that it was sent."""
+
+from collections.abc import Callable
 
 import pytest
 
@@ -21,6 +23,25 @@ HOSTILE = [
     "a" * 65,
     "x" * 100_000,
 ]
+
+
+@pytest.fixture(autouse=True)
+def _without_pages(settings: Callable[..., None]) -> None:
+    """The plain page is for those whose pages are elsewhere."""
+    settings(hosted_pages="false", frontend_url="https://app.example.com")
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [("INVALID_TOKEN", "INVALID_TOKEN"), ("it's", "it's"), *((code, "UNKNOWN") for code in HOSTILE)],
+    ids=lambda code: ascii(code)[:16],
+)
+def test_the_hosted_page_is_led_to(call: Api, settings: Callable[..., None], sent: str, code: str) -> None:
+    settings(hosted_pages="true")
+
+    answer = call(ERROR, query={"error": sent})
+
+    assert (answer.status, answer.headers["location"]) == (302, f"/error?error={code}")
 
 
 @pytest.mark.parametrize("code", ["INVALID_TOKEN", "state_mismatch", "please-try-again", "404", "it's"])
