@@ -42,7 +42,7 @@ seed: .venv/ready ## Give the running service a demo user with tasks
 	@$(PYTHON) -m gatehouse_dev.seed --url http://localhost:$(PORT)
 
 .PHONY: test
-test: .venv/ready $(if $(NPM),tests/contract/node_modules/ready) ## Run all tests, with line coverage
+test: .venv/ready $(if $(NPM),tests/contract/node_modules/ready examples/react/node_modules/ready) ## Run all tests, with line coverage
 	$(PYTHON) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 	$(PYTHON) -m pytest -m last -q
 	@test -n "$(NPM)" || echo "NO NODE: the contract with the official client WAS NOT TESTED"
@@ -175,6 +175,6 @@ lock: $(UV_FILE) ## Compile the pinned requirements anew from pyproject.toml
 	$(UV) pip sync --quiet --python .venv-audit --require-hashes requirements/audit.txt
 	@touch $@
 
-tests/contract/node_modules/ready: tests/contract/package-lock.json
-	npm ci --silent --no-audit --no-fund --prefix tests/contract
+%/node_modules/ready: %/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix $*
 	@touch $@
