@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 export SAM_CLI_TELEMETRY := 0
-export PYTHONPATH := devtools:layers/common
+export PYTHONPATH := devtools:layers/common:sdk/python/src
 # Each of the many processes of a test run would compile every package anew where the environment says not to keep that.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
@@ -56,7 +56,7 @@ lint: .venv/ready ## Check style, types and the template
 
 .PHONY: audit
 audit: .venv-audit/ready ## Look for what attackers look for, in the code and in the template; exceptions are in .checkov.yaml and .serverless-rules.yaml
-	.venv-audit/bin/bandit --quiet --recursive --severity-level medium layers/common functions devtools
+	.venv-audit/bin/bandit --quiet --recursive --severity-level medium layers/common functions devtools sdk/python/src
 	.venv-audit/bin/checkov --config-file .checkov.yaml
 	.venv-audit/bin/cfn-lint --config-file .serverless-rules.yaml
 

@@ -1,0 +1,50 @@
+"""What a request shows for a session."""
+
+import re
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from gatehouse_fastapi.refusals import InvalidToken
+
+COOKIE = "better-auth.session_token"
+SECURE_COOKIE = f"__Secure-{COOKIE}"
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=%-]{1,8192}")
+_COOKIE_VALUE = re.compile(r'"?[A-Za-z0-9._~+/=%-]{1,4096}"?')
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A token from `Authorization: Bearer`: a session's, or a JWT."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Gatehouse's session cookie, as a `Cookie` header without anybody else's; at most one under each of its names."""
+
+    header: str
+
+
+def bearer(connection: HTTPConnection) -> Bearer | None:
+    """The bearer token of a request, None without one; raises InvalidToken for what cannot be one, or for two."""
+    given = [value.partition(" ") for value in connection.headers.getlist("authorization")]
+    tokens = [token.strip() for scheme, _, token in given if scheme.lower() == "bearer"]
+    if not tokens:
+        return None
+    if len(given) > 1 or not _TOKEN.fullmatch(tokens[0]):
+        raise InvalidToken
+    return Bearer(tokens[0])
+
+
+def cookies(connection: HTTPConnection) -> Cookies | None:
+    """The session cookie of a request, None without one; raises InvalidToken for what cannot be one."""
+    pairs = [pair.strip() for header in connection.headers.getlist("cookie") for pair in header.split(";")]
+    found: dict[str, str] = {}
+    for name, _, value in (pair.partition("=") for pair in pairs):
+        if name in {COOKIE, SECURE_COOKIE} and value:
+            found.setdefault(name, value)
+    if not all(_COOKIE_VALUE.fullmatch(value) for value in found.values()):
+        raise InvalidToken
+    return Cookies("; ".join(f"{name}={value}" for name, value in found.items())) if found else None

@@ -1,0 +1,113 @@
+"""A Gatehouse deployment, as an app sees it."""
+
+import logging
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+
+from gatehouse_fastapi import credentials
+from gatehouse_fastapi.answers import answer, request_id
+from gatehouse_fastapi.credentials import Bearer, Cookies
+from gatehouse_fastapi.documenting import describe
+from gatehouse_fastapi.keys import Keys
+from gatehouse_fastapi.origins import TrustedOrigins
+from gatehouse_fastapi.refusals import AuthUnavailable, Refusal
+from gatehouse_fastapi.service import Service
+from gatehouse_fastapi.sessions import SessionCheck
+from gatehouse_fastapi.tokens import TokenCheck
+from gatehouse_fastapi.user import User
+
+Check = Literal["session", "token"]
+
+logger = logging.getLogger("gatehouse_fastapi")
+
+
+class Gatehouse:
+    """Knows who calls. Make one for an app and install it; it holds no connection before the first request."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        check: Check = "session",
+        trusted_origins: Iterable[str] = (),
+        issuer: str | None = None,
+        timeout: float = 5.0,
+        leeway: float = 10.0,
+    ) -> None:
+        """`base_url` is where the deployment answers, without `/api/auth`; times are in seconds.
+
+        `issuer` is what its tokens say of it where that is another URL. Raises ValueError for settings that cannot be.
+        """
+        self.base_url = _checked(base_url)
+        self._origins = TrustedOrigins(trusted_origins)
+        service = Service(self.base_url, timeout)
+        self._check = _check(check, service, _checked(issuer or base_url), leeway)
+
+    @property
+    def takes_cookies(self) -> bool:
+        """Whether a session cookie is a credential here: with `check="session"`."""
+        return self._check.takes_cookies
+
+    def install(self, app: FastAPI) -> Self:
+        """Let `CurrentUser` and `OptionalUser` of this app's routes ask here, and refusals have their form."""
+        app.state.gatehouse = self
+        app.add_exception_handler(Refusal, answer)  # type: ignore[arg-type] # it answers requests and WebSockets
+        describe(app)
+        return self
+
+    async def user(self, connection: HTTPConnection) -> User | None:
+        """Who sent a request or opens a WebSocket; None only when nothing was shown. Raises a Refusal.
+
+        A bearer token goes before a cookie: beside it, the cookie is not looked at.
+        """
+        shown = self._shown(connection)
+        if shown is None:
+            return None
+        try:
+            return await self._check.user_of(shown)
+        except AuthUnavailable as outage:
+            logger.warning("gatehouse unavailable", extra={"cause": outage.cause, "request_id": request_id(connection)})
+            raise
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop. Without it they go with the process."""
+        await self._check.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _shown(self, connection: HTTPConnection) -> Bearer | Cookies | None:
+        bearer = credentials.bearer(connection)
+        if bearer or not self.takes_cookies:
+            return bearer
+        cookies = credentials.cookies(connection)
+        if cookies:
+            self._origins.check(connection)
+        return cookies
+
+
+def _check(check: Check, service: Service, issuer: str, leeway: float) -> SessionCheck | TokenCheck:
+    if check == "session":
+        return SessionCheck(service)
+    if check == "token":
+        return TokenCheck(Keys(lambda: service.get_once("/api/auth/jwks")), issuer, leeway)
+    raise ValueError(f"check must be 'session' or 'token', not {check!r}")
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError(f"{url!r} is no URL of a deployment: it must look like https://api.example.com")
+    if parts.query or parts.fragment or parts.path.rstrip("/").endswith("/api/auth"):
+        raise ValueError(f"{url!r} has too much: give it without /api/auth, and without a query")
+    return url.rstrip("/")

@@ -1,0 +1,109 @@
+"""The public keys of a deployment: read when needed, by one for all, and not more often than anybody may cause."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from math import inf
+from threading import Lock, Thread
+from time import monotonic
+from typing import Any
+
+from jwt import PyJWK
+from jwt.exceptions import PyJWTError
+
+from gatehouse_fastapi.refusals import AuthUnavailable
+
+ALGORITHM = "EdDSA"
+FRESH = 300  # seconds that keys are used without a look; a key that was removed dies after as many
+USABLE = 3600  # seconds for which they are used while Gatehouse does not answer
+PAUSE = 30  # seconds between two reads, whatever strangers send
+FIRST_PAUSE = 2  # seconds between two reads as long as there are no keys at all
+
+logger = logging.getLogger("gatehouse_fastapi")
+
+
+class Keys:
+    """The keys, by their ids. Of those who need them at one moment, in any thread, one reads and the others wait."""
+
+    def __init__(self, read: Callable[[], Awaitable[bytes]]) -> None:
+        """`read` gives a JWKS document, or raises AuthUnavailable."""
+        self._read = read
+        self._lock = Lock()
+        self._keys: dict[str, PyJWK] = {}
+        self._read_at = self._tried_at = -inf
+        self._trouble: str | None = None
+        self._reading: Future[None] | None = None
+
+    async def find(self, kid: str) -> PyJWK | None:
+        """The key of that id, None when there is none; raises AuthUnavailable when nobody can say.
+
+        When the last read failed, keys that are still usable are used while the next one is under way.
+        """
+        if kid not in self._keys or self._age() >= FRESH:
+            reading = self._reading_by_now()
+            if reading and not (self._trouble and kid in self._keys and self._age() < USABLE):
+                await asyncio.wrap_future(reading)
+        if self._age() >= USABLE or (kid not in self._keys and self._trouble):
+            raise AuthUnavailable(self._trouble or "the keys are too old")
+        return self._keys.get(kid)
+
+    def _age(self) -> float:
+        return monotonic() - self._read_at
+
+    def _reading_by_now(self) -> Future[None] | None:
+        """The read under way, begun if the last was long enough ago."""
+        with self._lock:
+            pause = PAUSE if self._keys else FIRST_PAUSE
+            if self._reading is None and monotonic() - self._tried_at >= pause:
+                self._reading = self._begun()
+            return self._reading
+
+    def _begun(self) -> Future[None]:
+        """A read in a thread and event loop of its own: it outlives a request that is cancelled, and serves all."""
+        self._tried_at = monotonic()
+        reading: Future[None] = Future()
+        reading.set_running_or_notify_cancel()  # from here on, no one who waits can cancel it for the others
+        thread = Thread(target=lambda: asyncio.run(self._learn(reading)), name="gatehouse-keys", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise AuthUnavailable(str(error)) from None
+        return reading
+
+    async def _learn(self, reading: Future[None]) -> None:
+        keys, trouble, begun_at = self._keys, "the keys could not be read", self._tried_at
+        try:
+            keys, trouble = parsed(await self._read()), ""
+        except AuthUnavailable as outage:
+            trouble = outage.cause
+            logger.warning("gatehouse keys not read", extra={"cause": trouble})
+        finally:
+            with self._lock:
+                self._keys, self._trouble, self._reading = keys, trouble or None, None
+                self._read_at = self._read_at if trouble else begun_at
+            reading.set_result(None)
+
+
+def parsed(body: bytes) -> dict[str, PyJWK]:
+    """The Ed25519 keys of a JWKS document, by their ids; others are left out. AuthUnavailable where there is none."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    entries = document.get("keys") if isinstance(document, dict) else None
+    found = dict(filter(None, map(_key, entries if isinstance(entries, list) else [])))
+    if not found:
+        raise AuthUnavailable("the answer has no keys")
+    return found
+
+
+def _key(entry: Any) -> tuple[str, PyJWK] | None:
+    kind = {"kty": "OKP", "crv": "Ed25519"}
+    if not isinstance(entry, dict) or not kind.items() <= entry.items() or not isinstance(entry.get("kid"), str):
+        return None
+    try:
+        return entry["kid"], PyJWK(kind | {"x": entry.get("x")}, algorithm=ALGORITHM)
+    except (PyJWTError, ValueError, TypeError):
+        return None

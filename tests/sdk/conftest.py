@@ -1,0 +1,68 @@
+"""Real FastAPI apps with the SDK, before the product itself and before services that are in trouble."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from unittest.mock import patch
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from gatehouse_fastapi import Gatehouse
+from gatehouse_fastapi import keys as keys_module
+from tests.sdk.apps import app_with
+from tests.sdk.callers import Caller, Deployment
+from tests.sdk.elsewhere import Elsewhere
+from tests.support.service import running_service
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def deployment() -> Iterator[Deployment]:
+    """What `make dev` starts, its AWS open to the operator's tool."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        cloud_port = str(listener.getsockname()[1])
+    with (
+        patch.dict(os.environ, CLOUD_PORT=cloud_port),
+        running_service(require_email_verification="false") as service,
+        httpx2.Client(base_url=service.url, timeout=30) as client,
+    ):
+        yield Deployment(url=service.url, cloud_url=f"http://localhost:{cloud_port}", client=client)
+
+
+@pytest.fixture
+def caller(deployment: Deployment) -> Caller:
+    """Somebody new, signed in."""
+    return deployment.signs_up(f"ann{next(_NUMBERS)}@example.com")
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Elsewhere]:
+    """A service on a socket that answers as a test says."""
+    with Elsewhere() as service:
+        yield service
+
+
+@pytest.fixture
+def before() -> Iterator[Callable[[Gatehouse], TestClient]]:
+    """A client of an app with that Gatehouse, as a server would run it: in one event loop."""
+    with ExitStack() as entered:
+        yield lambda gatehouse: entered.enter_context(TestClient(app_with(gatehouse)))
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let seconds pass for the keys that an app keeps. Steps add up."""
+    real, passed = time.monotonic, 0.0
+
+    def move(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+        monkeypatch.setattr(keys_module, "monotonic", lambda: real() + passed)
+
+    return move
