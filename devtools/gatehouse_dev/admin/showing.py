@@ -29,7 +29,7 @@ def _person(profile: ProfileRow | None) -> Iterator[str]:
         _fact("user", profile.user_id),
         _fact("address", f"{profile.email}, {'verified' if profile.email_verified else 'not verified'}"),
         _fact("name", profile.name or "none"),
-        _fact("image", profile.image or "none"),
+        _fact("image", (profile.image or "none").partition(";base64,")[0]),
         _fact("disabled", "yes" if profile.disabled else "no"),
         _fact("reminders", f"{'on' if profile.task_reminders else 'off'}, {profile.time_zone}"),
         _fact("created", timestamp(profile.created_at)),

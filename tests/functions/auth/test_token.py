@@ -13,6 +13,7 @@ from tests.support.visits import signs_in
 
 TOKEN, JWKS, GET_SESSION = "GET /api/auth/token", "GET /api/auth/jwks", "GET /api/auth/get-session"
 ISSUER = "https://api.example.com"
+LINK, PICTURE = "https://example.com/ann.png", "data:image/webp;base64,UklG" + "R" * 7972
 FIELDS = {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt"}
 
 
@@ -38,6 +39,17 @@ def test_the_token_says_who_and_which_session_and_until_when(call: Api, people: 
     assert claims["exp"] == claims["iat"] + 900
     assert abs(claims["iat"] - time.time()) < 5
     assert set(claims) == FIELDS | {"sub", "sid", "iss", "aud", "iat", "exp"}
+
+
+def test_a_picture_itself_is_not_in_it(call: Api, people: People) -> None:
+    """API Gateway takes 10 KB of headers; a link to a picture is short."""
+    ann = people.signed_in()
+
+    for picture, claim in ((PICTURE, None), (LINK, LINK)):
+        call("POST /api/auth/update-user", json={"image": picture}, bearer=ann.token)
+        token = call(TOKEN, bearer=ann.token).json["token"]
+        assert verified(call, token)["image"] == claim
+        assert call(GET_SESSION, bearer=token).json["user"]["image"] == picture
 
 
 def test_the_header_names_the_algorithm_and_the_key_alone(call: Api, people: People) -> None:

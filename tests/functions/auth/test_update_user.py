@@ -14,6 +14,9 @@ from tests.support.tables import everything, rows
 UPDATE = "POST /api/auth/update-user"
 OURS = {"origin": "https://app.example.com"}
 PICTURE = "https://example.com/ann.png"
+WEBP, JPEG = "data:image/webp;base64,UklGRg==", "data:image/jpeg;base64,/9j/4AA="
+PNG = "data:image/png;base64,iVBORw0KGgo="
+LARGEST = WEBP.replace("g==", "A" * 7971)  # of 7999 characters: four more would be too many
 
 
 @pytest.fixture
@@ -37,7 +40,9 @@ def user(call: Api, person: Person) -> dict[str, Any]:
         ({"name": "安 🌱"}, {"name": "安 🌱"}),
         ({"image": PICTURE}, {"image": PICTURE}),
         ({"name": "A", "image": PICTURE}, {"name": "A", "image": PICTURE}),
+        *(({"image": picture}, {"image": picture}) for picture in (WEBP, JPEG, PNG, LARGEST)),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_a_name_and_a_picture_can_be_changed(
     call: Api, ann: Person, later: Callable[..., None], sent: dict[str, Any], kept: dict[str, Any]
@@ -122,6 +127,21 @@ def test_what_cannot_be_changed_is_ignored_beside_what_can(call: Api, ann: Perso
         {"image": "http://example.com/a.png"},
         {"image": "javascript:alert(1)"},
         {"image": "https://example.com/" + "a" * 500},
+        {"image": LARGEST + "AAAA"},
+        {"image": WEBP + "AAAA"},
+        {"image": WEBP[:-1]},
+        {"image": WEBP + "\n"},
+        {"image": WEBP.replace("UklGR", "AAAAA")},
+        {"image": JPEG.replace("jpeg", "png")},
+        {"image": "data:image/png;base64,iVBORw0KGgo<p>="},
+        {"image": 'data:image/png;base64,iVBORw0KGgo="onload=alert(1)'},
+        {"image": "data:image/svg+xml;base64,PHN2Zz48L3N2Zz4="},
+        {"image": "data:image/png;base64,PHNjcmlwdD4="},
+        {"image": "data:image/png,%89PNG"},
+        {"image": "data:text/html;base64,PHA+"},
+        {"image": "data:text/html,<script>alert(1)</script>"},
+        {"image": "data:"},
+        {"image": ""},
         {"taskReminders": "true"},
         {"taskReminders": 1},
         {"taskReminders": None},

@@ -14,9 +14,13 @@ UTC = "UTC"
 _CONTROLS = {"Cc", "Zl", "Zp"}  # control characters, and Unicode's own ends of lines and paragraphs
 _HALF = "Cs"  # half of a character, which is no text that could be kept
 _LONGEST_EMAIL, _LONGEST_LOCAL_PART = 255, 64
-_LONGEST_NAME, _LONGEST_IMAGE = 100, 500
+_LONGEST_NAME = 100
+_LONGEST_LINK, _LONGEST_IMAGE = 500, 8000  # of a picture elsewhere, and of one that is kept here
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DATA_URL = re.compile(  # each kind begins as its files do
+    r"data:image/(?:png;base64,iVBORw0KGg|jpeg;base64,/9j/|webp;base64,UklGR)[A-Za-z0-9+/]*={0,2}"
+)
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 
 
@@ -38,10 +42,18 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _https(url: str) -> str:
-    if not url.startswith("https://"):
-        raise ValueError("Must be an https URL")
+def _picture(url: str) -> str:
+    if not _is_link(url) and not _is_picture(url):
+        raise ValueError("Must be an https URL of at most 500 characters, or a data URL of a WebP, PNG or JPEG picture")
     return url
+
+
+def _is_link(url: str) -> bool:
+    return url.startswith("https://") and len(url) <= _LONGEST_LINK
+
+
+def _is_picture(url: str) -> bool:
+    return len(url.partition(",")[2]) % 4 == 0 and _DATA_URL.fullmatch(url) is not None
 
 
 def _utc_by_default(value: object) -> object:
@@ -57,15 +69,15 @@ def presentable_name(value: object) -> str:
 
 
 def presentable_image(value: object) -> str | None:
-    """A picture that somebody else tells us, if it is one that we would take."""
-    if not isinstance(value, str) or not value.startswith("https://") or len(value) > _LONGEST_IMAGE:
+    """A link to a picture that somebody else tells us, if it is one that we would take."""
+    if not isinstance(value, str) or not _is_link(value):
         return None
     return None if any(unicodedata.category(character) == _HALF for character in value) else value
 
 
 Email = Annotated[str, AfterValidator(normal_email)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=_LONGEST_NAME), AfterValidator(_one_line)]
-Image = Annotated[str, StringConstraints(max_length=_LONGEST_IMAGE), AfterValidator(_https)]
+Image = Annotated[str, StringConstraints(max_length=_LONGEST_IMAGE), AfterValidator(_picture)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,13 +36,17 @@ def for_caller(request: Request, user: UserBody, session: Session | SessionBody,
 
 
 def issue(request: Request, user: UserBody, session: Session | SessionBody) -> Issued:
-    """A JWT with the user's fields as claims, signed by the key that JWKS shows. It dies with its session."""
+    """A JWT with the user's fields as claims, signed by the key that JWKS shows. It dies with its session.
+
+    A picture that is kept here stays behind: API Gateway takes 10 KB of headers, and a JWT must fit.
+    """
     from gatehouse.keys import access  # noqa: PLC0415 -- `cryptography` is for those who ask for a JWT
 
     now = int(clock.now().timestamp())
     expires_at = min(now + int(config().access_token_lifetime.total_seconds()), int(session.expires_at.timestamp()))
     issuer = base_url(request)
     claims = user.model_dump(mode="json", by_alias=True, include=_CLAIMS) | {
+        "image": None if user.image and user.image.startswith("data:") else user.image,
         "sub": user.id,
         "sid": session.id,
         "iss": issuer,

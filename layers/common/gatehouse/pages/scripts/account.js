@@ -1,3 +1,151 @@
-// The account of whoever is signed in.
+// The account of whoever is signed in: who they are, what they come in with, and how they leave.
 
-function accountPage() {}
+const SIDE = 96 // pixels of a picture
+const LONGEST_PICTURE = 7_999 // characters of its data URL
+const GONE = "/sign-in?deleted=1"
+
+function accountPage() {
+  showMember()
+  addEventListener("member", showMember)
+  formOf("profile").elements.name.value = member.user.name
+  keeping("profile", update)
+  picture()
+  reminding()
+  keeping("change-email", moveTo)
+  keeping("change-password", changePassword)
+  keeping("set-password", async () => {
+    await post("request-password-reset", { email: member.user.email })
+    return filled(texts.passwordMailed, member.user)
+  })
+  devices()
+  waysIn()
+  keeping("export", download)
+  keeping("delete", leaveForGood)
+}
+
+function formOf(name) {
+  return $(`[data-form=${name}]`)
+}
+
+function post(verb, body = {}) {
+  return asked("POST", `/api/auth/${verb}`, body)
+}
+
+// A form that says what came of it.
+function keeping(name, work) {
+  const form = formOf(name)
+  onSubmit(form, texts.working, (typed) => telling(form, () => work(typed, form)))
+}
+
+// The same for a button beside the form's own.
+function pressing(button, work) {
+  button.addEventListener("click", () => pressed(button, work))
+}
+
+function pressed(button, work) {
+  return once(button.form, button, texts.working, () => telling(button.form, work))
+}
+
+async function telling(form, work) {
+  const done = $("[data-done]", form)
+  done.hidden = true
+  say(done, await work())
+}
+
+async function update(changes) {
+  await post("update-user", changes)
+  await stillMe()
+  return texts.saved
+}
+
+// Pictures elsewhere are not fetched: that place would learn of it.
+function showMember() {
+  const { name, email, image } = member.user
+  const shown = $("[data-picture]")
+  $("[data-name]").textContent = name
+  $$("[data-email]").forEach((place) => (place.textContent = place.value = email))
+  $("[data-initials]").textContent = (name || email).split(" ", 2).map(([letter]) => letter).join("")
+  shown.onerror = () => (shown.hidden = true)
+  shown.hidden = !image?.startsWith("data:")
+  if (!shown.hidden) shown.src = image
+  $("[data-no-picture]").hidden = !image
+}
+
+function picture() {
+  const file = $("[data-file]")
+  const pick = $("[data-pick]")
+  pick.addEventListener("click", () => file.click())
+  file.addEventListener("change", async () => {
+    await pressed(pick, async () => update({ image: await shrunk(file.files[0]) }))
+    file.value = ""
+  })
+  pressing($("[data-no-picture]"), () => {
+    pick.focus()
+    return update({ image: null })
+  })
+}
+
+// The middle of a picture, as small as it is shown.
+async function shrunk(file) {
+  const whole = await createImageBitmap(file).catch(() => {
+    throw new Trouble("", { message: texts.noPicture })
+  })
+  const { width, height } = whole
+  const side = Math.min(width, height)
+  const canvas = document.createElement("canvas")
+  canvas.width = canvas.height = SIDE
+  const context = canvas.getContext("2d")
+  context.imageSmoothingQuality = "high"
+  context.fillStyle = "white"
+  context.fillRect(0, 0, SIDE, SIDE)
+  context.drawImage(whole, (width - side) / 2, (height - side) / 2, side, side, 0, 0, SIDE, SIDE)
+  const urls = [0.9, 0.7, 0.4, 0].map((quality) => canvas.toDataURL("image/jpeg", quality))
+  return urls.find(({ length }) => length <= LONGEST_PICTURE)
+}
+
+function reminding() {
+  const { taskReminders, timeZone } = formOf("reminders").elements
+  const { user } = member
+  const chosen = user.timeZone || (user.taskReminders ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const zones = new Set([chosen, "UTC", ...Intl.supportedValuesOf("timeZone")])
+  timeZone.append(...[...zones].map((zone) => new Option(zone)))
+  taskReminders.checked = user.taskReminders
+  keeping("reminders", (typed) => update({ ...typed, taskReminders: taskReminders.checked }))
+}
+
+async function moveTo({ email }, form) {
+  await post("change-email", { newEmail: email, callbackURL: "/account" })
+  form.reset()
+  const first = "first" in form.dataset && member.user.emailVerified
+  return filled(first ? texts.allowMove : texts.proveMove, { email, old: member.user.email })
+}
+
+async function changePassword({ current, password }, form) {
+  await post("change-password", { currentPassword: current, newPassword: password, revokeOtherSessions: true })
+  form.reset()
+  form.elements.password.dispatchEvent(new Event("input"))
+  await stillMe()
+  return texts.passwordChanged
+}
+
+// All that is kept, of every page that it comes in, as one file.
+async function download() {
+  const path = "/api/auth/export"
+  let { cursor, ...whole } = await asked("GET", path)
+  while (cursor) {
+    const more = await asked("GET", `${path}?${new URLSearchParams({ cursor })}`)
+    whole.tasks.push(...more.tasks)
+    cursor = more.cursor
+  }
+  const href = URL.createObjectURL(new Blob([JSON.stringify(whole, null, 2)]))
+  Object.assign(document.createElement("a"), { href, download: "account.json" }).click()
+  setTimeout(URL.revokeObjectURL, 60_000, href)
+  return texts.downloaded
+}
+
+async function leaveForGood({ erase }) {
+  const { message } = await post("delete-user", { password: erase, callbackURL: GONE })
+  if (message !== "User deleted") return filled(texts.deletionMailed, member.user)
+  announce("signed-out")
+  onward(GONE)
+}

@@ -1,1 +1,115 @@
-// Sessions, one a device.
+// Where somebody is signed in, and by which ways they come in.
+
+// What names a program, and how people call it: of two that fit, the first.
+const BROWSERS = "Edg=Edge OPR=Opera SamsungBrowser Firefox FxiOS=Firefox Chrome CriOS=Chrome Safari"
+const SYSTEMS = "Android iPhone iPad Windows CrOS=ChromeOS Mac=macOS Linux"
+const LONGEST_AGENT = 60 // characters of a program's own words about itself
+
+function deviceOf(agent) {
+  const known = (one) => agent.includes(one.split("=")[0])
+  const [browser, system] = [BROWSERS, SYSTEMS].map((all) => all.split(" ").find(known)?.split("=").pop())
+  if (browser && system) return filled(texts.browserOn, { browser, system })
+  return agent.slice(0, LONGEST_AGENT) || texts.unknownDevice
+}
+
+function dated(text, timeStyle) {
+  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle }).format(new Date(text))
+}
+
+// A list that the server has, and a button to get it where that does not go by itself. Gives what loads it.
+function listing(name, path, drawn, now = true) {
+  const form = formOf(name)
+  const button = $("[data-load]", form)
+  const list = $("[data-list]", form)
+  const load = async (way = asked) => {
+    list.replaceChildren(...drawn(await way("GET", path)))
+    button.hidden = true
+    if (way === asked) list.focus()
+  }
+  button.addEventListener("click", () => once(form, button, texts.working, load))
+  button.hidden = now
+  if (now)
+    load(ask).catch((error) => {
+      button.hidden = false
+      if (error.code !== "SESSION_NOT_FRESH") tell(form, error.message)
+    })
+  return load
+}
+
+// A line of a list: its words by their places, and what its button does, if it has one.
+function lined(name, words, work) {
+  const line = $(`#${name}`).content.firstElementChild.cloneNode(true)
+  const button = $("button", line)
+  for (const place in words) $(`[data-${place}]`, line).textContent = words[place]
+  button.ariaLabel = `${button.textContent}: ${words.title}`
+  work ? pressing(button, work) : button.remove()
+  return line
+}
+
+function devices() {
+  const { fresh } = formOf("devices").dataset
+  const age = (Date.now() - new Date(member.session.createdAt)) / 1000
+  const load = listing("devices", "/api/auth/list-sessions", drawDevices, age < fresh)
+  addEventListener("member", () => {
+    const shown = $("[data-here]")?.dataset.here
+    if (shown && shown !== member.session.id) load(ask).catch(() => {})
+  })
+  pressing($("[data-others]"), async () => {
+    await post("revoke-other-sessions")
+    $("[data-here]").parentNode.focus()
+    $$("[data-here] ~ li").forEach((line) => line.remove())
+    return texts.othersEnded
+  })
+}
+
+function drawDevices(sessions) {
+  const isHere = ({ id }) => id === member.session.id
+  sessions.sort((a, b) => isHere(b) - isHere(a) || b.createdAt.localeCompare(a.createdAt))
+  return sessions.map((session) => drawDevice(session, isHere(session)))
+}
+
+function drawDevice({ id, userAgent, ipAddress, createdAt }, isHere) {
+  const title = deviceOf(userAgent)
+  const words = { title, address: ipAddress, since: dated(createdAt, "short") }
+  const revoke = async () => {
+    await post("revoke-session", { token: id })
+    line.parentNode.focus()
+    line.remove()
+    return filled(texts.sessionEnded, { device: title })
+  }
+  const line = lined("device", words, !isHere && revoke)
+  if (isHere) line.dataset.here = id
+  return line
+}
+
+function waysIn() {
+  const form = formOf("ways")
+  const error = here.searchParams.get("error")
+  const load = listing("ways", "/api/auth/list-accounts", (accounts) => drawWays(accounts, load))
+  for (const button of $$("[data-connect]"))
+    pressing(button, async () => {
+      const { connect } = button.dataset
+      await byProvider(connect, "/account?connected", { path: "/api/auth/link-social", way: asked })
+      return texts.working
+    })
+  if (here.searchParams.has("connected")) say($("[data-done]", form), texts.connected)
+  if (error) tell(form, new Trouble(error).message)
+  if (here.search) form.scrollIntoView()
+  history.replaceState(null, "", here.pathname)
+}
+
+function drawWays(accounts, load) {
+  const known = accounts.map(({ providerId }) => providerId)
+  document.body.dataset.password = known.includes("credential")
+  $("[data-erase]").disabled = !known.includes("credential")
+  $$("[data-connect]").forEach((button) => (button.hidden = known.includes(button.dataset.connect)))
+  return accounts.map(({ id, providerId, createdAt }) => {
+    const title = { credential: texts.password, google: "Google" }[providerId] || providerId
+    const unlink = async () => {
+      await post("unlink-account", { accountId: id })
+      await load()
+      return filled(texts.disconnected, { provider: title })
+    }
+    return lined("way", { title, since: dated(createdAt) }, accounts.length > 1 && title !== texts.password && unlink)
+  })
+}

@@ -59,7 +59,8 @@ function signUpPage() {
 function forgotPage() {
   const form = $("[data-form=forgot-password]")
   onSubmit(form, texts.sending, async ({ email }) => {
-    await ask("POST", "/api/auth/request-password-reset", { email })
+    const back = here.searchParams.has("callbackUrl") ? { redirectTo: withNext("/reset-password") } : {}
+    await ask("POST", "/api/auth/request-password-reset", { email, ...back })
     $("[data-done]").hidden = false
     $("[data-done]").focus()
     form.hidden = true
@@ -72,11 +73,11 @@ async function resend(email) {
 }
 
 // A provider's page, and back to `home`, or to this page when it did not work.
-async function byProvider(provider, home, path = "/api/auth/sign-in/social") {
+async function byProvider(provider, home, { path = "/api/auth/sign-in/social", way = ask, tab = window } = {}) {
   const back = new URL(here)
   back.searchParams.delete("error")
   const places = { callbackURL: new URL(home, here).href, errorCallbackURL: back.href }
-  location.assign((await ask("POST", path, { provider, ...places })).url)
+  tab.location.assign((await way("POST", path, { provider, ...places })).url)
 }
 
 function providers() {

@@ -53,6 +53,7 @@ function nameOf(field) {
 }
 
 function fieldOf(form, code) {
+  if (code === "INVALID_PASSWORD") return $("[autocomplete=current-password]", form)
   const name = { INVALID_EMAIL: "email", PASSWORD_TOO_SHORT: "password", WEAK_PASSWORD: "password" }[code]
   return form.elements[name]
 }

@@ -1,6 +1,7 @@
 // Who is here: pages that need somebody ask the server, and ask people again when their session ends in the middle.
 
 const channel = new BroadcastChannel("gatehouse") // the other tabs
+const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"] // the second is what deleting answers without a password
 let member = null // {user, session} of whoever is signed in
 
 // Run `page` for whoever is signed in; anybody else goes to sign in, and comes back here.
@@ -10,16 +11,18 @@ async function guarded(page) {
   } catch (error) {
     return unavailable(error, () => guarded(page))
   }
-  if (!member) return onward(`/sign-in?${new URLSearchParams({ callbackUrl: location.pathname + location.search })}`)
+  if (!member) return onward(`/sign-in?${new URLSearchParams({ callbackUrl: location.pathname + location.search + location.hash })}`)
   $$("[data-sign-out]").forEach((button) => button.addEventListener("click", signOut))
-  channel.onmessage = ({ data }) => data === "signed-out" && leave()
+  channel.onmessage = ({ data }) => ({ "signed-out": leave, "signed-in": cameBack })[data]?.()
+  announce("signed-in")
   document.addEventListener("visibilitychange", () => document.hidden || stillMe())
-  addEventListener("pageshow", ({ persisted }) => persisted && stillMe())
+  addEventListener("pageshow", ({ persisted }) => persisted && stillMe(true))
   document.body.dataset.ready = ""
   return page(member)
 }
 
 function unavailable(error, retry) {
+  $("main > .notice.bad")?.remove()
   const notice = document.createElement("p")
   const button = document.createElement("button")
   notice.className = "notice bad"
@@ -42,17 +45,21 @@ function leave() {
 }
 
 async function signOut() {
-  await ask("POST", "/api/auth/sign-out", {}).catch((error) => {
-    if (error.status !== 401) throw error
-  })
+  try {
+    await ask("POST", "/api/auth/sign-out", {})
+  } catch (error) {
+    if (error.status !== 401) return unavailable(error, signOut)
+  }
   announce("signed-out")
   leave()
 }
 
 // Another tab, or the page of yesterday that the back button brings, may be somebody else's by now.
-async function stillMe() {
+async function stillMe(back) {
   const there = await ask("GET", "/api/auth/get-session").catch(() => member)
-  if (there && there.user.id !== member.user.id) location.reload()
+  if (there ? there.user.id !== member.user.id : back) return location.reload()
+  member = there || member
+  dispatchEvent(new Event("member"))
 }
 
 // Ask the API for somebody signed in. When the session has ended, or is too old for this, they are asked for the
@@ -61,7 +68,7 @@ async function asked(method, path, body, options) {
   try {
     return await ask(method, path, body, options)
   } catch (error) {
-    if (error.status !== 401 && error.code !== "SESSION_NOT_FRESH") throw error
+    if (error.status !== 401 && !STALE.includes(error.code)) throw error
     if (error.code === "INVALID_PASSWORD" || error.code === "INVALID_EMAIL_OR_PASSWORD") throw error
     await again(error)
     return ask(method, path, body, options)
@@ -70,11 +77,18 @@ async function asked(method, path, body, options) {
 
 let asking = null // one dialog for all who wait
 
+// In another tab; maybe because this one asked for it.
+async function cameBack() {
+  if (!asking) return
+  await stillMe()
+  again.settle("in")
+}
+
 function again(error) {
   asking ||= new Promise((resolve, reject) => {
     const dialog = $("#again")
     const form = $("[data-form=again]")
-    const fresh = error.code === "SESSION_NOT_FRESH"
+    const fresh = STALE.includes(error.code)
     $("h2", dialog).textContent = fresh ? texts.freshTitle : texts.expiredTitle
     $("[data-why]", dialog).textContent = fresh ? texts.freshWhy : texts.expiredWhy
     form.reset()
@@ -82,7 +96,7 @@ function again(error) {
     tell(form, "")
     again.settle = (outcome) => {
       dialog.close()
-      outcome === "in" ? resolve() : reject(error)
+      outcome === "in" ? resolve() : reject(fresh ? error : new Trouble("MISSING_TOKEN", { status: 401 }))
     }
     dialog.showModal()
     form.elements["again-password"].focus()
@@ -97,7 +111,7 @@ function askingAgain() {
     const before = member.session.token
     await ask("POST", "/api/auth/sign-in/email", { email: member.user.email, password: typed["again-password"] })
     ask("POST", "/api/auth/revoke-session", { token: before }).catch(() => {}) // the stale one is not left behind
-    member = await ask("GET", "/api/auth/get-session")
+    await stillMe()
     again.settle("in")
   })
   $("[data-cancel]", form).addEventListener("click", () => again.settle("out"))
@@ -106,6 +120,9 @@ function askingAgain() {
     again.settle("out")
   })
   for (const button of $$("[data-provider]", form)) {
-    button.addEventListener("click", () => byProvider(button.dataset.provider, location.href).catch((error) => complain(form, error.message)))
+    button.addEventListener("click", () => {
+      const tab = open() // this one has what was typed
+      byProvider(button.dataset.provider, "/account", { tab }).catch((error) => complain(form, error.message))
+    })
   }
 }
