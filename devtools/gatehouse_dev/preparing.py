@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from gatehouse_dev.compiling import compile_our_own, compile_packages, note_what_is_compiled
+from gatehouse_dev.minifying import minify_pages
 from gatehouse_dev.trimming import trim
 
 BUILT = Path(".aws-sam/build")
@@ -24,6 +25,7 @@ def main(folder: Path) -> int:
     for built in folder.iterdir():
         if built.is_dir() and built != vendor.parent:
             compile_our_own(built)
+    minify_pages(common)
     note_what_is_compiled(folder)
     print(f"packages {before:.1f} MB, now {size(vendor):.1f} MB with bytecode; our own {size(common):.1f} MB")
     return 0

@@ -1,8 +1,7 @@
-"""GET /auth/assets/{name} and /auth/button.js: files that may be kept, and how small they are."""
+"""GET /auth/assets/{name} and /auth/button.js: files that may be kept."""
 
 import base64
 import gzip
-import re
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 
 ASSET, BUTTON = "GET /auth/assets/{name}", "GET /auth/button.js"
-MOST_SCRIPT = 30_000  # bytes, of all pages and the button together
 NAMES = ["gatehouse.js", "gatehouse.css"]
 
 
@@ -33,27 +31,15 @@ def test_a_file_is_kept_for_ever_under_its_name(call: Api, name: str) -> None:
     assert answer.status == 200
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "pragma" not in answer.headers
-    assert answer.headers["content-type"] == {
-        "gatehouse.js": "text/javascript; charset=utf-8",
-        "gatehouse.css": "text/css; charset=utf-8",
-    }[name]
+    assert (
+        answer.headers["content-type"]
+        == {
+            "gatehouse.js": "text/javascript; charset=utf-8",
+            "gatehouse.css": "text/css; charset=utf-8",
+        }[name]
+    )
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert len(answer.text) > 1000
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_changes_with_what_is_in_the_file(call: Api, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert call
-    assets = layer("pages.assets")
-    before = named(name)
-    monkeypatch.setitem(assets._PARTS, name, assets._PARTS[name][1:])
-    assets.named.cache_clear()
-    after = named(name)
-    monkeypatch.undo()
-    assets.named.cache_clear()
-
-    assert re.fullmatch(r"gatehouse\.[0-9a-f]{12}\.(js|css)", before)
-    assert after != before == named(name)
 
 
 @pytest.mark.parametrize(
@@ -77,36 +63,12 @@ def test_a_file_is_compressed_for_those_who_can_read_it(call: Api, name: str) ->
     assert len(sent(packed)) < len(plain.text) / 2
 
 
-def test_all_scripts_together_are_small(call: Api) -> None:
-    texts = [call(ASSET, name=named("gatehouse.js")).text, call(BUTTON).text]
-
-    assert sum(len(text.encode()) for text in texts) < MOST_SCRIPT
-
-
-def test_every_part_is_in_a_file(call: Api) -> None:
-    assert call
-    assets = layer("pages.assets")
-    parts = {f"{part}.{name.rpartition('.')[2]}" for name, parts in assets._PARTS.items() for part in parts}
-    files = [*(assets._FOLDER / "scripts").iterdir(), *(assets._FOLDER / "styles").iterdir()]
-
-    assert {path.name for path in files} == parts
-
-
-def test_nothing_of_more_than_one_line_loses_its_sense_without_indentation(call: Api) -> None:
-    """Texts between backticks and comments must end on their line: lines are trimmed one by one."""
-    assert call
-    assets = layer("pages.assets")
-    for path in [*(assets._FOLDER / "scripts").iterdir(), *(assets._FOLDER / "styles").iterdir()]:
-        for number, line in enumerate(path.read_text().splitlines(), 1):
-            assert line.count("`") % 2 == 0, (path.name, number)
-            assert line.count("/*") == line.count("*/"), (path.name, number)
-
-
 @pytest.mark.parametrize("site", ["same-origin", "same-site", "cross-site", "none"])
 def test_the_button_knows_whether_it_is_of_this_site(call: Api, site: str) -> None:
     answer = call(BUTTON, headers={"sec-fetch-site": site})
 
-    assert f'"{site}"' in answer.text
+    assert site in answer.text
+    assert "SITE" not in answer.text
     assert answer.headers["vary"] == "sec-fetch-site, accept-encoding"
     assert answer.headers["cache-control"] == "public, max-age=300"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
@@ -119,6 +81,9 @@ def test_the_button_takes_no_code_from_a_header(call: Api, site: str) -> None:
 
 def test_a_file_is_no_credential(call: Api) -> None:
     """Cookies of a site that is not trusted make no difference: nothing is done for them."""
-    request: dict[str, Any] = {"cookies": ["better-auth.session_token=x"], "headers": {"origin": "https://evil.example"}}
+    request: dict[str, Any] = {
+        "cookies": ["better-auth.session_token=x"],
+        "headers": {"origin": "https://evil.example"},
+    }
 
     assert call(BUTTON, **request).text == call(BUTTON).text

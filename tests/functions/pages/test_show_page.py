@@ -3,14 +3,14 @@
 import html
 import json
 import re
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.calls import Api
 from tests.support.layer import layer
+from tests.support.layout import LAYER
 from tests.support.routes import PAGES
 
 SIGN_IN, SIGN_UP, RESET, HOME = "GET /sign-in", "GET /sign-up", "GET /reset-password", "/tasks"
@@ -23,6 +23,7 @@ FORMER = {
     "GET /email-verified": "/verify-email",
     "GET /dashboard": "/tasks",
 }
+PARTS = LAYER / "gatehouse" / "pages"
 SHOWN = sorted(PAGES - FILES - FORMER.keys())
 TRUSTED = [
     "/account",
@@ -206,11 +207,10 @@ def keys(told: Any, path: str = "") -> set[str]:
 
 def placeholders(told: Any) -> set[tuple[str, ...]]:
     """What each text leaves open, by its path."""
-    flat = {path: value for path, value in _flat(told, "")}
-    return {(path, *sorted(re.findall(r"\{\w+\}", value))) for path, value in flat.items()}
+    return {(path, *sorted(re.findall(r"\{\w+\}", value))) for path, value in _flat(told, "")}
 
 
-def _flat(told: Any, path: str) -> Any:
+def _flat(told: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(told, dict):
         for name, value in told.items():
             yield from _flat(value, f"{path}.{name}")
@@ -231,8 +231,7 @@ def test_every_language_says_everything(call: Api) -> None:
 def test_every_text_of_a_script_is_there_and_used(call: Api) -> None:
     """What a script says is `texts.name`; `texts.errors` goes by the API's codes."""
     assert call
-    folder = Path(layer("pages.rendering").__file__).parent
-    scripts = {path.name: path.read_text() for path in (folder / "scripts").glob("*.js") if path.name != "button.js"}
+    scripts = {path.name: path.read_text() for path in (PARTS / "scripts").glob("*.js") if path.name != "button.js"}
     used = {name for script in scripts.values() for name in re.findall(r"\btexts\.(\w+)", script)} - {"errors"}
     told = layer("pages.rendering").texts("en")
     there = {name for page in told.values() for name in page.get("script", {})}
@@ -242,8 +241,7 @@ def test_every_text_of_a_script_is_there_and_used(call: Api) -> None:
 
 def test_every_text_of_a_page_is_used(call: Api) -> None:
     assert call
-    folder = Path(layer("pages.rendering").__file__).parent
-    templates = "".join(path.read_text() for path in (folder / "templates").rglob("*.html"))
+    templates = "".join(path.read_text() for path in (PARTS / "templates").rglob("*.html"))
     used = set(re.findall(r"\bt\.(\w+\.\w+)", templates))
     told = layer("pages.rendering").texts("en")
 
@@ -266,7 +264,7 @@ def test_errors_that_pages_explain_are_errors_that_there_are(call: Api) -> None:
     assert explained - refusals == {"OFFLINE", "UNREACHABLE", "TIMED_OUT"}
 
 
-def _below(kind: type) -> Any:
+def _below(kind: type) -> Iterator[Any]:
     for child in kind.__subclasses__():
         yield child
         yield from _below(child)

@@ -1,7 +1,7 @@
 """The files that pages load: one script, one style, each under a name that changes with what is in it.
 
-A script or a style is put together from its parts in the order of their names here: a page loads one of each, and a part
-reads as a file of its own. Comments and indentation stay behind.
+A script or a style is put together from its parts in the order of their names here: a page loads one of each, and a
+part reads as a file of its own. What `make build` makes of them is smaller, and takes their place.
 """
 
 import gzip
@@ -17,8 +17,12 @@ from starlette.responses import Response
 from gatehouse.errors import NotFound
 
 _FOLDER = Path(__file__).parent
-_PARTS = {
-    "gatehouse.js": ("api", "forms", "entry", "reset", "verify", "session", "account", "devices", "tasks", "board", "start"),
+_SCRIPTS = (
+    *("api", "forms", "entry", "reset", "verify"),
+    *("session", "account", "devices", "tasks", "board", "start"),
+)
+PARTS = {
+    "gatehouse.js": _SCRIPTS,
     "gatehouse.css": ("base", "forms", "account", "tasks"),
     "button.js": ("button",),
 }
@@ -41,15 +45,23 @@ class Asset:
 def named(name: str) -> Asset:
     """The asset that pages call `gatehouse.js`."""
     stem, _, suffix = name.partition(".")
-    folder, media_type = _KINDS[suffix]
-    files = [(_FOLDER / folder / f"{part}.{suffix}").read_text(encoding="utf-8") for part in _PARTS[name]]
-    text = "".join(f"{line.strip()}\n" for file in files for line in file.splitlines() if not _COMMENT.match(line))
-    return Asset(name=f"{stem}.{sha256(text.encode()).hexdigest()[:12]}.{suffix}", text=text, media_type=media_type)
+    built = _FOLDER / name
+    text = built.read_text(encoding="utf-8") if built.is_file() else assembled(name)
+    digest = sha256(text.encode()).hexdigest()[:12]
+    return Asset(name=f"{stem}.{digest}.{suffix}", text=text, media_type=_KINDS[suffix][1])
+
+
+def assembled(name: str) -> str:
+    """The parts of an asset, one after the other, without comments and indentation."""
+    suffix = name.rpartition(".")[2]
+    folder = _FOLDER / _KINDS[suffix][0]
+    lines = [line for part in PARTS[name] for line in (folder / f"{part}.{suffix}").read_text("utf-8").splitlines()]
+    return "".join(f"{line.strip()}\n" for line in lines if not _COMMENT.match(line))
 
 
 def asset(name: str, request: Request) -> Response:
     """A file by the name that a page has for it. Raises NotFound for any other, or one of another release."""
-    for plain in _PARTS:
+    for plain in PARTS:
         if named(plain).name == name:
             return _sent(named(plain), named(plain).text, request, {"cache-control": _FOR_EVER})
     raise NotFound

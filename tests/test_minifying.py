@@ -1,0 +1,99 @@
+"""The files of pages: put together from their parts, and small as they deploy."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.layer import layer
+from tests.support.layout import LAYER
+
+PAGES = LAYER / "gatehouse" / "pages"
+PARTS = [*(PAGES / "scripts").iterdir(), *(PAGES / "styles").iterdir()]
+SCRIPTS, NAMES = ["gatehouse.js", "button.js"], ["gatehouse.js", "gatehouse.css", "button.js"]
+MOST_SCRIPT = 30_000  # bytes, of all pages and the button together
+
+
+@pytest.fixture
+def minify(running_cloud: object) -> object:
+    """The tool, which takes the parts from the layer."""
+    assert running_cloud
+    from gatehouse_dev import minifying  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    return minifying.minified
+
+
+def test_every_part_is_in_a_file(running_cloud: object) -> None:
+    assert running_cloud
+    named = {
+        f"{part}.{name.rpartition('.')[2]}" for name, parts in layer("pages.assets").PARTS.items() for part in parts
+    }
+
+    assert {path.name for path in PARTS} == named
+
+
+@pytest.mark.parametrize("path", PARTS, ids=lambda path: path.name)
+def test_nothing_of_more_than_one_line_loses_its_sense_without_indentation(path: Path) -> None:
+    """Texts between backticks and comments must end on their line: lines are trimmed one by one."""
+    odd = [
+        line for line in path.read_text().splitlines() if line.count("`") % 2 or line.count("/*") != line.count("*/")
+    ]
+
+    assert odd == []
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.skipif(not shutil.which("node"), reason="NO NODE: whether scripts can be read WAS NOT TESTED")
+def test_a_script_can_be_read(minify: object, name: str) -> None:
+    """All parts share one scope: two of one name would break every page."""
+    for text in (layer("pages.assets").assembled(name), minify(name)):  # type: ignore[operator]
+        run = subprocess.run(["node", "--check", "--input-type=module", "-"], input=text, text=True, check=False)  # noqa: S607
+        assert run.returncode == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_changes_with_what_is_in_the_file(
+    running_cloud: object, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert running_cloud
+    assets = layer("pages.assets")
+    before = assets.named(name).name
+    monkeypatch.setattr(assets, "assembled", lambda _: "other")
+    assets.named.cache_clear()
+    after = assets.named(name).name
+    monkeypatch.undo()
+    assets.named.cache_clear()
+
+    assert re.fullmatch(r"(gatehouse|button)\.[0-9a-f]{12}\.(js|css)", before)
+    assert after != before == assets.named(name).name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_built_takes_the_place_of_the_parts(
+    running_cloud: object, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert running_cloud
+    from gatehouse_dev import minifying  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    pages = tmp_path / "gatehouse" / "pages"
+    shutil.copytree(PAGES, pages)
+    minifying.minify_pages(tmp_path)
+    assets = layer("pages.assets")
+    monkeypatch.setattr(assets, "_FOLDER", pages)
+    assets.named.cache_clear()
+    text = assets.named(name).text
+    monkeypatch.undo()
+    assets.named.cache_clear()
+
+    assert text == minifying.minified(name)
+    assert not (pages / "scripts").exists()
+    assert not (pages / "styles").exists()
+
+
+def test_all_scripts_together_are_small(minify: object) -> None:
+    sizes = [len(minify(name).encode()) for name in SCRIPTS]  # type: ignore[operator]
+
+    assert sum(sizes) < MOST_SCRIPT
+    assert min(sizes) > 1000
