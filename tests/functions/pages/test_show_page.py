@@ -264,7 +264,7 @@ def test_errors_that_pages_explain_are_errors_that_there_are(call: Api) -> None:
     assert explained - refusals == {"OFFLINE", "UNREACHABLE", "TIMED_OUT"}
 
 
-def _below(kind: type) -> Iterator[Any]:
+def _below(kind: Any) -> Iterator[Any]:
     for child in kind.__subclasses__():
         yield child
         yield from _below(child)
