@@ -259,24 +259,41 @@ def test_a_process_that_ends_is_not_waited_for() -> None:
 
 CALLGRIND = """
 totals: 100
-ob=(1) /usr/lib/libcrypto.so
+ob=(1) /usr/lib/libpython3.so
 fn=(1) a
 +1 20
 cob=(2) /opt/python/_argon2_cffi_bindings/_ffi.abi3.so
 cfn=(2) b
 calls=1 7
-* 50
+* 56
+cob=(3) /usr/lib/libc.so.6
+cfn=(3) c
+calls=1 7
+* 5
 ob=(2)
 fn=(2)
 5 30
 -2 20
+cob=(3)
+cfn=(3)
+calls=1 7
+* 4
+cob=(1)
+cfn=(4) d
+calls=1 7
++1 2
+ob=(3)
+fn=(3)
+5 9
 ob=(1)
-+3 30
+fn=(4)
++3 21
 """
 
 
-def test_what_hashes_is_told_apart_by_where_it_happens() -> None:
-    assert split(CALLGRIND.splitlines()) == (100, 50)
+def test_what_hashes_is_told_apart_by_where_it_happens_and_who_has_it_done() -> None:
+    """The C library works for others, too, and Python is called back."""
+    assert split(CALLGRIND.splitlines()) == (100, 54)
 
 
 def test_a_run_is_a_start_a_first_request_and_later_ones() -> None:
