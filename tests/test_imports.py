@@ -14,6 +14,7 @@ LEVELS = (
     {"reminders", "oauth", "erasure"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle"},
+    {"outages"},
     {"errors", "config", "clock", "cursors", "dynamodb", "wire", "telemetry", "audit", "partitions", "languages"},
     {"transport"},
 )

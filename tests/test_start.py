@@ -17,8 +17,8 @@ from tests.support.calls import Api
 from tests.support.record import RECORD
 from tests.support.transformed import of_type, transformed
 
-SOME = ("CreateTask", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
-KEPT = {"config.config", "dynamodb.connection"}  # settings; and the client, whose connections are closed
+SOME = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
+KEPT = {"config.config", "dynamodb.connection", "oauth.fetch._pool"}  # settings; and clients without connections
 STARTING = """
 import functools, gc, importlib, json, os, random, sys
 import botocore.client, snapshot_restore_py
@@ -61,7 +61,10 @@ cached = {
 }
 seen = bool(ours["gatehouse.keys.keyring"]._seen or ours["gatehouse.oauth.providers"]._discovered)
 looked = [ours["gatehouse.keys.keyring"]._looked_at, ours["gatehouse.keys.macs"]._last_look]
-print(json.dumps({"asked": found, "cached": sorted(cached), "seen": seen, "looked": max(looked) == float("-inf"),
+fields = sys.modules["fastapi._compat.v2"].get_cached_model_fields.cache_info()
+rows = [row.__name__ for row in ours["gatehouse.dynamodb"].Row.__subclasses__() if row._connection]
+print(json.dumps({"asked": found, "fields": fields.currsize, "rows": rows,
+                  "cached": sorted(cached), "seen": seen, "looked": max(looked) == float("-inf"),
                   "hung up": len(hung_up), "as random": random.getstate() == was}))
 """
 
@@ -95,8 +98,15 @@ def test_a_start_looks_at_dynamodb_and_says_nothing(started: Callable[..., Any],
 
     assert asked == {name: [] for name in SOME} | {
         "CreateTask": ["BatchGetItem"],
+        "ListTasks": ["BatchGetItem"],
         "SignIn": ["BatchGetItem", "GetSecretValue", "GetSecretValue"],
     }  # and the others that hold the secret know it by then, for all run in one process here
+
+
+def test_a_start_finds_out_what_the_first_request_would(started: Callable[..., Any]) -> None:
+    """Which parameters a list takes, and where each row is kept."""
+    assert started()["fields"] == 1
+    assert {"TaskRow", "SessionRow", "AccountRow"} <= set(started()["rows"])
 
 
 def test_where_aws_is_away_functions_start_all_the_same(started: Callable[..., Any]) -> None:

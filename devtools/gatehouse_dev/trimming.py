@@ -45,6 +45,13 @@ PATCHES = {
         "botocore.client.Config(": "__import__('botocore.config').config.Config(",
         "cast(BotocoreBaseClientPrivate, ": "cast('BotocoreBaseClientPrivate', ",
     },
+    # To know in which line an endpoint begins, should it fail, the first request would read and parse its source.
+    "fastapi/routing.py": {"    func_id = id(func)\n": "    return EndpointContext()\n"},
+    # Half of what PyJWT imports of `cryptography` is for certificates, which none of our keys is taken for.
+    "jwt/algorithms.py": {
+        "    from cryptography import x509\n": "",
+        "x509.load_der_x509_certificate(": "__import__('cryptography.x509').x509.load_der_x509_certificate(",
+    },
 }
 FINDS_ITS_PARTS = "opentelemetry_api"  # by entry points, so its metadata stay
 CERTIFICATE = re.compile(r"# Issuer: (.*)\n(?:#.*\n)+(-----BEGIN[^#]*)")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pynamodb.exceptions import GetError, TransactWriteError
+from pynamodb.exceptions import AttributeDeserializationError, GetError, TransactWriteError
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.layer import layer
@@ -34,6 +34,33 @@ def cancelled(*codes: str) -> ClientError:
     error = refused("TransactionCanceledException")
     error.response["CancellationReasons"] = [{"Code": code} for code in codes]
     return error
+
+
+TASK = {
+    "user_id": {"S": "ann"},
+    "task_id": {"S": "1"},
+    "title": {"S": "Water the plants"},
+    "completed": {"BOOL": True},
+    "completed_at": {"N": "1795300000000"},
+    "due_date": {"NULL": True},
+    "tags": {"L": [{"S": "home"}]},
+    "version": {"N": "3"},
+    "from_a_later_version": {"S": "?"},
+}
+
+
+@pytest.mark.parametrize("item", [TASK, TASK | {"v": {"N": "2"}}, {}])
+def test_a_row_is_read_as_pynamodb_reads_it(item: dict[str, Any]) -> None:
+    """With the defaults of what is not there."""
+    row = layer("tasks.table").TaskRow
+    theirs = super(layer("dynamodb").Row, row)._instantiate(item)
+
+    assert theirs.attribute_values == row.from_raw_data(item).attribute_values
+
+
+def test_a_value_of_another_kind_is_refused() -> None:
+    with pytest.raises(AttributeDeserializationError, match="version"):
+        layer("tasks.table").TaskRow.from_raw_data(TASK | {"version": {"S": "3"}})
 
 
 def test_a_transaction_writes_all(cloud: Cloud) -> None:
@@ -70,7 +97,7 @@ def test_a_transaction_in_conflict_for_too_long_is_an_outage(cloud: Cloud) -> No
         dynamodb.transact(dynamodb.put(epoch("a")))
 
     assert len(asked) == 8
-    assert dynamodb.is_outage(e.value)
+    assert layer("outages").is_outage(e.value)
     assert rows(cloud, "SessionsTable") == []
 
 
@@ -92,7 +119,7 @@ def test_a_transaction_that_was_throttled_is_an_outage(cloud: Cloud, reason: str
     with failing(cancelled("None", reason), "TransactWriteItems"), pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
         dynamodb.transact(dynamodb.put(epoch("a")))
 
-    assert dynamodb.is_outage(raised.value)
+    assert layer("outages").is_outage(raised.value)
 
 
 def test_a_mistake_of_ours_in_a_transaction_is_not_tried_again(cloud: Cloud) -> None:
@@ -103,7 +130,7 @@ def test_a_mistake_of_ours_in_a_transaction_is_not_tried_again(cloud: Cloud) -> 
         dynamodb.transact(dynamodb.put(epoch("a")))
 
     assert len(asked) == 1
-    assert not dynamodb.is_outage(e.value)
+    assert not layer("outages").is_outage(e.value)
 
 
 @pytest.mark.parametrize("error", [*map(refused, OUTAGES), UNREACHABLE], ids=[*OUTAGES, "unreachable"])
@@ -113,7 +140,7 @@ def test_a_table_that_is_away_is_an_outage(cloud: Cloud, error: Exception) -> No
     with failing(error, "GetItem"), pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
         layer("throttle").LimitRow.get("x")
 
-    assert layer("dynamodb").is_outage(raised.value)
+    assert layer("outages").is_outage(raised.value)
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "ResourceNotFoundException", "AccessDeniedException"])
@@ -123,7 +150,7 @@ def test_a_mistake_of_ours_is_none(cloud: Cloud, code: str) -> None:
     with failing(refused(code), "GetItem"), pytest.raises(GetError) as raised:
         layer("throttle").LimitRow.get("x")
 
-    assert not layer("dynamodb").is_outage(raised.value)
+    assert not layer("outages").is_outage(raised.value)
 
 
 def test_rows_are_read_together_in_the_order_they_were_asked_for(cloud: Cloud) -> None:

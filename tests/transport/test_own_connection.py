@@ -112,7 +112,8 @@ def test_conditions_that_fail_are_told(own: Any) -> None:
         epoch("a").save(row.user_id.does_not_exist())
 
 
-def test_tests_hear_and_trouble_both_transports(own: Any) -> None:
+@pytest.mark.usefixtures("own")
+def test_tests_hear_and_trouble_both_transports() -> None:
     """Or they would count nothing, and break nothing."""
     row = layer("sessions.table").EpochRow
     with RECORD.of("Somebody"), pytest.raises(row.DoesNotExist):
@@ -122,11 +123,12 @@ def test_tests_hear_and_trouble_both_transports(own: Any) -> None:
 
     assert RECORD.calls == ["GetItem"]
     assert asked == ["GetItem"]
-    assert own.is_outage(raised.value)
+    assert layer("outages").is_outage(raised.value)
     RECORD.acts -= {act for act in RECORD.acts if act.function == "Somebody"}
 
 
-def test_an_endpoint_that_is_away_is_an_outage(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("own")
+def test_an_endpoint_that_is_away_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
     monkeypatch.setattr(layer("transport.retries").time, "sleep", lambda _: None)
 
@@ -134,7 +136,7 @@ def test_an_endpoint_that_is_away_is_an_outage(own: Any, monkeypatch: pytest.Mon
         layer("throttle").LimitRow.get("x")
 
     assert isinstance(raised.value.cause, EndpointConnectionError)
-    assert own.is_outage(raised.value)
+    assert layer("outages").is_outage(raised.value)
 
 
 def test_a_start_makes_no_client_of_botocores_and_a_snapshot_has_no_keys(

@@ -7,13 +7,13 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from threading import Thread
-from typing import Any
+from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import Attribute
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
-from pynamodb.constants import NUMBER
+from pynamodb.constants import NULL, NUMBER
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -32,16 +32,6 @@ _LONGEST_PAUSE = 1.0  # seconds
 _SOON = 2.0  # seconds
 _WAITS: dict[str, Any] = {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": READ_SECONDS}
 _TRIES: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
-_OUTAGES = {
-    "InternalServerError",
-    "InternalServiceError",  # of Secrets Manager
-    "LimitExceededException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ServiceUnavailable",
-    "ThrottlingException",
-    "TransactionInProgressException",
-}
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -120,13 +110,26 @@ class Row(Model):
             cls._connection = table
         return cls._connection
 
+    @classmethod
+    def _instantiate(cls, attribute_values: dict[str, dict[str, Any]]) -> Self:
+        """The row that was read. PynamoDB sets every default twice on the way, and all by descriptors."""
+        row = cls.__new__(cls)
+        row.attribute_values = {
+            name: value
+            for name, attribute in cls.get_attributes().items()
+            if (value := _read(attribute, attribute_values.get(attribute.attr_name))) is not None
+        }
+        return row
+
 
 def make_ready(first: Callable[[], object] | None) -> None:
-    """Make the client, and call `first`, which opens its connection, as far as that goes soon.
+    """Make the client, let all rows know it, and call `first`, which opens its connection, as far as that goes soon.
 
     For those who may read nothing that is sure not to matter, our own client opens it and asks nothing.
     """
     client = connection().client
+    for row in Row.__subclasses__():
+        row._get_connection()  # noqa: SLF001 -- the seam of `Row`
     if first := first or getattr(client, "open", None):
         calling = Thread(target=_try, args=(first,), daemon=True)  # it may take all its attempts, init may not
         calling.start()
@@ -203,13 +206,11 @@ def conditionally() -> Iterator[None]:
         raise
 
 
-def is_outage(error: BaseException | None) -> bool:
-    """Whether DynamoDB was away or too busy, rather than us being wrong."""
-    if isinstance(error, PynamoDBException):
-        return is_outage(error.cause)
-    if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] in _OUTAGES
-    return isinstance(error, BotoCoreError | Contended)
+def _read(attribute: Attribute[Any], found: dict[str, Any] | None) -> Any:
+    """An attribute's value as it was found, or its default where it was not."""
+    if found and NULL not in found:
+        return attribute.deserialize(attribute.get_value(found))
+    return attribute.default() if callable(attribute.default) else attribute.default
 
 
 def _try(first: Callable[[], object]) -> None:

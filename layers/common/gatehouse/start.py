@@ -15,11 +15,14 @@ with remembered():
     import pydantic
 
     pydantic.BaseModel.model_config["defer_build"] = True  # FastAPI's own models describe APIs, which no function does
-    import fastapi  # noqa: F401 -- not after
+    from fastapi.dependencies.utils import get_flat_params  # not after
 
     pydantic.BaseModel.model_config["defer_build"] = False
-    from handler import handler  # type: ignore[import-not-found] # the function's own
+    import handler as function  # type: ignore[import-not-found]
 
+    handler = function.handler
+    for route in function.router.routes if hasattr(function, "router") else ():
+        get_flat_params(route.dependant)  # what FastAPI would find out of it in its first request
     if make_ready := getattr(handler, "make_ready", None):
         make_ready()
 gc.freeze()  # all this stays: there is no use in looking through it again

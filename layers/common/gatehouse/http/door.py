@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gatehouse import telemetry
-from gatehouse.dynamodb import is_outage
 from gatehouse.errors import (
     BadRequest,
     InvalidInput,
@@ -30,6 +29,7 @@ from gatehouse.http.answers import SECURITY_HEADERS, as_refusal, refusal_answer
 from gatehouse.http.origin import check_origin, check_targets
 from gatehouse.http.people import identify
 from gatehouse.http.rates import check_rate
+from gatehouse.outages import is_outage
 
 _LARGEST_BODY = 256 * 1024  # bytes
 _WITH_BODY = {"POST", "PUT", "PATCH"}

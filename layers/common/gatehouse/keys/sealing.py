@@ -12,6 +12,8 @@ from gatehouse.keys.secret import derived_key
 _SEALING = b"gatehouse sealed text"
 _NONCE = 12  # bytes
 
+AESGCM(bytes(32)).encrypt(bytes(_NONCE), b"", None)  # with the first of all texts OpenSSL gets its ciphers together
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:

@@ -11,11 +11,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gatehouse import clock
 from gatehouse.errors import InvalidCode, ProviderUnavailable
 from gatehouse.keys.secret import forget_named, named
-from gatehouse.oauth.fetch import fetch
+from gatehouse.oauth.fetch import fetch, look_ahead
 from gatehouse.oauth.model import Granted, Provider
 
 _SECONDS = 2.0
 _LIFETIME = re.compile(r"\d{1,9}", re.ASCII)  # seconds; some providers send them as text
+
+look_ahead()
 
 
 def redeem(provider: Provider, code: str, *, verifier: str, redirect_uri: str) -> Granted:

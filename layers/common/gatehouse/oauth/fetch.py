@@ -1,6 +1,7 @@
 """Asking a provider: one attempt, so many seconds in all, so much of an answer, no redirect."""
 
 import json
+import ssl
 import time
 from functools import cache, partial
 from queue import Empty, SimpleQueue
@@ -19,6 +20,11 @@ _PIECE = 8192
 _FORM = "application/x-www-form-urlencoded"
 
 type Answer = tuple[int, bytes]
+
+
+def look_ahead() -> None:
+    """Read whom certificates may go back to before they are needed, for that takes 30 ms of a whole processor."""
+    _pool()
 
 
 def fetch(
@@ -79,4 +85,5 @@ def _read(answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
 
 @cache
 def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(num_pools=4, maxsize=1)
+    """With one context for all; otherwise each connection would make its own."""
+    return urllib3.PoolManager(num_pools=4, maxsize=1, ssl_context=ssl.create_default_context())

@@ -20,6 +20,7 @@ _END = "\x1f"  # before everything that a value may go on with
 _SUMMARY, _TOMBSTONE, _RECEIPT = "#SUMMARY", "#GONE#", "#RECEIPT#"
 _TOMBSTONES_KEPT, _RECEIPTS_KEPT = timedelta(days=31), timedelta(days=1)
 _LONGEST_ORDER = 900  # bytes; DynamoDB takes keys of up to 1024
+_UNSET = {"completed_at": None, "due_date": None}  # what a row may be without
 
 
 class TaskRow(Row):
@@ -55,19 +56,7 @@ class TaskRow(Row):
 
     def to_task(self) -> Task:
         """The task as its owner sees it."""
-        return Task(
-            id=self.task_id,
-            title=self.title,
-            description=self.description,
-            completed=self.completed,
-            completed_at=self.completed_at,
-            priority=Priority(self.priority),
-            due_date=self.due_date,
-            tags=self.tags,
-            created_at=self.created_at,
-            updated_at=self.updated_at,
-            version=self.version,
-        )
+        return Task.model_validate(_UNSET | self.attribute_values | {"id": self.task_id})
 
 
 class SummaryRow(Row):
