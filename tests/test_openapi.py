@@ -9,7 +9,6 @@ import schemathesis
 
 from gatehouse_dev import openapi
 from gatehouse_dev.cloud import Cloud
-from gatehouse_dev.template import Template
 from tests.support.routes import API, OPEN, PROTECTED
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]

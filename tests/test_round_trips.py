@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from gatehouse_dev.template import Template
 from tests.support.calls import Api
 from tests.support.journey import Journeys, Sent
 from tests.support.layer import layer

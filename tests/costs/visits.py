@@ -16,8 +16,18 @@ type Asks = Callable[[Guests], dict[str, Any]]  # whoever comes, and what their 
 AUTH = "/api/auth/"
 NEW_PASSWORD = "battery horse correct"
 _COMPRESSED = {"headers": {"accept-encoding": "gzip"}}
-_PAGES = "/sign-in /sign-up /verify-email /forgot-password /reset-password /account /tasks /error /".split()
-_FORMER = "/signin /login /signup /register /email-verified /dashboard".split()
+_PAGES = [
+    "/sign-in",
+    "/sign-up",
+    "/verify-email",
+    "/forgot-password",
+    "/reset-password",
+    "/account",
+    "/tasks",
+    "/error",
+    "/",
+]
+_FORMER = ["/signin", "/login", "/signup", "/register", "/email-verified", "/dashboard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

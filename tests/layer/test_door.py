@@ -4,16 +4,15 @@ from typing import Any
 
 import pytest
 
-from gatehouse_dev.template import load
-from tests.conftest import PARAMETERS, ROOT
 from tests.layer.conftest import Log
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
+from tests.support.routes import API, PAGES
 from tests.support.visits import signs_up
 
-ROUTES = sorted(route.key for route in load(ROOT / "template.yaml", PARAMETERS).routes)
+ROUTES = sorted(API)
 AUTH = [route for route in ROUTES if "/api/auth/" in route and not route.endswith("/ok")]
 HEADERS = {
     "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
@@ -24,7 +23,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "cache-control": "no-store",
 }
-PATH = dict.fromkeys(("task_id", "user_id", "token", "session_id", "provider"), "x")
+PATH = dict.fromkeys(("task_id", "user_id", "token", "session_id", "provider", "name"), "x")
 ANY = {
     "json": {"email": "a@ex.com", "password": "x" * 9, "newPassword": "x" * 9, "token": "x"},
     "query": {"token": "x", "callbackURL": "/"},
@@ -69,7 +68,7 @@ def test_every_kind_of_answer_is_dressed(call: Api, people: People, mailbox: Mai
         assert_dressed(answer)
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", sorted(API | PAGES))
 def test_an_accident_tells_nothing_but_the_request_id(
     call: Api, log: Log, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:

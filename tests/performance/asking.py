@@ -20,7 +20,8 @@ NEW_PASSWORD = "battery horse correct"
 class Ask:
     """A request to a function's `route`-th route; names in capitals stand for what the world has (see world.py).
 
-    `hashes` says that a password is hashed, which is counted by itself; `provider` that other limits hold (limits.py).
+    `hashes` says that a password is hashed, which is counted by itself; `provider` that other limits hold, as
+    for pages (limits.py).
     """
 
     request: Mapping[str, Any] = field(default_factory=dict)
@@ -114,6 +115,9 @@ ASKS: dict[str, Ask] = {
     "Health": Ask(bearer=None),
     "Ok": Ask(bearer=None),
     "Error": Ask(bearer=None, provider=True, about="a page"),
+    # -- Hosted pages -----------------------------------------------------------------
+    "ShowPage": Ask(route=1, bearer=None, provider=True, about="a page"),
+    "SendAsset": Ask(request={"name": "SCRIPT"}, bearer=None, provider=True, about="what pages load"),
 }
 
 

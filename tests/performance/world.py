@@ -138,6 +138,7 @@ def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
         "RESET": forgets(call, mailbox, ann.email),
         "REFRESH": login["refresh_token"],
         "TASK": tasks[0],
+        "SCRIPT": layer("pages.assets").named("gatehouse.js").name,
     } | _at_google(call, provider)
 
 

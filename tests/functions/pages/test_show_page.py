@@ -103,6 +103,9 @@ def test_a_page_is_kept_by_nobody(call: Api, route: str) -> None:
     assert answer.headers["vary"] == "accept-language, cookie"
     assert answer.headers["referrer-policy"] == "same-origin"
     assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+    assert answer.headers["permissions-policy"]
+    assert answer.headers["x-correlation-id"]
     assert answer.cookies == []
 
 
