@@ -16,6 +16,7 @@ PYTHON := .venv/bin/python
 # `sam build` wants the template's Python by name, and takes no pyenv shim for it.
 SAM = PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli
 NPM := $(shell command -v npm)
+CHROMIUM := $(shell command -v chromium chromium-browser google-chrome | head -1)
 PORT ?= 3000
 CLOUD_PORT ?= 4566
 EXAMPLES ?= 300
@@ -46,6 +47,7 @@ test: .venv/ready $(if $(NPM),tests/contract/node_modules/ready examples/react/n
 	$(PYTHON) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 	$(PYTHON) -m pytest -m last -q
 	@test -n "$(NPM)" || echo "NO NODE: the contract with the official client WAS NOT TESTED"
+	@test -n "$(CHROMIUM)" || echo "NO CHROMIUM: the hosted pages WERE NOT TESTED in a browser"
 
 .PHONY: lint
 lint: .venv/ready ## Check style, types and the template
@@ -87,6 +89,14 @@ load: .venv/ready ## Let 50 people do the main job at once against a service of 
 .PHONY: statistics
 statistics: .venv/ready ## Compare how long strangers and owners wait for the same answer
 	@$(PYTHON) -m tests.statistics
+
+.PHONY: test-browser
+test-browser: .venv/ready ## Test the hosted pages and the button in Chromium alone
+	$(PYTHON) -m pytest tests/browser
+
+.PHONY: screens
+screens: .venv/ready ## Make the pictures of all pages in docs/screens anew; needs Chromium
+	@$(PYTHON) -m tests.browser.screens
 
 .PHONY: openapi
 openapi: .venv/ready ## Write docs/openapi.json anew from the functions' own routers

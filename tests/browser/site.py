@@ -1,0 +1,56 @@
+"""Another site: pages that include the button, under a policy as strict as one can be."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+_PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Shop</title>
+<link rel="icon" href="data:,"><script async src="{api}/auth/button.js"></script>
+<script defer src="{api}/auth/button.js"></script>
+<h1>Shop</h1><gatehouse-auth-button></gatehouse-auth-button>
+<footer><gatehouse-auth-button label-sign-in="Come in"></gatehouse-auth-button></footer></html>"""
+
+
+class Site(ThreadingHTTPServer):
+    """A shop on a port of its own; it is known before the service that it asks."""
+
+    api = ""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Pages)
+
+    def at(self, host: str) -> str:
+        """Its origin, by one of the names of this machine."""
+        return f"http://{host}:{self.server_port}"
+
+
+class _Pages(BaseHTTPRequestHandler):
+    server: Site
+
+    def do_GET(self) -> None:
+        """Every path is the same page, German below /de."""
+        api = self.server.api
+        page = _PAGE.format(api=api, language="de-AT" if self.path.startswith("/de") else "en").encode()
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.send_header(
+            "content-security-policy",
+            f"default-src 'none'; script-src {api}; connect-src {api}; img-src data:; "
+            "require-trusted-types-for 'script'",
+        )
+        self.send_header("content-length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def running_site() -> Iterator[Site]:
+    """The shop, on a free port."""
+    with Site() as site:
+        threading.Thread(target=site.serve_forever, args=(0.05,), daemon=True).start()
+        yield site
+        site.shutdown()
