@@ -22,7 +22,7 @@ _FOLDER = Path(__file__).parent
 _LANGUAGE_COOKIE = "language"
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "referrer-policy": "same-origin",  # addresses of pages carry tokens
     "vary": "accept-language, cookie",
 }

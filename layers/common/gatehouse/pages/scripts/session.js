@@ -6,13 +6,13 @@ let member = null // {user, session} of whoever is signed in
 
 // Run `page` for whoever is signed in; anybody else goes to sign in, and comes back here.
 async function guarded(page) {
+  $$("[data-sign-out]").forEach((button) => (button.onclick = signOut))
   try {
     member = await ask("GET", "/api/auth/get-session")
   } catch (error) {
     return unavailable(error, () => guarded(page))
   }
   if (!member) return onward(`/sign-in?${new URLSearchParams({ callbackUrl: location.pathname + location.search + location.hash })}`)
-  $$("[data-sign-out]").forEach((button) => button.addEventListener("click", signOut))
   channel.onmessage = ({ data }) => ({ "signed-out": leave, "signed-in": cameBack })[data]?.()
   announce("signed-in")
   document.addEventListener("visibilitychange", () => document.hidden || stillMe())

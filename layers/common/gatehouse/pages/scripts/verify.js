@@ -30,6 +30,7 @@ async function confirm(token) {
     if (!sentence) throw error
     show("check")
     $("[data-sent-to]").hidden = true
+    $("[data-step=check] h1").textContent = texts.newLink
     return tell($("[data-form=resend]"), sentence)
   }
   sessionStorage.removeItem(AWAITED)
