@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gatehouse_dev.minifying import minified, minify_pages
 from tests.support.layer import layer
 from tests.support.layout import LAYER
 
@@ -14,15 +15,6 @@ PAGES = LAYER / "gatehouse" / "pages"
 PARTS = [*(PAGES / "scripts").iterdir(), *(PAGES / "styles").iterdir()]
 SCRIPTS, NAMES = ["gatehouse.js", "button.js"], ["gatehouse.js", "gatehouse.css", "button.js"]
 MOST_SCRIPT = 30_000  # bytes, of all pages and the button together
-
-
-@pytest.fixture
-def minify(running_cloud: object) -> object:
-    """The tool, which takes the parts from the layer."""
-    assert running_cloud
-    from gatehouse_dev import minifying  # noqa: PLC0415 -- the layer reads the environment when imported
-
-    return minifying.minified
 
 
 def test_every_part_is_in_a_file(running_cloud: object) -> None:
@@ -46,9 +38,10 @@ def test_nothing_of_more_than_one_line_loses_its_sense_without_indentation(path:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 @pytest.mark.skipif(not shutil.which("node"), reason="NO NODE: whether scripts can be read WAS NOT TESTED")
-def test_a_script_can_be_read(minify: object, name: str) -> None:
+def test_a_script_can_be_read(running_cloud: object, name: str) -> None:
     """All parts share one scope: two of one name would break every page."""
-    for text in (layer("pages.assets").assembled(name), minify(name)):  # type: ignore[operator]
+    assert running_cloud
+    for text in (layer("pages.assets").assembled(name), minified(LAYER)[name]):
         run = subprocess.run(["node", "--check", "--input-type=module", "-"], input=text, text=True, check=False)  # noqa: S607
         assert run.returncode == 0
 
@@ -75,11 +68,9 @@ def test_what_was_built_takes_the_place_of_the_parts(
     running_cloud: object, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert running_cloud
-    from gatehouse_dev import minifying  # noqa: PLC0415 -- the layer reads the environment when imported
-
     pages = tmp_path / "gatehouse" / "pages"
     shutil.copytree(PAGES, pages)
-    minifying.minify_pages(tmp_path)
+    minify_pages(tmp_path)
     assets = layer("pages.assets")
     monkeypatch.setattr(assets, "_FOLDER", pages)
     assets.named.cache_clear()
@@ -87,13 +78,13 @@ def test_what_was_built_takes_the_place_of_the_parts(
     monkeypatch.undo()
     assets.named.cache_clear()
 
-    assert text == minifying.minified(name)
+    assert text == minified(LAYER)[name]
     assert not (pages / "scripts").exists()
     assert not (pages / "styles").exists()
 
 
-def test_all_scripts_together_are_small(minify: object) -> None:
-    sizes = [len(minify(name).encode()) for name in SCRIPTS]  # type: ignore[operator]
+def test_all_scripts_together_are_small() -> None:
+    sizes = [len(minified(LAYER)[name].encode()) for name in SCRIPTS]
 
     assert sum(sizes) < MOST_SCRIPT
     assert min(sizes) > 1000

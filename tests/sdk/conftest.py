@@ -1,12 +1,10 @@
 """Real FastAPI apps with the SDK, before the product itself and before services that are in trouble."""
 
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
-from unittest.mock import patch
 
 import httpx2
 import pytest
@@ -28,8 +26,7 @@ def deployment() -> Iterator[Deployment]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         cloud_port = str(listener.getsockname()[1])
     with (
-        patch.dict(os.environ, CLOUD_PORT=cloud_port),
-        running_service(require_email_verification="false") as service,
+        running_service(cloud_port=cloud_port, require_email_verification="false") as service,
         httpx2.Client(base_url=service.url, timeout=30) as client,
     ):
         yield Deployment(url=service.url, cloud_url=f"http://localhost:{cloud_port}", client=client)

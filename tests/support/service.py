@@ -29,8 +29,11 @@ class Service:
 
 
 @contextmanager
-def running_service(**settings: str) -> Iterator[Service]:
-    """Start the product with settings of `make dev`: `running_service(require_email_verification="false")`."""
+def running_service(*, cloud_port: str = "", **settings: str) -> Iterator[Service]:
+    """Start the product with settings of `make dev`: `running_service(require_email_verification="false")`.
+
+    Its AWS is open to the operator's tool where a `cloud_port` is given.
+    """
     port = _free_port()
     given = {f"GATEHOUSE_{name.upper()}": value for name, value in settings.items()}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
@@ -40,7 +43,9 @@ def running_service(**settings: str) -> Iterator[Service]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.quick"],
                 cwd=ROOT,
-                env=clean | given | {"PORT": str(port), "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"},
+                env=clean
+                | given
+                | {"PORT": str(port), "CLOUD_PORT": cloud_port, "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
