@@ -93,6 +93,7 @@ def test_mailed_links_and_providers_lead_on(document: dict[str, Any]) -> None:
         "GET /api/auth/callback/{provider}",
         "POST /api/auth/callback/{provider}",
         "GET /api/auth/delete-user/callback",
+        "GET /api/auth/error",
         "GET /api/auth/oauth/google",
         "GET /api/auth/oauth/google/callback",
         "GET /api/auth/reset-password/{token}",

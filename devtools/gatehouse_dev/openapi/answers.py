@@ -42,6 +42,7 @@ BY_ENDPOINT = {
     "back_from_google": {FOUND},
     "delete_user": {404},
     "delete_user_callback": {FOUND, 401, 404},
+    "error": {FOUND},
     "go_to_google": {FOUND, 404, 502},
     "link_social": {404, 409, 502},
     "login": {401},
