@@ -187,6 +187,7 @@ def test_containers_reach_it_and_ctrl_c_ends_it(open_to_all: Running) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         any_socket.connect(("192.0.2.1", 9))  # nothing is sent
         address = any_socket.getsockname()[0]
+    open_to_all.call("GET", "/dev")  # it serves, so it listens to signals, too
     with socket.create_connection((address, int(port)), timeout=10):
         open_to_all.process.send_signal(2)
         assert open_to_all.process.wait(10) == 0
