@@ -20,7 +20,10 @@ notes: dict[tuple[str, str | bytes, int], bytes] = {}
 
 
 def main(file: str, *folders: str) -> None:
-    """Import the handler of each folder, and write down what was compiled."""
+    """Import the handler of each folder, and write down what was compiled; print the names of all modules.
+
+    The templates of pages become modules, which takes the settings of a function, as importing does.
+    """
     listen()
     sys.path.insert(0, "")
     for folder in folders:
@@ -28,9 +31,12 @@ def main(file: str, *folders: str) -> None:
         sys.modules.pop("handler", None)
         importlib.import_module("handler")
     from gatehouse import dynamodb  # noqa: PLC0415 -- a part of what is noted
+    from gatehouse.pages import rendering  # noqa: PLC0415 -- the path is complete only now
 
     _ = dynamodb.connection().client
+    rendering.environment().compile_templates(rendering.FOLDER / rendering.COMPILED, zip=None, ignore_errors=False)
     write(file)
+    print(*sys.modules)  # noqa: T201 -- the build reads it
 
 
 def listen() -> None:

@@ -21,7 +21,7 @@ class Ask:
     """A request to a function's `route`-th route; names in capitals stand for what the world has (see world.py).
 
     `hashes` says that a password is hashed, which is counted by itself; `provider` that other limits hold, as
-    for pages (limits.py).
+    for pages (limits.py); `to_error` that the answer leads to the page of an error.
     """
 
     request: Mapping[str, Any] = field(default_factory=dict)
@@ -31,6 +31,7 @@ class Ask:
     hashes: bool = False
     provider: bool = False
     about: str = ""
+    to_error: bool = False
 
     @property
     def whole(self) -> dict[str, Any]:
@@ -40,7 +41,7 @@ class Ask:
     def is_answered_by(self, answer: Mapping[str, Any]) -> bool:
         """Whether a function's answer is the one expected: a redirect may tell of an error, too."""
         redirect = answer.get("headers", {}).get("location", "")
-        return answer.get("statusCode") == self.status and "error=" not in redirect
+        return answer.get("statusCode") == self.status and ("error=" in redirect) == self.to_error
 
 
 def _body(**values: Any) -> dict[str, Any]:
@@ -114,9 +115,9 @@ ASKS: dict[str, Ask] = {
     # -- The service itself -----------------------------------------------------------
     "Health": Ask(bearer=None),
     "Ok": Ask(bearer=None),
-    "Error": Ask(bearer=None, provider=True, about="a page"),
+    "Error": Ask(bearer=None, status=302, to_error=True, about="leads to a page"),
     # -- Hosted pages -----------------------------------------------------------------
-    "ShowPage": Ask(route=1, bearer=None, provider=True, about="a page"),
+    "ShowPage": Ask(route=6, bearer=None, provider=True, about="another page than the start looked at"),
     "SendAsset": Ask(request={"name": "SCRIPT"}, bearer=None, provider=True, about="what pages load"),
 }
 

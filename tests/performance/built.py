@@ -1,6 +1,7 @@
 """The folders that `sam build` made, and the template that it made of ours, laid out as Lambda lays them out."""
 
 import os
+import runpy
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -52,6 +53,12 @@ class Built:
             for layer in layers:
                 shutil.copytree(self._folder(layer) / "python", merged, copy_function=os.link, dirs_exist_ok=True)
         return self._opt[layers]
+
+    def asset(self, name: str) -> str:
+        """What the pages of this build call a file."""
+        assets = runpy.run_path(str(self._folder("CommonLayer") / "python/gatehouse/pages/assets.py"))
+        found: str = assets["named"](name).name
+        return found
 
     def sizes(self, functions: Iterable[str]) -> dict[str, int]:
         """The bytes of each layer that some functions have."""

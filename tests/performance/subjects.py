@@ -34,7 +34,7 @@ def _one(world: World, built: Built, name: str) -> Subject:
         handler=function.handler,
         memory_mib=function.memory,
         environment=function.environment,
-        event=world.event(function.routes[ask.route].key, ask),
+        event=world.event(function.routes[ask.route].key, ask, {"SCRIPT": built.asset("gatehouse.js")}),
         ask=ask,
         memory=Memory(world.cloud(name)),
     )

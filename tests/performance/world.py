@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import timedelta
@@ -74,9 +74,9 @@ class World:
 
         return ask
 
-    def event(self, route: str, ask: Ask) -> bytes:
-        """The event of a request."""
-        request: dict[str, Any] = filled(ask.whole, self._names)
+    def event(self, route: str, ask: Ask, names: Mapping[str, str] | None = None) -> bytes:
+        """The event of a request, which may speak of more names than those of the world."""
+        request: dict[str, Any] = filled(ask.whole, self._names | dict(names or {}))
         event = event_for(route, headers=_FROM_THE_GATEWAY, **request)
         if "body" in event:
             event["headers"]["content-length"] = str(len(event["body"]))
@@ -138,7 +138,6 @@ def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
         "RESET": forgets(call, mailbox, ann.email),
         "REFRESH": login["refresh_token"],
         "TASK": tasks[0],
-        "SCRIPT": layer("pages.assets").named("gatehouse.js").name,
     } | _at_google(call, provider)
 
 

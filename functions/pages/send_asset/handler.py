@@ -9,14 +9,14 @@ from gatehouse.pages import asset, button
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/auth/button.js")
-async def send_button(request: Request) -> Response:
-    return button(request)
-
-
 @router.get("/auth/assets/{name}")
 async def send_asset(name: str, request: Request) -> Response:
     return asset(name, request)
+
+
+@router.get("/auth/button.js")
+async def send_button(request: Request) -> Response:
+    return button(request)
 
 
 handler = lambda_handler(router, public=True, pages=True)

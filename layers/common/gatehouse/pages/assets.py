@@ -7,7 +7,7 @@ part reads as a file of its own. What `make build` makes of them is smaller, and
 import gzip
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -61,23 +61,33 @@ def assembled(name: str) -> str:
 
 def asset(name: str, request: Request) -> Response:
     """A file by the name that a page has for it. Raises NotFound for any other, or one of another release."""
-    for plain in PARTS:
-        if named(plain).name == name:
-            return _sent(named(plain), named(plain).text, request, {"cache-control": _FOR_EVER})
-    raise NotFound
+    if not (known := _ready().get(name)):
+        raise NotFound
+    found, packed = known
+    return _sent(found.media_type, found.text.encode(), packed, request, {"cache-control": _FOR_EVER})
 
 
 def button(request: Request) -> Response:
     """The button's script, which knows whether the page that includes it is of this site, and so sends our cookies."""
     site = request.headers.get("sec-fetch-site", "")
     text = named("button.js").text.replace("SITE", site if re.fullmatch("[a-z-]{1,16}", site) else "")
-    headers = {"cache-control": _FOR_MINUTES, "vary": "sec-fetch-site, accept-encoding"}
-    return _sent(named("button.js"), text, request, headers | {"cross-origin-resource-policy": "cross-origin"})
+    content, headers = text.encode(), {"cache-control": _FOR_MINUTES, "vary": "sec-fetch-site, accept-encoding"}
+    headers |= {"cross-origin-resource-policy": "cross-origin"}
+    return _sent(named("button.js").media_type, content, _packed(content), request, headers)
 
 
-def _sent(asset: Asset, text: str, request: Request, headers: dict[str, str]) -> Response:
-    content = text.encode()
+@cache
+def _ready() -> dict[str, tuple[Asset, bytes]]:
+    """Every asset by the name that pages have for it, and packed: the first that is asked for readies all."""
+    return {(found := named(plain)).name: (found, _packed(found.text.encode())) for plain in PARTS}
+
+
+@lru_cache(maxsize=8)  # whoever asks for the button chooses what is in it
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+def _sent(media_type: str, content: bytes, packed: bytes, request: Request, headers: dict[str, str]) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
-        content = gzip.compress(content, mtime=0)
-        headers = {"vary": "accept-encoding"} | headers | {"content-encoding": "gzip"}
-    return Response(content, media_type=asset.media_type, headers=headers)
+        content, headers = packed, {"vary": "accept-encoding"} | headers | {"content-encoding": "gzip"}
+    return Response(content, media_type=media_type, headers=headers)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, ModuleLoader, StrictUndefined, Template
 from starlette.responses import Response
 
 from gatehouse.config import config
@@ -18,7 +18,9 @@ from gatehouse.languages import SPOKEN, preferred
 from gatehouse.pages.assets import named
 from gatehouse.pages.site import ALIASES, PAGES
 
-_FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent
+COMPILED = "compiled"
+"""Where `make build` puts templates as modules."""
 _LANGUAGE_COOKIE = "language"
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -58,14 +60,16 @@ def elsewhere(request: Request) -> Response:
 @cache
 def texts(language: str) -> Texts:
     """All that pages say in a language, by page."""
-    files = sorted((_FOLDER / "texts" / language).glob("*.json"))
+    files = sorted((FOLDER / "texts" / language).glob("*.json"))
     return {file.stem.replace("-", "_"): json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates come from: compiled by `make build`, or as they are."""
+    compiled = FOLDER / COMPILED
     made = Environment(
-        loader=FileSystemLoader(_FOLDER / "templates"),
+        loader=ModuleLoader(compiled) if compiled.is_dir() else FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,
@@ -78,7 +82,7 @@ def _environment() -> Environment:
 
 @cache
 def _template(name: str) -> Template:
-    return _environment().get_template(f"{name}.html")
+    return environment().get_template(f"{name}.html")
 
 
 def _language(request: Request) -> str:
