@@ -9,7 +9,7 @@ import pytest
 from tests.support.layout import Module, handlers, layer, subject
 
 LEVELS = (
-    {"start", "remembered", "pages"},
+    {"start", "gathered", "remembered", "pages"},
     {"http"},
     {"reminders", "oauth", "erasure"},
     {"accounts", "sessions", "tasks"},

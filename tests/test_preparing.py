@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import botocore
 import pytest
@@ -45,7 +46,7 @@ def running(folder: Path, code: str) -> str:
     page = folder / "__init__.py"
     tree = compiling.exporting_lazily(ast.parse(page.read_text()), page)
     assert tree
-    compiling.compile_to(folder / "__init__.pyc", page, tree)
+    compiling.compile_to(folder / "__init__.pyc", page, tree, "shop")
     page.unlink()
     run = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", code], cwd=folder.parent, capture_output=True, text=True, check=True
@@ -89,6 +90,43 @@ def test_docstrings_go_and_what_dataclasses_look_for_stays(tmp_path: Path) -> No
     assert names["talk"].__doc__ is None
     assert names["Held"].__doc__ == "."
     assert names["Held"](size=1) == names["Held"](1)
+
+
+def test_prose_in_annotations_goes_and_what_else_is_said_there_stays(tmp_path: Path) -> None:
+    path = tmp_path / "told.py"
+    path.write_text(
+        "def ask(a: Annotated[int, Doc('How many.')], b: Annotated[int, Field(gt=0), Doc('Of')]) -> Doc: pass\n"
+    )
+
+    assert "(a: int, b: Annotated[int, Field(gt=0)]) -> Doc" in ast.unparse(compiling.without_docstrings(path))
+
+
+def test_what_hardly_anybody_needs_is_imported_where_it_is_used() -> None:
+    tree = ast.parse("import html, sys\nfrom os.path import join, split\nfound = lambda: (html.escape('<'), join('a'))")
+    compiling.defer(tree, {"html", "join"})
+    names: dict[str, Any] = {}
+    exec(compile(tree, "late", "exec"), names)  # noqa: S102 -- our own
+
+    assert {"sys", "split"} <= names.keys()
+    assert not {"html", "join"} & names.keys()
+    assert names["found"]() == ("&lt;", "a")
+
+
+def test_what_is_not_imported_any_more_stops_the_build() -> None:
+    with pytest.raises(SystemExit, match="not imported any more"):
+        compiling.defer(ast.parse("import sys"), {"html"})
+
+
+def test_a_module_that_takes_the_place_of_another_has_what_is_asked_of_it(tmp_path: Path) -> None:
+    (tmp_path / "shop/parts").mkdir(parents=True)
+    (tmp_path / "shop/parts/stock.py").write_text("")
+    (tmp_path / "shop/sale.py").write_text("from shop.parts.stock import (\n    Shelf,\n)\n")
+    trimming.replace(tmp_path, "shop/parts/stock.py", "class Shelf: pass")
+
+    assert (tmp_path / "shop/parts/stock.py").read_text() == "class Shelf: pass"
+    for name, text in (("shop/parts/stock.py", "class Box: pass"), ("shop/parts/gone.py", "")):
+        with pytest.raises(SystemExit, match="is not what it was"):
+            trimming.replace(tmp_path, name, text)
 
 
 def test_the_authorities_of_aws_are_kept_and_no_others() -> None:

@@ -18,7 +18,7 @@ from tests.support.record import RECORD
 from tests.support.transformed import of_type, transformed
 
 SOME = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
-KEPT = {"config.config", "dynamodb.connection", "oauth.fetch._pool"}  # settings; and clients without connections
+KEPT = {"config.config", "dynamodb.connection", "gathered.gather", "oauth.fetch._pool"}  # clients without connections
 STARTING = """
 import functools, gc, importlib, json, os, random, sys
 import botocore.client, snapshot_restore_py

@@ -24,6 +24,13 @@ def __getattr__(name):
 """
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TAG = sys.implementation.cache_tag
+OPT = "/opt/python"  # where Lambda has layers
+DEFERRED = {  # what a module imports, and hardly a request needs: it is imported where it is asked for
+    "aws_lambda_powertools/logging/logger.py": {"jmespath_utils"},
+    "pydantic/networks.py": {"version"},
+    "starlette/formparsers.py": {"SpooledTemporaryFile"},
+    "starlette/middleware/errors.py": {"html"},
+}
 UNCHECKED = (0b01).to_bytes(4, "little")  # PEP 552: by hash, and never compared with the source
 
 
@@ -33,7 +40,9 @@ def compile_packages(vendor: Path) -> None:
         tree = without_docstrings(path)
         if path == vendor / "pydantic_core/core_schema.py":
             forget_shapes(tree)
-        compile_to(path.with_suffix(".pyc"), path, tree)
+        if names := DEFERRED.get(str(path.relative_to(vendor))):
+            defer(tree, names)
+        compile_to(path.with_suffix(".pyc"), path, tree, f"{OPT}/{path.relative_to(vendor)}")
         path.unlink()
 
 
@@ -42,7 +51,9 @@ def compile_our_own(folder: Path) -> None:
     for path in folder.rglob("*.py"):
         tree = ast.parse(path.read_bytes())
         ask_at_once(tree)
-        compile_to(path.parent / "__pycache__" / f"{path.stem}.{TAG}.pyc", path, exporting_lazily(tree, path) or tree)
+        compiled = path.parent / "__pycache__" / f"{path.stem}.{TAG}.pyc"
+        place = path.relative_to(folder / "python") if (folder / "python").is_dir() else path.name
+        compile_to(compiled, path, exporting_lazily(tree, path) or tree, f"{OPT}/{place}")
 
 
 def without_docstrings(path: Path) -> ast.Module:
@@ -53,7 +64,21 @@ def without_docstrings(path: Path) -> ast.Module:
             rest = node.body[1:] or [ast.Pass()]
             # A dataclass that has none would put one together.
             node.body = [ast.Expr(ast.Constant(".")), *rest] if isinstance(node, ast.ClassDef) else rest
+    Undocumented().visit(tree)
     return ast.fix_missing_locations(tree)
+
+
+class Undocumented(ast.NodeTransformer):
+    """Takes FastAPI's prose out of annotations: `Annotated[int, Doc("How many.")]` is `int`."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """Leave what else is annotated."""
+        self.generic_visit(node)
+        if getattr(node.value, "id", "") != "Annotated" or not isinstance(node.slice, ast.Tuple):
+            return node
+        kept = [part for part in node.slice.elts if getattr(getattr(part, "func", None), "id", "") != "Doc"]
+        node.slice.elts = kept
+        return node if len(kept) > 1 else kept[0]
 
 
 def forget_shapes(tree: ast.Module) -> None:
@@ -64,6 +89,36 @@ def forget_shapes(tree: ast.Module) -> None:
             shapes.add(node.name)
             node.bases, node.keywords, node.body = [ast.Name("dict", ast.Load())], [], [ast.Pass()]
     ast.fix_missing_locations(tree)
+
+
+def defer(tree: ast.Module, names: set[str]) -> None:
+    """Import some names where they are asked for; SystemExit where a new version does not import them at its top."""
+    where: dict[str, str] = {}
+    for node in [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]:
+        for alias in [alias for alias in node.names if alias.name in names and not alias.asname]:
+            where[alias.name] = f"__import__({alias.name!r})"
+            if isinstance(node, ast.ImportFrom):
+                where[alias.name] = f"__import__({node.module!r}, fromlist=[{alias.name!r}]).{alias.name}"
+            node.names.remove(alias)
+        if not node.names:
+            tree.body.remove(node)
+    if where.keys() != names:
+        raise SystemExit(f"not imported any more: {names - where.keys()}")
+    Deferred(where).visit(tree)
+    ast.fix_missing_locations(tree)
+
+
+class Deferred(ast.NodeTransformer):
+    """Puts an import in the place of each name."""
+
+    def __init__(self, where: dict[str, str]) -> None:
+        """What to import, by name."""
+        self._where = where
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Leave other names."""
+        known = self._where.get(node.id)
+        return ast.copy_location(ast.parse(known, mode="eval").body, node) if known else node
 
 
 def exporting_lazily(tree: ast.Module, path: Path) -> ast.Module | None:
@@ -90,21 +145,25 @@ def ask_at_once(tree: ast.Module) -> None:
     tree.body += ast.parse("\n".join(sorted(taken))).body
 
 
-def compile_to(compiled: Path, path: Path, tree: ast.Module) -> None:
-    """Write bytecode that is believed unseen: by time, it would be stale once it was packed and unpacked."""
-    code: CodeType = compile(tree, path.name, "exec", dont_inherit=True)
+def compile_to(compiled: Path, path: Path, tree: ast.Module, place: str) -> None:
+    """Write bytecode that is believed unseen: by time, it would be stale once it was packed and unpacked.
+
+    `place` is what tracebacks call the file.
+    """
+    code: CodeType = compile(tree, place, "exec", dont_inherit=True)
     compiled.parent.mkdir(exist_ok=True)
     hashed = importlib.util.source_hash(path.read_bytes())
     compiled.write_bytes(importlib.util.MAGIC_NUMBER + UNCHECKED + hashed + marshal.dumps(code))
 
 
-def note_what_is_compiled(folder: Path) -> None:
+def note_what_is_compiled(folder: Path) -> set[str]:
     """Write down what `gatehouse.remembered` gives back, with the packages of this machine: those built may be for
-    other processors, and are of the same versions.
+    other processors, and are of the same versions. The names of the modules that functions load.
     """
     common = (folder / "CommonLayer/python").resolve()
     template = load(folder / "template.yaml", {"MailFrom": "no-reply@example.com"})
     environment = template.environment() | {"PYTHONPATH": str(common), "AWS_DEFAULT_REGION": "us-east-1"}
     folders = [str(function.folder) for function in template.functions.values()]
     command = [sys.executable, "-B", noting.__file__, str(common / "gatehouse/remembered.bin"), *folders]
-    subprocess.run(command, env=environment, check=True)  # noqa: S603 -- our own interpreter
+    run = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own interpreter
+    return set(run.stdout.split())

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from gatehouse_dev.compiling import compile_our_own, compile_packages, note_what_is_compiled
+from gatehouse_dev.gathering import gather, modules
 from gatehouse_dev.minifying import minify_pages
 from gatehouse_dev.trimming import trim
 
@@ -26,7 +27,10 @@ def main(folder: Path) -> int:
         if built.is_dir() and built != vendor.parent:
             compile_our_own(built)
     minify_pages(common)
-    note_what_is_compiled(folder)
+    loaded = note_what_is_compiled(folder)
+    compile_our_own(common / "gatehouse/pages/compiled")
+    gather(vendor, "packages.bin", loaded)
+    gather(common, "gatehouse.bin", modules(common))
     print(f"packages {before:.1f} MB, now {size(vendor):.1f} MB with bytecode; our own {size(common):.1f} MB")
     return 0
 

@@ -27,12 +27,20 @@ UNUSED = (
     "pydantic/mypy.py",
     "aws_xray_sdk/ext",  # for libraries that are not here
     "wrapt-stubs",
+    "opentelemetry*",  # of FastAPI's own telemetry (see OTHERWISE)
     "**/*.pyi",
     "**/*.h",
     "**/*.c",
     "botocore/data/**/examples-1.json",
 )
 LOOK_UP = "def _build_lazy_map(module): return _MAPS[module.__name__]"  # it would parse its own source
+ON_DEMAND = """
+def __getattr__(name):
+    if name != "{1}":
+        raise AttributeError(name)
+    from .{0} import {1}
+    return {1}
+"""
 PATCHES = {
     # With a connection of our own (gatehouse.transport) none of this is called, and botocore is a third of a start.
     "pynamodb/connection/base.py": {
@@ -45,20 +53,48 @@ PATCHES = {
         "botocore.client.Config(": "__import__('botocore.config').config.Config(",
         "cast(BotocoreBaseClientPrivate, ": "cast('BotocoreBaseClientPrivate', ",
     },
+    # What handles forms is checked with a model, and our endpoints take none.
+    "fastapi/_form_limits.py": {
+        "_form_limits_adapter = TypeAdapter(_FormLimits)\n": "",
+        "_form_limits_adapter.validate": "TypeAdapter(_FormLimits).validate",
+    },
     # To know in which line an endpoint begins, should it fail, the first request would read and parse its source.
     "fastapi/routing.py": {"    func_id = id(func)\n": "    return EndpointContext()\n"},
+    # What fetches keys from a provider brings all of urllib along.
+    "jwt/__init__.py": {"from .jwks_client import PyJWKClient\n": ON_DEMAND.format("jwks_client", "PyJWKClient")},
     # Half of what PyJWT imports of `cryptography` is for certificates, which none of our keys is taken for.
     "jwt/algorithms.py": {
         "    from cryptography import x509\n": "",
         "x509.load_der_x509_certificate(": "__import__('cryptography.x509').x509.load_der_x509_certificate(",
     },
 }
-FINDS_ITS_PARTS = "opentelemetry_api"  # by entry points, so its metadata stay
 CERTIFICATE = re.compile(r"# Issuer: (.*)\n(?:#.*\n)+(-----BEGIN[^#]*)")
-NO_MODELS = """
+OTHERWISE = {  # whole modules, with what is imported from them
+    # FastAPI's models of OpenAPI: 30 classes that describe an API and that no function is asked for.
+    "fastapi/openapi/models.py": """
 def __getattr__(name):
     return type(name, (), {})
-"""  # FastAPI's models of OpenAPI: 30 classes that describe an API and that no function is asked for
+""",
+    # FastAPI's telemetry, which is off where OpenTelemetry's SDK is not there.
+    "fastapi/telemetry/__init__.py": "TelemetryConfig = dict",
+    "fastapi/telemetry/_api.py": """
+from contextlib import nullcontext
+def get_telemetry_data(): return None
+def _operation(*, name, function=None, _nothing=nullcontext()): return _nothing
+def _route_selected(*, scope, path, mount=False): pass
+def _run_sync_endpoint(*, function, arguments): return function(**arguments)
+def _validation_failed(error): pass
+""",
+    "fastapi/telemetry/_asgi.py": """
+class NativeTelemetry:
+    def __init__(self, config): pass
+    def enabled(self): return False
+def ExceptionTelemetryMiddleware(app): return app
+def _legacy_otel(stack): return False
+""",
+    # Pydantic looks for plugins in the metadata of all packages.
+    "pydantic/plugin/_loader.py": "def get_plugins(): return ()",
+}
 
 
 def trim(vendor: Path) -> None:
@@ -68,7 +104,8 @@ def trim(vendor: Path) -> None:
     trim_botocore(vendor / "botocore")
     for name, changes in PATCHES.items():
         patch(vendor / name, changes)
-    (vendor / "fastapi/openapi/models.py").write_text(NO_MODELS, encoding="utf-8")
+    for name, text in OTHERWISE.items():
+        replace(vendor, name, text)
     with (vendor / "anyio/_lazyimport.py").open("a", encoding="utf-8") as lazy:
         lazy.write(f"\n_MAPS = {lazy_maps(anyio, anyio.abc)!r}\n{LOOK_UP}")
 
@@ -77,7 +114,7 @@ def unused(vendor: Path) -> Iterator[Path]:
     """What no function reads."""
     for pattern in UNUSED:
         yield from vendor.glob(pattern)
-    yield from (path for path in vendor.glob("*.dist-info") if not path.name.startswith(FINDS_ITS_PARTS))
+    yield from vendor.glob("*.dist-info")
     yield from (path for path in (vendor / "botocore/data").iterdir() if path.is_dir() and path.name not in SERVICES)
 
 
@@ -115,6 +152,24 @@ def patch(path: Path, changes: dict[str, str]) -> None:
             raise SystemExit(f"{path} is not what it was: {old!r}")
         text = text.replace(old, new)
     path.write_text(text, encoding="utf-8")
+
+
+def replace(vendor: Path, name: str, text: str) -> None:
+    """Put another module in the place of a package's; SystemExit where others would miss something in it."""
+    folder, module = vendor / name.partition("/")[0], name.removesuffix(".py").removesuffix("/__init__")
+    module = module.replace("/", ".")
+    wanted = re.compile(rf"^from {module} import (\([^)]*\)|.*)$", re.MULTILINE)
+    asked = {
+        word
+        for path in folder.rglob("*.py")
+        if path.parent != (vendor / name).parent
+        for found in wanted.findall(path.read_text(encoding="utf-8"))
+        for word in re.findall(r"\w+", found)
+    }
+    missing = {word for word in asked if not re.search(rf"\b{word}\b", text)} if "__getattr__" not in text else set()
+    if missing or not (vendor / name).is_file():
+        raise SystemExit(f"{name} is not what it was: {missing}")
+    (vendor / name).write_text(text, encoding="utf-8")
 
 
 def undocumented(model: Any) -> Any:

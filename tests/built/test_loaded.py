@@ -28,9 +28,7 @@ WEB = {
     "aws_lambda_powertools",
     "botocore",
     "fastapi",
-    "jmespath",  # of Powertools' logger
     "mangum",
-    "opentelemetry",
     "pydantic",
     "pydantic_core",
     "pynamodb",
