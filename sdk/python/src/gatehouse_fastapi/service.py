@@ -1,6 +1,7 @@
 """The Gatehouse deployment over HTTP: what it answers within the time, or AuthUnavailable."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import Mapping
 from functools import cache
@@ -101,7 +102,7 @@ def _trust() -> ssl.SSLContext:
 
 def _retry_after(headers: Mapping[str, str]) -> int:
     given = headers.get("retry-after") or headers.get("x-retry-after") or ""
-    if given.isascii() and given.isdecimal() and 0 < int(given) <= _LONGEST_WAIT:
+    if re.fullmatch(r"[0-9]{1,4}", given) and 0 < int(given) <= _LONGEST_WAIT:
         return int(given)
     return AuthUnavailable.RETRY_AFTER
 
