@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Shop</title>
-<link rel="icon" href="data:,"><script async src="{api}/auth/button.js"></script>
+<link rel="icon" href="data:,">{written}<script async src="{api}/auth/button.js"></script>
 <script defer src="{api}/auth/button.js"></script>
 <h1>Shop</h1><gatehouse-auth-button></gatehouse-auth-button>
 <footer><gatehouse-auth-button label-sign-in="Come in"></gatehouse-auth-button></footer></html>"""
+_FORGED = '<img name="currentScript" alt="" src="data:,/auth/button.js">'
 
 
 class Site(ThreadingHTTPServer):
@@ -29,9 +30,11 @@ class _Pages(BaseHTTPRequestHandler):
     server: Site
 
     def do_GET(self) -> None:
-        """Every path is the same page, German below /de."""
+        """Every path is the same page, German below /de; in /guestbook a stranger wrote something."""
         api = self.server.api
-        page = _PAGE.format(api=api, language="de-AT" if self.path.startswith("/de") else "en").encode()
+        language = "de-AT" if self.path.startswith("/de") else "en"
+        written = _FORGED if self.path.startswith("/guestbook") else ""
+        page = _PAGE.format(api=api, language=language, written=written).encode()
         self.send_response(200)
         self.send_header("content-type", "text/html")
         self.send_header(

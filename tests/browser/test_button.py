@@ -101,3 +101,22 @@ def test_whoever_cannot_be_signed_out_sees_the_account(visit: Visits, people: Pe
     page.get_by_role("button", name="Log out").first.click()
 
     page.wait_for_url("**/account?callbackUrl=*")
+
+
+def test_what_strangers_put_into_a_page_does_not_move_the_button(visit: Visits, shop: Site, service: Service) -> None:
+    """An image of that name would stand for the script, and so for the service."""
+    page = visit()
+    page.goto(shop.at("localhost") + "/guestbook")
+    way_in = page.get_by_role("link", name="Log in")
+
+    expect(way_in).to_have_attribute("href", re.compile("^" + re.escape(service.url)))
+
+
+def test_a_long_name_leaves_the_page_as_wide_as_it_is(visit: Visits, people: People, shop: Site) -> None:
+    page = visit(viewport={"width": 320, "height": 640})
+    people.call(people["Una"], "POST", "/api/auth/update-user", {"name": "W" * 100})
+    people.enter(page, people["Una"])
+    page.goto(shop.at("localhost"))
+    expect(page.get_by_role("button", name="Log out").first).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -178,7 +178,7 @@ def test_a_link_that_is_too_old_says_so(visit: Visits) -> None:
     press(page, "Confirm my address")
     warned(page, "This link is not valid any more.")
     page.goto("/reset-password")
-    warned(page, "This link is not whole.")
+    warned(page, "This link is incomplete.")
 
 
 def test_tabs_and_the_back_button_know_that_somebody_signed_out(visit: Visits, people: People) -> None:

@@ -17,7 +17,7 @@ ENTRY = (
     f"/verify-email?token={'x' * 60}",
     "/forgot-password",
 )
-REST = ("/reset-password", f"/reset-password?token={'x' * 60}", "/error?error=state_mismatch")
+REST = ("/reset-password?token=broken", f"/reset-password?token={'x' * 60}", "/error?error=state_mismatch")
 OWN = ("/account", "/tasks")
 NARROW = {"width": 320, "height": 640}
 GRAVE = {"serious", "critical"}

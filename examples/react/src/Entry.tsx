@@ -4,10 +4,12 @@ import { auth } from "./gatehouse";
 
 const MAILED = "We have mailed you a link. Open it, then sign in here.";
 
+const REFUSED = "Google did not let you in. Please try again, or sign in with your password."; // never words from the address
+
 /** Sign-in, sign-up and Google on one card. */
 export function Entry() {
   const [isNew, setNew] = useState(false);
-  const [notice, setNotice] = useState(new URLSearchParams(location.search).get("error") ?? "");
+  const [notice, setNotice] = useState(new URLSearchParams(location.search).has("error") ? REFUSED : "");
   const [busy, setBusy] = useState(false);
 
   async function enter(form: FormData) {

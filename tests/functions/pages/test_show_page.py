@@ -91,6 +91,9 @@ def test_a_page_loads_from_here_alone_and_nothing_inline(call: Api, route: str) 
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert "unsafe" not in str(policy)
+    assert policy["require-trusted-types-for"] == "'script'"
+    assert policy["trusted-types"] == "'none'"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert re.findall(r"<script(?![^>]*(?:src=|application/json))", answer.text) == []
     assert re.findall(r'<style|\sstyle=|\son\w+=|(?:src|href)="(?:https?:)?//', answer.text) == []
 
@@ -154,6 +157,14 @@ def test_links_between_pages_keep_the_way_back(call: Api) -> None:
     assert 'href="/sign-up"' in shown(call)
 
 
+def test_the_account_leads_back_to_where_somebody_came_from(call: Api) -> None:
+    back = 'href="https://app.example.com/a?b=c&amp;d"'
+
+    assert back in shown(call, "GET /account", query={"callbackUrl": "https://app.example.com/a?b=c&d"})
+    for target in HOSTILE:
+        assert 'class="back"' not in shown(call, "GET /account", query={"callbackUrl": target})
+
+
 def test_home_is_the_frontend_where_there_is_one(call: Api, settings: Callable[..., None]) -> None:
     settings(frontend_url="https://www.example.com/app")
 
@@ -195,7 +206,7 @@ def test_pages_follow_the_settings(call: Api, settings: Callable[..., None]) -> 
     assert 'minlength="12"' in shown(call, RESET)
     assert "120 minutes" in shown(call, "GET /forgot-password")
     assert "<form" not in shown(call, SIGN_UP)
-    assert "/sign-up" not in shown(call)
+    assert "/sign-up" not in shown(call) + shown(call, "GET /verify-email")
 
 
 # -- Texts --------------------------------------------------------------------------

@@ -24,7 +24,9 @@ COMPILED = "compiled"
 _LANGUAGE_COOKIE = "language"
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'",
+    "cross-origin-opener-policy": "same-origin",  # whoever opened a page has no hold on it
     "referrer-policy": "same-origin",  # addresses of pages carry tokens
     "vary": "accept-language, cookie",
 }

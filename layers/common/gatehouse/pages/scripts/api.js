@@ -5,9 +5,19 @@ const page = document.body.dataset.page
 const next = document.body.dataset.next
 const here = new URL(location.href)
 const texts = JSON.parse(document.getElementById("texts").textContent)
+Object.setPrototypeOf(texts.errors, null) // codes come by addresses, too: `constructor` is no sentence
 
 const $ = (selector, within = document) => within.querySelector(selector)
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
+
+// What the browser keeps, as an object; where it keeps nothing, and throws, this page does.
+const [forTab, forLong] = ["sessionStorage", "localStorage"].map((name) => {
+  try {
+    return window[name] || {}
+  } catch {
+    return {}
+  }
+})
 
 function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
@@ -15,7 +25,9 @@ function filled(text, values) {
 
 class Trouble extends Error {
   constructor(code, { status = 0, message = "", seconds = 0 } = {}) {
-    super(filled(texts.errors[code] || message || texts.errors.INTERNAL_SERVER_ERROR, { seconds }))
+    const [count, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [seconds, "second"]
+    const time = count.toLocaleString(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" })
+    super(filled(texts.errors[code] || message || texts.errors.INTERNAL_SERVER_ERROR, { time }))
     Object.assign(this, { code, status, seconds })
   }
 }
@@ -23,7 +35,7 @@ class Trouble extends Error {
 // The answer of the API: its JSON, and its headers where somebody wants them. Throws Trouble.
 async function ask(method, path, body, { headers = {}, keepalive = false, whole = false } = {}) {
   const sent = body === undefined ? {} : { "content-type": "application/json" }
-  const answer = await reach(path, {
+  const { answer, told } = await reach(path, {
     method,
     keepalive,
     cache: "no-store",
@@ -31,14 +43,16 @@ async function ask(method, path, body, { headers = {}, keepalive = false, whole 
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: AbortSignal.timeout(LONGEST_WAIT),
   })
-  const told = await answer.json().catch(() => null)
   if (!answer.ok) throw refused(answer, told)
   return whole ? { body: told, headers: answer.headers } : told
 }
 
+// An answer and what it tells. Half an answer is none: it must not read as "nobody is signed in".
 async function reach(path, options) {
   try {
-    return await fetch(path, options)
+    const answer = await fetch(path, options)
+    const told = answer.status === 204 ? null : await answer.json().catch((error) => answer.ok && Promise.reject(error))
+    return { answer, told }
   } catch (error) {
     if (error.name === "TimeoutError") throw new Trouble("TIMED_OUT")
     throw new Trouble(navigator.onLine ? "UNREACHABLE" : "OFFLINE")
@@ -49,6 +63,6 @@ function refused(answer, told) {
   const { status, headers } = answer
   const byStatus = { 413: "PAYLOAD_TOO_LARGE", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_SERVER_ERROR" }
   const code = told?.code || byStatus[status] || (status > 500 ? "SERVICE_UNAVAILABLE" : "INTERNAL_SERVER_ERROR")
-  const seconds = Number(headers.get("retry-after") || headers.get("x-retry-after") || 10)
+  const seconds = Number(headers.get("retry-after") || headers.get("x-retry-after")) || 10
   return new Trouble(code, { status, seconds, message: told?.message })
 }

@@ -2,14 +2,17 @@
 // page is of this site: to no other does the browser let our cookies go.
 
 customElements.get("gatehouse-auth-button") || (() => {
-  const base = new URL("..", document.currentScript.src)
+  // Of the prototype: an image of that name in the page would be the document's own.
+  const { src } = Object.getOwnPropertyDescriptor(Document.prototype, "currentScript").get.call(document)
+  const base = new URL("..", src)
   const far = "SITE" === "cross-site"
   const way = far ? "account" : "sign-in"
   const words = { account: ["Account", "Konto"], "sign-in": ["Log in", "Anmelden"], "sign-out": ["Log out", "Abmelden"] }
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(
     ":host(:not([hidden])){display:inline-flex;gap:.75em;align-items:center}" +
-      "a,button{padding:.4em .9em;border:1px solid;border-radius:.4em;background:none;color:inherit;font:inherit;text-decoration:none}",
+      "a,button{padding:.4em .9em;border:1px solid;border-radius:.4em;background:none;color:inherit;font:inherit;text-decoration:none}" +
+      "span{overflow-wrap:anywhere}",
   )
   const buttons = new Set()
   let user // undefined: not known yet; null: nobody

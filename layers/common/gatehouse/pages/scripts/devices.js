@@ -13,7 +13,7 @@ function deviceOf(agent) {
 }
 
 function dated(text, timeStyle) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle }).format(new Date(text))
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle }).format(new Date(text))
 }
 
 // A list that the server has, and a button to get it where that does not go by itself. Gives what loads it.
@@ -94,8 +94,9 @@ function waysIn() {
     })
   if (here.searchParams.has("connected")) say($("[data-done]", form), texts.connected)
   if (error) tell(form, new Trouble(error).message)
-  if (here.search) form.scrollIntoView()
-  history.replaceState(null, "", here.pathname)
+  if (error || here.searchParams.has("connected")) form.scrollIntoView()
+  for (const name of ["connected", "error"]) here.searchParams.delete(name)
+  history.replaceState(null, "", here)
 }
 
 function drawWays(accounts, load) {

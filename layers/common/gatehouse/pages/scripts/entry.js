@@ -3,11 +3,13 @@
 const AWAITED = "gatehouse.address" // whose mailbox we sent a link to, for this tab
 
 async function home() {
+  const status = $("[data-status]")
+  status.hidden = false
   try {
     onward((await ask("GET", "/api/auth/get-session")) ? next : "/sign-in")
   } catch (error) {
-    tell(document, error.message)
-    $("[data-status]").hidden = true
+    status.hidden = true
+    unavailable(error, home)
   }
 }
 
@@ -22,8 +24,9 @@ function signInPage() {
   const banner = { reset: texts.resetDone, verified: texts.verified, deleted: texts.deleted, out: texts.signedOut }
   const reason = ["reset", "verified", "deleted", "out"].find((name) => here.searchParams.has(name))
   if (reason) say($("[data-banner]"), banner[reason])
+  if (!navigator.cookieEnabled) tell(form, texts.noCookies)
   if (here.searchParams.get("error")) tell(form, new Trouble(here.searchParams.get("error")).message)
-  form.elements.email.value ||= sessionStorage.getItem(AWAITED) || ""
+  form.elements.email.value ||= forTab[AWAITED] || ""
   onSubmit(form, texts.signingIn, async ({ email, password, rememberMe }) => {
     $("[data-unverified]").hidden = true
     try {
@@ -32,6 +35,7 @@ function signInPage() {
       $("[data-unverified]").hidden = error.code !== "EMAIL_NOT_VERIFIED"
       throw error
     }
+    delete forTab[AWAITED]
     onward(next)
   })
   $("[data-resend]").addEventListener("click", (event) =>
@@ -49,7 +53,7 @@ function signUpPage() {
   if (!form) return
   onSubmit(form, texts.creating, async ({ name, email, password }) => {
     const made = await ask("POST", "/api/auth/sign-up/email", { name, email, password, callbackURL: next })
-    sessionStorage.setItem(AWAITED, email)
+    forTab[AWAITED] = email
     onward(made.token ? next : withNext("/verify-email"))
   })
   providers()
@@ -68,13 +72,13 @@ function forgotPage() {
 }
 
 async function resend(email) {
-  sessionStorage.setItem(AWAITED, email)
+  forTab[AWAITED] = email
   await ask("POST", "/api/auth/send-verification-email", { email, callbackURL: next })
 }
 
-// A provider's page, and back to `home`, or to this page when it did not work.
+// A provider's page, and back to `home`; when it did not work, to this page, or in a tab of its own to what went wrong.
 async function byProvider(provider, home, { path = "/api/auth/sign-in/social", way = ask, tab = window } = {}) {
-  const back = new URL(here)
+  const back = new URL(tab === window ? here : "/error", here)
   back.searchParams.delete("error")
   const places = { callbackURL: new URL(home, here).href, errorCallbackURL: back.href }
   tab.location.assign((await way("POST", path, { provider, ...places })).url)

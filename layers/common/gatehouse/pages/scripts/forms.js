@@ -18,6 +18,7 @@ async function once(form, button, busy, work) {
   const wrong = firstWrong(form)
   if (wrong) return complain(form, ...wrong)
   const label = $("span", button) || button
+  const had = document.activeElement // loses the focus when it is disabled
   const said = label.textContent
   form.ariaBusy = "true"
   button.disabled = true
@@ -33,6 +34,7 @@ async function once(form, button, busy, work) {
     form.ariaBusy = "false"
     button.disabled = false
     label.textContent = said
+    if (document.activeElement === document.body) had.focus({ preventScroll: true })
   }
 }
 
@@ -79,6 +81,12 @@ function say(place, sentence) {
   place.textContent = sentence
 }
 
+// A token that was used goes from the address: it is no concern of whoever looks at it next.
+function forgetToken() {
+  here.searchParams.delete("token")
+  history.replaceState(null, "", here)
+}
+
 function onward(target) {
   location.replace(target)
 }
@@ -98,11 +106,14 @@ function strength(password, minimum) {
 
 function revealing(button) {
   const field = document.getElementById(button.dataset.reveal)
+  const become = (type) => {
+    field.type = type
+    button.textContent = type === "text" ? texts.hide : texts.show
+    button.ariaLabel = `${button.textContent}: ${nameOf(field)}`
+  }
+  become("password")
   button.addEventListener("click", () => {
-    const hidden = field.type === "password"
-    field.type = hidden ? "text" : "password"
-    button.ariaPressed = String(hidden)
-    button.textContent = hidden ? texts.hide : texts.show
+    become(field.type === "text" ? "password" : "text")
     field.focus()
   })
 }

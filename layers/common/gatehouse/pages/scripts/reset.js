@@ -1,15 +1,20 @@
 // Setting a new password with a mailed link.
 
+const LED_ON = 3_000 // ms until whoever has no link is led on to where one is asked for
+
 function resetPage() {
   const form = $("[data-form=reset-password]")
   const token = here.searchParams.get("token") || ""
-  if (!/^[\w-]{20,}$/.test(token)) return dead(form, here.searchParams.has("error") ? texts.errors.INVALID_TOKEN : texts.noToken)
+  const refused = here.searchParams.has("error")
+  if (!token && !refused) setTimeout(onward, LED_ON, withNext("/forgot-password"))
+  if (!/^[\w-]{20,}$/.test(token)) return dead(form, refused ? texts.errors.INVALID_TOKEN : texts.noToken)
   onSubmit(form, texts.saving, async ({ password, confirm }) => {
     if (password !== confirm) return complain(form, texts.different, form.elements.confirm)
     try {
       await ask("POST", "/api/auth/reset-password", { newPassword: password, token })
     } catch (error) {
       if (!["INVALID_TOKEN", "TOKEN_EXPIRED"].includes(error.code)) throw error
+      forgetToken()
       return dead(form, error.message)
     }
     announce("signed-out")

@@ -1,6 +1,6 @@
 // Who is here: pages that need somebody ask the server, and ask people again when their session ends in the middle.
 
-const channel = new BroadcastChannel("gatehouse") // the other tabs
+const channel = window.BroadcastChannel ? new BroadcastChannel("gatehouse") : new EventTarget() // the other tabs
 const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"] // the second is what deleting answers without a password
 let member = null // {user, session} of whoever is signed in
 
@@ -13,8 +13,8 @@ async function guarded(page) {
     return unavailable(error, () => guarded(page))
   }
   if (!member) return onward(`/sign-in?${new URLSearchParams({ callbackUrl: location.pathname + location.search + location.hash })}`)
-  channel.onmessage = ({ data }) => ({ "signed-out": leave, "signed-in": cameBack })[data]?.()
-  announce("signed-in")
+  channel.onmessage = ({ data }) => (data === "signed-out" ? leave() : data.member && cameBack(data.member))
+  announce({ member: member.user.id })
   document.addEventListener("visibilitychange", () => document.hidden || stillMe())
   addEventListener("pageshow", ({ persisted }) => persisted && stillMe(true))
   document.body.dataset.ready = ""
@@ -37,7 +37,7 @@ function unavailable(error, retry) {
 }
 
 function announce(what) {
-  channel.postMessage(what)
+  channel.postMessage?.(what)
 }
 
 function leave() {
@@ -57,7 +57,10 @@ async function signOut() {
 // Another tab, or the page of yesterday that the back button brings, may be somebody else's by now.
 async function stillMe(back) {
   const there = await ask("GET", "/api/auth/get-session").catch(() => member)
-  if (there ? there.user.id !== member.user.id : back) return location.reload()
+  if (there ? there.user.id !== member.user.id : back) {
+    location.reload()
+    return new Promise(() => {}) // what one person typed is not sent as another
+  }
   member = there || member
   dispatchEvent(new Event("member"))
 }
@@ -77,8 +80,9 @@ async function asked(method, path, body, options) {
 
 let asking = null // one dialog for all who wait
 
-// In another tab; maybe because this one asked for it.
-async function cameBack() {
+// In another tab; maybe because this one asked for it, maybe somebody else.
+async function cameBack(id) {
+  if (id !== member.user.id) return location.reload()
   if (!asking) return
   await stillMe()
   again.settle("in")
@@ -122,7 +126,12 @@ function askingAgain() {
   for (const button of $$("[data-provider]", form)) {
     button.addEventListener("click", () => {
       const tab = open() // this one has what was typed
-      byProvider(button.dataset.provider, "/account", { tab }).catch((error) => complain(form, error.message))
+      if (!tab) return // the browser says that it opens none
+      tab.opener = null
+      byProvider(button.dataset.provider, "/account", { tab }).catch((error) => {
+        tab.close()
+        complain(form, error.message)
+      })
     })
   }
 }

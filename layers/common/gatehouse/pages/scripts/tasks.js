@@ -308,8 +308,8 @@ function clicked(event) {
 
 function listen() {
   const keys = $("#keys input")
-  keys.checked = !localStorage.noKeys
-  keys.onchange = () => (localStorage.noKeys = keys.checked ? "" : "1")
+  keys.checked = !forLong.noKeys
+  keys.onchange = () => (forLong.noKeys = keys.checked ? "" : "1")
   list.onchange = ({ target }) => complete(target.closest("li"))
   filters.onchange = ({ target }) => target.type === "search" || filter()
   filters.onsubmit = editor.oncancel = (event) => {
@@ -339,7 +339,7 @@ function keyDown(event) {
   const alike = { ...(row && { ArrowDown: "j", ArrowUp: "k" }), ...(row === target && { " ": "x", Enter: "e" }) }
   const key = alike[event.key] || event.key
   const typing = target.matches("input:not([type=checkbox]), select, textarea") || $("dialog[open]")
-  if (event.ctrlKey || event.metaKey || event.altKey || typing || (event.key.length === 1 && localStorage.noKeys)) return
+  if (event.ctrlKey || event.metaKey || event.altKey || typing || (event.key.length === 1 && forLong.noKeys)) return
   const hands = $$(`[data-key="${CSS.escape(key)}"]:not([hidden])`).filter((hand) => !hand.closest("li") || row?.contains(hand))
   const step = { j: "nextElementSibling", k: "previousElementSibling" }[key]
   const hand = step ? (row ? row[step] : list.firstElementChild) : hands[0]

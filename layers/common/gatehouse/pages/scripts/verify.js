@@ -8,7 +8,7 @@ function verifyPage() {
   show(token ? "confirm" : "check")
   onSubmit($("[data-form=verify-email]"), texts.confirming, () => confirm(token))
   const form = $("[data-form=resend]")
-  form.elements.email.value = sessionStorage.getItem(AWAITED) || ""
+  form.elements.email.value = forTab[AWAITED] || ""
   if (!token && form.elements.email.value) coolDown(form, COOL_DOWN)
   onSubmit(form, texts.sending, async ({ email }) => {
     try {
@@ -28,15 +28,20 @@ async function confirm(token) {
   } catch (error) {
     const sentence = { TOKEN_EXPIRED: texts.expired, INVALID_TOKEN: texts.used }[error.code]
     if (!sentence) throw error
+    forgetToken()
     show("check")
     $("[data-sent-to]").hidden = true
     $("[data-step=check] h1").textContent = texts.newLink
     return tell($("[data-form=resend]"), sentence)
   }
-  sessionStorage.removeItem(AWAITED)
+  const entry = withNext("/sign-in", { verified: "1" })
+  delete forTab[AWAITED]
+  forgetToken()
+  $("[data-onward]").href = entry
   show("done")
+  say($("[data-done]"), texts.confirmed)
   const there = await ask("GET", "/api/auth/get-session").catch(() => null)
-  leadOn(there ? next : withNext("/sign-in", { verified: "1" }))
+  leadOn(there ? next : entry)
 }
 
 function leadOn(target) {
@@ -45,7 +50,7 @@ function leadOn(target) {
   const tick = () => {
     const seconds = Math.ceil((until - Date.now()) / 1000)
     if (seconds <= 0) return onward(target)
-    say($("[data-done]"), filled(texts.onward, { sentence: texts.confirmed, seconds }))
+    $("[data-left]").textContent = filled(texts.onward, { seconds })
     setTimeout(tick, 250)
   }
   tick()
