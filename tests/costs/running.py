@@ -83,7 +83,8 @@ class Runner:
         if "routeKey" not in event or not isinstance(call, Visit):
             return taken
         assert (answer["statusCode"] >= 400) == call.refused, (event, answer)
-        assert "error=" not in answer["headers"].get("location", ""), (event, answer)
+        told = "error=" in answer["headers"].get("location", "")
+        assert told == event["rawPath"].endswith("/error"), (event, answer)
         line = access_line(self._cloud.template, event["routeKey"])
         return taken + Taken(requests=1, logged=size((line,)), sent=_sent(answer))
 
