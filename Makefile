@@ -47,7 +47,6 @@ test: .venv/ready $(if $(NPM),tests/contract/node_modules/ready examples/react/n
 	$(PYTHON) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 	$(PYTHON) -m pytest -m last -q
 	@test -n "$(NPM)" || echo "NO NODE: the contract with the official client WAS NOT TESTED"
-	@test -n "$(CHROMIUM)" || echo "NO CHROMIUM: the hosted pages WERE NOT TESTED in a browser"
 
 .PHONY: lint
 lint: .venv/ready ## Check style, types and the template
@@ -68,7 +67,7 @@ sbom: .venv-audit/ready ## Write down what the layer brings along (CycloneDX), i
 	.venv-audit/bin/cyclonedx-py requirements --output-reproducible -o .cache/sbom.json layers/vendor/requirements.txt
 
 .PHONY: check
-check: lint audit test ## Lint, audit, then test
+check: lint audit test test-browser ## Lint, audit, then test
 
 .PHONY: format
 format: .venv/ready ## Put the code in order
@@ -91,8 +90,9 @@ statistics: .venv/ready ## Compare how long strangers and owners wait for the sa
 	@$(PYTHON) -m tests.statistics
 
 .PHONY: test-browser
-test-browser: .venv/ready ## Test the hosted pages and the button in Chromium alone
-	$(PYTHON) -m pytest tests/browser
+test-browser: .venv/ready ## Test the hosted pages and the button in Chromium, by mouse and by keyboard
+	$(PYTHON) -m pytest -m browser tests/browser
+	@test -n "$(CHROMIUM)" || echo "NO CHROMIUM: the hosted pages WERE NOT TESTED in a browser"
 
 .PHONY: screens
 screens: .venv/ready ## Make the pictures of all pages in docs/screens anew; needs Chromium

@@ -12,7 +12,7 @@ from tests.support.service import Service
 
 PLACE = "/goods/7?colour=red&n=1#reviews"
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.browser
 
 
 def _asked(page: Page) -> list[str]:

@@ -29,7 +29,7 @@ HOSTILE = (
     "/\t/evil.example",
 )
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.browser
 
 
 def test_a_lost_password_is_set_anew_by_the_mailed_link(visit: Visits, people: People) -> None:

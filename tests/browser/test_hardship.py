@@ -17,7 +17,7 @@ delete window.BroadcastChannel"""
 SPOKEN_OF = "getComputedStyle(document.querySelector('.edit'), '::before').backgroundColor"
 PAPER = "getComputedStyle(document.querySelector('.tasks li')).backgroundColor"
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.browser
 
 
 def _address(page: Page) -> str:

@@ -9,7 +9,7 @@ from tests.browser.people import People
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.browser
 
 
 def _part(page: Page, title: str) -> Locator:

@@ -23,7 +23,7 @@ NARROW = {"width": 320, "height": 640}
 GRAVE = {"serious", "critical"}
 AXE = files("axe_playwright_python").joinpath("axe.min.js")
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.browser
 
 
 def every_page(page: Page, people: People) -> Iterator[str]:
