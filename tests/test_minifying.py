@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,20 @@ def test_nothing_of_more_than_one_line_loses_its_sense_without_indentation(path:
     ]
 
     assert odd == []
+
+
+@pytest.mark.parametrize("path", PARTS, ids=lambda path: path.name)
+def test_nothing_is_taken_apart_that_the_line_before_made(path: Path) -> None:
+    """The minifier joins such lines, and puts what takes apart first: the name before it would not be there yet."""
+    lines = path.read_text().splitlines()
+    named = [(re.match(r"\s*const (\w+) =", line), following) for line, following in pairwise(lines)]
+    wrong = [
+        following
+        for found, following in named
+        if found and re.match(r"\s*const [{\[]", following) and re.search(rf"\b{found[1]}\b", following)
+    ]
+
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

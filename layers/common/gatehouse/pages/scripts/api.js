@@ -34,12 +34,11 @@ class Trouble extends Error {
 
 // The answer of the API: its JSON, and its headers where somebody wants them. Throws Trouble.
 async function ask(method, path, body, { headers = {}, keepalive = false, whole = false } = {}) {
-  const sent = body === undefined ? {} : { "content-type": "application/json" }
   const { answer, told } = await reach(path, {
     method,
     keepalive,
     cache: "no-store",
-    headers: { ...sent, ...headers },
+    headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: AbortSignal.timeout(LONGEST_WAIT),
   })

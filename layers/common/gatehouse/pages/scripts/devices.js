@@ -6,8 +6,7 @@ const SYSTEMS = "Android iPhone iPad Windows CrOS=ChromeOS Mac=macOS Linux"
 const LONGEST_AGENT = 60 // characters of a program's own words about itself
 
 function deviceOf(agent) {
-  const known = (one) => agent.includes(one.split("=")[0])
-  const [browser, system] = [BROWSERS, SYSTEMS].map((all) => all.split(" ").find(known)?.split("=").pop())
+  const [browser, system] = [BROWSERS, SYSTEMS].map((all) => all.split(" ").find((one) => agent.includes(one.split("=")[0]))?.split("=").pop())
   if (browser && system) return filled(texts.browserOn, { browser, system })
   return agent.slice(0, LONGEST_AGENT) || texts.unknownDevice
 }
