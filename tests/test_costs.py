@@ -1,6 +1,5 @@
 """What calls take: by AWS's rules, no more for a longer list, and what docs/costs.md says."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -158,13 +157,14 @@ def test_storage_has_a_hundred_bytes_more_for_each_part() -> None:
 @pytest.fixture(scope="module")
 def every(api: Api, running_cloud: Cloud) -> list[Measured]:
     """A short list and a long one."""
-    from gatehouse.keys import access, keyring, macs  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.keys import access, keyring, macs  # noqa: PLC0415 -- the same
 
     running_cloud.reset()
     keyring.forget()
     with standing_clock(), quick_rows():
         access.publish()
-        macs._last_look = time.monotonic()
+        macs._last_look = clock.monotonic()
         meter = Meter(running_cloud)
         return [Somebody(api, meter, size).measure(many=size == SHORT) for size in (SHORT, LONG)]
 
