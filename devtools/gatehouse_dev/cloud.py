@@ -57,7 +57,8 @@ class Cloud:
         """Give a botocore client of this cloud; any thread may use it."""
         with self._clients_lock:
             if service not in self._clients:
-                self._clients[service] = get_session().create_client(service, region_name=REGION)
+                client = self._clients[service] = get_session().create_client(service, region_name=REGION)
+                _ = client.exceptions  # made when first used, and two threads would make two sets of them
             return self._clients[service]
 
     def mails(self) -> list[Mail]:

@@ -1,8 +1,6 @@
 """Stream events: filtered, batched, retried, and never lost to a cancelled transaction."""
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -17,6 +15,7 @@ from gatehouse_dev.records import Reader
 from gatehouse_dev.streams import Streams
 from gatehouse_dev.template import load
 from tests.devtools.conftest import Project
+from tests.support.threads import at_once, wait_until
 
 LISTENER = """
       Listen:
@@ -76,12 +75,10 @@ def cancel(cloud: Cloud) -> None:
         )
 
 
-def test_a_write_reaches_the_function_at_once(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+def test_a_write_reaches_the_function_by_itself(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
     with streams:
         put(cloud, "a")
-        deadline = time.monotonic() + 0.5
-        while not heard and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: heard)
 
     assert keys(heard) == ["a"]
 
@@ -141,11 +138,7 @@ def test_records_of_many_writers_arrive_once_and_in_order(streams: Streams, clou
             cancel(cloud)
 
     with streams:
-        threads = [threading.Thread(target=write, args=(writer,)) for writer in range(5)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(write, range(5))
     streams.deliver()
 
     turns = [(record["dynamodb"]["Keys"]["pk"]["S"], record["dynamodb"]["NewImage"]["turn"]["N"]) for record in heard]
@@ -159,9 +152,7 @@ def test_an_endpoint_has_streams_too(project: Project, small_text: str, elsewher
         put(cloud, "a")
         cancel(cloud)
         put(cloud, "b")
-        deadline = time.monotonic() + 3
-        while len(heard) < 2 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: len(heard) == 2)
 
     assert keys(heard) == ["a", "b"]
 
