@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from gatehouse_dev.template import Template
-from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended
+from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended, policy_size, statements
 from tests.support.record import Act, recorded
 from tests.support.transformed import of_type, source, transform, transformed
 
 FUNCTIONS = sorted(of_type(transformed(), "AWS::Lambda::Function"))
 HERE = Path(__file__).parent
-MOST_POLICIES = 10
+MOST_POLICIES, LARGEST_POLICIES = 10, 10_240
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
@@ -108,8 +108,19 @@ def test_a_role_has_no_more_policies_than_aws_attaches(tracing: str) -> None:
     assert {name for name, policies in attached.items() if len(policies) > MOST_POLICIES} == set()
 
 
-def test_no_policy_is_for_nobody() -> None:
-    roles = of_type(transformed(), "AWS::IAM::Role").values()
-    attached = {arn["Ref"] for role in roles for arn in role["ManagedPolicyArns"] if "Ref" in arn}
+def test_what_a_role_grants_fits_into_what_aws_takes() -> None:
+    """10,240 characters for all of a role's inline policies, white space apart."""
+    roles = of_type(transform(source()), "AWS::IAM::Role")
 
-    assert attached == set(of_type(transformed(), "AWS::IAM::ManagedPolicy"))
+    assert {name for name, role in roles.items() if policy_size(role) > LARGEST_POLICIES} == set()
+
+
+def test_every_grant_is_written_once_and_used() -> None:
+    """Roles list the vocabulary in `Metadata` and nothing else; a policy apart would count against another quota."""
+    vocabulary = source()["Metadata"]["Grants"]
+    roles = of_type(transform(source()), "AWS::IAM::Role")
+    used = [statement for role in roles.values() for statement in statements(role)]
+
+    assert [name for name, grant in vocabulary.items() if grant not in used] == []
+    assert [statement for statement in used if statement not in vocabulary.values()] == []
+    assert of_type(transformed(), "AWS::IAM::ManagedPolicy") == {}
