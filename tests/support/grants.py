@@ -11,6 +11,7 @@ from tests.support.transformed import Resources, of_type
 LOGS = "service-role/AWSLambdaBasicExecutionRole"
 TRACES = "AWSXrayWriteOnlyAccess"
 KEYRING_ALONE = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["KEYRING"]}}
+LONGEST_FUNCTION_ARN = 130  # characters: the name has 64 at most, an alias follows
 LONGEST_ARN = 250  # characters: names have that of the stack in them
 STREAMING = {
     "dynamodb:DescribeStream",
@@ -54,21 +55,27 @@ def statements(role: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [statement for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]
 
 
-def policy_size(role: Mapping[str, Any]) -> int:
+def policy_size(resources: Resources, role: str) -> int:
     """How many characters AWS counts in a role's own policies, with every ARN as long as one can become."""
-    documents = [policy["PolicyDocument"] for policy in role.get("Policies", [])]
-    return sum(len(json.dumps(_filled(document), separators=(",", ":"))) for document in documents)
+    documents = [policy["PolicyDocument"] for policy in resources[role]["Properties"].get("Policies", [])]
+    return sum(len(json.dumps(_filled(resources, document), separators=(",", ":"))) for document in documents)
 
 
-def _filled(node: Any) -> Any:
+def _filled(resources: Resources, node: Any) -> Any:
     match node:
+        case {"Ref": str() as name} | {"Fn::GetAtt": [str() as name, "Arn"]} if _is_function(resources, name):
+            return "x" * LONGEST_FUNCTION_ARN
         case {"Fn::GetAtt": _} | {"Fn::Sub": _} | {"Ref": _}:
             return "x" * LONGEST_ARN
         case dict():
-            return {key: _filled(value) for key, value in node.items()}
+            return {key: _filled(resources, value) for key, value in node.items()}
         case list():
-            return [_filled(value) for value in node]
+            return [_filled(resources, value) for value in node]
     return node
+
+
+def _is_function(resources: Resources, name: str) -> bool:
+    return resources.get(name, {}).get("Type") in ("AWS::Lambda::Function", "AWS::Lambda::Alias")
 
 
 def _role(resources: Resources, function: str) -> Mapping[str, Any]:
