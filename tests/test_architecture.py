@@ -10,8 +10,10 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
+from tests.support.grants import granted
 from tests.support.layout import FUNCTIONS, ROOT, Module, handlers, layer
 from tests.support.sample import function_name, samples
+from tests.support.transformed import transformed
 
 LONGEST_HANDLER, LONGEST_FILE = 34, 250  # lines
 CATALOGUE = "layers/common/gatehouse/errors.py"  # as long as the list of what can go wrong
@@ -36,6 +38,7 @@ PUBLIC = {
     "system/health",
 }
 HANDLERS_IMPORT = sys.stdlib_module_names | {"fastapi", "gatehouse", "pydantic", "starlette"}
+SECRET = ("secretsmanager:GetSecretValue", "Secret")
 CHANCE = re.compile(r"random(\..+)?|uuid(\.uuid\d)?")
 BY_CHANCE = {
     "layers/common/gatehouse/accounts/people.py": "uuid4: user ids",
@@ -144,9 +147,10 @@ def test_strangers_are_let_in_by_these_functions_alone() -> None:
 
 @every_function
 def test_a_function_that_says_so_holds_the_secret(template: Template, handler: Module) -> None:
-    properties = template.resources[function_name(place(handler))]["Properties"]
-    if template.functions[function_name(place(handler))].routes:
-        assert _says(handler, "holds_secret") == ("CanUseSecret" in str(properties.get("Policies", [])))
+    name = function_name(place(handler))
+    if template.functions[name].routes:
+        holds = any((grant.action, grant.resource) == SECRET for grant in granted(transformed(), name))
+        assert _says(handler, "holds_secret") == holds
 
 
 def _says(handler: Module, keyword: str) -> bool:

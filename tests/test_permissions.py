@@ -4,19 +4,22 @@ A missing grant is a 500 that no other test can see, for the local cloud checks 
 an intruder would use.
 """
 
+import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gatehouse_dev.template import Template
-from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended
+from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended, policy_size, statements
 from tests.support.record import Act, recorded
-from tests.support.transformed import of_type, transformed
+from tests.support.transformed import Resources, of_type, operations, source, transform, transformed
 
 FUNCTIONS = sorted(of_type(transformed(), "AWS::Lambda::Function"))
 HERE = Path(__file__).parent
-MOST_POLICIES = 10
+ROLE = "AWS::IAM::Role"
+MOST_POLICIES, LARGEST_POLICIES = 10, 10_240
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
@@ -92,20 +95,61 @@ def test_whoever_traces_may() -> None:
     assert policies == {function: {LOGS, TRACES} for function in FUNCTIONS}
 
 
+def test_api_gateway_may_invoke_what_has_routes_and_nothing_else() -> None:
+    """As one role, named by every integration; so no function has a permission for each of its routes."""
+    stack = transformed()
+    integrations = [operation["x-amazon-apigateway-integration"] for operation in operations(stack)]
+    called = {re.sub(r".*/functions/(.*)/invocations", r"\1", one["uri"]["Fn::Sub"]) for one in integrations}
+    (statement,) = statements(stack["ApiRole"]["Properties"])
+    (trusted,) = stack["ApiRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    permitted = [one["Principal"] for one in of_type(stack, "AWS::Lambda::Permission").values()]
+
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "lambda:InvokeFunction")
+    assert sorted(invoked(stack, resource) for resource in statement["Resource"]) == sorted(called)
+    assert all(one["credentials"] == {"Fn::GetAtt": ["ApiRole", "Arn"]} for one in integrations)
+    assert (trusted["Principal"], trusted["Action"]) == ({"Service": "apigateway.amazonaws.com"}, "sts:AssumeRole")
+    assert "apigateway.amazonaws.com" not in permitted
+
+
+def invoked(stack: Resources, resource: Any) -> str:
+    """What a URI says for a resource of a policy: `${SignIn.Arn}:live` for its alias, or `${Jwks.Arn}`."""
+    match resource:
+        case {"Ref": alias}:
+            properties = of_type(stack, "AWS::Lambda::Alias")[alias]
+            return f"${{{properties['FunctionName']['Ref']}.Arn}}:{properties['Name']}"
+        case {"Fn::GetAtt": [function, "Arn"]}:
+            return f"${{{function}.Arn}}"
+    raise AssertionError(resource)
+
+
 def test_no_policy_has_a_star() -> None:
     """But for dynamodb:ListStreams, which has no resource to name."""
     assert list(open_ended(transformed())) == []
 
 
-def test_a_role_has_no_more_policies_than_aws_attaches() -> None:
-    """Ten, unless an account asks for more."""
-    attached = {name: role["ManagedPolicyArns"] for name, role in of_type(transformed(), "AWS::IAM::Role").items()}
+@pytest.mark.parametrize("tracing", source()["Parameters"]["Tracing"]["AllowedValues"])
+def test_a_role_has_no_more_policies_than_aws_attaches(tracing: str) -> None:
+    """Ten, unless an account asks for more; no `!If` is decided, so that whichever a role has count."""
+    attached = {
+        name: role.get("ManagedPolicyArns", []) for name, role in of_type(transform(source(), Tracing=tracing), ROLE).items()
+    }
 
     assert {name for name, policies in attached.items() if len(policies) > MOST_POLICIES} == set()
 
 
-def test_no_policy_is_for_nobody() -> None:
-    roles = of_type(transformed(), "AWS::IAM::Role").values()
-    attached = {arn["Ref"] for role in roles for arn in role["ManagedPolicyArns"] if "Ref" in arn}
+def test_what_a_role_grants_fits_into_what_aws_takes() -> None:
+    """10,240 characters for all of a role's inline policies, white space apart."""
+    stack = transform(source())
 
-    assert attached == set(of_type(transformed(), "AWS::IAM::ManagedPolicy"))
+    assert {role for role in of_type(stack, ROLE) if policy_size(stack, role) > LARGEST_POLICIES} == set()
+
+
+def test_every_grant_is_written_once_and_used() -> None:
+    """Roles list the vocabulary in `Metadata` and nothing else; a policy apart would count against another quota."""
+    vocabulary = source()["Metadata"]["Grants"]
+    roles = of_type(transform(source()), ROLE)
+    used = [statement for name, role in roles.items() if name != "ApiRole" for statement in statements(role)]
+
+    assert [name for name, grant in vocabulary.items() if grant not in used] == []
+    assert [statement for statement in used if statement not in vocabulary.values()] == []
+    assert of_type(transformed(), "AWS::IAM::ManagedPolicy") == {}

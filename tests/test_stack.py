@@ -207,16 +207,16 @@ def test_a_domain_of_its_own_has_what_it_needs(parameters: dict[str, str], made:
 
 
 def test_pages_are_hosted_unless_they_are_elsewhere() -> None:
-    """And nothing of them is left: no function, no route, no alarm, no output."""
+    """Nobody is woken for them then, and no output names them; their functions stay, and answer 404."""
     elsewhere = transformed(HostedPages="false", FrontendUrl="https://app.example.com")
     (rule,) = source()["Rules"].values()
     pages = {name for name, one in source()["Resources"].items() if one.get("Condition") == "HasHostedPages"}
-    paths = elsewhere["Api"]["Properties"]["Body"]["paths"]
 
-    assert pages == {"ShowPage", "SendAsset", "PageErrors", "PageThrottles"}
+    assert pages == {"PageErrors", "PageThrottles"}
     assert not any(name.startswith(tuple(pages)) for name in elsewhere)
     assert pages <= transformed().keys()
-    assert {path for path in paths if not path.startswith("/api/")} == {"/health"}
+    assert source()["Outputs"]["Pages"]["Condition"] == "HasHostedPages"
+    assert elsewhere["Api"] == transformed()["Api"]
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "HostedPages"}, "false"]}
     assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "FrontendUrl"}, ""]}]}
 

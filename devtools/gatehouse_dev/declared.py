@@ -1,4 +1,4 @@
-"""A function's properties and events, read into the model."""
+"""A function's properties and events, and the routes of an API, read into the model."""
 
 import json
 import re
@@ -9,10 +9,12 @@ from pathlib import Path
 from gatehouse_dev.document import Node, Properties, TemplateError
 from gatehouse_dev.model import Cors, Function, Route, Schedule, StreamSource
 
+ANY = {"x-amazon-apigateway-any-method": "ANY"}
+INVOKED = re.compile(r":function:(?P<function>\w+)(:\w+)?/invocations$")
 RATE = re.compile(r"rate\((?:1 (?P<unit>minute|hour|day)|(?P<count>[2-9]|[1-9]\d+) (?P<units>minutes|hours|days))\)")
 
 
-def function(name: str, root: Path, properties: Properties) -> Function:
+def function(name: str, root: Path, properties: Properties, routes: tuple[Route, ...]) -> Function:
     """Read one AWS::Serverless::Function; TemplateError names what it lacks."""
     try:
         return Function(
@@ -22,7 +24,7 @@ def function(name: str, root: Path, properties: Properties) -> Function:
             environment={key: _text(value) for key, value in _variables(properties).items()},
             timeout=int(properties.get("Timeout", 3)),
             memory=int(properties.get("MemorySize", 128)),
-            routes=tuple(_routes(name, properties)),
+            routes=tuple(route for route in routes if route.function == name),
             streams=tuple(_streams(properties)),
             schedules=tuple(_schedules(name, properties)),
         )
@@ -32,6 +34,17 @@ def function(name: str, root: Path, properties: Properties) -> Function:
     except (TypeError, ValueError, AttributeError) as error:
         message = f"resource {name} is malformed: {error}"
         raise TemplateError(message) from None
+
+
+def routes(definition: Properties) -> Iterator[Route]:
+    """Read the routes of a DefinitionBody in their order."""
+    for path, operations in definition["paths"].items():
+        for method, operation in operations.items():
+            called = INVOKED.search(operation["x-amazon-apigateway-integration"]["uri"])
+            if not called:
+                message = f"the route {method.upper()} {path} leads to no function"
+                raise TemplateError(message)
+            yield Route(method=ANY.get(method, method.upper()), path=path, function=called["function"])
 
 
 def cors(configuration: Node) -> Cors:
@@ -57,13 +70,6 @@ def _events(properties: Properties, kind: str) -> Iterator[Properties]:
     for event in (properties.get("Events") or {}).values():
         if event["Type"] == kind:
             yield event.get("Properties") or {}
-
-
-def _routes(name: str, properties: Properties) -> Iterator[Route]:
-    for event in _events(properties, "HttpApi"):
-        method = str(event.get("Method", "ANY")).upper()
-        method = "ANY" if method in ("*", "X-AMAZON-APIGATEWAY-ANY-METHOD") else method
-        yield Route(method=method, path=event.get("Path", "$default"), function=name)
 
 
 def _streams(properties: Properties) -> Iterator[StreamSource]:

@@ -1,12 +1,12 @@
 """A SAM template as it stands in the file: YAML with CloudFormation's short tags."""
 
-from copy import deepcopy
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-from yaml import YAMLError  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped]
+from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 type Node = Any  # whatever YAML can hold
 type Properties = dict[str, Any]
@@ -21,11 +21,11 @@ class TemplateError(Exception):
 def read(path: Path) -> Properties:
     """Parse a template; TemplateError when it is none."""
     try:
-        document = deepcopy(_parsed(path.read_text(encoding="utf-8")))
+        document = json.loads(_parsed(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path.name} cannot be read: {error}"
         raise TemplateError(message) from None
-    except YAMLError as error:
+    except yaml.YAMLError as error:
         message = f"{path.name} is not YAML: {' '.join(str(error).split())}"
         raise TemplateError(message) from None
     if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
@@ -35,6 +35,25 @@ def read(path: Path) -> Properties:
 
 
 @lru_cache(maxsize=2)
-def _parsed(text: str) -> Node:
-    """It takes half a second, and is asked for again and again."""
-    return yaml_parse(text)
+def _parsed(text: str) -> str:
+    """The template as JSON: so each alias is written out, as SAM CLI does, and nobody changes what another reads."""
+    return json.dumps(yaml.load(text, _Loader))  # noqa: S506  # a safe loader
+
+
+class _Loader(yaml.CSafeLoader):  # type: ignore[misc]
+    """Knows CloudFormation's tags, and refuses a key that stands twice: of two equal routes one would be lost."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> Properties:
+    pairs = loader.construct_pairs(node)
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise yaml.constructor.ConstructorError(None, None, f"{twice} stands twice", node.start_mark)
+    return mapping
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.CSafeLoader.construct_yaml_str)
+_Loader.add_multi_constructor("!", intrinsics_multi_constructor)

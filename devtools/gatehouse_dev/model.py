@@ -12,7 +12,7 @@ OWN = "handler.handler"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One HTTP event of a function."""
+    """One route of the API, and the function that it leads to."""
 
     method: str
     path: str

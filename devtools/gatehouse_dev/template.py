@@ -23,7 +23,7 @@ __all__ = [
     "local_parameters",
 ]
 
-FUNCTION = "AWS::Serverless::Function"
+FUNCTION, API = "AWS::Serverless::Function", "AWS::Serverless::HttpApi"
 SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals")
 
 
@@ -37,13 +37,9 @@ class Template:
     secrets: dict[str, Properties]
     identities: dict[str, str]
     cors: Cors | None
+    routes: tuple[Route, ...]
     resources: dict[str, Properties]
     parameters: dict[str, str]
-
-    @property
-    def routes(self) -> tuple[Route, ...]:
-        """Every route of every function, in the order of the file."""
-        return tuple(route for function in self.functions.values() for route in function.routes)
 
     def environment(self) -> dict[str, str]:
         """Merge all functions' variables, for they share one process here."""
@@ -62,9 +58,10 @@ def load(path: Path | None = None, parameters: Mapping[str, str] | None = None) 
     document = {section: {} for section in SECTIONS} | {key: value or {} for key, value in read(path).items()}
     values = chosen(document["Parameters"], parameters or {})
     resources = dict(_resources(Resolver(document=document, values=values)))
+    routes = _routes(resources)
     template = Template(
         path=path,
-        functions=_functions(path.parent, resources),
+        functions=_functions(path.parent, resources, routes),
         tables=_properties(resources, "AWS::DynamoDB::Table"),
         secrets=_properties(resources, "AWS::SecretsManager::Secret"),
         identities={
@@ -72,6 +69,7 @@ def load(path: Path | None = None, parameters: Mapping[str, str] | None = None) 
             for name, properties in _properties(resources, "AWS::SES::EmailIdentity").items()
         },
         cors=_cors(resources),
+        routes=routes,
         resources=resources,
         parameters=values,
     )
@@ -116,24 +114,35 @@ def _properties(resources: Mapping[str, Properties], kind: str) -> dict[str, Pro
     return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
 
 
-def _functions(root: Path, resources: Mapping[str, Properties]) -> dict[str, Function]:
+def _functions(root: Path, resources: Mapping[str, Properties], routes: tuple[Route, ...]) -> dict[str, Function]:
     return {
-        name: declared.function(name, root, properties) for name, properties in _properties(resources, FUNCTION).items()
+        name: declared.function(name, root, properties, routes)
+        for name, properties in _properties(resources, FUNCTION).items()
     }
 
 
+def _routes(resources: Mapping[str, Properties]) -> tuple[Route, ...]:
+    apis = _properties(resources, API).items()
+    try:
+        return tuple(
+            route for _, api in apis if "DefinitionBody" in api for route in declared.routes(api["DefinitionBody"])
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        message = f"the routes of {', '.join(name for name, _ in apis)} are malformed: {error!r}"
+        raise TemplateError(message) from None
+
+
 def _cors(resources: Mapping[str, Properties]) -> Cors | None:
-    for properties in _properties(resources, "AWS::Serverless::HttpApi").values():
+    for properties in _properties(resources, API).values():
         if "CorsConfiguration" in properties:
             return declared.cors(properties["CorsConfiguration"])
     return None
 
 
 def _check(template: Template) -> None:
-    keys = [route.key for route in template.routes]
-    for key in keys:
-        if keys.count(key) > 1:
-            message = f"two functions have the route {key}"
+    for route in template.routes:
+        if route.function not in template.functions:
+            message = f"the route {route.key} leads to {route.function}, which is not in the template"
             raise TemplateError(message)
     for function in template.functions.values():
         for source in function.streams:

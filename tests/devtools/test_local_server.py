@@ -36,7 +36,13 @@ TEMPLATE = """
     Resources:
       Api:
         Type: AWS::Serverless::HttpApi
-        Properties: { CorsConfiguration: { AllowOrigins: !Split [",", !Ref CorsOrigins], AllowMethods: [GET] } }
+        Properties:
+          DefinitionBody:
+            paths:
+              "/notes/{id}":
+                post: &Note { x-amazon-apigateway-integration: { uri: !Sub "functions/${Note.Arn}/invocations" } }
+                get: *Note
+          CorsConfiguration: { AllowOrigins: !Split [",", !Ref CorsOrigins], AllowMethods: [GET] }
       NotesTable:
         Type: AWS::DynamoDB::Table
         Properties:
@@ -51,9 +57,6 @@ TEMPLATE = """
         Type: AWS::Serverless::Function
         Properties:
           CodeUri: functions/note
-          Events:
-            Add: { Type: HttpApi, Properties: { Method: POST, Path: "/notes/{id}" } }
-            Read: { Type: HttpApi, Properties: { Method: GET, Path: "/notes/{id}" } }
       Tell:
         Type: AWS::Serverless::Function
         Properties:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gatehouse_dev.document import read
 from gatehouse_dev.template import TemplateError, load, local_parameters
 from tests.devtools.conftest import Project
 
@@ -18,9 +19,18 @@ Resources:
       MemorySize: 256
       Layers: [own]
       Environment: { Variables: { B: "3", C: true } }
-      Events:
-        Http: { Type: HttpApi, Properties: { Method: post, Path: "/notes/{id}" } }
-        Any: { Type: HttpApi, Properties: { Method: ANY, Path: "/files/{path+}" } }
+"""
+ROUTES = """
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      DefinitionBody:
+        paths:
+          "/notes/{id}":
+            post: &Add { x-amazon-apigateway-integration: { uri: !Sub "functions/${Add.Arn}:live/invocations" } }
+            get: *Add
+          "/files/{path+}": { x-amazon-apigateway-any-method: *Add }
+          $default: { x-amazon-apigateway-any-method: *Add }
 """
 VALUES = """
 Parameters:
@@ -147,15 +157,44 @@ def test_globals_are_merged_as_sam_merges_them(project: Project) -> None:
     assert template.resources["Add"]["Properties"]["Layers"] == ["general", "own"]
 
 
-def test_http_events_become_routes(project: Project) -> None:
-    assert [route.key for route in load(project(FUNCTION)).routes] == ["POST /notes/{id}", "ANY /files/{path+}"]
+def test_the_table_of_the_api_becomes_routes_in_its_order(project: Project) -> None:
+    template = load(project(FUNCTION + ROUTES))
+
+    assert [route.key for route in template.routes] == [
+        "POST /notes/{id}",
+        "GET /notes/{id}",
+        "ANY /files/{path+}",
+        "$default",
+    ]
+    assert template.functions["Add"].routes == template.routes
 
 
 def test_two_functions_cannot_have_one_route(project: Project) -> None:
-    again = FUNCTION.split("Resources:\n")[1].replace("Add:", "Also:")
+    again = ROUTES + ROUTES.partition("paths:\n")[2].replace("&Add", "&Again").replace("*Add", "*Again")
 
-    with pytest.raises(TemplateError, match="two functions have the route POST /notes"):
+    with pytest.raises(TemplateError, match=r"template.yaml is not YAML: /notes/\{id\} stands twice"):
         load(project(FUNCTION + again))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (("uri: !Sub", "url: !Sub"), "the routes of Api are malformed: KeyError.'uri'"),
+        (("functions/${Add.Arn}:live/invocations", "https://example.com"), "POST /notes/.* leads to no function"),
+        (("${Add.Arn}", "arn:aws:lambda:us-east-1:123456789012:function:Other"), "leads to Other, which is not in the"),
+    ],
+)
+def test_a_route_that_leads_nowhere_is_told(project: Project, wrong: tuple[str, str], sentence: str) -> None:
+    with pytest.raises(TemplateError, match=sentence):
+        load(project(FUNCTION + ROUTES.replace(*wrong)))
+
+
+def test_what_is_anchored_is_written_out_for_each_that_names_it(project: Project) -> None:
+    paths = read(project(FUNCTION + ROUTES))["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"]
+    post, get = paths["/notes/{id}"].values()
+
+    assert post == get
+    assert post is not get
 
 
 def test_functions_that_disagree_on_a_variable_cannot_share_a_process(project: Project) -> None:

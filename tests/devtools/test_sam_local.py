@@ -1,9 +1,11 @@
-"""env.json: what `sam local` gives to functions, so that they find `make cloud`."""
+"""`sam local`: the routes that it finds, and env.json, which it gives to functions so that they find `make cloud`."""
 
 import json
 from pathlib import Path
 
 import pytest
+from samcli.lib.providers.api_provider import ApiProvider  # type: ignore[import-untyped]
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider  # type: ignore[import-untyped]
 from samcli.local.lambdafn.env_vars import EnvironmentVariables  # type: ignore[import-untyped]
 
 from gatehouse_dev import sam_local
@@ -26,6 +28,18 @@ def given() -> dict[str, str]:
     assert list(parsed) == ["Parameters"]
     variables: dict[str, str] = parsed["Parameters"]
     return variables
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of SAM CLI's own
+def test_sam_finds_every_route_and_its_function(current: Template) -> None:
+    """SAM CLI's own reader of templates, which `sam local start-api` runs before it needs Docker; CORS adds OPTIONS."""
+    stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"), parameter_overrides=current.parameters)
+    routes = ApiProvider(stacks).api.routes
+
+    assert {(method, route.path, route.function_name) for route in routes for method in route.methods} - {
+        ("OPTIONS", route.path, route.function) for route in current.routes
+    } == {(route.method, route.path, route.function) for route in current.routes}
+    assert {route.payload_format_version for route in routes} == {"2.0"}
 
 
 def test_env_json_is_current(current: Template) -> None:

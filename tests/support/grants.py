@@ -1,5 +1,6 @@
 """What each function's role allows, read from the template after SAM's transform."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +11,8 @@ from tests.support.transformed import Resources, of_type
 LOGS = "service-role/AWSLambdaBasicExecutionRole"
 TRACES = "AWSXrayWriteOnlyAccess"
 KEYRING_ALONE = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["KEYRING"]}}
+LONGEST_FUNCTION_ARN = 130  # characters: the name has 64 at most, an alias follows
+LONGEST_ARN = 250  # characters: names have that of the stack in them
 STREAMING = {
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
@@ -28,17 +31,16 @@ def granted(resources: Resources, function: str) -> set[Act]:
     """Every action and resource that our own policies allow a function; reading a stream goes by the stream's name."""
     return {
         Act(function, action, _name(action, resource))
-        for document in _documents(resources, function)
-        for statement in document["Statement"]
+        for statement in statements(_role(resources, function))
         for action in _list(statement["Action"])
         for resource in _list(statement["Resource"])
     }
 
 
 def open_ended(resources: Resources) -> Iterator[str]:
-    """Every statement of any policy that is more than a list of actions on named resources."""
-    for name, policy in of_type(resources, "AWS::IAM::ManagedPolicy").items():
-        for statement in policy["PolicyDocument"]["Statement"]:
+    """Every statement of any role's policies that is more than a list of actions on named resources."""
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in statements(role):
             for action in _list(statement["Action"]):
                 named = all("*" not in _text(resource) for resource in _list(statement["Resource"]))
                 if "*" in action or (not named and action != "dynamodb:ListStreams"):
@@ -48,12 +50,32 @@ def open_ended(resources: Resources) -> Iterator[str]:
                 yield f"{name}: {sorted(statement)}"
 
 
-def _documents(resources: Resources, function: str) -> Iterator[Mapping[str, Any]]:
-    role = _role(resources, function)
-    yield from (policy["PolicyDocument"] for policy in role.get("Policies", []))
-    for arn in role.get("ManagedPolicyArns", []):
-        if isinstance(arn, Mapping) and "Ref" in arn:
-            yield resources[arn["Ref"]]["Properties"]["PolicyDocument"]
+def statements(role: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every statement of a role's own policies."""
+    return [statement for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def policy_size(resources: Resources, role: str) -> int:
+    """How many characters AWS counts in a role's own policies, with every ARN as long as one can become."""
+    documents = [policy["PolicyDocument"] for policy in resources[role]["Properties"].get("Policies", [])]
+    return sum(len(json.dumps(_filled(resources, document), separators=(",", ":"))) for document in documents)
+
+
+def _filled(resources: Resources, node: Any) -> Any:
+    match node:
+        case {"Ref": str() as name} | {"Fn::GetAtt": [str() as name, "Arn"]} if _is_function(resources, name):
+            return "x" * LONGEST_FUNCTION_ARN
+        case {"Fn::GetAtt": _} | {"Fn::Sub": _} | {"Ref": _}:
+            return "x" * LONGEST_ARN
+        case dict():
+            return {key: _filled(resources, value) for key, value in node.items()}
+        case list():
+            return [_filled(resources, value) for value in node]
+    return node
+
+
+def _is_function(resources: Resources, name: str) -> bool:
+    return resources.get(name, {}).get("Type") in ("AWS::Lambda::Function", "AWS::Lambda::Alias")
 
 
 def _role(resources: Resources, function: str) -> Mapping[str, Any]:

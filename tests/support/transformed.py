@@ -77,6 +77,12 @@ def of_type(resources: Resources, kind: str) -> dict[str, Mapping[str, Any]]:
     return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
 
 
+def operations(resources: Resources) -> list[Mapping[str, Any]]:
+    """Every operation of the API."""
+    paths = resources["Api"]["Properties"]["Body"]["paths"].values()
+    return [operation for path in paths for operation in path.values()]
+
+
 def references(node: Any) -> Iterator[str]:
     """Every name that `node` refers to by Ref, GetAtt, Sub or DependsOn; pseudo parameters and parameters, too."""
     if isinstance(node, Mapping):

@@ -1,12 +1,12 @@
 """GET /auth/assets/{name} -- the script and the style of the pages, and the button that other sites include."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from gatehouse.http import lambda_handler
-from gatehouse.pages import asset, button
+from gatehouse.pages import asset, button, check_hosted
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(check_hosted)])
 
 
 @router.get("/auth/assets/{name}")

@@ -1,12 +1,12 @@
 """GET /sign-in -- the hosted pages: what they show, their scripts ask of the API."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from gatehouse.http import lambda_handler
-from gatehouse.pages import ALIASES, PATHS, elsewhere, page
+from gatehouse.pages import ALIASES, PATHS, check_hosted, elsewhere, page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(check_hosted)])
 
 
 async def show_page(request: Request) -> Response:

@@ -83,6 +83,17 @@ def test_a_page_is_whole_in_each_language(call: Api, route: str, language: str) 
     assert re.search(r"<title>[^<·]+ · Gatehouse</title>", answer.text)
 
 
+@pytest.mark.parametrize("route", sorted(PAGES))
+def test_where_pages_are_elsewhere_there_are_none(call: Api, settings: Callable[..., None], route: str) -> None:
+    """Their functions stay, and answer as the service does what is not there."""
+    settings(hosted_pages="false", frontend_url="https://app.example.com")
+
+    answer = call(route, name="button.js") if "{name}" in route else call(route)
+
+    assert (answer.status, answer.code) == (404, "NOT_FOUND")
+    assert answer.json.keys() == {"code", "message", "requestId"}
+
+
 @pytest.mark.parametrize("route", SHOWN)
 def test_a_page_loads_from_here_alone_and_nothing_inline(call: Api, route: str) -> None:
     answer = call(route)

@@ -2,6 +2,6 @@
 
 from gatehouse.pages.assets import asset, button
 from gatehouse.pages.rendering import elsewhere, page
-from gatehouse.pages.site import ALIASES, PATHS
+from gatehouse.pages.site import ALIASES, PATHS, check_hosted
 
-__all__ = ["ALIASES", "PATHS", "asset", "button", "elsewhere", "page"]
+__all__ = ["ALIASES", "PATHS", "asset", "button", "check_hosted", "elsewhere", "page"]

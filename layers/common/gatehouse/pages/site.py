@@ -1,4 +1,7 @@
-"""Which pages there are, and where."""
+"""Which pages there are, and where; and whether there are any."""
+
+from gatehouse.config import config
+from gatehouse.errors import NotFound
 
 PAGES = {
     "/sign-in": "sign-in",
@@ -24,3 +27,9 @@ ALIASES = {
     "/dashboard": "/tasks",
 }
 """Paths of the systems that Gatehouse replaces, which bookmarks and old mails still have."""
+
+
+async def check_hosted() -> None:
+    """Raise NotFound where all pages are elsewhere."""
+    if not config().hosted_pages:
+        raise NotFound
