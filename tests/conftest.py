@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="session", autouse=True)
 def _both_transports() -> Iterator[None]:
     """Whichever is chosen, moto answers it."""
-    with under_test():
+    with under_test(short=True):
         yield
 
 
