@@ -131,7 +131,8 @@ def test_no_policy_has_a_star() -> None:
 def test_a_role_has_no_more_policies_than_aws_attaches(tracing: str) -> None:
     """Ten, unless an account asks for more; no `!If` is decided, so that whichever a role has count."""
     attached = {
-        name: role.get("ManagedPolicyArns", []) for name, role in of_type(transform(source(), Tracing=tracing), ROLE).items()
+        name: role.get("ManagedPolicyArns", [])
+        for name, role in of_type(transform(source(), Tracing=tracing), ROLE).items()
     }
 
     assert {name for name, policies in attached.items() if len(policies) > MOST_POLICIES} == set()
