@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -69,14 +68,6 @@ def write_project(folder: Path, template: str, **files: str) -> Path:
         handler.parent.mkdir(parents=True, exist_ok=True)
         handler.write_text(dedent(text))
     return path
-
-
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something to come true, however busy the machine is."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def ask(server: Server, method: str, path: str, **headers: str) -> tuple[int, str]:

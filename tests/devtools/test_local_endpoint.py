@@ -23,10 +23,11 @@ from gatehouse_dev.__main__ import _cloud_listener, main
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.streams import Streams
 from gatehouse_dev.template import Template
-from tests.devtools.conftest import Project, until
+from tests.devtools.conftest import Project
 from tests.devtools.test_local_server import NOTE, TELL, TEMPLATE, Running, started
 from tests.support.calls import Api
 from tests.support.layer import layer
+from tests.support.threads import until
 from tests.support.visits import signs_up
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,8 @@ from gatehouse_dev.model import Schedule
 from gatehouse_dev.schedules import Schedules, Timer
 from gatehouse_dev.server import Server
 from gatehouse_dev.template import Template, load
-from tests.devtools.conftest import Project, ask, until
+from tests.devtools.conftest import Project, ask
+from tests.support.threads import until
 
 TEMPLATE = """
     Resources:

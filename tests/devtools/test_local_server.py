@@ -22,8 +22,9 @@ import pytest
 from gatehouse_dev import seed, stack
 from gatehouse_dev.__main__ import main
 from gatehouse_dev.server import Server
-from tests.devtools.conftest import Project, ask, until, write_project
+from tests.devtools.conftest import Project, ask, write_project
 from tests.support.service import running_service
+from tests.support.threads import until
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.xdist_group("local server")  # one is started for most of them

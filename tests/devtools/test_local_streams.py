@@ -15,8 +15,8 @@ from gatehouse_dev.model import StreamSource
 from gatehouse_dev.records import Reader
 from gatehouse_dev.streams import Streams
 from gatehouse_dev.template import load
-from tests.devtools.conftest import Project, until
-from tests.support.threads import at_once
+from tests.devtools.conftest import Project
+from tests.support.threads import at_once, until
 
 LISTENER = """
       Listen:
