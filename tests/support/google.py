@@ -20,9 +20,20 @@ def one_provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def provider(call: Api, cloud: Cloud, one_provider: Provider) -> Provider:
-    """A provider that nothing knows of yet, and our password there."""
+def provider_waits(call: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """How many seconds each module waits for providers; here it is patient, for the machine may be busy."""
     assert call
+    names = {"exchange": "_SECONDS", "id_tokens": "_KEYS", "providers": "_DISCOVERY", "fetch": "_CONNECT"}
+    waits = {module: float(getattr(layer(f"oauth.{module}"), name)) for module, name in names.items()}
+    for module, name in names.items():
+        monkeypatch.setattr(layer(f"oauth.{module}"), name, 60.0)
+    return waits
+
+
+@pytest.fixture
+def provider(provider_waits: dict[str, float], cloud: Cloud, one_provider: Provider) -> Provider:
+    """A provider that nothing knows of yet, and our password there."""
+    assert provider_waits
     one_provider.reset()
     layer("oauth.id_tokens")._keys.cache_clear()
     layer("oauth.providers")._discovered.clear()
