@@ -11,11 +11,11 @@ from gatehouse_dev.template import Template
 from tests.costs.printed import access_line
 from tests.support.filters import FILTERS, counts
 from tests.support.layout import ROOT
-from tests.support.transformed import of_type, source, transformed
+from tests.support.transformed import of_type, source, transformed, written
 
 MOST_METRICS = 10  # AWS takes no more in the alarm of an expression
 RUNBOOK = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
-ALARMS = of_type(transformed(), "AWS::CloudWatch::Alarm")
+ALARMS = of_type(written(), "AWS::CloudWatch::Alarm")
 OURS = "Gatehouse"
 SEARCHED = re.compile(r"SEARCH\('\{(?P<names>[^}]*)\} .* function=\"(?P<function>\w+)\"")
 THRESHOLDS = {

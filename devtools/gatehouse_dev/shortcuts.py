@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache
 from inspect import getattr_static
+from secrets import token_hex
 from typing import Any
 from unittest.mock import patch
 
@@ -124,6 +125,16 @@ def _remembered(make: Callable[..., Any]) -> Callable[..., Any]:
     return lru_cache(maxsize=1000)(make)
 
 
+def _drawn_at_once(_: object) -> Callable[..., str]:
+    """Moto draws a request's number letter by letter."""
+
+    def number(headers: dict[str, Any]) -> str:
+        headers["x-amzn-requestid"] = token_hex(26).upper()
+        return str(headers["x-amzn-requestid"])
+
+    return number
+
+
 _SHORTCUTS: list[tuple[Any, str, Callable[[Any], Any]]] = [
     (BaseJSONParser, "_parse_structure", _parsed_as_it_is),
     (ResponseSerializer, "_serialize_type_structure", _told_as_it_is),
@@ -136,6 +147,8 @@ _SHORTCUTS: list[tuple[Any, str, Callable[[Any], Any]]] = [
     (validators, "deepcopy", _copied_as_a_tree),
     (ConditionExpressionParser, "_lex_condition_expression", _known_again),
     (responses, "method_names_from_class", cache),
+    (responses, "camelcase_to_underscores", cache),
+    (responses, "gen_amzn_requestid_long", _drawn_at_once),
 ]
 MOTOS_OWN = [(owner, name, getattr_static(owner, name)) for owner, name, _ in _SHORTCUTS]
 

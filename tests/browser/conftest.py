@@ -1,7 +1,6 @@
 """One service, one shop and one Chromium for all tests of pages; a browser of their own for everybody in a test."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,13 +10,11 @@ from tests.browser.people import People
 from tests.browser.site import Site, running_site
 from tests.support.service import Service, running_service
 
-HERE = Path(__file__).parent
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without Chromium there are no tests of pages."""
     for item in items:
-        if HERE in item.path.parents:
+        if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.skipif(not CHROMIUM, reason=MISSING))
 
 

@@ -46,12 +46,22 @@ def transform(template: dict[str, Any], **parameters: str) -> Resources:
 @cache
 def transformed(**parameters: str) -> Resources:
     """The product's template after SAM, with its conditions decided."""
-    document = source()
-    values = chosen(document["Parameters"], PARAMETERS | parameters)
-    resolver = Resolver(document=document, values=values)
     read = {name: value for name, value in parameters.items() if name in READ_BY_SAM}
-    resources: Resources = _decided(_transformed(**read), resolver)
-    return {name: one for name, one in resources.items() if "Condition" not in one or resolver.holds(one["Condition"])}
+    return _existing(_transformed(**read), parameters)
+
+
+@cache
+def written() -> Resources:
+    """The same before SAM, which takes seconds and changes only resources of its own kinds."""
+    return _existing(source()["Resources"], {})
+
+
+def _existing(resources: Resources, parameters: Mapping[str, str]) -> Resources:
+    document = source()
+    values = chosen(document["Parameters"], PARAMETERS | dict(parameters))
+    resolver = Resolver(document=document, values=values)
+    decided: Resources = _decided(resources, resolver)
+    return {name: one for name, one in decided.items() if "Condition" not in one or resolver.holds(one["Condition"])}
 
 
 @cache
