@@ -71,9 +71,7 @@ def test_a_function_that_reads_a_stream_may_and_no_other(template: Template, fun
 @every_function
 def test_a_function_that_reads_a_queue_may_and_no_other(function: str) -> None:
     mappings = of_type(transformed(), "AWS::Lambda::EventSourceMapping").values()
-    sources = [
-        mapping["EventSourceArn"] for mapping in mappings if mapping["FunctionName"] == {"Ref": f"{function}Aliaslive"}
-    ]
+    sources = [mapping["EventSourceArn"] for mapping in mappings if mapping["FunctionName"] == {"Ref": function}]
     queues = [source["Fn::GetAtt"][0] for source in sources if source["Fn::GetAtt"][1] == "Arn"]
     reading = {grant for grant in granted(transformed(), function) if grant.action in QUEUING}
 
@@ -131,7 +129,8 @@ def test_no_policy_has_a_star() -> None:
 def test_a_role_has_no_more_policies_than_aws_attaches(tracing: str) -> None:
     """Ten, unless an account asks for more; no `!If` is decided, so that whichever a role has count."""
     attached = {
-        name: role.get("ManagedPolicyArns", []) for name, role in of_type(transform(source(), Tracing=tracing), ROLE).items()
+        name: role.get("ManagedPolicyArns", [])
+        for name, role in of_type(transform(source(), Tracing=tracing), ROLE).items()
     }
 
     assert {name for name, policies in attached.items() if len(policies) > MOST_POLICIES} == set()
