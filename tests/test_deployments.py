@@ -7,6 +7,11 @@ import pytest
 from tests.support.transformed import cycle, of_type, operations, source, transform, transformed
 
 CANARIES = ("SignIn", "CreateTask")
+WAITED_FOR = {
+    *("SignIn", "SignUp", "GetSession", "Token", "Refresh"),
+    *("ListTasks", "CreateTask", "UpdateTask"),
+    *("ShowPage", "SendAsset"),
+}
 
 
 def versions(**layers: Any) -> dict[str, str]:
@@ -21,17 +26,50 @@ def versions(**layers: Any) -> dict[str, str]:
     return {alias["FunctionName"]["Ref"]: alias["FunctionVersion"]["Fn::GetAtt"][0] for alias in aliases.values()}
 
 
-def test_every_function_has_an_alias_and_every_new_version_its_layers() -> None:
+def test_what_people_wait_for_most_has_an_alias_and_every_new_version_its_layers() -> None:
     """Lambda takes snapshots of versions alone, and a version without the second would keep its first layers."""
-    functions = [one for one in source()["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    functions = {
+        name: one["Properties"]
+        for name, one in source()["Resources"].items()
+        if one["Type"] == "AWS::Serverless::Function"
+    }
     stack = transformed()
+    aliases = of_type(stack, "AWS::Lambda::Alias").values()
 
-    assert all(function["Properties"]["AutoPublishAliasAllProperties"] is True for function in functions)
-    assert len(of_type(stack, "AWS::Lambda::Alias")) == len(functions)
-    uris = {operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for operation in operations(stack)}
-    assert uris
-    assert all(".Arn}:live/invocations" in uri for uri in uris)
+    assert {alias["FunctionName"]["Ref"] for alias in aliases} == WAITED_FOR
+    assert {alias["Name"] for alias in aliases} == {"live"}
+    assert len(of_type(stack, "AWS::Lambda::Version")) == len(WAITED_FOR)
+    assert {name for name, one in functions.items() if one.get("AutoPublishAliasAllProperties") is True} == WAITED_FOR
     assert versions() == versions()
+
+
+def test_snapshots_are_taken_of_these_alone_and_only_where_they_are_asked_for() -> None:
+    asked = of_type(transformed(SnapStart="on"), "AWS::Lambda::Function")
+    taken = {name: function["SnapStart"] for name, function in asked.items() if "SnapStart" in function}
+
+    assert taken == {name: {"ApplyOn": "PublishedVersions"} for name in WAITED_FOR}
+    assert not any("SnapStart" in function for function in of_type(transformed(), "AWS::Lambda::Function").values())
+
+
+def test_routes_lead_to_the_alias_where_there_is_one() -> None:
+    """The function itself would be the newest code, canary or not."""
+    uris = {operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for operation in operations(transformed())}
+    called = {uri.partition("/functions/")[2] for uri in uris}
+
+    assert {name for name in WAITED_FOR if f"${{{name}.Arn}}:live/invocations" not in called} == set()
+    assert not called & {f"${{{name}.Arn}}/invocations" for name in WAITED_FOR}
+
+
+def test_whatever_else_calls_a_function_calls_one_without_an_alias() -> None:
+    """Streams, queues, schedules and the rotation name the function itself."""
+    mappings = of_type(transformed(), "AWS::Lambda::EventSourceMapping").values()
+    rules = of_type(transformed(), "AWS::Events::Rule").values()
+    called = {mapping["FunctionName"]["Ref"] for mapping in mappings}
+    called |= {target["Arn"]["Fn::GetAtt"][0] for rule in rules for target in rule["Targets"]}
+    called.add(transformed()["Rotation"]["Properties"]["RotationLambdaARN"]["Fn::GetAtt"][0])
+
+    assert called == {"SendMail", "EraseUser", "RecordMailFeedback", "Remind", "RotateSecret"}
+    assert not called & WAITED_FOR
 
 
 @pytest.mark.parametrize("layer", ["CommonLayer", "VendorLayer"])

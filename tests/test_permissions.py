@@ -78,9 +78,7 @@ def test_a_function_that_reads_a_stream_may_and_no_other(template: Template, fun
 @every_function
 def test_a_function_that_reads_a_queue_may_and_no_other(function: str) -> None:
     mappings = of_type(transformed(), "AWS::Lambda::EventSourceMapping").values()
-    sources = [
-        mapping["EventSourceArn"] for mapping in mappings if mapping["FunctionName"] == {"Ref": f"{function}Aliaslive"}
-    ]
+    sources = [mapping["EventSourceArn"] for mapping in mappings if mapping["FunctionName"] == {"Ref": function}]
     queues = [source["Fn::GetAtt"][0] for source in sources if source["Fn::GetAtt"][1] == "Arn"]
     reading = {grant for grant in granted(transformed(), function) if grant.action in QUEUING}
 

@@ -9,7 +9,7 @@ import pytest
 
 from gatehouse_dev.template import Template, load
 from tests.support.layout import ROOT
-from tests.support.transformed import PARAMETERS, Resources, cycle, of_type, source, transform, transformed
+from tests.support.transformed import PARAMETERS, Resources, cycle, of_type, source, transformed
 
 STAGES = ("dev", "staging", "prod")
 DOMAIN = {"DomainName": "api.example.com"}
@@ -19,8 +19,6 @@ COMBINATIONS = [
     *({"Stage": stage} for stage in STAGES),
     *({"Stage": "prod"} | more for more in (DOMAIN, DOMAIN | ZONE, DOMAIN | CERTIFICATE)),
 ]
-MOST_RESOURCES = 450  # CloudFormation takes 500
-LARGEST_TEMPLATE = 900_000  # of 1 MB
 MOST_VARIABLES = 3_000  # characters, of 4096
 WHOLE_CPU = 1769
 MAILING = {"RequestPasswordReset", "SendVerificationEmail", "ChangeEmail"}  # and those of the hashing ones that mail
@@ -73,15 +71,8 @@ def hashing() -> set[str]:
 
 
 @pytest.mark.parametrize("parameters", COMBINATIONS, ids=str)
-def test_every_combination_fits_and_can_be_created(parameters: dict[str, str]) -> None:
-    stack = transformed(**parameters)
-
-    assert len(stack) < MOST_RESOURCES
-    assert cycle(stack) == []
-
-
-def test_the_template_is_no_larger_than_cloudformation_takes() -> None:
-    assert len(json.dumps(transform(source()))) < LARGEST_TEMPLATE
+def test_every_combination_can_be_created(parameters: dict[str, str]) -> None:
+    assert cycle(transformed(**parameters)) == []
 
 
 def test_variables_leave_room_for_long_values(template: Template) -> None:

@@ -15,7 +15,6 @@ from gatehouse_dev.functions import Instance
 from gatehouse_dev.template import Template
 from tests.support.calls import Api
 from tests.support.record import RECORD
-from tests.support.transformed import of_type, transformed
 
 SOME = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
 KEPT = {"config.config", "dynamodb.connection", "gathered.gather", "oauth.fetch._pool"}  # clients without connections
@@ -126,16 +125,6 @@ def test_no_secret_no_time_and_no_connection_is_in_a_snapshot(started: Callable[
 
 def test_copies_of_a_snapshot_do_not_wait_alike(started: Callable[..., Any]) -> None:
     assert not started()["as random"]
-
-
-def test_snapshots_are_taken_where_they_are_wanted() -> None:
-    """Only of versions: every function has an alias."""
-    wanted = {
-        str(one.get("SnapStart")) for one in of_type(transformed(SnapStart="on"), "AWS::Lambda::Function").values()
-    }
-
-    assert wanted == {"{'ApplyOn': 'PublishedVersions'}"}
-    assert not any("SnapStart" in one for one in of_type(transformed(), "AWS::Lambda::Function").values())
 
 
 def test_getting_ready_writes_nothing_whatever_the_function(
