@@ -3,9 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import {
-  account, get, linkIn, lives, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, seconds, send, session, signedIn, tokenIn,
-} from "./support.mjs";
+import { account, get, linkIn, lives, mailsAreOut, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, send, session, signedIn, tokenIn } from "./support.mjs";
 
 let ann;
 before(async () => {
@@ -160,7 +158,7 @@ test("change-email to an address that is taken is answered alike, and mails nobo
   const taken = await account();
   const before = (await mailsTo(taken)).length;
   assert.deepEqual((await post("/change-email", { newEmail: taken }, ann.bearer)).json, { status: true });
-  await seconds(0.2);
+  await mailsAreOut();
   assert.equal((await mailsTo(taken)).length, before);
 });
 

@@ -5,9 +5,7 @@ import { before, test } from "node:test";
 
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
-import {
-  account, bearer, get, lives, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, seconds, send, session, tokenIn, url,
-} from "./support.mjs";
+import { account, bearer, get, lives, mailsAreOut, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, send, session, tokenIn, url } from "./support.mjs";
 
 const keys = createRemoteJWKSet(new URL(`${url}/api/auth/jwks`));
 const USER = ["createdAt", "email", "emailVerified", "id", "image", "name", "updatedAt"];
@@ -203,6 +201,6 @@ test("a refresh token is no credential, and nothing else refreshes", async () =>
 test("a refused alias mails nobody", async () => {
   const address = newAddress();
   await post("/register", { email: address, password: "short" });
-  await seconds(0.2);
+  await mailsAreOut();
   assert.deepEqual(await mailsTo(address), []);
 });

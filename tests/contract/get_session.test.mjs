@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { Browser, account, bearer, get, lives, milliseconds, password, post, send, session, signedIn } from "./support.mjs";
+import { Browser, account, bearer, get, lives, milliseconds, password, post, send, session, signedIn, until } from "./support.mjs";
 
 let email, ann;
 before(async () => {
@@ -105,12 +105,10 @@ test("each sign-in is a session of its own, and ends none", async () => {
 test("the client asks again by itself after a sign-out", async () => {
   const { client, browser } = await signedIn();
   const stop = client.useSession.subscribe(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 100));
   browser.visited = [];
   await client.signOut();
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await until(() => browser.visited.includes("/api/auth/get-session") && !client.useSession.get().isRefetching);
   stop();
-  assert.ok(browser.visited.includes("/api/auth/get-session"), browser.visited.join());
   assert.equal(client.useSession.get().data, null);
   assert.equal(client.useSession.get().error, null);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { account, mailsTo, newAddress, nextMail, password, post, seconds } from "./support.mjs";
+import { account, mailsAreOut, mailsTo, newAddress, nextMail, password, post } from "./support.mjs";
 
 test("a taken address is told although addresses must be verified", async () => {
   const answer = await post("/sign-up/email", { email: await account(), password, name: "Eve" });
@@ -23,7 +23,7 @@ test("signing in mails the link again, to those who know the password alone", as
   await nextMail(email);
 
   await post("/sign-in/email", { email, password: "not this one" });
-  await seconds(0.2);
+  await mailsAreOut();
   assert.equal((await mailsTo(email)).length, 1);
   assert.equal((await post("/sign-in/email", { email, password })).code, "EMAIL_NOT_VERIFIED");
   await nextMail(email, 1);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Browser, get, mailsTo, newAddress, password, post, seconds } from "./support.mjs";
+import { Browser, get, mailsAreOut, mailsTo, newAddress, password, post } from "./support.mjs";
 
 const signUp = (more) => post("/sign-up/email", { email: newAddress(), password, name: "Ann", ...more });
 
@@ -48,7 +48,7 @@ test("rememberMe is taken", async () => {
 test("no mail is sent", async () => {
   const email = newAddress();
   await signUp({ email });
-  await seconds(0.2);
+  await mailsAreOut();
   assert.deepEqual(await mailsTo(email), []);
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { account, mailsTo, milliseconds, newAddress, nextMail, password, post, seconds, tokenIn } from "./support.mjs";
+import { account, mailsAreOut, mailsTo, milliseconds, newAddress, nextMail, password, post, tokenIn } from "./support.mjs";
 
 let taken;
 before(async () => {
@@ -108,6 +108,6 @@ test("a verification mail is sent, with the place to go on to", async () => {
 test("a refused sign-up sends no mail", async () => {
   const email = newAddress();
   await signUp({ email, password: "short" });
-  await seconds(0.2);
+  await mailsAreOut();
   assert.deepEqual(await mailsTo(email), []);
 });

@@ -5,8 +5,8 @@ import http from "node:http";
 import { before, test } from "node:test";
 
 import {
-  Browser, HOME, atGoogle, bearer, consent, get, googler, lives, newAddress, nextMail, password, post, seconds, send, session,
-  signedInByGoogle, tokenIn, url, wayBack,
+  Browser, HOME, atGoogle, bearer, consent, get, googler, lives, newAddress, nextMail, password, post, send, session,
+  signedInByGoogle, tokenIn, until, url, wayBack,
 } from "./support.mjs";
 
 const STATE = "better-auth.state";
@@ -75,7 +75,7 @@ test("the stand-in keeps the connection by which it is told of somebody", async 
       request.on("error", reject).end("{}");
     });
   await put();
-  await seconds(0.05);
+  await until(() => Object.keys(agent.freeSockets).length);
   assert.deepEqual(await put(), { status: 204, reused: true });
   agent.destroy();
 });

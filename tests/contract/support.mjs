@@ -15,6 +15,15 @@ let people = 0;
 export const newAddress = () => `person-${process.pid}-${(people += 1)}@example.com`;
 export const seconds = (number) => new Promise((resolve) => setTimeout(resolve, 1000 * number));
 
+/** What `ask` answers, as soon as that is anything true; a busy machine may take long. */
+export async function until(ask, pause = 0.025) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await seconds(pause)) {
+    const answer = await ask();
+    if (answer) return answer;
+  }
+  throw new Error(`in vain: ${ask}`);
+}
+
 const navigation = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
 
 /** A browser: cookies are kept, cleared when the server says so, and sent back. */
@@ -126,13 +135,14 @@ export const get = (path, headers) => send("GET", path, { headers });
 export const mailsTo = async (to) => (await fetch(`${url}/dev/mailbox.json?to=${encodeURIComponent(to)}`)).json();
 
 /** The newest mail for an address that came after the first `seen`, as soon as it is there. */
-export async function nextMail(to, seen = 0) {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const mails = await mailsTo(to);
-    if (mails.length > seen) return mails.at(-1);
-    await seconds(0.025);
-  }
-  throw new Error(`no mail for ${to}`);
+export const nextMail = (to, seen = 0) => until(async () => (await mailsTo(to)).slice(seen).at(-1));
+
+/** Whatever was to be mailed has come: mails come in the order of their requests, and one for somebody else is there. */
+export async function mailsAreOut() {
+  const email = newAddress();
+  await post("/sign-up/email", { email, password, name: "Last" });
+  await post("/request-password-reset", { email });
+  await nextMail(email);
 }
 
 export const tokenIn = (mail) => mail.text.match(/(?:token=|reset-password\/)([\w-]{43,})/)[1];

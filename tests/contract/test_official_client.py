@@ -3,20 +3,17 @@
 `sessions.test.mjs` meets the product as it comes; `sessions.short.test.mjs` meets it with the settings named `short`.
 """
 
-import os
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
-from tests.support.service import Service, running_service
+from tests.contract import node
+from tests.support.service import running_service
 
 HERE = Path(__file__).parent
-NODE = shutil.which("node")
 SETTINGS = {
     "default": {"trusted_origins": "https://*.example.com,myapp://,otherapp://cb"},
     "open": {"require_email_verification": "false", "cookie_cache_age": "300"},
@@ -35,7 +32,7 @@ SETTINGS = {
         "cookie_same_site": "none",
         "cookie_domain": "localhost",
         "rate_limits": "on",
-        "rate_limit_sign_in": "6/3",
+        "rate_limit_sign_in": "10/10",
         "rate_limit_failed_sign_ins": "2/900",
     },
     "eager": {
@@ -49,42 +46,33 @@ SETTINGS = {
 }
 
 pytestmark = pytest.mark.skipif(
-    not (NODE and (HERE / "node_modules").is_dir()),
+    not (node.NODE and (HERE / "node_modules").is_dir()),
     reason="NO NODE: the contract with the official client WAS NOT TESTED; install Node 20 or later and npm",
 )
 
 
-def settings_of(script: str) -> str:
-    """The name of a script's settings: `short` for `sessions.short.test.mjs`."""
-    _, *named = script.removesuffix(".test.mjs").split(".")
-    return named[0] if named else "default"
-
-
 def scripts() -> Iterator[object]:
-    """Each file of the contract; those with the same settings stay in one process of pytest, and share a service."""
-    for script in sorted((path.name for path in HERE.glob("*.test.mjs")), key=settings_of):
-        yield pytest.param(script, marks=pytest.mark.xdist_group(f"contract {settings_of(script)}"))
+    """Each file of the contract. Those of a group begin together, in one process of pytest."""
+    for script in sorted(path.name for path in HERE.glob("*.test.mjs")):
+        group = "default" if node.settings_of(script, "default") == "default" else "settings"
+        yield pytest.param(group, script, id=script, marks=pytest.mark.xdist_group(f"contract {group}"))
+
+
+@contextmanager
+def place(settings: str) -> Iterator[node.Place]:
+    """The product with settings of that name."""
+    with running_service(**SETTINGS[settings]) as service:
+        yield node.Place(service=service, turn=Lock() if settings == "strict" else nullcontext())
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Callable[[str], Service]]:
-    """The product with settings of that name, on a free port: started when first asked for."""
-    with ExitStack() as services:
-        yield cache(lambda name: services.enter_context(running_service(**SETTINGS[name])))
+def outcome(request: pytest.FixtureRequest) -> Iterator[node.Outcome]:
+    """How a file of the group went: they have all begun when the first one is asked for."""
+    with node.running([HERE / script for script in node.chosen(request)], "default", place) as outcome:
+        yield outcome
 
 
-@pytest.mark.parametrize("script", list(scripts()))
-def test_the_official_client_works_with_us(running: Callable[[str], Service], script: str) -> None:
+@pytest.mark.parametrize(("outcome", "script"), list(scripts()), indirect=["outcome"], scope="module")
+def test_the_official_client_works_with_us(outcome: node.Outcome, script: str) -> None:
     """Each file of the contract runs as it would in CI of a frontend."""
-    service = running(settings_of(script))
-    run = subprocess.run(  # noqa: S603 -- our own file
-        [str(NODE), "--test-reporter=spec", script],
-        cwd=HERE,
-        env=os.environ | {"GATEHOUSE_URL": service.url},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert run.returncode == 0, run.stdout + run.stderr + service.log()
+    outcome(script)

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Browser, account, get, mailsTo, newAddress, nextMail, password, post, seconds, tokenIn, url } from "./support.mjs";
+import { account, Browser, get, mailsAreOut, mailsTo, newAddress, nextMail, password, post, tokenIn, url } from "./support.mjs";
 
 /** A sign-up that waits, and the token in its mail. */
 async function waiting() {
@@ -129,7 +129,7 @@ test("strangers and verified people get the same answer, and no mail", async () 
     assert.equal(answer.status, 200);
     assert.deepEqual(answer.json, { status: true });
   }
-  await seconds(0.2);
+  await mailsAreOut();
   assert.equal((await mailsTo(verified)).length, 1);
   assert.deepEqual(await mailsTo(stranger), []);
 });

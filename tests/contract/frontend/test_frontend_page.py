@@ -3,36 +3,35 @@
 `jwt.test.mjs` tries the snippet `jwt.ts` with the settings named `home`; `auth.far.test.mjs` has those named `far`.
 """
 
-import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
 from gatehouse_dev.document import read
+from tests.contract import node
 from tests.support.layout import ROOT
-from tests.support.service import Service, running_service
+from tests.support.service import running_service
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parent / "node_modules"
 PAGE = (ROOT / "docs/frontend.md").read_text(encoding="utf-8")
 LOCAL = "http://localhost:3000"  # where the page's snippets look for the service
-NODE = shutil.which("node")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SHOP = "https://shop.example"
 SETTINGS = {
     "home": {
         "cors_origins": f"http://localhost:5173,{SHOP}",
-        "access_token_lifetime": "2",
+        "access_token_lifetime": "6",
         "session_update_age": "0",
         "rate_limits": "on",
         "rate_limit_sign_in": "1000/1",
-        "rate_limit_mail": "1/3",
+        "rate_limit_mail": "1/5",
         "rate_limit_mail_address": "1000/1",
     },
     "far": {
@@ -44,7 +43,7 @@ SETTINGS = {
 }
 pytestmark = [
     pytest.mark.skipif(
-        not (NODE and (PACKAGES / "typescript-native").is_dir()),
+        not (node.NODE and (PACKAGES / "typescript-native").is_dir()),
         reason="NO NODE: docs/frontend.md WAS NOT RUN; install Node 20 or later and npm",
     ),
     pytest.mark.xdist_group("frontend"),
@@ -81,38 +80,27 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running(compiled: Path) -> Iterator[Callable[[str], tuple[Service, Path]]]:
-    """The product with settings of that name, and the snippets with its URL: started when first asked for."""
+def outcome(request: pytest.FixtureRequest, compiled: Path) -> Iterator[node.Outcome]:
+    """How a file went: they have all begun, with the snippets for their service, when the first one is asked for."""
 
-    def start(settings: str) -> tuple[Service, Path]:
-        service = services.enter_context(running_service(**SETTINGS[settings]))
+    @contextmanager
+    def place(settings: str) -> Iterator[node.Place]:
         folder = compiled / settings
         folder.mkdir()
-        for script in compiled.glob("*.js"):
-            text = re.sub(r'(from "\./\w+)"', r'\1.js"', script.read_text(encoding="utf-8"))
-            (folder / script.name).write_text(text.replace(LOCAL, service.url), encoding="utf-8")
-        return service, folder
+        with running_service(**SETTINGS[settings]) as service:
+            for script in compiled.glob("*.js"):
+                text = re.sub(r'(from "\./\w+)"', r'\1.js"', script.read_text(encoding="utf-8"))
+                (folder / script.name).write_text(text.replace(LOCAL, service.url), encoding="utf-8")
+            yield node.Place(service=service, variables={"SNIPPETS": str(folder)}, turn=Lock())
 
-    with ExitStack() as services:
-        yield cache(start)
+    with node.running([HERE / script for script in node.chosen(request)], "home", place) as outcome:
+        yield outcome
 
 
 @pytest.mark.parametrize("script", scripts())
-def test_the_pages_snippets_do_what_it_says(running: Callable[[str], tuple[Service, Path]], script: str) -> None:
+def test_the_pages_snippets_do_what_it_says(outcome: node.Outcome, script: str) -> None:
     """Each file tries what the page promises of a snippet, against the running service."""
-    _, *named = script.removesuffix(".test.mjs").split(".")
-    service, folder = running(named[0] if named else "home")
-    run = subprocess.run(  # noqa: S603 -- our own file
-        [str(NODE), "--test-reporter=spec", script],
-        cwd=HERE,
-        env=os.environ | {"GATEHOUSE_URL": service.url, "SNIPPETS": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert run.returncode == 0, run.stdout + run.stderr + service.log()
+    outcome(script)
 
 
 def test_every_snippet_is_tried() -> None:
