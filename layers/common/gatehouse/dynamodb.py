@@ -20,7 +20,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from gatehouse.config import config
+from gatehouse.config import ConfigurationError, config
 from gatehouse.transport import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 
 type Change = Callable[[TransactWrite], None]
@@ -53,6 +53,17 @@ def connection() -> Connection:
         if place := settings(DYNAMODB):
             return OwnConnection(place, **_WAITS, retry_configuration=_TRIES)
     return Connection(**_WAITS, retry_configuration=_TRIES)
+
+
+class TableName:
+    """The name of a row's table, read when it is used: a function imports rows of tables that it has not."""
+
+    def __init__(self, read: Callable[[], str]) -> None:
+        self._read = read
+
+    def __get__(self, _meta: object, _kind: type) -> str:
+        """What PynamoDB finds as `Meta.table_name`."""
+        return self._read()
 
 
 class Whole(Attribute[int]):
@@ -129,7 +140,8 @@ def make_ready(first: Callable[[], object] | None) -> None:
     """
     client = connection().client
     for row in Row.__subclasses__():
-        row._get_connection()  # noqa: SLF001 -- the seam of `Row`
+        with suppress(ConfigurationError):  # its table is other functions'
+            row._get_connection()  # noqa: SLF001 -- the seam of `Row`
     if first := first or getattr(client, "open", None):
         calling = Thread(target=_try, args=(first,), daemon=True)  # it may take all its attempts, init may not
         calling.start()
