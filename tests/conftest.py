@@ -18,6 +18,7 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template, load
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
+from tests.support.own_settings import own_settings
 from tests.support.people import People
 from tests.support.record import RECORD, Act, keep
 from tests.support.transport import CHOSEN, under_test
@@ -54,6 +55,7 @@ def running_cloud(template: Template) -> Iterator[Cloud]:
         patch.object(UserAgentString, "to_string", lambda _: "pytest"),  # botocore makes it twice for each call
         Cloud(template) as cloud,
         RECORD.listening(),
+        own_settings(template),
     ):
         yield cloud
 

@@ -1,7 +1,6 @@
 """The pages that describe the interface say what the code and the template do."""
 
 import re
-from dataclasses import MISSING, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -11,6 +10,7 @@ import pytest
 from gatehouse_dev.document import read
 from gatehouse_dev.template import Template
 from tests.support.layout import FUNCTIONS, ROOT
+from tests.support.reach import SETTINGS as READ
 from tests.support.routes import API
 from tests.support.tasks import ALL
 from tests.support.transformed import references
@@ -66,9 +66,20 @@ def test_every_parameter_is_described_with_its_default(document: dict[str, Any])
     assert SETTINGS.keys().isdisjoint(OF_THE_STACK)
 
 
+def variables(document: dict[str, Any]) -> dict[str, str]:
+    """What the variables of all functions refer to."""
+    functions = [one for one in document["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    places = [document["Globals"]["Function"], *(function["Properties"] for function in functions)]
+    given = [item for place in places for item in place.get("Environment", {}).get("Variables", {}).items()]
+    references: dict[str, str] = {}
+    for name, value in given:
+        if isinstance(value, dict):
+            assert references.setdefault(name, value["Ref"]) == value["Ref"], name
+    return references
+
+
 def test_every_parameter_reaches_the_variable_that_is_told(document: dict[str, Any]) -> None:
-    variables = document["Globals"]["Function"]["Environment"]["Variables"]
-    references = {name: value["Ref"] for name, value in variables.items() if isinstance(value, dict)}
+    references = variables(document)
     told = {row[0]: name for name, row in SETTINGS.items()}
 
     assert told == {name: made for name, made in references.items() if made in document["Parameters"]}
@@ -77,28 +88,14 @@ def test_every_parameter_reaches_the_variable_that_is_told(document: dict[str, A
 
 def test_what_is_of_the_stack_itself_no_function_reads(document: dict[str, Any]) -> None:
     for name in OF_THE_STACK:
-        assert {"Ref": name} not in document["Globals"]["Function"]["Environment"]["Variables"].values()
+        assert name not in variables(document).values()
         assert name in set(references({part: document[part] for part in ("Conditions", "Globals", "Resources")})), name
 
 
-def test_every_field_of_the_configuration_is_described(running_cloud: object) -> None:
-    assert running_cloud
-    from gatehouse.config import Config  # noqa: PLC0415 -- the layer reads the environment when imported
-
+def test_every_field_of_the_configuration_is_described() -> None:
     described = {*FILLED_IN, *(row[0] for row in SETTINGS.values())} - {"POWERTOOLS_SERVICE_NAME"}
 
-    assert described == {f"GATEHOUSE_{field.name.upper()}" for field in fields(Config)}
-
-
-def test_the_configuration_has_the_defaults_of_the_template(running_cloud: object, document: dict[str, Any]) -> None:
-    assert running_cloud
-    from gatehouse import config  # noqa: PLC0415 -- the same
-
-    needed = {field.name: "x" for field in fields(config.Config) if field.default is MISSING}
-    by_template = {row[0]: value for name, row in SETTINGS.items() if (value := defaults(document)[name]) is not None}
-    given = {f"GATEHOUSE_{name.upper()}": value for name, value in needed.items()}
-
-    assert config.read(by_template | given) == config.Config(**needed)  # type: ignore[arg-type] # all are text
+    assert described == {f"GATEHOUSE_{name.upper()}" for name in READ}
 
 
 def test_every_form_is_the_one_that_is_read(running_cloud: object) -> None:
@@ -107,7 +104,8 @@ def test_every_form_is_the_one_that_is_read(running_cloud: object) -> None:
 
     words = {
         bool: {"flag"},
-        int: {"number from 8 to 128"},
+        config.PasswordLength: {"number from 8 to 128"},
+        config.Name: {"address"},
         timedelta: {"seconds"},
         config.Lifetime: {"lifetime"},
         config.Rate: {"rate"},

@@ -19,7 +19,6 @@ COMBINATIONS = [
     *({"Stage": stage} for stage in STAGES),
     *({"Stage": "prod"} | more for more in (DOMAIN, DOMAIN | ZONE, DOMAIN | CERTIFICATE)),
 ]
-MOST_VARIABLES = 3_000  # characters, of 4096
 WHOLE_CPU = 1769
 MAILING = {"RequestPasswordReset", "SendVerificationEmail", "ChangeEmail"}  # and those of the hashing ones that mail
 IN_THE_LOG = {
@@ -73,12 +72,6 @@ def hashing() -> set[str]:
 @pytest.mark.parametrize("parameters", COMBINATIONS, ids=str)
 def test_every_combination_can_be_created(parameters: dict[str, str]) -> None:
     assert cycle(transformed(**parameters)) == []
-
-
-def test_variables_leave_room_for_long_values(template: Template) -> None:
-    """Lambda takes 4 KB for all variables of a function together."""
-    for function in template.functions.values():
-        assert sum(len(name) + len(value) for name, value in function.environment.items()) < MOST_VARIABLES
 
 
 def test_nothing_is_named_by_hand() -> None:

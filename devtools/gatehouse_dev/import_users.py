@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LAYER = Path(__file__).parents[2] / "layers" / "common"
 LONGEST = 64 * 1024  # bytes of one line
+NEEDED = ("users_table", "sessions_table", "transport", "log_level")  # of the settings
 
 
 class Outcome(StrEnum):
@@ -165,7 +166,8 @@ def _environment() -> str | None:
     from gatehouse.config import ConfigurationError, config  # noqa: PLC0415 -- the path is complete only now
 
     try:
-        config()
+        for name in NEEDED:
+            getattr(config(), name)
     except ConfigurationError as error:
         return str(error)
     return None

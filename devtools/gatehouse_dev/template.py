@@ -84,7 +84,8 @@ def _resources(resolver: Resolver) -> Iterator[tuple[str, Properties]]:
             if "Condition" in resource and not resolver.holds(resource["Condition"]):
                 continue
             section = global_properties.get(resource["Type"].removeprefix("AWS::Serverless::"), {})
-            whole = {key: value for key, value in resource.items() if key != "Condition"}
+            section = {key: value for key, value in section.items() if key not in resource.get("IgnoreGlobals", ())}
+            whole = {key: value for key, value in resource.items() if key not in ("Condition", "IgnoreGlobals")}
             yield name, resolver.resolve(whole | {"Properties": _merged(section, resource.get("Properties") or {})})
         except TemplateError as error:
             message = f"resource {name}: {error}"

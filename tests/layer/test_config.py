@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 from fastapi import APIRouter
 
+from gatehouse_dev.template import Template
+from tests.support.calls import Api
 from tests.support.layer import layer
+from tests.support.reach import SETTINGS
 
-NEEDED = {
+NAMES = {
     "GATEHOUSE_USERS_TABLE": "users",
     "GATEHOUSE_SESSIONS_TABLE": "sessions",
     "GATEHOUSE_TOKENS_TABLE": "tokens",
@@ -20,10 +23,10 @@ NEEDED = {
 }
 
 
-def test_what_is_needed_is_enough() -> None:
-    settings = layer("config").read(NEEDED)
+def test_what_is_given_is_read(template: Template) -> None:
+    settings = layer("config").read(template.environment())
 
-    assert settings.users_table == "users"
+    assert settings.users_table == "UsersTable"
     assert settings.require_email_verification is True
     assert settings.session_lifetime == timedelta(days=7)
     assert settings.session_absolute_lifetime == timedelta(days=30)
@@ -31,18 +34,25 @@ def test_what_is_needed_is_enough() -> None:
     assert settings.reset_lifetime == timedelta(hours=1)
 
 
-@pytest.mark.parametrize("variable", NEEDED)
-@pytest.mark.parametrize("value", [None, "", "  "])
-def test_ghsa_8fpg_xm3f_6cx3_an_incomplete_configuration_is_refused_by_name(variable: str, value: str | None) -> None:
-    """S-36: a service that starts without its secret fails open later."""
-    environment = NEEDED | {variable: value}
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_ghsa_8fpg_xm3f_6cx3_what_is_not_given_is_refused_by_name(template: Template, name: str) -> None:
+    """S-36: a service that goes on without its secret fails open. No setting has another value than the one given."""
+    variable = f"GATEHOUSE_{name.upper()}"
+    given = {other: value for other, value in template.environment().items() if other != variable}
 
     with pytest.raises(layer("config").ConfigurationError, match=f"^{variable} is missing$"):
-        layer("config").read({name: value for name, value in environment.items() if value is not None})
+        getattr(layer("config").read(given), name)
+
+
+@pytest.mark.parametrize("variable", NAMES)
+@pytest.mark.parametrize("value", ["", "  "])
+def test_a_name_that_is_empty_is_refused_at_once(variable: str, value: str) -> None:
+    with pytest.raises(layer("config").ConfigurationError, match=f"^{variable} is missing$"):
+        layer("config").read(NAMES | {variable: value})
 
 
 def test_all_problems_are_told_at_once() -> None:
-    environment = NEEDED | {"GATEHOUSE_USERS_TABLE": "", "GATEHOUSE_RESET_LIFETIME": "soon"}
+    environment = NAMES | {"GATEHOUSE_USERS_TABLE": "", "GATEHOUSE_RESET_LIFETIME": "soon"}
 
     with pytest.raises(layer("config").ConfigurationError) as problem:
         layer("config").read(environment)
@@ -64,7 +74,7 @@ def test_all_problems_are_told_at_once() -> None:
 )
 def test_a_value_that_cannot_be_is_refused_rather_than_guessed(variable: str, value: str) -> None:
     with pytest.raises(layer("config").ConfigurationError, match=f"^GATEHOUSE_{variable} must be"):
-        layer("config").read(NEEDED | {f"GATEHOUSE_{variable}": value})
+        layer("config").read(NAMES | {f"GATEHOUSE_{variable}": value})
 
 
 def test_cookies_that_no_browser_would_take_are_refused_at_start() -> None:
@@ -72,14 +82,14 @@ def test_cookies_that_no_browser_would_take_are_refused_at_start() -> None:
     given = {"GATEHOUSE_COOKIE_SAME_SITE": "none", "GATEHOUSE_SECURE_COOKIES": "off"}
 
     with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECURE_COOKIES must not be off where"):
-        layer("config").read(NEEDED | given)
+        layer("config").read(NAMES | given)
 
     for one, value in given.items():
-        assert layer("config").read(NEEDED | {one: value})
+        assert layer("config").read(NAMES | {one: value})
 
 
 def test_mailed_links_have_a_page_somewhere() -> None:
-    read, without = layer("config").read, NEEDED | {"GATEHOUSE_HOSTED_PAGES": "false"}
+    read, without = layer("config").read, NAMES | {"GATEHOUSE_HOSTED_PAGES": "false", "GATEHOUSE_FRONTEND_URL": ""}
 
     assert not read(without | {"GATEHOUSE_FRONTEND_URL": "https://app.example.com"}).hosted_pages
     with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_FRONTEND_URL must be given where"):
@@ -91,15 +101,15 @@ def test_mailed_links_have_a_page_somewhere() -> None:
     [("", ()), ("https://a.example", ("https://a.example",)), (" a , b ,, ", ("a", "b"))],
 )
 def test_lists_are_given_with_commas(value: str, origins: tuple[str, ...]) -> None:
-    assert layer("config").read(NEEDED | {"GATEHOUSE_TRUSTED_ORIGINS": value}).trusted_origins == origins
+    assert layer("config").read(NAMES | {"GATEHOUSE_TRUSTED_ORIGINS": value}).trusted_origins == origins
 
 
 def test_the_template_gives_what_is_needed() -> None:
     assert layer("config").read(os.environ).base_url == "https://api.example.com"
 
 
-def test_a_function_does_not_start_without_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GATEHOUSE_SECRET")
+def test_a_function_does_not_start_with_settings_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEHOUSE_SECRET", "")
     layer("config").config.cache_clear()
     try:
         with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECRET is missing"):
@@ -107,3 +117,15 @@ def test_a_function_does_not_start_without_its_settings(monkeypatch: pytest.Monk
     finally:
         monkeypatch.undo()
         layer("config").config.cache_clear()
+
+
+def test_a_request_that_needs_what_is_missing_is_answered_with_500(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GATEHOUSE_SECURE_COOKIES")
+    layer("config").config.cache_clear()
+    try:
+        answer = call("GET /api/auth/get-session", cookies=["better-auth.session_token=x"])
+    finally:
+        monkeypatch.undo()
+        layer("config").config.cache_clear()
+
+    assert (answer.status, answer.code) == (500, "INTERNAL_SERVER_ERROR")

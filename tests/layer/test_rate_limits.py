@@ -20,6 +20,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.tables import rows
 from tests.support.threads import at_once
+from tests.support.transformed import source
 from tests.support.trouble import UNREACHABLE, refused
 from tests.support.visits import resets, signs_in, signs_up, verifies
 
@@ -55,17 +56,17 @@ def until_refused(ask: Callable[[], Answer], most: int = 20) -> int:
 
 def test_the_limits_are_the_decided_ones() -> None:
     """C35; all of them are settings."""
-    defaults = layer("config").Config.__dataclass_fields__
+    parameters = source()["Parameters"]
 
-    assert {name: tuple(rate.default) for name, rate in defaults.items() if name.startswith("rate_limit_")} == {
-        "rate_limit_sign_in": (3, 10),
-        "rate_limit_mail": (3, 60),
-        "rate_limit_mail_address": (3, 300),
-        "rate_limit_mail_address_daily": (10, 86_400),
-        "rate_limit_refresh": (150, 300),
-        "rate_limit_failed_sign_ins": (10, 900),
+    assert {name: rules["Default"] for name, rules in parameters.items() if name.startswith("RateLimit")} == {
+        "RateLimits": "on",
+        "RateLimitSignIn": "3/10",
+        "RateLimitMail": "3/60",
+        "RateLimitMailAddress": "3/300",
+        "RateLimitMailAddressDaily": "10/86400",
+        "RateLimitRefresh": "150/300",
+        "RateLimitFailedSignIns": "10/900",
     }
-    assert defaults["rate_limits"].default == "on"
 
 
 @pytest.mark.parametrize("function", [*GUESSES, *MAILS])

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from gatehouse_dev.surroundings import NEVER_THE_DEVELOPERS_OWN
 from gatehouse_dev.template import load, local_parameters
 
-FUNCTION = "SendVerificationEmail"  # any would do: all have the same variables
+FUNCTIONS = ("SignUp", "EraseUser")  # between them they have every variable that is needed here
 ENDPOINT = "http://localhost:4566"
 
 
@@ -70,13 +70,15 @@ def _caller(session: botocore.session.Session) -> str:
 
 
 def _variables(session: botocore.session.Session, formation: Any, stack: str) -> dict[str, str]:
-    try:
-        found = formation.describe_stack_resource(StackName=stack, LogicalResourceId=FUNCTION)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        raise Stopped(f"The stack {stack} is no Gatehouse: it has no function {FUNCTION}.") from None
-    name = found["StackResourceDetail"]["PhysicalResourceId"]
     functions: Any = session.create_client("lambda")
-    variables: dict[str, str] = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    variables: dict[str, str] = {}
+    for function in FUNCTIONS:
+        try:
+            found = formation.describe_stack_resource(StackName=stack, LogicalResourceId=function)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            raise Stopped(f"The stack {stack} is no Gatehouse: it has no function {function}.") from None
+        name = found["StackResourceDetail"]["PhysicalResourceId"]
+        variables |= functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     return variables

@@ -1,4 +1,4 @@
-"""Settings, from the environment: read once, typed, refused when incomplete.
+"""Settings, from the environment: parsed once, typed, and without defaults, which the template has.
 
 A field `session_lifetime` is read from `GATEHOUSE_SESSION_LIFETIME`. Durations are given in seconds, lists with commas,
 rates as 3/10: three in ten seconds.
@@ -6,10 +6,9 @@ rates as 3/10: three in ten seconds.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
 from datetime import timedelta
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn, get_args, get_type_hints
 
 SecureCookies = Literal["auto", "on", "off"]
 CookieSameSite = Literal["lax", "none", "strict"]
@@ -18,6 +17,8 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Tracing = Literal["Active", "Disabled"]
 Transport = Literal["botocore", "own"]
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 128
+Name = Annotated[str, "not empty"]
+PasswordLength = Annotated[int, "8 to 128"]
 Lifetime = Annotated[timedelta, "above zero"]
 PerSecond = Annotated[int, "above zero"]
 
@@ -33,90 +34,94 @@ class ConfigurationError(Exception):
     """The environment lacks a setting or has one that cannot be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One attribute a setting; the template's parameters describe them."""
+    """The settings of a function, which has those that it reads; the template's parameters describe them."""
 
-    users_table: str
-    sessions_table: str
-    tokens_table: str
-    tasks_table: str
-    limits_table: str
-    secret: str
-    audit_log: str
-    mail_from: str
-    mail_configuration: str = ""
-    mail_rate: PerSecond = 10
-    product_name: str = "Gatehouse"
-    base_url: str = ""
-    frontend_url: str = ""
-    hosted_pages: bool = True
-    cors_origins: tuple[str, ...] = ()
-    trusted_origins: tuple[str, ...] = ()
-    require_email_verification: bool = True
-    send_verification_on_sign_in: bool = False
-    auto_sign_in_after_verification: bool = False
-    reveal_existing_users: bool = False
-    sign_up_enabled: bool = True
-    delete_user_by_mail: bool = False
-    confirm_email_change: bool = False
-    minimum_password_length: int = 8
-    session_lifetime: Lifetime = timedelta(days=7)
-    session_update_age: timedelta = timedelta(days=1)
-    session_absolute_lifetime: Lifetime = timedelta(days=30)
-    session_fresh_age: timedelta = timedelta(days=1)
-    access_token_lifetime: Lifetime = timedelta(minutes=15)
-    verification_lifetime: Lifetime = timedelta(minutes=15)
-    reset_lifetime: Lifetime = timedelta(hours=1)
-    cookie_cache_age: timedelta = timedelta(0)
-    cookie_domain: str = ""
-    cookie_same_site: CookieSameSite = "lax"
-    secure_cookies: SecureCookies = "auto"
-    rate_limits: Switch = "on"
-    rate_limit_sign_in: Rate = Rate(3, 10)  # noqa: RUF009 -- a tuple
-    rate_limit_mail: Rate = Rate(3, 60)  # noqa: RUF009 -- a tuple
-    rate_limit_mail_address: Rate = Rate(3, 300)  # noqa: RUF009 -- a tuple
-    rate_limit_mail_address_daily: Rate = Rate(10, 86_400)  # noqa: RUF009 -- a tuple
-    rate_limit_refresh: Rate = Rate(150, 300)  # noqa: RUF009 -- a tuple
-    rate_limit_failed_sign_ins: Rate = Rate(10, 900)  # noqa: RUF009 -- a tuple
-    google_client_id: tuple[str, ...] = ()
-    google_client_secret_name: str = ""
-    google_authorize_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
-    google_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 -- an address
-    google_jwks_url: str = "https://www.googleapis.com/oauth2/v3/certs"
-    google_issuer: str = "https://accounts.google.com"
-    oidc_provider_id: str = "oidc"
-    oidc_issuer: str = ""
-    oidc_client_id: tuple[str, ...] = ()
-    oidc_client_secret_name: str = ""
-    oidc_scopes: tuple[str, ...] = ("openid", "email", "profile")
-    log_level: LogLevel = "INFO"
-    tracing: Tracing = "Disabled"
-    transport: Transport = "own"
+    users_table: Name
+    sessions_table: Name
+    tokens_table: Name
+    tasks_table: Name
+    limits_table: Name
+    secret: Name
+    audit_log: Name
+    mail_from: Name
+    mail_configuration: str
+    mail_rate: PerSecond
+    product_name: str
+    base_url: str
+    frontend_url: str
+    hosted_pages: bool
+    cors_origins: tuple[str, ...]
+    trusted_origins: tuple[str, ...]
+    require_email_verification: bool
+    send_verification_on_sign_in: bool
+    auto_sign_in_after_verification: bool
+    reveal_existing_users: bool
+    sign_up_enabled: bool
+    delete_user_by_mail: bool
+    confirm_email_change: bool
+    minimum_password_length: PasswordLength
+    session_lifetime: Lifetime
+    session_update_age: timedelta
+    session_absolute_lifetime: Lifetime
+    session_fresh_age: timedelta
+    access_token_lifetime: Lifetime
+    verification_lifetime: Lifetime
+    reset_lifetime: Lifetime
+    cookie_cache_age: timedelta
+    cookie_domain: str
+    cookie_same_site: CookieSameSite
+    secure_cookies: SecureCookies
+    rate_limits: Switch
+    rate_limit_sign_in: Rate
+    rate_limit_mail: Rate
+    rate_limit_mail_address: Rate
+    rate_limit_mail_address_daily: Rate
+    rate_limit_refresh: Rate
+    rate_limit_failed_sign_ins: Rate
+    google_client_id: tuple[str, ...]
+    google_client_secret_name: str
+    google_authorize_url: str
+    google_token_url: str
+    google_jwks_url: str
+    google_issuer: str
+    oidc_provider_id: str
+    oidc_issuer: str
+    oidc_client_id: tuple[str, ...]
+    oidc_client_secret_name: str
+    oidc_scopes: tuple[str, ...]
+    log_level: LogLevel
+    tracing: Tracing
+    transport: Transport
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        vars(self).update(settings)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Refuse to go on without a setting: no other value could be as good."""
+        if name in Config.__annotations__:
+            raise ConfigurationError(f"{_variable(name)} is missing")
+        raise AttributeError(name)
 
 
 def read(environment: Mapping[str, str]) -> Config:
-    """Every setting that `environment` has; raises ConfigurationError naming all that are missing or wrong."""
-    types = get_type_hints(Config, include_extras=True)
+    """Every setting that `environment` has; raises ConfigurationError naming all that cannot be."""
     settings: dict[str, Any] = {}
     problems: list[str] = []
-    for field in fields(Config):
-        variable = f"GATEHOUSE_{field.name.upper()}"
-        given = environment.get(variable, "").strip()
-        try:
-            if variable in environment and (given or field.default is not MISSING):
-                settings[field.name] = _PARSERS[types[field.name]](given)
-            elif field.default is MISSING:
-                problems.append(f"{variable} is missing")
-        except ValueError as error:
-            problems.append(f"{variable} {error}")
+    for name, kind in get_type_hints(Config, include_extras=True).items():
+        variable = _variable(name)
+        if variable in environment:
+            try:
+                settings[name] = _PARSERS[kind](environment[variable].strip())
+            except ValueError as error:
+                problems.append(f"{variable} {error}")
     if (settings.get("cookie_same_site"), settings.get("secure_cookies")) == ("none", "off"):
         problems.append("GATEHOUSE_SECURE_COOKIES must not be off where GATEHOUSE_COOKIE_SAME_SITE is none")
-    if settings.get("hosted_pages") is False and not settings.get("frontend_url"):
+    if (settings.get("hosted_pages"), settings.get("frontend_url")) == (False, ""):
         problems.append("GATEHOUSE_FRONTEND_URL must be given where GATEHOUSE_HOSTED_PAGES is false")
     if problems:
         raise ConfigurationError("; ".join(problems))
-    return Config(**settings)
+    return Config(settings)
 
 
 @cache
@@ -130,7 +135,17 @@ def is_for_a_snapshot() -> bool:
     return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
 
+def _variable(name: str) -> str:
+    return f"GATEHOUSE_{name.upper()}"
+
+
 def _text(value: str) -> str:
+    return value
+
+
+def _name(value: str) -> str:
+    if not value:
+        raise ValueError("is missing")
     return value
 
 
@@ -184,8 +199,9 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 _PARSERS: dict[Any, Callable[[str], Any]] = {
     str: _text,
+    Name: _name,
     bool: _flag,
-    int: _password_length,
+    PasswordLength: _password_length,
     timedelta: _seconds,
     Lifetime: _lifetime,
     PerSecond: _per_second,

@@ -20,7 +20,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from gatehouse.config import config
+from gatehouse.config import ConfigurationError, config
 from gatehouse.transport import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 
 type Change = Callable[[TransactWrite], None]
@@ -53,6 +53,16 @@ def connection() -> Connection:
         if place := settings(DYNAMODB):
             return OwnConnection(place, **_WAITS, retry_configuration=_TRIES)
     return Connection(**_WAITS, retry_configuration=_TRIES)
+
+
+class TableName:
+    """The name of a row's table, read when it is used: a function imports rows of tables that it has not."""
+
+    def __init__(self, read: Callable[[], str]) -> None:
+        self._read = read
+
+    def __get__(self, _meta: object, _kind: type) -> str:
+        return self._read()
 
 
 class Whole(Attribute[int]):
@@ -129,7 +139,8 @@ def make_ready(first: Callable[[], object] | None) -> None:
     """
     client = connection().client
     for row in Row.__subclasses__():
-        row._get_connection()  # noqa: SLF001 -- the seam of `Row`
+        with suppress(ConfigurationError):  # its table is other functions'
+            row._get_connection()  # noqa: SLF001 -- the seam of `Row`
     if first := first or getattr(client, "open", None):
         calling = Thread(target=_try, args=(first,), daemon=True)  # it may take all its attempts, init may not
         calling.start()
@@ -219,8 +230,7 @@ def _try(first: Callable[[], object]) -> None:
 
 
 def _key(row: type[Row], pk: str, sk: str | None) -> dict[str, Any]:
-    key: dict[str, Any] = row.get_operation_kwargs_from_class(pk, range_key=sk)["Key"]
-    return key
+    return dict(row.get_operation_kwargs_from_class(pk, range_key=sk)["Key"])
 
 
 def _batch(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -229,8 +239,7 @@ def _batch(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
         for table, items in answer["Responses"].items():
             found.setdefault(table, []).extend(items)
-        request = answer.get("UnprocessedKeys") or {}
-        if not request:
+        if not (request := answer.get("UnprocessedKeys", {})):
             return found
         pause(attempt)
     raise Contended

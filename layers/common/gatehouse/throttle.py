@@ -19,7 +19,7 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.config import Rate, config
-from gatehouse.dynamodb import SCHEMA, Row, Whole, connection
+from gatehouse.dynamodb import SCHEMA, Row, TableName, Whole, connection
 from gatehouse.errors import ServiceUnavailable, TooManyRequests
 from gatehouse.partitions import remove_all
 from gatehouse.telemetry import logger
@@ -29,7 +29,7 @@ class LimitRow(Row):
     """How many came since the window began; times in milliseconds."""
 
     class Meta:
-        table_name = config().limits_table
+        table_name = TableName(lambda: config().limits_table)
 
     key = UnicodeAttribute(hash_key=True)
     calls = Whole()

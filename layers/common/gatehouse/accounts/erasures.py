@@ -7,7 +7,7 @@ from pynamodb.attributes import UnicodeAttribute
 from gatehouse import clock
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
-from gatehouse.dynamodb import Moment, Row, Whole
+from gatehouse.dynamodb import Moment, Row, TableName, Whole
 
 PURPOSE = "erasure"
 
@@ -24,7 +24,7 @@ class ErasureRow(Row):
     """Whom to erase: `subject` is their id, `email` what else their rows go by. `erased` counts rows so far."""
 
     class Meta:
-        table_name = config().tokens_table
+        table_name = TableName(lambda: config().tokens_table)
 
     subject = UnicodeAttribute(hash_key=True)
     purpose = UnicodeAttribute(range_key=True, default=PURPOSE)

@@ -11,7 +11,7 @@ from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 
 from gatehouse.accounts.table import ProfileRow, profile_key
 from gatehouse.config import config
-from gatehouse.dynamodb import SCHEMA, Change, ConditionFailed, Key, Row, check, delete, put, transact
+from gatehouse.dynamodb import SCHEMA, Change, ConditionFailed, Key, Row, TableName, check, delete, put, transact
 from gatehouse.languages import DEFAULT
 from gatehouse.sessions import Client
 
@@ -22,7 +22,7 @@ class ReminderRow(Row):
     """Somebody to be reminded. For their mails: `base_url` is where they asked for it, `language` what they read."""
 
     class Meta:
-        table_name = config().users_table
+        table_name = TableName(lambda: config().users_table)
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -40,7 +40,7 @@ class ZonesRow(Row):
     """Every time zone that anybody was ever to be reminded in."""
 
     class Meta:
-        table_name = config().users_table
+        table_name = TableName(lambda: config().users_table)
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)

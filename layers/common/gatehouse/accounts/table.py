@@ -7,7 +7,7 @@ from pynamodb.expressions.update import Action
 from gatehouse import clock
 from gatehouse.accounts.model import UTC, User
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, Key, Moment, Row, Whole, check, delete, put, update
+from gatehouse.dynamodb import Change, Key, Moment, Row, TableName, Whole, check, delete, put, update
 from gatehouse.tokens import TokenRow
 
 _PROFILE, _EMAIL, _LINK = "PROFILE", "EMAIL", "LINK"
@@ -20,7 +20,7 @@ class ProfileRow(Row):
     """
 
     class Meta:
-        table_name = config().users_table
+        table_name = TableName(lambda: config().users_table)
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=_PROFILE)
@@ -62,7 +62,7 @@ class PointerRow(Row):
     """Whose address this is, or whose account at a provider."""
 
     class Meta:
-        table_name = config().users_table
+        table_name = TableName(lambda: config().users_table)
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)

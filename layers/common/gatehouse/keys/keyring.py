@@ -12,7 +12,7 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from gatehouse import clock
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, Key, Row, conditionally, get_together
+from gatehouse.dynamodb import ConditionFailed, Key, Row, TableName, conditionally, get_together
 from gatehouse.keys.secret import newest_version
 
 KEYRING = "KEYRING"
@@ -23,7 +23,7 @@ class KeyringRow(Row):
     """The trusted versions, and the public keys that access tokens may be signed with."""
 
     class Meta:
-        table_name = config().sessions_table
+        table_name = TableName(lambda: config().sessions_table)
 
     user_id = UnicodeAttribute(hash_key=True, default=KEYRING)
     session_id = UnicodeAttribute(range_key=True, default=KEYRING)

@@ -13,7 +13,7 @@ from pynamodb.attributes import UnicodeAttribute
 
 from gatehouse import clock
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, Key, Moment, Row, conditionally
+from gatehouse.dynamodb import ConditionFailed, Key, Moment, Row, TableName, conditionally
 from gatehouse.telemetry import count
 from gatehouse.tokens import subject_of
 
@@ -24,7 +24,7 @@ class UndeliverableRow(Row):
     """An address that is not written to. It lies beside the address's tokens, and is erased with them."""
 
     class Meta:
-        table_name = config().tokens_table
+        table_name = TableName(lambda: config().tokens_table)
 
     subject = UnicodeAttribute(hash_key=True)
     purpose = UnicodeAttribute(range_key=True, default=_PURPOSE)

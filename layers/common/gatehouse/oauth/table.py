@@ -6,14 +6,14 @@ from pynamodb.attributes import BinaryAttribute, ListAttribute, TTLAttribute, Un
 
 from gatehouse.accounts.table import account_place
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Moment, Row
+from gatehouse.dynamodb import Key, Moment, Row, TableName
 
 
 class AccountRow(Row):
     """Somebody's account at a provider. Its tokens are `sealed`, by a version of the secret; see `vault`."""
 
     class Meta:
-        table_name = config().users_table
+        table_name = TableName(lambda: config().users_table)
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -37,7 +37,7 @@ class StateRow(Row):
     """
 
     class Meta:
-        table_name = config().tokens_table
+        table_name = TableName(lambda: config().tokens_table)
 
     subject = UnicodeAttribute(hash_key=True)
     purpose = UnicodeAttribute(range_key=True)

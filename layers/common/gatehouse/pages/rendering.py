@@ -37,14 +37,24 @@ type Texts = Mapping[str, Any]
 def page(request: Request) -> Response:
     """The page of a path. Nothing of the request is in it but whether it may lead on to where it asks."""
     name, language = PAGES[request.url.path], _language(request)
-    following = _next(request)
+    following, settings = _next(request), config()
     rendered = _template(name).render(
         page=name,
         language=language,
         languages=SPOKEN,
         t=texts(language),
-        product=config().product_name,
-        settings=config(),
+        product=settings.product_name,
+        settings={
+            "confirm_email_change": settings.confirm_email_change,
+            "google_client_id": settings.google_client_id,
+            "minimum_password_length": settings.minimum_password_length,
+            "oidc_client_id": settings.oidc_client_id,
+            "oidc_provider_id": settings.oidc_provider_id,
+            "reset_lifetime": settings.reset_lifetime,
+            "session_fresh_age": settings.session_fresh_age,
+            "sign_up_enabled": settings.sign_up_enabled,
+            "verification_lifetime": settings.verification_lifetime,
+        },
         next=following,
         link=lambda path: path if following == _home() else f"{path}?{urlencode({'callbackUrl': following})}",
         asset=lambda plain: f"/auth/assets/{named(plain).name}",

@@ -8,7 +8,7 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAt
 
 from gatehouse.accounts.reminders import ReminderRow, ZonesRow, partition, zones_key
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Row, get_together
+from gatehouse.dynamodb import Key, Row, TableName, get_together
 from gatehouse.partitions import Ask, query
 from gatehouse.reminders.model import Round, day_to_remind_of
 
@@ -24,7 +24,7 @@ class PositionRow(Row):
     """The round of a time zone."""
 
     class Meta:
-        table_name = config().users_table
+        table_name = TableName(lambda: config().users_table)
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=_POSITION)

@@ -3,7 +3,7 @@
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Moment, Row, Whole
+from gatehouse.dynamodb import Key, Moment, Row, TableName, Whole
 from gatehouse.sessions.model import Session
 
 EPOCH = "EPOCH"
@@ -13,7 +13,7 @@ class SessionRow(Row):
     """A session. It lives while its `epoch` is the user's and `expires_at` is ahead; TTL only tidies up."""
 
     class Meta:
-        table_name = config().sessions_table
+        table_name = TableName(lambda: config().sessions_table)
 
     user_id = UnicodeAttribute(hash_key=True)
     session_id = UnicodeAttribute(range_key=True)
@@ -53,7 +53,7 @@ class EpochRow(Row):
     """
 
     class Meta:
-        table_name = config().sessions_table
+        table_name = TableName(lambda: config().sessions_table)
 
     user_id = UnicodeAttribute(hash_key=True)
     session_id = UnicodeAttribute(range_key=True, default=EPOCH)

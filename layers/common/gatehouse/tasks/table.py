@@ -10,7 +10,7 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Moment, Row, Whole
+from gatehouse.dynamodb import Key, Moment, Row, TableName, Whole
 from gatehouse.tasks.model import Priority, Task
 
 FIRST_TASK = "0"  # every id comes after it, and every other row before
@@ -27,7 +27,7 @@ class TaskRow(Row):
     """A task. Each `…_order` is text that an index sorts by; `change_number` is that of its latest change."""
 
     class Meta:
-        table_name = config().tasks_table
+        table_name = TableName(lambda: config().tasks_table)
 
     user_id = UnicodeAttribute(hash_key=True)
     task_id = UnicodeAttribute(range_key=True)
@@ -63,7 +63,7 @@ class SummaryRow(Row):
     """How many tasks a person has, by state and priority, and the number of the last change to any of them."""
 
     class Meta:
-        table_name = config().tasks_table
+        table_name = TableName(lambda: config().tasks_table)
 
     user_id = UnicodeAttribute(hash_key=True)
     task_id = UnicodeAttribute(range_key=True, default=_SUMMARY)
@@ -82,7 +82,7 @@ class TombstoneRow(Row):
     """Where a task was, for those who have yet to hear that it is gone."""
 
     class Meta:
-        table_name = config().tasks_table
+        table_name = TableName(lambda: config().tasks_table)
 
     user_id = UnicodeAttribute(hash_key=True)
     task_id = UnicodeAttribute(range_key=True)
@@ -101,7 +101,7 @@ class ReceiptRow(Row):
     """What was answered to a request with an Idempotency-Key, and the fingerprint of what it asked."""
 
     class Meta:
-        table_name = config().tasks_table
+        table_name = TableName(lambda: config().tasks_table)
 
     user_id = UnicodeAttribute(hash_key=True)
     task_id = UnicodeAttribute(range_key=True)

@@ -5,7 +5,7 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Moment, Row, Whole
+from gatehouse.dynamodb import Moment, Row, TableName, Whole
 from gatehouse.languages import DEFAULT
 
 
@@ -23,7 +23,7 @@ class TokenRow(Row):
     """
 
     class Meta:
-        table_name = config().tokens_table
+        table_name = TableName(lambda: config().tokens_table)
 
     subject = UnicodeAttribute(hash_key=True)
     purpose = UnicodeAttribute(range_key=True)

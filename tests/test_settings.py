@@ -1,0 +1,146 @@
+"""A function gets the settings that its code can come to read, and no others: Lambda takes 4 KB of variables.
+
+What it can come to read is followed through its code (`tests/support/reach.py`). All tests that call functions watch
+that none reads more (`tests/support/own_settings.py`). Where a setting is not given there is no default instead.
+"""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from gatehouse_dev.admin.places import FUNCTIONS as ASKED
+from gatehouse_dev.import_users import NEEDED
+from gatehouse_dev.template import Template
+from tests.support import reach
+from tests.support.layout import ROOT, Module, handlers
+from tests.support.reach import SETTINGS, settings_of
+from tests.support.transformed import of_type, transformed
+
+HANDLERS = {handler.path.parent: handler for handler in handlers()}
+FOR_PACKAGES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL"}
+MOST_BYTES = 1_400  # of 4096
+MOST_ON_AVERAGE = 750
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def variables(settings: set[str]) -> set[str]:
+    """Where they are read from."""
+    return {f"GATEHOUSE_{name.upper()}" for name in settings}
+
+
+@pytest.mark.parametrize("function", sorted(of_type(transformed(), "AWS::Lambda::Function")))
+def test_a_function_has_the_settings_that_it_can_come_to_read(template: Template, function: str) -> None:
+    declared = template.functions[function]
+    given = declared.environment.keys() - FOR_PACKAGES
+
+    assert given == variables(settings_of(HANDLERS[declared.folder]))
+    assert declared.environment.keys() >= FOR_PACKAGES
+
+
+@pytest.mark.parametrize("function", sorted(of_type(transformed(), "AWS::Lambda::Function")))
+def test_sam_gives_the_same(template: Template, function: str) -> None:
+    """What runs here is merged from `Globals` by our own reading of the template."""
+    deployed = of_type(transformed(), "AWS::Lambda::Function")[function]["Environment"]["Variables"]
+
+    assert deployed.keys() == template.functions[function].environment.keys()
+
+
+def test_every_setting_is_read(template: Template) -> None:
+    assert template.environment().keys() == variables(SETTINGS) | FOR_PACKAGES
+
+
+def test_variables_leave_room(template: Template) -> None:
+    """For long values, and for settings to come."""
+    bytes_of = {
+        name: sum(len(variable) + len(value) for variable, value in function.environment.items())
+        for name, function in template.functions.items()
+    }
+
+    assert {name: size for name, size in bytes_of.items() if size > MOST_BYTES} == {}
+    assert sum(bytes_of.values()) / len(bytes_of) < MOST_ON_AVERAGE
+
+
+# -- What the code must be like, to be followed ---------------------------------------
+
+
+@pytest.mark.parametrize("module", reach.MODULES.values(), ids=str)
+def test_the_configuration_is_read_by_name(module: Module) -> None:
+    """Never handed on whole, nor read by a name that is put together."""
+    if module.name == "gatehouse.config":
+        return
+    followed = {id(read.value) for read in reach.reads(module.tree)}
+    stored = {
+        id(value)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Assign)
+        for value in (node.value.elts if isinstance(node.value, ast.Tuple) else [node.value])
+    }
+    done = {id(node.value) for node in ast.walk(module.tree) if isinstance(node, ast.Expr)}
+    calls = [node for node in ast.walk(module.tree) if reach.is_config(node)]
+
+    assert [ast.unparse(call) for call in calls if id(call) not in followed | stored | done] == []
+    assert {read.attr for read in reach.reads(module.tree)} <= SETTINGS
+    assert list(_handed_on(module)) == []
+
+
+def _handed_on(module: Module) -> Iterator[str]:
+    """Variables that hold the configuration, where they are used other than before a dot."""
+    for function in (node for node in ast.walk(module.tree) if isinstance(node, DEFINITIONS)):
+        held = reach.held(function)
+        before_dots = {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+        used = [node for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+        yield from (
+            f"{node.id}, line {node.lineno}" for node in used if node.id in held and id(node) not in before_dots
+        )
+
+
+def test_next_to_nothing_is_read_while_modules_are_imported() -> None:
+    """A function imports much that it does not use; the log level is for all."""
+    early = [
+        module.name for module in reach.MODULES.values() for node in _at_once(module.tree) if reach.is_config(node)
+    ]
+
+    assert early == ["gatehouse.telemetry"]
+
+
+def _at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """What is done where it stands, and not when a function that it defines is called."""
+    yield node
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            children = [*node.decorator_list, node.args]
+        case ast.Lambda():
+            children = [node.args]
+        case _:
+            children = list(ast.iter_child_nodes(node))
+    for child in children:
+        yield from _at_once(child)
+
+
+# -- Tools that work with a stack's settings ------------------------------------------
+
+
+@pytest.fixture
+def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Module]]:
+    """The operator's tool and the import of users, to be followed as functions are."""
+    folder = ROOT / "devtools/gatehouse_dev"
+    found = {
+        "admin": [Module(path) for path in sorted((folder / "admin").glob("*.py"))],
+        "import_users": [Module(folder / "import_users.py")],
+    }
+    for module in (module for modules in found.values() for module in modules):
+        monkeypatch.setitem(reach.MODULES, module.name, module)
+    return found
+
+
+def test_the_operators_tool_asks_functions_that_know_all_it_needs(
+    template: Template, tools: dict[str, list[Module]]
+) -> None:
+    known = {name for function in ASKED for name in template.functions[function].environment}
+
+    assert variables(settings_of(*tools["admin"])) - known == set()
+
+
+def test_the_import_of_users_says_what_it_needs(tools: dict[str, list[Module]]) -> None:
+    assert settings_of(*tools["import_users"]) == set(NEEDED)
