@@ -48,6 +48,10 @@ test: .venv/ready $(if $(NPM),tests/contract/node_modules/ready examples/react/n
 	$(PYTHON) -m pytest -m last -q
 	@test -n "$(NPM)" || echo "NO NODE: the contract with the official client WAS NOT TESTED"
 
+.PHONY: test-all
+test-all: test ## Run all tests, and those that are slow and prove what is rare
+	$(PYTHON) -m pytest -m slow -n 2 --dist loadgroup
+
 .PHONY: lint
 lint: .venv/ready ## Check style, types and the template
 	$(PYTHON) -m ruff check

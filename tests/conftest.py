@@ -2,11 +2,11 @@
 
 import gc
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from unittest.mock import patch
 
@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="session", autouse=True)
 def _both_transports() -> Iterator[None]:
     """Whichever is chosen, moto answers it."""
-    with under_test():
+    with under_test(short=True):
         yield
 
 
@@ -78,16 +78,18 @@ def api(running_cloud: Cloud) -> Api:
 
 
 @pytest.fixture
-def call(api: Api, cloud: Cloud) -> Api:
-    """Call a route: `call("POST /api/tasks", json={…}, bearer=token)`."""
-    from gatehouse.keys import access, keyring, macs, secret  # noqa: PLC0415 -- the layer reads the environment
+def call(api: Api, cloud: Cloud, later: Callable[..., None]) -> Api:
+    """Call a route: `call("POST /api/tasks", json={…}, bearer=token)`. Each call comes a millisecond after the last."""
+    from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment
+    from gatehouse.keys import access, keyring, macs, secret  # noqa: PLC0415 -- the same
 
     assert cloud
     newest = secret.newest_version()
     row = keyring.KeyringRow(newest=newest, public_keys=dict([access.public_key(newest)]))
     row.save()
     keyring.observe(row)
-    macs._last_look = time.monotonic()
+    macs._last_look = clock.monotonic()
+    api.between_calls = lambda: later(milliseconds=1)
     return api
 
 
@@ -122,16 +124,18 @@ def settings() -> Iterator[Callable[..., None]]:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let time pass: `later(minutes=16)`. Steps add up."""
+    """Let time pass: `later(minutes=16)`. Steps add up; between them no time passes, however long a test takes."""
     from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment when imported
 
-    real, passed = clock.now, timedelta()
+    began_at, began, passed, lock = clock.now(), clock.monotonic(), timedelta(), Lock()
 
     def move(**step: float) -> None:
         nonlocal passed
-        passed += timedelta(**step)
-        monkeypatch.setattr(clock, "now", lambda: real() + passed)
+        with lock:
+            passed += timedelta(**step)
 
+    monkeypatch.setattr(clock, "now", lambda: began_at + passed)
+    monkeypatch.setattr(clock, "monotonic", lambda: began + passed.total_seconds())
     return move
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.template import Template
+from tests.costs.printed import access_line
+from tests.support.filters import FILTERS, counts
 from tests.support.layout import ROOT
 from tests.support.transformed import of_type, source, transformed
 
@@ -39,19 +41,20 @@ def dimensions(metric: Mapping[str, Any]) -> dict[str, Any]:
     return {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
 
 
-def watched(alarms: str, metric: str) -> list[str]:
-    """The functions whose `metric` alarms of a kind look at, each as often as it is there."""
-    found = (one for alarm in ALARMS if alarm.endswith(alarms) for one in metrics(alarm))
-    return sorted(dimensions(one)["FunctionName"]["Ref"] for one in found if one["MetricName"] == metric)
+def watched(alarm: str, metric: str, dimension: str = "FunctionName") -> list[str]:
+    """What an alarm looks at for this metric, each as often as it is there."""
+    return sorted(dimensions(one)[dimension]["Ref"] for one in metrics(alarm) if one["MetricName"] == metric)
 
 
 # -- Alarms -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-def test_every_function_is_watched_once(template: Template, metric: str) -> None:
-    """A new function goes into the alarm of its class in `template.yaml`, for both metrics."""
-    assert watched(metric, metric) == sorted(template.functions)
+def test_every_function_that_the_api_does_not_call_is_watched_by_name(template: Template, metric: str) -> None:
+    """Of those that it calls its access log tells when Lambda refuses them; all that fail are in the functions' log."""
+    called_by_the_api = {route.function for route in template.routes}
+
+    assert watched(f"Background{metric}", metric) == sorted(template.functions.keys() - called_by_the_api)
 
 
 def test_everything_that_follows_a_stream_is_watched_for_falling_behind(template: Template) -> None:
@@ -60,31 +63,37 @@ def test_everything_that_follows_a_stream_is_watched_for_falling_behind(template
     assert watched("StreamsBehind", "IteratorAge") == following
 
 
-def test_every_table_is_watched(template: Template) -> None:
-    tables = {
-        alarm: {str(dimensions(metric)["TableName"]["Ref"]) for metric in metrics(alarm)}
-        for alarm in ALARMS
-        if alarm.endswith("Trouble")
-    }
+@pytest.mark.parametrize("metric", ["ReadThrottleEvents", "WriteThrottleEvents"])
+def test_every_table_is_watched(template: Template, metric: str) -> None:
+    assert watched("TableThrottles", metric, "TableName") == sorted(template.tables)
 
-    assert tables == {f"{table}Trouble": {table} for table in template.tables}
+
+def test_dynamodb_is_watched_for_failing_at_any_operation() -> None:
+    """In these dimensions it tells SystemErrors, and a query of an alarm may name one table or all."""
+    (query,) = ALARMS["TableErrors"]["Metrics"]
+
+    assert query["Expression"] == 'SELECT SUM(SystemErrors) FROM SCHEMA("AWS/DynamoDB", Operation, TableName)'
 
 
 @every_alarm
 def test_cloudwatch_takes_the_alarm(alarm: str) -> None:
     entries = ALARMS[alarm]["Metrics"]
-    expression, *stats = entries
-    names = {entry["Id"] for entry in stats}
-    used = set(re.findall(r"\b[a-z]\w*", expression["Expression"]))
+    (shown,) = (entry for entry in entries if entry.get("ReturnData", True))
+    expression = shown.get("Expression", "")
+    names = {entry["Id"] for entry in entries if entry is not shown}
+    used = set(re.findall(r"\b[a-z]\w*", expression))
 
-    assert 1 <= len(stats) <= MOST_METRICS
-    assert "SEARCH" not in expression["Expression"]
-    assert len(names) == len(stats)
+    assert shown["Id"] == "watched"
+    assert len(metrics(alarm)) <= MOST_METRICS
+    assert "SEARCH" not in expression
+    assert len(names) == len(entries) - 1
     assert all(re.fullmatch(r"[a-z]\w*", name) for name in names)
-    assert used <= names
-    assert used == names or "METRICS()" in expression["Expression"]
-    assert [entry["Id"] for entry in entries if entry.get("ReturnData", True)] == ["watched"]
-    assert len({entry["MetricStat"]["Period"] for entry in stats}) == 1
+    if expression.startswith("SELECT"):
+        assert (len(entries), shown["Period"]) == (1, 60)
+    else:
+        assert used <= names
+        assert used == names or "METRICS()" in expression
+        assert len({entry["MetricStat"]["Period"] for entry in entries if "MetricStat" in entry}) == 1
 
 
 @every_alarm
@@ -103,6 +112,76 @@ def test_alarms_are_mailed_to_whoever_is_named() -> None:
 
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", {"Ref": "AlarmEmail"})
     assert "AlarmSubscription" not in transformed()
+
+
+# -- What is counted in the logs ----------------------------------------------------
+
+
+def told(kind: str, **record: Any) -> str:
+    """Lambda's record: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html."""
+    return json.dumps({"time": "2026-11-21T12:00:00.000Z", "type": f"platform.{kind}", "record": record})
+
+
+RAISED = {  # what the runtime writes when a handler raises; Lambda's report calls that a success
+    "timestamp": "2026-11-21T12:00:00Z",
+    "log_level": "ERROR",
+    "errorMessage": "",
+    "errorType": "NotAllReminded",
+    "requestId": "6d68ca91-49c9-448d-89b8-7ca3e6dc66aa",
+    "stackTrace": ['  File "/var/task/handler.py", line 18, in handle\n    raise NotAllReminded\n'],
+}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        json.dumps(RAISED),
+        told("report", requestId="r", metrics={"durationMs": 15_000.0}, status="timeout"),
+        told("report", requestId="r", metrics={"durationMs": 9.5}, status="error", errorType="Runtime.ExitError"),
+        told("report", requestId="r", metrics={"durationMs": 9.5}, status="failure", errorType="Runtime.OutOfMemory"),
+    ],
+)
+def test_a_function_that_fails_is_counted(line: str) -> None:
+    assert counts("FailedInvocations", line)
+
+
+@pytest.mark.parametrize("kind", ["start", "runtimeDone", "report", "initReport", "restoreReport"])
+def test_one_that_does_not_is_not(kind: str) -> None:
+    assert not counts("FailedInvocations", told(kind, requestId="r", metrics={"durationMs": 9.5}, status="success"))
+
+
+@pytest.mark.parametrize(
+    ("status", "of_lambda", "counted"),
+    [
+        ("503", "429", True),
+        ("200", "200", False),
+        ("429", "200", False),  # the function's answer, where a limit of ours is reached
+        ("429", "-", False),  # API Gateway's own
+        ("500", "200", False),
+        ("429", "429", False),  # were it the function's after all
+    ],
+)
+def test_lambda_that_refuses_is_counted(template: Template, status: str, of_lambda: str, counted: bool) -> None:  # noqa: FBT001 -- a column of the table above
+    line = access_line(template, "GET /health", **{"status": status, "integration.integrationStatus": of_lambda})
+
+    assert counts("ThrottledInvocations", line) is counted
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "alarm"),
+    [("FailedInvocations", "Logs", "FunctionErrors"), ("ThrottledInvocations", "AccessLogs", "FunctionThrottles")],
+)
+def test_what_is_counted_is_watched(name: str, group: str, alarm: str) -> None:
+    (transformation,) = FILTERS[name]["MetricTransformations"]
+    (metric,) = metrics(alarm)
+
+    assert FILTERS[name]["LogGroupName"] == {"Ref": group}
+    assert transformation == {
+        "MetricNamespace": metric["Namespace"],
+        "MetricName": metric["MetricName"],
+        "MetricValue": "1",
+    }
+    assert "${AWS::StackName}" in metric["Namespace"]["Fn::Sub"]  # or two stacks in one account would count together
 
 
 # -- Metrics of our own -------------------------------------------------------------

@@ -85,10 +85,7 @@ def test_every_field_of_the_configuration_is_described(running_cloud: object) ->
     assert running_cloud
     from gatehouse.config import Config  # noqa: PLC0415 -- the layer reads the environment when imported
 
-    described = {*FILLED_IN, *(row[0] for row in SETTINGS.values())} - {
-        "POWERTOOLS_LOG_LEVEL",
-        "POWERTOOLS_SERVICE_NAME",
-    }
+    described = {*FILLED_IN, *(row[0] for row in SETTINGS.values())} - {"POWERTOOLS_SERVICE_NAME"}
 
     assert described == {f"GATEHOUSE_{field.name.upper()}" for field in fields(Config)}
 
@@ -121,9 +118,8 @@ def test_every_form_is_the_one_that_is_read(running_cloud: object) -> None:
     }
     types = get_type_hints(config.Config, include_extras=True)
     for variable, form, *_ in SETTINGS.values():
-        if variable != "POWERTOOLS_LOG_LEVEL":
-            kind = types[variable.removeprefix("GATEHOUSE_").lower()]
-            assert form in (words.get(kind) or {choices(get_args(kind))}), variable
+        kind = types[variable.removeprefix("GATEHOUSE_").lower()]
+        assert form in (words.get(kind) or {choices(get_args(kind))}), variable
 
 
 def choices(allowed: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ def test_the_first_session_works_as_printed() -> None:
 
     with running_service() as service:
         session = script.replace("http://localhost:3000", service.url)
-        run = subprocess.run(["bash", "-eu", "-c", session], capture_output=True, text=True, timeout=60, check=True)  # noqa: S603, S607 -- ours
+        run = subprocess.run(["bash", "-eu", "-c", session], capture_output=True, text=True, timeout=300, check=True)  # noqa: S603, S607 -- ours
 
     lines = run.stdout.splitlines()
     signed_up, verified, listed, completed, read = (json.loads(line) for line in lines[:5])

@@ -104,7 +104,12 @@ def test_functions_run_alike(name: str) -> None:
 
     assert (function["Runtime"], function["Handler"]) == ("python3.13", "gatehouse.start.handler")
     assert [layer["Ref"].rstrip("0123456789abcdef") for layer in function["Layers"]] == ["VendorLayer", "CommonLayer"]
-    assert function["LoggingConfig"] == {"LogGroup": {"Ref": "Logs"}}
+    assert function["LoggingConfig"] == {
+        "LogGroup": {"Ref": "Logs"},
+        "LogFormat": "JSON",
+        "SystemLogLevel": "WARN",
+        "ApplicationLogLevel": "DEBUG",  # Lambda drops what is below, and takes metrics for INFO
+    }
 
 
 def test_allowed_origins_are_a_list() -> None:

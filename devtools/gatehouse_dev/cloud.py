@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import create_loader
 from botocore.session import get_session
 
 from gatehouse_dev import passwords, tables
@@ -15,6 +16,8 @@ from gatehouse_dev.surroundings import Surroundings
 from gatehouse_dev.template import Template
 
 __all__ = ["Cloud", "CloudError", "Mail"]
+
+MODELS = create_loader()  # a session of botocore's reads what it knows of each service anew, which takes long
 
 
 class CloudError(Exception):
@@ -37,6 +40,8 @@ class Cloud:
         self._engine = Engine()
         self._surroundings = Surroundings(endpoint)
         self._running = ExitStack()
+        self._session = get_session()
+        self._session.register_component("data_loader", MODELS)
         self._clients: dict[str, Any] = {}
         self._clients_lock = threading.Lock()
 
@@ -57,7 +62,8 @@ class Cloud:
         """Give a botocore client of this cloud; any thread may use it."""
         with self._clients_lock:
             if service not in self._clients:
-                self._clients[service] = get_session().create_client(service, region_name=REGION)
+                client = self._clients[service] = self._session.create_client(service, region_name=REGION)
+                _ = client.exceptions  # made when first used, and two threads would make two sets of them
             return self._clients[service]
 
     def mails(self) -> list[Mail]:

@@ -11,16 +11,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
-from functools import cache
 from re import escape
 from typing import Any
 from unittest.mock import patch
 
 from moto import mock_aws
-from moto.core import responses
 from moto.core.config import DefaultConfig
-from moto.core.serialize import ResponseSerializer
-from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.models import dynamodbstreams_backends
@@ -28,12 +24,11 @@ from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.sesv2.responses import SESV2Response
 
+from gatehouse_dev import shortcuts
 from gatehouse_dev.physical import ACCOUNT, REGION
 from gatehouse_dev.snapshots import cheap_snapshots
 
 READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List", "TransactGet")
-
-PLAIN = {"S", "N", "BOOL"}  # kinds of values that are told as they are kept
 
 KEPT_ITERATORS = 100
 
@@ -70,10 +65,7 @@ class Engine:
                 stack.enter_context(patch.object(handler, "_dispatch", self._one_at_a_time(handler._dispatch)))  # noqa: SLF001  # url maps hold bound `dispatch`, so it is too late to wrap that
             transact = cheap_snapshots(DynamoDBBackend.transact_write_items)
             stack.enter_context(patch.object(DynamoDBBackend, "transact_write_items", transact))
-            structure = _as_they_are(ResponseSerializer._serialize_type_structure)  # noqa: SLF001  # where rows pass
-            stack.enter_context(patch.object(ResponseSerializer, "_serialize_type_structure", structure))
-            stack.enter_context(patch.object(ResponseSerializer, "get_value", _plainly(ResponseSerializer.get_value)))
-            stack.enter_context(patch.object(responses, "method_names_from_class", cache(method_names_from_class)))
+            stack.enter_context(shortcuts.taken())
             stack.enter_context(patch.object(SESV2Response, "send_email", self._kept(SESV2Response.send_email)))
             move_stage = _followed(SecretsManagerBackend.update_secret_version_stage)
             stack.enter_context(patch.object(SecretsManagerBackend, "update_secret_version_stage", move_stage))
@@ -110,29 +102,6 @@ class Engine:
             return answer
 
         return sent
-
-
-def _as_they_are(serialize: Callable[..., None]) -> Callable[..., None]:
-    """For any value of a row, moto asks for each of the ten kinds under several spellings: half of all its work."""
-
-    def structure(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:  # moto's own signature
-        if shape.name == "AttributeValue" and type(value) is dict and value.keys() <= PLAIN:
-            serializer._default_serialize(serialized, dict(value), shape, key)  # noqa: SLF001  # as it does with the rest
-        else:
-            serialize(serializer, serialized, value, shape, key)
-
-    return structure
-
-
-def _plainly(get_value: Callable[..., Any]) -> Callable[..., Any]:
-    """What DynamoDB's handlers answer with goes by the names of the wire already; moto tries others, too."""
-
-    def value_of(serializer: Any, value: Any, key: str, shape: Any) -> Any:  # moto's own signature
-        if type(value) is dict and serializer.operation_model.service_model.service_name == "dynamodb":
-            return value.get(key)
-        return get_value(serializer, value, key, shape)
-
-    return value_of
 
 
 def _followed(move_stage: Callable[..., Any]) -> Callable[..., Any]:

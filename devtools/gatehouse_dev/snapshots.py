@@ -1,13 +1,14 @@
 """What moto's transactions fall back to when they are cancelled, without copying whole tables.
 
 moto deep-copies each named table, rows and stream and all, for every operation. Only the rows
-that a transaction names can change, so only those are copied deeply here. The stream is not
+that a transaction names can change, so only those are copied deeply here, and once. The stream is not
 copied at all but cut back, else an open iterator would go on reading the table that was given up.
 """
 
 import copy
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -25,10 +26,11 @@ def cheap_snapshots(transact: Transact) -> Transact:
     def transact_write_items(backend: DynamoDBBackend, transact_items: Operations) -> None:
         operations = [operation for item in transact_items for operation in item.values()]
 
-        def snapshot(table: Table, _: object) -> Table:
+        @cache
+        def snapshot(table: Table) -> Table:
             return _snapshot(table, [op for op in operations if op.get("TableName") in (table.name, table.table_arn)])
 
-        with ExitStack() as undo, patch.object(Table, "__deepcopy__", snapshot, create=True):
+        with ExitStack() as undo, patch.object(Table, "__deepcopy__", lambda table, _: snapshot(table), create=True):
             for table in backend.tables.values():
                 if table.stream_shard is not None:
                     undo.callback(_cut_back, table.stream_shard, len(table.stream_shard.items))

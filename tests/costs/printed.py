@@ -1,4 +1,4 @@
-"""What a call leaves in the logs: lines that it printed, lines that Lambda and API Gateway add, and its metrics."""
+"""What a call leaves in the logs: lines that it printed, the line that API Gateway adds, and its metrics."""
 
 import json
 import logging
@@ -11,12 +11,6 @@ from unittest.mock import patch
 from gatehouse_dev.template import Template
 from tests.costs.prices import LOG_LINE
 
-_ID = "3f1c2b7a-9d4e-4c58-8a60-5b7d2e9f1a34"
-LAMBDA_LINES = (  # in Lambda's text format, which the template does not change
-    f"START RequestId: {_ID} Version: $LATEST",
-    f"END RequestId: {_ID}",
-    f"REPORT RequestId: {_ID}\tDuration: 23.45 ms\tBilled Duration: 24 ms\tMemory Size: 512 MB\tMax Memory Used: 99 MB",
-)
 TOLD = {  # a length that is typical for what API Gateway's variables hold
     "requestId": "JKJaXmPLvHcESHA=",
     "requestTime": "21/Nov/2026:12:00:00 +0000",
@@ -24,7 +18,7 @@ TOLD = {  # a length that is typical for what API Gateway's variables hold
     "identity.sourceIp": "203.0.113.117",
     "responseLatency": "25",
     "integrationLatency": "23",
-    "integrationStatus": "200",
+    "integration.integrationStatus": "200",
     "integrationErrorMessage": "-",
     "error.responseType": "-",
     "responseLength": "1024",
@@ -75,10 +69,10 @@ def size(lines: Iterator[str] | tuple[str, ...]) -> int:
     return sum(len(line.encode()) + LOG_LINE for line in lines)
 
 
-def access_line(template: Template, route: str) -> str:
-    """What API Gateway writes of a call, in the template's format."""
+def access_line(template: Template, route: str, **more: str) -> str:
+    """What API Gateway writes of a call, in the template's format; `more` of what its variables hold."""
     format_: str = template.resources["Api"]["Properties"]["AccessLogSettings"]["Format"]
-    told = TOLD | {"routeKey": route}
+    told = TOLD | {"routeKey": route} | more
     return re.sub(r"\$context\.([\w.]+)", lambda variable: told[variable[1]], format_)
 
 

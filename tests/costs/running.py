@@ -11,7 +11,7 @@ from gatehouse_dev.template import Template
 from tests.costs.guests import Guests, settings
 from tests.costs.meter import Meter
 from tests.costs.orders import Event, Order, delivered, erasures
-from tests.costs.printed import LAMBDA_LINES, Printed, access_line, size
+from tests.costs.printed import Printed, access_line, size
 from tests.costs.taken import Taken, together
 from tests.costs.visits import Visit
 from tests.costs.watch import Run, Watch, billed
@@ -71,13 +71,12 @@ class Runner:
     def _counted(self, function: str, event: Event, call: Visit | Order) -> Taken:
         with self._meter.counting(), self._printed.listening(), patch.object(time, "sleep"):
             answer = self._call.invoke(function, event)
-        logged = self._printed.bytes + size(LAMBDA_LINES)
         taken = Taken(
             invocations=1,
             cost=self._meter.cost,
             mails=sum(operation == "SendEmail" for operation, _ in self._meter.elsewhere),
             notices=int(function == "RecordMailFeedback"),
-            logged=logged + _audited(self._meter.elsewhere),
+            logged=self._printed.bytes + _audited(self._meter.elsewhere),
             metrics=self._printed.metrics,
         )
         if "routeKey" not in event or not isinstance(call, Visit):

@@ -56,8 +56,8 @@ def _steady(taken: Taken) -> frozenset[str]:
 
 
 def _metrics(alarm: Mapping[str, Any]) -> int:
-    """How many metrics an alarm looks at: those of its expression, or its one."""
-    return sum("MetricStat" in entry for entry in alarm["Metrics"]) if "Metrics" in alarm else 1
+    """How many metrics an alarm looks at: those of its expression, or one."""
+    return sum("MetricStat" in entry for entry in alarm.get("Metrics", ())) or 1
 
 
 def _of_type(template: Template, kind: str) -> int:

@@ -49,7 +49,8 @@ Counted from `template.yaml`; nothing of it depends on how many people there are
 
 {stands}
 
-* An alarm of an expression is paid for each metric in it. An account has 10 alarm metrics, 3 dashboards of up to 50
+* An alarm of an expression is paid for each metric in it. One that queries is paid for those that there are: they are
+  there only when DynamoDB fails, and count as one here. An account has 10 alarm metrics, 3 dashboards of up to 50
   metrics, 10 metrics of its own and a million requests of SQS for nothing; they are not taken off here.
 * **Metrics of the functions** come on top once there are people: {metrics} combinations of name and dimensions were
   told while this page was made, US$ {most:.0f} a month if each is told in every hour, and there is one more for each
@@ -75,7 +76,7 @@ What one of each takes. Sizes are rounded up; reads and writes are DynamoDB's un
   {evenly}.
 * **An erasure waits for 30 seconds**, until no request can be under way that was let in before; that is nearly all that
   deleting an account costs.
-* **Logs**: each call has Lambda's three lines, API Gateway's one, our one, and one for each metric.
+* **Logs**: each call has API Gateway's line, ours, and one for each metric. Lambda's own tell failures alone.
 """
 
 COUNTED = """\

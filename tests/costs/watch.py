@@ -16,8 +16,10 @@ from unittest.mock import patch
 from argon2 import PasswordHasher
 from moto.core.botocore_stubber import BotocoreStubber
 
+from gatehouse.transport.http import Lines
 from tests.costs.prices import AWS_MS, DYNAMODB_MS, EVEN_MS, HASH_MS, MAIL_MS, PROVIDER_MS, STEPS_MS, VCPU_MB
 from tests.support.provider import Provider
+from tests.support.transport import whole_way
 
 _WAITS = {"dynamodb": DYNAMODB_MS, "email": MAIL_MS, "sesv2": MAIL_MS, "provider": PROVIDER_MS}
 
@@ -69,6 +71,9 @@ class Watch:
     @contextmanager
     def _looking(self) -> Iterator[None]:
         with ExitStack() as stack:
+            stack.enter_context(
+                patch.object(Lines, "ask", whole_way)
+            )  # the short one does not lead through the stubber
             stack.enter_context(patch.object(BotocoreStubber, "__call__", self._answered(BotocoreStubber.__call__)))
             for name in ("hash", "verify"):
                 stack.enter_context(patch.object(PasswordHasher, name, self._hashed(getattr(PasswordHasher, name))))

@@ -1,17 +1,22 @@
 """Tiny projects to run: a template and handler folders made for one test."""
 
-import socket
+import asyncio
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.server import Server
 from gatehouse_dev.template import Template, load
+
+ROOT = Path(__file__).parents[2]
 
 type Project = Callable[..., Path]
 
@@ -54,20 +59,43 @@ SMALL = """
 """
 
 
+def write_project(folder: Path, template: str, **files: str) -> Path:
+    """Write a template and handlers of functions; answer the template's path."""
+    path = folder / "template.yaml"
+    path.write_text(dedent(template))
+    for name, text in files.items():
+        handler = folder / "functions" / name / "handler.py"
+        handler.parent.mkdir(parents=True, exist_ok=True)
+        handler.write_text(dedent(text))
+    return path
+
+
+def ask(server: Server, method: str, path: str, **headers: str) -> tuple[int, str]:
+    """Ask the local server in this process; status and body."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+        "http_version": "1.1",
+    }
+    asyncio.run(server(scope, receive, send))
+    return sent[0]["status"], sent[1]["body"].decode()
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Write a template and files; answer the template's path."""
-
-    def write(template: str, **files: str) -> Path:
-        path = tmp_path / "template.yaml"
-        path.write_text(dedent(template))
-        for name, text in files.items():
-            handler = tmp_path / "functions" / name / "handler.py"
-            handler.parent.mkdir(parents=True, exist_ok=True)
-            handler.write_text(dedent(text))
-        return path
-
-    return write
+    return partial(write_project, tmp_path)
 
 
 @pytest.fixture
@@ -86,15 +114,25 @@ def cloud(small: Template) -> Iterator[Cloud]:
         yield cloud
 
 
+ELSEWHERE = """
+import socket, sys
+from gatehouse_dev.endpoint import serving
+with socket.create_server(("127.0.0.1", 0)) as listener, serving(listener) as url:
+    print(url, flush=True)
+    sys.stdin.read()
+"""
+
+
 @pytest.fixture
 def elsewhere() -> Iterator[str]:
     """Run another DynamoDB in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:  # noqa: S603  # our own interpreter
-        while socket.socket().connect_ex(("127.0.0.1", port)):
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
+    with subprocess.Popen(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", ELSEWHERE],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "devtools")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout
+        yield server.stdout.readline().strip()
+        server.communicate()

@@ -26,6 +26,7 @@ from tests.support.trouble import UNREACHABLE, failing, refused
 from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.xdist_group("import users")  # one cloud serves all
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
 ID = "5f0c8b0a-2d0e-4a52-9a3e-0a4b6f6a1c11"
 ANN = {"email": "ann@example.com", "password_hash": HASH, "email_verified": True}

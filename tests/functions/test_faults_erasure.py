@@ -131,7 +131,7 @@ def test_while_the_table_takes_no_write_the_order_waits(
             call.invoke("EraseUser", {"Records": [order]})
         bring([order])
     assert order_state(erasing) == ["pending"]
-    assert hears_of_failure("EraseUser") == {"ServiceErrors"}
+    assert hears_of_failure("EraseUser") == {"BackgroundErrors"}
 
     later(minutes=61)
     redrive()

@@ -1,14 +1,19 @@
 """What is logged: one JSON line for each outcome, with the caller's correlation id and without secrets."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
+from gatehouse_dev.template import Template
 from tests.layer.conftest import Log
 from tests.support.calls import Api
+from tests.support.filters import counts
 from tests.support.layer import layer
 from tests.support.people import People
 
@@ -111,3 +116,39 @@ def test_nothing_of_one_request_stands_in_the_lines_of_the_next(call: Api, log: 
     call("GET /api/auth/ok", headers={"x-correlation-id": "second"})
 
     assert [line["correlation_id"] for line in log.lines] == ["first", "second"]
+
+
+def test_no_line_of_ours_looks_like_a_function_that_fails(call: Api, log: Log) -> None:
+    """Not even of what goes wrong: an alarm counts those that Lambda and its runtime write."""
+    call("GET /api/auth/ok")
+    call("POST /api/auth/sign-in/email", json={"email": "x", "password": "y"})
+    try:
+        int("x")
+    except ValueError:
+        layer("telemetry").logger.exception("trouble", errors=["ValueError"])
+
+    lines = [line for line in log.text.splitlines() if line.startswith("{")]
+    assert len(lines) > len(log.lines) > 2  # metrics, too
+    assert not any(counts("FailedInvocations", line) for line in lines)
+
+
+AS_LAMBDA = """
+import logging
+logging.getLogger().setLevel("DEBUG")
+from gatehouse import telemetry
+print(logging.getLevelName(telemetry.logger.log_level), logging.getLogger("mangum.http").isEnabledFor(logging.INFO))
+"""
+
+
+def test_the_level_is_ours_and_packages_say_little(template: Template) -> None:
+    """Lambda sets the root's, and Powertools would take it; Mangum would log paths, and they carry tokens."""
+    chosen = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG", "GATEHOUSE_LOG_LEVEL": "ERROR"}
+    run = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", AS_LAMBDA],
+        env=template.environment() | chosen | {"PYTHONPATH": os.environ["PYTHONPATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout.split() == ["ERROR", "False"]

@@ -1,6 +1,5 @@
 """Real FastAPI apps with the SDK, before the product itself and before services that are in trouble."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,13 +22,11 @@ _NUMBERS = count()
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
     """What `make dev` starts, its AWS open to the operator's tool."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        cloud_port = str(listener.getsockname()[1])
     with (
-        running_service(cloud_port=cloud_port, require_email_verification="false") as service,
+        running_service(cloud_port="0", require_email_verification="false") as service,
         httpx2.Client(base_url=service.url, timeout=30) as client,
     ):
-        yield Deployment(url=service.url, cloud_url=f"http://localhost:{cloud_port}", client=client)
+        yield Deployment(url=service.url, cloud_url=service.cloud_url, client=client)
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """Tokens such as Gatehouse makes, good and spoilt, by keys that a test holds."""
 
 import json
-import time
 from base64 import urlsafe_b64encode
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.support.moments import FromNow, dated
 
 USER: dict[str, Any] = {
     "id": "user-1",
@@ -36,16 +37,15 @@ class Signer:
 
     def token(self, **changes: Any) -> str:
         """A JWT of Ann's; a claim that is changed to `...` is left out."""
-        now = int(time.time())
         claims = USER | {
             "sub": "user-1",
             "sid": "session-1",
             "iss": self.issuer,
             "aud": self.issuer,
-            "iat": now,
-            "exp": now + 900,
+            "iat": FromNow(0),
+            "exp": FromNow(900),
         }
-        kept = {name: value for name, value in (claims | changes).items() if value is not ...}
+        kept = {name: value for name, value in dated(claims | changes).items() if value is not ...}
         return jwt.encode(kept, self._key, algorithm="EdDSA", headers={"kid": self.kid, "typ": None})
 
 

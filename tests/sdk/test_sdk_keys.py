@@ -18,6 +18,7 @@ from tests.sdk.apps import app_with
 from tests.sdk.callers import bearer
 from tests.sdk.elsewhere import Behaviour, Elsewhere, said
 from tests.sdk.signing import Signer, jwks
+from tests.support.moments import FromNow
 from tests.support.threads import at_once
 
 App = Callable[[Gatehouse], TestClient]
@@ -60,7 +61,7 @@ def slowly(behaviour: Behaviour, seconds: float = 0.2) -> Behaviour:
 def test_a_good_token_is_good(app: TestClient, signer: Signer) -> None:
     """Without which the refusals below would mean nothing."""
     assert seen(app, signer.token()) == 200
-    assert seen(app, signer.token(exp=int(time.time()) - 5)) == 200  # clocks differ
+    assert seen(app, signer.token(exp=FromNow(-1))) == 200  # clocks differ
     assert seen(app, signer.token(aud=["x", signer.issuer])) == 200
 
 
@@ -69,8 +70,8 @@ def test_a_good_token_is_good(app: TestClient, signer: Signer) -> None:
     [
         {"iss": "https://evil.example"},
         {"aud": "https://evil.example"},
-        {"nbf": int(time.time()) + 600},
-        {"iat": int(time.time()) + 600},
+        {"nbf": FromNow(600)},
+        {"iat": FromNow(600)},
         {"sub": "user-2"},
         {"exp": "soon"},
         {"email": 1},
@@ -83,7 +84,7 @@ def test_a_token_with_other_claims_is_not(app: TestClient, signer: Signer, claim
 
 
 def test_a_token_that_has_expired_is_told_apart(app: TestClient, signer: Signer) -> None:
-    assert seen(app, signer.token(exp=int(time.time()) - 11)) == "TOKEN_EXPIRED"
+    assert seen(app, signer.token(exp=FromNow(-11))) == "TOKEN_EXPIRED"
 
 
 def test_the_algorithm_is_not_for_the_caller_to_choose(app: TestClient, signer: Signer) -> None:

@@ -27,8 +27,8 @@ BROWSER = {"cookie": "a=1; better-auth.session_token=x.y%3D; better-auth.session
 
 @pytest.fixture
 def app(elsewhere: Elsewhere, before: App) -> TestClient:
-    """An app that asks, and is patient for a short while."""
-    return before(Gatehouse(elsewhere.url, timeout=0.5))
+    """An app that asks, and is patient."""
+    return before(Gatehouse(elsewhere.url, timeout=60))
 
 
 # -- What goes out ----------------------------------------------------------------------
@@ -128,9 +128,9 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_no_outage(app: TestClien
 
 
 def drip(connection: socket.socket) -> None:
-    """An answer of which a little comes, and comes, each time before anybody's patience ends."""
+    """An answer of which a little comes, and comes, each time before anybody's patience ends; for fifteen minutes."""
     connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n")
-    for _ in range(30):
+    for _ in range(9000):
         connection.sendall(b" ")
         time.sleep(0.1)
 
@@ -169,22 +169,22 @@ TROUBLE: dict[str, Behaviour] = {
     "cut off": lambda connection: connection.shutdown(socket.SHUT_RDWR),
     "cut short": cut_short,
     "false compression": said("null", content_encoding="gzip"),
-    "silence": lambda _: time.sleep(2),
+    "silence": lambda connection: connection.recv(1),  # until the app hangs up
     "a drip": drip,
 }
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_trouble_is_never_anonymous_and_never_ours(app: TestClient, elsewhere: Elsewhere, trouble: str) -> None:
+def test_trouble_is_never_anonymous_and_never_ours(elsewhere: Elsewhere, before: App, trouble: str) -> None:
+    """An app whose patience never ended would wait here for ever."""
     elsewhere.answers = TROUBLE[trouble]
-    begun = time.monotonic()
+    app = before(Gatehouse(elsewhere.url, timeout=0.5))
 
     for path, headers in (("/me", bearer("abc")), ("/maybe", BROWSER)):
         answer = app.get(path, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (503, "AUTH_UNAVAILABLE"), answer.text
         assert set(answer.json()) == {"code", "message", "requestId"}
         assert answer.headers["retry-after"] == "5"
-    assert time.monotonic() - begun < 2 * 0.5 + 0.7
     assert app.get("/maybe").json() is None
 
 

@@ -1,7 +1,7 @@
 """Calling a route as API Gateway does, through the handler that is deployed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,7 @@ class Api:
         """Handlers are loaded when first called."""
         self.template = template
         self.fleet = Fleet(template)
+        self.between_calls: Callable[[], None] = lambda: None
         watch()
         self._functions = {route.key: route.function for route in template.routes}
 
@@ -55,6 +56,7 @@ class Api:
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Call a function by its name in the template with any event."""
+        self.between_calls()
         with RECORD.of(function):
             return self.fleet.invoke(function, event)
 

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from uuid import uuid4
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
+
+from tests.support.moments import FromNow, dated
 
 CLIENT_ID, CLIENT_SECRET = "client-1", "the client's secret"
 ANN = {"sub": "1001", "email": "ann@example.com", "email_verified": True, "name": "Ann Google"}
@@ -66,9 +67,8 @@ class Provider:
 
     def id_token(self, *, key: str | None = None, headers: dict[str, Any] | None = None, **claims: Any) -> str:
         """An ID token about Ann, or about whom `claims` say; None takes a claim away."""
-        now = int(time.time())
-        usual = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 3600, **ANN}
-        said = {name: value for name, value in {**usual, **claims}.items() if value is not None}
+        usual = {"iss": self.url, "aud": CLIENT_ID, "iat": FromNow(0), "exp": FromNow(3600), **ANN}
+        said = {name: value for name, value in dated({**usual, **claims}).items() if value is not None}
         name = key or self.signs_with
         return jwt.encode(said, rsa_key(name), algorithm="RS256", headers={"kid": name} | (headers or {}))
 

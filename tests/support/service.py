@@ -1,26 +1,29 @@
-"""The whole product as a process of its own: what `make dev` starts, on a free port."""
+"""The whole product as a process of its own: what `make dev` starts, on a port that it finds for itself."""
 
 import os
-import socket
+import re
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_START = 60  # seconds
+_PATIENCE = 60  # seconds, for what takes one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A running service; its console goes to a file."""
+    """A running service; its console goes to a file.
+
+    `cloud_url` is where the operator's tool finds its AWS, if that is open.
+    """
 
     url: str
+    cloud_url: str
     console: Path
 
     def log(self) -> str:
@@ -32,10 +35,10 @@ class Service:
 def running_service(*, cloud_port: str = "", **settings: str) -> Iterator[Service]:
     """Start the product with settings of `make dev`: `running_service(require_email_verification="false")`.
 
-    Its AWS is open to the operator's tool where a `cloud_port` is given.
+    Its AWS is open to the operator's tool with `cloud_port="0"`.
     """
-    port = _free_port()
     given = {f"GATEHOUSE_{name.upper()}": value for name, value in settings.items()}
+    given |= {"PORT": "0", "CLOUD_PORT": cloud_port, "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
     with tempfile.TemporaryDirectory() as folder:
         console = Path(folder, "console")
@@ -43,34 +46,24 @@ def running_service(*, cloud_port: str = "", **settings: str) -> Iterator[Servic
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.quick"],
                 cwd=ROOT,
-                env=clean
-                | given
-                | {"PORT": str(port), "CLOUD_PORT": cloud_port, "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"},
+                env=clean | given,
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-            service = Service(url=f"http://localhost:{port}", console=console)
             try:
-                _wait_for(service, process)
-                yield service
+                yield _introduced(console, process)
             finally:
                 process.terminate()
-                process.wait(timeout=15)
+                process.wait(_PATIENCE)
 
 
-def _wait_for(service: Service, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START
+def _introduced(console: Path, process: subprocess.Popen[bytes]) -> Service:
+    """It listens already when it tells where."""
+    deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{service.url}/api/auth/ok", timeout=5):  # noqa: S310 -- http, to ourselves
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"the service did not start:\n{service.log()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+        text = console.read_text(encoding="utf-8")
+        if url := re.search(r"^Gatehouse runs at (\S+)$", text, re.MULTILINE):
+            cloud_url = re.search(r"AWS_ENDPOINT_URL=(\S+)$", text, re.MULTILINE)
+            return Service(url=url[1], cloud_url=cloud_url[1] if cloud_url else "", console=console)
+        time.sleep(0.02)
+    raise AssertionError(f"the service did not start:\n{console.read_text(encoding='utf-8')}")

@@ -1,8 +1,9 @@
-"""Many at once."""
+"""Many at once, and waiting for what others do."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import monotonic, sleep
 
 
 def at_once[Given, Got](act: Callable[[Given], Got], each: Iterable[Given]) -> list[Got]:
@@ -16,3 +17,11 @@ def at_once[Given, Got](act: Callable[[Given], Got], each: Iterable[Given]) -> l
 
     with ThreadPoolExecutor(len(waiting)) as pool:
         return list(pool.map(run, waiting))
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for something to come true, however busy the machine is; AssertionError if it never does."""
+    deadline = monotonic() + seconds
+    while not true():
+        assert monotonic() < deadline
+        sleep(0.01)

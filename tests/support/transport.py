@@ -1,5 +1,7 @@
 """The transport of our own under the tests: moto answers it, and who listens at botocore's edge hears it, too.
 
+DynamoDB's part of moto can be asked without what stands before it (tests/support/backend.py), the others cannot.
+
 `GATEHOUSE_TRANSPORT=botocore` runs any of the tests on the other one.
 """
 
@@ -17,6 +19,7 @@ from moto.core.models import botocore_stubber
 from gatehouse.transport.client import Client
 from gatehouse.transport.http import Lines
 from gatehouse.transport.reading import Answer
+from tests.support import backend
 
 CHOSEN = os.environ.get("GATEHOUSE_TRANSPORT", "own")
 
@@ -25,8 +28,11 @@ real_call: Any = Client._make_api_call
 
 
 @contextmanager
-def under_test() -> Iterator[None]:
-    """Calls of both transports pass through `BaseClient._make_api_call`, whatever tests put there."""
+def under_test(*, short: bool = False) -> Iterator[None]:
+    """Calls of both transports pass through `BaseClient._make_api_call`, whatever tests put there.
+
+    On the `short` way requests to DynamoDB do not pass through moto's stubber.
+    """
     botocores: Any = vars(BaseClient)["_make_api_call"]
 
     def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
@@ -38,13 +44,20 @@ def under_test() -> Iterator[None]:
     with (
         patch.object(BaseClient, "_make_api_call", call),
         patch.object(Client, "_make_api_call", edge),
-        patch.object(Lines, "ask", _answered_by_moto),
+        patch.object(Lines, "ask", short_way if short else whole_way),
         patch.object(Lines, "open", lambda _: None),
     ):
         yield
 
 
-def _answered_by_moto(lines: Lines, method: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+def short_way(lines: Lines, method: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    """The same answers as on the whole way."""
+    if lines.host == backend.HOST and botocore_stubber.enabled:
+        return backend.ask(headers, body)
+    return whole_way(lines, method, headers, body)
+
+
+def whole_way(lines: Lines, method: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
     """Bytes out and bytes in; what is no address of AWS is really asked."""
     given = HTTPHeaders()
     for name, value in headers.items():

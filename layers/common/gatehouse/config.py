@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
 SecureCookies = Literal["auto", "on", "off"]
 CookieSameSite = Literal["lax", "none", "strict"]
 Switch = Literal["on", "off"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Tracing = Literal["Active", "Disabled"]
 Transport = Literal["botocore", "own"]
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 128
@@ -89,6 +90,7 @@ class Config:
     oidc_client_id: tuple[str, ...] = ()
     oidc_client_secret_name: str = ""
     oidc_scopes: tuple[str, ...] = ("openid", "email", "profile")
+    log_level: LogLevel = "INFO"
     tracing: Tracing = "Disabled"
     transport: Transport = "own"
 
@@ -189,5 +191,8 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     PerSecond: _per_second,
     Rate: _rate,
     tuple[str, ...]: _list,
-    **{choice: _one_of(*get_args(choice)) for choice in (CookieSameSite, SecureCookies, Switch, Tracing, Transport)},
+    **{
+        choice: _one_of(*get_args(choice))
+        for choice in (CookieSameSite, LogLevel, SecureCookies, Switch, Tracing, Transport)
+    },
 }

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
-from logging import StreamHandler
+from logging import WARNING, StreamHandler, getLogger
 from typing import Any, cast
 from uuid import uuid4
 
@@ -103,3 +103,6 @@ def _serialize(line: dict[str, Any]) -> str:
 
 
 logger = Logger(json_serializer=_serialize, location=None)
+# In its JSON format Lambda sets both: Powertools takes its level, and below WARNING Mangum logs paths, with tokens.
+getLogger(logger.name).setLevel(config().log_level)
+getLogger().setLevel(WARNING)

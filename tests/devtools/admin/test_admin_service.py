@@ -25,6 +25,7 @@ from tests.support.tables import rows
 from tests.support.trouble import failing, refused
 from tests.support.visits import forgets, signs_in, signs_up, verifies
 
+pytestmark = pytest.mark.xdist_group("admin service")  # one cloud serves all
 FORGOT = "POST /api/auth/request-password-reset"
 PAGE = Path(__file__).parents[3] / "docs" / "operating.md"
 

@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import sha256
@@ -16,12 +15,12 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
 from tests.support.journey import SOCIAL, Journeys, error_of, token_of
 from tests.support.layer import layer
+from tests.support.moments import FromNow
 from tests.support.provider import CLIENT_ID, Provider, rsa_key
 from tests.support.tables import everything, rows
 from tests.support.threads import at_once
 
 type Made = Callable[[Provider, str], str]
-NOW = int(time.time())
 SAYS: dict[str, dict[str, Any]] = {
     "another issuer": {"iss": "https://evil.example"},
     "Google's issuer, which this one is not": {"iss": "https://accounts.google.com"},
@@ -36,14 +35,14 @@ SAYS: dict[str, dict[str, Any]] = {
     "another nonce": {"nonce": "another"},
     "an empty nonce": {"nonce": ""},
     "a list of nonces": {"nonce": ["n"]},
-    "that it is over": {"exp": NOW - 60},
+    "that it is over": {"exp": FromNow(-60)},
     "no end": {"exp": None},
     "an end that is no time": {"exp": "soon"},
-    "that it is two hours old": {"iat": NOW - 7200},
-    "that it is of tomorrow": {"iat": NOW + 86_400},
-    "an age that is text": {"iat": str(NOW)},
+    "that it is two hours old": {"iat": FromNow(-7200)},
+    "that it is of tomorrow": {"iat": FromNow(86_400)},
+    "an age that is text": {"iat": "1700000000"},
     "no age": {"iat": None},
-    "that it is not good yet": {"nbf": NOW + 86_400},
+    "that it is not good yet": {"nbf": FromNow(86_400)},
     "nobody": {"sub": None},
     "an empty subject": {"sub": ""},
     "a subject of 300": {"sub": "x" * 300},

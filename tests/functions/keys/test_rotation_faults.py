@@ -93,7 +93,7 @@ def test_trouble_that_lasts_fails_the_function_changes_nothing_and_is_heard_of(
             rotation.step(name, new)
 
     assert (rotation.keyring(), rotation.stages()) == before
-    assert hears_of_failure("RotateSecret") == {"ServiceErrors"}
+    assert hears_of_failure("RotateSecret") == {"BackgroundErrors"}
 
 
 @pytest.mark.parametrize("name", ["testSecret", "finishSecret"])

@@ -85,7 +85,7 @@ def test_what_is_kept_is_kept_for_long_and_an_alarm_sees_it() -> None:
     """And while the function is at it, the queue gives it to nobody else."""
     resources = source()["Resources"]
     kept, queue = (resources[name]["Properties"] for name in ("MailFeedbackFailures", "MailFeedback"))
-    (metric,) = [one["MetricStat"] for one in resources["UnreadMailFeedback"]["Properties"]["Metrics"][1:]]
+    (metric,) = [one["MetricStat"] for one in resources["UnreadMailFeedback"]["Properties"]["Metrics"]]
 
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["MailFeedbackFailures", "Arn"]}
     assert kept["MessageRetentionPeriod"] == 14 * 24 * 60 * 60

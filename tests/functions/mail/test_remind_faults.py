@@ -109,7 +109,7 @@ def test_trouble_of_a_table_passes_over_nobody(call: Api, cloud: Cloud, operatio
         with failing(error, operation), pytest.raises(FunctionFailed):
             run(call)
     assert ordered(cloud) == {}
-    assert hears_of_failure("Remind") == {"ServiceErrors"}
+    assert hears_of_failure("Remind") == {"BackgroundErrors"}
 
     run(call)
 

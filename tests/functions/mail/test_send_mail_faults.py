@@ -145,7 +145,7 @@ def test_while_the_table_takes_no_write_mails_wait_on_their_rows(
             call.invoke("SendMail", {"Records": ordered})
         bring(ordered[:1])
     assert states(cloud) == dict.fromkeys(THREE, "pending")
-    assert hears_of_failure("SendMail") == {"ServiceErrors"}
+    assert hears_of_failure("SendMail") == {"BackgroundErrors"}
 
     later(minutes=61)
     redrive()

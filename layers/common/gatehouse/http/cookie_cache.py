@@ -42,18 +42,20 @@ def read(request: Request, token: str) -> dict[str, Any] | None:
     kept = read_cookie(request, DATA)
     if not kept or not config().cookie_cache_age:
         return None
-    keys.keep_up()
     try:
         whole = json.loads(_decode(kept))
-        content, expires_at = whole["session"], whole["expiresAt"]
-        signed = hmac.compare_digest(str(whole["signature"]), _signature(content, expires_at))
-        ends_at = datetime.fromisoformat(content["session"]["expiresAt"])
-        same = content["session"]["token"] == token
+        content, expires_at, now = whole["session"], whole["expiresAt"], clock.now()
+        is_current = expires_at > _milliseconds(now) and datetime.fromisoformat(content["session"]["expiresAt"]) > now
+        if is_current and content["session"]["token"] == token and _is_signed(content, expires_at, whole["signature"]):
+            return {"session": content["session"], "user": content["user"]}
     except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    now = clock.now()
-    good = signed and same and expires_at > _milliseconds(now) and ends_at > now
-    return {"session": content["session"], "user": content["user"]} if good else None
+        pass
+    return None
+
+
+def _is_signed(content: dict[str, Any], expires_at: int, signature: str) -> bool:
+    keys.keep_up()
+    return hmac.compare_digest(signature, _signature(content, expires_at))
 
 
 def _signature(content: dict[str, Any], expires_at: int) -> str:

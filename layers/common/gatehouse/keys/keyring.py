@@ -4,13 +4,13 @@ It lies in `sessions`, so that whoever reads a session reads it in the same call
 Without a row nothing was ever rotated, and Secrets Manager's AWSCURRENT is the one version.
 """
 
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
+from gatehouse import clock
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, Key, Row, conditionally, get_together
 from gatehouse.keys.secret import newest_version
@@ -64,7 +64,7 @@ def observe(row: KeyringRow | None) -> None:
     """Take note of the keyring as it was just read; without a row the one known stays."""
     global _seen, _looked_at
     if row:
-        _seen, _looked_at = _keyring(row), time.monotonic()
+        _seen, _looked_at = _keyring(row), clock.monotonic()
 
 
 def current() -> Keyring:
@@ -81,12 +81,12 @@ def reread() -> None:
     """See the keyring as it is now."""
     global _looked_at  # noqa: PLW0603 -- the same
     observe(get_together(keyring_key())[0])
-    _looked_at = time.monotonic()
+    _looked_at = clock.monotonic()
 
 
 def keep_up() -> None:
     """See the keyring as it is now, unless this process did in the last 30 seconds."""
-    if time.monotonic() - _looked_at >= _BELIEVED:
+    if clock.monotonic() - _looked_at >= _BELIEVED:
         reread()
 
 

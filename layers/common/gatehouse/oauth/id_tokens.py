@@ -13,6 +13,7 @@ from typing import Any
 import jwt
 from jwt import PyJWKClient
 
+from gatehouse import clock
 from gatehouse.accounts.model import normal_email
 from gatehouse.errors import InvalidIdToken, ProviderUnavailable, UserEmailNotFound
 from gatehouse.oauth.fetch import fetch
@@ -50,7 +51,7 @@ def identity(provider: Provider, token: str, nonce: str | None) -> Identity:
         raise InvalidIdToken(cause="for several clients, and not told which asked")
     if claims.get("azp", provider.client_ids[0]) not in provider.client_ids:
         raise InvalidIdToken(cause="asked for by another client")
-    if type(claims["iat"]) not in {int, float} or claims["iat"] < time.time() - _OLDEST - _LEEWAY:
+    if type(claims["iat"]) not in {int, float} or claims["iat"] < clock.now().timestamp() - _OLDEST - _LEEWAY:
         raise InvalidIdToken(cause="issued too long ago")
     if nonce is not None and not _same(claims.get("nonce"), nonce):
         raise InvalidIdToken(cause="not the answer to this sign-in")

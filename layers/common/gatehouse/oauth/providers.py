@@ -1,11 +1,11 @@
 """The providers that are configured: Google, and one more that is found by its issuer alone."""
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from gatehouse import clock
 from gatehouse.config import ConfigurationError, config
 from gatehouse.errors import ProviderNotFound, ProviderUnavailable
 from gatehouse.oauth.fetch import fetch
@@ -67,11 +67,11 @@ def _found() -> Provider:
     """By discovery: https://openid.net/specs/openid-connect-discovery-1_0.html."""
     issuer = config().oidc_issuer
     seen_at, document = _discovered.get(issuer, (float("-inf"), {}))
-    if time.monotonic() - seen_at < _BELIEVED:
+    if clock.monotonic() - seen_at < _BELIEVED:
         return _described(document)
     document = _discover(issuer)
     found = _described(document)
-    _discovered[issuer] = time.monotonic(), document
+    _discovered[issuer] = clock.monotonic(), document
     return found
 
 
