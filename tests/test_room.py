@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from gatehouse_dev.template import Template
+from gatehouse_dev.template import load
 from tests.support.grants import policy_size
 from tests.support.layout import ROOT
-from tests.support.transformed import of_type, operations, source, transform
+from tests.support.transformed import PARAMETERS, TEMPLATE, of_type, operations, source, transform
 
 PAGE = ROOT / "docs" / "deploy.md"
 AN_ENDPOINT = "resources for one more endpoint"
@@ -26,13 +26,13 @@ NEW_ENDPOINT = "ListAccounts"  # as most are: without an alias
 
 
 @pytest.fixture(scope="module")
-def counted(template: Template) -> Mapping[str, int]:
+def counted() -> Mapping[str, int]:
     """What there is of each."""
     stack = transform(source(), Tracing="Active")
     roles = of_type(stack, "AWS::IAM::Role")
     variables = [
         sum(len(name) + len(value) for name, value in function.environment.items())
-        for function in template.functions.values()
+        for function in load(TEMPLATE, PARAMETERS).functions.values()
     ]
     counts = (
         len(stack),
