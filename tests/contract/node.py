@@ -64,7 +64,9 @@ def _run(script: Path, begun: Future[Place]) -> None:
         run = subprocess.run(  # noqa: S603 -- our own file
             [str(NODE), "--test-reporter=spec", script.name],
             cwd=script.parent,
-            env=os.environ | {"GATEHOUSE_URL": place.service.url} | place.variables,
+            env=os.environ
+            | {"GATEHOUSE_URL": place.service.url, "SERVICE_CLOCK": str(place.service.clock)}
+            | place.variables,
             capture_output=True,
             text=True,
             timeout=_LONGEST,

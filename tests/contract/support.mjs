@@ -1,6 +1,7 @@
 // The official client as a browser would run it: with a cookie jar and an Origin, against GATEHOUSE_URL. And requests
 // without any of that, byte for byte.
 
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
 
 import { createAuthClient } from "better-auth/client";
@@ -14,6 +15,13 @@ export const milliseconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 let people = 0;
 export const newAddress = () => `person-${process.pid}-${(people += 1)}@example.com`;
 export const seconds = (number) => new Promise((resolve) => setTimeout(resolve, 1000 * number));
+
+/** Let time pass for the service; files that move its clock have it for themselves. */
+export function later(seconds) {
+  const clock = process.env.SERVICE_CLOCK;
+  writeFileSync(`${clock}.new`, String(Number(readFileSync(clock)) + seconds));
+  renameSync(`${clock}.new`, clock);
+}
 
 /** What `ask` answers, as soon as that is anything true; a busy machine may take long. */
 export async function until(ask, pause = 0.025) {

@@ -19,12 +19,12 @@ SETTINGS = {
     "open": {"require_email_verification": "false", "cookie_cache_age": "300"},
     "short": {
         "require_email_verification": "false",
-        "session_lifetime": "5",
-        "session_update_age": "1",
-        "session_fresh_age": "2",
-        "access_token_lifetime": "2",
-        "verification_lifetime": "1",
-        "reset_lifetime": "1",
+        "session_lifetime": "5000",
+        "session_update_age": "1000",
+        "session_fresh_age": "2000",
+        "access_token_lifetime": "2000",
+        "verification_lifetime": "1000",
+        "reset_lifetime": "1000",
     },
     "strict": {
         "require_email_verification": "false",
@@ -32,7 +32,7 @@ SETTINGS = {
         "cookie_same_site": "none",
         "cookie_domain": "localhost",
         "rate_limits": "on",
-        "rate_limit_sign_in": "10/10",
+        "rate_limit_sign_in": "10/600",
         "rate_limit_failed_sign_ins": "2/900",
     },
     "eager": {

@@ -19,12 +19,14 @@ _PATIENCE = 60  # seconds, for what takes one
 class Service:
     """A running service; its console goes to a file.
 
-    `cloud_url` is where the operator's tool finds its AWS, if that is open.
+    `cloud_url` is where the operator's tool finds its AWS, if that is open; `clock` holds by how many seconds its clock
+    runs ahead.
     """
 
     url: str
     cloud_url: str
     console: Path
+    clock: Path
 
     def log(self) -> str:
         """Everything that it printed so far."""
@@ -41,29 +43,31 @@ def running_service(*, cloud_port: str = "", **settings: str) -> Iterator[Servic
     given |= {"PORT": "0", "CLOUD_PORT": cloud_port, "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
     with tempfile.TemporaryDirectory() as folder:
-        console = Path(folder, "console")
+        console, clock = Path(folder, "console"), Path(folder, "clock")
+        clock.write_text("0", encoding="ascii")
         with console.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.quick"],
                 cwd=ROOT,
-                env=clean | given,
+                env=clean | given | {"TESTS_CLOCK": str(clock)},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
             try:
-                yield _introduced(console, process)
+                url, cloud_url = _introduced(console, process)
+                yield Service(url=url, cloud_url=cloud_url, console=console, clock=clock)
             finally:
                 process.terminate()
                 process.wait(_PATIENCE)
 
 
-def _introduced(console: Path, process: subprocess.Popen[bytes]) -> Service:
-    """It listens already when it tells where."""
+def _introduced(console: Path, process: subprocess.Popen[bytes]) -> tuple[str, str]:
+    """Where it listens, and its AWS; it does so already when it tells."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         text = console.read_text(encoding="utf-8")
         if url := re.search(r"^Gatehouse runs at (\S+)$", text, re.MULTILINE):
             cloud_url = re.search(r"AWS_ENDPOINT_URL=(\S+)$", text, re.MULTILINE)
-            return Service(url=url[1], cloud_url=cloud_url[1] if cloud_url else "", console=console)
+            return url[1], cloud_url[1] if cloud_url else ""
         time.sleep(0.02)
     raise AssertionError(f"the service did not start:\n{console.read_text(encoding='utf-8')}")

@@ -1,10 +1,17 @@
-// docs/frontend.md: when something is refused. Mails are limited to one in five seconds here.
+// docs/frontend.md: when something is refused. Mails are limited to one in 25 seconds here; whoever waits, moves the service's clock.
 
 import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 
-import { newAddress } from "../support.mjs";
+import { later, newAddress } from "../support.mjs";
 import { Page, snippet } from "./page.mjs";
+
+const { setTimeout } = globalThis;
+globalThis.setTimeout = (wake, milliseconds, ...rest) => {
+  const isPatience = milliseconds >= 1000 && milliseconds <= 30_000;
+  if (isPatience) later(milliseconds / 1000);
+  return setTimeout(wake, isPatience ? 0 : milliseconds, ...rest);
+};
 
 let page, errors, auth;
 before(async () => {
@@ -22,7 +29,7 @@ test("429 is waited for as long as it says", async () => {
   await mail(errors.patient);
   const refused = await mail(page.fetch);
   assert.equal(refused.status, 429);
-  assert.match(refused.headers.get("retry-after"), /^[1-5]$/);
+  assert.match(refused.headers.get("retry-after"), /^(1?\d|2[0-5])$/);
   assert.equal((await mail(errors.patient)).status, 200);
 });
 

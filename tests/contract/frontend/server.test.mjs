@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { account, newSession, seconds, session } from "../support.mjs";
+import { account, later, newSession, session } from "../support.mjs";
 import { HOME, snippet } from "./page.mjs";
 
 let server, ann;
@@ -14,7 +14,7 @@ before(async () => {
 });
 
 test("a visitor's cookie is passed on, and the renewed one handed back", async () => {
-  await seconds(1.1); // an end is a whole second, so it moves a second later
+  later(1); // an end is a whole second
   const answer = await server.page(asked({ cookie: ann.cookie.cookie, host: "localhost:5173" }));
   assert.equal(await answer.text(), `Hello, ${ann.user.name}.`);
   assert.ok(answer.headers.getSetCookie().some((line) => line.startsWith("better-auth.session_token=")));

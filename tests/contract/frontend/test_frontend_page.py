@@ -27,11 +27,11 @@ SHOP = "https://shop.example"
 SETTINGS = {
     "home": {
         "cors_origins": f"http://localhost:5173,{SHOP}",
-        "access_token_lifetime": "6",
+        "access_token_lifetime": "55",
         "session_update_age": "0",
         "rate_limits": "on",
         "rate_limit_sign_in": "1000/1",
-        "rate_limit_mail": "1/5",
+        "rate_limit_mail": "1/25",
         "rate_limit_mail_address": "1000/1",
     },
     "far": {
