@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from threading import Thread
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import Attribute
@@ -55,15 +55,13 @@ def connection() -> Connection:
     return Connection(**_WAITS, retry_configuration=_TRIES)
 
 
-class TableName:
+class TableName(NamedTuple):
     """The name of a row's table, read when it is used: a function imports rows of tables that it has not."""
 
-    def __init__(self, read: Callable[[], str]) -> None:
-        self._read = read
+    read: Callable[[], str]
 
     def __get__(self, _meta: object, _kind: type) -> str:
-        """What PynamoDB finds as `Meta.table_name`."""
-        return self._read()
+        return self.read()
 
 
 class Whole(Attribute[int]):
