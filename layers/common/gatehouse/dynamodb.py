@@ -103,19 +103,12 @@ class Row(Model):
     @classmethod
     def _get_connection(cls) -> TableConnection:
         if cls._connection is None or cls._connection.connection is not connection():
-            schema = cls._get_schema()
-            table = TableConnection(cls.Meta.table_name)
+            name, schema = cls.Meta.table_name, cls._get_schema()
+            table = TableConnection(name)
             table.connection = connection()
-            if cls.Meta.table_name not in table.connection._tables:  # noqa: SLF001 -- it can add, but not ask
-                table.connection.add_meta_table(
-                    MetaTable(
-                        {
-                            "TableName": cls.Meta.table_name,
-                            "KeySchema": schema["key_schema"],
-                            "AttributeDefinitions": schema["attribute_definitions"],
-                        }
-                    )
-                )
+            if name not in table.connection._tables:  # noqa: SLF001 -- it can add, but not ask
+                keys = {"KeySchema": schema["key_schema"], "AttributeDefinitions": schema["attribute_definitions"]}
+                table.connection.add_meta_table(MetaTable({"TableName": name} | keys))
             cls._connection = table
         return cls._connection
 
