@@ -15,11 +15,10 @@ def own_settings(template: Template) -> Iterator[None]:
     from gatehouse.config import Config, ConfigurationError  # noqa: PLC0415 -- a cloud puts the layer on the path
 
     def own(config: Config, name: str) -> object:
-        function = record._current.get()
-        if function and name in SETTINGS:
-            variable = f"GATEHOUSE_{name.upper()}"
-            if variable not in template.functions[function].environment:
-                raise ConfigurationError(f"{function} reads {variable}, and template.yaml does not give it that")
+        function = template.functions.get(record._current.get() or "")
+        variable = f"GATEHOUSE_{name.upper()}"
+        if function and name in SETTINGS and variable not in function.environment:
+            raise ConfigurationError(f"{function.name} reads {variable}, and template.yaml does not give it that")
         return object.__getattribute__(config, name)
 
     with patch.object(Config, "__getattribute__", own):

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from threading import Thread
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import Attribute
@@ -55,14 +55,13 @@ def connection() -> Connection:
     return Connection(**_WAITS, retry_configuration=_TRIES)
 
 
-class TableName:
+class TableName(NamedTuple):
     """The name of a row's table, read when it is used: a function imports rows of tables that it has not."""
 
-    def __init__(self, read: Callable[[], str]) -> None:
-        self._read = read
+    read: Callable[[], str]
 
     def __get__(self, _meta: object, _kind: type) -> str:
-        return self._read()
+        return self.read()
 
 
 class Whole(Attribute[int]):
@@ -104,19 +103,12 @@ class Row(Model):
     @classmethod
     def _get_connection(cls) -> TableConnection:
         if cls._connection is None or cls._connection.connection is not connection():
-            schema = cls._get_schema()
-            table = TableConnection(cls.Meta.table_name)
+            name, schema = cls.Meta.table_name, cls._get_schema()
+            table = TableConnection(name)
             table.connection = connection()
-            if cls.Meta.table_name not in table.connection._tables:  # noqa: SLF001 -- it can add, but not ask
-                table.connection.add_meta_table(
-                    MetaTable(
-                        {
-                            "TableName": cls.Meta.table_name,
-                            "KeySchema": schema["key_schema"],
-                            "AttributeDefinitions": schema["attribute_definitions"],
-                        }
-                    )
-                )
+            if name not in table.connection._tables:  # noqa: SLF001 -- it can add, but not ask
+                keys = {"KeySchema": schema["key_schema"], "AttributeDefinitions": schema["attribute_definitions"]}
+                table.connection.add_meta_table(MetaTable({"TableName": name} | keys))
             cls._connection = table
         return cls._connection
 
@@ -230,7 +222,8 @@ def _try(first: Callable[[], object]) -> None:
 
 
 def _key(row: type[Row], pk: str, sk: str | None) -> dict[str, Any]:
-    return dict(row.get_operation_kwargs_from_class(pk, range_key=sk)["Key"])
+    key: dict[str, Any] = row.get_operation_kwargs_from_class(pk, range_key=sk)["Key"]
+    return key
 
 
 def _batch(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -239,7 +232,8 @@ def _batch(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
         for table, items in answer["Responses"].items():
             found.setdefault(table, []).extend(items)
-        if not (request := answer.get("UnprocessedKeys", {})):
+        request = answer.get("UnprocessedKeys") or {}
+        if not request:
             return found
         pause(attempt)
     raise Contended
