@@ -1,5 +1,7 @@
 """The door: whatever happens inside, the answer has one shape, the security headers and a correlation id."""
 
+from typing import Any
+
 import pytest
 
 from tests.layer.conftest import Log
@@ -21,7 +23,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "cache-control": "no-store",
 }
-ANY = {
+ANY: dict[str, Any] = {
     "json": {"email": "a@ex.com", "password": "x" * 9, "newPassword": "x" * 9, "token": "x"},
     "query": {"token": "x", "callbackURL": "/"},
     "bearer": "7130a49b-0f0d-43b8-bead-c318ac479dd9" + "x" * 65,

@@ -38,7 +38,7 @@ def test_a_cookie_without_an_origin_or_from_another_site_is_refused_before_anyth
     call: Api, route: str
 ) -> None:
     """S-23."""
-    refused = [({}, "MISSING_OR_NULL_ORIGIN")]
+    refused: list[tuple[dict[str, str], str]] = [({}, "MISSING_OR_NULL_ORIGIN")]
     refused += [({"origin": origin}, "MISSING_OR_NULL_ORIGIN") for origin in ("null", "")]
     refused += [({header: origin}, "INVALID_ORIGIN") for header in ("origin", "referer") for origin in FOREIGN]
 
