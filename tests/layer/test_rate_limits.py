@@ -451,6 +451,7 @@ def limits_table_failing(error: Exception) -> Iterator[None]:
         yield
 
 
+# Outages, and what does not pass by itself.
 TROUBLE = [UNREACHABLE, refused("ThrottlingException"), refused("InternalServerError", 500)]
 TROUBLE += [refused(code) for code in ("AccessDeniedException", "ResourceNotFoundException", "ValidationException")]
 
@@ -470,7 +471,7 @@ def test_signing_in_is_closed_without_its_limiter(
                 assert (answer.status, answer.code, answer.cookies) == (503, "SERVICE_UNAVAILABLE", [])
 
 
-@pytest.mark.parametrize("error", [TROUBLE[0], *(pytest.param(error, marks=pytest.mark.slow) for error in TROUBLE[1:])])
+@pytest.mark.parametrize("error", [TROUBLE[0], TROUBLE[3]], ids=str)
 def test_the_rest_goes_on_without_it_and_says_so(  # noqa: PLR0917 -- five fixtures and a case
     call: Api, people: People, mailbox: Mailbox, on: Callable[[], None], log: Log, error: Exception
 ) -> None:
