@@ -15,25 +15,12 @@ from tests.support.people import PASSWORD, People
 from tests.support.visits import forgets, resets, signs_in, signs_up
 
 COMMON = [
-    "password",
-    "password1",
-    "12345678",
-    "123456789",
-    "qwertyuiop",
-    "iloveyou",
-    "1q2w3e4r",
-    "baseball",
-    "sunshine",
+    *("password", "password1", "12345678", "123456789", "qwertyuiop", "iloveyou", "1q2w3e4r", "baseball"),
+    *("sunshine",),
 ]
 FINE = [
-    "correct horse battery staple",
-    "purple monkey dishwasher",
-    "password1 but longer",
-    "xpassword1",
-    "Tr0ub4dor&3x",
-    "ann went to example.com",
-    "пароль-пароль",
-    "        ",
+    *("correct horse battery staple", "purple monkey dishwasher", "password1 but longer", "xpassword1"),
+    *("Tr0ub4dor&3x", "ann went to example.com", "пароль-пароль", "        "),
 ]
 
 

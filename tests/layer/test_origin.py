@@ -11,20 +11,11 @@ from tests.support.visits import signs_in
 
 OURS = ["https://app.example.com", "https://api.example.com", "https://APP.example.com", "https://app.example.com:443"]
 FOREIGN = [
-    "https://evil.example",
-    "http://app.example.com",
-    "https://app.example.com.evil.example",
-    "https://evil.example/app.example.com",
-    "https://app.example.com@evil.example",
-    "https://sub.app.example.com",
-    "https://app.example.com:8443",
-    "https://malicious.com?.example.com",
-    "https://app.example.com\\.evil.example",
-    "app.example.com",
-    "file://",
-    "chrome-extension://app.example.com",
-    "https://[",
-    "\xff",
+    *("https://evil.example", "http://app.example.com", "https://app.example.com.evil.example"),
+    *("https://evil.example/app.example.com", "https://app.example.com@evil.example"),
+    *("https://sub.app.example.com", "https://app.example.com:8443", "https://malicious.com?.example.com"),
+    *("https://app.example.com\\.evil.example", "app.example.com", "file://"),
+    *("chrome-extension://app.example.com", "https://[", "\xff"),
 ]
 CSRF = ["POST /api/auth/sign-out", "POST /api/auth/sign-in/email", "POST /api/auth/reset-password", "POST /api/tasks"]
 LOGINS = [

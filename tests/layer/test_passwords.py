@@ -14,15 +14,8 @@ from tests.support.visits import resets, signs_in, signs_up, verifies
 
 ANN = "ann@example.com"
 FINE = [
-    "x" * 8,
-    "x" * 64,
-    "x" * 128,
-    "lowercase",
-    "        ",
-    "correct horse battery staple",
-    "🔑" * 4,
-    "nul\0nul\0",
-    "пароль-пароль",
+    *("x" * 8, "x" * 64, "x" * 128, "lowercase", "        ", "correct horse battery staple", "🔑" * 4),
+    *("nul\0nul\0", "пароль-пароль"),
 ]
 
 
