@@ -22,7 +22,7 @@ FINE = [
 
 @pytest.mark.parametrize("password", FINE, ids=lambda text: ascii(text[:12]))
 def test_any_characters_make_a_password(call: Api, mailbox: Mailbox, password: str) -> None:
-    """S-01, S-02: no rule but the length, and that nobody would try it first (test_common_passwords)."""
+    """S-01, S-02: no rule but the length, and that nobody would try it first (test_accounts_common_passwords)."""
     assert signs_up(call, ANN, password).status == 200
     verifies(call, mailbox.last.token)
     assert signs_in(call, ANN, password).status == 200
