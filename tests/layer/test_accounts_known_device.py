@@ -93,7 +93,7 @@ def test_a_known_browser_may_fail_as_often_as_strangers_and_no_more(
 
 
 def test_strangers_use_up_nothing_of_a_known_browsers(call: Api, email: str, device: str) -> None:
-    attacked(call, email, 30)
+    attacked(call, email, 12)
 
     assert [tries(call, email, WRONG, 200 + number, device).status for number in range(11)] == [401] * 10 + [429]
 
