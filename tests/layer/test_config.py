@@ -1,6 +1,7 @@
 """Settings: whole and typed, or the function does not start."""
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -108,24 +109,17 @@ def test_the_template_gives_what_is_needed() -> None:
     assert layer("config").read(os.environ).base_url == "https://api.example.com"
 
 
-def test_a_function_does_not_start_with_settings_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GATEHOUSE_SECRET", "")
-    layer("config").config.cache_clear()
-    try:
-        with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECRET is missing"):
-            layer("http.handler").lambda_handler(APIRouter())
-    finally:
-        monkeypatch.undo()
-        layer("config").config.cache_clear()
+def test_a_function_does_not_start_with_settings_that_cannot_be(settings: Callable[..., None]) -> None:
+    settings(secret="")
+
+    with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECRET is missing"):
+        layer("http.handler").lambda_handler(APIRouter())
 
 
-def test_a_request_that_needs_what_is_missing_is_answered_with_500(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GATEHOUSE_SECURE_COOKIES")
-    layer("config").config.cache_clear()
-    try:
-        answer = call("GET /api/auth/get-session", cookies=["better-auth.session_token=x"])
-    finally:
-        monkeypatch.undo()
-        layer("config").config.cache_clear()
+def test_a_request_that_needs_what_is_missing_is_answered_with_500(call: Api, settings: Callable[..., None]) -> None:
+    del os.environ["GATEHOUSE_SECURE_COOKIES"]
+    settings()
+
+    answer = call("GET /api/auth/get-session", cookies=["better-auth.session_token=x"])
 
     assert (answer.status, answer.code) == (500, "INTERNAL_SERVER_ERROR")

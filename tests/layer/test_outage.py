@@ -6,7 +6,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.layer.conftest import Log
-from tests.layer.test_main_job import ask as ask_protected
+from tests.layer.every_route import all_of, ask, function, visit
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -39,20 +39,29 @@ def assert_unavailable(answer: Answer) -> None:
 
 
 @on_every_route
-def test_protected_routes_admit_nobody_and_sign_nobody_out(call: Api, people: People, trouble: Exception) -> None:
+@all_of(PROTECTED)
+def test_protected_routes_admit_nobody_and_sign_nobody_out(
+    call: Api, people: People, routes: list[str], trouble: Exception
+) -> None:
     """503 and not 401, so that clients keep their session."""
     ann = people.signed_in()
 
-    for route in PROTECTED:
+    for route in routes:
         with failing(trouble):
-            assert_unavailable(ask_protected(call, route, ann.id, bearer=ann.token))
+            assert_unavailable(visit(call, route, ann.id, bearer=ann.token))
 
     assert call("GET /api/auth/me", bearer=ann.token).status == 200
 
 
 @on_every_route
-def test_every_open_route_that_asks_a_table_says_so(
-    call: Api, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None], trouble: Exception
+@all_of(sorted(OPEN - ASK_NO_TABLE), function)
+def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fixtures and a case
+    call: Api,
+    mailbox: Mailbox,
+    cloud: Cloud,
+    settings: Callable[..., None],
+    routes: list[str],
+    trouble: Exception,
 ) -> None:
     settings(google_client_id="client-1")
     ann = People(call).signed_in()
@@ -69,11 +78,12 @@ def test_every_open_route_that_asks_a_table_says_so(
         "newPassword": PASSWORD,
     }
 
-    for route in sorted(OPEN - ASK_NO_TABLE):
+    for route in routes:
         posted = body | {"token": reset if "reset-password" in route else token}
-        path = {name: value for name, value in (("token", reset), ("provider", "x")) if f"{{{name}}}" in route}
+        path = {"token": reset} if "{token}" in route else {}
         with failing(trouble):
-            answer = call(
+            answer = ask(
+                call,
                 route,
                 json=None if route.startswith("GET") else posted,
                 query={"token": token, "callbackURL": "/", "state": "x"} if route.startswith("GET") else None,

@@ -233,23 +233,19 @@ def test_a_process_that_could_not_read_the_secret_at_first_reads_it_later(
     assert signs_in(call, ann.email).status == 200
 
 
-def test_a_process_that_could_not_read_the_keyring_at_first_reads_it_later(
-    call: Api, people: People, knows_nothing: Callable[[], None]
+@pytest.mark.parametrize("known", ["nothing", "the one before"])
+def test_a_look_at_the_keyring_that_failed_is_taken_again(  # noqa: PLR0917 -- five fixtures and a case
+    call: Api,
+    people: People,
+    cloud: Cloud,
+    knows_nothing: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+    known: str,
 ) -> None:
-    ann = people.signed_in()
-    knows_nothing()
-
-    with failing(UNREACHABLE, "BatchGetItem"):
-        assert_unavailable(call(BY_COOKIE, cookies=[ann.cookie]))
-
-    assert call(BY_COOKIE, cookies=[ann.cookie]).status == 200
-
-
-def test_a_second_look_at_the_keyring_that_failed_is_taken_again(
-    call: Api, people: People, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The cookie is of a newer key than this process has seen, and DynamoDB is away: 503, then in, and never 401."""
-    ann = newer_than_known(call, people, cloud)
+    """Also of a cookie of a newer key than this process has seen: 503, then in, and never 401."""
+    ann = people.signed_in() if known == "nothing" else newer_than_known(call, people, cloud)
+    if known == "nothing":
+        knows_nothing()
     monkeypatch.setattr(layer("keys.macs"), "_last_look", float("-inf"))
 
     with failing(UNREACHABLE, "BatchGetItem"):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.layer.every_route import each, function
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -21,7 +22,7 @@ def _everybody(call: Api, people: People, mailbox: Mailbox) -> None:
     people.verified("ann")
     signs_up(call, WAITING)
     assert mailbox.last
-    for route, request in REQUESTS:
+    for route, request in REQUESTS.items():
         call(route, json=request | {"email": "warm@example.com"})
 
 
@@ -34,29 +35,23 @@ def shape(answer: Answer) -> Any:
     return answer.status, body | ({"user": user} if user else {}), order, headers, answer.cookies
 
 
-REQUESTS: list[tuple[str, dict[str, Any]]] = [
-    ("POST /api/auth/sign-in/email", {"password": "not the password"}),
-    ("POST /api/auth/signin", {"password": "not the password"}),
-    ("POST /api/auth/login", {"password": "not the password"}),
-    ("POST /api/auth/sign-up/email", {"password": "somebody's password", "name": "X"}),
-    ("POST /api/auth/signup", {"password": "somebody's password", "name": "X"}),
-    ("POST /api/auth/register", {"password": "somebody's password", "name": "X"}),
-    ("POST /api/auth/request-password-reset", {}),
-    ("POST /api/auth/forgot-password", {}),
-    ("POST /api/auth/forget-password", {"redirectTo": "/new"}),
-    ("POST /api/auth/send-verification-email", {}),
-    ("POST /api/auth/resend-verification", {"callbackURL": "/home"}),
-]
+SIGN_IN, SIGN_UP = {"password": "not the password"}, {"password": "somebody's password", "name": "X"}
+REQUESTS: dict[str, dict[str, Any]] = {
+    **{f"POST /api/auth/{path}": SIGN_IN for path in ("sign-in/email", "signin", "login")},
+    **{f"POST /api/auth/{path}": SIGN_UP for path in ("sign-up/email", "signup", "register")},
+    **{f"POST /api/auth/{path}": {} for path in ("request-password-reset", "forgot-password")},
+    "POST /api/auth/forget-password": {"redirectTo": "/new"},
+    "POST /api/auth/send-verification-email": {},
+    "POST /api/auth/resend-verification": {"callbackURL": "/home"},
+}
 
 
-@pytest.mark.parametrize(("route", "request_"), REQUESTS, ids=[route for route, _ in REQUESTS])
-def test_ghsa_jq8w_8q2f_ffm9_known_and_unknown_addresses_are_answered_alike(
-    call: Api, route: str, request_: dict[str, Any]
-) -> None:
+@each([*REQUESTS], function)
+def test_ghsa_jq8w_8q2f_ffm9_known_and_unknown_addresses_are_answered_alike(call: Api, route: str) -> None:
     """S-09, S-15, S-51: same status, body and headers; the same calls of AWS in the same order."""
     seen = []
     for email in (UNKNOWN, WAITING, OWNED):
-        answer = call(route, json=request_ | {"email": email})
+        answer = call(route, json=REQUESTS[route] | {"email": email})
         seen.append((shape(answer), call.calls))
 
     assert seen[0] == seen[1] == seen[2]
@@ -64,17 +59,10 @@ def test_ghsa_jq8w_8q2f_ffm9_known_and_unknown_addresses_are_answered_alike(
 
 
 @pytest.mark.parametrize("email", [UNKNOWN, WAITING, OWNED])
-def test_each_sign_in_hashes_once(call: Api, count_hashes: Callable[[], int], email: str) -> None:
-    call("POST /api/auth/sign-in/email", json={"email": email, "password": "not the password"})
-
-    assert count_hashes() == 1
-
-
-@pytest.mark.parametrize("email", [UNKNOWN, WAITING, OWNED])
-def test_each_sign_up_hashes_once(call: Api, count_hashes: Callable[[], int], email: str) -> None:
-    call("POST /api/auth/sign-up/email", json={"email": email, "password": PASSWORD})
-
-    assert count_hashes() == 1
+def test_each_sign_in_and_each_sign_up_hashes_once(call: Api, count_hashes: Callable[[], int], email: str) -> None:
+    for number, (route, password) in enumerate((("sign-in", "not the password"), ("sign-up", PASSWORD)), 1):
+        call(f"POST /api/auth/{route}/email", json={"email": email, "password": password})
+        assert count_hashes() == number
 
 
 @pytest.fixture

@@ -22,12 +22,13 @@ BAD_IDS = ["x\r\nSet-Cookie: a=b", "x" * 10_240, "${jndi:ldap://evil}", "", " ",
 
 
 @pytest.mark.parametrize("name", ["x-correlation-id", "x-request-id"])
-@pytest.mark.parametrize("given_id", ["abc-123", "1-5759e988-bd862e3fe1be46a994272793", "a" * 128], ids=len)
-def test_the_callers_id_comes_back_and_stands_in_the_log(call: Api, log: Log, name: str, given_id: str) -> None:
-    answer = call("GET /api/auth/ok", headers={name: given_id})
+def test_the_callers_id_comes_back_and_stands_in_the_log_of_that_request_alone(call: Api, log: Log, name: str) -> None:
+    given_ids = ["abc-123", "1-5759e988-bd862e3fe1be46a994272793", "a" * 128]
 
-    assert answer.headers["x-correlation-id"] == given_id
-    assert [line["correlation_id"] for line in log.lines] == [given_id]
+    answers = [call("GET /api/auth/ok", headers={name: given_id}) for given_id in given_ids]
+
+    assert [answer.headers["x-correlation-id"] for answer in answers] == given_ids
+    assert [line["correlation_id"] for line in log.lines] == given_ids
 
 
 @pytest.mark.parametrize("given_id", BAD_IDS, ids=lambda text: repr(text[:20]))
@@ -109,13 +110,6 @@ def test_how_long_it_took_to_know_who_calls_is_a_metric(call: Api, people: Peopl
     assert metric["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "AuthValidation", "Unit": "Seconds"}]
     assert metric["function"] == "list_tasks"
     assert 0 < metric["AuthValidation"][0] < 1
-
-
-def test_nothing_of_one_request_stands_in_the_lines_of_the_next(call: Api, log: Log) -> None:
-    call("GET /api/auth/ok", headers={"x-correlation-id": "first"})
-    call("GET /api/auth/ok", headers={"x-correlation-id": "second"})
-
-    assert [line["correlation_id"] for line in log.lines] == ["first", "second"]
 
 
 def test_no_line_of_ours_looks_like_a_function_that_fails(call: Api, log: Log) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.layer.test_door import ask
+from tests.layer.every_route import all_of, ask, each, function
 from tests.support.calls import Answer, Api
 from tests.support.events import event_for
 from tests.support.people import People
@@ -53,6 +53,11 @@ HEADERS = [
 QUERIES = ["token=a&token=b", "token", "%", "token=%ff%00", "a[]=1&" * 2000, "token=\x7f", "&&=&"]
 
 
+by_field = all_of([*NEED_BODY], function)
+by_kind = all_of([*NEED_BODY])
+by_body = all_of(POST)
+
+
 @pytest.fixture
 def unchanged(cloud: Cloud, people: People) -> Callable[[], None]:
     """Somebody is there; asks whether all is as it was."""
@@ -75,40 +80,46 @@ def assert_refused(answer: Answer, *statuses: int) -> None:
     assert answer.cookies == []
 
 
+@by_field
 @pytest.mark.parametrize("body", NO_OBJECT, ids=lambda body: repr(body)[:12])
 def test_a_body_that_is_not_there_or_no_object_is_refused(
-    call: Api, unchanged: Callable[[], None], body: str | None
+    call: Api, unchanged: Callable[[], None], routes: list[str], body: str | None
 ) -> None:
-    for route in NEED_BODY:
+    for route in routes:
         answer = call(route, body=body, headers=JSON)
         assert_refused(answer, 400)
         assert answer.code in {"VALIDATION_ERROR", "BAD_REQUEST"}
     unchanged()
 
 
+@by_body
 @pytest.mark.parametrize("body", NO_JSON, ids=lambda body: body[:12])
-def test_a_body_that_is_no_json_is_refused(call: Api, unchanged: Callable[[], None], body: str) -> None:
-    for route in POST:
+def test_a_body_that_is_no_json_is_refused(
+    call: Api, unchanged: Callable[[], None], routes: list[str], body: str
+) -> None:
+    for route in routes:
         answer = call(route, body=body, headers=JSON)
         assert_refused(answer, 400)
         assert (answer.json["message"], call.calls) == ("Invalid JSON in request body", [])
     unchanged()
 
 
+@by_kind
 @pytest.mark.parametrize("depth", [100, 500, 900, 990, 1_000, 3_000, 20_000])
-def test_a_body_as_deep_as_one_likes_is_refused(call: Api, depth: int) -> None:
+def test_a_body_as_deep_as_one_likes_is_refused(call: Api, routes: list[str], depth: int) -> None:
     """S-06: whichever of the parsers gives up first."""
     for body in ('{"email":' + "[" * depth + "]" * depth + "}", '{"a":' * depth + "1" + "}" * depth):
-        for route in NEED_BODY:
+        for route in routes:
             assert_refused(call(route, body=body, headers=JSON), 400)
 
 
+@by_field
 @pytest.mark.parametrize("value", NO_TEXT, ids=lambda value: repr(value)[:12])
 def test_a_field_of_another_kind_is_refused_by_its_name(
-    call: Api, unchanged: Callable[[], None], value: object
+    call: Api, unchanged: Callable[[], None], routes: list[str], value: object
 ) -> None:
-    for route, fields in NEED_BODY.items():
-        for field in fields:
+    for route in routes:
+        for field in NEED_BODY[route]:
             if not value and field == "redirectTo":
                 continue  # as good as absent
             answer = call(route, json=FIELDS | {field: value})
@@ -118,16 +129,17 @@ def test_a_field_of_another_kind_is_refused_by_its_name(
     unchanged()
 
 
+@by_body
 @pytest.mark.parametrize(
     "content_type", [None, "", "text/plain", "application/x-www-form-urlencoded", "text/json", "x"]
 )
 def test_cve_2021_32677_a_body_of_another_type_is_refused(
-    call: Api, unchanged: Callable[[], None], content_type: str | None
+    call: Api, unchanged: Callable[[], None], routes: list[str], content_type: str | None
 ) -> None:
     """S-22: a form on another site can send these without asking."""
     headers = {} if content_type is None else {"content-type": content_type}
 
-    for route in POST:
+    for route in routes:
         answer = call(route, body='{"email": "a@example.com", "password": "correct horse"}', headers=headers)
         assert_refused(answer, 415)
         assert (answer.code, call.calls) == ("UNSUPPORTED_MEDIA_TYPE", [])
@@ -141,18 +153,24 @@ def test_json_may_be_announced_in_other_words(call: Api, content_type: str) -> N
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("size", [257 * 1024, 1_000_000, 5_000_000])
-def test_a_body_that_is_too_large_is_refused(call: Api, unchanged: Callable[[], None], size: int) -> None:
-    for route in POST:
+@by_body
+@pytest.mark.parametrize("size", [257 * 1024, 5_000_000])
+def test_a_body_that_is_too_large_is_refused(
+    call: Api, unchanged: Callable[[], None], routes: list[str], size: int
+) -> None:
+    for route in routes:
         answer = call(route, json=FIELDS | {"password": MARK + "x" * size})
         assert_refused(answer, 413)
         assert (answer.code, call.calls) == ("PAYLOAD_TOO_LARGE", [])
     unchanged()
 
 
+@by_kind
 @pytest.mark.parametrize("raw", BYTES, ids=repr)
-def test_bytes_that_are_no_text_are_refused(call: Api, unchanged: Callable[[], None], raw: bytes) -> None:
-    for route in NEED_BODY:
+def test_bytes_that_are_no_text_are_refused(
+    call: Api, unchanged: Callable[[], None], routes: list[str], raw: bytes
+) -> None:
+    for route in routes:
         assert_refused(sends(call, route, raw), 400)
     unchanged()
 
@@ -164,15 +182,16 @@ def sends(call: Api, route: str, raw: bytes) -> Answer:
     return Answer(status=result["statusCode"], headers=result["headers"], text=result["body"])
 
 
+@by_kind
 @pytest.mark.parametrize(
     "encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-8-sig"]
 )
 @pytest.mark.parametrize("text", ["x", "\ud800"], ids=ascii)
 def test_json_of_another_encoding_than_utf_8_is_refused(
-    call: Api, unchanged: Callable[[], None], encoding: str, text: str
+    call: Api, unchanged: Callable[[], None], routes: list[str], encoding: str, text: str
 ) -> None:
     """RFC 8259, 8.1; and half a character would hide in it from whoever looks for one in bytes."""
-    for route, email in itertools.product(NEED_BODY, ("ann@example.com", "nobody@example.com")):
+    for route, email in itertools.product(routes, ("ann@example.com", "nobody@example.com")):
         body = json.dumps(FIELDS | {"email": email, "password": text * 9})
         answer = sends(call, route, body.encode(encoding))
         assert_refused(answer, 400)
@@ -180,12 +199,11 @@ def test_json_of_another_encoding_than_utf_8_is_refused(
     unchanged()
 
 
-@pytest.mark.parametrize(
-    "half", ["\\ud800", "\\uDBFF", "\\udc00", "\\uDfFf", "\\udc00\\ud800", "\\ud800\\ud800\\udc00"]
-)
+@by_kind
 @pytest.mark.parametrize("place", ['{"email": "%s"}', '{"%s": 1}', '{"a": [{"b": "%s"}]}', '["%s"]', '"%s"'])
-def test_half_a_character_is_refused_wherever_it_stands(call: Api, half: str, place: str) -> None:
-    for route in NEED_BODY:
+def test_half_a_character_is_refused_wherever_it_stands(call: Api, routes: list[str], place: str) -> None:
+    halves = ("\\ud800", "\\uDBFF", "\\udc00", "\\uDfFf", "\\udc00\\ud800", "\\ud800\\ud800\\udc00")
+    for route, half in itertools.product(routes, halves):
         answer = call(route, body=place % half, headers=JSON)
         assert (answer.status, answer.code, call.calls) == (400, "BAD_REQUEST", [])
 
@@ -196,20 +214,20 @@ def test_a_whole_character_may_be_written_as_two_halves(call: Api) -> None:
     assert call("POST /api/auth/sign-up/email", body=body, headers=JSON).json["user"]["name"] == "🌱 \\ud800"
 
 
-@pytest.mark.parametrize("headers", HEADERS, ids=lambda headers: ascii(str(headers)[:40]))
+@all_of([*POST, *GET])
 def test_ghsa_xmf8_cvqr_rfgj_strange_headers_are_no_accident(
-    call: Api, unchanged: Callable[[], None], headers: dict[str, str]
+    call: Api, unchanged: Callable[[], None], routes: list[str]
 ) -> None:
     """S-31."""
-    for route in (*POST, *GET):
-        assert ask(call, route, headers=headers).status < 500
+    for route, headers in itertools.product(routes, HEADERS):
+        assert ask(call, route, headers=headers).status < 500, headers
     unchanged()
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: ascii(query[:12]))
-def test_a_strange_query_is_no_accident(call: Api, unchanged: Callable[[], None], query: str) -> None:
-    for route in GET:
-        assert ask(call, route, query=query).status < 500
+@all_of(GET, function)
+def test_a_strange_query_is_no_accident(call: Api, unchanged: Callable[[], None], routes: list[str]) -> None:
+    for route, query in itertools.product(routes, QUERIES):
+        assert ask(call, route, query=query).status < 500, query
     unchanged()
 
 
@@ -235,7 +253,7 @@ def test_half_a_character_is_refused_where_it_would_be_kept(
     unchanged()
 
 
-@pytest.mark.parametrize("route", NEED_BODY)
+@each([*NEED_BODY], function)
 def test_half_a_character_is_no_accident_anywhere(call: Api, route: str) -> None:
     for field in (*FIELDS, "callbackURL", "redirectTo", "rememberMe"):
         assert call(route, json=FIELDS | {field: "/\ud800" * 9}).status < 500

@@ -10,6 +10,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
 from tests.functions.keys.test_rotate_secret import Rotation, kid
+from tests.layer.every_route import visit
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -92,22 +93,23 @@ def uses(instance: Callable[..., Answer], given: Given) -> dict[str, bool]:
     return attempts | {"reset": instance("POST /api/auth/reset-password", json=sent).status == 200}
 
 
-def test_a_rotation_ends_nothing(call: Api, rotation: Rotation, give: Callable[[str], Given]) -> None:
-    """S-33: within the overlap, on instances that have not heard of it."""
+@pytest.mark.parametrize("instance", ["warm", "new"])
+@pytest.mark.parametrize(("act", "works"), [("rotate", True), ("emergency", False)])
+def test_a_rotation_ends_nothing_and_an_emergency_everything_at_once(  # noqa: PLR0917 -- three fixtures and a case
+    call: Api,
+    rotation: Rotation,
+    give: Callable[[str], Given],
+    instance: str,
+    act: str,
+    works: bool,  # noqa: FBT001 -- a case
+) -> None:
+    """S-33: also where nobody has heard of it yet."""
     given, warm = give("ann"), Instance(call)
 
-    rotation.rotate()
-
-    assert set(uses(warm, given).values()) == {True}
-
-
-def test_a_rotation_ends_nothing_for_new_instances(call: Api, rotation: Rotation, give: Callable[[str], Given]) -> None:
-    given = give("ann")
-
-    rotation.rotate()
+    getattr(rotation, act)()
     layer("keys.keyring").forget()
 
-    assert set(uses(call, given).values()) == {True}
+    assert set(uses(warm if instance == "warm" else call, given).values()) == {works}
 
 
 def test_what_is_new_works_on_instances_that_have_not_heard(
@@ -139,9 +141,8 @@ def test_a_session_outlives_every_rotation(call: Api, rotation: Rotation, give: 
     """Its token is random, and no version of the secret has a part in it."""
     given = give("ann")
 
-    rotation.rotate()
-    rotation.rotate()
-    rotation.emergency()
+    for act in (rotation.rotate, rotation.rotate, rotation.emergency):
+        act()
 
     assert call("GET /api/tasks", bearer=given.session).status == 200
 
@@ -173,26 +174,6 @@ def test_a_cookie_of_a_newer_version_is_worth_a_second_look(
         assert call.calls == []
 
 
-def test_an_emergency_ends_everything_at_once(call: Api, rotation: Rotation, give: Callable[[str], Given]) -> None:
-    """S-33: on instances that have not heard of it, too."""
-    given, warm = give("ann"), Instance(call)
-
-    rotation.emergency()
-
-    assert set(uses(warm, given).values()) == {False}
-
-
-def test_an_emergency_ends_everything_for_new_instances(
-    call: Api, rotation: Rotation, give: Callable[[str], Given]
-) -> None:
-    given = give("ann")
-
-    rotation.emergency()
-    layer("keys.keyring").forget()
-
-    assert set(uses(call, given).values()) == {False}
-
-
 def test_an_emergency_in_the_middle_of_a_rotation_ends_that_too(
     call: Api, rotation: Rotation, give: Callable[[str], Given]
 ) -> None:
@@ -209,68 +190,37 @@ def test_an_emergency_in_the_middle_of_a_rotation_ends_that_too(
     assert [key["kid"] for key in call("GET /api/auth/jwks").json["keys"]] == [kid(rotation.current())]
 
 
-def test_an_access_token_is_refused_everywhere_after_an_emergency(
-    call: Api, rotation: Rotation, give: Callable[[str], Given]
-) -> None:
-    given, warm = give("ann"), Instance(call)
-
-    rotation.emergency()
-
-    for route in ("GET /api/tasks", "POST /api/tasks", "GET /api/auth/token", "GET /api/auth/list-sessions"):
-        sent = {"json": {"title": "x"}} if route.startswith("POST") else {}
-        assert warm(route, bearer=given.access, **sent).status == 401
-
-
-def test_the_cookies_of_an_emergency_are_taken_back(
-    call: Api, rotation: Rotation, give: Callable[[str], Given]
-) -> None:
-    given, warm = give("ann"), Instance(call)
-    rotation.emergency()
-
-    answer = warm(GET_SESSION, cookies=[given.cookie])
-
-    assert answer.text == "null"
-    assert answer.cookies[0].startswith(f"{COOKIE}=; Max-Age=0;")
-
-
-def test_after_an_emergency_people_sign_in_anew(call: Api, rotation: Rotation, people: People) -> None:
-    email, warm = people.verified(), Instance(call)
-    rotation.emergency()
-
-    answer = warm("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD})
-
-    cookie = answer.cookies[0].partition(";")[0]
-    shown = warm(GET_SESSION, cookies=[cookie])
-    assert shown.json["user"]["email"] == email
-    assert warm("GET /api/tasks", bearer=shown.headers["set-auth-jwt"]).status == 200
-
-
-def test_after_an_emergency_everything_new_works_where_nobody_has_heard(
-    call: Api, rotation: Rotation, people: People
-) -> None:
-    email, warm = people.verified(), Instance(call)
-    rotation.emergency()
-
-    body = warm("POST /api/auth/login", json={"email": email, "password": PASSWORD}).json
-
-    assert warm("GET /api/tasks", bearer=body["access_token"]).status == 200
-    again = warm("POST /api/auth/refresh", json={"refresh_token": body["refresh_token"]})
-    assert again.status == 200
-    assert warm("GET /api/tasks", bearer=again.json["access_token"]).status == 200
-
-
-def test_after_an_emergency_a_warm_instance_gives_out_no_dead_tokens(
+def test_after_an_emergency_a_warm_instance_takes_nothing_back_in_and_gives_out_no_dead_tokens(
     call: Api, rotation: Rotation, give: Callable[[str], Given]
 ) -> None:
     """The session token itself lives on, so what it buys must be good."""
     given, warm = give("ann"), Instance(call)
     rotation.emergency()
 
+    for route in ("GET /api/tasks", "POST /api/tasks", "GET /api/auth/token", "GET /api/auth/list-sessions"):
+        assert visit(warm, route, bearer=given.access).status == 401
+    answer = warm(GET_SESSION, cookies=[given.cookie])
+    assert answer.text == "null"
+    assert answer.cookies[0].startswith(f"{COOKIE}=; Max-Age=0;")
     token = warm("GET /api/auth/token", bearer=given.session).json["token"]
     brought = warm(GET_SESSION, bearer=given.session).headers["set-auth-jwt"]
+    assert [warm("GET /api/tasks", bearer=bearer).status for bearer in (token, brought)] == [200, 200]
 
-    assert warm("GET /api/tasks", bearer=token).status == 200
-    assert warm("GET /api/tasks", bearer=brought).status == 200
+
+def test_after_an_emergency_people_sign_in_anew_where_nobody_has_heard(
+    call: Api, rotation: Rotation, people: People
+) -> None:
+    body, warm = {"email": people.verified(), "password": PASSWORD}, Instance(call)
+    rotation.emergency()
+
+    cookie = warm("POST /api/auth/sign-in/email", json=body).cookies[0].partition(";")[0]
+    shown = warm(GET_SESSION, cookies=[cookie])
+    login = warm("POST /api/auth/login", json=body).json
+    again = warm("POST /api/auth/refresh", json={"refresh_token": login["refresh_token"]})
+
+    assert (shown.json["user"]["email"], again.status) == (body["email"], 200)
+    for bearer in (shown.headers["set-auth-jwt"], login["access_token"], again.json["access_token"]):
+        assert warm("GET /api/tasks", bearer=bearer).status == 200
 
 
 def test_mail_that_is_sent_after_an_emergency_has_links_that_work(

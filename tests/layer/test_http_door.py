@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from tests.layer.conftest import Log
+from tests.layer.every_route import ask, each
 from tests.support.calls import Answer, Api
+from tests.support.events import event_for
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.routes import API, PAGES
 from tests.support.visits import signs_up
 
-ROUTES = sorted(API)
-AUTH = [route for route in ROUTES if "/api/auth/" in route and not route.endswith("/ok")]
 HEADERS = {
     "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
     "x-content-type-options": "nosniff",
@@ -23,17 +23,11 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "cache-control": "no-store",
 }
-PATH = dict.fromkeys(("task_id", "user_id", "token", "session_id", "provider", "name"), "x")
-ANY = {
+ANY: dict[str, Any] = {
     "json": {"email": "a@ex.com", "password": "x" * 9, "newPassword": "x" * 9, "token": "x"},
     "query": {"token": "x", "callbackURL": "/"},
     "bearer": "7130a49b-0f0d-43b8-bead-c318ac479dd9" + "x" * 65,
 }
-
-
-def ask(call: Api, route: str, **request: Any) -> Answer:
-    """Call any route, its path filled in."""
-    return call(route, **{name: value for name, value in PATH.items() if f"{{{name}}}" in route}, **request)
 
 
 def assert_dressed(answer: Answer) -> None:
@@ -43,7 +37,7 @@ def assert_dressed(answer: Answer) -> None:
     assert not {"server", "x-powered-by", "access-control-allow-origin"} & set(answer.headers)
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@each(sorted(API))
 def test_every_route_answers_dressed(call: Api, route: str) -> None:
     """S-76, S-77."""
     assert_dressed(ask(call, route))
@@ -68,7 +62,7 @@ def test_every_kind_of_answer_is_dressed(call: Api, people: People, mailbox: Mai
         assert_dressed(answer)
 
 
-@pytest.mark.parametrize("route", sorted(API | PAGES))
+@each(sorted(API | PAGES))
 def test_an_accident_tells_nothing_but_the_request_id(
     call: Api, log: Log, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
@@ -96,38 +90,21 @@ def test_an_accident_tells_nothing_but_the_request_id(
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/auth/signin/", "//api/auth/signin", "/API/AUTH/SIGNIN", "/api/auth/%2e/signin", "/"]
+    ("function", "asked", "statuses"),
+    [
+        *(("SignIn", f"POST {path}", {404}) for path in ("/api/auth/signin/", "//api/auth/signin", "/API/AUTH/SIGNIN")),
+        *(("SignIn", f"POST {path}", {404}) for path in ("/api/auth/%2e/signin", "/")),
+        *(("SignUp", f"GET {path}", {404}) for path in ("/docs", "/redoc", "/openapi.json")),
+        *(("SignUp", f"{method} /api/auth/sign-up/email", {404, 405}) for method in ("GET", "HEAD", "PUT", "DELETE")),
+        *(("SignUp", f"{method} /api/auth/sign-up/email", {404, 405}) for method in ("TRACE", "BREW")),
+    ],
 )
-def test_cve_2025_71399_another_spelling_of_a_path_is_not_found(call: Api, path: str) -> None:
-    """S-19: should API Gateway ever send one on."""
-    event = layer_event(path, "POST")
+def test_cve_2025_71399_what_is_no_route_is_not_found(call: Api, function: str, asked: str, statuses: set[int]) -> None:
+    """S-19, S-74, S-83: other spellings and methods, should API Gateway ever send one on; nothing documents itself."""
+    answer = call.invoke(function, event_for(asked, json=ANY["json"]))
 
-    answer = call.invoke("SignIn", event)
-
-    assert answer["statusCode"] == 404
+    assert answer["statusCode"] in statuses
     assert call.calls == []
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "TRACE", "BREW"])
-def test_another_method_changes_nothing(call: Api, method: str) -> None:
-    """S-74."""
-    answer = call.invoke("SignUp", layer_event("/api/auth/sign-up/email", method))
-
-    assert answer["statusCode"] in {404, 405}
-    assert call.calls == []
-
-
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
-def test_nothing_documents_itself_to_strangers(call: Api, path: str) -> None:
-    """S-83."""
-    assert call.invoke("SignUp", layer_event(path, "GET"))["statusCode"] == 404
-
-
-def layer_event(path: str, method: str) -> dict[str, Any]:
-    """An event that API Gateway would not send."""
-    from tests.support.events import event_for  # noqa: PLC0415 -- used here alone
-
-    return event_for(f"{method} {path}", json=ANY["json"])
 
 
 def test_cve_2025_71401_a_hostile_first_request_spoils_nothing(call: Api) -> None:

@@ -64,12 +64,11 @@ def test_cookies_are_secure_as_the_public_url_or_the_setting_says(
     assert all((" Secure" in cookie.split(";")) is bool(attribute) for cookie in cookies)
 
 
-@pytest.mark.parametrize("header", ["x-forwarded-proto", "forwarded", "host"])
-def test_no_header_takes_secure_away(call: Api, people: People, header: str) -> None:
-    value = {"x-forwarded-proto": "http", "forwarded": "proto=http", "host": "localhost"}[header]
-    email = people.verified()
+def test_no_header_takes_secure_away(call: Api, people: People) -> None:
+    headers = {"x-forwarded-proto": "http", "forwarded": "proto=http", "host": "localhost"}
+    body = {"email": people.verified(), "password": PASSWORD}
 
-    answer = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD}, headers={header: value})
+    answer = call("POST /api/auth/sign-in/email", json=body, headers=headers)
 
     assert answer.cookies[0].startswith(f"{SECURE}.session_token=")
 
@@ -88,29 +87,14 @@ def test_only_the_cookie_of_the_full_name_counts(call: Api, people: People) -> N
     assert not known(f"x{cookie}")
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        "{value}x",
-        "{token}",
-        "{token}.",
-        ".{signature}",
-        "{token}.{signature}=",
-        "%",
-        "%ff%fe",
-        ";;=;",
-        "{token}..{signature}",
-    ],
-)
-def test_ghsa_wmjr_v86c_m9jj_a_cookie_that_we_did_not_sign_is_none(call: Api, people: People, broken: str) -> None:
-    ann = people.signed_in()
-    value = ann.cookie.partition("=")[2]
+def test_ghsa_wmjr_v86c_m9jj_a_cookie_that_we_did_not_sign_is_none(call: Api, people: People) -> None:
+    value = people.signed_in().cookie.partition("=")[2]
     token, _, signature = value.partition(".")
-    text = broken.format(value=value, token=token, signature=signature)
+    forged = [f"{value}x", token, f"{token}.", f".{signature}", f"{token}.{signature}=", f"{token}..{signature}"]
 
-    answer = call("GET /api/auth/get-session", cookies=[f"{SECURE}.session_token={text}"])
-
-    assert (answer.status, answer.text, call.calls) == (200, "null", [])
+    for text in (*forged, "%", "%ff%fe", ";;=;"):
+        answer = call("GET /api/auth/get-session", cookies=[f"{SECURE}.session_token={text}"])
+        assert (answer.status, answer.text, call.calls) == (200, "null", []), text
 
 
 def test_a_signature_belongs_to_its_token(call: Api, people: People) -> None:

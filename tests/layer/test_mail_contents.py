@@ -19,11 +19,7 @@ EVIL = {
     "x-forwarded-prefix": "/evil.example",
 }
 NAMES = [
-    "<img src=x onerror=1>",
-    "{{7*7}}",
-    "${7*7} $link",
-    "%(link)s",
-    "</p><script>x</script>",
+    *("<img src=x onerror=1>", "{{7*7}}", "${7*7} $link", "%(link)s", "</p><script>x</script>"),
 ]
 
 

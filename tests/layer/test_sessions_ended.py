@@ -1,79 +1,37 @@
 """A session that was ended is ended: by whatever credential, on every protected route, whoever was quicker."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from gatehouse_dev.template import Template
+from tests.layer.devices import Device, arrives
+from tests.layer.every_route import all_of, ask
 from tests.support.calls import Answer, Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.races import meanwhile
+from tests.support.routes import PROTECTED
 from tests.support.tables import rows
 from tests.support.visits import forgets, resets, signs_in
 
 ANN, NEW = "ann@example.com", "a better password"
-MISSING = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
-OURS = {"origin": "https://app.example.com"}
 ME = "GET /api/auth/me"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """A session with everything that stands for it."""
-
-    user_id: str
-    token: str
-    signed: str
-    cookie: str
-    jwt: str
-    refresh: str
-
-    @property
-    def id(self) -> str:
-        """What lists call the session."""
-        return self.token[36:58]
-
-    @property
-    def credentials(self) -> dict[str, dict[str, Any]]:
-        """Each way to be let in; the refresh token is none."""
-        return {
-            "token": {"bearer": self.token},
-            "signed token": {"bearer": self.signed},
-            "cookie": {"cookies": [self.cookie], "headers": OURS},
-            "JWT": {"bearer": self.jwt},
-        }
-
-
-def arrives(call: Api) -> Device:
-    """Ann signs in on one more device."""
-    answer = call("POST /api/auth/login", json={"email": ANN, "password": PASSWORD})
-    signed, body = answer.headers["set-auth-token"], answer.json
-    return Device(
-        user_id=body["user"]["id"],
-        token=signed.partition(".")[0],
-        signed=signed,
-        cookie=answer.cookies[0].partition(";")[0],
-        jwt=body["access_token"],
-        refresh=body["refresh_token"],
-    )
 
 
 @pytest.fixture
 def laptop(call: Api, people: People) -> Device:
     """Where Ann stays."""
     people.verified("ann")
-    return arrives(call)
+    return arrives(call, ANN)
 
 
 @pytest.fixture
 def phone(call: Api, laptop: Device) -> Device:
     """What she lost."""
     assert laptop
-    return arrives(call)
+    return arrives(call, ANN)
 
 
 type Ending = Callable[[Api, Mailbox, Device, Device], Answer]
@@ -117,56 +75,30 @@ def end(call: Api, mailbox: Mailbox, laptop: Device, phone: Device) -> End:
     return lambda ending: ENDINGS[ending](call, mailbox, laptop, phone)
 
 
-def protected(template: Template) -> list[str]:
-    """Every route that a stranger gets 401 from: those of functions that are not public, and one more."""
-    folders = {name: function.folder for name, function in template.functions.items()}
-    public = {name for name, folder in folders.items() if "public=True" in (folder / "handler.py").read_text()}
-    return [*(route.key for route in template.routes if route.function not in public), ME]
-
-
-def asks(call: Api, route: str, user_id: str, **credential: Any) -> Answer:
-    """Call a route with its variables filled in."""
-    path = {"user_id": user_id, "task_id": MISSING, "session_id": "A" * 22}
-    return call(route, **credential, **{name: value for name, value in path.items() if f"{{{name}}}" in route})
-
-
 def statuses(call: Api, device: Device) -> set[int]:
     """How a device is received, whatever it shows."""
     return {call(ME, **credential).status for credential in device.credentials.values()}
 
 
-def test_the_walk_covers_what_is_not_for_everybody(call: Api, template: Template, laptop: Device) -> None:
-    """Each of these routes refuses a stranger, and lets in whoever is there."""
-    routes = protected(template)
-    assert len(routes) > 25
-    assert {asks(call, route, laptop.user_id).status for route in routes} == {401}
-
-    for route in routes:
-        if route.startswith("GET "):
-            for credential in laptop.credentials.values():
-                assert asks(call, route, laptop.user_id, **credential).status not in {401, 403}, route
-
-
+@all_of([*PROTECTED, ME])
 @every_ending
 def test_every_credential_of_an_ended_session_is_refused_everywhere(
-    call: Api, template: Template, phone: Device, end: End, ending: str
+    call: Api, phone: Device, end: End, ending: str, routes: list[str]
 ) -> None:
     """S-32, S-37, S-39, S-40, S-41."""
     assert statuses(call, phone) == {200}
     assert end(ending).status == 200
 
-    for route in protected(template):
+    for route in routes:
         for name, credential in {**phone.credentials, "refresh token": {"bearer": phone.refresh}}.items():
-            answer = asks(call, route, phone.user_id, **credential)
+            answer = ask(call, route, phone.user_id, **credential)
             code = "UNAUTHORIZED" if "/api/auth/" in route else "INVALID_TOKEN"
             assert (answer.status, answer.code) == (401, code), (route, name)
 
 
 @every_ending
-def test_the_refresh_token_of_an_ended_session_refreshes_nothing(
-    call: Api, phone: Device, end: End, ending: str
-) -> None:
-    """S-26: neither the one that was used before nor the one to use next."""
+def test_nobody_is_signed_in_or_refreshed_by_an_ended_session(call: Api, phone: Device, end: End, ending: str) -> None:
+    """S-26: by no refresh token, used or not. Where strangers are welcome, its holder is one."""
     used = call("POST /api/auth/refresh", json={"refresh_token": phone.refresh})
     assert used.status == 200
     end(ending)
@@ -175,13 +107,6 @@ def test_the_refresh_token_of_an_ended_session_refreshes_nothing(
         answer = call("POST /api/auth/refresh", json={"refresh_token": token})
         assert (answer.status, answer.code) == (401, "INVALID_TOKEN")
     assert call(ME, bearer=used.json["access_token"]).status == 401
-
-
-@every_ending
-def test_nobody_is_signed_in_by_an_ended_session(call: Api, phone: Device, end: End, ending: str) -> None:
-    """Where strangers are welcome, its holder is one."""
-    end(ending)
-
     for credential in phone.credentials.values():
         assert call("GET /api/auth/get-session", **credential).text == "null"
         assert call("GET /api/auth/session", **credential).json == {"session": None, "user": None}
@@ -218,7 +143,7 @@ def test_a_sign_in_that_read_the_old_password_just_before_gets_no_living_session
     ended: list[int] = []
     meanwhile(monkeypatch, "accounts.passwords", "is_correct", lambda: ended.append(end(ending).status))
 
-    late = arrives(call)
+    late = arrives(call, ANN)
 
     assert ended == [200]
     assert statuses(call, late) == {401}

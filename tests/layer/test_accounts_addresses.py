@@ -11,36 +11,17 @@ from tests.support.visits import signs_in, signs_up, verifies
 
 ROUTES = ("sign-up/email", "send-verification-email", "request-password-reset")
 SEVERAL = [
-    "a@v.com,b@evil.com",
-    "a@v.com b@evil.com",
-    "a@v.com;b@evil.com",
-    "<a@v.com>",
-    "A <a@v.com>",
-    "a@v.com@evil.com",
+    *("a@v.com,b@evil.com", "a@v.com b@evil.com", "a@v.com;b@evil.com", "<a@v.com>", "A <a@v.com>"),
+    *("a@v.com@evil.com",),
 ]
 LOOKALIKES = ["a\uff20ex.com", "a@\u0435x.com", "a@ex.com\u200b", "\u212a@ex.com", "a@ex\u3002com", "a\u0301@ex.com"]
 BROKEN = [
-    "",
-    " ",
-    "a",
-    "@ex.com",
-    "a@",
-    "a@ex",
-    ".a@ex.com",
-    "a..b@ex.com",
-    "a.@ex.com",
-    "a@-ex.com",
-    "a@ex-.com",
-    "a@.com",
+    *("", " ", "a", "@ex.com", "a@", "a@ex", ".a@ex.com", "a..b@ex.com", "a.@ex.com", "a@-ex.com", "a@ex-.com"),
+    *("a@.com",),
 ]
 INJECTED = [
-    "a@v.com\r\nBcc:x@y.com",
-    "a\0@v.com",
-    "a@v.com\0",
-    "a\n@v.com",
-    '"a b"@v.com',
-    "a@[127.0.0.1]",
-    "a@v.com%00",
+    *("a@v.com\r\nBcc:x@y.com", "a\0@v.com", "a@v.com\0", "a\n@v.com", '"a b"@v.com', "a@[127.0.0.1]"),
+    *("a@v.com%00",),
 ]
 TOO_LONG = ["a" * 65 + "@ex.com", "a@" + "b" * 64 + ".com", "a@" + ".".join(["b" * 60] * 5)]
 

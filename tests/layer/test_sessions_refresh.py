@@ -82,7 +82,7 @@ def test_who_loses_to_two_takes_neither_back(
     assert_dead(call, *won)
 
 
-def test_a_lost_race_gets_the_same_answer_for_ten_seconds(
+def test_a_lost_race_gets_the_same_answer_for_ten_seconds_and_does_not_prolong_them(
     call: Api, cloud: Cloud, entered: dict[str, Any], later: Callable[..., None]
 ) -> None:
     first = refreshes(call, entered["refresh_token"]).json
@@ -94,14 +94,7 @@ def test_a_lost_race_gets_the_same_answer_for_ten_seconds(
     assert call.calls == ["BatchGetItem"]
     assert generation(cloud) == 1
     assert call("GET /api/tasks", bearer=again.json["access_token"]).status == 200
-
-
-def test_a_lost_race_does_not_prolong_the_grace(call: Api, entered: dict[str, Any], later: Callable[..., None]) -> None:
-    refreshes(call, entered["refresh_token"])
-    later(seconds=6)
-    assert refreshes(call, entered["refresh_token"]).status == 200
-    later(seconds=6)
-
+    later(seconds=3)
     assert_refused(call, entered["refresh_token"])
 
 
@@ -115,14 +108,16 @@ def assert_dead(call: Api, *bodies: dict[str, Any]) -> None:
 def test_cve_2026_53517_a_replay_after_the_grace_ends_the_session(
     call: Api, cloud: Cloud, entered: dict[str, Any], later: Callable[..., None], log: Log
 ) -> None:
-    """S-24: one of the two who hold it is a thief, and nobody can tell which."""
+    """S-24: one of the two who hold it is a thief, and nobody can tell which. Other sessions live on."""
+    other = logged_in(call, entered["user"]["email"])
     after = refreshes(call, entered["refresh_token"]).json
     later(seconds=11)
 
     assert_refused(call, entered["refresh_token"])
 
     assert_dead(call, after, entered)
-    assert [row["session_id"] for row in rows(cloud, "SessionsTable")] == ["EPOCH"]
+    assert len([row for row in rows(cloud, "SessionsTable") if row["session_id"] != "EPOCH"]) == 1
+    assert refreshes(call, other["refresh_token"]).status == 200
     (metric,) = metrics(log, "RefreshReuse")
     assert metric["RefreshReuse"] == [1.0]
     (line,) = (line for line in log.lines if line["message"] == "refresh token reused")
@@ -141,51 +136,21 @@ def test_one_that_is_two_behind_has_no_grace(call: Api, entered: dict[str, Any],
     assert len(metrics(log, "RefreshReuse")) == 1
 
 
-def test_the_thief_who_refreshes_first_loses_with_the_owner(
-    call: Api, entered: dict[str, Any], later: Callable[..., None]
-) -> None:
-    stolen = refreshes(call, entered["refresh_token"]).json
-    later(minutes=20)
-
-    assert_refused(call, entered["refresh_token"])
-
-    assert_dead(call, stolen)
-
-
-def test_other_sessions_of_the_same_user_live_on(
-    call: Api, entered: dict[str, Any], later: Callable[..., None]
-) -> None:
-    other = logged_in(call, entered["user"]["email"])
-    refreshes(call, entered["refresh_token"])
-    later(seconds=11)
-    assert_refused(call, entered["refresh_token"])
-
-    assert refreshes(call, other["refresh_token"]).status == 200
-
-
 def test_nothing_but_a_reuse_counts_as_one(
     call: Api, entered: dict[str, Any], later: Callable[..., None], log: Log
 ) -> None:
-    """Or the alarm would ring for expired sessions and for garbage."""
+    """Or the alarm would ring for sessions that expired or were signed out, and for garbage."""
     token = entered["refresh_token"]
     assert_refused(call, "x")
     assert_refused(call, token[:66] + "A" * 43)
     assert_refused(call, token[:58] + "ffffffff" + token[66:])
     refreshes(call, token)
     refreshes(call, token)
+    ended = logged_in(call, entered["user"]["email"])
+    call("POST /api/auth/sign-out", bearer=refreshes(call, ended["refresh_token"]).json["access_token"])
+    later(seconds=11)
+    assert_refused(call, ended["refresh_token"])
     later(days=8)
     assert_refused(call, token, "TOKEN_EXPIRED")
-
-    assert metrics(log, "RefreshReuse") == []
-
-
-def test_a_replay_of_a_session_that_was_signed_out_is_no_alarm(
-    call: Api, entered: dict[str, Any], later: Callable[..., None], log: Log
-) -> None:
-    after = refreshes(call, entered["refresh_token"]).json
-    call("POST /api/auth/sign-out", bearer=after["access_token"])
-    later(seconds=11)
-
-    assert_refused(call, entered["refresh_token"])
 
     assert metrics(log, "RefreshReuse") == []
