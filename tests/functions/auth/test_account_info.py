@@ -5,7 +5,7 @@ import pytest
 from tests.support.calls import Answer, Api
 from tests.support.journey import Journeys, token_of
 from tests.support.layer import layer
-from tests.support.people import People
+from tests.support.people import Person
 from tests.support.provider import Provider
 
 INFO = "GET /api/auth/account-info"
@@ -73,8 +73,7 @@ def test_the_account_of_another_is_not_there(call: Api, journeys: Journeys) -> N
     assert info(call, ann, "x" * 5000).code == "ACCOUNT_NOT_FOUND"
 
 
-def test_a_password_is_nothing_that_a_provider_told(call: Api, people: People) -> None:
-    ann = people.signed_in()
+def test_a_password_is_nothing_that_a_provider_told(call: Api, ann: Person) -> None:
     answer = info(call, ann.token)
 
     assert (answer.status, answer.code) == (400, "PROVIDER_NOT_CONFIGURED")

@@ -10,19 +10,13 @@ from tests.support.calls import Answer, Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
 from tests.support.races import meanwhile
-from tests.support.tables import everything, rows
+from tests.support.tables import rows, unchanged
 from tests.support.threads import at_once
 from tests.support.visits import forgets, resets, signs_in, verifies
 
 CHANGE = "POST /api/auth/change-password"
 NEW = "a better password"
 OURS = {"origin": "https://app.example.com"}
-
-
-@pytest.fixture
-def ann(people: People) -> Person:
-    """Somebody signed in."""
-    return people.signed_in("ann")
 
 
 def changes(call: Api, person: Person, current: str = PASSWORD, new: str = NEW, **more: Any) -> Answer:
@@ -104,12 +98,10 @@ def test_the_new_password_is_judged_first_and_then_the_old_one(
     call: Api, ann: Person, cloud: Cloud, sent: tuple[str, str], code: str
 ) -> None:
     """In the protocol's order; nothing changes and nobody is signed out."""
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = changes(call, ann, *sent)
 
-    answer = changes(call, ann, *sent)
-
-    assert (answer.status, answer.code, answer.cookies) == (400, code, [])
-    assert everything(cloud) == before
+        assert (answer.status, answer.code, answer.cookies) == (400, code, [])
     assert status(call, ann.token) == 200
 
 
@@ -234,12 +226,10 @@ def test_a_sign_out_in_the_middle_is_not_undone(
     ids=lambda body: str(body)[:60],
 )
 def test_a_malformed_body_is_refused(call: Api, ann: Person, cloud: Cloud, body: Any) -> None:
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = call(CHANGE, bearer=ann.token, json=body)
 
-    answer = call(CHANGE, bearer=ann.token, json=body)
-
-    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
 
 
 def test_changing_is_one_read_and_one_transaction(call: Api, ann: Person) -> None:

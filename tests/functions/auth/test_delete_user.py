@@ -11,7 +11,7 @@ from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
 from tests.support.races import meanwhile
-from tests.support.tables import everything, rows
+from tests.support.tables import rows, unchanged
 from tests.support.threads import at_once
 from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
 
@@ -23,12 +23,6 @@ CLEARED = [
     f"__Secure-better-auth.{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
     for name in ("session_token", "session_data", "dont_remember")
 ]
-
-
-@pytest.fixture
-def ann(people: People) -> Person:
-    """Somebody signed in."""
-    return people.signed_in("ann")
 
 
 def is_here(call: Api, person: Person) -> bool:
@@ -83,12 +77,10 @@ def test_a_fresh_session_speaks_for_it_as_well(call: Api, ann: Person, cloud: Cl
 def test_a_wrong_password_deletes_nobody_however_fresh_the_session(
     call: Api, ann: Person, cloud: Cloud, password: str, code: str
 ) -> None:
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = call(DELETE, bearer=ann.token, json={"password": password})
 
-    answer = call(DELETE, bearer=ann.token, json={"password": password})
-
-    assert (answer.status, answer.code, answer.cookies) == (400, code, [])
-    assert everything(cloud) == before
+        assert (answer.status, answer.code, answer.cookies) == (400, code, [])
 
 
 def test_a_session_that_is_not_fresh_takes_more(
@@ -96,12 +88,10 @@ def test_a_session_that_is_not_fresh_takes_more(
 ) -> None:
     """S-43."""
     later(days=1)
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = call(DELETE, bearer=ann.token, json={})
 
-    answer = call(DELETE, bearer=ann.token, json={})
-
-    assert (answer.status, answer.code) == (400, "SESSION_EXPIRED")
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (400, "SESSION_EXPIRED")
 
 
 def test_cve_2026_67334_every_session_is_dead_although_its_row_is_still_there(
@@ -281,12 +271,10 @@ def test_the_mailed_token_speaks_for_it_in_a_body(call: Api, ann: Person, token:
 def test_a_token_in_a_body_that_is_not_the_one_mailed_is_unknown(
     call: Api, ann: Person, token: str, cloud: Cloud, change: Callable[[str], str]
 ) -> None:
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = call(DELETE, bearer=ann.token, json={"token": change(token)})
 
-    answer = call(DELETE, bearer=ann.token, json={"token": change(token)})
-
-    assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
 
 
 def test_somebody_elses_token_deletes_neither(call: Api, people: People, ann: Person, token: str) -> None:
@@ -330,12 +318,10 @@ def test_a_wrong_password_beside_a_good_token_deletes_nobody(call: Api, ann: Per
 
 @pytest.mark.parametrize("body", [{"password": 1}, {"password": ["x"]}, {"token": 1}, [], "x"])
 def test_a_malformed_body_deletes_nobody(call: Api, ann: Person, cloud: Cloud, body: Any) -> None:
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = call(DELETE, bearer=ann.token, json=body)
 
-    answer = call(DELETE, bearer=ann.token, json=body)
-
-    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
 
 
 def test_where_the_link_leads_is_checked_before_anything_happens(call: Api, ann: Person) -> None:

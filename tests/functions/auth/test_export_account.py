@@ -6,7 +6,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.journey import Journeys
 from tests.support.layer import layer
-from tests.support.people import People
+from tests.support.people import Person
 from tests.support.tables import rows
 from tests.support.tasks import create
 
@@ -21,8 +21,7 @@ def add_many(owner: str, count: int) -> None:
         assert {result.status for result in layer("tasks.bulk").bulk(owner, new, None)} == {201}
 
 
-def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, people: People, journeys: Journeys) -> None:
-    ann = people.signed_in("ann")
+def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, ann: Person, journeys: Journeys) -> None:
     journeys.links(ann.token)
     task = create(call, ann, title="Water the plants")
 
@@ -37,8 +36,7 @@ def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, people: Peo
     assert "link" not in answer.headers
 
 
-def test_no_secret_is_told(call: Api, cloud: Cloud, people: People, journeys: Journeys) -> None:
-    ann = people.signed_in("ann")
+def test_no_secret_is_told(call: Api, cloud: Cloud, ann: Person, journeys: Journeys) -> None:
     journeys.links(ann.token)
     (profile,) = [row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
 
@@ -49,8 +47,7 @@ def test_no_secret_is_told(call: Api, cloud: Cloud, people: People, journeys: Jo
     assert not any(word in text for word in ("access-", "refresh-", "eyJ", "secret", "hash"))
 
 
-def test_every_page_leads_to_the_next(call: Api, people: People) -> None:
-    ann = people.signed_in("ann")
+def test_every_page_leads_to_the_next(call: Api, ann: Person) -> None:
     add_many(ann.id, 1100)
     pages: list[dict[str, Any]] = []
     query: dict[str, str] = {}
@@ -67,8 +64,7 @@ def test_every_page_leads_to_the_next(call: Api, people: People) -> None:
     assert len({task["id"] for page in pages for task in page["tasks"]}) == 1100
 
 
-def test_the_cursor_of_another_leads_nowhere(call: Api, people: People) -> None:
-    ann, bob = people.signed_in("ann"), people.signed_in("bob")
+def test_the_cursor_of_another_leads_nowhere(call: Api, ann: Person, bob: Person) -> None:
     add_many(bob.id, 501)
     cursor = call(EXPORT, bearer=bob.token).json["cursor"]
 

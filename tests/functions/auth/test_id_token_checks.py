@@ -17,7 +17,7 @@ from tests.support.journey import SOCIAL, Journeys, error_of, token_of
 from tests.support.layer import layer
 from tests.support.moments import FromNow
 from tests.support.provider import CLIENT_ID, Provider, rsa_key
-from tests.support.tables import everything, rows
+from tests.support.tables import everything, rows, unchanged
 from tests.support.threads import at_once
 
 type Made = Callable[[Provider, str], str]
@@ -136,23 +136,19 @@ def by_callback(journeys: Journeys, made: Made) -> Answer:
 
 @wrong
 def test_a_wrong_id_token_opens_nothing_by_the_callback(journeys: Journeys, cloud: Cloud, made: Made) -> None:
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = by_callback(journeys, made)
 
-    answer = by_callback(journeys, made)
-
-    assert error_of(answer) == "unable_to_get_user_info"
-    assert "set-auth-token" not in answer.headers
-    assert everything(cloud) == before
+        assert error_of(answer) == "unable_to_get_user_info"
+        assert "set-auth-token" not in answer.headers
 
 
 @wrong
 def test_a_wrong_id_token_opens_nothing_by_itself(call: Api, google: Provider, cloud: Cloud, made: Made) -> None:
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = by_form(call, made(google, "n"))
 
-    answer = by_form(call, made(google, "n"))
-
-    assert (answer.status, answer.code, answer.cookies) == (401, "INVALID_TOKEN", [])
-    assert everything(cloud) == before
+        assert (answer.status, answer.code, answer.cookies) == (401, "INVALID_TOKEN", [])
 
 
 @pytest.mark.parametrize("claims", [{}, {"aud": [CLIENT_ID]}, {"aud": [CLIENT_ID, "client-2"], "azp": CLIENT_ID}])
@@ -164,12 +160,10 @@ def test_a_good_one_opens_it(call: Api, journeys: Journeys, claims: dict[str, An
 
 def test_a_token_of_20_kilobytes_is_not_even_looked_at(call: Api, journeys: Journeys, cloud: Cloud) -> None:
     long = saying({"name": "x" * 15_000})
-    before = everything(cloud)
-
-    assert error_of(by_callback(journeys, long)) == "unable_to_get_user_info"
-    assert by_form(call, long(journeys.provider, "n")).code == "VALIDATION_ERROR"
-    assert journeys.provider.requests("/jwks") == []
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        assert error_of(by_callback(journeys, long)) == "unable_to_get_user_info"
+        assert by_form(call, long(journeys.provider, "n")).code == "VALIDATION_ERROR"
+        assert journeys.provider.requests("/jwks") == []
 
 
 def test_no_id_token_is_a_wrong_one(journeys: Journeys, cloud: Cloud) -> None:

@@ -17,12 +17,6 @@ LIST = "GET /api/auth/list-accounts"
 BOB: dict[str, Any] = {"sub": "2002", "email": "bob@example.com", "email_verified": True}
 
 
-@pytest.fixture
-def ann(people: People) -> Person:
-    """Somebody with a password."""
-    return people.signed_in("ann")
-
-
 def ways_in(call: Api, bearer: str) -> list[str]:
     """The providers of somebody's accounts."""
     return [account["providerId"] for account in call(LIST, bearer=bearer).json]

@@ -11,7 +11,7 @@ from tests.support.calls import Answer, Api
 from tests.support.journey import CALLBACK, SOCIAL, Journeys, Sent, error_of, token_of
 from tests.support.layer import layer
 from tests.support.provider import Provider
-from tests.support.tables import everything, rows
+from tests.support.tables import everything, rows, unchanged
 
 POSTED = "POST /api/auth/callback/{provider}"
 ALIAS, BACK_TO_ALIAS = "GET /api/auth/oauth/google", "GET /api/auth/oauth/google/callback"
@@ -89,10 +89,8 @@ def test_only_a_picture_that_we_would_take_is_kept(call: Api, journeys: Journeys
 
 def test_who_is_shut_out_gets_no_session(call: Api, journeys: Journeys, cloud: Cloud) -> None:
     layer("accounts").set_disabled(user_of(call, journeys.signs_in())["id"], disabled=True)
-    before = everything(cloud)
-
-    assert error_of(journeys.signs_in()) == "unable_to_create_session"
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        assert error_of(journeys.signs_in()) == "unable_to_create_session"
 
 
 def test_where_sign_up_is_closed_only_known_people_come_in(
@@ -100,10 +98,8 @@ def test_where_sign_up_is_closed_only_known_people_come_in(
 ) -> None:
     ann = user_of(call, journeys.signs_in())
     settings(sign_up_enabled="false")
-    before = everything(cloud)
-
-    assert error_of(journeys.signs_in(sub="2", email="bob@example.com")) == "signup_disabled"
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        assert error_of(journeys.signs_in(sub="2", email="bob@example.com")) == "signup_disabled"
     assert user_of(call, journeys.signs_in()) == ann
 
 
@@ -111,7 +107,7 @@ def test_where_sign_up_is_closed_only_known_people_come_in(
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "later"),
+    ("asked", "first", "again"),
     [
         ({"callbackURL": "/home"}, "/home", "/home"),
         ({"callbackURL": "/home", "newUserCallbackURL": "/welcome"}, "/welcome", "/home"),
@@ -120,8 +116,8 @@ def test_where_sign_up_is_closed_only_known_people_come_in(
         ({}, "https://api.example.com", "https://api.example.com"),
     ],
 )
-def test_it_leads_to_where_the_client_asked(journeys: Journeys, asked: dict[str, str], first: str, later: str) -> None:
-    for target in (first, later):
+def test_it_leads_to_where_the_client_asked(journeys: Journeys, asked: dict[str, str], first: str, again: str) -> None:
+    for target in (first, again):
         assert journeys.completes(journeys.begins(**asked)).headers["location"] == target
 
 

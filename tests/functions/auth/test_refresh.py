@@ -11,7 +11,7 @@ from tests.support.calls import Answer, Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.races import meanwhile
-from tests.support.tables import everything, rows
+from tests.support.tables import rows, unchanged
 from tests.support.visits import forgets, resets, signs_in
 
 REFRESH = "POST /api/auth/refresh"
@@ -112,15 +112,13 @@ def test_garbage_is_refused_without_a_read(call: Api, entered: dict[str, Any]) -
 def test_a_forged_one_is_refused_and_harms_nobody(call: Api, cloud: Cloud, entered: dict[str, Any]) -> None:
     """Whoever saw a session's id, which every access token shows, must not end it by claiming a generation."""
     good = entered["refresh_token"]
-    before = everything(cloud)
-    place, mac = good[:58], good[66:]
+    with unchanged(cloud):
+        place, mac = good[:58], good[66:]
 
-    for generation in ("00000000", "00000001", "00000002", "ffffffff"):
-        for forged in ("A" * 43, mac[:-2] + ("AA" if not mac.endswith("AA") else "BA"), mac):
-            if (generation, forged) != (good[58:66], mac):
-                assert_refused(call, f"{place}{generation}{forged}")
-
-    assert everything(cloud) == before
+        for generation in ("00000000", "00000001", "00000002", "ffffffff"):
+            for forged in ("A" * 43, mac[:-2] + ("AA" if not mac.endswith("AA") else "BA"), mac):
+                if (generation, forged) != (good[58:66], mac):
+                    assert_refused(call, f"{place}{generation}{forged}")
     assert refreshes(call, good).status == 200
 
 

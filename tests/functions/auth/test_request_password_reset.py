@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
-from tests.support.people import People
+from tests.support.people import People, Person
 from tests.support.visits import forgets, resets, signs_in, signs_up
 
 ANN = "ann@example.com"
@@ -44,9 +44,7 @@ def test_asking_again_replaces_the_first_link(call: Api, people: People, mailbox
     assert resets(call, second, "a better password").status == 200
 
 
-def test_asking_changes_nothing_by_itself(call: Api, people: People) -> None:
-    ann = people.signed_in()
-
+def test_asking_changes_nothing_by_itself(call: Api, ann: Person) -> None:
     call(FORGOT, json={"email": ann.email})
 
     assert call("GET /api/auth/me", bearer=ann.token).status == 200

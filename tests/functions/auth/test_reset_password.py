@@ -9,18 +9,12 @@ from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.races import meanwhile
-from tests.support.tables import everything
+from tests.support.tables import unchanged
 from tests.support.threads import at_once
 from tests.support.visits import forgets, resets, signs_in
 
 NEW = "a better password"
 FOLLOW = "GET /api/auth/reset-password/{token}"
-
-
-@pytest.fixture
-def ann(people: People) -> Person:
-    """Somebody signed in, who is about to forget her password."""
-    return people.signed_in("ann")
 
 
 @pytest.fixture
@@ -95,12 +89,10 @@ def test_a_password_that_is_refused_does_not_spend_the_token(call: Api, token: s
 
 @pytest.mark.parametrize("wrong", ["", "x", "x" * 43, "ü" * 60, "=" * 60, "\0" * 60, "a" * 100_000])
 def test_an_unknown_token_sets_nothing(call: Api, ann: Person, cloud: Cloud, wrong: str) -> None:
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = resets(call, wrong, NEW)
 
-    answer = resets(call, wrong, NEW)
-
-    assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
     assert signs_in(call, ann.email).status == 200
 
 
@@ -129,13 +121,10 @@ def test_following_the_link_leads_to_the_page_and_spends_nothing(
     call: Api, token: str, cloud: Cloud, callback: str, location: str
 ) -> None:
     """S-47; the protocol's Location is absolute."""
-    before = everything(cloud)
-
-    for _ in range(5):
-        answer = call(FOLLOW, token=token, query={"callbackURL": callback})
-        assert (answer.status, answer.headers["location"]) == (302, location.format(token=token))
-
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for _ in range(5):
+            answer = call(FOLLOW, token=token, query={"callbackURL": callback})
+            assert (answer.status, answer.headers["location"]) == (302, location.format(token=token))
     assert resets(call, token, NEW).status == 200
 
 

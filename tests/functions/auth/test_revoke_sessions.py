@@ -4,8 +4,8 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
-from tests.support.people import People
-from tests.support.tables import everything
+from tests.support.people import People, Person
+from tests.support.tables import unchanged
 from tests.support.visits import signs_in
 
 REVOKE_ALL = "POST /api/auth/revoke-sessions"
@@ -28,8 +28,7 @@ def test_every_session_ends_and_the_cookies_are_taken_back(call: Api, people: Pe
     assert [call("GET /api/auth/me", bearer=person.token).status for person in (phone, laptop)] == [401, 401]
 
 
-def test_whoever_was_signed_out_can_sign_in_again(call: Api, people: People) -> None:
-    ann = people.signed_in()
+def test_whoever_was_signed_out_can_sign_in_again(call: Api, ann: Person) -> None:
     call(REVOKE_ALL, bearer=ann.token)
 
     token = signs_in(call, ann.email).json["token"]
@@ -38,16 +37,13 @@ def test_whoever_was_signed_out_can_sign_in_again(call: Api, people: People) -> 
     assert call("GET /api/auth/me", bearer=ann.token).status == 401
 
 
-def test_nobody_else_is_signed_out(call: Api, people: People) -> None:
-    ann, bob = people.signed_in("ann"), people.signed_in("bob")
-
+def test_nobody_else_is_signed_out(call: Api, ann: Person, bob: Person) -> None:
     call(REVOKE_ALL, bearer=ann.token)
 
     assert call("GET /api/auth/me", bearer=bob.token).status == 200
 
 
-def test_any_number_of_sessions_ends_in_one_write(call: Api, people: People) -> None:
-    ann = people.signed_in()
+def test_any_number_of_sessions_ends_in_one_write(call: Api, people: People, ann: Person) -> None:
     for _ in range(20):
         people.sign_in(ann.email)
 
@@ -58,8 +54,6 @@ def test_any_number_of_sessions_ends_in_one_write(call: Api, people: People) -> 
 
 def test_strangers_sign_nobody_out(call: Api, people: People, cloud: Cloud) -> None:
     people.signed_in()
-    before = everything(cloud)
-
-    for bearer in (None, "garbage"):
-        assert call(REVOKE_ALL, bearer=bearer).code == "UNAUTHORIZED"
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for bearer in (None, "garbage"):
+            assert call(REVOKE_ALL, bearer=bearer).code == "UNAUTHORIZED"

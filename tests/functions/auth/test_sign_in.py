@@ -9,7 +9,7 @@ from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.races import meanwhile
-from tests.support.tables import everything, rows
+from tests.support.tables import rows, unchanged
 from tests.support.visits import forgets, resets, signs_in, signs_up
 
 SIGN_IN = "POST /api/auth/sign-in/email"
@@ -63,14 +63,12 @@ def test_a_callback_url_tells_the_client_where_to_go_on(call: Api, people: Peopl
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_wrong_password_is_refused(call: Api, people: People, cloud: Cloud, route: str) -> None:
     email = people.verified()
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = call(route, json={"email": email, "password": "not the owner's"})
 
-    answer = call(route, json={"email": email, "password": "not the owner's"})
-
-    assert (answer.status, answer.code) == (401, "INVALID_EMAIL_OR_PASSWORD")
-    assert answer.headers["www-authenticate"].startswith("Bearer ")
-    assert answer.cookies == []
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (401, "INVALID_EMAIL_OR_PASSWORD")
+        assert answer.headers["www-authenticate"].startswith("Bearer ")
+        assert answer.cookies == []
 
 
 def test_the_whole_password_counts(call: Api, people: People) -> None:
@@ -94,14 +92,12 @@ def test_an_unverified_address_is_told_so_only_by_its_password(call: Api, cloud:
     """S-20."""
     ann = {"email": "ann@example.com", "password": PASSWORD}
     call("POST /api/auth/sign-up/email", json=ann)
-    before = everything(cloud)
+    with unchanged(cloud):
+        right = call(SIGN_IN, json=ann)
+        wrong = call(SIGN_IN, json=ann | {"password": "not the owner's"})
 
-    right = call(SIGN_IN, json=ann)
-    wrong = call(SIGN_IN, json=ann | {"password": "not the owner's"})
-
-    assert (right.status, right.code, right.cookies) == (403, "EMAIL_NOT_VERIFIED", [])
-    assert (wrong.status, wrong.code, wrong.cookies) == (401, "INVALID_EMAIL_OR_PASSWORD", [])
-    assert everything(cloud) == before
+        assert (right.status, right.code, right.cookies) == (403, "EMAIL_NOT_VERIFIED", [])
+        assert (wrong.status, wrong.code, wrong.cookies) == (401, "INVALID_EMAIL_OR_PASSWORD", [])
 
 
 def test_who_came_in_unverified_is_kept_out_once_verification_is_required(

@@ -6,8 +6,8 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
-from tests.support.people import People
-from tests.support.tables import everything
+from tests.support.people import Person
+from tests.support.tables import unchanged
 
 UPDATE = "POST /api/auth/update-session"
 FIELDS = [
@@ -20,20 +20,15 @@ FIELDS = [
 
 
 @pytest.mark.parametrize("fields", FIELDS)
-def test_there_is_nothing_to_update(call: Api, people: People, cloud: Cloud, fields: dict[str, Any]) -> None:
-    ann = people.signed_in()
-    before = everything(cloud)
+def test_there_is_nothing_to_update(call: Api, ann: Person, cloud: Cloud, fields: dict[str, Any]) -> None:
+    with unchanged(cloud):
+        answer = call(UPDATE, bearer=ann.token, json=fields)
 
-    answer = call(UPDATE, bearer=ann.token, json=fields)
-
-    assert (answer.status, answer.code) == (400, "NO_FIELDS_TO_UPDATE")
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (400, "NO_FIELDS_TO_UPDATE")
 
 
 @pytest.mark.parametrize("body", [None, "[]", "1", '"text"', "null"])
-def test_what_is_no_object_is_refused(call: Api, people: People, body: str | None) -> None:
-    ann = people.signed_in()
-
+def test_what_is_no_object_is_refused(call: Api, ann: Person, body: str | None) -> None:
     answer = call(UPDATE, bearer=ann.token, body=body, headers={"content-type": "application/json"})
 
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")

@@ -6,15 +6,13 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
-from tests.support.people import PASSWORD, People
-from tests.support.tables import everything
+from tests.support.people import PASSWORD, People, Person
+from tests.support.tables import unchanged
 
 VERIFY = "POST /api/auth/verify-password"
 
 
-def test_the_right_password_is_confirmed(call: Api, people: People) -> None:
-    ann = people.signed_in()
-
+def test_the_right_password_is_confirmed(call: Api, ann: Person) -> None:
     answer = call(VERIFY, bearer=ann.token, json={"password": PASSWORD})
 
     assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
@@ -22,16 +20,11 @@ def test_the_right_password_is_confirmed(call: Api, people: People) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "wrong", PASSWORD.upper(), f"{PASSWORD} ", "x" * 128])
-def test_a_wrong_password_is_refused_and_changes_nothing(
-    call: Api, people: People, cloud: Cloud, password: str
-) -> None:
-    ann = people.signed_in()
-    before = everything(cloud)
+def test_a_wrong_password_is_refused_and_changes_nothing(call: Api, ann: Person, cloud: Cloud, password: str) -> None:
+    with unchanged(cloud):
+        answer = call(VERIFY, bearer=ann.token, json={"password": password})
 
-    answer = call(VERIFY, bearer=ann.token, json={"password": password})
-
-    assert (answer.status, answer.code) == (400, "INVALID_PASSWORD")
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (400, "INVALID_PASSWORD")
     assert call("GET /api/auth/me", bearer=ann.token).status == 200
 
 
@@ -43,15 +36,15 @@ def test_somebody_elses_password_is_a_wrong_one(call: Api, people: People) -> No
     assert answer.code == "INVALID_PASSWORD"
 
 
-def test_a_password_that_is_too_long_is_not_hashed(call: Api, people: People) -> None:
-    answer = call(VERIFY, bearer=people.signed_in().token, json={"password": "x" * 129})
+def test_a_password_that_is_too_long_is_not_hashed(call: Api, ann: Person) -> None:
+    answer = call(VERIFY, bearer=ann.token, json={"password": "x" * 129})
 
     assert (answer.status, answer.code) == (400, "PASSWORD_TOO_LONG")
 
 
 @pytest.mark.parametrize("body", [{}, {"password": None}, {"password": 1}, {"password": [PASSWORD]}, []])
-def test_a_password_must_be_given(call: Api, people: People, body: Any) -> None:
-    answer = call(VERIFY, bearer=people.signed_in().token, json=body)
+def test_a_password_must_be_given(call: Api, ann: Person, body: Any) -> None:
+    answer = call(VERIFY, bearer=ann.token, json=body)
 
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
 

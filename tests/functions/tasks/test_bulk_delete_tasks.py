@@ -7,7 +7,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
 from tests.support.people import Person
-from tests.support.tables import everything
+from tests.support.tables import unchanged
 from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, create, listed, long, visit
 
 MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING + "0", "#SUMMARY", "#GONE#" + MISSING, " ", "\x00"]
@@ -41,10 +41,8 @@ def test_each_list_is_in_the_order_that_was_asked(call: Api, ann: Person) -> Non
 
 
 def test_tasks_of_another_are_not_found_and_stay(call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]) -> None:
-    before = everything(cloud)
-
-    assert delete(call, bob, [task["id"], MISSING]).json == {"deleted": [], "not_found": [task["id"], MISSING]}
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        assert delete(call, bob, [task["id"], MISSING]).json == {"deleted": [], "not_found": [task["id"], MISSING]}
 
 
 def test_an_id_that_comes_twice_is_answered_once(call: Api, ann: Person, task: dict[str, Any]) -> None:
@@ -95,8 +93,7 @@ def test_anything_but_one_to_a_hundred_ids_is_refused(
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], body: Any
 ) -> None:
     assert task
-    before = everything(cloud)
-    answer = visit(call, BULK_DELETE, bearer=ann.token, json=body)
+    with unchanged(cloud):
+        answer = visit(call, BULK_DELETE, bearer=ann.token, json=body)
 
-    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")

@@ -7,7 +7,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
 from tests.support.people import Person
-from tests.support.tables import everything
+from tests.support.tables import unchanged
 from tests.support.tasks import COMPLETE, CREATE, DELETE, LIST, MISSING, PATCH, PUT, READ, long, visit
 
 WRITES = (PUT, PATCH, COMPLETE, DELETE)
@@ -99,12 +99,10 @@ def test_reading_one_state_alone(ask: Asker, wanted: str, status: int) -> None:
 
 @every_write
 def test_a_write_on_a_condition_is_done_or_changes_nothing(ask: Asker, cloud: Cloud, route: str) -> None:
-    before = everything(cloud)
-
-    for condition in ({"if_match": '"2"'}, {"if_none_match": "*"}, {"if_match": "*", "if_none_match": '"1"'}):
-        answer = ask(route, **condition)
-        assert (answer.status, answer.code) == (412, "PRECONDITION_FAILED"), condition
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for condition in ({"if_match": '"2"'}, {"if_none_match": "*"}, {"if_match": "*", "if_none_match": '"1"'}):
+            answer = ask(route, **condition)
+            assert (answer.status, answer.code) == (412, "PRECONDITION_FAILED"), condition
     assert ask(route, if_match='"1"', if_none_match='"2"').status in {200, 204}
 
 

@@ -9,7 +9,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import People, Person
 from tests.support.routes import API
-from tests.support.tables import everything
+from tests.support.tables import unchanged
 from tests.support.tasks import ALL, CHANGING, CREATE, DELETE, LIST, visit
 from tests.support.trouble import UNREACHABLE, failing, refused
 
@@ -113,11 +113,9 @@ def test_the_cookie_works_from_a_trusted_page(call: Api, ann: Person, task: dict
 def test_the_cookie_changes_nothing_from_elsewhere(  # noqa: PLR0917 -- four fixtures and two columns
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], headers: dict[str, str], code: str
 ) -> None:
-    before = everything(cloud)
-
-    request = {"cookies": [ann.cookie], "headers": headers, "owner": ann.id, "task": task["id"]}
-    assert answers(call, CHANGING, **request) == {(403, code)}
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        request = {"cookies": [ann.cookie], "headers": headers, "owner": ann.id, "task": task["id"]}
+        assert answers(call, CHANGING, **request) == {(403, code)}
 
 
 def test_reading_with_the_cookie_needs_no_origin(call: Api, ann: Person) -> None:

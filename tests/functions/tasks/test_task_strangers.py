@@ -7,7 +7,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
 from tests.support.people import Person
-from tests.support.tables import everything
+from tests.support.tables import everything, unchanged
 from tests.support.tasks import ALL, CREATE, LIST, MISSING, ONE, READ, create, listed, long, visit
 
 FIXED = {"x-correlation-id": "compare-me"}
@@ -23,25 +23,21 @@ def knock(call: Api, route: str, person: Person, **path: str) -> Answer:
 def test_a_strangers_task_is_answered_like_a_missing_one(
     call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]
 ) -> None:
-    before = everything(cloud)
-
-    for route in BOTH:
-        foreign = knock(call, route, bob, task=task["id"])
-        assert foreign == knock(call, route, bob, task=MISSING)
-        assert (foreign.status, foreign.code) == (404, "NOT_FOUND")
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for route in BOTH:
+            foreign = knock(call, route, bob, task=task["id"])
+            assert foreign == knock(call, route, bob, task=MISSING)
+            assert (foreign.status, foreign.code) == (404, "NOT_FOUND")
 
 
 def test_a_path_with_the_id_of_another_leads_nowhere(
     call: Api, cloud: Cloud, ann: Person, bob: Person, task: dict[str, Any]
 ) -> None:
-    before = everything(cloud)
-
-    for route in map(long, (LIST, CREATE, *ONE)):
-        foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
-        assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)
-        assert foreign == knock(call, ONE[0], bob, task=MISSING)
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for route in map(long, (LIST, CREATE, *ONE)):
+            foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
+            assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)
+            assert foreign == knock(call, ONE[0], bob, task=MISSING)
 
 
 @pytest.mark.parametrize("text", MALFORMED, ids=lambda text: ascii(text)[:20])

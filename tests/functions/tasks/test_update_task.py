@@ -8,7 +8,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tables import everything
+from tests.support.tables import everything, unchanged
 from tests.support.tasks import MISSING, PATCH, PUT, READ, long, visit
 
 ROUTES = (PUT, PATCH, long(PUT), long(PATCH))
@@ -50,11 +50,10 @@ def test_a_due_date_of_null_clears_it(call: Api, ann: Person, task: dict[str, An
 
 @every_route
 def test_nothing_to_change_is_refused(call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], route: str) -> None:
-    before = everything(cloud)
-    answer = visit(call, route, bearer=ann.token, owner=ann.id, task=task["id"], json={})
+    with unchanged(cloud):
+        answer = visit(call, route, bearer=ann.token, owner=ann.id, task=task["id"], json={})
 
-    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
 
 
 @pytest.mark.parametrize("completed", [None, "true", 1, "yes", []])
