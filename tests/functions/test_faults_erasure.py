@@ -273,11 +273,7 @@ def test_a_link_that_was_mailed_to_the_new_one_still_works(
 
 @pytest.mark.parametrize("doubt", [failing(UNREACHABLE, "BatchGetItem"), leaving_out(), nullcontext()], ids=DOUBTS)
 def test_where_it_is_not_certain_that_somebody_is_gone_nothing_is_erased(
-    cloud: Cloud,
-    erasing: Erasing,
-    ann: Person,
-    monkeypatch: pytest.MonkeyPatch,
-    doubt: AbstractContextManager[Any],
+    cloud: Cloud, erasing: Erasing, ann: Person, monkeypatch: pytest.MonkeyPatch, doubt: AbstractContextManager[Any]
 ) -> None:
     """A profile that was not read, or makes no sense, is none that is not there."""
     profile = layer("dynamodb").get_together(layer("accounts").profile_key(ann.id))[0]

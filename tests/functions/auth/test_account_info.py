@@ -34,12 +34,7 @@ def test_the_claims_are_told_as_they_were(call: Api, google: Provider, journeys:
     ann = token_of(journeys.signs_in(**PERSON))
     answer = info(call, ann)
 
-    user = {
-        "name": "Ann",
-        "email": "ann@example.com",
-        "image": PERSON["picture"],
-        "emailVerified": True,
-    }
+    user = {"name": "Ann", "email": "ann@example.com", "image": PERSON["picture"], "emailVerified": True}
     assert (answer.status, answer.json["user"]) == (200, user)
     assert answer.json["account"] == {"id": account_id(call, ann), "providerId": "google", "accountId": "1001"}
     assert answer.json["data"].items() >= PERSON.items()

@@ -74,9 +74,7 @@ def test_the_alias_says_which_session_is_the_current_one(call: Api, people: Peop
 def test_the_alias_has_a_shape_of_its_own(call: Api, ann: Person) -> None:
     (session,) = call(ALIAS, bearer=ann.token).json["sessions"]
 
-    assert set(session) == {
-        *("id", "tokenExcerpt", "expiresAt", "ipAddress", "userAgent", "createdAt", "isCurrent"),
-    }
+    assert set(session) == {*("id", "tokenExcerpt", "expiresAt", "ipAddress", "userAgent", "createdAt", "isCurrent")}
     assert (session["ipAddress"], session["userAgent"]) == ("203.0.113.7", "pytest")
     assert session["tokenExcerpt"] == f"{session['id'][:6]}…"
 

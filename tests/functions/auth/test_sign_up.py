@@ -41,11 +41,7 @@ def test_the_user_has_the_keys_and_times_of_the_wire_protocol(call: Api) -> None
 
 @pytest.mark.parametrize(
     ("route", "status", "keys"),
-    [
-        (ROUTES[0], 200, {"token", "user"}),
-        (ROUTES[1], 201, {"user", "session", "token"}),
-        (ROUTES[2], 201, {"user"}),
-    ],
+    [(ROUTES[0], 200, {"token", "user"}), (ROUTES[1], 201, {"user", "session", "token"}), (ROUTES[2], 201, {"user"})],
 )
 def test_every_alias_has_its_own_shape_while_verification_is_required(
     call: Api, route: str, status: int, keys: set[str]

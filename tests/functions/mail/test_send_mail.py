@@ -130,12 +130,7 @@ def test_a_mail_that_failed_can_be_sent_after_all(
 
 @pytest.mark.parametrize(("days", "code"), [(6, None), (8, "TOKEN_EXPIRED")])
 def test_a_token_whose_mail_failed_ends_with_its_row(  # noqa: PLR0917 -- four fixtures and two columns
-    bring: Bring,
-    call: Api,
-    ordered: list[dict[str, Any]],
-    later: Callable[..., None],
-    days: int,
-    code: str | None,
+    bring: Bring, call: Api, ordered: list[dict[str, Any]], later: Callable[..., None], days: int, code: str | None
 ) -> None:
     """S-49: SES may have sent it all the same, and TTL deletes late."""
     token = layer("tokens").mailed_token(layer("mail").ordered(ordered[0]["dynamodb"]["NewImage"]))

@@ -33,10 +33,7 @@ def test_a_file_is_kept_for_ever_under_its_name(call: Api, name: str) -> None:
     assert "pragma" not in answer.headers
     assert (
         answer.headers["content-type"]
-        == {
-            "gatehouse.js": "text/javascript; charset=utf-8",
-            "gatehouse.css": "text/css; charset=utf-8",
-        }[name]
+        == {"gatehouse.js": "text/javascript; charset=utf-8", "gatehouse.css": "text/css; charset=utf-8"}[name]
     )
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert len(answer.text) > 1000

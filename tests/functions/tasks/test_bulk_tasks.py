@@ -129,11 +129,7 @@ def test_a_missing_task_is_answered_as_by_its_own_request(call: Api, ann: Person
     single = visit(call, route, bearer=ann.token, task=text or MISSING)
     (result,) = bulk(call, ann, kind | {"id": text})
 
-    assert result == {
-        "status": 404,
-        "task": None,
-        "error": {"code": "NOT_FOUND", "message": single.json["message"]},
-    }
+    assert result == {"status": 404, "task": None, "error": {"code": "NOT_FOUND", "message": single.json["message"]}}
 
 
 def test_a_bad_operation_spoils_no_other_and_is_told_by_its_field(call: Api, ann: Person, task: dict[str, Any]) -> None:

@@ -13,19 +13,7 @@ from tests.support.people import People, Person
 from tests.support.races import meanwhile
 from tests.support.tables import rows
 from tests.support.task_model import Phone
-from tests.support.tasks import (
-    BULK,
-    BULK_DELETE,
-    CHANGES,
-    COMPLETE,
-    DELETE,
-    EXPORT,
-    LIST,
-    PATCH,
-    create,
-    listed,
-    visit,
-)
+from tests.support.tasks import BULK, BULK_DELETE, CHANGES, COMPLETE, DELETE, EXPORT, LIST, PATCH, create, listed, visit
 
 
 @pytest.fixture

@@ -78,11 +78,7 @@ def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) ->
     ids = create_many(call, ann, MANY)
     create(call, bob)
 
-    for query, sizes in (
-        ({}, [50, 50, 20]),
-        ({"limit": 100}, [100, 20]),
-        ({"limit": 60}, [60, 60]),
-    ):
+    for query, sizes in (({}, [50, 50, 20]), ({"limit": 100}, [100, 20]), ({"limit": 60}, [60, 60])):
         found = list(pages(call, ann, **query))
         assert [len(page) for page in found] == sizes
         assert [task["id"] for page in found for task in page] == ids[::-1]
