@@ -7,6 +7,7 @@ from tests.support.journey import Journeys, token_of
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.provider import Provider
+from tests.support.visits import account_id
 
 INFO = "GET /api/auth/account-info"
 PERSON = {
@@ -17,12 +18,6 @@ PERSON = {
     "picture": "https://img.example/ann.png",
     "hd": "example.com",
 }
-
-
-def account_id(call: Api, bearer: str) -> str:
-    """What the last of somebody's ways in is called."""
-    account: str = call("GET /api/auth/list-accounts", bearer=bearer).json[-1]["id"]
-    return account
 
 
 def info(call: Api, bearer: str, account: str | None = None) -> Answer:
@@ -72,7 +67,3 @@ def test_a_password_is_nothing_that_a_provider_told(call: Api, ann: Person) -> N
     answer = info(call, ann.token)
 
     assert (answer.status, answer.code) == (400, "PROVIDER_NOT_CONFIGURED")
-
-
-def test_strangers_are_told_nothing(call: Api) -> None:
-    assert call(INFO, query={"accountId": "x" * 32}).code == "UNAUTHORIZED"

@@ -1,7 +1,6 @@
 """POST /api/auth/delete-user: a person goes, at once and everywhere, and their address is free."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,21 +12,11 @@ from tests.support.people import PASSWORD, People, Person
 from tests.support.races import meanwhile
 from tests.support.tables import rows, unchanged
 from tests.support.threads import at_once
-from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
+from tests.support.visits import CLEARED, OURS, forgets, is_here, resets, signs_in, signs_up, verifies
 
 DELETE = "POST /api/auth/delete-user"
-OURS = {"origin": "https://app.example.com"}
 GONE = {"success": True, "message": "User deleted"}
 MAILED = {"success": True, "message": "Verification email sent"}
-CLEARED = [
-    f"__Secure-better-auth.{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
-    for name in ("session_token", "session_data", "dont_remember")
-]
-
-
-def is_here(call: Api, person: Person) -> bool:
-    """Whether their session still counts."""
-    return call("GET /api/auth/me", bearer=person.token).status == 200
 
 
 def protected(template: Template) -> list[str]:
@@ -316,32 +305,10 @@ def test_a_wrong_password_beside_a_good_token_deletes_nobody(call: Api, ann: Per
     assert is_here(call, ann)
 
 
-@pytest.mark.parametrize("body", [{"password": 1}, {"password": ["x"]}, {"token": 1}, [], "x"])
-def test_a_malformed_body_deletes_nobody(call: Api, ann: Person, cloud: Cloud, body: Any) -> None:
-    with unchanged(cloud):
-        answer = call(DELETE, bearer=ann.token, json=body)
-
-        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
-
-
 def test_where_the_link_leads_is_checked_before_anything_happens(call: Api, ann: Person) -> None:
     answer = call(DELETE, bearer=ann.token, json={"callbackURL": "https://evil.example"})
 
     assert (answer.status, answer.code) == (403, "INVALID_CALLBACK_URL")
-    assert is_here(call, ann)
-
-
-@pytest.mark.parametrize("bearer", [None, "garbage"])
-def test_strangers_delete_nobody(call: Api, ann: Person, bearer: str | None) -> None:
-    for body in ({}, {"password": PASSWORD}, {"password": 1}):
-        assert call(DELETE, bearer=bearer, json=body).code == "UNAUTHORIZED"
-    assert is_here(call, ann)
-
-
-def test_another_site_deletes_nobody(call: Api, ann: Person) -> None:
-    answer = call(DELETE, cookies=[ann.cookie], headers={"origin": "https://evil.example"}, json={})
-
-    assert (answer.status, answer.code) == (403, "INVALID_ORIGIN")
     assert is_here(call, ann)
 
 

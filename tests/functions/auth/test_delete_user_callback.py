@@ -11,13 +11,10 @@ from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.tables import rows, unchanged
 from tests.support.threads import at_once
+from tests.support.visits import CLEARED, is_here
 
 FOLLOW, DELETE = "GET /api/auth/delete-user/callback", "POST /api/auth/delete-user"
 GONE = {"success": True, "message": "User deleted"}
-CLEARED = [
-    f"__Secure-better-auth.{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
-    for name in ("session_token", "session_data", "dont_remember")
-]
 
 
 @pytest.fixture
@@ -32,11 +29,6 @@ def token(call: Api, mailbox: Mailbox, ann: Person) -> str:
     """What Ann was mailed."""
     call(DELETE, bearer=ann.token, json={})
     return mailbox.to(ann.email)[-1].token
-
-
-def is_here(call: Api, person: Person) -> bool:
-    """Whether their session still counts."""
-    return call("GET /api/auth/me", bearer=person.token).status == 200
 
 
 def test_the_link_of_the_mail_works_as_it_stands(call: Api, mailbox: Mailbox, ann: Person, cloud: Cloud) -> None:

@@ -140,13 +140,5 @@ def test_there_is_an_end_to_it(call: Api, google: Provider, ann: Person, monkeyp
     assert ways_in(call, ann.token) == ["credential", "google", "google"]
 
 
-@pytest.mark.usefixtures("google")
-def test_strangers_link_nothing(call: Api, cloud: Cloud) -> None:
-    answer = call(LINK, json={"provider": "google"})
-
-    assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
-    assert rows(cloud, "TokensTable") == []
-
-
 def test_a_provider_that_is_not_configured_is_not_found(call: Api, ann: Person) -> None:
     assert call(LINK, bearer=ann.token, json={"provider": "google"}).code == "PROVIDER_NOT_FOUND"

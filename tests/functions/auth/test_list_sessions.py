@@ -140,18 +140,3 @@ def test_a_list_longer_than_a_page_of_dynamodb_is_whole(
 
     assert len(answer.json) == 7
     assert call.calls.count("Query") > 1
-
-
-def test_listing_is_one_read_and_one_query(call: Api, ann: Person) -> None:
-    call(LIST, bearer=ann.token)
-
-    assert call.calls == ["BatchGetItem", "Query"]
-
-
-@pytest.mark.parametrize("route", [LIST, ALIAS])
-def test_nobody_is_listed_for_strangers(call: Api, people: People, route: str) -> None:
-    people.signed_in()
-
-    for bearer in (None, "garbage"):
-        answer = call(route, bearer=bearer)
-        assert (answer.status, answer.code, call.calls) == (401, "UNAUTHORIZED", [])

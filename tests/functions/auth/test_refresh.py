@@ -79,12 +79,6 @@ def test_it_is_the_same_session_all_along(call: Api, cloud: Cloud, entered: dict
     assert sorted(len(row["session_id"]) for row in rows(cloud, "SessionsTable")) == [5, 22]
 
 
-def test_it_takes_a_read_and_a_write(call: Api, entered: dict[str, Any]) -> None:
-    refreshes(call, entered["refresh_token"])
-
-    assert call.calls == ["BatchGetItem", "UpdateItem"]
-
-
 def test_the_user_is_shown_as_they_are_now(call: Api, entered: dict[str, Any]) -> None:
     call("POST /api/auth/update-user", json={"name": "Anna"}, bearer=entered["access_token"])
 

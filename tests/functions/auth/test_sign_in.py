@@ -113,14 +113,10 @@ def test_who_came_in_unverified_is_kept_out_once_verification_is_required(
     assert call(SIGN_IN, json=ann).code == "EMAIL_NOT_VERIFIED"
 
 
-@pytest.mark.parametrize("email", ["", "ann", "ann@", "@example.com", "a@b@example.com", "ann@example"])
-def test_what_is_no_address_is_refused_by_the_protocols_code(call: Api, people: People, email: str) -> None:
-    assert people
-
-    answer = call(SIGN_IN, json={"email": email, "password": PASSWORD})
-
-    assert (answer.status, answer.code) == (400, "INVALID_EMAIL")
-    assert call.calls == []
+def test_what_is_no_address_is_refused_by_the_protocols_code(call: Api) -> None:
+    for email in ("", "ann", "ann@", "@example.com", "a@b@example.com", "ann@example"):
+        answer = call(SIGN_IN, json={"email": email, "password": PASSWORD})
+        assert (answer.status, answer.code, call.calls) == (400, "INVALID_EMAIL", []), email
 
 
 def test_signing_in_again_ends_no_other_session(call: Api, people: People) -> None:
@@ -171,14 +167,6 @@ def test_where_a_session_was_opened_is_kept_within_bounds(call: Api, people: Peo
     (row,) = (row for row in rows(cloud, "SessionsTable") if row["session_id"] != "EPOCH")
     assert row["ip_address"] == "2001:db8::1"
     assert row["user_agent"] == "a" * 500
-
-
-def test_signing_in_takes_three_round_trips(call: Api, people: People) -> None:
-    people.signed_in()
-
-    call(SIGN_IN, json={"email": "ann@example.com", "password": PASSWORD})
-
-    assert call.calls == ["BatchGetItem", "BatchGetItem", "PutItem"]
 
 
 def test_a_session_made_from_a_password_that_was_just_reset_is_dead_on_arrival(

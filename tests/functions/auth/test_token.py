@@ -74,12 +74,6 @@ def test_a_cookie_gets_a_token_too(call: Api, ann: Person) -> None:
     assert verified(call, call(TOKEN, cookies=[ann.cookie]).json["token"])["sub"] == ann.id
 
 
-def test_nobody_gets_none(call: Api) -> None:
-    answer = call(TOKEN)
-
-    assert (answer.status, answer.code, call.calls) == (401, "UNAUTHORIZED", [])
-
-
 def test_it_never_outlives_its_session(call: Api, people: People, later: Callable[..., None]) -> None:
     answer = call(
         "POST /api/auth/sign-in/email", json={"email": people.verified(), "password": PASSWORD, "rememberMe": False}

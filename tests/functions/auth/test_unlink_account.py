@@ -112,18 +112,9 @@ def test_it_takes_a_fresh_session(call: Api, ann: Person, later: Callable[..., N
     assert (answer.status, answer.code) == (403, "SESSION_NOT_FRESH")
 
 
-@pytest.mark.parametrize("body", [{}, {"accountId": 7}, {"providerId": "google"}], ids=str)
-def test_it_must_be_said_which(call: Api, ann: Person, body: dict[str, Any]) -> None:
-    assert call(UNLINK, bearer=ann.token, json=body).code == "VALIDATION_ERROR"
-
-
 def test_who_deletes_their_account_frees_the_one_at_google(call: Api, cloud: Cloud, journeys: Journeys) -> None:
     token = token_of(journeys.signs_in())
     assert call("POST /api/auth/delete-user", bearer=token, json={}).status == 200
 
     assert rows(cloud, "UsersTable") == []
     assert "set-auth-token" in journeys.signs_in().headers
-
-
-def test_strangers_unlink_nothing(call: Api) -> None:
-    assert unlinks(call, "garbage", "x" * 32).code == "UNAUTHORIZED"
