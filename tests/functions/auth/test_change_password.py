@@ -1,6 +1,5 @@
 """POST /api/auth/change-password: a new password for the old one; whoever else was signed in is no longer."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from tests.support.people import PASSWORD, People, Person
 from tests.support.races import meanwhile
 from tests.support.tables import rows, unchanged
 from tests.support.threads import at_once
-from tests.support.visits import forgets, resets, signs_in, verifies
+from tests.support.visits import signs_in
 
 CHANGE = "POST /api/auth/change-password"
 NEW = "a better password"
@@ -129,40 +128,6 @@ def test_nobody_is_told_of_what_did_not_happen(call: Api, mailbox: Mailbox, ann:
     changes(call, ann, current="wrong")
 
     assert len(mailbox.all) == before
-
-
-def test_a_link_for_a_new_password_dies_with_the_old_one(call: Api, mailbox: Mailbox, ann: Person) -> None:
-    """S-52."""
-    token = forgets(call, mailbox, ann.email)
-    changes(call, ann)
-
-    assert resets(call, token, "the attacker's own").code == "INVALID_TOKEN"
-    assert signs_in(call, ann.email, NEW).status == 200
-
-
-def test_a_link_to_another_address_dies_with_the_old_password(call: Api, mailbox: Mailbox, ann: Person) -> None:
-    """S-52."""
-    call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": "mallory@example.com"})
-    token = mailbox.to("mallory@example.com")[-1].token
-    changes(call, ann)
-
-    assert verifies(call, token).code == "INVALID_TOKEN"
-    assert signs_in(call, ann.email, NEW).status == 200
-
-
-def test_a_link_that_deletes_the_account_dies_with_the_old_password(
-    call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None]
-) -> None:
-    """S-52."""
-    settings(delete_user_by_mail="true")
-    call("POST /api/auth/delete-user", bearer=ann.token, json={})
-    token = mailbox.to(ann.email)[-1].token
-    changes(call, ann)
-
-    answer = call("GET /api/auth/delete-user/callback", bearer=ann.token, query={"token": token})
-
-    assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
-    assert status(call, ann.token) == 200
 
 
 def is_consistent(call: Api, cloud: Cloud, person: Person, passwords: dict[str, bool]) -> bool:

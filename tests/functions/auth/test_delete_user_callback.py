@@ -89,19 +89,6 @@ def test_used_twice_it_finds_nobody(call: Api, ann: Person, token: str) -> None:
     assert (answer.status, answer.code) == (404, "FAILED_TO_GET_USER_INFO")
 
 
-def test_a_link_that_is_too_old_deletes_nobody(
-    call: Api, people: People, ann: Person, token: str, later: Callable[..., None]
-) -> None:
-    """The protocol has one answer for every token that does not delete."""
-    later(hours=25)
-    again = people.sign_in(ann.email)
-
-    answer = call(FOLLOW, cookies=[again.cookie], query={"token": token})
-
-    assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
-    assert is_here(call, again)
-
-
 def test_used_again_it_does_not_delete_who_has_the_address_now(
     call: Api, people: People, ann: Person, token: str
 ) -> None:
@@ -119,31 +106,6 @@ def test_of_twenty_at_once_one_deletes(call: Api, ann: Person, token: str, cloud
 
     assert sorted(answer.status for answer in answers) == [200, *[404] * 19]
     assert {row["sk"] for row in rows(cloud, "UsersTable")} == set()
-
-
-def test_a_newer_mail_makes_the_older_link_worthless(call: Api, ann: Person, token: str) -> None:
-    """S-48."""
-    call(DELETE, bearer=ann.token, json={})
-
-    assert call(FOLLOW, bearer=ann.token, query={"token": token}).code == "INVALID_TOKEN"
-    assert is_here(call, ann)
-
-
-@pytest.mark.parametrize("seconds", [86_398, 86_401])
-def test_the_link_works_for_a_day(call: Api, ann: Person, token: str, later: Callable[..., None], seconds: int) -> None:
-    later(seconds=seconds)
-    works = seconds < 86_400
-
-    assert (call(FOLLOW, bearer=ann.token, query={"token": token}).status == 200) is works
-    assert is_here(call, ann) is not works
-
-
-@pytest.mark.parametrize("wrong", ["", "x", "x" * 43, "ü" * 60, "\0" * 60, "a" * 10_000])
-def test_an_unknown_token_deletes_nobody(call: Api, ann: Person, cloud: Cloud, wrong: str) -> None:
-    with unchanged(cloud):
-        answer = call(FOLLOW, cookies=[ann.cookie], query={"token": wrong})
-
-        assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
 
 
 def test_a_token_must_be_given(call: Api, ann: Person) -> None:
