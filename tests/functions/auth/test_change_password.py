@@ -78,37 +78,26 @@ def test_a_replaced_session_that_was_not_remembered_is_not_remembered_either(cal
     assert dont_remember.startswith("__Secure-better-auth.dont_remember=true.")
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [
-        (("wrong" * 30, "short"), "PASSWORD_TOO_SHORT"),
-        (("wrong" * 30, "x" * 129), "PASSWORD_TOO_LONG"),
-        (("wrong" * 30, "password123"), "WEAK_PASSWORD"),
-        (("wrong" * 30, NEW), "PASSWORD_TOO_LONG"),
-        (("wrong", "short"), "PASSWORD_TOO_SHORT"),
-        (("wrong", NEW), "INVALID_PASSWORD"),
-        (("", NEW), "INVALID_PASSWORD"),
-        ((PASSWORD, "short"), "PASSWORD_TOO_SHORT"),
-        ((PASSWORD, "x" * 129), "PASSWORD_TOO_LONG"),
-    ],
-)
-def test_the_new_password_is_judged_first_and_then_the_old_one(
-    call: Api, ann: Person, cloud: Cloud, sent: tuple[str, str], code: str
-) -> None:
+def test_the_new_password_is_judged_first_and_then_the_old_one(call: Api, ann: Person, cloud: Cloud) -> None:
     """In the protocol's order; nothing changes and nobody is signed out."""
-    with unchanged(cloud):
-        answer = changes(call, ann, *sent)
+    judged = [("short", "PASSWORD_TOO_SHORT"), ("x" * 129, "PASSWORD_TOO_LONG")]
+    wanted = [(old, *case) for old in ("wrong" * 30, "wrong", PASSWORD) for case in judged]
+    wanted += [("wrong" * 30, "password123", "WEAK_PASSWORD"), ("wrong" * 30, NEW, "PASSWORD_TOO_LONG")]
+    wanted += [("wrong", NEW, "INVALID_PASSWORD"), ("", NEW, "INVALID_PASSWORD")]
 
-        assert (answer.status, answer.code, answer.cookies) == (400, code, [])
+    with unchanged(cloud):
+        for old, new, code in wanted:
+            answer = changes(call, ann, old, new)
+            assert (answer.status, answer.code, answer.cookies) == (400, code, []), (old, new)
     assert status(call, ann.token) == 200
 
 
-@pytest.mark.parametrize("new", ["password123", "PASSWORD123", "ann@example.com", "Ann@Example.com", "Annabel Lee"])
-def test_what_is_easy_to_guess_is_refused(call: Api, ann: Person, new: str) -> None:
+def test_what_is_easy_to_guess_is_refused(call: Api, ann: Person) -> None:
     """C11: what many have, one's own address, one's own name."""
     call("POST /api/auth/update-user", bearer=ann.token, json={"name": "Annabel Lee"})
 
-    assert changes(call, ann, new=new).code == "WEAK_PASSWORD"
+    for new in ("password123", "PASSWORD123", "ann@example.com", "Ann@Example.com", "Annabel Lee"):
+        assert changes(call, ann, new=new).code == "WEAK_PASSWORD", new
     assert signs_in(call, ann.email).status == 200
 
 

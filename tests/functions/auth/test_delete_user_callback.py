@@ -113,9 +113,8 @@ def test_a_token_must_be_given(call: Api, ann: Person) -> None:
     assert is_here(call, ann)
 
 
-@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
-def test_it_leads_to_no_foreign_site_and_deletes_nobody(call: Api, ann: Person, token: str, target: str) -> None:
-    answer = call(FOLLOW, cookies=[ann.cookie], query={"token": token, "callbackURL": target})
-
-    assert (answer.status, answer.code) == (403, "INVALID_CALLBACK_URL")
+def test_it_leads_to_no_foreign_site_and_deletes_nobody(call: Api, ann: Person, token: str) -> None:
+    for target in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+        answer = call(FOLLOW, cookies=[ann.cookie], query={"token": token, "callbackURL": target})
+        assert (answer.status, answer.code) == (403, "INVALID_CALLBACK_URL"), target
     assert is_here(call, ann)

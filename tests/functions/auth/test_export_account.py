@@ -2,23 +2,24 @@
 
 from typing import Any
 
+import pytest
+
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.journey import Journeys
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.tables import rows
-from tests.support.tasks import create
+from tests.support.tasks import create, keep
 
 EXPORT = "GET /api/auth/export"
 
 
-def add_many(owner: str, count: int) -> None:
-    """Give somebody tasks, quickly."""
-    for start in range(0, count, 100):
-        titles = [f"Task {number}" for number in range(start, min(start + 100, count))]
-        new = [{"op": "create", "task": {"title": title}} for title in titles]
-        assert {result.status for result in layer("tasks.bulk").bulk(owner, new, None)} == {201}
+@pytest.fixture
+def _small_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three tasks on a page; else there are five hundred."""
+    assert api
+    monkeypatch.setattr(layer("tasks.exporting"), "_AT_ONCE", 3)
 
 
 def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, ann: Person, journeys: Journeys) -> None:
@@ -47,8 +48,9 @@ def test_no_secret_is_told(call: Api, cloud: Cloud, ann: Person, journeys: Journ
     assert not any(word in text for word in ("access-", "refresh-", "eyJ", "secret", "hash"))
 
 
+@pytest.mark.usefixtures("_small_pages")
 def test_every_page_leads_to_the_next(call: Api, ann: Person) -> None:
-    add_many(ann.id, 1100)
+    keep(ann, 7)
     pages: list[dict[str, Any]] = []
     query: dict[str, str] = {}
     while True:
@@ -59,13 +61,14 @@ def test_every_page_leads_to_the_next(call: Api, ann: Person) -> None:
         query = {"cursor": answer.json["cursor"]}
         assert answer.headers["link"].startswith("</api/auth/export?cursor=")
 
-    assert [len(page["tasks"]) for page in pages] == [500, 500, 100]
+    assert [len(page["tasks"]) for page in pages] == [3, 3, 1]
     assert [set(page) for page in pages[1:]] == [{"tasks", "cursor"}] * 2
-    assert len({task["id"] for page in pages for task in page["tasks"]}) == 1100
+    assert len({task["id"] for page in pages for task in page["tasks"]}) == 7
 
 
+@pytest.mark.usefixtures("_small_pages")
 def test_the_cursor_of_another_leads_nowhere(call: Api, ann: Person, bob: Person) -> None:
-    add_many(bob.id, 501)
+    keep(bob, 4)
     cursor = call(EXPORT, bearer=bob.token).json["cursor"]
 
     for strange in (cursor, "junk", ""):

@@ -9,7 +9,6 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import PASSWORD, People, Person
-from tests.support.races import meanwhile
 from tests.support.tables import rows, unchanged
 
 GET_SESSION = "GET /api/auth/get-session"
@@ -56,10 +55,9 @@ def test_nobody_signed_in_is_no_error(call: Api) -> None:
     assert (call("GET /api/auth/me").status, call("GET /api/auth/me").code) == (401, "UNAUTHORIZED")
 
 
-@pytest.mark.parametrize("bearer", ["", "garbage", "a.b.c", "x" * 101, "%00", "\xff", "a" * 200_000])
-def test_a_garbage_token_is_nobody_and_asks_no_table(call: Api, bearer: str) -> None:
-    assert call(GET_SESSION, bearer=bearer).text == "null"
-    assert call.calls == []
+def test_a_garbage_token_is_nobody_and_asks_no_table(call: Api) -> None:
+    for bearer in ("", "garbage", "a.b.c", "x" * 101, "%00", "\xff", "a" * 200_000):
+        assert (call(GET_SESSION, bearer=bearer).text, call.calls) == ("null", []), bearer[:20]
 
 
 def test_a_badly_signed_cookie_is_nobody_and_asks_no_table(call: Api, ann: Person) -> None:
@@ -175,18 +173,6 @@ def test_a_session_that_is_not_remembered_never_lives_longer_than_one_that_is(
     later(seconds=3600)
 
     assert call(GET_SESSION, bearer=token).text == "null"
-
-
-def test_a_renewal_that_races_a_sign_out_resurrects_nothing(
-    call: Api, ann: Person, later: Callable[..., None], cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    later(days=2)
-    meanwhile(monkeypatch, "sessions", "renew", lambda: call("POST /api/auth/sign-out", bearer=ann.token))
-
-    answer = call(GET_SESSION, bearer=ann.token)
-
-    assert answer.text == "null"
-    assert [row["session_id"] for row in rows(cloud, "SessionsTable")] == ["EPOCH"]
 
 
 def test_a_session_without_an_epoch_is_no_session(call: Api, ann: Person, cloud: Cloud) -> None:

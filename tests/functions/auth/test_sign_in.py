@@ -8,9 +8,8 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.races import meanwhile
 from tests.support.tables import rows, unchanged
-from tests.support.visits import forgets, resets, signs_in, signs_up
+from tests.support.visits import signs_in, signs_up
 
 SIGN_IN = "POST /api/auth/sign-in/email"
 ROUTES = (SIGN_IN, "POST /api/auth/signin", "POST /api/auth/login")
@@ -167,21 +166,6 @@ def test_where_a_session_was_opened_is_kept_within_bounds(call: Api, people: Peo
     (row,) = (row for row in rows(cloud, "SessionsTable") if row["session_id"] != "EPOCH")
     assert row["ip_address"] == "2001:db8::1"
     assert row["user_agent"] == "a" * 500
-
-
-def test_a_session_made_from_a_password_that_was_just_reset_is_dead_on_arrival(
-    call: Api, people: People, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The reset lands between the sign-in's read of the hash and its write of the session."""
-    email = people.verified()
-    token = forgets(call, mailbox, email)
-    meanwhile(monkeypatch, "accounts.passwords", "is_correct", lambda: resets(call, token, "a better password"))
-
-    answer = signs_in(call, email)
-
-    assert answer.status == 200
-    assert call("GET /api/auth/me", bearer=answer.json["token"]).status == 401
-    assert call("GET /api/tasks", bearer=answer.json["token"]).code == "INVALID_TOKEN"
 
 
 @pytest.mark.parametrize("again", ["true", "false"])

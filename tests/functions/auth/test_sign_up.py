@@ -119,13 +119,10 @@ def test_what_is_not_the_callers_to_set_is_ignored(call: Api, cloud: Cloud, mail
     assert "role" not in profile
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"), [({}, ""), ({"name": ""}, ""), ({"name": "  Ann  "}, "Ann"), ({"name": "a" * 100}, "a" * 100)]
-)
-def test_a_name_is_optional_and_trimmed(call: Api, given: dict[str, str], kept: str) -> None:
-    account = {"email": "ann@example.com", "password": PASSWORD}
-
-    assert call(SIGN_UP, json=account | given).json["user"]["name"] == kept
+def test_a_name_is_optional_and_trimmed(call: Api) -> None:
+    for given, kept in (({}, ""), ({"name": ""}, ""), ({"name": "  Ann  "}, "Ann"), ({"name": "a" * 100}, "a" * 100)):
+        account = {"email": "ann@example.com", "password": PASSWORD} | given
+        assert call(SIGN_UP, json=account).json["user"]["name"] == kept
 
 
 def test_a_name_of_several_lines_is_refused_in_words(call: Api) -> None:

@@ -166,31 +166,6 @@ def test_registering_gives_no_token_before_the_address_is_verified(call: Api) ->
     assert answer.cookies == []
 
 
-def ended_by(call: Api, ann: Person, how: str) -> None:
-    """End a session in one of several ways."""
-    sent: dict[str, dict[str, Any]] = {
-        "sign-out": {},
-        "revoke-sessions": {},
-        "delete-user": {"password": PASSWORD},
-        "change-password": {"currentPassword": PASSWORD, "newPassword": "a better password"},
-    }
-    bearer = call("POST /api/auth/sign-in/email", json={"email": ann.email, "password": PASSWORD}).json["token"]
-    answer = call(f"POST /api/auth/{how}", json=sent[how], bearer=ann.token if how == "sign-out" else bearer)
-    assert answer.status == 200, answer.text
-
-
-@pytest.mark.parametrize("how", ["sign-out", "revoke-sessions", "delete-user", "change-password"])
-def test_the_token_of_a_session_that_ended_is_refused_at_once(call: Api, ann: Person, how: str) -> None:
-    """S-32: however it ended, and although the signature holds for a quarter of an hour."""
-    token = call(TOKEN, bearer=ann.token).json["token"]
-
-    ended_by(call, ann, how)
-
-    assert call("GET /api/tasks", bearer=token).code == "INVALID_TOKEN"
-    assert call(TOKEN, bearer=token).status == 401
-    assert call(GET_SESSION, bearer=token).text == "null"
-
-
 @pytest.mark.parametrize("seconds", [0, 800])
 def test_a_token_does_not_renew_itself(call: Api, ann: Person, later: Callable[..., None], seconds: int) -> None:
     """Who stole one has it for minutes, not for as long as its session lives."""

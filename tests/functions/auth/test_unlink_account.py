@@ -95,13 +95,11 @@ def test_of_two_who_give_up_the_last_two_ways_in_at_once_one_does(call: Api, ann
     assert len(accounts(call, ann.token)) == 1
 
 
-@pytest.mark.parametrize("wrong", ["x" * 32, "", "credential-" + "0" * 36, "x" * 5000])
-def test_s_67_what_is_not_theirs_is_not_there(call: Api, ann: Person, journeys: Journeys, wrong: str) -> None:
+def test_s_67_what_is_not_theirs_is_not_there(call: Api, ann: Person, journeys: Journeys) -> None:
     bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
-    foreign = unlinks(call, ann.token, accounts(call, bob)["google"])
-    answer = unlinks(call, ann.token, wrong)
-
-    assert (answer.status, answer.code) == (foreign.status, foreign.code) == (400, "ACCOUNT_NOT_FOUND")
+    for wrong in (accounts(call, bob)["google"], "x" * 32, "", "credential-" + "0" * 36, "x" * 5000):
+        answer = unlinks(call, ann.token, wrong)
+        assert (answer.status, answer.code) == (400, "ACCOUNT_NOT_FOUND"), wrong
     assert set(accounts(call, bob)) == {"google"}
 
 

@@ -18,7 +18,6 @@ from tests.support.races import meanwhile
 from tests.support.sample import sample
 from tests.support.tables import rows
 from tests.support.threads import at_once
-from tests.support.trouble import failing, refused
 
 UPDATE = "POST /api/auth/update-user"
 BERLIN, HONOLULU, TOKYO = "Europe/Berlin", "Pacific/Honolulu", "Asia/Tokyo"
@@ -126,9 +125,9 @@ def test_times_are_those_of_ones_own_zone(call: Api, ann: Person, mailbox: Mailb
     has(call, ann, "2030-06-03T21:30:00Z", "Late")
     has(call, ann, "2030-06-03T22:30:00Z", "Too late")
 
-    (mail,) = reminded(call, mailbox)
-
-    assert lines(mail) == ["2030-06-03 23:30: Late", "2030-06-04 00:30: Too late"]
+    assert [lines(mail) for mail in reminded(call, mailbox)] == [
+        ["2030-06-03 23:30: Late", "2030-06-04 00:30: Too late"]
+    ]
 
 
 @pytest.fixture
@@ -142,7 +141,7 @@ def counts_to_25(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("counts_to_25")
 @pytest.mark.parametrize(
     ("count", "last"),
-    [(20, None), (21, "and 1 more"), (24, "and 4 more"), (25, "and at least 5 more"), (27, "and at least 5 more")],
+    [(20, None), (21, "and 1 more"), (24, "and 4 more"), (25, "and at least 5 more")],
 )
 def test_a_long_list_ends_with_a_number(call: Api, ann: Person, mailbox: Mailbox, count: int, last: str | None) -> None:
     wants(call, ann)
@@ -156,25 +155,23 @@ def test_a_long_list_ends_with_a_number(call: Api, ann: Person, mailbox: Mailbox
     assert listed[20:] == ([last] if last else [])
 
 
-@pytest.mark.parametrize(
-    ("title", "plain"),
-    [
-        ("<img src=x onerror=1>", "<img src=x onerror=1>"),
-        ("</li><script>x</script>", "</li><script>x</script>"),
-        ("${7*7} $link $$", "${7*7} $link $$"),
-        ("a\r\nBcc: x@y.example\n\n- 2030-06-03: Forged", "a Bcc: x@y.example - 2030-06-03: Forged"),
-        ("a\u2028b\x0bc", "a b c"),
-    ],
-)
-def test_a_title_is_text_and_nothing_else(call: Api, ann: Person, mailbox: Mailbox, title: str, plain: str) -> None:
+def test_a_title_is_text_and_nothing_else(call: Api, ann: Person, mailbox: Mailbox) -> None:
     wants(call, ann)
-    has(call, ann, TODAY, title)
+    titles = {
+        "<img src=x onerror=1>": "<img src=x onerror=1>",
+        "</li><script>x</script>": "</li><script>x</script>",
+        "${7*7} $link $$": "${7*7} $link $$",
+        "a\r\nBcc: x@y.example\n\n- 2030-06-03: Forged": "a Bcc: x@y.example - 2030-06-03: Forged",
+        "a\u2028b\x0bc": "a b c",
+    }
+    for title in titles:
+        has(call, ann, TODAY, title)
 
     (mail,) = reminded(call, mailbox)
 
-    assert lines(mail) == [f"2030-06-03: {plain}"]
+    assert sorted(lines(mail)) == sorted(f"2030-06-03: {plain}" for plain in titles.values())
     assert mail.subject == "Your tasks for the next 24 hours in Gatehouse"
-    assert mail.html.count("<li>") == mail.html.count("</li>") == 1
+    assert mail.html.count("<li>") == mail.html.count("</li>") == len(titles)
     assert not any(mark in mail.html for mark in ("<img", "<script", "49"))
 
 
@@ -200,16 +197,16 @@ def test_without_a_name_of_its_own_the_service_is_where_the_reminders_were_asked
 # -- Who gets one ---------------------------------------------------------------
 
 
-def test_nobody_is_reminded_who_did_not_ask(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    has(call, ann)
-
-    assert reminded(call, mailbox) == []
-
-
-def test_who_does_not_want_any_more_gets_none(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
-    has(call, ann)
-    wants(call, ann, taskReminders=False)
+def test_who_did_not_ask_does_not_want_any_more_or_is_gone_gets_none(
+    call: Api, ann: Person, bob: Person, people: People, mailbox: Mailbox
+) -> None:
+    cem = people.signed_in("cem")
+    for person in (ann, bob, cem):
+        has(call, person)
+    for person in (bob, cem):
+        wants(call, person)
+    wants(call, bob, taskReminders=False)
+    call("POST /api/auth/delete-user", bearer=cem.token, json={"password": PASSWORD})
 
     assert reminded(call, mailbox) == []
 
@@ -242,14 +239,6 @@ def test_nobody_sees_the_tasks_of_somebody_else(call: Api, ann: Person, people: 
     assert sorted((mail.to, *lines(mail)) for mail in reminded(call, mailbox)) == [
         (person.email, f"2030-06-03: For {person.email}") for person in (ann, bob)
     ]
-
-
-def test_who_is_gone_gets_none(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
-    has(call, ann)
-    call("POST /api/auth/delete-user", bearer=ann.token, json={"password": PASSWORD})
-
-    assert reminded(call, mailbox) == []
 
 
 def test_who_is_disabled_gets_none_until_they_may_come_in_again(
@@ -534,15 +523,6 @@ def test_a_run_that_crashes_is_gone_on_with_and_nobody_hears_twice(
     assert len(mailbox.all) == (good if name == "_order" else min(3 * good + 3, 5))
 
     assert sorted(mail.to for mail in reminded(call, mailbox)) == emails
-
-
-def test_a_failing_table_is_a_failed_run_and_the_next_one_does_it(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
-    has(call, ann)
-    with failing(refused("InternalServerError", 500), "Query"), pytest.raises(FunctionFailed):
-        run(call)
-
-    assert len(reminded(call, mailbox)) == 1
 
 
 def test_no_table_is_ever_scanned(call: Api, ann: Person, people: People) -> None:
