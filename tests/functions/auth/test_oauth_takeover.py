@@ -1,5 +1,6 @@
 """Who tries to come in by another's account, or to bring others into theirs. S-58 is in test_id_token_checks."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -208,6 +209,7 @@ def test_s_57_the_providers_page_is_asked_for_by_the_book(call: Api, journeys: J
     chance = {name: len(first.query[name]) for name in ("state", "nonce", "code_challenge")}
     assert page == f"{journeys.provider.url}/authorize"
     assert chance == {"state": 32, "nonce": 32, "code_challenge": 43}
+    assert all(re.fullmatch(r"[\w-]+", first.query[name]) for name in chance)
     assert {name: value for name, value in first.query.items() if name not in chance} == {
         "response_type": "code",
         "client_id": CLIENT_ID,

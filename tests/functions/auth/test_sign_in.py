@@ -50,13 +50,12 @@ def test_an_address_may_be_written_in_any_case(call: Api, people: People) -> Non
     assert call(SIGN_IN, json={"email": " ANN@Example.COM ", "password": PASSWORD}).status == 200
 
 
-@pytest.mark.parametrize("callback", ["/tasks?open=1#top", "https://app.example.com/home", "/aufgäbe", "/作業"])
-def test_a_callback_url_tells_the_client_where_to_go_on(call: Api, people: People, callback: str) -> None:
-    answer = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD, "callbackURL": callback})
-
-    assert answer.status == 200
-    assert (answer.json["redirect"], answer.json["url"]) == (True, callback)
-    assert answer.headers["location"].isascii()
+def test_a_callback_url_tells_the_client_where_to_go_on(call: Api, people: People) -> None:
+    email = people.verified()
+    for callback in ("/tasks?open=1#top", "https://app.example.com/home", "/aufgäbe", "/作業"):
+        answer = call(SIGN_IN, json={"email": email, "password": PASSWORD, "callbackURL": callback})
+        assert (answer.status, answer.json["redirect"], answer.json["url"]) == (200, True, callback)
+        assert answer.headers["location"].isascii()
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -18,24 +18,19 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
 WIRE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def test_signing_up_gives_no_session_before_the_address_is_verified(call: Api, mailbox: Mailbox) -> None:
+def test_signing_up_gives_no_session_before_the_address_is_verified(call: Api, mailbox: Mailbox, cloud: Cloud) -> None:
+    """The user has the keys and times of the wire protocol, and is nobody's yet."""
     answer = call(SIGN_UP, json=ANN | {"email": "Ann@Example.com"})
 
-    assert answer.status == 200
-    assert answer.json["token"] is None
-    assert answer.cookies == []
+    user = answer.json["user"]
+    assert (answer.status, answer.json["token"], answer.cookies) == (200, None, [])
     assert "set-auth-token" not in answer.headers
-    assert answer.json["user"]["email"] == "ann@example.com"
-    assert mailbox.last.to == "ann@example.com"
-
-
-def test_the_user_has_the_keys_and_times_of_the_wire_protocol(call: Api) -> None:
-    user = call(SIGN_UP, json=ANN).json["user"]
-
     assert set(user) == {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt"}
-    assert (user["name"], user["image"], user["emailVerified"]) == ("Ann", None, False)
+    assert (user["email"], user["name"], user["image"], user["emailVerified"]) == (ANN["email"], "Ann", None, False)
     assert WIRE_TIME.fullmatch(user["createdAt"])
     assert WIRE_TIME.fullmatch(user["updatedAt"])
+    assert rows(cloud, "UsersTable") == rows(cloud, "SessionsTable") == []
+    assert mailbox.last.to == ANN["email"]
 
 
 @pytest.mark.parametrize(
@@ -64,13 +59,6 @@ def test_without_verification_one_is_signed_in_at_once(call: Api, settings: Call
     assert call("GET /api/auth/me", bearer=token).json["user"] == answer.json["user"]
     assert call("GET /api/auth/me", cookies=[cookie]).json["user"]["email"] == "ann@example.com"
     assert answer.json["user"]["emailVerified"] is False
-
-
-def test_nobody_is_a_user_before_verifying(call: Api, cloud: Cloud) -> None:
-    call(SIGN_UP, json=ANN)
-
-    assert rows(cloud, "UsersTable") == []
-    assert rows(cloud, "SessionsTable") == []
 
 
 @pytest.mark.parametrize("route", ROUTES)

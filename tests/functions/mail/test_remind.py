@@ -175,23 +175,19 @@ def test_a_title_is_text_and_nothing_else(call: Api, ann: Person, mailbox: Mailb
     assert not any(mark in mail.html for mark in ("<img", "<script", "49"))
 
 
-def test_the_link_goes_to_the_frontend(call: Api, ann: Person, mailbox: Mailbox, settings: Callable[..., None]) -> None:
-    settings(frontend_url="https://app.example.com/")
-    wants(call, ann)
-    has(call, ann)
-
-    assert reminded(call, mailbox)[0].link == "https://app.example.com/"
-
-
-def test_without_a_name_of_its_own_the_service_is_where_the_reminders_were_asked_for(
-    call: Api, ann: Person, mailbox: Mailbox, settings: Callable[..., None]
+def test_the_link_goes_to_the_frontend_else_to_where_the_reminders_were_asked_for(
+    call: Api, ann: Person, bob: Person, mailbox: Mailbox, settings: Callable[..., None]
 ) -> None:
     """A schedule has no request that could tell it its own address."""
     settings(base_url="")
     wants(call, ann)
     has(call, ann)
-
     assert reminded(call, mailbox)[0].link == "https://local.execute-api.us-east-1.amazonaws.com/"
+    settings(frontend_url="https://app.example.com/")
+    wants(call, bob, timeZone=BERLIN)
+    has(call, bob)
+
+    assert reminded(call, mailbox)[-1].link == "https://app.example.com/"
 
 
 # -- Who gets one ---------------------------------------------------------------
@@ -211,12 +207,20 @@ def test_who_did_not_ask_does_not_want_any_more_or_is_gone_gets_none(
     assert reminded(call, mailbox) == []
 
 
-def test_nothing_due_is_no_mail_and_no_row(call: Api, ann: Person, mailbox: Mailbox, cloud: Cloud) -> None:
+def test_nothing_due_is_no_mail_and_no_row_and_a_row_vanishes_after_a_while(
+    call: Api, ann: Person, mailbox: Mailbox, cloud: Cloud
+) -> None:
     wants(call, ann)
     has(call, ann, "2030-06-05")
-
     assert reminded(call, mailbox) == []
     assert rows(cloud, "TokensTable") == []
+    has(call, ann)
+
+    run(call)
+
+    (row,) = rows(cloud, "TokensTable")
+    left = datetime.fromtimestamp(int(row["delete_at"])).astimezone() - datetime.fromisoformat(MORNING)
+    assert left == timedelta(days=2)
 
 
 def test_what_is_done_is_not_in_it(call: Api, ann: Person, mailbox: Mailbox) -> None:
@@ -535,28 +539,14 @@ def test_no_table_is_ever_scanned(call: Api, ann: Person, people: People) -> Non
     assert set(call.calls) == {"BatchGetItem", "Query", "PutItem"}
 
 
-def test_nobody_to_remind_is_one_read(call: Api, at: At) -> None:
-    assert at is not None
+def test_nobody_to_remind_is_one_read_and_a_zone_where_it_is_night_is_not_looked_into(
+    call: Api, ann: Person, at: At
+) -> None:
     run(call)
-
     assert call.calls == ["BatchGetItem"]
-
-
-def test_a_zone_where_it_is_night_is_not_looked_into(call: Api, ann: Person, at: At) -> None:
     wants(call, ann)
     at("2030-06-03T06:00:00Z")
 
     run(call)
 
     assert call.calls == ["BatchGetItem", "BatchGetItem"]
-
-
-def test_the_row_vanishes_after_a_while(call: Api, ann: Person, cloud: Cloud) -> None:
-    wants(call, ann)
-    has(call, ann)
-
-    run(call)
-
-    (row,) = rows(cloud, "TokensTable")
-    left = datetime.fromtimestamp(int(row["delete_at"])).astimezone() - datetime.fromisoformat(MORNING)
-    assert left == timedelta(days=2)
