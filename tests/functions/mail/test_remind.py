@@ -207,13 +207,16 @@ def test_who_did_not_ask_does_not_want_any_more_or_is_gone_gets_none(
     assert reminded(call, mailbox) == []
 
 
-def test_nothing_due_is_no_mail_and_no_row_and_a_row_vanishes_after_a_while(
-    call: Api, ann: Person, mailbox: Mailbox, cloud: Cloud
-) -> None:
+def test_nothing_due_is_no_mail_and_no_row(call: Api, ann: Person, mailbox: Mailbox, cloud: Cloud) -> None:
     wants(call, ann)
     has(call, ann, "2030-06-05")
+
     assert reminded(call, mailbox) == []
     assert rows(cloud, "TokensTable") == []
+
+
+def test_the_row_vanishes_after_a_while(call: Api, ann: Person, cloud: Cloud) -> None:
+    wants(call, ann)
     has(call, ann)
 
     run(call)
