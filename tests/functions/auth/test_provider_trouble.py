@@ -135,7 +135,8 @@ def test_a_code_that_is_refused_is_told_as_such(
 
 
 def test_a_lifetime_that_is_none_keeps_nobody_out(journeys: Journeys, provider: Provider) -> None:
-    for seconds in (-1, 1.5, True, "soon", "9" * 30, "9" * 5000, None, []):
+    lifetimes: list[object] = [-1, 1.5, True, "soon", "9" * 30, "9" * 5000, None, []]
+    for seconds in lifetimes:
         provider.gives = {"expires_in": seconds}
         assert token_of(journeys.signs_in()), seconds
 

@@ -89,7 +89,8 @@ def test_the_user_is_shown_as_they_are_now(call: Api, entered: dict[str, Any]) -
 
 
 def test_a_body_without_a_token_is_wrong_input(call: Api) -> None:
-    for body in ({}, {"refresh_token": None}, {"refresh_token": 1}, {"refreshToken": "x"}, [], "x"):
+    bodies: list[Any] = [{}, {"refresh_token": None}, {"refresh_token": 1}, {"refreshToken": "x"}, [], "x"]
+    for body in bodies:
         answer = call(REFRESH, json=body)
         assert (answer.status, answer.code, call.calls) == (400, "VALIDATION_ERROR", []), body
 

@@ -54,7 +54,8 @@ def test_nothing_to_change_is_refused(call: Api, cloud: Cloud, ann: Person, task
 
 
 def test_completed_is_true_or_false(call: Api, ann: Person, task: dict[str, Any]) -> None:
-    for completed in (None, "true", 1, "yes", []):
+    wrong: list[Any] = [None, "true", 1, "yes", []]
+    for completed in wrong:
         answer = visit(call, PATCH, bearer=ann.token, task=task["id"], json={"completed": completed})
         assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), completed
 
