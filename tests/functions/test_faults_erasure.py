@@ -192,10 +192,9 @@ def test_a_run_that_another_overtook_has_nothing_left_to_note(
 
 
 def test_an_order_for_somebody_who_is_there_is_told_and_never_done(
-    bring: Bring, cloud: Cloud, erasing: Erasing, people: People, capsys: pytest.CaptureFixture[str]
+    bring: Bring, cloud: Cloud, erasing: Erasing, ann: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nor by redrive."""
-    ann = people.signed_in("ann")
     before = traces(cloud, ann)
     order = layer("accounts.erasures").ErasureRow(ann.id, erasure="pending", email=ANN, created_at=layer("clock").now())
     order.save()
@@ -225,10 +224,9 @@ def comes_back(call: Api, people: People, mailbox: Mailbox, later: Callable[...,
 
 
 def test_whoever_comes_to_the_address_keeps_all_whenever_the_old_order_comes(
-    call: Api, cloud: Cloud, erasing: Erasing, people: People, comes_back: Callable[[], Person]
+    call: Api, cloud: Cloud, erasing: Erasing, ann: Person, comes_back: Callable[[], Person]
 ) -> None:
     """Late, twice, and when it is redriven."""
-    ann = people.signed_in("ann")
     deletes(call, ann)
     (order,) = erasing.orders()
     new = comes_back()
@@ -275,14 +273,9 @@ def test_a_link_that_was_mailed_to_the_new_one_still_works(
 
 @pytest.mark.parametrize("doubt", [failing(UNREACHABLE, "BatchGetItem"), leaving_out(), nullcontext()], ids=DOUBTS)
 def test_where_it_is_not_certain_that_somebody_is_gone_nothing_is_erased(
-    cloud: Cloud,
-    erasing: Erasing,
-    people: People,
-    monkeypatch: pytest.MonkeyPatch,
-    doubt: AbstractContextManager[Any],
+    cloud: Cloud, erasing: Erasing, ann: Person, monkeypatch: pytest.MonkeyPatch, doubt: AbstractContextManager[Any]
 ) -> None:
     """A profile that was not read, or makes no sense, is none that is not there."""
-    ann = people.signed_in("ann")
     profile = layer("dynamodb").get_together(layer("accounts").profile_key(ann.id))[0]
     layer("accounts.erasures").order_erasure(profile).save()
     cloud.client("dynamodb").update_item(

@@ -1,5 +1,7 @@
 """What the tables hold."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gatehouse_dev.cloud import Cloud
@@ -17,3 +19,11 @@ def rows(cloud: Cloud, table: str) -> list[dict[str, Any]]:
 def everything(cloud: Cloud) -> dict[str, list[dict[str, Any]]]:
     """All rows of all tables, in an order that compares."""
     return {table: sorted(rows(cloud, table), key=repr) for table in TABLES}
+
+
+@contextmanager
+def unchanged(cloud: Cloud) -> Iterator[None]:
+    """All rows of all tables are afterwards what they were before."""
+    before = everything(cloud)
+    yield
+    assert everything(cloud) == before

@@ -2,7 +2,13 @@
 
 from tests.support.calls import Answer, Api
 from tests.support.mailbox import Mailbox
-from tests.support.people import PASSWORD
+from tests.support.people import PASSWORD, Person
+
+OURS = {"origin": "https://app.example.com"}  # a site that may call with a cookie
+CLEARED = [
+    f"__Secure-better-auth.{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
+    for name in ("session_token", "session_data", "dont_remember")
+]
 
 
 def signs_up(call: Api, email: str, password: str = PASSWORD) -> Answer:
@@ -30,3 +36,14 @@ def forgets(call: Api, mailbox: Mailbox, email: str) -> str:
 def resets(call: Api, token: str, password: str) -> Answer:
     """Set a new password with a mailed token."""
     return call("POST /api/auth/reset-password", json={"token": token, "newPassword": password})
+
+
+def is_here(call: Api, person: Person) -> bool:
+    """Whether their session still counts."""
+    return call("GET /api/auth/me", bearer=person.token).status == 200
+
+
+def account_id(call: Api, bearer: str) -> str:
+    """What the last of somebody's ways in is called."""
+    account: str = call("GET /api/auth/list-accounts", bearer=bearer).json[-1]["id"]
+    return account

@@ -7,22 +7,9 @@ import pytest
 from tests.support.calls import Api
 
 ERROR = "GET /api/auth/error"
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "javascript:alert(1)",
-    "a b",
-    "a\nb",
-    "state_mismatch\n",
-    "&lt;b&gt;",
-    "{code}",
-    "{0.__class__}",
-    "ünknown",
-    "\0",
-    "",
-    "a" * 65,
-    "x" * 100_000,
-]
+HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "a b", "a\nb"]
+HOSTILE += ["&lt;b&gt;"]
+HOSTILE += ["state_mismatch\n", "{code}", "{0.__class__}", "ünknown", "\0", "", "a" * 65, "x" * 100_000]
 
 
 @pytest.fixture(autouse=True)
@@ -31,35 +18,26 @@ def _without_pages(settings: Callable[..., None]) -> None:
     settings(hosted_pages="false", frontend_url="https://app.example.com")
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [("INVALID_TOKEN", "INVALID_TOKEN"), ("it's", "it's"), *((code, "UNKNOWN") for code in HOSTILE)],
-    ids=lambda code: ascii(code)[:16],
-)
-def test_the_hosted_page_is_led_to(call: Api, settings: Callable[..., None], sent: str, code: str) -> None:
+def test_the_hosted_page_is_led_to(call: Api, settings: Callable[..., None]) -> None:
     settings(hosted_pages="true")
 
-    answer = call(ERROR, query={"error": sent})
-
-    assert (answer.status, answer.headers["location"]) == (302, f"/error?error={code}")
-
-
-@pytest.mark.parametrize("code", ["INVALID_TOKEN", "state_mismatch", "please-try-again", "404", "it's"])
-def test_the_page_names_the_code(call: Api, code: str) -> None:
-    answer = call(ERROR, query={"error": code})
-
-    assert answer.status == 200
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.text.startswith("<!doctype html>")
-    assert f"<code>{code}</code>" in answer.text
+    for sent, code in [("INVALID_TOKEN",) * 2, ("it's",) * 2, *((code, "UNKNOWN") for code in HOSTILE)]:
+        answer = call(ERROR, query={"error": sent})
+        assert (answer.status, answer.headers["location"]) == (302, f"/error?error={code}"), sent[:20]
 
 
-@pytest.mark.parametrize("code", HOSTILE, ids=lambda code: ascii(code)[:16])
-def test_ghsa_9x4v_what_is_no_code_is_not_repeated(call: Api, code: str) -> None:
-    answer = call(ERROR, query={"error": code})
+def test_the_page_names_the_code(call: Api) -> None:
+    for code in ("INVALID_TOKEN", "state_mismatch", "please-try-again", "404", "it's"):
+        answer = call(ERROR, query={"error": code})
+        assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert answer.text.startswith("<!doctype html>")
+        assert f"<code>{code}</code>" in answer.text
 
-    assert answer.status == 200
-    assert answer.text == call(ERROR, query={"error": "UNKNOWN"}).text
+
+def test_ghsa_9x4v_what_is_no_code_is_not_repeated(call: Api) -> None:
+    for code in HOSTILE:
+        answer = call(ERROR, query={"error": code})
+        assert (answer.status, answer.text) == (200, call(ERROR, query={"error": "UNKNOWN"}).text), code[:20]
 
 
 def test_ghsa_9x4v_nothing_else_in_the_query_is_repeated_or_followed(call: Api) -> None:

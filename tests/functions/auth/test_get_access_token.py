@@ -12,6 +12,7 @@ from tests.support.layer import layer
 from tests.support.people import People
 from tests.support.provider import Provider, reply
 from tests.support.tables import rows
+from tests.support.visits import account_id
 
 GET = "POST /api/auth/get-access-token"
 TOKENS = {"access_token": "access-1", "refresh_token": "refresh-1"}
@@ -22,12 +23,6 @@ def ann(google: Provider, journeys: Journeys) -> str:
     """The token of somebody who came by Google, with an access token for an hour."""
     google.gives = dict(TOKENS)
     return token_of(journeys.signs_in())
-
-
-def account_id(call: Api, bearer: str) -> str:
-    """What the last of somebody's ways in is called."""
-    account: str = call("GET /api/auth/list-accounts", bearer=bearer).json[-1]["id"]
-    return account
 
 
 def gets(call: Api, bearer: str, account: str | None = None, **more: Any) -> Answer:
@@ -106,39 +101,25 @@ def test_who_brought_no_access_token_gets_none(call: Api, google: Provider) -> N
     assert gets(call, token).code == "FAILED_TO_GET_ACCESS_TOKEN"
 
 
-def test_s_67_the_account_of_another_is_not_there(call: Api, journeys: Journeys, ann: str) -> None:
-    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
-    foreign, missing = gets(call, ann, account_id(call, bob)), gets(call, ann, "x" * 32)
-
-    assert (foreign.status, foreign.code) == (missing.status, missing.code) == (400, "ACCOUNT_NOT_FOUND")
-
-
-def test_s_68_whose_it_is_said_to_be_does_not_matter(call: Api, journeys: Journeys, ann: str) -> None:
+def test_s_67_s_68_the_account_of_another_is_not_there_whose_ever_it_is_said_to_be(
+    call: Api, journeys: Journeys, ann: str
+) -> None:
     bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
     user_id = call("GET /api/auth/me", bearer=bob).json["user"]["id"]
 
-    assert gets(call, ann, account_id(call, bob), userId=user_id).code == "ACCOUNT_NOT_FOUND"
+    for account, more in ((account_id(call, bob), {}), ("x" * 32, {}), (account_id(call, bob), {"userId": user_id})):
+        answer = gets(call, ann, account, **more)
+        assert (answer.status, answer.code) == (400, "ACCOUNT_NOT_FOUND")
     assert gets(call, ann, userId=user_id).status == 200
 
 
 @pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ({}, "VALIDATION_ERROR"),
-        ({"accountId": "x" * 32, "useAccountCookie": True}, "VALIDATION_ERROR"),
-        ({"accountId": "x" * 32, "userId": None}, "VALIDATION_ERROR"),
-        ({"useAccountCookie": True}, "ACCOUNT_NOT_FOUND"),
-        ({"accountId": "x" * 5000}, "ACCOUNT_NOT_FOUND"),
-        ({"accountId": "credential-1"}, "ACCOUNT_NOT_FOUND"),
-        ({"accountId": 1}, "VALIDATION_ERROR"),
-        ({"providerId": "google"}, "VALIDATION_ERROR"),
-    ],
-    ids=str,
+    "body", [{"useAccountCookie": True}, {"accountId": "x" * 5000}, {"accountId": "credential-1"}], ids=str
 )
-def test_it_must_be_said_which(call: Api, ann: str, body: dict[str, Any], code: str) -> None:
+def test_what_is_no_account_is_not_found(call: Api, ann: str, body: dict[str, Any]) -> None:
     answer = call(GET, bearer=ann, json=body)
 
-    assert (answer.status, answer.code) == (400, code)
+    assert (answer.status, answer.code) == (400, "ACCOUNT_NOT_FOUND")
 
 
 def test_a_password_has_no_tokens(call: Api, people: People) -> None:
@@ -153,12 +134,6 @@ def test_a_provider_that_is_not_configured_any_more_gives_none(
     settings(google_client_id="")
 
     assert gets(call, ann).code == "PROVIDER_NOT_SUPPORTED"
-
-
-def test_strangers_get_none(call: Api, people: People) -> None:
-    people.signed_in("bob")
-
-    assert call(GET, json={"accountId": "x" * 32}).code == "UNAUTHORIZED"
 
 
 def test_oa_4_no_token_lies_open_in_the_database(cloud: Cloud, google: Provider, ann: str) -> None:

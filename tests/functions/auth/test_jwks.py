@@ -66,12 +66,6 @@ def test_the_key_stays_the_same(call: Api) -> None:
     assert call(JWKS).json == first
 
 
-def test_it_takes_one_read(call: Api) -> None:
-    call(JWKS)
-
-    assert call.calls == ["BatchGetItem"]
-
-
 def first_use(call: Api, people: People, cloud: Cloud, settings: Callable[..., None], by: str) -> Answer:
     """Let a function be the first that needs the key."""
     if by == "sign_up":

@@ -17,12 +17,6 @@ LIST = "GET /api/auth/list-accounts"
 BOB: dict[str, Any] = {"sub": "2002", "email": "bob@example.com", "email_verified": True}
 
 
-@pytest.fixture
-def ann(people: People) -> Person:
-    """Somebody with a password."""
-    return people.signed_in("ann")
-
-
 def ways_in(call: Api, bearer: str) -> list[str]:
     """The providers of somebody's accounts."""
     return [account["providerId"] for account in call(LIST, bearer=bearer).json]
@@ -144,14 +138,6 @@ def test_there_is_an_end_to_it(call: Api, google: Provider, ann: Person, monkeyp
 
     assert codes == [200, 200, 401]
     assert ways_in(call, ann.token) == ["credential", "google", "google"]
-
-
-@pytest.mark.usefixtures("google")
-def test_strangers_link_nothing(call: Api, cloud: Cloud) -> None:
-    answer = call(LINK, json={"provider": "google"})
-
-    assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
-    assert rows(cloud, "TokensTable") == []
 
 
 def test_a_provider_that_is_not_configured_is_not_found(call: Api, ann: Person) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.support.calls import Answer, Api
 from tests.support.journey import Journeys, token_of
-from tests.support.people import People, Person
+from tests.support.people import Person
 
 REFRESH = "POST /api/auth/refresh"
 
@@ -36,8 +36,7 @@ def test_oa_5_who_came_by_a_provider_refreshes_and_works_on_tasks(call: Api, jou
     assert refreshed.json["refresh_token"] != begun.json["refresh_token"]
 
 
-def test_asking_uses_nothing_up(call: Api, people: People) -> None:
-    ann = people.signed_in()
+def test_asking_uses_nothing_up(call: Api, ann: Person) -> None:
     first, again = (begins(call, bearer=ann.token).json["refresh_token"] for _ in range(2))
     assert call.calls == ["BatchGetItem"]
     following = refreshes(call, first).json["refresh_token"]
@@ -46,23 +45,21 @@ def test_asking_uses_nothing_up(call: Api, people: People) -> None:
     assert begins(call, bearer=ann.token).json["refresh_token"] == following
 
 
-def test_a_cookie_does_where_the_origin_is_trusted(call: Api, people: People) -> None:
-    ann = people.signed_in()
+def test_a_cookie_does_where_the_origin_is_trusted(call: Api, ann: Person) -> None:
     evil = {"origin": "https://evil.example"}
 
     assert begins(call, cookies=[ann.cookie], headers={"origin": "https://app.example.com"}).status == 200
     assert begins(call, cookies=[ann.cookie], headers=evil).code == "INVALID_ORIGIN"
 
 
-def test_a_jwt_gets_none_or_a_stolen_one_would_live_on(call: Api, people: People) -> None:
-    jwt = call("GET /api/auth/token", bearer=people.signed_in().token).json["token"]
+def test_a_jwt_gets_none_or_a_stolen_one_would_live_on(call: Api, ann: Person) -> None:
+    jwt = call("GET /api/auth/token", bearer=ann.token).json["token"]
     answer = begins(call, bearer=jwt)
 
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
 
 
-def test_a_session_that_ended_gets_none(call: Api, people: People, later: Callable[..., None]) -> None:
-    ann, bob = people.signed_in("ann"), people.signed_in("bob")
+def test_a_session_that_ended_gets_none(call: Api, ann: Person, bob: Person, later: Callable[..., None]) -> None:
     ends(call, ann)
     forged = bob.token[:-1] + ("A" if bob.token[-1] != "A" else "B")
     later(days=8)
@@ -76,8 +73,7 @@ def test_a_session_that_ended_gets_none(call: Api, people: People, later: Callab
     ]
 
 
-def test_it_ends_with_its_session(call: Api, people: People) -> None:
-    ann = people.signed_in()
+def test_it_ends_with_its_session(call: Api, ann: Person) -> None:
     token = begins(call, bearer=ann.token).json["refresh_token"]
     ends(call, ann)
 

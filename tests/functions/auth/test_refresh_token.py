@@ -7,6 +7,7 @@ from tests.support.calls import Answer, Api
 from tests.support.journey import Journeys, token_of
 from tests.support.provider import Provider, reply
 from tests.support.tables import rows
+from tests.support.visits import account_id
 
 REFRESH = "POST /api/auth/refresh-token"
 
@@ -16,12 +17,6 @@ def ann(google: Provider, journeys: Journeys) -> str:
     """The token of somebody who came by Google."""
     google.gives = {"access_token": "access-1", "refresh_token": "refresh-1", "refresh_token_expires_in": 86_400}
     return token_of(journeys.signs_in())
-
-
-def account_id(call: Api, bearer: str) -> str:
-    """What the last of somebody's ways in is called."""
-    account: str = call("GET /api/auth/list-accounts", bearer=bearer).json[-1]["id"]
-    return account
 
 
 def refreshes(call: Api, bearer: str, account: str | None = None) -> Answer:

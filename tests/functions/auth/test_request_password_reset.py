@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
-from tests.support.people import People
+from tests.support.people import People, Person
 from tests.support.visits import forgets, resets, signs_in, signs_up
 
 ANN = "ann@example.com"
@@ -35,18 +35,7 @@ def test_a_stranger_is_not_mailed(call: Api, mailbox: Mailbox, route: str) -> No
     assert mailbox.all == []
 
 
-def test_asking_again_replaces_the_first_link(call: Api, people: People, mailbox: Mailbox) -> None:
-    """S-48."""
-    people.verified("ann")
-    first, second = forgets(call, mailbox, ANN), forgets(call, mailbox, ANN)
-
-    assert resets(call, first, "a better password").code == "INVALID_TOKEN"
-    assert resets(call, second, "a better password").status == 200
-
-
-def test_asking_changes_nothing_by_itself(call: Api, people: People) -> None:
-    ann = people.signed_in()
-
+def test_asking_changes_nothing_by_itself(call: Api, ann: Person) -> None:
     call(FORGOT, json={"email": ann.email})
 
     assert call("GET /api/auth/me", bearer=ann.token).status == 200

@@ -8,83 +8,53 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
 from tests.support.calls import Api
-from tests.support.people import People
-from tests.support.tables import everything
+from tests.support.people import People, Person
+from tests.support.tables import unchanged
+from tests.support.visits import CLEARED, OURS, is_here
 
 SIGN_OUT = "POST /api/auth/sign-out"
 ROUTES = (SIGN_OUT, "POST /api/auth/signout", "POST /api/auth/logout")
-OURS = {"origin": "https://app.example.com"}
-CLEARED = [
-    f"__Secure-better-auth.{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
-    for name in ("session_token", "session_data", "dont_remember")
-]
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_token_is_worth_nothing_after_signing_out(call: Api, people: People, route: str) -> None:
-    ann = people.signed_in()
-
-    answer = call(route, bearer=ann.token)
-
-    assert (answer.status, answer.json) == (200, {"success": True})
-    assert call("GET /api/auth/me", bearer=ann.token).status == 401
-    assert call("GET /api/auth/me", cookies=[ann.cookie]).status == 401
-
-
-@pytest.mark.parametrize("route", ROUTES)
-def test_a_cookie_signs_out_as_well_and_is_taken_back(call: Api, people: People, route: str) -> None:
-    ann = people.signed_in()
-
-    answer = call(route, cookies=[ann.cookie], headers=OURS)
-
-    assert answer.cookies == CLEARED
-    assert "clear-site-data" in answer.headers
-    assert call("GET /api/auth/me", bearer=ann.token).status == 401
+def test_a_session_is_over_however_it_is_shown_and_its_cookies_are_taken_back(
+    call: Api, people: People, ann: Person, route: str
+) -> None:
+    other = people.sign_in(ann.email)
+    for person, shown in ((ann, {"bearer": ann.token}), (other, {"cookies": [other.cookie], "headers": OURS})):
+        answer = call(route, **shown)
+        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED)
+        assert "clear-site-data" in answer.headers
+        assert not is_here(call, person)
+        assert call("GET /api/auth/me", cookies=[person.cookie]).status == 401
 
 
-@pytest.mark.parametrize("bearer", [None, "", "garbage", "x" * 101, "ü"])
-def test_signing_out_without_a_session_is_fine(call: Api, bearer: str | None) -> None:
-    answer = call(SIGN_OUT, bearer=bearer)
+def test_signing_out_without_a_session_is_fine(call: Api, ann: Person) -> None:
+    """Or with one that is over."""
+    call(SIGN_OUT, bearer=ann.token)
 
-    assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED)
-
-
-@pytest.mark.parametrize("body", [None, "{}", '{"callbackURL": "/bye"}'])
-def test_a_body_is_not_needed(call: Api, people: People, body: str | None) -> None:
-    ann = people.signed_in()
-
-    answer = call(SIGN_OUT, bearer=ann.token, body=body, headers={"content-type": "application/json"})
-
-    assert answer.status == 200
-    assert call("GET /api/auth/me", bearer=ann.token).status == 401
+    for bearer in (None, "", "garbage", "x" * 101, "ü", ann.token):
+        answer = call(SIGN_OUT, bearer=bearer)
+        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED), bearer
 
 
-def test_other_sessions_of_the_same_person_go_on(call: Api, people: People) -> None:
-    phone = people.signed_in()
-    laptop = people.sign_in(phone.email)
-
-    call(SIGN_OUT, bearer=phone.token)
-
-    assert call("GET /api/auth/me", bearer=laptop.token).status == 200
-
-
-def test_signing_out_twice_is_fine(call: Api, people: People) -> None:
-    ann = people.signed_in()
-
-    assert [call(SIGN_OUT, bearer=ann.token).status for _ in range(2)] == [200, 200]
+def test_a_body_is_not_needed(call: Api, people: People, ann: Person) -> None:
+    for body in (None, "{}", '{"callbackURL": "/bye"}'):
+        person = people.sign_in(ann.email)
+        answer = call(SIGN_OUT, bearer=person.token, body=body, headers={"content-type": "application/json"})
+        assert (answer.status, is_here(call, person)) == (200, False), body
+    assert is_here(call, ann)
 
 
-def test_ghsa_wmjr_v86c_m9jj_a_forged_token_ends_nobody_elses_session(call: Api, people: People, cloud: Cloud) -> None:
+def test_ghsa_wmjr_v86c_m9jj_a_forged_token_ends_nobody_elses_session(call: Api, ann: Person, cloud: Cloud) -> None:
     """The coordinates of a session are no secret; without the secret behind them nothing happens."""
-    ann = people.signed_in()
-    before = everything(cloud)
-    forged = ann.token[:58] + "A" * 43
+    with unchanged(cloud):
+        forged = ann.token[:58] + "A" * 43
 
-    by_bearer = call(SIGN_OUT, bearer=forged)
-    by_cookie = call(SIGN_OUT, cookies=[ann.cookie.replace(ann.token, forged)], headers=OURS)
+        by_bearer = call(SIGN_OUT, bearer=forged)
+        by_cookie = call(SIGN_OUT, cookies=[ann.cookie.replace(ann.token, forged)], headers=OURS)
 
-    assert (by_bearer.status, by_cookie.status) == (200, 200)
-    assert everything(cloud) == before
+        assert (by_bearer.status, by_cookie.status) == (200, 200)
 
 
 def test_an_access_token_whose_time_is_over_still_ends_its_session(
@@ -114,8 +84,7 @@ def test_an_access_token_that_nobody_signed_ends_nothing(call: Api, people: Peop
 
 
 @pytest.mark.parametrize("bearer", ["garbage", "another session", "the same", "a dead one"])
-def test_a_cookie_that_comes_along_is_ended_as_well(call: Api, people: People, bearer: str) -> None:
-    ann = people.signed_in()
+def test_a_cookie_that_comes_along_is_ended_as_well(call: Api, people: People, ann: Person, bearer: str) -> None:
     other, dead = people.sign_in(ann.email), people.sign_in(ann.email)
     call(SIGN_OUT, bearer=dead.token)
     shown = {"garbage": "x", "another session": other.token, "the same": ann.token, "a dead one": dead.token}[bearer]
@@ -127,9 +96,8 @@ def test_a_cookie_that_comes_along_is_ended_as_well(call: Api, people: People, b
     assert call("GET /api/auth/me", bearer=other.token).status == (401 if bearer == "another session" else 200)
 
 
-def test_a_cookie_that_was_signed_with_a_key_given_up_still_ends_its_session(call: Api, people: People) -> None:
+def test_a_cookie_that_was_signed_with_a_key_given_up_still_ends_its_session(call: Api, ann: Person) -> None:
     """The token in it is proof enough for who leaves."""
-    ann = people.signed_in()
     cookie = f"{ann.cookie.rpartition('.')[0]}.{'A' * 43}%3D"
 
     assert call(SIGN_OUT, cookies=[cookie], headers=OURS).status == 200
@@ -161,8 +129,7 @@ def test_an_older_refresh_token_ends_its_session_as_well(call: Api, people: Peop
     assert refreshes(call, newer).status == 401
 
 
-def test_all_that_is_shown_is_ended(call: Api, people: People) -> None:
-    ann = people.signed_in()
+def test_all_that_is_shown_is_ended(call: Api, people: People, ann: Person) -> None:
     entered, other = logged_in(call, ann.email), people.sign_in(ann.email)
     sent = {"refreshToken": entered["refresh_token"]}
 
@@ -175,38 +142,24 @@ def test_all_that_is_shown_is_ended(call: Api, people: People) -> None:
 NO_TOKENS: list[Any] = ["", "x", None, 1, [], {"a": 1}]
 
 
-@pytest.mark.parametrize("value", [*NO_TOKENS, ["refresh_token"]], ids=str)
-@pytest.mark.parametrize("name", ["refresh_token", "refreshToken", None])
-def test_what_is_no_refresh_token_is_no_reason_to_stay(
-    call: Api, people: People, name: str | None, value: object
-) -> None:
-    ann = people.signed_in()
-
-    answer = call(SIGN_OUT, bearer=ann.token, json={name: value} if name else value)
-
-    assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED)
-    assert call("GET /api/auth/me", bearer=ann.token).status == 401
+def test_what_is_no_refresh_token_is_no_reason_to_stay(call: Api, people: People, ann: Person) -> None:
+    for value in [*NO_TOKENS, ["refresh_token"]]:
+        for body in ({"refresh_token": value}, {"refreshToken": value}, value):
+            person = people.sign_in(ann.email)
+            answer = call(SIGN_OUT, bearer=person.token, json=body)
+            assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED), body
+            assert not is_here(call, person), body
 
 
 def test_a_refresh_token_that_we_did_not_make_ends_nothing(call: Api, people: People, cloud: Cloud) -> None:
     entered = logged_in(call, people.verified())
-    before = everything(cloud)
-    token = entered["refresh_token"]
+    with unchanged(cloud):
+        token = entered["refresh_token"]
 
-    for forged in (
-        token[:-1],
-        f"{token[:-43]}{'A' * 43}",
-        token[:58] + "00000001" + token[66:],
-        entered["access_token"],
-    ):
-        assert call(SIGN_OUT, json={"refresh_token": forged}).status == 200
-
-    assert everything(cloud) == before
-
-
-def test_signing_out_is_one_round_trip(call: Api, people: People) -> None:
-    ann = people.signed_in()
-
-    call(SIGN_OUT, bearer=ann.token)
-
-    assert call.calls == ["DeleteItem"]
+        for forged in (
+            token[:-1],
+            f"{token[:-43]}{'A' * 43}",
+            token[:58] + "00000001" + token[66:],
+            entered["access_token"],
+        ):
+            assert call(SIGN_OUT, json={"refresh_token": forged}).status == 200

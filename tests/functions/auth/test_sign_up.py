@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import everything, rows
+from tests.support.tables import rows, unchanged
 from tests.support.threads import at_once
 
 SIGN_UP = "POST /api/auth/sign-up/email"
@@ -19,33 +18,24 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
 WIRE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def test_signing_up_gives_no_session_before_the_address_is_verified(call: Api, mailbox: Mailbox) -> None:
+def test_signing_up_gives_no_session_before_the_address_is_verified(call: Api, mailbox: Mailbox, cloud: Cloud) -> None:
+    """The user has the keys and times of the wire protocol, and is nobody's yet."""
     answer = call(SIGN_UP, json=ANN | {"email": "Ann@Example.com"})
 
-    assert answer.status == 200
-    assert answer.json["token"] is None
-    assert answer.cookies == []
+    user = answer.json["user"]
+    assert (answer.status, answer.json["token"], answer.cookies) == (200, None, [])
     assert "set-auth-token" not in answer.headers
-    assert answer.json["user"]["email"] == "ann@example.com"
-    assert mailbox.last.to == "ann@example.com"
-
-
-def test_the_user_has_the_keys_and_times_of_the_wire_protocol(call: Api) -> None:
-    user = call(SIGN_UP, json=ANN).json["user"]
-
     assert set(user) == {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt"}
-    assert (user["name"], user["image"], user["emailVerified"]) == ("Ann", None, False)
+    assert (user["email"], user["name"], user["image"], user["emailVerified"]) == (ANN["email"], "Ann", None, False)
     assert WIRE_TIME.fullmatch(user["createdAt"])
     assert WIRE_TIME.fullmatch(user["updatedAt"])
+    assert rows(cloud, "UsersTable") == rows(cloud, "SessionsTable") == []
+    assert mailbox.last.to == ANN["email"]
 
 
 @pytest.mark.parametrize(
     ("route", "status", "keys"),
-    [
-        (ROUTES[0], 200, {"token", "user"}),
-        (ROUTES[1], 201, {"user", "session", "token"}),
-        (ROUTES[2], 201, {"user"}),
-    ],
+    [(ROUTES[0], 200, {"token", "user"}), (ROUTES[1], 201, {"user", "session", "token"}), (ROUTES[2], 201, {"user"})],
 )
 def test_every_alias_has_its_own_shape_while_verification_is_required(
     call: Api, route: str, status: int, keys: set[str]
@@ -69,13 +59,6 @@ def test_without_verification_one_is_signed_in_at_once(call: Api, settings: Call
     assert call("GET /api/auth/me", bearer=token).json["user"] == answer.json["user"]
     assert call("GET /api/auth/me", cookies=[cookie]).json["user"]["email"] == "ann@example.com"
     assert answer.json["user"]["emailVerified"] is False
-
-
-def test_nobody_is_a_user_before_verifying(call: Api, cloud: Cloud) -> None:
-    call(SIGN_UP, json=ANN)
-
-    assert rows(cloud, "UsersTable") == []
-    assert rows(cloud, "SessionsTable") == []
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -103,13 +86,11 @@ def test_without_verification_an_address_that_is_taken_is_refused(
 ) -> None:
     people.verified("ann")
     settings(require_email_verification="false")
-    before = everything(cloud)
+    with unchanged(cloud):
+        answer = call(SIGN_UP, json=ANN | {"password": "not the owner's"})
 
-    answer = call(SIGN_UP, json=ANN | {"password": "not the owner's"})
-
-    assert (answer.status, answer.code) == (422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
-    assert answer.cookies == []
-    assert everything(cloud) == before
+        assert (answer.status, answer.code) == (422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
+        assert answer.cookies == []
 
 
 def test_what_is_not_the_callers_to_set_is_ignored(call: Api, cloud: Cloud, mailbox: Mailbox) -> None:
@@ -126,34 +107,10 @@ def test_what_is_not_the_callers_to_set_is_ignored(call: Api, cloud: Cloud, mail
     assert "role" not in profile
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"), [({}, ""), ({"name": ""}, ""), ({"name": "  Ann  "}, "Ann"), ({"name": "a" * 100}, "a" * 100)]
-)
-def test_a_name_is_optional_and_trimmed(call: Api, given: dict[str, str], kept: str) -> None:
-    account = {"email": "ann@example.com", "password": PASSWORD}
-
-    assert call(SIGN_UP, json=account | given).json["user"]["name"] == kept
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"name": "a" * 101},
-        {"image": "http://example.com/a.png"},
-        {"image": "javascript:alert(1)"},
-        {"image": "https://example.com/" + "a" * 500},
-        {"image": "data:image/svg+xml;base64,PHN2Zz48L3N2Zz4="},
-        {"rememberMe": "yes"},
-        *({"name": f"Ann{control}Miller"} for control in "\0\n\r\t\v\x1b\x7f\x85\u2028\u2029"),
-        {"name": "Ann\r\nBcc: x@y.example"},
-    ],
-    ids=ascii,
-)
-def test_what_cannot_be_kept_is_refused(call: Api, cloud: Cloud, wrong: dict[str, Any]) -> None:
-    answer = call(SIGN_UP, json=ANN | wrong)
-
-    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
-    assert everything(cloud)["TokensTable"] == []
+def test_a_name_is_optional_and_trimmed(call: Api) -> None:
+    for given, kept in (({}, ""), ({"name": ""}, ""), ({"name": "  Ann  "}, "Ann"), ({"name": "a" * 100}, "a" * 100)):
+        account = {"email": "ann@example.com", "password": PASSWORD} | given
+        assert call(SIGN_UP, json=account).json["user"]["name"] == kept
 
 
 def test_a_name_of_several_lines_is_refused_in_words(call: Api) -> None:

@@ -95,13 +95,11 @@ def test_of_two_who_give_up_the_last_two_ways_in_at_once_one_does(call: Api, ann
     assert len(accounts(call, ann.token)) == 1
 
 
-@pytest.mark.parametrize("wrong", ["x" * 32, "", "credential-" + "0" * 36, "x" * 5000])
-def test_s_67_what_is_not_theirs_is_not_there(call: Api, ann: Person, journeys: Journeys, wrong: str) -> None:
+def test_s_67_what_is_not_theirs_is_not_there(call: Api, ann: Person, journeys: Journeys) -> None:
     bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
-    foreign = unlinks(call, ann.token, accounts(call, bob)["google"])
-    answer = unlinks(call, ann.token, wrong)
-
-    assert (answer.status, answer.code) == (foreign.status, foreign.code) == (400, "ACCOUNT_NOT_FOUND")
+    for wrong in (accounts(call, bob)["google"], "x" * 32, "", "credential-" + "0" * 36, "x" * 5000):
+        answer = unlinks(call, ann.token, wrong)
+        assert (answer.status, answer.code) == (400, "ACCOUNT_NOT_FOUND"), wrong
     assert set(accounts(call, bob)) == {"google"}
 
 
@@ -112,18 +110,9 @@ def test_it_takes_a_fresh_session(call: Api, ann: Person, later: Callable[..., N
     assert (answer.status, answer.code) == (403, "SESSION_NOT_FRESH")
 
 
-@pytest.mark.parametrize("body", [{}, {"accountId": 7}, {"providerId": "google"}], ids=str)
-def test_it_must_be_said_which(call: Api, ann: Person, body: dict[str, Any]) -> None:
-    assert call(UNLINK, bearer=ann.token, json=body).code == "VALIDATION_ERROR"
-
-
 def test_who_deletes_their_account_frees_the_one_at_google(call: Api, cloud: Cloud, journeys: Journeys) -> None:
     token = token_of(journeys.signs_in())
     assert call("POST /api/auth/delete-user", bearer=token, json={}).status == 200
 
     assert rows(cloud, "UsersTable") == []
     assert "set-auth-token" in journeys.signs_in().headers
-
-
-def test_strangers_unlink_nothing(call: Api) -> None:
-    assert unlinks(call, "garbage", "x" * 32).code == "UNAUTHORIZED"

@@ -9,20 +9,14 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import PASSWORD, People, Person
 from tests.support.races import meanwhile
-from tests.support.tables import everything, rows
+from tests.support.tables import rows, unchanged
+from tests.support.visits import OURS
 
 UPDATE = "POST /api/auth/update-user"
-OURS = {"origin": "https://app.example.com"}
 PICTURE = "https://example.com/ann.png"
 WEBP, JPEG = "data:image/webp;base64,UklGRg==", "data:image/jpeg;base64,/9j/4AA="
 PNG = "data:image/png;base64,iVBORw0KGgo="
 LARGEST = WEBP.replace("g==", "A" * 7971)  # of 7999 characters: four more would be too many
-
-
-@pytest.fixture
-def ann(people: People) -> Person:
-    """Somebody signed in."""
-    return people.signed_in("ann")
 
 
 def user(call: Api, person: Person) -> dict[str, Any]:
@@ -31,31 +25,19 @@ def user(call: Api, person: Person) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [
-        ({"name": "Ann Miller"}, {"name": "Ann Miller"}),
-        ({"name": "  Ann  "}, {"name": "Ann"}),
-        ({"name": ""}, {"name": ""}),
-        ({"name": "安 🌱"}, {"name": "安 🌱"}),
-        ({"image": PICTURE}, {"image": PICTURE}),
-        ({"name": "A", "image": PICTURE}, {"name": "A", "image": PICTURE}),
-        *(({"image": picture}, {"image": picture}) for picture in (WEBP, JPEG, PNG, LARGEST)),
-    ],
-    ids=lambda value: str(value)[:40],
-)
-def test_a_name_and_a_picture_can_be_changed(
-    call: Api, ann: Person, later: Callable[..., None], sent: dict[str, Any], kept: dict[str, Any]
-) -> None:
-    before = user(call, ann)
-    later(minutes=1)
+def test_a_name_and_a_picture_can_be_changed(call: Api, ann: Person, later: Callable[..., None]) -> None:
+    wanted = [{"name": name} for name in ("Ann Miller", "  Ann  ", "", "安 🌱")]
+    wanted += [{"image": picture} for picture in (PICTURE, WEBP, JPEG, PNG, LARGEST)]
 
-    answer = call(UPDATE, bearer=ann.token, json=sent)
-
-    after = user(call, ann)
-    assert (answer.status, answer.json) == (200, {"status": True})
-    assert after == before | kept | {"updatedAt": after["updatedAt"]}
-    assert after["updatedAt"] > before["updatedAt"]
+    for sent in [*wanted, {"name": "A", "image": PICTURE}]:
+        before = user(call, ann)
+        later(minutes=1)
+        answer = call(UPDATE, bearer=ann.token, json=sent)
+        after = user(call, ann)
+        kept = {name: value.strip() for name, value in sent.items()}
+        assert (answer.status, answer.json) == (200, {"status": True})
+        assert after == before | kept | {"updatedAt": after["updatedAt"]}
+        assert after["updatedAt"] > before["updatedAt"]
 
 
 def test_a_picture_is_taken_away_by_null(call: Api, ann: Person) -> None:
@@ -66,37 +48,23 @@ def test_a_picture_is_taken_away_by_null(call: Api, ann: Person) -> None:
     assert user(call, ann)["name"] == "ann"
 
 
-@pytest.mark.parametrize("sent", [{"email": "new@example.com"}, {"email": "new@example.com", "name": "A"}])
-def test_an_address_is_not_changed_here(call: Api, ann: Person, cloud: Cloud, sent: dict[str, Any]) -> None:
-    before = everything(cloud)
-
-    answer = call(UPDATE, bearer=ann.token, json=sent)
-
-    assert (answer.status, answer.code) == (400, "EMAIL_CAN_NOT_BE_UPDATED")
-    assert everything(cloud) == before
+def test_an_address_is_not_changed_here(call: Api, ann: Person, cloud: Cloud) -> None:
+    with unchanged(cloud):
+        for more in ({}, {"name": "A"}):
+            answer = call(UPDATE, bearer=ann.token, json={"email": "new@example.com"} | more)
+            assert (answer.status, answer.code) == (400, "EMAIL_CAN_NOT_BE_UPDATED")
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        {},
-        {"email": ""},
-        {"theme": "dark"},
-        {"id": "x", "userId": "x", "user_id": "x"},
-        {"emailVerified": False, "email_verified": False},
-        {"role": "admin"},
-        {"password": "x" * 9, "passwordHash": "x", "password_hash": "x", "epoch": 9, "pk": "x"},
-        {"createdAt": "2000-01-01T00:00:00.000Z"},
-        {"timezone": "Europe/Berlin", "taskreminders": True},
-    ],
-)
-def test_nothing_else_can_be_changed(call: Api, ann: Person, cloud: Cloud, sent: dict[str, Any]) -> None:
-    before = everything(cloud)
+def test_nothing_else_can_be_changed(call: Api, ann: Person, cloud: Cloud) -> None:
+    hidden = {"password": "x" * 9, "passwordHash": "x", "password_hash": "x", "epoch": 9, "pk": "x"}
+    wrong: list[dict[str, Any]] = [{}, {"email": ""}, {"theme": "dark"}, {"role": "admin"}, hidden]
+    wrong += [{"id": "x", "userId": "x", "user_id": "x"}, {"emailVerified": False, "email_verified": False}]
+    wrong += [{"createdAt": "2000-01-01T00:00:00.000Z"}, {"timezone": "Europe/Berlin", "taskreminders": True}]
 
-    answer = call(UPDATE, bearer=ann.token, json=sent)
-
-    assert (answer.status, answer.code) == (400, "NO_FIELDS_TO_UPDATE")
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for sent in wrong:
+            answer = call(UPDATE, bearer=ann.token, json=sent)
+            assert (answer.status, answer.code) == (400, "NO_FIELDS_TO_UPDATE"), sent
 
 
 def test_what_cannot_be_changed_is_ignored_beside_what_can(call: Api, ann: Person, cloud: Cloud) -> None:
@@ -111,58 +79,6 @@ def test_what_cannot_be_changed_is_ignored_beside_what_can(call: Api, ann: Perso
     assert after == before | {"name": "A", "updatedAt": after["updatedAt"]}
     assert (profile["epoch"], {"role", "theme"} & set(profile)) == ("1", set())
     assert profile["password_hash"].startswith("$argon2id$")
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        [],
-        [{"name": "A"}],
-        {"name": None},
-        {"name": ["A"]},
-        {"name": 1},
-        {"name": "a" * 101},
-        {"name": "Ann\nMiller"},
-        {"image": 1},
-        {"image": "http://example.com/a.png"},
-        {"image": "javascript:alert(1)"},
-        {"image": "https://example.com/" + "a" * 500},
-        {"image": LARGEST + "AAAA"},
-        {"image": WEBP + "AAAA"},
-        {"image": WEBP[:-1]},
-        {"image": WEBP + "\n"},
-        {"image": WEBP.replace("UklGR", "AAAAA")},
-        {"image": JPEG.replace("jpeg", "png")},
-        {"image": "data:image/png;base64,iVBORw0KGgo<p>="},
-        {"image": 'data:image/png;base64,iVBORw0KGgo="onload=alert(1)'},
-        {"image": "data:image/svg+xml;base64,PHN2Zz48L3N2Zz4="},
-        {"image": "data:image/png;base64,PHNjcmlwdD4="},
-        {"image": "data:image/png,%89PNG"},
-        {"image": "data:text/html;base64,PHA+"},
-        {"image": "data:text/html,<script>alert(1)</script>"},
-        {"image": "data:"},
-        {"image": ""},
-        {"taskReminders": "true"},
-        {"taskReminders": 1},
-        {"taskReminders": None},
-        {"timeZone": "Europe/Nowhere"},
-        {"timeZone": "europe/berlin"},
-        {"timeZone": "../../etc/passwd"},
-        {"timeZone": "/etc/localtime"},
-        {"timeZone": "CET\0"},
-        {"timeZone": 0},
-        {"timeZone": []},
-        {"timeZone": "a" * 65},
-    ],
-    ids=lambda sent: str(sent)[:40],
-)
-def test_what_cannot_be_kept_is_refused(call: Api, ann: Person, cloud: Cloud, sent: Any) -> None:
-    before = everything(cloud)
-
-    answer = call(UPDATE, bearer=ann.token, json=sent)
-
-    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
-    assert everything(cloud) == before
 
 
 def test_the_session_cookie_is_sent_again_as_it_came(call: Api, ann: Person) -> None:
@@ -200,50 +116,24 @@ def test_somebody_elses_cookie_is_not_sent_again(call: Api, people: People, ann:
         assert "set-auth-token" not in answer.headers
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "x",
-        "{token}",
-        "{token}.",
-        "{token}.%0d%0aset-cookie%3a%20a%3db",
-        "%0d%0aset-cookie%3a%20a%3db{token}.{signature}",
-        "{token}.{signature}%0d%0ax%3a%20y",
-        "{token}.%e5%ae%89%e5%ae%89",
-        "{token}." + "%e5%ae%89" * 43 + "%3D",
-        "{token}." + "!" * 43 + "%3D",
-        "{token}." + "%0a" * 43 + "%3D",
-        "{token}.{signature}%0a",
-        "%ff.%fe",
-    ],
-)
-def test_a_cookie_that_we_cannot_have_made_is_not_sent_again(call: Api, ann: Person, value: str) -> None:
+STRANGE = ["x", "{token}", "{token}.", "{token}.%0d%0aset-cookie%3a%20a%3db", "{token}.{signature}%0d%0ax%3a%20y"]
+STRANGE += ["%0d%0aset-cookie%3a%20a%3db{token}.{signature}", "{token}.%e5%ae%89%e5%ae%89", "{token}.{signature}%0a"]
+STRANGE += [f"{{token}}.{odd * 43}%3D" for odd in ("%e5%ae%89", "!", "%0a")] + ["%ff.%fe"]
+
+
+def test_a_cookie_that_we_cannot_have_made_is_not_sent_again(call: Api, ann: Person) -> None:
     """S-82: no header is made of what came, and none is an accident."""
     name, _, signed = ann.cookie.partition("=")
-    cookie = f"{name}={value.format(token=ann.token, signature=signed.partition('.')[2])}"
-
-    for bearer in (ann.token, None):
-        answer = call(UPDATE, bearer=bearer, cookies=[cookie], headers=OURS, json={"name": "A"})
-        assert answer.status in {200, 401}
-        assert answer.cookies == []
-        assert "set-auth-token" not in answer.headers
+    for value in STRANGE:
+        cookie = f"{name}={value.format(token=ann.token, signature=signed.partition('.')[2])}"
+        for bearer in (ann.token, None):
+            answer = call(UPDATE, bearer=bearer, cookies=[cookie], headers=OURS, json={"name": "A"})
+            assert (answer.status in {200, 401}, answer.cookies) == (True, []), value
+            assert "set-auth-token" not in answer.headers
 
 
 def test_a_refusal_sends_no_cookie(call: Api, ann: Person) -> None:
     assert call(UPDATE, cookies=[ann.cookie], headers=OURS, json={}).cookies == []
-
-
-def test_changing_is_one_read_and_one_write(call: Api, ann: Person) -> None:
-    call(UPDATE, bearer=ann.token, json={"name": "A"})
-
-    assert call.calls == ["BatchGetItem", "UpdateItem"]
-
-
-@pytest.mark.parametrize("bearer", [None, "garbage"])
-def test_strangers_change_nobody(call: Api, bearer: str | None) -> None:
-    answer = call(UPDATE, bearer=bearer, json={"name": "A"})
-
-    assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
 
 
 # -- Reminders ------------------------------------------------------------------
@@ -296,14 +186,12 @@ def test_settings_are_nowhere_else(call: Api, ann: Person) -> None:
     assert not {"taskReminders", "timeZone"} & set(answer.json["user"])
 
 
-@pytest.mark.parametrize("nothing", [None, ""])
-def test_no_zone_is_utc(call: Api, ann: Person, cloud: Cloud, nothing: str | None) -> None:
-    change(call, ann, taskReminders=True, timeZone=BERLIN)
-
-    change(call, ann, timeZone=nothing)
-
-    assert settings_of(call, ann) == (True, "UTC")
-    assert reminded(cloud) == [("UTC", f"USER#{ann.id}")]
+def test_no_zone_is_utc(call: Api, ann: Person, cloud: Cloud) -> None:
+    for nothing in (None, ""):
+        change(call, ann, taskReminders=True, timeZone=BERLIN)
+        change(call, ann, timeZone=nothing)
+        assert settings_of(call, ann) == (True, "UTC")
+        assert reminded(cloud) == [("UTC", f"USER#{ann.id}")]
 
 
 def test_an_unknown_zone_is_named_and_not_repeated(call: Api, ann: Person) -> None:
@@ -386,16 +274,11 @@ def test_who_was_deleted_meanwhile_leaves_no_row(
     assert reminded(cloud) == []
 
 
-@pytest.mark.parametrize(
-    ("sent", "calls"),
-    [
+def test_only_who_moves_costs_a_transaction(call: Api, ann: Person) -> None:
+    for sent, calls in (
         ({"timeZone": BERLIN}, ["UpdateItem"]),
         ({"taskReminders": False}, ["UpdateItem"]),
         ({"taskReminders": True}, ["UpdateItem", "TransactWriteItems"]),
-    ],
-    ids=str,
-)
-def test_only_who_moves_costs_a_transaction(call: Api, ann: Person, sent: dict[str, Any], calls: list[str]) -> None:
-    change(call, ann, **sent)
-
-    assert call.calls == ["BatchGetItem", *calls]
+    ):
+        change(call, ann, **sent)
+        assert call.calls == ["BatchGetItem", *calls], sent

@@ -8,9 +8,9 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
-from tests.support.tables import everything, rows
+from tests.support.tables import everything, rows, unchanged
 from tests.support.threads import at_once
-from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
+from tests.support.visits import signs_in, signs_up, verifies
 
 ANN = "ann@example.com"
 FOLLOW = "GET /api/auth/verify-email"
@@ -57,8 +57,8 @@ def test_twenty_at_once_make_one_user(call: Api, token: str, cloud: Cloud) -> No
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(899, None), (901, "TOKEN_EXPIRED")])
-def test_a_link_works_for_fifteen_minutes_after_it_was_mailed(
-    call: Api, mailbox: Mailbox, later: Callable[..., None], seconds: int, code: str | None
+def test_a_link_works_for_fifteen_minutes_after_it_was_mailed(  # noqa: PLR0917 -- four fixtures and two columns
+    call: Api, mailbox: Mailbox, cloud: Cloud, later: Callable[..., None], seconds: int, code: str | None
 ) -> None:
     """S-49; what time a mail waits to be sent is not taken from its reader."""
     signs_up(call, ANN)
@@ -68,40 +68,7 @@ def test_a_link_works_for_fifteen_minutes_after_it_was_mailed(
     later(seconds=seconds)
 
     assert verifies(call, token).code == code
-
-
-def test_an_expired_link_makes_no_user(call: Api, token: str, cloud: Cloud, later: Callable[..., None]) -> None:
-    later(minutes=16)
-
-    answer = verifies(call, token)
-
-    assert (answer.status, answer.code) == (400, "TOKEN_EXPIRED")
-    assert rows(cloud, "UsersTable") == []
-
-
-@pytest.mark.parametrize(
-    "change", [lambda it: it[:-43] + "A" * 43, lambda it: it[:-1] + "_", lambda it: it[::-1], lambda it: it * 9]
-)
-def test_a_token_that_was_tampered_with_is_unknown(
-    call: Api, token: str, cloud: Cloud, change: Callable[[str], str]
-) -> None:
-    before = everything(cloud)
-
-    answer = verifies(call, change(token))
-
-    assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
-    assert everything(cloud) == before
-
-
-def test_a_token_for_a_new_password_is_noise_here_and_the_other_way_round(
-    call: Api, mailbox: Mailbox, token: str
-) -> None:
-    """S-27: a token is bound to its purpose."""
-    reset_token = forgets(call, mailbox, ANN)
-
-    assert verifies(call, reset_token).code == "INVALID_TOKEN"
-    assert resets(call, token, "a better password").code == "INVALID_TOKEN"
-    assert verifies(call, token).status == 200
+    assert (rows(cloud, "UsersTable") == []) is (code is not None)
 
 
 @pytest.mark.parametrize("headers", OPENED)
@@ -109,15 +76,12 @@ def test_opening_the_link_leads_to_the_page_and_consumes_nothing(
     call: Api, token: str, cloud: Cloud, headers: dict[str, str]
 ) -> None:
     """S-47: mail scanners open links."""
-    before = everything(cloud)
-
-    for _ in range(5):
-        answer = call(FOLLOW, query={"token": token}, headers=headers)
-        assert answer.status == 302
-        assert answer.headers["location"] == f"https://api.example.com/verify-email?token={token}"
-        assert call.calls == []
-
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for _ in range(5):
+            answer = call(FOLLOW, query={"token": token}, headers=headers)
+            assert answer.status == 302
+            assert answer.headers["location"] == f"https://api.example.com/verify-email?token={token}"
+            assert call.calls == []
     assert verifies(call, token).status == 200
 
 

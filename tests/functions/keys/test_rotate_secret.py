@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +14,6 @@ from gatehouse_dev.physical import ACCOUNT, REGION
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.races import meanwhile
-from tests.support.trouble import UNREACHABLE, failing
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 KEYRING = {"user_id": {"S": "KEYRING"}, "session_id": {"S": "KEYRING"}}
@@ -219,21 +217,6 @@ def test_what_is_no_step_fails_and_changes_nothing(call: Api, rotation: Rotation
         call.invoke("RotateSecret", event)
 
     assert (rotation.keyring(), rotation.stages()) == before
-
-
-@pytest.mark.parametrize("operation", ["PutItem", "UpdateSecretVersionStage", "BatchGetItem", "GetSecretValue"])
-def test_a_rotation_that_was_cut_short_is_finished_by_the_next_try(rotation: Rotation, operation: str) -> None:
-    """Secrets Manager calls a step again that failed; whatever it had done by then, the end is the same."""
-    old, new = rotation.current(), rotation.begin()
-
-    for name in STEPS:
-        with failing(UNREACHABLE, operation), suppress(FunctionFailed):
-            rotation.step(name, new)
-        rotation.step(name, new)
-
-    row = rotation.keyring()
-    assert rotation.current() == new
-    assert (row["newest"], row["previous"], set(row["public_keys"])) == (new, old, {kid(new), kid(old)})
 
 
 def test_a_second_rotation_drops_the_first(call: Api, rotation: Rotation) -> None:

@@ -25,9 +25,7 @@ def rotation(call: Api, cloud: Cloud) -> Iterator[Rotation]:
 
 
 @pytest.mark.parametrize(
-    "error",
-    [Killed(), THROTTLED, refused("InternalServiceError", 500)],
-    ids=["out of time", "throttled", "broken"],
+    "error", [Killed(), THROTTLED, refused("InternalServiceError", 500)], ids=["out of time", "throttled", "broken"]
 )
 def test_wherever_it_happens_the_rotation_comes_to_its_end(call: Api, rotation: Rotation, error: BaseException) -> None:
     """Each step in turn, at each of its calls; Secrets Manager calls a step again that failed."""

@@ -11,7 +11,6 @@ from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.sample import sample
 from tests.support.tables import rows
-from tests.support.trouble import UNREACHABLE, failing
 from tests.support.visits import forgets, signs_up
 
 ANN = "ann@example.com"
@@ -107,13 +106,6 @@ def test_what_cannot_be_read_holds_up_nobody_and_is_kept(call: Api, cloud: Cloud
     assert tell(call, poison, bounce()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
     assert marked(cloud) == {ANN: "bounce"}
-
-
-def test_what_cannot_be_written_now_is_brought_again(call: Api, cloud: Cloud) -> None:
-    with failing(UNREACHABLE, "PutItem", times=1):
-        assert tell(call, bounce(), COMPLAINT) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
-
-    assert marked(cloud) == {ANN: "complaint"}
 
 
 def test_mails_to_a_marked_address_are_not_sent_and_the_caller_cannot_tell(

@@ -18,7 +18,6 @@ from tests.support.races import meanwhile
 from tests.support.sample import sample
 from tests.support.tables import rows
 from tests.support.threads import at_once
-from tests.support.trouble import failing, refused
 
 UPDATE = "POST /api/auth/update-user"
 BERLIN, HONOLULU, TOKYO = "Europe/Berlin", "Pacific/Honolulu", "Asia/Tokyo"
@@ -126,9 +125,9 @@ def test_times_are_those_of_ones_own_zone(call: Api, ann: Person, mailbox: Mailb
     has(call, ann, "2030-06-03T21:30:00Z", "Late")
     has(call, ann, "2030-06-03T22:30:00Z", "Too late")
 
-    (mail,) = reminded(call, mailbox)
-
-    assert lines(mail) == ["2030-06-03 23:30: Late", "2030-06-04 00:30: Too late"]
+    assert [lines(mail) for mail in reminded(call, mailbox)] == [
+        ["2030-06-03 23:30: Late", "2030-06-04 00:30: Too late"]
+    ]
 
 
 @pytest.fixture
@@ -142,7 +141,7 @@ def counts_to_25(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("counts_to_25")
 @pytest.mark.parametrize(
     ("count", "last"),
-    [(20, None), (21, "and 1 more"), (24, "and 4 more"), (25, "and at least 5 more"), (27, "and at least 5 more")],
+    [(20, None), (21, "and 1 more"), (24, "and 4 more"), (25, "and at least 5 more")],
 )
 def test_a_long_list_ends_with_a_number(call: Api, ann: Person, mailbox: Mailbox, count: int, last: str | None) -> None:
     wants(call, ann)
@@ -156,60 +155,54 @@ def test_a_long_list_ends_with_a_number(call: Api, ann: Person, mailbox: Mailbox
     assert listed[20:] == ([last] if last else [])
 
 
-@pytest.mark.parametrize(
-    ("title", "plain"),
-    [
-        ("<img src=x onerror=1>", "<img src=x onerror=1>"),
-        ("</li><script>x</script>", "</li><script>x</script>"),
-        ("${7*7} $link $$", "${7*7} $link $$"),
-        ("a\r\nBcc: x@y.example\n\n- 2030-06-03: Forged", "a Bcc: x@y.example - 2030-06-03: Forged"),
-        ("a\u2028b\x0bc", "a b c"),
-    ],
-)
-def test_a_title_is_text_and_nothing_else(call: Api, ann: Person, mailbox: Mailbox, title: str, plain: str) -> None:
+def test_a_title_is_text_and_nothing_else(call: Api, ann: Person, mailbox: Mailbox) -> None:
     wants(call, ann)
-    has(call, ann, TODAY, title)
+    titles = {
+        "<img src=x onerror=1>": "<img src=x onerror=1>",
+        "</li><script>x</script>": "</li><script>x</script>",
+        "${7*7} $link $$": "${7*7} $link $$",
+        "a\r\nBcc: x@y.example\n\n- 2030-06-03: Forged": "a Bcc: x@y.example - 2030-06-03: Forged",
+        "a\u2028b\x0bc": "a b c",
+    }
+    for title in titles:
+        has(call, ann, TODAY, title)
 
     (mail,) = reminded(call, mailbox)
 
-    assert lines(mail) == [f"2030-06-03: {plain}"]
+    assert sorted(lines(mail)) == sorted(f"2030-06-03: {plain}" for plain in titles.values())
     assert mail.subject == "Your tasks for the next 24 hours in Gatehouse"
-    assert mail.html.count("<li>") == mail.html.count("</li>") == 1
+    assert mail.html.count("<li>") == mail.html.count("</li>") == len(titles)
     assert not any(mark in mail.html for mark in ("<img", "<script", "49"))
 
 
-def test_the_link_goes_to_the_frontend(call: Api, ann: Person, mailbox: Mailbox, settings: Callable[..., None]) -> None:
-    settings(frontend_url="https://app.example.com/")
-    wants(call, ann)
-    has(call, ann)
-
-    assert reminded(call, mailbox)[0].link == "https://app.example.com/"
-
-
-def test_without_a_name_of_its_own_the_service_is_where_the_reminders_were_asked_for(
-    call: Api, ann: Person, mailbox: Mailbox, settings: Callable[..., None]
+def test_the_link_goes_to_the_frontend_else_to_where_the_reminders_were_asked_for(
+    call: Api, ann: Person, bob: Person, mailbox: Mailbox, settings: Callable[..., None]
 ) -> None:
     """A schedule has no request that could tell it its own address."""
     settings(base_url="")
     wants(call, ann)
     has(call, ann)
-
     assert reminded(call, mailbox)[0].link == "https://local.execute-api.us-east-1.amazonaws.com/"
+    settings(frontend_url="https://app.example.com/")
+    wants(call, bob, timeZone=BERLIN)
+    has(call, bob)
+
+    assert reminded(call, mailbox)[-1].link == "https://app.example.com/"
 
 
 # -- Who gets one ---------------------------------------------------------------
 
 
-def test_nobody_is_reminded_who_did_not_ask(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    has(call, ann)
-
-    assert reminded(call, mailbox) == []
-
-
-def test_who_does_not_want_any_more_gets_none(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
-    has(call, ann)
-    wants(call, ann, taskReminders=False)
+def test_who_did_not_ask_does_not_want_any_more_or_is_gone_gets_none(
+    call: Api, ann: Person, bob: Person, people: People, mailbox: Mailbox
+) -> None:
+    cem = people.signed_in("cem")
+    for person in (ann, bob, cem):
+        has(call, person)
+    for person in (bob, cem):
+        wants(call, person)
+    wants(call, bob, taskReminders=False)
+    call("POST /api/auth/delete-user", bearer=cem.token, json={"password": PASSWORD})
 
     assert reminded(call, mailbox) == []
 
@@ -220,6 +213,17 @@ def test_nothing_due_is_no_mail_and_no_row(call: Api, ann: Person, mailbox: Mail
 
     assert reminded(call, mailbox) == []
     assert rows(cloud, "TokensTable") == []
+
+
+def test_the_row_vanishes_after_a_while(call: Api, ann: Person, cloud: Cloud) -> None:
+    wants(call, ann)
+    has(call, ann)
+
+    run(call)
+
+    (row,) = rows(cloud, "TokensTable")
+    left = datetime.fromtimestamp(int(row["delete_at"])).astimezone() - datetime.fromisoformat(MORNING)
+    assert left == timedelta(days=2)
 
 
 def test_what_is_done_is_not_in_it(call: Api, ann: Person, mailbox: Mailbox) -> None:
@@ -242,14 +246,6 @@ def test_nobody_sees_the_tasks_of_somebody_else(call: Api, ann: Person, people: 
     assert sorted((mail.to, *lines(mail)) for mail in reminded(call, mailbox)) == [
         (person.email, f"2030-06-03: For {person.email}") for person in (ann, bob)
     ]
-
-
-def test_who_is_gone_gets_none(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
-    has(call, ann)
-    call("POST /api/auth/delete-user", bearer=ann.token, json={"password": PASSWORD})
-
-    assert reminded(call, mailbox) == []
 
 
 def test_who_is_disabled_gets_none_until_they_may_come_in_again(
@@ -536,15 +532,6 @@ def test_a_run_that_crashes_is_gone_on_with_and_nobody_hears_twice(
     assert sorted(mail.to for mail in reminded(call, mailbox)) == emails
 
 
-def test_a_failing_table_is_a_failed_run_and_the_next_one_does_it(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
-    has(call, ann)
-    with failing(refused("InternalServerError", 500), "Query"), pytest.raises(FunctionFailed):
-        run(call)
-
-    assert len(reminded(call, mailbox)) == 1
-
-
 def test_no_table_is_ever_scanned(call: Api, ann: Person, people: People) -> None:
     for person in (ann, *map(people.signed_in, ("bob", "cem"))):
         wants(call, person)
@@ -555,28 +542,14 @@ def test_no_table_is_ever_scanned(call: Api, ann: Person, people: People) -> Non
     assert set(call.calls) == {"BatchGetItem", "Query", "PutItem"}
 
 
-def test_nobody_to_remind_is_one_read(call: Api, at: At) -> None:
-    assert at is not None
+def test_nobody_to_remind_is_one_read_and_a_zone_where_it_is_night_is_not_looked_into(
+    call: Api, ann: Person, at: At
+) -> None:
     run(call)
-
     assert call.calls == ["BatchGetItem"]
-
-
-def test_a_zone_where_it_is_night_is_not_looked_into(call: Api, ann: Person, at: At) -> None:
     wants(call, ann)
     at("2030-06-03T06:00:00Z")
 
     run(call)
 
     assert call.calls == ["BatchGetItem", "BatchGetItem"]
-
-
-def test_the_row_vanishes_after_a_while(call: Api, ann: Person, cloud: Cloud) -> None:
-    wants(call, ann)
-    has(call, ann)
-
-    run(call)
-
-    (row,) = rows(cloud, "TokensTable")
-    left = datetime.fromtimestamp(int(row["delete_at"])).astimezone() - datetime.fromisoformat(MORNING)
-    assert left == timedelta(days=2)

@@ -139,12 +139,7 @@ def test_a_right_that_is_missing_is_no_poison(call: Api, cloud: Cloud) -> None:
     ids=["the first one's profile", "somebody's task", "the last one's profile"],
 )
 def test_whose_rows_cannot_be_read_holds_up_nobody_and_is_reminded_once_they_can(  # noqa: PLR0917 -- two fixtures
-    call: Api,
-    cloud: Cloud,
-    name: str,
-    spoil_one: Callable[..., None],
-    wrong: dict[str, Any],
-    right: dict[str, Any],
+    call: Api, cloud: Cloud, name: str, spoil_one: Callable[..., None], wrong: dict[str, Any], right: dict[str, Any]
 ) -> None:
     """Every run of the day fails, so that an alarm hears of it, and tries again."""
     gather(*NAMES)

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from gatehouse_dev.delivery import Delivery
-from gatehouse_dev.template import Template
 from tests.support.calls import Api
+from tests.support.faults import Bring, bringing
 from tests.support.layer import layer
-from tests.support.mailbox import Mailbox, record
+from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.tables import rows
 from tests.support.trouble import UNREACHABLE, failing, refused
@@ -21,18 +20,11 @@ from tests.support.visits import resets, signs_up, verifies
 THREE = [f"{name}@example.com" for name in ("ann", "bob", "cem")]
 TROUBLE = [refused("TooManyRequestsException", 429), refused("InternalServerErrorException", 500), UNREACHABLE]
 
-type Bring = Callable[[list[dict[str, Any]]], None]
-
 
 @pytest.fixture
-def bring(call: Api, template: Template) -> Bring:
-    """Hand records to the function as Lambda does: again from the first that failed, in halves when it raised."""
-    (source,) = template.functions["SendMail"].streams
-
-    def invoke(function: str, event: dict[str, Any]) -> object:
-        return call.invoke(function, deepcopy(event))  # each invocation parses its event anew
-
-    return Delivery(function="SendMail", source=source, invoke=invoke, pause=lambda _: False).bring
+def bring(call: Api) -> Bring:
+    """Deliver records until each was accepted or given up."""
+    return bringing(call, "SendMail")
 
 
 @pytest.fixture
@@ -65,17 +57,6 @@ def test_every_mail_arrives_although_ses_failed_three_times(
     assert [mail.to for mail in cloud.mails()] == THREE
     token = Mailbox(call, cloud).to("ann@example.com")[0].token
     assert verifies(call, token).status == 200
-
-
-def test_only_what_failed_and_what_came_after_it_is_asked_for_again(
-    call: Api, ordered: list[dict[str, Any]], cloud: Cloud
-) -> None:
-    with failing(refused("LimitExceededException"), "SendEmail", times=1):
-        answer = call.invoke("SendMail", {"Records": ordered[1:]})
-
-    number = ordered[1]["dynamodb"]["SequenceNumber"]
-    assert answer == {"batchItemFailures": [{"itemIdentifier": number}]}
-    assert cloud.mails() == []
 
 
 @pytest.mark.parametrize("limit", [(299, None), (301, "TOKEN_EXPIRED")])
@@ -130,12 +111,7 @@ def test_a_mail_that_failed_can_be_sent_after_all(
 
 @pytest.mark.parametrize(("days", "code"), [(6, None), (8, "TOKEN_EXPIRED")])
 def test_a_token_whose_mail_failed_ends_with_its_row(  # noqa: PLR0917 -- four fixtures and two columns
-    bring: Bring,
-    call: Api,
-    ordered: list[dict[str, Any]],
-    later: Callable[..., None],
-    days: int,
-    code: str | None,
+    bring: Bring, call: Api, ordered: list[dict[str, Any]], later: Callable[..., None], days: int, code: str | None
 ) -> None:
     """S-49: SES may have sent it all the same, and TTL deletes late."""
     token = layer("tokens").mailed_token(layer("mail").ordered(ordered[0]["dynamodb"]["NewImage"]))
@@ -147,34 +123,6 @@ def test_a_token_whose_mail_failed_ends_with_its_row(  # noqa: PLR0917 -- four f
     assert verifies(call, token).code == code
 
 
-@pytest.fixture
-def poison(ordered: list[dict[str, Any]], cloud: Cloud) -> dict[str, Any]:
-    """The record of a row that no template is for."""
-    dynamodb = cloud.client("dynamodb")
-    row = dynamodb.get_item(TableName="TokensTable", Key=ordered[0]["dynamodb"]["Keys"])["Item"]
-    row |= {"purpose": {"S": "no-such-mail"}, "email": {"S": "poison@example.com"}}
-    dynamodb.put_item(TableName="TokensTable", Item=row)
-    return record(row)
-
-
-@pytest.mark.parametrize("place", [0, 1, 2, 3])
-def test_a_record_that_cannot_be_rendered_holds_up_nobody(
-    bring: Bring, ordered: list[dict[str, Any]], poison: dict[str, Any], cloud: Cloud, place: int
-) -> None:
-    bring([*ordered[:place], poison, *ordered[place:]])
-
-    assert [mail.to for mail in cloud.mails()] == THREE
-
-
-def test_a_record_that_cannot_be_rendered_says_so_on_its_row(
-    bring: Bring, poison: dict[str, Any], cloud: Cloud
-) -> None:
-    """A stream keeps nothing that it gave up: what is lost must be found in the table."""
-    bring([poison])
-
-    assert states(cloud)["poison@example.com"] == "failed"
-
-
 def test_a_record_of_a_row_that_is_gone_is_skipped(bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
     key = ordered[0]["dynamodb"]["Keys"]
     cloud.client("dynamodb").delete_item(TableName="TokensTable", Key=key)
@@ -183,20 +131,6 @@ def test_a_record_of_a_row_that_is_gone_is_skipped(bring: Bring, ordered: list[d
 
     assert [mail.to for mail in cloud.mails()] == THREE[1:]
     assert THREE[0] not in states(cloud)
-
-
-def test_a_mail_whose_token_was_replaced_meanwhile_is_not_sent(
-    bring: Bring, call: Api, mailbox: Mailbox, cloud: Cloud
-) -> None:
-    signs_up(call, "ann@example.com", "the attacker's")
-    first = mailbox.pending()
-    signs_up(call, "ann@example.com", "the owner's own")
-
-    bring(first)
-    assert cloud.mails() == []
-
-    bring(mailbox.pending())
-    assert len(cloud.mails()) == 1
 
 
 def test_a_mail_whose_token_was_used_meanwhile_is_not_sent(

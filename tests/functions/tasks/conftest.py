@@ -1,24 +1,12 @@
-"""Two people, and one task."""
+"""One task."""
 
 from typing import Any
 
 import pytest
 
 from tests.support.calls import Api
-from tests.support.people import People, Person
+from tests.support.people import Person
 from tests.support.tasks import create
-
-
-@pytest.fixture
-def ann(people: People) -> Person:
-    """Somebody signed in."""
-    return people.signed_in("ann")
-
-
-@pytest.fixture
-def bob(people: People) -> Person:
-    """Somebody else."""
-    return people.signed_in("bob")
 
 
 @pytest.fixture

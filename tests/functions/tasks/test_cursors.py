@@ -9,6 +9,7 @@ import pytest
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.people import People, Person
+from tests.support.slow import some_and_all
 from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, create, listed, long, visit
 
 ALPHABET = ascii_letters + digits + "-_"
@@ -67,8 +68,11 @@ def test_it_fits_into_a_url_as_it_is_and_tells_no_secret(cursor: str, ann: Perso
     assert ann.id.encode() not in urlsafe_b64decode(cursor + "==")
 
 
-def test_it_is_refused_with_any_character_changed_left_out_or_put_in(call: Api, ann: Person, cursor: str) -> None:
-    for place, was in enumerate(cursor):
+@some_and_all("places", slice(0, None, 5), slice(None))
+def test_it_is_refused_with_any_character_changed_left_out_or_put_in(
+    call: Api, ann: Person, cursor: str, places: slice
+) -> None:
+    for place, was in list(enumerate(cursor))[places]:
         other = ALPHABET[(ALPHABET.index(was) + 1) % len(ALPHABET)]
         assert_refused(ask(call, ann, cursor[:place] + other + cursor[place + 1 :]))
     for end in (0, 1, 4, 21, 22, 23, len(cursor) // 2, len(cursor) - 4, len(cursor) - 1):
@@ -152,12 +156,12 @@ def test_it_survives_the_task_that_it_stands_on(call: Api, ann: Person, tasks: l
         assert ask(call, ann, first["cursor"], sort=sort).json["tasks"] == whole[2:]
 
 
-@pytest.mark.parametrize("title", ["\x00" * 200, '"' * 200, "ΐ" * 200, "\N{CACTUS}" * 200, "a\x1fb", "\\n"], ids=ascii)
-def test_it_stands_on_any_title(call: Api, ann: Person, title: str) -> None:
-    for _ in range(2):
-        create(call, ann, title=title)
-    first = listed(call, ann, sort="title", limit=1)
-    second = ask(call, ann, first["cursor"], sort="title", limit=1).json
+def test_it_stands_on_any_title(call: Api, ann: Person) -> None:
+    titles = ["\x00" * 200, '"' * 200, "ΐ" * 200, "\N{CACTUS}" * 200, "a\x1fb", "\\n"]
+    ids = {create(call, ann, title=title)["id"] for title in titles for _ in range(2)}
+    pages = [listed(call, ann, sort="title", limit=1)]
+    while pages[-1]["cursor"]:
+        pages.append(ask(call, ann, pages[-1]["cursor"], sort="title", limit=1).json)
 
-    assert second["cursor"] is None
-    assert len({task["id"] for task in first["tasks"] + second["tasks"]}) == 2
+    assert [len(page["tasks"]) for page in pages] == [1] * 12
+    assert {task["id"] for page in pages for task in page["tasks"]} == ids

@@ -13,19 +13,7 @@ from tests.support.people import People, Person
 from tests.support.races import meanwhile
 from tests.support.tables import rows
 from tests.support.task_model import Phone
-from tests.support.tasks import (
-    BULK,
-    BULK_DELETE,
-    CHANGES,
-    COMPLETE,
-    DELETE,
-    EXPORT,
-    LIST,
-    PATCH,
-    create,
-    listed,
-    visit,
-)
+from tests.support.tasks import BULK, BULK_DELETE, CHANGES, COMPLETE, DELETE, EXPORT, LIST, PATCH, create, listed, visit
 
 
 @pytest.fixture
@@ -109,9 +97,9 @@ def test_a_page_has_a_hundred_changes_unless_told_otherwise(call: Api, ann: Pers
     assert [len(page["changed"]) for page in phone.catch_up()] == [100, 20]
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "501", "1e9", "x", ""])
-def test_a_limit_out_of_bounds_is_refused(call: Api, ann: Person, limit: str) -> None:
-    assert asked(call, ann, limit=limit) == (400, "VALIDATION_ERROR")
+def test_a_limit_out_of_bounds_is_refused(call: Api, ann: Person) -> None:
+    for limit in ("0", "-1", "501", "1e9", "x", ""):
+        assert asked(call, ann, limit=limit) == (400, "VALIDATION_ERROR"), limit
 
 
 # -- What happens while a client is paging -------------------------------------------

@@ -112,7 +112,7 @@ def test_many_clients_at_once_leave_exact_counts(call: Api, ann: Person) -> None
     def busy(seed: int) -> list[Answer]:
         chance = Random(seed)  # noqa: S311 -- the same every time
         mine, answers = [create(call, ann, priority=chance.choice(PRIORITIES))["id"]], list[Answer]()
-        for _ in range(6):
+        for _ in range(3):
             route, task = chance.choice([PATCH, COMPLETE, COMPLETE, DELETE]), chance.choice(mine + shared)
             body = {"priority": chance.choice(PRIORITIES)} if route == PATCH else {}
             answers.append(visit(call, route, bearer=ann.token, task=task, json=body))
@@ -128,7 +128,7 @@ def test_many_clients_at_once_leave_exact_counts(call: Api, ann: Person) -> None
     answers = [answer for each in at_once(busy, range(4)) for answer in each]
     assert {answer.status for answer in answers} <= {200, 204, 404}
     assert counted(call, ann) == recount(call, ann)
-    assert counted(call, ann)["total"] > 10
+    assert counted(call, ann)["total"] > 4
 
 
 DAYS = {  # now and where: what is overdue, what is due today, and what is neither

@@ -3,16 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import People, Person
 from tests.support.routes import API
-from tests.support.tables import everything
-from tests.support.tasks import ALL, CHANGING, CREATE, DELETE, LIST, visit
+from tests.support.slow import some_and_all
+from tests.support.tables import unchanged
+from tests.support.tasks import ALL, CHANGING, CREATE, DELETE, LIST, long, visit
 from tests.support.trouble import UNREACHABLE, failing, refused
 
+SOME = (LIST, CREATE, long(DELETE))
+ELSEWHERE: list[tuple[dict[str, str], str]] = [
+    *(({}, "MISSING_OR_NULL_ORIGIN"), ({"origin": "null"}, "MISSING_OR_NULL_ORIGIN")),
+    *(({"origin": site}, "INVALID_ORIGIN") for site in ("https://evil.example", "http://app.example.com")),
+    ({"origin": "https://app.example.com.evil.example"}, "INVALID_ORIGIN"),
+    ({"referer": "https://evil.example/https://app.example.com"}, "INVALID_ORIGIN"),
+]
 TRUSTED = {"origin": "https://app.example.com"}
 OUTAGES = [UNREACHABLE, refused("ThrottlingException"), refused("InternalServerError", 500)]
 GARBAGE = ["", "x", "x" * 101, "x" * 100_000, "é", "a.b", "a.b.c", "%00", "null", "0" * 36 + "A" * 64]
@@ -27,66 +33,51 @@ def test_these_are_all_task_routes() -> None:
     assert set(ALL) == {route for route in API if "/tasks" in route}
 
 
-@pytest.mark.parametrize("route", ALL)
-def test_without_a_token_nobody_gets_in(call: Api, route: str) -> None:
-    answer = visit(call, route)
-
-    assert (answer.status, answer.code) == (401, "MISSING_TOKEN")
-    assert answer.headers["www-authenticate"] == 'Bearer realm="gatehouse"'
-    assert set(answer.json) == {"code", "message", "requestId"}
-    assert call.calls == []
+def test_without_a_token_nobody_gets_in(call: Api) -> None:
+    for route in ALL:
+        answer = visit(call, route)
+        assert (answer.status, answer.code, call.calls) == (401, "MISSING_TOKEN", []), route
+        assert answer.headers["www-authenticate"] == 'Bearer realm="gatehouse"'
+        assert set(answer.json) == {"code", "message", "requestId"}
 
 
-@pytest.mark.parametrize("token", GARBAGE, ids=lambda text: ascii(text)[:20])
-def test_garbage_is_refused_without_a_read(call: Api, token: str) -> None:
-    assert answers(call, ALL, bearer=token) == {(401, "INVALID_TOKEN")}
-    assert call.calls == []
+@some_and_all("routes", SOME, ALL)
+def test_garbage_is_refused_without_a_read(call: Api, routes: tuple[str, ...]) -> None:
+    for token in GARBAGE:
+        for route in routes:
+            assert answers(call, (route,), bearer=token) == {(401, "INVALID_TOKEN")}, token[:20]
+            assert call.calls == []
 
 
-@pytest.mark.parametrize("scheme", ["Basic YTpi", "Bearer", "Token x", ""])
-def test_another_scheme_is_no_token(call: Api, scheme: str) -> None:
-    answer = visit(call, LIST, headers={"authorization": scheme})
-
-    assert answer.status == 401
-    assert answer.headers["www-authenticate"].startswith("Bearer ")
+def test_another_scheme_is_no_token(call: Api) -> None:
+    for scheme in ("Basic YTpi", "Bearer", "Token x", ""):
+        answer = visit(call, LIST, headers={"authorization": scheme})
+        assert (answer.status, answer.headers["www-authenticate"].split()[0]) == (401, "Bearer"), scheme
 
 
-def test_a_wrong_secret_is_refused(call: Api, ann: Person) -> None:
+@some_and_all("routes", SOME, ALL)
+def test_a_session_that_is_not_whole_or_over_is_refused(  # noqa: PLR0917 -- five fixtures and a column
+    call: Api, people: People, ann: Person, bob: Person, later: Callable[..., None], routes: tuple[str, ...]
+) -> None:
+    """A wrong secret, the name of another, signed out, and at last expired."""
+    gone = people.sign_in(ann.email)
+    call("POST /api/auth/sign-out", bearer=gone.token)
     forged = ann.token[:-1] + ("A" if ann.token[-1] != "A" else "B")
 
-    assert answers(call, ALL, bearer=forged, owner=ann.id) == {(401, "INVALID_TOKEN")}
+    for token, owner in ((forged, ann), (bob.id + ann.token[36:], bob), (gone.token, ann)):
+        assert answers(call, routes, bearer=token, owner=owner.id) == {(401, "INVALID_TOKEN")}
+    assert visit(call, LIST, bearer=ann.token).status == 200
 
-
-def test_the_session_of_one_with_the_name_of_another_is_refused(call: Api, ann: Person, bob: Person) -> None:
-    assert answers(call, ALL, bearer=bob.id + ann.token[36:], owner=bob.id) == {(401, "INVALID_TOKEN")}
-
-
-def test_an_expired_session_says_so(call: Api, ann: Person, later: Callable[..., None]) -> None:
     later(days=7, seconds=1)
-
-    assert answers(call, ALL, bearer=ann.token, owner=ann.id) == {(401, "TOKEN_EXPIRED")}
+    assert answers(call, routes, bearer=ann.token, owner=ann.id) == {(401, "TOKEN_EXPIRED")}
     assert "invalid_token" in visit(call, LIST, bearer=ann.token).headers["www-authenticate"]
 
 
-def test_signing_out_ends_the_token_at_once(call: Api, ann: Person) -> None:
-    call("POST /api/auth/sign-out", bearer=ann.token)
-
-    assert answers(call, ALL, bearer=ann.token, owner=ann.id) == {(401, "INVALID_TOKEN")}
-
-
-def test_a_sign_out_elsewhere_leaves_this_session_alone(call: Api, people: People, ann: Person) -> None:
-    call("POST /api/auth/sign-out", bearer=people.sign_in(ann.email).token)
-
-    assert visit(call, LIST, bearer=ann.token).status == 200
-
-
-@pytest.mark.parametrize("body", ["{", "[]", '{"title": ""}', "x" * 300_000])
-def test_who_calls_is_settled_before_what_they_sent(call: Api, body: str) -> None:
-    assert answers(call, CHANGING, body=body, bearer="x") == {(401, "INVALID_TOKEN")}
-    assert answers(call, CHANGING, body=body) == {(401, "MISSING_TOKEN")}
-
-
-def test_a_bad_query_is_401_first(call: Api) -> None:
+@some_and_all("routes", (CREATE,), CHANGING)
+def test_who_calls_is_settled_before_what_they_sent(call: Api, routes: tuple[str, ...]) -> None:
+    for body in ("{", "[]", '{"title": ""}', "x" * 300_000):
+        assert answers(call, routes, body=body, bearer="x") == {(401, "INVALID_TOKEN")}
+        assert answers(call, routes, body=body) == {(401, "MISSING_TOKEN")}
     assert visit(call, LIST, query="limit=0").status == 401
 
 
@@ -98,33 +89,21 @@ def test_the_cookie_works_from_a_trusted_page(call: Api, ann: Person, task: dict
         assert visit(call, route, **request).status in {200, 201, 204}, route
 
 
-@pytest.mark.parametrize(
-    ("headers", "code"),
-    [
-        ({}, "MISSING_OR_NULL_ORIGIN"),
-        ({"origin": "null"}, "MISSING_OR_NULL_ORIGIN"),
-        ({"origin": "https://evil.example"}, "INVALID_ORIGIN"),
-        ({"origin": "http://app.example.com"}, "INVALID_ORIGIN"),
-        ({"origin": "https://app.example.com.evil.example"}, "INVALID_ORIGIN"),
-        ({"referer": "https://evil.example/https://app.example.com"}, "INVALID_ORIGIN"),
-    ],
-    ids=str,
-)
-def test_the_cookie_changes_nothing_from_elsewhere(  # noqa: PLR0917 -- four fixtures and two columns
-    call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], headers: dict[str, str], code: str
+@some_and_all("routes", (CREATE, DELETE), CHANGING)
+def test_the_cookie_changes_nothing_from_elsewhere(
+    call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], routes: tuple[str, ...]
 ) -> None:
-    before = everything(cloud)
-
-    request = {"cookies": [ann.cookie], "headers": headers, "owner": ann.id, "task": task["id"]}
-    assert answers(call, CHANGING, **request) == {(403, code)}
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for headers, code in ELSEWHERE:
+            request = {"cookies": [ann.cookie], "headers": headers, "owner": ann.id, "task": task["id"]}
+            assert answers(call, routes, **request) == {(403, code)}, headers
 
 
 def test_reading_with_the_cookie_needs_no_origin(call: Api, ann: Person) -> None:
     assert visit(call, LIST, cookies=[ann.cookie]).status == 200
 
 
-@pytest.mark.parametrize("error", OUTAGES, ids=str)
-def test_an_outage_is_no_sign_out(call: Api, ann: Person, error: Exception) -> None:
-    with failing(error):
-        assert answers(call, (LIST, CREATE), bearer=ann.token) == {(503, "SERVICE_UNAVAILABLE")}
+def test_an_outage_is_no_sign_out(call: Api, ann: Person) -> None:
+    for error in OUTAGES:
+        with failing(error):
+            assert answers(call, (LIST, CREATE), bearer=ann.token) == {(503, "SERVICE_UNAVAILABLE")}, error

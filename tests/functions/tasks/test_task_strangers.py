@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import pytest
-
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
 from tests.support.people import Person
-from tests.support.tables import everything
-from tests.support.tasks import ALL, CREATE, LIST, MISSING, ONE, READ, create, listed, long, visit
+from tests.support.slow import some_and_all
+from tests.support.tables import everything, unchanged
+from tests.support.tasks import ALL, CREATE, DELETE, LIST, MISSING, ONE, READ, create, listed, long, visit
 
 FIXED = {"x-correlation-id": "compare-me"}
 MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING + "0", MISSING[:-1], "x" * 5000, "\x00"]
@@ -23,42 +22,40 @@ def knock(call: Api, route: str, person: Person, **path: str) -> Answer:
 def test_a_strangers_task_is_answered_like_a_missing_one(
     call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]
 ) -> None:
-    before = everything(cloud)
-
-    for route in BOTH:
-        foreign = knock(call, route, bob, task=task["id"])
-        assert foreign == knock(call, route, bob, task=MISSING)
-        assert (foreign.status, foreign.code) == (404, "NOT_FOUND")
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for route in BOTH:
+            foreign = knock(call, route, bob, task=task["id"])
+            assert foreign == knock(call, route, bob, task=MISSING)
+            assert (foreign.status, foreign.code) == (404, "NOT_FOUND")
 
 
 def test_a_path_with_the_id_of_another_leads_nowhere(
     call: Api, cloud: Cloud, ann: Person, bob: Person, task: dict[str, Any]
 ) -> None:
-    before = everything(cloud)
-
-    for route in map(long, (LIST, CREATE, *ONE)):
-        foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
-        assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)
-        assert foreign == knock(call, ONE[0], bob, task=MISSING)
-    assert everything(cloud) == before
+    with unchanged(cloud):
+        for route in map(long, (LIST, CREATE, *ONE)):
+            foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
+            assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)
+            assert foreign == knock(call, ONE[0], bob, task=MISSING)
 
 
-@pytest.mark.parametrize("text", MALFORMED, ids=lambda text: ascii(text)[:20])
-def test_a_malformed_id_is_a_missing_task(call: Api, ann: Person, text: str) -> None:
-    for route in BOTH:
-        assert knock(call, route, ann, task=text) == knock(call, route, ann, task=MISSING)
+@some_and_all("routes", (READ, DELETE), BOTH)
+def test_a_malformed_id_is_a_missing_task(call: Api, ann: Person, routes: tuple[str, ...]) -> None:
+    for route in routes:
+        missing = knock(call, route, ann, task=MISSING)
+        for text in MALFORMED:
+            assert knock(call, route, ann, task=text) == missing, text[:20]
 
 
-@pytest.mark.parametrize("text", ["", "x/y", "/"])
-def test_an_id_that_is_no_part_of_a_path_is_not_found(call: Api, ann: Person, text: str) -> None:
-    answer = knock(call, ONE[0], ann, task=text)
+def test_an_id_that_is_no_part_of_a_path_is_not_found(call: Api, ann: Person) -> None:
+    for text in ("", "x/y", "/"):
+        answer = knock(call, READ, ann, task=text)
+        assert (answer.status, answer.code) == (404, "NOT_FOUND"), text
 
-    assert (answer.status, answer.code) == (404, "NOT_FOUND")
 
-
-def test_lists_are_apart(call: Api, ann: Person, bob: Person) -> None:
+def test_lists_are_apart(call: Api, cloud: Cloud, ann: Person, bob: Person) -> None:
     create(call, ann, title="Ann's")
+    assert {row["user_id"] for row in everything(cloud)["TasksTable"]} == {ann.id}
     create(call, bob, title="Bob's")
 
     assert [task["title"] for task in listed(call, ann)["tasks"]] == ["Ann's"]
@@ -74,9 +71,3 @@ def test_headers_and_query_cannot_name_another_user(call: Api, ann: Person, bob:
         answer = visit(call, route, bearer=ann.token, owner=ann.id, task=task["id"], headers=posing, query=query)
         assert answer.status in {200, 201, 204}
     assert listed(call, bob)["tasks"] == []
-
-
-def test_the_owner_is_the_one_who_signed_in(call: Api, cloud: Cloud, ann: Person) -> None:
-    create(call, ann)
-
-    assert {row["user_id"] for row in everything(cloud)["TasksTable"]} == {ann.id}

@@ -1,0 +1,158 @@
+"""Mailed links, whatever they are for: each is good for one purpose, for its time, and only while it is the newest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Answer, Api
+from tests.support.mailbox import Mailbox
+from tests.support.people import PASSWORD, Person
+from tests.support.tables import rows, unchanged
+from tests.support.visits import is_here, resets, signs_in, signs_up, verifies
+
+DELETE, CALLBACK = "POST /api/auth/delete-user", "GET /api/auth/delete-user/callback"
+FORGOT = "POST /api/auth/request-password-reset"
+NEW, WAITING, BETTER = "new@example.com", "waiting@example.com", "a better password"
+WRONG = ["x", "x" * 43, "ü" * 60, "=" * 60, "\0" * 60, "a" * 100_000]
+
+type Redeem = Callable[[Api, Person, str], Answer]
+
+REDEEM: dict[str, Redeem] = {
+    "verify": lambda call, _, token: verifies(call, token),
+    "reset": lambda call, _, token: resets(call, token, BETTER),
+    "delete": lambda call, ann, token: call(DELETE, bearer=ann.token, json={"token": token}),
+    "callback": lambda call, ann, token: call(CALLBACK, bearer=ann.token, query={"token": token}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How it is asked for, what redeems it, and how many seconds it is good for."""
+
+    ask: Callable[[Api, Person], Answer]
+    by: tuple[str, ...]
+    seconds: int = 0
+
+
+def asks_to_move(call: Api, person: Person) -> Answer:
+    """Ask to go by another address."""
+    return call("POST /api/auth/change-email", bearer=person.token, json={"newEmail": NEW})
+
+
+LINKS = {
+    "verification": Link(lambda call, _: signs_up(call, WAITING), ("verify",)),
+    "move": Link(asks_to_move, ("verify",), 900),
+    "allowance": Link(asks_to_move, ("verify",), 900),
+    "reset": Link(lambda call, ann: call(FORGOT, json={"email": ann.email}), ("reset",), 3600),
+    "delete": Link(lambda call, ann: call(DELETE, bearer=ann.token, json={}), ("delete", "callback"), 86_400),
+}
+each_way = pytest.mark.parametrize(("kind", "by"), [(kind, by) for kind, link in LINKS.items() for by in link.by])
+of_somebody = pytest.mark.parametrize("kind", [kind for kind, link in LINKS.items() if link.seconds])
+
+
+@pytest.fixture
+def mailed(call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None]) -> Callable[[str], str]:
+    """Ask for a link; the token in the mail."""
+
+    def ask(kind: str) -> str:
+        settings(delete_user_by_mail="true", confirm_email_change="true" if kind == "allowance" else "false")
+        before = len(mailbox.all)
+        assert LINKS[kind].ask(call, ann).status == 200
+        (mail,) = mailbox.all[before:]
+        return mail.token
+
+    return ask
+
+
+def assert_unknown(answer: Answer, by: str) -> None:
+    """As whatever was never mailed."""
+    status = 404 if by in {"delete", "callback"} else 400
+    assert (answer.status, answer.code, answer.cookies) == (status, "INVALID_TOKEN", []), answer.text
+
+
+@each_way
+def test_what_was_not_mailed_does_nothing(  # noqa: PLR0917 -- four fixtures and two columns
+    call: Api, cloud: Cloud, ann: Person, mailed: Callable[[str], str], kind: str, by: str
+) -> None:
+    token = mailed(kind)
+    tampered = [token[:-43] + "A" * 43, token[:-1] + "_", token[::-1], token * 9]
+
+    with unchanged(cloud):
+        for wrong in [*WRONG, *tampered, *([] if by == "delete" else [""])]:
+            assert_unknown(REDEEM[by](call, ann, wrong), by)
+    assert REDEEM[by](call, ann, token).status == 200
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_it_is_noise_where_it_is_not_for(
+    call: Api, cloud: Cloud, ann: Person, mailed: Callable[[str], str], kind: str
+) -> None:
+    """S-27: a token is bound to its purpose."""
+    token = mailed(kind)
+
+    with unchanged(cloud):
+        for by in REDEEM.keys() - LINKS[kind].by:
+            assert_unknown(REDEEM[by](call, ann, token), by)
+    assert REDEEM[LINKS[kind].by[0]](call, ann, token).status == 200
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(("kind", "by"), [("move", "verify"), ("reset", "reset"), ("delete", "callback")])
+def test_it_works_for_its_time(  # noqa: PLR0917 -- four fixtures and three columns
+    call: Api,
+    ann: Person,
+    mailed: Callable[[str], str],
+    later: Callable[..., None],
+    kind: str,
+    by: str,
+    late: bool,  # noqa: FBT001 -- a case
+) -> None:
+    """S-49; the protocol has one answer for every token that does not delete."""
+    token = mailed(kind)
+    later(seconds=LINKS[kind].seconds + (1 if late else -2))
+
+    code = ("INVALID_TOKEN" if by == "callback" else "TOKEN_EXPIRED") if late else None
+    assert REDEEM[by](call, ann, token).code == code
+
+
+@of_somebody
+def test_a_newer_one_makes_it_worthless(call: Api, ann: Person, mailed: Callable[[str], str], kind: str) -> None:
+    """S-48."""
+    first, second = mailed(kind), mailed(kind)
+
+    for by in LINKS[kind].by:
+        assert_unknown(REDEEM[by](call, ann, first), by)
+    assert REDEEM[LINKS[kind].by[0]](call, ann, second).status == 200
+
+
+@of_somebody
+def test_it_dies_with_the_old_password(  # noqa: PLR0917 -- five fixtures and a column
+    call: Api, cloud: Cloud, ann: Person, mailbox: Mailbox, mailed: Callable[[str], str], kind: str
+) -> None:
+    """S-52: nor does it mail another, not even one that is dead."""
+    token = mailed(kind)
+    body = {"currentPassword": PASSWORD, "newPassword": BETTER + "!"}
+    assert call("POST /api/auth/change-password", bearer=ann.token, json=body).status == 200
+    mails = len(mailbox.all)
+
+    with unchanged(cloud):
+        for by in LINKS[kind].by:
+            assert_unknown(REDEEM[by](call, ann, token), by)
+    assert (len(mailbox.all), is_here(call, ann)) == (mails, True)
+    assert signs_in(call, ann.email, BETTER + "!").status == 200
+
+
+@pytest.mark.parametrize("kind", ["move", "allowance", "reset"])
+def test_it_is_of_no_use_after_its_user_is_gone(  # noqa: PLR0917 -- six fixtures and a column
+    call: Api, cloud: Cloud, ann: Person, mailbox: Mailbox, mailed: Callable[[str], str], settings: Any, kind: str
+) -> None:
+    """S-41: and brings nobody back."""
+    token, mails = mailed(kind), len(mailbox.all)
+    settings(delete_user_by_mail="false")
+    assert call(DELETE, bearer=ann.token, json={"password": PASSWORD}).status == 200
+
+    assert_unknown(REDEEM[LINKS[kind].by[0]](call, ann, token), kind)
+    assert (rows(cloud, "UsersTable"), len(mailbox.all)) == ([], mails)

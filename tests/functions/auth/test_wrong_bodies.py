@@ -1,0 +1,83 @@
+"""Bodies that are not what a route asks for: each is refused as such, and nothing changes."""
+
+from typing import Any
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.people import PASSWORD, Person
+from tests.support.tables import everything
+
+TEXT, LONG = [None, 1, ["x"]], "x" * 5000
+NEW = "a better password"
+CHANGE = {"currentPassword": PASSWORD, "newPassword": NEW}
+SVG = "data:image/svg+xml;base64,PHN2Zz48L3N2Zz4="
+WEBP, JPEG = "data:image/webp;base64,UklGRg==", "data:image/jpeg;base64,/9j/4AA="
+LARGEST = WEBP.replace("g==", "A" * 7971)  # of 7999 characters: four more would be too many
+CONTROLS = [f"Ann{control}Miller" for control in "\0\n\r\t\v\x1b\x7f\x85\u2028\u2029"] + ["Ann\r\nBcc: x@y.example"]
+LINKS = [1, "", "http://example.com/a.png", "javascript:alert(1)", "https://example.com/" + "a" * 500]
+PICTURES = [LARGEST + "AAAA", WEBP + "AAAA", WEBP[:-1], WEBP + "\n", WEBP.replace("UklGR", "AAAAA")]
+PICTURES += [JPEG.replace("jpeg", "png"), "data:image/png;base64,iVBORw0KGgo<p>=", "data:image/png;base64,PHNjcmlwdD4="]
+PICTURES += ['data:image/png;base64,iVBORw0KGgo="onload=alert(1)', SVG]
+PICTURES += ["data:image/png,%89PNG", "data:text/html;base64,PHA+", "data:text/html,<script>alert(1)</script>", "data:"]
+ZONES = ["Europe/Nowhere", "europe/berlin", "../../etc/passwd", "/etc/localtime", "CET\0", 0, [], "a" * 65]
+NO_OBJECT: list[Any] = [[], "x", 1]
+
+
+def each(field: str, values: list[Any], **beside: Any) -> list[Any]:
+    """One body for each value of a field."""
+    return [beside | {field: value} for value in values]
+
+
+WRONG: dict[str, list[Any]] = {
+    "sign-up/email": [
+        *each("name", ["a" * 101, *CONTROLS], email="new@example.com", password=PASSWORD),
+        *each("image", [*LINKS[2:], SVG], email="new@example.com", password=PASSWORD),
+        {"email": "new@example.com", "password": PASSWORD, "rememberMe": "yes"},
+    ],
+    "sign-in/social": [
+        *each(
+            "additionalParams", [{"state": "x"}, {"redirect_uri": "https://x.example"}, {"nonce": 1}], provider="google"
+        ),
+        *each("scopes", [["two words"], ["x" * 201], "email"], provider="google"),
+        *each("idToken", [{}, "ey"], provider="google"),
+        {"provider": "google", "callbackURL": "/" + "x" * 2048},
+        {"provider": "google", "loginHint": "x" * 501},
+        {"provider": "google", "disableRedirect": "yes"},
+        {"provider": None},
+    ],
+    "change-email": [{}, *each("newEmail", [*TEXT, "ann", "a@b@example.com"])],
+    "change-password": [
+        *({}, {"currentPassword": PASSWORD}, {"newPassword": NEW}, CHANGE | {"revokeOtherSessions": "yes"}),
+        *(CHANGE | {"currentPassword": None}, CHANGE | {"newPassword": [NEW]}),
+    ],
+    "delete-user": [*each("password", [1, ["x"]]), {"token": 1}],
+    "get-access-token": [
+        *({}, {"accountId": 1}, {"providerId": "google"}),
+        *each("useAccountCookie", [True], accountId="x" * 32),
+        *each("userId", [None], accountId="x" * 32),
+    ],
+    "refresh-token": [{}, {"accountId": 1}],
+    "revoke-session": [{}, *each("token", TEXT)],
+    "unlink-account": [{}, {"accountId": 7}, {"providerId": "google"}],
+    "update-session": [],
+    "update-user": [
+        *each("name", [*TEXT, "a" * 101, CONTROLS[1]]),
+        *each("image", LINKS + PICTURES),
+        *each("taskReminders", ["true", 1, None]),
+        *each("timeZone", ZONES),
+    ],
+    "verify-password": [{}, *each("password", TEXT)],
+}
+
+
+@pytest.mark.usefixtures("google")
+@pytest.mark.parametrize("path", WRONG)
+def test_what_is_not_asked_for_is_refused_and_changes_nothing(call: Api, ann: Person, cloud: Cloud, path: str) -> None:
+    before = everything(cloud)
+
+    for body in WRONG[path] + NO_OBJECT:
+        answer = call(f"POST /api/auth/{path}", bearer=ann.token, json=body)
+        assert (answer.status, answer.code, answer.cookies) == (400, "VALIDATION_ERROR", []), str(body)[:60]
+        assert everything(cloud) == before, str(body)[:60]
