@@ -111,6 +111,10 @@ screens: .venv/ready ## Make the pictures of all pages in docs/screens anew; nee
 openapi: .venv/ready ## Write docs/openapi.json anew from the functions' own routers
 	@$(PYTHON) -m gatehouse_dev.openapi
 
+.PHONY: errors
+errors: .venv/ready ## Write docs/errors.md anew from the catalogue of errors
+	@$(PYTHON) -m gatehouse_dev.error_reference
+
 .PHONY: env
 env: .venv/ready ## Write env.json anew, which `sam local` needs to reach `make cloud`
 	@$(PYTHON) -m gatehouse_dev.sam_local

@@ -16,7 +16,8 @@ from tests.support.tasks import ALL
 from tests.support.transformed import references
 from tests.test_round_trips import AUTH, SESSION, TASKS, routes
 
-PROTOCOL, CONFIGURATION = ROOT / "docs/protocol.md", ROOT / "docs/configuration.md"
+DOCS = ROOT / "docs"
+PROTOCOL, CONFIGURATION = DOCS / "protocol.md", DOCS / "configuration.md"
 TEMPLATE = ROOT / "template.yaml"
 
 
@@ -165,3 +166,51 @@ def test_the_calls_are_those_that_are_counted() -> None:
     told = {key: re.sub(r" ?\(.*\)", "", row[2]).replace("none", "") for key, row in ENDPOINTS.items()}
 
     assert told == {key: ", ".join(calls) for key, calls in counted.items()}
+
+
+# -- docs/README.md, and links --------------------------------------------------------
+
+
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "sdk/python/README.md", ROOT / "examples/react/README.md"]
+)
+LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
+
+
+def written(page: Path) -> str:
+    """A page without its code."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """What links may name of a page: its headings, as hosts make anchors of them."""
+    headings = re.findall(r"^#+ (.+)$", written(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_index_has_every_page_by_its_title() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    pages = [path for path in [*DOCS.glob("*.md"), DOCS / "openapi.json"] if path.name != "README.md"]
+    decisions = {page: page.read_text(encoding="utf-8").splitlines()[0] for page in (DOCS / "adr").iterdir()}
+
+    assert [page.name for page in pages if f"]({page.name})" not in index] == []
+    for page, title in decisions.items():
+        assert f"| [{title.partition('. ')[2]}](adr/{page.name}) |" in index
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in ("".join(found) for found in LINK.findall(written(page))):
+        path, _, anchor = target.partition("#")
+        if path.startswith(("http:", "https:")):
+            continue
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
+
+
+def test_the_architecture_has_every_folder_of_the_layer() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    folders = [path.parent.name for path in (ROOT / "layers/common/gatehouse").glob("*/__init__.py")]
+
+    assert [name for name in folders if f"| `{name}` |" not in text] == []

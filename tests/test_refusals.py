@@ -1,10 +1,17 @@
-"""The catalogue of errors: each has a code of its own, a status and a sentence."""
+"""The catalogue of errors: each has a code of its own, a status and a sentence; docs/errors.md lists them all."""
 
+import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 
+from gatehouse import errors
 from gatehouse.errors import Refusal
+from gatehouse_dev import error_reference
+from tests.support.layout import handlers, layer
+
+REDIRECTS = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)  # the rows of "Errors in a redirect"
 
 
 def every_refusal(kind: type[Refusal] = Refusal) -> list[type[Refusal]]:
@@ -25,3 +32,46 @@ def test_no_two_refusals_share_a_code() -> None:
     codes = [refusal.code for refusal in every_refusal()]
 
     assert sorted(codes) == sorted(set(codes))
+
+
+# -- docs/errors.md -------------------------------------------------------------------
+
+
+def test_the_page_is_current() -> None:
+    assert error_reference.FILE.read_text(encoding="utf-8") == error_reference.text(), "run `make errors`"
+
+
+def test_every_code_has_an_action_and_no_other_has() -> None:
+    assert error_reference.ACTIONS.keys() == {refusal.code for refusal in every_refusal()}
+
+
+def raised_with_a_status() -> Iterator[tuple[str, str]]:
+    """The class and the status of every error that is made with a status of its own."""
+    for module in [*layer(), *handlers()]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and hasattr(errors, node.func.id):
+                given = [ast.unparse(word.value) for word in node.keywords if word.arg == "status"]
+                yield from ((node.func.id, status) for status in given)
+
+
+def test_statuses_other_than_that_of_the_class_are_listed() -> None:
+    found = list(raised_with_a_status())
+
+    assert found
+    for name, status in found:
+        listed = error_reference.OTHER_STATUSES.get(getattr(errors, name).code, ())
+        assert status in {f"HTTPStatus.{one.name}" for one in listed}, name
+
+
+def test_names_of_errors_in_a_redirect_are_those_of_the_code() -> None:
+    """Each is a text of the layer, as it is or with spaces."""
+    texts = {
+        node.value
+        for module in layer()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    told = REDIRECTS.findall(error_reference.text())
+
+    assert told
+    assert [name for name in told if not {name, name.replace("_", " ")} & texts] == []
