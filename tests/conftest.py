@@ -147,6 +147,12 @@ def scan(cloud: Cloud, table: str) -> list[Mapping[str, Any]]:
     return items
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The browser tests need Playwright, which is slow to load: they are looked at where they are asked for."""
+    left_out = "not browser" in config.getoption("markexpr")
+    return True if left_out and collection_path == ROOT / "tests/browser" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Clouds of their own come first, before the one for the whole run."""
     items.sort(key=lambda item: "tests/devtools" not in item.nodeid)

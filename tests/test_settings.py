@@ -15,7 +15,7 @@ from gatehouse_dev.template import Template
 from tests.support import reach
 from tests.support.layout import ROOT, Module, handlers
 from tests.support.reach import SETTINGS, settings_of
-from tests.support.transformed import of_type, transformed
+from tests.support.transformed import of_type, transformed, written
 
 HANDLERS = {handler.path.parent: handler for handler in handlers()}
 FOR_PACKAGES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL"}
@@ -23,13 +23,15 @@ MOST_BYTES = 1_400  # of 4096
 MOST_ON_AVERAGE = 750
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
+every_function = pytest.mark.parametrize("function", sorted(of_type(written(), "AWS::Serverless::Function")))
+
 
 def variables(settings: set[str]) -> set[str]:
     """Where they are read from."""
     return {f"GATEHOUSE_{name.upper()}" for name in settings}
 
 
-@pytest.mark.parametrize("function", sorted(of_type(transformed(), "AWS::Lambda::Function")))
+@every_function
 def test_a_function_has_the_settings_that_it_can_come_to_read(template: Template, function: str) -> None:
     declared = template.functions[function]
     given = declared.environment.keys() - FOR_PACKAGES
@@ -38,7 +40,7 @@ def test_a_function_has_the_settings_that_it_can_come_to_read(template: Template
     assert declared.environment.keys() >= FOR_PACKAGES
 
 
-@pytest.mark.parametrize("function", sorted(of_type(transformed(), "AWS::Lambda::Function")))
+@every_function
 def test_sam_gives_the_same(template: Template, function: str) -> None:
     """What runs here is merged from `Globals` by our own reading of the template."""
     deployed = of_type(transformed(), "AWS::Lambda::Function")[function]["Environment"]["Variables"]
