@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.support.layout import ROOT
@@ -14,25 +16,33 @@ TOKENS = ("gatehouse.keys.sealing", "gatehouse.keys.access", "jwt.")  # they bri
 OF_PROVIDERS = ("gatehouse.oauth", *TOKENS)
 LOADING = """
 import importlib.util, json, sys
-for path in sys.argv[1:]:
-    specification = importlib.util.spec_from_file_location("handler", path)
-    specification.loader.exec_module(importlib.util.module_from_spec(specification))
-print(json.dumps(sorted(sys.modules)))
+for paths in sys.argv[1:]:
+    for path in paths.split(":"):
+        specification = importlib.util.spec_from_file_location("handler", path)
+        specification.loader.exec_module(importlib.util.module_from_spec(specification))
+    print(json.dumps(sorted(sys.modules)))
 """
 
 
-def loaded(template: Template, functions: set[str]) -> list[str]:
-    """The modules of a process that starts all these functions."""
-    paths = [str(template.functions[name].folder / "handler.py") for name in sorted(functions)]
+@pytest.fixture(scope="module")
+def loaded(running_cloud: Cloud, template: Template) -> list[list[str]]:
+    """The modules of a process that starts most functions, then those that know accounts, then one with tokens."""
+    assert running_cloud
+    others = set(template.functions) - WITH_TOKENS - WITH_ACCOUNTS - {"RotateSecret"}
     run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", LOADING, *paths],
+        [
+            *(sys.executable, "-c", LOADING),
+            *(
+                ":".join(str(template.functions[name].folder / "handler.py") for name in sorted(functions))
+                for functions in (others, WITH_ACCOUNTS, {"OauthCallback"})
+            ),
+        ],
         env=template.environment() | {"PYTHONPATH": str(ROOT / "layers" / "common"), "AWS_REGION": "us-east-1"},
         capture_output=True,
         text=True,
         check=True,
     )
-    modules: list[str] = json.loads(run.stdout.splitlines()[-1])
-    return modules
+    return [json.loads(line) for line in run.stdout.splitlines()[-3:]]
 
 
 def of(modules: list[str], *packages: str) -> list[str]:
@@ -40,23 +50,14 @@ def of(modules: list[str], *packages: str) -> list[str]:
     return [name for name in modules if name.startswith(packages)]
 
 
-def test_providers_cost_other_functions_nothing(running_cloud: Cloud, template: Template) -> None:
-    assert running_cloud
-    others = set(template.functions) - WITH_TOKENS - WITH_ACCOUNTS - {"RotateSecret"}
-
-    assert of(loaded(template, others), *OF_PROVIDERS) == []
+def test_providers_cost_other_functions_nothing(loaded: list[list[str]]) -> None:
+    assert of(loaded[0], *OF_PROVIDERS) == []
 
 
-def test_who_only_lists_accounts_opens_no_tokens(running_cloud: Cloud, template: Template) -> None:
-    assert running_cloud
-    modules = loaded(template, WITH_ACCOUNTS)
-
-    assert of(modules, "gatehouse.oauth.flows", "gatehouse.oauth.fetch", *TOKENS) == []
+def test_who_only_lists_accounts_opens_no_tokens(loaded: list[list[str]]) -> None:
+    assert of(loaded[1], "gatehouse.oauth.flows", "gatehouse.oauth.fetch", *TOKENS) == []
 
 
-def test_those_who_use_them_load_them(running_cloud: Cloud, template: Template) -> None:
+def test_those_who_use_them_load_them(loaded: list[list[str]]) -> None:
     """Or the tests above would hold for whatever reason."""
-    assert running_cloud
-    modules = loaded(template, {"OauthCallback"})
-
-    assert all(of(modules, name) for name in ("gatehouse.oauth.", "gatehouse.keys.sealing", "jwt."))
+    assert all(of(loaded[2], name) for name in ("gatehouse.oauth.", "gatehouse.keys.sealing", "jwt."))
