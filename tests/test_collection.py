@@ -13,11 +13,11 @@ from tests.support.layout import ROOT
 
 
 def test_another_process_collects_the_same_later_and_elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """With other hashes, in another zone and another folder; perhaps more, where this run was told to leave some out."""
+    """With other hashes, in another zone and another folder; perhaps more, where this run left some out."""
     here = list(described(request.session.items))
     files = dict.fromkeys(str(item.path) for item in request.session.items)
-    options = ["--rootdir", str(ROOT), "--config-file", str(ROOT / "pyproject.toml"), "-m", request.config.option.markexpr]
-    told = tmp_path / "tests.json"
+    told, options = tmp_path / "tests.json", ["-m", request.config.option.markexpr]
+    options += ["--rootdir", str(ROOT), "--config-file", str(ROOT / "pyproject.toml")]
     run = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-m", "tests.support.collected", str(told), *options, *files],
         cwd=tmp_path,
