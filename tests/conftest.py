@@ -17,6 +17,7 @@ from botocore.useragent import UserAgentString
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template, load
 from tests.support.calls import Api
+from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.own_settings import own_settings
 from tests.support.people import People
@@ -57,6 +58,7 @@ def running_cloud(template: Template) -> Iterator[Cloud]:
         RECORD.listening(),
         own_settings(template),
     ):
+        layer("telemetry")  # prints where it is imported, and what is there while capsys is closes with that
         yield cloud
 
 

@@ -62,7 +62,7 @@ def test_sam_leaves_what_is_not_its_own() -> None:
         kind: sorted(found) for kind, found in after.items()
     }
     changed = {name for kind in before for name in before[kind] if before[kind][name] != after[kind][name]}
-    assert changed == {"CreateTaskNewVersion", "SignInNewVersion"}  # tests/test_deployments.py
+    assert changed == {"CreateTaskNewVersion", "SignInNewVersion"}  # tests/template/test_deployments.py
 
 
 @pytest.mark.parametrize("table", sorted(of_type(written(), TABLE)))

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.service import running_service
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="NO CURL: the README's session WAS NOT RUN")
