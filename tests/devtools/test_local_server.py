@@ -20,10 +20,9 @@ from typing import Any
 import pytest
 
 from gatehouse_dev import __main__ as command
-from gatehouse_dev import seed, stack
+from gatehouse_dev import stack
 from gatehouse_dev.server import Server
 from tests.devtools.conftest import Project, ask, write_project
-from tests.support.service import running_service
 from tests.support.threads import until
 
 ROOT = Path(__file__).parents[2]
@@ -366,20 +365,3 @@ def test_an_edited_default_counts_though_functions_have_the_variable(
         text = path.read_text().replace("Default: Old", "Default: New")
         edit(path, text, lambda: os.environ["GATEHOUSE_PRODUCT_NAME"] == "New")
     assert "GATEHOUSE_PRODUCT_NAME" not in os.environ
-
-
-def test_seeding_without_a_server_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-
-        assert seed.main(["--url", url]) == 1
-    assert f"No server answers at {url}" in capsys.readouterr().err
-
-
-def test_seeding_the_product_twice_leaves_one_demonstration(capsys: pytest.CaptureFixture[str]) -> None:
-    with running_service() as service:
-        assert seed.main(["--url", service.url]) == 0
-        assert "the password demonstration-42; 12 tasks were added" in capsys.readouterr().out
-        assert seed.main(["--url", service.url]) == 0
-        assert "0 tasks were added" in capsys.readouterr().out
