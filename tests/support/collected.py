@@ -17,7 +17,8 @@ def described(items: Iterable[pytest.Item]) -> Iterator[str]:
     for item in items:
         call = getattr(item, "callspec", None)
         given = pformat(call.params, width=1, compact=True, sort_dicts=False) if call else ""  # sets in order
-        yield _ADDRESS.sub("0x", f"{item.nodeid} {given}")
+        place = item.parent.nodeid if item.parent else ""  # to the test's own id xdist adds its group
+        yield _ADDRESS.sub("0x", f"{place}::{item.name} {given}")
 
 
 class Collected:
