@@ -45,7 +45,7 @@ seed: .venv/ready ## Give the running service a demo user with tasks
 .PHONY: test
 test: .venv/ready $(if $(NPM),tests/contract/node_modules/ready examples/react/node_modules/ready) ## Run the tests
 	$(PYTHON) -m pytest -n 2 --dist loadgroup $(MEASURED)
-	$(PYTHON) -m pytest -m last -q tests/test_permissions.py
+	$(PYTHON) -m pytest -m last -q tests/template/test_permissions.py
 	@test -n "$(NPM)" || echo "NO NODE: the contract with the official client WAS NOT TESTED"
 
 .PHONY: test-all

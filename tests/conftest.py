@@ -17,6 +17,7 @@ from botocore.useragent import UserAgentString
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template, load
 from tests.support.calls import Api
+from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.own_settings import own_settings
 from tests.support.people import People
@@ -57,6 +58,7 @@ def running_cloud(template: Template) -> Iterator[Cloud]:
         RECORD.listening(),
         own_settings(template),
     ):
+        layer("telemetry")  # prints where it is imported, and what is there while capsys is closes with that
         yield cloud
 
 
@@ -145,6 +147,12 @@ def scan(cloud: Cloud, table: str) -> list[Mapping[str, Any]]:
     """All rows of a table, as DynamoDB shows them."""
     items: list[Mapping[str, Any]] = cloud.client("dynamodb").scan(TableName=table)["Items"]
     return items
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The browser tests need Playwright, which is slow to load: they are looked at where they are asked for."""
+    left_out = "not browser" in config.getoption("markexpr")
+    return True if left_out and collection_path == ROOT / "tests/browser" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

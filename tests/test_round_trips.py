@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import tasks
 from tests.support.calls import Api
 from tests.support.journey import Journeys, Sent
 from tests.support.layer import layer
@@ -16,23 +17,7 @@ from tests.support.people import PASSWORD, People
 from tests.support.provider import Provider
 from tests.support.routes import API, PAGES
 from tests.support.sample import sample
-from tests.support.tasks import (
-    ALL,
-    BULK,
-    BULK_DELETE,
-    CHANGES,
-    COMPLETE,
-    CREATE,
-    DELETE,
-    EXPORT,
-    LIST,
-    PATCH,
-    PUT,
-    READ,
-    SUMMARY,
-    create,
-    visit,
-)
+from tests.support.tasks import create, visit
 from tests.support.visits import forgets, signs_up
 
 ANN, NEW, NOBODY, WAITING = (f"{name}@example.com" for name in ("ann", "new", "nobody", "waiting"))
@@ -132,13 +117,16 @@ AUTH: list[Row] = [
     ("GET", "reset-password/{token}", {"token": "RESET", "query": {"callbackURL": "/"}}, ["BatchGetItem"]),
 ]
 TASKS = {
-    LIST: ["Query"],
-    CREATE: ["TransactWriteItems"],
-    READ: ["BatchGetItem"],
-    **{route: ["BatchGetItem", "TransactWriteItems"] for route in (PUT, PATCH, COMPLETE, DELETE, BULK, BULK_DELETE)},
-    SUMMARY: ["BatchGetItem", "Query", "Query", "Query", "Query"],
-    CHANGES: ["Query"],
-    EXPORT: ["Query"],
+    tasks.LIST: ["Query"],
+    tasks.CREATE: ["TransactWriteItems"],
+    tasks.READ: ["BatchGetItem"],
+    **{
+        route: ["BatchGetItem", "TransactWriteItems"]
+        for route in (tasks.PUT, tasks.PATCH, tasks.COMPLETE, tasks.DELETE, tasks.BULK, tasks.BULK_DELETE)
+    },
+    tasks.SUMMARY: ["BatchGetItem", "Query", "Query", "Query", "Query"],
+    tasks.CHANGES: ["Query"],
+    tasks.EXPORT: ["Query"],
 }
 
 
@@ -213,7 +201,7 @@ def test_an_auth_endpoint_asks_this_often(
         assert asked(call) == calls, route
 
 
-@pytest.mark.parametrize("route", ALL)
+@pytest.mark.parametrize("route", tasks.ALL)
 def test_a_task_endpoint_asks_who_and_then_what(call: Api, people: People, route: str) -> None:
     ann = people.signed_in()
     answer = visit(call, route, bearer=ann.token, owner=ann.id, task=create(call, ann)["id"])
@@ -226,8 +214,8 @@ def test_a_list_is_one_query_a_page(call: Api, people: People) -> None:
     ann = people.signed_in()
     for _ in range(3):
         create(call, ann)
-    cursor = call(LIST, bearer=ann.token, query={"limit": 2}).json["cursor"]
-    call(LIST, bearer=ann.token, query={"limit": 2, "cursor": cursor})
+    cursor = call(tasks.LIST, bearer=ann.token, query={"limit": 2}).json["cursor"]
+    call(tasks.LIST, bearer=ann.token, query={"limit": 2, "cursor": cursor})
 
     assert asked(call) == [*SESSION, "Query"]
 
@@ -284,7 +272,7 @@ def test_health_is_one_read(call: Api) -> None:
 
 
 def test_every_route_is_counted() -> None:
-    counted = {route for row in AUTH for route in routes(row)} | {*ALL, "GET /health"}
+    counted = {route for row in AUTH for route in routes(row)} | {*tasks.ALL, "GET /health"}
 
     assert counted == API
 

@@ -14,7 +14,7 @@ from tests.support.layout import ROOT
 
 ARCHITECTURES = {"aarch64": "arm64"}
 LENT = ROOT / ".cache" / "botocore"
-TESTS = ("tests/functions", "tests/layer", "tests/test_round_trips.py", "tests/test_start.py")
+TESTS = ("tests/functions", "tests/layer", "tests/test_round_trips.py", "tests/starting/test_start.py")
 
 
 def main(arguments: list[str]) -> int:

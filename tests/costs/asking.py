@@ -7,25 +7,11 @@ from unittest.mock import patch
 
 from tests.costs.filling import RARE_TAG, RARE_WORD, Listed, fill
 from tests.costs.meter import Cost, Meter
+from tests.support import tasks
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import (
-    BULK,
-    BULK_DELETE,
-    CHANGES,
-    COMPLETE,
-    CREATE,
-    DELETE,
-    EXPORT,
-    LIST,
-    PATCH,
-    PUT,
-    READ,
-    SUMMARY,
-    create,
-    listed,
-)
+from tests.support.tasks import create, listed
 
 SORTS = {
     "created_at": "task_id",
@@ -91,10 +77,10 @@ class Somebody:
         for sort, attribute in SORTS.items():
             at_most = (_LOOKED_AT, 4) if sort == "updated_at" else (_PAGE, 1)
             middle = self.listed.middle(attribute)
-            cursor = self._cursor("tasks.listing", LIST, {"sort": sort}, middle)
+            cursor = self._cursor("tasks.listing", tasks.LIST, {"sort": sort}, middle)
             for page, query in (("the first page", {}), ("a page in the middle", {"cursor": cursor})):
                 request = {"query": {"sort": sort} | query}
-                yield Ask(name=f"list by {sort}, {page}", route=LIST, request=request, at_most=at_most)
+                yield Ask(name=f"list by {sort}, {page}", route=tasks.LIST, request=request, at_most=at_most)
 
     def _filtered(self) -> Iterator[Ask]:
         for name, query in (
@@ -102,36 +88,36 @@ class Somebody:
             ("list a tag that one in 500 has", {"tag": RARE_TAG}),
             ("search for a word that one in 500 has", {"search": RARE_WORD}),
         ):
-            yield Ask(name=name, route=LIST, request={"query": query}, at_most=(_LOOKED_AT, 4))
+            yield Ask(name=name, route=tasks.LIST, request={"query": query}, at_most=(_LOOKED_AT, 4))
 
     def _pages(self) -> Iterator[Ask]:
-        yield Ask(name="summary", route=SUMMARY, request={}, at_most=(_COUNTED, 5))
-        yield Ask(name="sync from the beginning", route=CHANGES, request={}, at_most=(100, 1))
+        yield Ask(name="summary", route=tasks.SUMMARY, request={}, at_most=(_COUNTED, 5))
+        yield Ask(name="sync from the beginning", route=tasks.CHANGES, request={}, at_most=(100, 1))
         newest = sorted(int(row["change_number"]) for row in self.listed.orders)
-        since = self._cursor("tasks.sync", CHANGES, {}, [newest[-4], layer("clock").now().timestamp()], "since")
-        yield Ask(name="sync, 3 changes since", route=CHANGES, request={"query": {"since": since}})
-        yield Ask(name="export", route=EXPORT, request={}, at_most=(_EXPORTED, 1))
+        since = self._cursor("tasks.sync", tasks.CHANGES, {}, [newest[-4], layer("clock").now().timestamp()], "since")
+        yield Ask(name="sync, 3 changes since", route=tasks.CHANGES, request={"query": {"since": since}})
+        yield Ask(name="export", route=tasks.EXPORT, request={}, at_most=(_EXPORTED, 1))
 
     def _one(self) -> Iterator[Ask]:
-        yield Ask(name="create", route=CREATE, request={"json": TASK})
+        yield Ask(name="create", route=tasks.CREATE, request={"json": TASK})
         keyed = {"idempotency-key": "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"}
-        yield Ask(name="create with an Idempotency-Key", route=CREATE, request={"json": TASK, "headers": keyed})
+        yield Ask(name="create with an Idempotency-Key", route=tasks.CREATE, request={"json": TASK, "headers": keyed})
         task = {"task_id": create(self.call, self.person, **TASK)["id"]}
-        yield Ask(name="read", route=READ, request=task)
-        yield Ask(name="change the title", route=PATCH, request=task | {"json": {"title": NEW_TITLE}})
+        yield Ask(name="read", route=tasks.READ, request=task)
+        yield Ask(name="change the title", route=tasks.PATCH, request=task | {"json": {"title": NEW_TITLE}})
         moved = {"priority": "high", "due_date": "2026-12-01"}
-        yield Ask(name="change priority and due date", route=PUT, request=task | {"json": moved})
-        yield Ask(name="complete", route=COMPLETE, request=task | {"json": {"completed": True}})
-        yield Ask(name="delete", route=DELETE, request=task)
+        yield Ask(name="change priority and due date", route=tasks.PUT, request=task | {"json": moved})
+        yield Ask(name="complete", route=tasks.COMPLETE, request=task | {"json": {"completed": True}})
+        yield Ask(name="delete", route=tasks.DELETE, request=task)
 
     def _many(self) -> Iterator[Ask]:
         yield self._bulk("create", [{"op": "create", "task": TASK}] * MANY)
         ids = [task["id"] for task in listed(self.call, self.person, limit=MANY)["tasks"]]
         yield self._bulk("complete", [{"op": "complete", "id": task, "completed": True} for task in ids])
-        yield Ask(name=f"delete {MANY} at once", route=BULK_DELETE, request={"json": {"task_ids": ids}})
+        yield Ask(name=f"delete {MANY} at once", route=tasks.BULK_DELETE, request={"json": {"task_ids": ids}})
 
     def _bulk(self, verb: str, operations: list[dict[str, Any]]) -> Ask:
-        return Ask(name=f"{verb} {MANY} at once", route=BULK, request={"json": {"operations": operations}})
+        return Ask(name=f"{verb} {MANY} at once", route=tasks.BULK, request={"json": {"operations": operations}})
 
     def _cursor(self, module: str, route: str, query: dict[str, str], place: Any, field: str = "cursor") -> str:
         """A cursor for any place, sealed with the key and for the question that the service itself would use."""

@@ -7,25 +7,10 @@ from tests.costs.asking import MANY, NEW_TITLE, TASK
 from tests.costs.filling import Listed, fill
 from tests.costs.guests import Guests
 from tests.costs.visits import Asks, Visit
+from tests.support import tasks
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import (
-    BULK,
-    BULK_DELETE,
-    CHANGES,
-    COMPLETE,
-    CREATE,
-    DELETE,
-    EXPORT,
-    LIST,
-    PATCH,
-    PUT,
-    READ,
-    SUMMARY,
-    create,
-    listed,
-    long,
-)
+from tests.support.tasks import create, listed, long
 
 
 class Owner:
@@ -41,19 +26,23 @@ class Owner:
     def visits(self) -> Iterator[Visit]:
         """All that they ask."""
         changed = {"priority": "high", "due_date": "2026-12-01"}
-        yield self._visit("list by created_at, the first page", LIST, lambda _: {})
-        yield self._visit("summary", SUMMARY, lambda _: {})
-        yield self._visit("export", EXPORT, lambda _: {})
-        yield self._visit("sync, 3 changes since", CHANGES, self._synced)
-        yield self._visit("create", CREATE, lambda _: {"json": TASK})
-        yield self._visit("read", READ, self._one)
-        yield self._visit("change the title", PATCH, lambda guests: self._one(guests) | {"json": {"title": NEW_TITLE}})
-        yield self._visit("change priority and due date", PUT, lambda guests: self._one(guests) | {"json": changed})
-        yield self._visit("complete", COMPLETE, lambda guests: self._one(guests) | {"json": {"completed": True}})
-        yield self._visit("delete", DELETE, self._done)
+        yield self._visit("list by created_at, the first page", tasks.LIST, lambda _: {})
+        yield self._visit("summary", tasks.SUMMARY, lambda _: {})
+        yield self._visit("export", tasks.EXPORT, lambda _: {})
+        yield self._visit("sync, 3 changes since", tasks.CHANGES, self._synced)
+        yield self._visit("create", tasks.CREATE, lambda _: {"json": TASK})
+        yield self._visit("read", tasks.READ, self._one)
+        yield self._visit(
+            "change the title", tasks.PATCH, lambda guests: self._one(guests) | {"json": {"title": NEW_TITLE}}
+        )
+        yield self._visit(
+            "change priority and due date", tasks.PUT, lambda guests: self._one(guests) | {"json": changed}
+        )
+        yield self._visit("complete", tasks.COMPLETE, lambda guests: self._one(guests) | {"json": {"completed": True}})
+        yield self._visit("delete", tasks.DELETE, self._done)
         creates = [{"op": "create", "task": TASK}] * MANY
-        yield self._visit(f"create {MANY} at once", BULK, lambda _: {"json": {"operations": creates}})
-        yield self._visit(f"delete {MANY} at once", BULK_DELETE, self._many)
+        yield self._visit(f"create {MANY} at once", tasks.BULK, lambda _: {"json": {"operations": creates}})
+        yield self._visit(f"delete {MANY} at once", tasks.BULK_DELETE, self._many)
 
     def _visit(self, name: str, route: str, asks: Asks) -> Visit:
         def come(guests: Guests) -> dict[str, Any]:
@@ -66,20 +55,20 @@ class Owner:
 
     def _done(self, guests: Guests) -> dict[str, Any]:
         task = self._one(guests)
-        guests.call(COMPLETE, bearer=self.person.token, json={"completed": True}, **task)
+        guests.call(tasks.COMPLETE, bearer=self.person.token, json={"completed": True}, **task)
         return task
 
     def _many(self, guests: Guests) -> dict[str, Any]:
         ids = [task["id"] for task in listed(guests.call, self.person, limit=MANY)["tasks"]]
         done = [{"op": "complete", "id": task, "completed": True} for task in ids]
-        guests.call(BULK, bearer=self.person.token, json={"operations": done})
+        guests.call(tasks.BULK, bearer=self.person.token, json={"operations": done})
         return {"json": {"task_ids": ids}}
 
     def _synced(self, guests: Guests) -> dict[str, Any]:
         """They have seen all but what changed just now."""
         more = True
         while more:
-            page = guests.call(CHANGES, bearer=self.person.token, query=self._seen | {"limit": 500}).json
+            page = guests.call(tasks.CHANGES, bearer=self.person.token, query=self._seen | {"limit": 500}).json
             self._seen, more = {"since": page["token"]}, page["has_more"]
         for _number in range(3):
             create(guests.call, self.person, **TASK)

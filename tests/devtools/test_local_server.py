@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
@@ -19,11 +19,10 @@ from typing import Any
 
 import pytest
 
-from gatehouse_dev import seed, stack
-from gatehouse_dev.__main__ import main
+from gatehouse_dev import __main__ as command
+from gatehouse_dev import stack
 from gatehouse_dev.server import Server
 from tests.devtools.conftest import Project, ask, write_project
-from tests.support.service import running_service
 from tests.support.threads import until
 
 ROOT = Path(__file__).parents[2]
@@ -158,8 +157,9 @@ def here(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One for all tests that leave it as it is."""
-    with started(write_project(tmp_path_factory.mktemp("notes"), TEMPLATE, note=NOTE, tell=TELL)) as server:
+    """One for all tests that leave it as it is, started as `make cloud` starts it."""
+    path = write_project(tmp_path_factory.mktemp("notes"), TEMPLATE, note=NOTE, tell=TELL)
+    with started(path, CLOUD_PORT="0", CLOUD_HOST="0.0.0.0") as server:  # noqa: S104 -- as it is meant
         yield server
 
 
@@ -240,6 +240,20 @@ def test_fifty_people_at_once_are_all_served(server: Running) -> None:
     assert answers == ["v1 True"] * 200
 
 
+def test_containers_reach_its_aws_and_ctrl_c_ends_it(server: Running) -> None:
+    """The last of those that share it."""
+    (port,) = re.findall(r"AWS_ENDPOINT_URL=http://localhost:(\d+)", server.text())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        any_socket.connect(("192.0.2.1", 9))  # nothing is sent
+        address = any_socket.getsockname()[0]
+    server.call("GET", "/dev")  # it serves, so it listens to signals, too
+    with socket.create_connection((address, int(port)), timeout=60):
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(60) == 0
+    server.reading.join()
+    assert "Traceback" not in server.text()
+
+
 def test_an_edit_is_picked_up_and_data_survives(here: Server, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     handler = path.parent / "functions" / "note" / "handler.py"
     code = handler.read_text()
@@ -291,20 +305,44 @@ def test_what_cannot_run_ends_with_one_sentence(
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("PORT", "0")
 
-    assert main([str(project(TEMPLATE.replace("functions/note", broken), tell=TELL))]) == 1
+    assert command.main([str(project(TEMPLATE.replace("functions/note", broken), tell=TELL))]) == 1
 
     told = capsys.readouterr()
     assert (told.out, told.err.count("\n")) == ("", 1)
     assert sentence in told.err
 
 
-def test_a_taken_port_ends_with_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("ports", "sentence"),
+    [
+        ({"PORT": "{0}"}, r"Cannot listen on 127\.0\.0\.1:{0}: .*Is another one running\? PORT=3001 chooses .*"),
+        (
+            {"PORT": "0", "CLOUD_PORT": "{0}"},
+            r"Cannot listen on 127\.0\.0\.1:{0}: .*Is another one running\? CLOUD_PORT=4567 chooses another port\.",
+        ),
+        ({"PORT": "0", "CLOUD_PORT": "aws"}, r"CLOUD_PORT is 'aws', which is not a number\."),
+    ],
+)
+def test_a_port_that_cannot_be_had_ends_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ports: dict[str, str], sentence: str
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
-        assert main([]) == 1
-    assert "Is another one running?" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
+    monkeypatch.setattr(command, "running", None)  # for nothing is to be started
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken = str(listener.getsockname()[1])
+        for name, port in ports.items():
+            monkeypatch.setenv(name, port.format(taken))
+
+        assert command.main([]) == 1
+    assert re.fullmatch(sentence.format(taken) + "\n", capsys.readouterr().err)
+
+
+def test_no_aws_is_served_where_the_tables_are_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    with ExitStack() as entered:
+        elsewhere = {"CLOUD_PORT": "0", "AWS_ENDPOINT_URL": "http://localhost:8000"}
+        assert command._cloud_listener(elsewhere, entered) is None
+
+    assert capsys.readouterr().out == "AWS is not served at CLOUD_PORT: the tables are at AWS_ENDPOINT_URL.\n"
 
 
 def test_a_function_slower_than_api_gateway_waits_is_a_503(here: Server) -> None:
@@ -327,20 +365,3 @@ def test_an_edited_default_counts_though_functions_have_the_variable(
         text = path.read_text().replace("Default: Old", "Default: New")
         edit(path, text, lambda: os.environ["GATEHOUSE_PRODUCT_NAME"] == "New")
     assert "GATEHOUSE_PRODUCT_NAME" not in os.environ
-
-
-def test_seeding_without_a_server_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-
-        assert seed.main(["--url", url]) == 1
-    assert f"No server answers at {url}" in capsys.readouterr().err
-
-
-def test_seeding_the_product_twice_leaves_one_demonstration(capsys: pytest.CaptureFixture[str]) -> None:
-    with running_service() as service:
-        assert seed.main(["--url", service.url]) == 0
-        assert "the password demonstration-42; 12 tasks were added" in capsys.readouterr().out
-        assert seed.main(["--url", service.url]) == 0
-        assert "0 tasks were added" in capsys.readouterr().out

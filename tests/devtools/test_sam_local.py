@@ -3,9 +3,6 @@
 import json
 
 import pytest
-from samcli.lib.providers.api_provider import ApiProvider  # type: ignore[import-untyped]
-from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider  # type: ignore[import-untyped]
-from samcli.local.lambdafn.env_vars import EnvironmentVariables  # type: ignore[import-untyped]
 
 from gatehouse_dev import sam_local
 from gatehouse_dev.template import Template
@@ -30,6 +27,11 @@ def given() -> dict[str, str]:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of SAM CLI's own
 def test_sam_finds_every_route_and_its_function(current: Template) -> None:
     """SAM CLI's own reader of templates, which `sam local start-api` runs before it needs Docker; CORS adds OPTIONS."""
+    from samcli.lib.providers.api_provider import ApiProvider  # type: ignore[import-untyped]  # noqa: PLC0415 -- slow
+    from samcli.lib.providers.sam_stack_provider import (  # type: ignore[import-untyped]  # noqa: PLC0415 -- the same
+        SamLocalStackProvider,
+    )
+
     stacks, _ = SamLocalStackProvider.get_stacks(str(ROOT / "template.yaml"), parameter_overrides=current.parameters)
     routes = ApiProvider(stacks).api.routes
 
@@ -51,6 +53,10 @@ def test_env_json_has_every_variable_of_every_function(current: Template, given:
 
 def test_sam_hands_them_what_they_have_of_it(current: Template, given: dict[str, str]) -> None:
     """It drops what the template does not declare."""
+    from samcli.local.lambdafn.env_vars import (  # type: ignore[import-untyped]  # noqa: PLC0415 -- the same
+        EnvironmentVariables,
+    )
+
     for function in current.functions.values():
         resolved = EnvironmentVariables(variables=dict(function.environment), override_values=given).resolve()
         assert {name: given[name] for name in function.environment}.items() <= resolved.items(), function.name

@@ -5,9 +5,9 @@ import re
 
 import jmespath
 
-from tests.support.transformed import of_type, transformed
+from tests.support.transformed import of_type, written
 
-FILTERS = of_type(transformed(), "AWS::Logs::MetricFilter")
+FILTERS = of_type(written(), "AWS::Logs::MetricFilter")
 _COMPARISON = re.compile(r'\$\.([\w.]+) (!?=) "([\w.]+|\*)"')
 
 

@@ -6,10 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-
 from gatehouse_dev.document import read
 from gatehouse_dev.intrinsics import Resolver
 from gatehouse_dev.parameters import chosen
@@ -33,6 +29,10 @@ def source() -> dict[str, Any]:
 
 def transform(template: dict[str, Any], **parameters: str) -> Resources:
     """What SAM makes of a template; code is taken as uploaded, if it is not said where."""
+    import boto3  # noqa: PLC0415 -- both are slow, and collecting needs neither
+    from samtranslator.parser.parser import Parser  # noqa: PLC0415 -- the same
+    from samtranslator.translator.translator import Translator  # noqa: PLC0415 -- the same
+
     for resource in template["Resources"].values():
         code = _CODE.get(resource["Type"], "")
         if code and not resource["Properties"][code].startswith("s3://"):

@@ -1,1 +1,1 @@
-"""What all functions of Gatehouse share. Imports point one way; `tests/test_architecture.py` says which."""
+"""What all functions of Gatehouse share. Imports point one way; `tests/architecture/test_imports.py` says which."""

@@ -70,7 +70,7 @@ def test_a_session_that_is_not_fresh_takes_more(
 def test_cve_2026_67334_every_session_is_dead_although_its_row_is_still_there(
     call: Api, people: People, ann: Person, cloud: Cloud
 ) -> None:
-    """S-32, S-41: on which routes, tests/layer/test_ended_sessions.py says."""
+    """S-32, S-41: on which routes, tests/layer/test_sessions_ended.py says."""
     everybody = [ann, *(people.sign_in(ann.email) for _ in range(2))]
     call(DELETE, bearer=ann.token, json={"password": PASSWORD})
 

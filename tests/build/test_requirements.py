@@ -9,7 +9,7 @@ from packaging.markers import Marker
 
 from gatehouse_dev.digest import digest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COMPILED = [ROOT / "requirements/dev.txt", ROOT / "layers/vendor/requirements.txt", ROOT / "requirements/audit.txt"]
 _PIN = re.compile(r"^([\w.-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 

@@ -56,8 +56,8 @@ def place(handler: Module) -> str:
     return handler.path.parent.relative_to(FUNCTIONS).as_posix()
 
 
-every_function = pytest.mark.parametrize("handler", handlers(), ids=place)
-every_file = pytest.mark.parametrize("module", [*layer(), *handlers()], ids=str)
+HANDLERS = {place(handler): handler for handler in handlers()}
+FILES = [*layer(), *HANDLERS.values()]
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -71,45 +71,43 @@ def routes_of(template: Template, name: str) -> set[str]:
 
 
 def test_every_folder_is_a_function_of_the_template(template: Template) -> None:
-    folders = {function_name(place(handler)): handler.path.parent for handler in handlers()}
+    folders = {function_name(name): handler.path.parent for name, handler in HANDLERS.items()}
 
     assert folders == {name: function.folder for name, function in template.functions.items()}
     assert {path.parent for path in files_in(FUNCTIONS)} == {*folders.values()}
 
 
 def test_every_function_has_an_event() -> None:
-    assert samples() == [place(handler) for handler in handlers()]
+    assert samples() == list(HANDLERS)
 
 
-@every_function
-def test_every_function_has_tests(handler: Module) -> None:
-    area, _, verb = place(handler).partition("/")
+def test_every_function_has_tests() -> None:
+    tests = {path.relative_to(ROOT).as_posix() for path in files_in(ROOT / "tests/functions")}
 
-    assert f"test_{verb}.py" in {path.name for path in files_in(ROOT / "tests" / "functions" / area)}
+    assert {re.sub(r"(\w+)$", r"test_\1.py", f"tests/functions/{name}") for name in HANDLERS} - tests == set()
 
 
-@every_function
-def test_the_router_has_the_routes_of_the_template(running_cloud: Cloud, template: Template, handler: Module) -> None:
+def test_routers_have_the_routes_of_the_template(running_cloud: Cloud, template: Template) -> None:
     """A route that API Gateway does not know is never called; one that the router does not know answers 404."""
     assert running_cloud
-    router = runpy.run_path(str(handler.path)).get("router")
-    in_code = {f"{method} {route.path}" for route in router.routes for method in route.methods} if router else set()
+    routers = {name: runpy.run_path(str(handler.path)).get("router") for name, handler in HANDLERS.items()}
+    in_code = {
+        name: {f"{method} {route.path}" for route in router.routes for method in route.methods} if router else set()
+        for name, router in routers.items()
+    }
 
-    assert in_code == routes_of(template, function_name(place(handler)))
-
-
-@every_function
-def test_a_function_is_one_short_file(handler: Module) -> None:
-    lines = len(handler.text.splitlines())
-
-    assert files_in(handler.path.parent) == [handler.path]
-    assert lines <= LONGEST_HANDLER
+    assert in_code == {name: routes_of(template, function_name(name)) for name in HANDLERS}
 
 
-@every_function
-def test_the_docstring_is_the_route(template: Template, handler: Module) -> None:
-    told = ast.get_docstring(handler.tree) or ""
-    function = template.functions[function_name(place(handler))]
+def test_a_function_is_one_short_file() -> None:
+    assert [name for name, one in HANDLERS.items() if files_in(one.path.parent) != [one.path]] == []
+    assert [name for name, one in HANDLERS.items() if len(one.text.splitlines()) > LONGEST_HANDLER] == []
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_the_docstring_is_the_route(template: Template, name: str) -> None:
+    told = ast.get_docstring(HANDLERS[name].tree) or ""
+    function = template.functions[function_name(name)]
     if not function.routes:
         rates = tuple(f"The schedule {schedule.expression} -- " for schedule in function.schedules)
         events = template.resources[function.name]["Properties"].get("Events", {}).values()
@@ -121,19 +119,20 @@ def test_the_docstring_is_the_route(template: Template, handler: Module) -> None
     assert found, told
     keys = {f"{method} {found['path']}" for method in found["methods"].split(", ")}
 
-    assert keys <= routes_of(template, function_name(place(handler)))
+    assert keys <= routes_of(template, function_name(name))
 
 
-@every_function
-def test_a_handler_imports_the_framework_and_the_layer_alone(handler: Module) -> None:
-    assert {name.split(".")[0] for name in handler.imports()} <= HANDLERS_IMPORT
+def test_handlers_import_the_framework_and_the_layer_alone() -> None:
+    imported = {(name.split(".")[0], place) for place, handler in HANDLERS.items() for name in handler.imports()}
+
+    assert {(package, place) for package, place in imported if package not in HANDLERS_IMPORT} == set()
 
 
-@every_function
-def test_endpoints_are_async(handler: Module) -> None:
+def test_endpoints_are_async() -> None:
     """FastAPI would send a plain `def` through a thread pool, at four times the cost."""
     plain = [
-        node.name
+        (name, node.name)
+        for name, handler in HANDLERS.items()
         for node in ast.walk(handler.tree)
         if isinstance(node, ast.FunctionDef) and any("router" in ast.unparse(mark) for mark in node.decorator_list)
     ]
@@ -142,15 +141,15 @@ def test_endpoints_are_async(handler: Module) -> None:
 
 
 def test_strangers_are_let_in_by_these_functions_alone() -> None:
-    assert {place(handler) for handler in handlers() if _says(handler, "public")} == PUBLIC
+    assert {name for name, handler in HANDLERS.items() if _says(handler, "public")} == PUBLIC
 
 
-@every_function
-def test_a_function_that_says_so_holds_the_secret(template: Template, handler: Module) -> None:
-    name = function_name(place(handler))
-    if template.functions[name].routes:
-        holds = any((grant.action, grant.resource) == SECRET for grant in granted(transformed(), name))
-        assert _says(handler, "holds_secret") == holds
+def test_a_function_that_says_so_holds_the_secret(template: Template) -> None:
+    routed = {name: function_name(name) for name in HANDLERS if template.functions[function_name(name)].routes}
+    grants = {name: granted(transformed(), function) for name, function in routed.items()}
+    holding = {name for name, given in grants.items() if SECRET in {(one.action, one.resource) for one in given}}
+
+    assert {name for name in routed if _says(HANDLERS[name], "holds_secret")} == holding
 
 
 def _says(handler: Module, keyword: str) -> bool:
@@ -159,32 +158,31 @@ def _says(handler: Module, keyword: str) -> bool:
     return any(argument.arg == keyword and ast.unparse(argument.value) == "True" for argument in given)
 
 
-@every_file
-def test_files_are_short(module: Module) -> None:
-    assert str(module) == CATALOGUE or len(module.text.splitlines()) < LONGEST_FILE
+def test_files_are_short() -> None:
+    assert [str(one) for one in FILES if len(one.text.splitlines()) >= LONGEST_FILE and str(one) != CATALOGUE] == []
 
 
-@every_file
-def test_nothing_prints(module: Module) -> None:
-    assert [line for name, line in module.names() if name in {"print", "sys.stdout", "sys.stderr"}] == []
+def used(*names: str) -> list[str]:
+    """Where any of these is named or imported."""
+    used = [f"{one}:{line}" for one in FILES for name, line in one.names() if name in names]
+    return used + [str(one) for one in FILES if not set(names).isdisjoint(one.imports())]
 
 
-@every_file
-def test_the_environment_is_read_in_one_place(module: Module) -> None:
-    if Path(str(module)).name != "config.py":
-        assert [line for name, line in module.names() if name in {"os.environ", "os.getenv"}] == []
-        assert {"os.environ", "os.getenv"}.isdisjoint(module.imports())
+def test_nothing_prints() -> None:
+    assert used("print", "sys.stdout", "sys.stderr") == []
 
 
-@every_file
-def test_nothing_needs_boto3(module: Module) -> None:
+def test_the_environment_is_read_in_one_place() -> None:
+    assert {Path(place.partition(":")[0]).name for place in used("os.environ", "os.getenv")} == {"config.py"}
+
+
+def test_nothing_needs_boto3() -> None:
     """Botocore is enough, and starts faster."""
-    assert not any(name.split(".")[0] == "boto3" for name in module.imports())
+    assert [str(one) for one in FILES if "boto3" in {name.split(".")[0] for name in one.imports()}] == []
 
 
 def test_secrets_come_from_secrets() -> None:
     """Where chance is no secret, the reason is listed."""
-    modules = [*layer(), *handlers()]
-    uses = {str(module) for module in modules if any(map(CHANCE.fullmatch, module.imports()))}
+    uses = {str(module) for module in FILES if any(map(CHANCE.fullmatch, module.imports()))}
 
     assert uses == set(BY_CHANCE)

@@ -7,7 +7,6 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from pynamodb.attributes import TTLAttribute
 from pynamodb.models import Model
-from samcli.yamlhelper import yaml_dump, yaml_parse  # type: ignore[import-untyped]
 
 from tests.support.transformed import TEMPLATE, cycle, of_type, references, source, transform, transformed, written
 
@@ -17,6 +16,8 @@ ALARM = "AWS::CloudWatch::Alarm"
 
 def test_what_is_deployed_has_no_aliases() -> None:
     """CloudFormation takes none; SAM CLI, which builds and deploys, writes out what each stands for."""
+    from samcli.yamlhelper import yaml_dump, yaml_parse  # type: ignore[import-untyped]  # noqa: PLC0415 -- it is slow
+
     written = yaml_dump(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
 
     assert not any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(written, yaml.SafeLoader))
@@ -61,7 +62,7 @@ def test_sam_leaves_what_is_not_its_own() -> None:
         kind: sorted(found) for kind, found in after.items()
     }
     changed = {name for kind in before for name in before[kind] if before[kind][name] != after[kind][name]}
-    assert changed == {"CreateTaskNewVersion", "SignInNewVersion"}  # tests/test_deployments.py
+    assert changed == {"CreateTaskNewVersion", "SignInNewVersion"}  # tests/template/test_deployments.py
 
 
 @pytest.mark.parametrize("table", sorted(of_type(written(), TABLE)))

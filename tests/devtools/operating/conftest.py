@@ -1,4 +1,4 @@
-"""The operator's tool at work in the embedded cloud."""
+"""What operators use, at work in one cloud with the whole product: those around these tests bring small clouds."""
 
 import getpass
 import io
@@ -24,11 +24,16 @@ LOCAL = f"local:{getpass.getuser()}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the tool said, and its exit code."""
+    """What a tool said, and its exit code."""
 
     code: int
     out: str
     err: str
+
+    @property
+    def summary(self) -> str:
+        """The last line."""
+        return self.out.splitlines()[-1]
 
 
 class Terminal(io.StringIO):
@@ -49,16 +54,16 @@ class Terminal(io.StringIO):
 type Tool = Callable[..., Told]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running_cloud(template: Template) -> Iterator[Cloud]:
-    """The product's own cloud, for these tests alone: those around them bring clouds of their own."""
+    """The product's cloud."""
     with Cloud(template) as cloud, RECORD.listening():
         yield cloud
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def api(running_cloud: Cloud) -> Iterator[Api]:
-    """The product's functions in it. The stream of the audit trail is of one cloud alone."""
+    """The product's functions in it, hashing cheaply. The stream of the audit trail is of one cloud alone."""
     api = Api(running_cloud.template)
     layer("accounts.passwords")._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     audit, secret = layer("audit"), layer("keys.secret")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import schemathesis
 
 from gatehouse_dev import openapi
 from gatehouse_dev.cloud import Cloud
@@ -48,6 +47,8 @@ def test_it_is_the_same_every_time(running_cloud: Cloud, document: dict[str, Any
 
 
 def test_it_is_valid_and_whole(document: dict[str, Any]) -> None:
+    import schemathesis  # noqa: PLC0415 -- it takes a second, for which collecting need not wait
+
     schemathesis.openapi.from_dict(document).validate()
     parts = {f"#/components/{kind}/{name}" for kind, named in document["components"].items() for name in named}
 

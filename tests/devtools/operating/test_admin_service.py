@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,19 +13,20 @@ from gatehouse_dev.admin.__main__ import parser
 from gatehouse_dev.admin.places import FUNCTIONS
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.physical import ACCOUNT, REGION
-from tests.devtools.admin.conftest import LOCAL, Tool, trail
+from tests.devtools.operating.conftest import LOCAL, Tool, trail
 from tests.functions.mail.test_record_mail_feedback import bounce, tell
 from tests.support.calls import Api
 from tests.support.layer import layer
+from tests.support.layout import ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.tables import rows
 from tests.support.trouble import failing, refused
 from tests.support.visits import forgets, signs_in, signs_up, verifies
 
-pytestmark = pytest.mark.xdist_group("admin service")  # one cloud serves all
+pytestmark = pytest.mark.xdist_group("operating")
 FORGOT = "POST /api/auth/request-password-reset"
-PAGE = Path(__file__).parents[3] / "docs" / "operating.md"
+PAGE = ROOT / "docs" / "operating.md"
 
 
 # -- Mails ----------------------------------------------------------------------------

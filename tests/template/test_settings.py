@@ -29,21 +29,21 @@ def variables(settings: set[str]) -> set[str]:
     return {f"GATEHOUSE_{name.upper()}" for name in settings}
 
 
-@pytest.mark.parametrize("function", sorted(of_type(transformed(), "AWS::Lambda::Function")))
-def test_a_function_has_the_settings_that_it_can_come_to_read(template: Template, function: str) -> None:
-    declared = template.functions[function]
-    given = declared.environment.keys() - FOR_PACKAGES
+def test_functions_have_the_settings_that_they_can_come_to_read(template: Template) -> None:
+    given = {name: function.environment.keys() - FOR_PACKAGES for name, function in template.functions.items()}
+    read = {name: variables(settings_of(HANDLERS[one.folder])) for name, one in template.functions.items()}
 
-    assert given == variables(settings_of(HANDLERS[declared.folder]))
-    assert declared.environment.keys() >= FOR_PACKAGES
+    assert given == read
+    assert [name for name, one in template.functions.items() if not one.environment.keys() >= FOR_PACKAGES] == []
 
 
-@pytest.mark.parametrize("function", sorted(of_type(transformed(), "AWS::Lambda::Function")))
-def test_sam_gives_the_same(template: Template, function: str) -> None:
+def test_sam_gives_the_same(template: Template) -> None:
     """What runs here is merged from `Globals` by our own reading of the template."""
-    deployed = of_type(transformed(), "AWS::Lambda::Function")[function]["Environment"]["Variables"]
+    deployed = of_type(transformed(), "AWS::Lambda::Function")
 
-    assert deployed.keys() == template.functions[function].environment.keys()
+    assert {name: one["Environment"]["Variables"].keys() for name, one in deployed.items()} == {
+        name: function.environment.keys() for name, function in template.functions.items()
+    }
 
 
 def test_every_setting_is_read(template: Template) -> None:
@@ -64,24 +64,22 @@ def test_variables_leave_room(template: Template) -> None:
 # -- What the code must be like, to be followed ---------------------------------------
 
 
-@pytest.mark.parametrize("module", reach.MODULES.values(), ids=str)
-def test_the_configuration_is_read_by_name(module: Module) -> None:
+def test_the_configuration_is_read_by_name() -> None:
     """Never handed on whole, nor read by a name that is put together."""
-    if module.name == "gatehouse.config":
-        return
-    followed = {id(read.value) for read in reach.reads(module.tree)}
-    stored = {
-        id(value)
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Assign)
-        for value in (node.value.elts if isinstance(node.value, ast.Tuple) else [node.value])
-    }
-    done = {id(node.value) for node in ast.walk(module.tree) if isinstance(node, ast.Expr)}
-    calls = [node for node in ast.walk(module.tree) if reach.is_config(node)]
+    modules = [module for module in reach.MODULES.values() if module.name != "gatehouse.config"]
 
-    assert [ast.unparse(call) for call in calls if id(call) not in followed | stored | done] == []
-    assert {read.attr for read in reach.reads(module.tree)} <= SETTINGS
-    assert list(_handed_on(module)) == []
+    assert {str(one): found for one in modules if (found := [*_not_followed(one), *_handed_on(one)])} == {}
+    assert {read.attr for module in modules for read in reach.reads(module.tree)} <= SETTINGS
+
+
+def _not_followed(module: Module) -> Iterator[str]:
+    """Calls for the configuration that are neither read at once nor kept in a variable."""
+    nodes = list(ast.walk(module.tree))
+    values = [node.value for node in nodes if isinstance(node, ast.Assign)]
+    stored = [one for value in values for one in (value.elts if isinstance(value, ast.Tuple) else [value])]
+    done = [node.value for node in nodes if isinstance(node, ast.Expr)]
+    known = {id(value) for value in (*stored, *done, *(read.value for read in reach.reads(module.tree)))}
+    yield from (ast.unparse(node) for node in nodes if reach.is_config(node) and id(node) not in known)
 
 
 def _handed_on(module: Module) -> Iterator[str]:

@@ -5,72 +5,31 @@ import os
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import argon2
 import bcrypt
 import pytest
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.import_users import LONGEST, main
-from gatehouse_dev.template import Template
+from tests.devtools.operating.conftest import Told
 from tests.support.calls import Api
+from tests.support.layout import ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.record import RECORD
 from tests.support.tables import everything, rows
 from tests.support.trouble import UNREACHABLE, failing, refused
 from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
 
-ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.xdist_group("import users")  # one cloud serves all
+pytestmark = pytest.mark.xdist_group("operating")
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
 ID = "5f0c8b0a-2d0e-4a52-9a3e-0a4b6f6a1c11"
 ANN = {"email": "ann@example.com", "password_hash": HASH, "email_verified": True}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What the tool said, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def summary(self) -> str:
-        """The last line."""
-        return self.out.splitlines()[-1]
-
-
 type Importer = Callable[..., Told]
-
-
-@pytest.fixture(scope="module")
-def running_cloud(template: Template) -> Iterator[Cloud]:
-    """The product's own cloud, for these tests alone: those around them bring clouds of their own."""
-    with Cloud(template) as cloud, RECORD.listening():
-        yield cloud
-
-
-@pytest.fixture(scope="module")
-def api(running_cloud: Cloud) -> Api:
-    """The product's functions in it; passwords are hashed by Argon2's cheapest profile."""
-    api = Api(running_cloud.template)
-    from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
-
-    passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    return api
-
-
-@pytest.fixture
-def cloud(running_cloud: Cloud) -> Cloud:
-    """Empty tables and no mail."""
-    running_cloud.reset()
-    return running_cloud
 
 
 @pytest.fixture

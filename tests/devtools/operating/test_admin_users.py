@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse_dev.admin.__main__ import main
 from gatehouse_dev.cloud import Cloud
-from tests.devtools.admin.conftest import LOCAL, Tool, trail
+from tests.devtools.operating.conftest import LOCAL, Tool, trail
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox

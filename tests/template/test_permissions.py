@@ -17,7 +17,7 @@ from tests.support.record import Act, recorded
 from tests.support.transformed import Resources, of_type, operations, source, transform, transformed, written
 
 FUNCTIONS = sorted(of_type(written(), "AWS::Serverless::Function"))
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 ROLE = "AWS::IAM::Role"
 MOST_POLICIES, LARGEST_POLICIES = 10, 10_240
 

@@ -1,0 +1,1 @@
+"""What a developer runs: the service, its cloud and its tools; `gatehouse_dev`."""

@@ -1,0 +1,1 @@
+"""Tools of operators, and the AWS that they work with."""

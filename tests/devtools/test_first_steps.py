@@ -1,0 +1,61 @@
+"""What a newcomer does first: the README's session, as it is printed, and seeding."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from gatehouse_dev import seed
+from tests.support.layout import ROOT
+from tests.support.service import Service, running_service
+
+README = ROOT / "README.md"
+pytestmark = pytest.mark.xdist_group("first steps")  # one service serves all
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    """What `make dev` starts."""
+    with running_service() as service:
+        yield service
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="NO CURL: the README's session WAS NOT RUN")
+def test_the_first_session_works_as_printed(service: Service) -> None:
+    """Each line of the block, in order, against the service."""
+    (script,) = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+    session = script.replace("http://localhost:3000", service.url)
+    run = subprocess.run(["bash", "-eu", "-c", session], capture_output=True, text=True, timeout=300, check=True)  # noqa: S603, S607 -- ours
+
+    lines = run.stdout.splitlines()
+    signed_up, verified, listed, completed, read = (json.loads(line) for line in lines[:5])
+    assert signed_up["token"] is None
+    assert verified["success"] is True
+    assert [task["title"] for task in listed["tasks"]] == ["Buy milk"]
+    assert completed["completed"] is read["completed"] is True
+    assert lines[5] == "204"
+    assert json.loads(lines[6]) == {"success": True}
+    assert json.loads(lines[7])["code"] == "INVALID_TOKEN"
+
+
+def test_seeding_without_a_server_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+        assert seed.main(["--url", url]) == 1
+    assert f"No server answers at {url}" in capsys.readouterr().err
+
+
+def test_seeding_the_product_twice_leaves_one_demonstration(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert seed.main(["--url", service.url]) == 0
+    assert "the password demonstration-42; 12 tasks were added" in capsys.readouterr().out
+    assert seed.main(["--url", service.url]) == 0
+    assert "0 tasks were added" in capsys.readouterr().out
