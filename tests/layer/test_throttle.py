@@ -102,6 +102,14 @@ def test_the_rest_is_not_counted(call: Api, on: Callable[[], None], cloud: Cloud
     assert rows(cloud, "LimitsTable") == []
 
 
+def test_a_site_that_may_not_call_uses_up_no_visitors_calls(call: Api, on: Callable[[], None], cloud: Cloud) -> None:
+    on()
+
+    for _ in range(5):
+        assert asks(call, SIGN_IN, headers={"origin": "https://evil.example"}, cookies=["a=1"]).status == 403
+    assert rows(cloud, "LimitsTable") == []
+
+
 def test_a_limit_is_a_setting(call: Api, settings: Callable[..., None], later: Callable[..., None]) -> None:
     settings(rate_limits="on", rate_limit_sign_in="5/20")
     assert until_refused(lambda: asks(call, SIGN_IN)) == 5

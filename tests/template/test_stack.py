@@ -117,6 +117,17 @@ def test_what_sam_makes_is_tagged(stage: str) -> None:
 # -- The door -----------------------------------------------------------------------
 
 
+def test_only_ses_of_this_account_tells_the_topic_and_only_the_topic_the_queue() -> None:
+    """Or anybody could call addresses undeliverable."""
+    topic, queue = (
+        transformed()[name]["Properties"]["PolicyDocument"]["Statement"]
+        for name in ("MailEventsPolicy", "MailFeedbackPolicy")
+    )
+
+    assert [one["Condition"] for one in topic] == [{"StringEquals": {"AWS:SourceAccount": {"Ref": "AWS::AccountId"}}}]
+    assert [one["Condition"] for one in queue] == [{"ArnEquals": {"aws:SourceArn": {"Ref": "MailEvents"}}}]
+
+
 def test_the_access_log_knows_the_route_and_never_the_path() -> None:
     log = stage_of(transformed())["AccessLogSettings"]
     line = json.loads(log["Format"])
