@@ -473,6 +473,7 @@ def test_signing_in_is_closed_without_its_limiter_and_says_why(
 
     with limits_table_failing(error):
         for route in ALIASES["SignIn"]:
+            assert asks(call, route).status == 503
             for password in (PASSWORD, "not the owner's"):
                 answer = call(route, json={"email": email, "password": password})
                 assert (answer.status, answer.code, answer.cookies) == (503, "SERVICE_UNAVAILABLE", [])
