@@ -9,7 +9,7 @@ from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.races import meanwhile
-from tests.support.tables import rows
+from tests.support.tables import rows, unchanged
 from tests.support.visits import signs_in, signs_up, verifies
 
 ANN = "ann@example.com"
@@ -124,3 +124,12 @@ def test_a_resend_that_races_a_newer_sign_up_leaves_that_one_alone(
     verifies(call, mailbox.last.token)
     assert signs_in(call, ANN, "the attacker's").status == 401
     assert signs_in(call, ANN, "the owner's own").status == 200
+
+
+def test_who_is_signed_in_may_ask_for_their_own_address_alone(call: Api, people: People, cloud: Cloud) -> None:
+    ann = people.signed_in("ann")
+
+    with unchanged(cloud):
+        codes = [call(RESEND, bearer=ann.token, json={"email": email}).code for email in ("bob@example.com", ann.email)]
+
+    assert codes == ["EMAIL_MISMATCH", "EMAIL_ALREADY_VERIFIED"]

@@ -140,3 +140,15 @@ def test_twenty_sign_ups_at_once_without_verification_let_one_in(
     assert sorted(answer.status for answer in answers) == [200, *[422] * 19]
     assert sorted(row["sk"] for row in rows(cloud, "UsersTable")) == ["EMAIL", "PROFILE"]
     assert len(rows(cloud, "SessionsTable")) == 2  # the winner's session, and the epoch
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_where_nobody_may_sign_up_nothing_is_written(
+    call: Api, cloud: Cloud, settings: Callable[..., None], route: str
+) -> None:
+    settings(sign_up_enabled="false")
+
+    with unchanged(cloud):
+        answer = call(route, json=ANN)
+
+    assert (answer.status, answer.code) == (400, "EMAIL_PASSWORD_SIGN_UP_DISABLED")

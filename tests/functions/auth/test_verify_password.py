@@ -2,6 +2,7 @@
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
+from tests.support.journey import Journeys, token_of
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import unchanged
 from tests.support.visits import is_here
@@ -36,3 +37,9 @@ def test_a_password_that_is_too_long_is_not_hashed(call: Api, ann: Person) -> No
     answer = call(VERIFY, bearer=ann.token, json={"password": "x" * 129})
 
     assert (answer.status, answer.code) == (400, "PASSWORD_TOO_LONG")
+
+
+def test_who_has_no_password_is_told_so(call: Api, journeys: Journeys) -> None:
+    answer = call(VERIFY, bearer=token_of(journeys.signs_in()), json={"password": PASSWORD})
+
+    assert (answer.status, answer.code) == (400, "CREDENTIAL_ACCOUNT_NOT_FOUND")
