@@ -105,7 +105,7 @@ test-browser: .venv/ready ## Test the hosted pages and the button in Chromium, b
 
 .PHONY: screens
 screens: .venv/ready ## Make the pictures of all pages in docs/screens anew; needs Chromium
-	@$(PYTHON) -m tests.browser.screens
+	@$(PYTHON) -m tests.browser.screenshots
 
 .PHONY: openapi
 openapi: .venv/ready ## Write docs/openapi.json anew from the functions' own routers
@@ -130,14 +130,14 @@ costs: .venv/ready ## Count what every call costs, and what lists cost as they g
 .PHONY: build
 build: .venv/ready ## Build layers and functions as they deploy, into .aws-sam
 	$(SAM) build
-	$(PYTHON) -m gatehouse_dev.preparing .aws-sam/build
+	$(PYTHON) -m gatehouse_dev.prepare_build .aws-sam/build
 
 .PHONY: test-built
 test-built: .venv/ready ## Build for both architectures, look at what came out, and run the tests on what runs here
 	$(SAM) build --build-dir .aws-sam/arm64 --parameter-overrides Architecture=arm64
-	$(PYTHON) -m gatehouse_dev.preparing .aws-sam/arm64
+	$(PYTHON) -m gatehouse_dev.prepare_build .aws-sam/arm64
 	$(SAM) build --build-dir .aws-sam/x86_64 --parameter-overrides Architecture=x86_64
-	$(PYTHON) -m gatehouse_dev.preparing .aws-sam/x86_64
+	$(PYTHON) -m gatehouse_dev.prepare_build .aws-sam/x86_64
 	$(PYTHON) -m pytest -q -m built tests/built
 	$(PYTHON) -m tests.built
 
@@ -156,14 +156,14 @@ bench-build: .venv/ready
 	$(SAM) build \
 	  --build-dir .cache/bench/built --parameter-overrides Architecture=$(PROCESSOR) >.cache/bench/build.log 2>&1 \
 	  || { cat .cache/bench/build.log; exit 1; }
-	$(PYTHON) -m gatehouse_dev.preparing .cache/bench/built
+	$(PYTHON) -m gatehouse_dev.prepare_build .cache/bench/built
 
 .PHONY: deploy
 deploy: .venv/ready ## Build, validate and deploy STAGE (dev, staging or prod); asks once for what it must know
 	@$(PYTHON) -m gatehouse_dev.deploying $(STAGE)
 	$(PYTHON) -m samcli validate --config-env $(STAGE)
 	$(SAM) build --config-env $(STAGE)
-	$(PYTHON) -m gatehouse_dev.preparing .aws-sam/build
+	$(PYTHON) -m gatehouse_dev.prepare_build .aws-sam/build
 	$(PYTHON) -m samcli deploy --config-env $(STAGE)
 
 .PHONY: redrive

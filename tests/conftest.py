@@ -16,12 +16,12 @@ from botocore.useragent import UserAgentString
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template, load
+from tests.support.aws_calls import RECORDER, AwsCall, save
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
-from tests.support.own_settings import own_settings
 from tests.support.people import People
-from tests.support.record import RECORD, Act, keep
+from tests.support.settings_guard import own_settings
 from tests.support.transport import CHOSEN, under_test
 
 pytest_plugins = ["tests.support.google"]
@@ -55,7 +55,7 @@ def running_cloud(template: Template) -> Iterator[Cloud]:
     with (
         patch.object(UserAgentString, "to_string", lambda _: "pytest"),  # botocore makes it twice for each call
         Cloud(template) as cloud,
-        RECORD.listening(),
+        RECORDER.listening(),
         own_settings(template),
     ):
         layer("telemetry")  # prints where it is imported, and what is there while capsys is closes with that
@@ -74,26 +74,26 @@ def api(running_cloud: Cloud) -> Api:
     """Every function of the template, behind its routes. Hashing is cheap, and answers need not be even."""
     api = Api(running_cloud.template)
     from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
-    from gatehouse.http import door  # noqa: PLC0415 -- the same
+    from gatehouse.http import middleware  # noqa: PLC0415 -- the same
 
     passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    door._EVEN_STEP = 0.001
+    middleware._CONSTANT_TIME_STEP = 0.001
     return api
 
 
 @pytest.fixture
-def call(api: Api, cloud: Cloud, later: Callable[..., None]) -> Api:
+def call(api: Api, cloud: Cloud, advance_clock: Callable[..., None]) -> Api:
     """Call a route: `call("POST /api/tasks", json={…}, bearer=token)`. Each call comes a millisecond after the last."""
     from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment
-    from gatehouse.keys import access, keyring, macs, secret  # noqa: PLC0415 -- the same
+    from gatehouse.keys import access_tokens, keyring, macs, secret  # noqa: PLC0415 -- the same
 
     assert cloud
     newest = secret.newest_version()
-    row = keyring.KeyringRow(newest=newest, public_keys=dict([access.public_key(newest)]))
+    row = keyring.KeyringRow(newest=newest, public_keys=dict([access_tokens.public_key(newest)]))
     row.save()
-    keyring.observe(row)
-    macs._last_look = clock.monotonic()
-    api.between_calls = lambda: later(milliseconds=1)
+    keyring.update_cache(row)
+    macs._last_refresh = clock.monotonic()
+    api.between_calls = lambda: advance_clock(milliseconds=1)
     return api
 
 
@@ -127,7 +127,7 @@ def settings() -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let time pass: `later(minutes=16)`. Steps add up; between them no time passes, however long a test takes."""
     from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment when imported
 
@@ -171,24 +171,24 @@ class Notes:
     """What was done, from every process that runs tests; the permissions are judged by it in a run of their own."""
 
     def __init__(self) -> None:
-        self.acts: set[Act] = set()
+        self.acts: set[AwsCall] = set()
         self.files: set[str] = set()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """A worker has finished."""
         output = getattr(node, "workeroutput", {})
-        self.acts |= {Act(*act) for act in output.get("acts", [])}
+        self.acts |= {AwsCall(*act) for act in output.get("acts", [])}
         self.files |= set(output.get("files", []))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Hand on what this process did, or keep it for the next run."""
-        self.acts |= RECORD.acts
+        self.acts |= RECORDER.acts
         self.files |= {str(item.path) for item in session.items}
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput |= {"acts": [astuple(act) for act in self.acts], "files": sorted(self.files)}
         elif session.config.getoption("markexpr") != "last":
-            keep(self.acts, self.files)
+            save(self.acts, self.files)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gatehouse_dev.filters import wanted
+from gatehouse_dev.filters import any_matches
 from gatehouse_dev.template import Template
 from tests.support.calls import Api
-from tests.support.sample import function_name, sample, samples
+from tests.support.sample_events import function_name, sample, samples
 
 ANSWERS: dict[str, tuple[int, str | None]] = {
     "auth/account_info": (401, "UNAUTHORIZED"),
@@ -125,7 +125,7 @@ def test_an_event_is_whole_and_agrees_with_itself(name: str) -> None:
 def test_a_stream_event_passes_the_filter_of_its_function(template: Template, name: str) -> None:
     (source,) = template.functions[function_name(name)].streams
 
-    assert all(wanted(source.filters, record) for record in sample(name)["Records"])
+    assert all(any_matches(source.filters, record) for record in sample(name)["Records"])
     assert all(table_of(record) == source.table for record in sample(name)["Records"])
 
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from tests.support import tasks
+from tests.support.auth_calls import request_reset, sign_up
 from tests.support.calls import Api
-from tests.support.journey import Journeys, Sent
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_flow import Authorization, OAuthFlow
 from tests.support.people import PASSWORD, People
 from tests.support.provider import Provider
 from tests.support.routes import API, PAGES
-from tests.support.sample import sample
+from tests.support.sample_events import sample
 from tests.support.tasks import create, visit
-from tests.support.visits import forgets, signs_up
 
 ANN, NEW, NOBODY, WAITING = (f"{name}@example.com" for name in ("ann", "new", "nobody", "waiting"))
 ELSEWHERE = {"GetSecretValue", "SendEmail"}
@@ -148,10 +148,10 @@ def asked(call: Api) -> list[str]:
 def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
     """Ann is signed in and forgot her password; somebody else waits for verification."""
     ann = people.signed_in("ann")
-    signs_up(call, WAITING)
+    sign_up(call, WAITING)
     verification = mailbox.to(WAITING)[-1].token
     login = call("POST /api/auth/login", json={"email": ANN, "password": PASSWORD}).json
-    reset = forgets(call, mailbox, ANN)
+    reset = request_reset(call, mailbox, ANN)
     return {
         "BEARER": ann.token,
         "VERIFICATION": verification,
@@ -161,23 +161,23 @@ def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
 
 
 @pytest.fixture
-def at_google(call: Api, people: People, journeys: Journeys) -> dict[str, str]:
+def at_google(call: Api, people: People, oauth_flow: OAuthFlow) -> dict[str, str]:
     """Carol linked her account at Google, and comes back from there."""
     carol = people.signed_in("carol")
     person = {"sub": "3003", "email": carol.email, "email_verified": True}
-    journeys.links(carol.token, **person)
+    oauth_flow.link(carol.token, **person)
     account = call("GET /api/auth/list-accounts", bearer=carol.token).json[-1]["id"]
-    sent, found = journeys.begins(), call("GET /api/auth/oauth/google")
-    alias = Sent(url=found.headers["location"], cookie=found.cookies[0].partition(";")[0])
+    sent, found = oauth_flow.begin(), call("GET /api/auth/oauth/google")
+    alias = Authorization(url=found.headers["location"], cookie=found.cookies[0].partition(";")[0])
     return {
         "LINKED": carol.token,
         "ACCOUNT": account,
         "STATE": sent.query["state"],
         "STATE_COOKIE": sent.cookie,
-        "CODE": journeys.provider.visits(sent.url, **person),
+        "CODE": oauth_flow.provider.visits(sent.url, **person),
         "ALIAS_STATE": alias.query["state"],
         "ALIAS_COOKIE": alias.cookie,
-        "ALIAS_CODE": journeys.provider.visits(alias.url, **person),
+        "ALIAS_CODE": oauth_flow.provider.visits(alias.url, **person),
     }
 
 
@@ -220,9 +220,9 @@ def test_a_list_is_one_query_a_page(call: Api, people: People) -> None:
     assert asked(call) == [*SESSION, "Query"]
 
 
-def test_a_session_is_renewed_by_one_call_more(call: Api, people: People, later: Any) -> None:
+def test_a_session_is_renewed_by_one_call_more(call: Api, people: People, advance_clock: Any) -> None:
     ann = people.signed_in()
-    later(days=2)
+    advance_clock(days=2)
     call("GET /api/auth/get-session", bearer=ann.token)
 
     assert asked(call) == [*SESSION, "UpdateItem"]
@@ -237,13 +237,13 @@ def test_verifying_again_writes_nothing(call: Api, tokens: dict[str, str]) -> No
 
 def test_signing_up_without_verification_is_one_transaction(call: Api, settings: Any) -> None:
     settings(require_email_verification="false")
-    signs_up(call, NEW)
+    sign_up(call, NEW)
 
     assert asked(call) == ["BatchGetItem", "TransactWriteItems"]
 
 
 def test_a_mail_is_claimed_and_marked(call: Api, mailbox: Mailbox) -> None:
-    signs_up(call, NEW)
+    sign_up(call, NEW)
     mailbox.deliver()
 
     assert asked(call) == ["UpdateItem", "BatchGetItem", "UpdateItem"]

@@ -1,1 +1,1 @@
-"""Gatehouse on a laptop: the template, a local API Gateway and an embedded cloud."""
+"""Gatehouse on a developer's machine: the template, a local API Gateway and an embedded cloud."""

@@ -15,55 +15,55 @@ from types import FrameType
 
 import uvicorn
 
-from gatehouse_dev import console, standin
+from gatehouse_dev import console, fake_provider
 from gatehouse_dev.cloud import CloudError
-from gatehouse_dev.document import DEFAULT_PATH
 from gatehouse_dev.server import Server
 from gatehouse_dev.stack import Stack, running
 from gatehouse_dev.template import TemplateError
+from gatehouse_dev.template_file import DEFAULT_PATH
 
-LAST_ANSWERS_SECONDS = 1
+SHUTDOWN_SECONDS = 1
 KEEP_ALIVE_SECONDS = 75
 
 
 class CannotStart(Exception):  # the project names exceptions for what happened
-    """One sentence that says why."""
+    """The service cannot start; the message says why."""
 
 
 class Uvicorn(uvicorn.Server):
-    """Stop on Ctrl-C and SIGTERM with exit code 0; uvicorn itself would raise the signal again."""
+    """A server that exits with 0 on Ctrl-C and SIGTERM; uvicorn itself would raise the signal again."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take the signals for ourselves."""
+        """Handle the signals here."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.handle_exit)
         yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's own signature
-        """Let answers under way finish; at the second signal, do not."""
+        """Finish requests in progress; the second signal aborts them."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until told to stop; the exit code."""
+    """Serve until stopped; returns the exit code."""
     path = Path(arguments[0]).resolve() if arguments else DEFAULT_PATH
     sys.dont_write_bytecode = True  # compiled files in the layers would be deployed with them
     try:
         with ExitStack() as entered:
-            listener = entered.enter_context(_listening(os.environ, "", "3000"))
+            listener = entered.enter_context(_listen(os.environ, "", "3000"))
             cloud_listener = _cloud_listener(os.environ, entered)
             port = listener.getsockname()[1]
             stack = entered.enter_context(running(os.environ, port, path))
-            _introduce(stack, port)
+            _print_urls(stack, port)
             if cloud_listener:
                 from gatehouse_dev import endpoint  # noqa: PLC0415 -- it brings a web framework along
 
                 console.say(f"Its AWS is at AWS_ENDPOINT_URL={entered.enter_context(endpoint.serving(cloud_listener))}")
             console.say(f"Gatehouse runs at http://localhost:{port}")
             asyncio.run(_uvicorn(stack, port).serve(sockets=[listener]))
-            _leave()
+            _exit_now()
     except (CannotStart, CloudError, TemplateError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -71,16 +71,16 @@ def main(arguments: list[str]) -> int:
 
 
 def _cloud_listener(environ: Mapping[str, str], entered: ExitStack) -> socket.socket | None:
-    """Listen for other programs that want to see the tables, if any may."""
+    """Listen for other programs that use the tables, if a port is configured."""
     if not environ.get("CLOUD_PORT"):
         return None
     if environ.get("AWS_ENDPOINT_URL"):
         console.say("AWS is not served at CLOUD_PORT: the tables are at AWS_ENDPOINT_URL.")
         return None
-    return entered.enter_context(_listening(environ, "CLOUD_", "4566"))
+    return entered.enter_context(_listen(environ, "CLOUD_", "4566"))
 
 
-def _listening(environ: Mapping[str, str], prefix: str, default: str) -> socket.socket:
+def _listen(environ: Mapping[str, str], prefix: str, default: str) -> socket.socket:
     host, port = environ.get(f"{prefix}HOST", "127.0.0.1"), environ.get(f"{prefix}PORT", default)
     if not port.isdecimal():
         message = f"{prefix}PORT is {port!r}, which is not a number."
@@ -101,27 +101,27 @@ def _uvicorn(stack: Stack, port: int) -> Uvicorn:
         log_level="warning",
         proxy_headers=False,  # the caller is whoever connects, whatever X-Forwarded-For says
         server_header=False,
-        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ws="none",
     )
     return Uvicorn(config)
 
 
-def _introduce(stack: Stack, port: int) -> None:
+def _print_urls(stack: Stack, port: int) -> None:
     width = max((len(route.key) for route in stack.api.routes), default=0)
     for route in stack.api.routes:
         console.say(f"  {route.key:{width}}  → {route.function}")
     for name, expression in stack.schedules.expressions.items():
         console.say(f"  {expression:{width}}  → {name}, or at once: POST /dev/schedules/{name}")
-    if stack.cloud.template.parameters.get("GoogleClientId") == standin.CLIENT_ID:
+    if stack.cloud.template.parameters.get("GoogleClientId") == fake_provider.CLIENT_ID:
         begin = f"http://localhost:{port}/api/auth/oauth/google?redirect_uri=/api/auth/get-session"
         console.say(f"Google is a stand-in, for no GATEHOUSE_GOOGLE_CLIENT_ID was given: {begin}")
     console.say(f"Mail arrives at http://localhost:{port}/dev/mailbox")
 
 
-def _leave() -> None:
-    """End now: threads still at work must not outlive the embedded cloud and meet a real one."""
+def _exit_now() -> None:
+    """Exit now: running threads must not outlive the embedded cloud and reach a real one."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""What the template declares, existing in this process: tables, secrets, a verified sender, mail."""
+"""The resources of the template, created in this process: tables, secrets, a verified sender, mail."""
 
 import threading
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from botocore.session import get_session
 
 from gatehouse_dev import passwords, tables
 from gatehouse_dev.engine import Engine, Listener, Mail
-from gatehouse_dev.physical import REGION, physical_name
-from gatehouse_dev.surroundings import Surroundings
+from gatehouse_dev.environment import ProcessEnvironment
+from gatehouse_dev.resource_names import REGION, physical_name
 from gatehouse_dev.template import Template
 
 __all__ = ["Cloud", "CloudError", "Mail"]
@@ -21,14 +21,14 @@ MODELS = create_loader()  # a session of botocore's reads what it knows of each 
 
 
 class CloudError(Exception):
-    """One sentence that says what the cloud would not create."""
+    """A resource cannot be created; the message says which."""
 
 
 class Cloud:
-    """An embedded AWS for as long as it is entered.
+    """An embedded AWS, while entered.
 
-    With an endpoint, DynamoDB and its streams live there and tables found there are kept;
-    mail and secrets stay embedded. `secrets` are those that the template only names, and their values.
+    With an endpoint, DynamoDB and its streams are there, and existing tables are kept; mail and secrets stay embedded.
+    `secrets` are the values of those that the template only names.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Cloud:
         self._given = secrets or {}
         self.endpoint = endpoint
         self._engine = Engine()
-        self._surroundings = Surroundings(endpoint)
+        self._surroundings = ProcessEnvironment(endpoint)
         self._running = ExitStack()
         self._session = get_session()
         self._session.register_component("data_loader", MODELS)
@@ -47,7 +47,7 @@ class Cloud:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.callback(self._surroundings.leave)
+            stack.callback(self._surroundings.restore)
             self._surroundings.enter(self.template.environment())
             stack.enter_context(self._engine.running(self.endpoint))
             self._create_what_is_missing()
@@ -59,7 +59,7 @@ class Cloud:
         self._running.close()
 
     def client(self, service: str) -> Any:  # botocore makes its clients at run time
-        """Give a botocore client of this cloud; any thread may use it."""
+        """Return a botocore client of this cloud; thread-safe."""
         with self._clients_lock:
             if service not in self._clients:
                 client = self._clients[service] = self._session.create_client(service, region_name=REGION)
@@ -67,28 +67,28 @@ class Cloud:
             return self._clients[service]
 
     def mails(self) -> list[Mail]:
-        """Give what was sent, oldest first."""
+        """Return the sent mails, oldest first."""
         return list(self._engine.mails)
 
     def on_write(self, listener: Listener) -> None:
-        """Call with the request after every write to the embedded DynamoDB; an endpoint's go unheard."""
+        """Register a listener for requests that write to the embedded DynamoDB; not for an endpoint."""
         self._engine.listeners.append(listener)
 
     def reset(self) -> None:
         """Empty tables and mailbox; secrets and identities stay."""
         if self.endpoint:
             self._recreate_tables()
-        self._engine.empty()
+        self._engine.clear()
 
     def adopt(self, template: Template) -> None:
-        """Go on with an edited template: what it adds is created, what exists is kept."""
+        """Switch to an edited template: new resources are created, existing ones kept."""
         variables = template.environment()
         self.template = template
         self._surroundings.enter(variables)
         self._create_what_is_missing()
 
     def table_name(self, logical: str) -> str:
-        """Give the name behind a logical id."""
+        """Return the name behind a logical id."""
         return physical_name(logical, self.template.resources[logical])
 
     def _recreate_tables(self) -> None:

@@ -1,4 +1,4 @@
-"""What a person at the terminal sees."""
+"""Messages to the terminal."""
 
 import sys
 import traceback
@@ -10,8 +10,8 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def trouble(headline: str, error: BaseException | None = None) -> None:
-    """Tell what went wrong; of an error, the part of its traceback that is the function's own."""
+def report_error(headline: str, error: BaseException | None = None) -> None:
+    """Print an error; of its traceback, the part in the function's own code."""
     lines = traceback.format_exception(error) if error else []
     sys.stderr.write(f"\n!! {headline}\n{''.join(lines)}\n")
     sys.stderr.flush()

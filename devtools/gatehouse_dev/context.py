@@ -1,16 +1,16 @@
-"""The second argument of every handler, as Lambda's Python runtime makes it."""
+"""The context argument of handlers, as Lambda's Python runtime creates it."""
 
 import time
 import uuid
 from dataclasses import dataclass, field
 
 from gatehouse_dev.model import Function
-from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse_dev.resource_names import ACCOUNT, REGION
 
 
 @dataclass(frozen=True, kw_only=True)
 class LambdaContext:
-    """What a handler may ask about its own invocation."""
+    """The context of one invocation."""
 
     function_name: str
     memory_limit_in_mb: str
@@ -37,6 +37,6 @@ class LambdaContext:
 
 
 def context_for(function: Function) -> LambdaContext:
-    """Start the function's clock."""
+    """Return a context; its deadline counts from now."""
     deadline = time.monotonic() + function.timeout
     return LambdaContext(function_name=function.name, memory_limit_in_mb=str(function.memory), deadline=deadline)

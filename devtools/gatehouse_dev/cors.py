@@ -1,4 +1,4 @@
-"""CORS as API Gateway answers it for the whole API; what functions say about it is dropped."""
+"""CORS as API Gateway handles it for the whole API; CORS headers of functions are dropped."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from gatehouse_dev.model import Cors
 
 
 def preflight(cors: Cors | None, request: Request) -> Response | None:
-    """Answer a browser's question; None when the request is not one."""
+    """Return the response to a preflight; None for other requests."""
     asks = request.header("origin") is not None and request.header("access-control-request-method") is not None
     if cors is None or request.method != "OPTIONS" or not asks:
         return None
@@ -22,8 +22,8 @@ def preflight(cors: Cors | None, request: Request) -> Response | None:
     return Response(status=204, headers=(*headers, ("vary", "origin")))
 
 
-def shared(cors: Cors | None, request: Request, response: Response) -> Response:
-    """Let a listed origin read the answer, and nobody else."""
+def add_headers(cors: Cors | None, request: Request, response: Response) -> Response:
+    """Add CORS headers for a listed origin."""
     if cors is None:
         return response
     headers = tuple(header for header in response.headers if not header[0].startswith("access-control-"))
@@ -35,14 +35,14 @@ def shared(cors: Cors | None, request: Request, response: Response) -> Response:
 
 def _allowing(cors: Cors, request: Request) -> Headers:
     origin = request.header("origin")
-    if origin is None or not any(_covers(pattern, origin) for pattern in cors.allow_origins):
+    if origin is None or not any(_matches(pattern, origin) for pattern in cors.allow_origins):
         return ()
     credentials = (("access-control-allow-credentials", "true"),) if cors.allow_credentials else ()
     anyone = "*" in cors.allow_origins and not cors.allow_credentials
     return (("access-control-allow-origin", "*" if anyone else origin), *credentials)
 
 
-def _covers(pattern: str, origin: str) -> bool:
+def _matches(pattern: str, origin: str) -> bool:
     if pattern.endswith("://*"):
         return origin.startswith(pattern[:-1])
     return pattern in ("*", origin)

@@ -1,34 +1,34 @@
-"""One batch of stream records brought to a function, with Lambda's retries, bisection and partial failures."""
+"""Deliver a batch of stream records to a function, with Lambda's retries, bisection and partial failures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from gatehouse_dev import console
-from gatehouse_dev.document import Properties
 from gatehouse_dev.functions import FunctionFailed
 from gatehouse_dev.model import StreamSource
+from gatehouse_dev.template_file import Properties
 
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
+INITIAL_BACKOFF_SECONDS = 0.2
+MAX_BACKOFF_SECONDS = 5.0
 
 type Records = list[Properties]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How batches reach `function`; `pause` waits so many seconds and answers True to give everything up."""
+    """Delivers batches to `function`; `pause` waits some seconds and returns True to give up."""
 
     function: str
     source: StreamSource
     invoke: Callable[[str, Properties], object]
     pause: Callable[[float], bool]
 
-    def bring(self, records: Records) -> None:
-        """Bring records in order; return when each was accepted or given up."""
+    def deliver(self, records: Records) -> None:
+        """Deliver records in order; returns when each was accepted or given up."""
         for start in range(0, len(records), self.source.batch_size):
-            self._bring_batch(records[start : start + self.source.batch_size], failures=0)
+            self._deliver_batch(records[start : start + self.source.batch_size], failures=0)
 
-    def _bring_batch(self, records: Records, failures: int) -> None:
+    def _deliver_batch(self, records: Records, failures: int) -> None:
         while records:
             accepted = self._call(records)
             records = records[accepted:]
@@ -37,39 +37,39 @@ class Delivery:
                 continue
             if self.source.bisect and len(records) > 1:
                 middle = len(records) // 2
-                self._bring_batch(records[:middle], failures)
-                self._bring_batch(records[middle:], failures)
+                self._deliver_batch(records[:middle], failures)
+                self._deliver_batch(records[middle:], failures)
                 return
             failures += 1
             if 0 <= self.source.maximum_retry_attempts < failures:
                 self._give_up(records)
                 return
-            if self.pause(min(FIRST_PAUSE_SECONDS * 2 ** (failures - 1), LONGEST_PAUSE_SECONDS)):
+            if self.pause(min(INITIAL_BACKOFF_SECONDS * 2 ** (failures - 1), MAX_BACKOFF_SECONDS)):
                 return
 
     def _call(self, records: Records) -> int:
-        """Count the records that were accepted before the first failure."""
+        """Return the number of records accepted before the first failure."""
         try:
             answer = self.invoke(self.function, {"Records": records})
         except FunctionFailed:
             return 0
         if not self.source.report_batch_item_failures:
             return len(records)
-        return self._accepted(records, answer)
+        return self._accepted_count(records, answer)
 
-    def _accepted(self, records: Records, answer: object) -> int:
+    def _accepted_count(self, records: Records, answer: object) -> int:
         failures = (answer.get("batchItemFailures") if isinstance(answer, dict) else None) or []
         numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
         try:
             first = min((numbers.index(failure["itemIdentifier"]) for failure in failures), default=len(records))
         except (KeyError, TypeError, ValueError):
-            console.trouble(f"{self.function} answered batchItemFailures that are not in the batch: {failures}")
+            console.report_error(f"{self.function} answered batchItemFailures that are not in the batch: {failures}")
             return 0
         if failures:
-            console.trouble(f"{self.function} could not do {len(failures)} of {len(records)} stream records")
+            console.report_error(f"{self.function} could not do {len(failures)} of {len(records)} stream records")
         return first
 
     def _give_up(self, records: Records) -> None:
         for record in records:
             what = f"{record['eventName']} {record['dynamodb']['Keys']}"
-            console.trouble(f"{self.function} GAVE UP on a stream record of {self.source.table}: {what}")
+            console.report_error(f"{self.function} GAVE UP on a stream record of {self.source.table}: {what}")

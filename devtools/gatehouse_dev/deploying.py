@@ -1,4 +1,4 @@
-"""What a stage must know before it is deployed: asked once, kept in samconfig.toml, and judged every time."""
+"""Ask for the parameters of a stage, store them in samconfig.toml, and check them before each deployment."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gatehouse_dev.document import DEFAULT_PATH
+from gatehouse_dev.template_file import DEFAULT_PATH
 
 CONFIGURATION = DEFAULT_PATH.parent / "samconfig.toml"
 STAGES = ("dev", "staging", "prod")
@@ -25,32 +25,32 @@ WARNING: {host} is another site than {api}, and cookies are SameSite={same_site}
          CookieSameSite=none, or use bearer tokens alone.
 """
 
-type Ask = Callable[[str], str]
+type Prompt = Callable[[str], str]
 type Parameters = dict[str, str]
 
 
-def main(arguments: list[str], ask: Ask = input, path: Path = CONFIGURATION) -> int:
-    """Ask for what a stage lacks and say what cannot work; how the program ends."""
+def main(arguments: list[str], ask: Prompt = input, path: Path = CONFIGURATION) -> int:
+    """Ask for missing parameters and print warnings; returns the exit code."""
     if len(arguments) != 1 or arguments[0] not in STAGES:
         sys.stderr.write(f"usage: make deploy STAGE={'|'.join(STAGES)}\n")
         return 2
     (stage,) = arguments
-    parameters = kept(path, stage)
+    parameters = load_parameters(path, stage)
     if "MailFrom" not in parameters:
         try:
-            parameters |= asked(ask)
+            parameters |= ask_parameters(ask)
         except EOFError:
             sys.stderr.write(f"{path.name} has no MailFrom for {stage}, and there is nobody to ask\n")
             return 2
-        keep(path, stage, parameters)
+        save_parameters(path, stage, parameters)
         sys.stdout.write(f"Kept in {path.name}, below [{stage}.global.parameters].\n")
     sys.stderr.writelines(warnings(parameters))
     return 0
 
 
-def asked(ask: Ask) -> Parameters:
-    """Answers to all questions; a way of cookies that cannot work is asked for again."""
-    answers = {"MailFrom": _needed(ask, "Mail comes from (no-reply@example.com): ")}
+def ask_parameters(ask: Prompt) -> Parameters:
+    """Ask all questions; a cookie setting that cannot work is asked again."""
+    answers = {"MailFrom": _ask_required(ask, "Mail comes from (no-reply@example.com): ")}
     answers["FrontendUrl"] = ask("The frontend's URL (https://app.example.com; empty: the pages of our own): ").strip()
     if origin := _origin(answers["FrontendUrl"]):
         answers["CorsOrigins"] = origin
@@ -59,16 +59,16 @@ def asked(ask: Ask) -> Parameters:
         answers["BaseUrl"] = f"https://{answers['DomainName']}"
         answers["HostedZoneId"] = ask("Its zone in Route 53 (empty: DNS is elsewhere): ").strip()
     answers["AlarmEmail"] = ask("Alarms are mailed to (empty: nobody): ").strip()
-    return {name: value for name, value in (answers | _cookies(ask, answers)).items() if value}
+    return {name: value for name, value in (answers | _ask_cookies(ask, answers)).items() if value}
 
 
-def _needed(ask: Ask, question: str) -> str:
+def _ask_required(ask: Prompt, question: str) -> str:
     while not (answer := ask(question).strip()):
         pass
     return answer
 
 
-def _cookies(ask: Ask, answers: Parameters) -> Parameters:
+def _ask_cookies(ask: Prompt, answers: Parameters) -> Parameters:
     while True:
         match ask(CHOICE).strip():
             case "1":
@@ -83,7 +83,7 @@ def _cookies(ask: Ask, answers: Parameters) -> Parameters:
 
 
 def warnings(parameters: Mapping[str, str]) -> Iterator[str]:
-    """One for each frontend whose cookies would never come."""
+    """Yield a warning for each frontend that would get no cookies."""
     same_site = parameters.get("CookieSameSite", "lax")
     api = parameters.get("DomainName") or "the name that API Gateway gives"
     frontends = (parameters.get("FrontendUrl", ""), *parameters.get("CorsOrigins", "").split(","))
@@ -93,7 +93,7 @@ def warnings(parameters: Mapping[str, str]) -> Iterator[str]:
 
 
 def is_same_site(one: str, other: str) -> bool:
-    """Whether two hosts share a domain that somebody can own, as far as their names tell."""
+    """Whether two hosts share a registrable domain, as far as their names tell."""
     return bool(other) and _site(one) == _site(other)
 
 
@@ -108,14 +108,14 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-def kept(path: Path, stage: str) -> Parameters:
-    """The parameters of a stage that samconfig.toml has."""
+def load_parameters(path: Path, stage: str) -> Parameters:
+    """Return the stage's parameters in samconfig.toml."""
     overrides = tomllib.loads(path.read_text(encoding="utf-8"))[stage]["global"]["parameters"]["parameter_overrides"]
     return dict(pair.split("=", 1) for pair in overrides)
 
 
-def keep(path: Path, stage: str, parameters: Mapping[str, str]) -> None:
-    """Write them there; the rest of the file stays as it is."""
+def save_parameters(path: Path, stage: str, parameters: Mapping[str, str]) -> None:
+    """Write the stage's parameters to samconfig.toml; the rest of the file stays unchanged."""
     text = path.read_text(encoding="utf-8")
     section = re.compile(rf"(\[{stage}\.global\.parameters\]\n[^\[]*?parameter_overrides = )\[[^\]]*\]")
     pairs = json.dumps([f"{name}={value}" for name, value in parameters.items()])

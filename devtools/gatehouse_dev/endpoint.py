@@ -1,7 +1,7 @@
-"""The embedded AWS on a port, so that other processes and containers see what the service sees.
+"""The embedded AWS on a port, for other processes and containers.
 
-It is moto's own server in the process of the service: both answer from the same tables, and what
-the engine mends in moto is mended for both.
+It is moto's own server in the service's process: both use the same tables, and the engine's fixes to moto apply to
+both.
 """
 
 import re
@@ -16,26 +16,26 @@ from moto.moto_server import werkzeug_app
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from gatehouse_dev.physical import REGION
+from gatehouse_dev.resource_names import REGION
 
 SCOPE = re.compile(r"(?<=Credential=)([^/,]+/\d{8})/[^/,]+/")
 
 
-class Quiet(MotoRequestHandler):
-    """Answer without a line on the console for each call."""
+class QuietRequestHandler(MotoRequestHandler):
+    """A request handler that does not log."""
 
     def log_request(self, *_: object, **__: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
-class OneRegion:
-    """A WSGI app before moto's: whatever region a client has chosen, there is one here."""
+class SingleRegionApp:
+    """A WSGI app before moto's that maps all regions to one."""
 
     def __init__(self) -> None:
         self._app = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:  # WSGI's own types
-        """Answer one request."""
+        """Handle one request."""
         if "HTTP_AUTHORIZATION" in environ:
             environ["HTTP_AUTHORIZATION"] = SCOPE.sub(rf"\1/{REGION}/", environ["HTTP_AUTHORIZATION"])
         return self._app(environ, start_response)
@@ -43,11 +43,13 @@ class OneRegion:
 
 @contextmanager
 def serving(listener: socket.socket) -> Iterator[str]:
-    """Answer for AWS on a listening socket while entered; the URL."""
+    """Serve AWS on a listening socket while entered; yields the URL."""
     host, port = listener.getsockname()[:2]
     # No website that a developer visits may look into their tables.
     with patch.object(werkzeug_app, "DISABLE_GLOBAL_CORS", new=True):
-        server = make_server(host, port, OneRegion(), threaded=True, request_handler=Quiet, fd=listener.fileno())
+        server = make_server(
+            host, port, SingleRegionApp(), threaded=True, request_handler=QuietRequestHandler, fd=listener.fileno()
+        )
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
         try:

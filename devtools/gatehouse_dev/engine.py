@@ -1,7 +1,7 @@
-"""The embedded AWS: moto in this process, made safe for threads and honest about mail.
+"""The embedded AWS: moto in this process, made thread-safe and corrected about mail.
 
-moto answers every botocore client of the process through its stubber, whichever thread it lives
-in, so what is wrapped here covers all of them.
+moto serves every botocore client of the process through its stubber, in any thread, so what is wrapped here applies to
+all of them.
 """
 
 import json
@@ -24,20 +24,20 @@ from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.sesv2.responses import SESV2Response
 
-from gatehouse_dev import shortcuts
-from gatehouse_dev.physical import ACCOUNT, REGION
-from gatehouse_dev.snapshots import cheap_snapshots
+from gatehouse_dev import moto_speedups
+from gatehouse_dev.moto_snapshots import cheap_snapshots
+from gatehouse_dev.resource_names import ACCOUNT, REGION
 
 READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List", "TransactGet")
 
-KEPT_ITERATORS = 100
+MAX_ITERATORS = 100
 
 type Listener = Callable[[bytes], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One mail to one address, as it was handed to SES."""
+    """One mail to one address, as SES received it."""
 
     to: str
     subject: str
@@ -56,36 +56,38 @@ class Engine:
 
     @contextmanager
     def running(self, endpoint: str | None) -> Iterator[None]:
-        """Answer for AWS while entered; requests to the endpoint pass through."""
+        """Serve AWS while entered; requests to the endpoint pass through."""
         through = {"urls": [escape(endpoint)]} if endpoint else {}
         config = DefaultConfig(core={"mock_credentials": False, "passthrough": through})  # type: ignore[typeddict-item]
         with ExitStack() as stack:
             stack.enter_context(mock_aws(config=config))
             for handler in (DynamoHandler, DynamoDBStreamsHandler):
-                stack.enter_context(patch.object(handler, "_dispatch", self._one_at_a_time(handler._dispatch)))  # noqa: SLF001  # url maps hold bound `dispatch`, so it is too late to wrap that
+                stack.enter_context(patch.object(handler, "_dispatch", self._serialized(handler._dispatch)))  # noqa: SLF001  # url maps hold bound `dispatch`, so it is too late to wrap that
             transact = cheap_snapshots(DynamoDBBackend.transact_write_items)
             stack.enter_context(patch.object(DynamoDBBackend, "transact_write_items", transact))
-            stack.enter_context(shortcuts.taken())
-            stack.enter_context(patch.object(SESV2Response, "send_email", self._kept(SESV2Response.send_email)))
-            move_stage = _followed(SecretsManagerBackend.update_secret_version_stage)
+            stack.enter_context(moto_speedups.applied())
+            stack.enter_context(
+                patch.object(SESV2Response, "send_email", self._recording_mail(SESV2Response.send_email))
+            )
+            move_stage = _current_version_following(SecretsManagerBackend.update_secret_version_stage)
             stack.enter_context(patch.object(SecretsManagerBackend, "update_secret_version_stage", move_stage))
             yield
 
-    def empty(self) -> None:
-        """Forget all rows, stream records and mails; the streams get new labels."""
+    def clear(self) -> None:
+        """Delete all rows, stream records and mails; the streams get new labels."""
         with self.lock:
             for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
                 table.items.clear()
                 table.set_stream_specification(table.stream_specification)
             self.mails.clear()
 
-    def _one_at_a_time(self, dispatch: Callable[..., Any]) -> Callable[..., Any]:
-        """Concurrent transactions in moto lose acknowledged writes and answer 500."""
+    def _serialized(self, dispatch: Callable[..., Any]) -> Callable[..., Any]:
+        """Serialize calls: concurrent transactions in moto lose acknowledged writes and answer 500."""
 
         def locked(handler: Any, request: Any, *rest: Any, **named: Any) -> Any:  # moto's own signature
             with self.lock:
                 answer = dispatch(handler, request, *rest, **named)
-                _forget_old_iterators()
+                _drop_old_iterators()
             if not request.headers.get("X-Amz-Target", "").split(".")[-1].startswith(READS):
                 for listener in tuple(self.listeners):
                     listener(request.data)
@@ -93,8 +95,8 @@ class Engine:
 
         return locked
 
-    def _kept(self, send_email: Callable[[Any], str]) -> Callable[[Any], str]:
-        """Keep both parts of a mail: moto drops the text when there is HTML."""
+    def _recording_mail(self, send_email: Callable[[Any], str]) -> Callable[[Any], str]:
+        """Record both parts of a mail: moto drops the text when there is HTML."""
 
         def sent(response: Any) -> str:  # moto's own signature
             answer = send_email(response)
@@ -104,8 +106,8 @@ class Engine:
         return sent
 
 
-def _followed(move_stage: Callable[..., Any]) -> Callable[..., Any]:
-    """Moto moves AWSCURRENT, but goes on giving the old version to whoever asks for none in particular."""
+def _current_version_following(move_stage: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the new version by default once AWSCURRENT moved: moto keeps returning the old one."""
 
     def move(backend: Any, secret_id: str, *moved: Any, **named: Any) -> Any:  # moto's own signature
         answer = move_stage(backend, secret_id, *moved, **named)
@@ -117,10 +119,10 @@ def _followed(move_stage: Callable[..., Any]) -> Callable[..., Any]:
     return move
 
 
-def _forget_old_iterators() -> None:
-    """Moto keeps every shard iterator, and with it the rows of its table, for ever."""
+def _drop_old_iterators() -> None:
+    """Drop old shard iterators: moto keeps each for ever, with the rows of its table."""
     iterators = dynamodbstreams_backends[ACCOUNT][REGION].shard_iterators
-    while len(iterators) > KEPT_ITERATORS:
+    while len(iterators) > MAX_ITERATORS:
         del iterators[next(iter(iterators))]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from gatehouse.errors import Refusal
-from gatehouse_dev.document import DEFAULT_PATH
+from gatehouse_dev.template_file import DEFAULT_PATH
 
 FILE = DEFAULT_PATH.parent / "docs" / "errors.md"
 OTHER_STATUSES = {  # where an endpoint answers with another status than the one of the class

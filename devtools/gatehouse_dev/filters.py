@@ -1,40 +1,40 @@
-"""Lambda's event filtering: which stream records a function asked for."""
+"""Lambda's event filtering for stream records."""
 
 import operator
 from collections.abc import Callable, Iterable
 
-from gatehouse_dev.document import Node, Properties
+from gatehouse_dev.template_file import Node, Properties
 
 ABSENT = object()
 COMPARISONS = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
-def wanted(filters: Iterable[Properties], record: Properties) -> bool:
-    """Say whether any filter matches; no filters let everything through."""
+def any_matches(filters: Iterable[Properties], record: Properties) -> bool:
+    """Whether any filter matches; no filters match everything."""
     patterns = tuple(filters)
     return not patterns or any(matches(pattern, record) for pattern in patterns)
 
 
 def matches(pattern: Properties, event: Node) -> bool:
-    """Say whether every key of the pattern is satisfied; lists are alternatives."""
+    """Whether every key of the pattern matches; lists are alternatives."""
     for key, rule in pattern.items():
         if key == "$or":
             if not any(matches(alternative, event) for alternative in rule):
                 return False
             continue
         value = event.get(key, ABSENT) if isinstance(event, dict) else ABSENT
-        fits = matches(rule, value) if isinstance(rule, dict) else _any_fits(rule, value)
+        fits = matches(rule, value) if isinstance(rule, dict) else _any_rule_matches(rule, value)
         if not fits:
             return False
     return True
 
 
-def _any_fits(rules: list[Node], value: Node) -> bool:
+def _any_rule_matches(rules: list[Node], value: Node) -> bool:
     values = value if isinstance(value, list) else [value]
-    return any(_fits(rule, each) for rule in rules for each in values)
+    return any(_rule_matches(rule, each) for rule in rules for each in values)
 
 
-def _fits(rule: Node, value: Node) -> bool:
+def _rule_matches(rule: Node, value: Node) -> bool:
     if isinstance(rule, dict):
         ((name, argument),) = rule.items()
         return OPERATORS[name](argument, value)
@@ -47,7 +47,7 @@ def _exists(expected: Node, value: Node) -> bool:
 
 def _anything_but(unwanted: Node, value: Node) -> bool:
     rules = unwanted if isinstance(unwanted, list) else [unwanted]
-    return value is not ABSENT and not _any_fits(rules, value)
+    return value is not ABSENT and not _any_rule_matches(rules, value)
 
 
 def _numeric(terms: list[Node], value: Node) -> bool:

@@ -1,4 +1,4 @@
-"""The functions of the template, loaded from their folders and called as Lambda calls them."""
+"""Load the functions of the template from their folders, and invoke them as Lambda does."""
 
 import asyncio
 import importlib
@@ -14,9 +14,9 @@ from typing import Any
 
 from gatehouse_dev import console
 from gatehouse_dev.context import LambdaContext, context_for
-from gatehouse_dev.document import Properties
 from gatehouse_dev.model import Function
 from gatehouse_dev.template import Template
+from gatehouse_dev.template_file import Properties
 
 type Handler = Callable[[Properties, LambdaContext], Any]
 
@@ -30,14 +30,14 @@ class FunctionFailed(Exception):  # the project names exceptions for what happen
 
 
 class Instance:
-    """One loaded handler, serving one event at a time on an event loop of its own."""
+    """One loaded handler, with its own event loop, for one event at a time."""
 
     def __init__(self, function: Function) -> None:
         self.loop = asyncio.new_event_loop()
         self.handler = _load(function)
 
     def __call__(self, event: Properties, context: LambdaContext) -> object:
-        """Serve one event."""
+        """Handle one event."""
         asyncio.set_event_loop(self.loop)
         try:
             return self.handler(event, context)
@@ -54,8 +54,8 @@ class Pool:
         self._idle: deque[Instance] = deque()
 
     def invoke(self, event: Properties) -> object:
-        """Wait for a free instance, or load one, and serve the event there."""
-        with self._slots, self._failures_told(), self._instance() as instance:
+        """Wait for a free instance, or load one, and handle the event there."""
+        with self._slots, self._reporting_failures(), self._instance() as instance:
             return instance(event, context_for(self.function))
 
     @contextmanager
@@ -70,16 +70,16 @@ class Pool:
             self._idle.append(instance)
 
     @contextmanager
-    def _failures_told(self) -> Iterator[None]:
+    def _reporting_failures(self) -> Iterator[None]:
         try:
             yield
         except (Exception, SystemExit) as error:  # the edge between the local cloud and any function
-            console.trouble(f"{self.function.name} failed", error)
+            console.report_error(f"{self.function.name} failed", error)
             raise FunctionFailed(self.function.name) from error
 
 
-class Fleet:
-    """All functions of a template, by name."""
+class FunctionPools:
+    """The pools of all functions of a template, by name."""
 
     def __init__(self, template: Template, instances: int = 4) -> None:
         self.instances = instances
@@ -88,16 +88,16 @@ class Fleet:
         self.reload(template)
 
     def invoke(self, name: str, event: Properties) -> object:
-        """Call a function and wait for its answer; FunctionFailed when it has none."""
+        """Invoke a function and return its result; raises FunctionFailed when it has none."""
         pool = self._pools.get(name)
         if pool is None:
             raise FunctionFailed(name)
         return pool.invoke(event)
 
     def reload(self, template: Template) -> None:
-        """Load everything afresh on the next calls; calls under way end on the code they began with."""
+        """Reload all functions on their next calls; calls in progress finish with the old code."""
         with LOADING:
-            _forget(self._layers)
+            _unload(self._layers)
             self._layers = layer_folders(template)
             for folder in map(str, self._layers):
                 if folder not in sys.path:
@@ -107,14 +107,14 @@ class Fleet:
 
 
 def layer_folders(template: Template) -> tuple[Path, ...]:
-    """Give the folders that layers put on the import path; `sam build` makes one of that name in each."""
+    """Return the folders that layers put on the import path; `sam build` creates one of that name in each."""
     layers = [resource["Properties"] for resource in template.resources.values() if resource["Type"] == LAYER]
     folders = [(template.path.parent / layer["ContentUri"]).resolve() for layer in layers]
     return tuple(folder / "python" if (folder / "python").is_dir() else folder for folder in folders)
 
 
-def missing(template: Template) -> list[str]:
-    """Name the functions whose handler file is not there."""
+def missing_handlers(template: Template) -> list[str]:
+    """Return the functions without a handler file."""
     return [name for name, function in template.functions.items() if not function.entry[0].is_file()]
 
 
@@ -135,7 +135,7 @@ def _load(function: Function) -> Handler:
         return handler
 
 
-def _forget(folders: tuple[Path, ...]) -> None:
+def _unload(folders: tuple[Path, ...]) -> None:
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if file and any(folder in Path(file).parents for folder in folders):

@@ -31,28 +31,28 @@ if TYPE_CHECKING:
     from gatehouse.accounts import User
 
 LAYER = Path(__file__).parents[2] / "layers" / "common"
-LONGEST = 64 * 1024  # bytes of one line
-NEEDED = ("users_table", "sessions_table", "transport", "log_level")  # of the settings
+MAX_LINE_LENGTH = 64 * 1024  # bytes of one line
+REQUIRED_VARIABLES = ("users_table", "sessions_table", "transport", "log_level")  # of the settings
 
 
-class Outcome(StrEnum):
-    """What became of a line."""
+class ImportResult(StrEnum):
+    """The result of a line."""
 
     ADDED = "added"
     ALREADY_THERE = "already there"
     REFUSED = "refused"
 
 
-class BadLine(Exception):  # the project names exceptions for what happened
-    """One sentence that says why a line is not loaded."""
+class InvalidLine(Exception):  # the project names exceptions for what happened
+    """A line cannot be imported; the message says why."""
 
 
-class Stopped(Exception):  # the same
-    """One sentence that says why the lines from here on were not tried."""
+class ImportAborted(Exception):  # the same
+    """The import was aborted; the message says why."""
 
 
-class Line(BaseModel):
-    """What may stand on a line."""
+class UserLine(BaseModel):
+    """The JSON of a line."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
@@ -66,15 +66,15 @@ class Line(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """A user as they will be."""
+class ImportedUser:
+    """A user to be imported."""
 
     user: "User"
     password_hash: str
 
 
-class Seen:
-    """Which line was the first to name an address or an id. Kept in a temporary file, for there may be millions."""
+class SeenNames:
+    """The first line of each address and id, in a temporary file, because there may be millions."""
 
     def __init__(self) -> None:
         self._rows = sqlite3.connect("", isolation_level=None)
@@ -82,91 +82,91 @@ class Seen:
         self._rows.execute("CREATE TABLE seen (name TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
 
     def line_of(self, name: str) -> int | None:
-        """The line that had a name, if one did."""
+        """Return the line that had a name, or None."""
         found = self._rows.execute("SELECT line FROM seen WHERE name = ?", (name,)).fetchone()
         return int(found[0]) if found else None
 
-    def note(self, line: int, *names: str) -> None:
-        """These names are taken from here on."""
+    def add(self, line: int, *names: str) -> None:
+        """Add the names of a line."""
         self._rows.executemany("INSERT INTO seen VALUES (?, ?)", [(name, line) for name in names])
 
     def close(self) -> None:
-        """Remove the file."""
+        """Delete the file."""
         self._rows.close()
 
 
-class Import:
+class ImportRun:
     """One run over one file."""
 
     def __init__(self, *, dry_run: bool) -> None:
         self._dry_run = dry_run
-        self._seen = Seen()
-        self._outcomes: Counter[Outcome] = Counter()
+        self._seen = SeenNames()
+        self._outcomes: Counter[ImportResult] = Counter()
 
     def run(self, file: BinaryIO) -> bool:
-        """Load every line that can be, and tell of the others; whether all could."""
+        """Import all valid lines and report the others; returns whether all were valid."""
         try:
             for number, raw in _lines(file):
                 self._outcomes[self._outcome(number, raw)] += 1
-        except Stopped as stop:
-            _complain(str(stop))
+        except ImportAborted as stop:
+            _print_error(str(stop))
             return False
         finally:
             self._seen.close()
             console.say(self._summary())
-        return not self._outcomes[Outcome.REFUSED]
+        return not self._outcomes[ImportResult.REFUSED]
 
-    def _outcome(self, number: int, raw: bytes) -> Outcome:
+    def _outcome(self, number: int, raw: bytes) -> ImportResult:
         try:
             imported = _parsed(raw)
             self._check_first(imported.user)
-            outcome = _looked_up(imported) if self._dry_run else _added(imported)
-            self._seen.note(number, imported.user.email, imported.user.id)
-        except BadLine as problem:
-            _complain(f"line {number}: {problem}")
-            return Outcome.REFUSED
+            outcome = _check_user(imported) if self._dry_run else _add_user(imported)
+            self._seen.add(number, imported.user.email, imported.user.id)
+        except InvalidLine as problem:
+            _print_error(f"line {number}: {problem}")
+            return ImportResult.REFUSED
         except (BotoCoreError, ClientError, PynamoDBException) as error:
-            raise Stopped(f"line {number}: AWS refused ({_name(error)}); run again from here.") from error
-        if outcome is Outcome.ALREADY_THERE:
+            raise ImportAborted(f"line {number}: AWS refused ({_name(error)}); run again from here.") from error
+        if outcome is ImportResult.ALREADY_THERE:
             console.say(f"line {number}: {imported.user.email} is already there")
         return outcome
 
     def _check_first(self, user: "User") -> None:
         for what, name in (("address", user.email), ("id", user.id)):
             if before := self._seen.line_of(name):
-                raise BadLine(f"line {before} has the same {what}.")
+                raise InvalidLine(f"line {before} has the same {what}.")
 
     def _summary(self) -> str:
         would = "would be " if self._dry_run else ""
-        added, there, refused = (self._outcomes[outcome] for outcome in Outcome)
+        added, there, refused = (self._outcomes[outcome] for outcome in ImportResult)
         return f"{added} {would}added, {there} already there, {refused} refused."
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Import a file; the exit code."""
+    """Import a file; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m gatehouse_dev.import_users", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("file", metavar="FILE", type=Path, help="one JSON object a line")
     parser.add_argument("--dry-run", action="store_true", help="check everything and write nothing")
     given = parser.parse_args(arguments)
     if problem := _environment():
-        _complain(problem)
+        _print_error(problem)
         return 1
     try:
         with given.file.open("rb") as file:
-            return 0 if Import(dry_run=given.dry_run).run(file) else 1
+            return 0 if ImportRun(dry_run=given.dry_run).run(file) else 1
     except OSError as error:
         parser.error(f"{given.file}: {error.strerror}")
 
 
 def _environment() -> str | None:
-    """What the environment lacks for the layer to be imported."""
+    """Return what the environment lacks for the layer to be imported."""
     if find_spec("gatehouse") is None:
         sys.path.append(str(LAYER))
     from gatehouse.config import ConfigurationError, config  # noqa: PLC0415 -- the path is complete only now
 
     try:
-        for name in NEEDED:
+        for name in REQUIRED_VARIABLES:
             getattr(config(), name)
     except ConfigurationError as error:
         return str(error)
@@ -174,74 +174,74 @@ def _environment() -> str | None:
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Every line that is not blank, with its number; of one that is too long, the beginning."""
+    """Yield every line that is not blank, with its number; of one that is too long, the beginning."""
     number = 0
-    while line := file.readline(LONGEST + 1):
+    while line := file.readline(MAX_LINE_LENGTH + 1):
         number += 1
         rest = line
         while rest and not rest.endswith(b"\n"):
-            rest = file.readline(LONGEST)
+            rest = file.readline(MAX_LINE_LENGTH)
         if line.strip():
             yield number, line
 
 
-def _parsed(raw: bytes) -> Imported:
+def _parsed(raw: bytes) -> ImportedUser:
     from gatehouse.accounts import NewAccount, legacy  # noqa: PLC0415 -- the layer reads the environment when imported
-    from gatehouse.accounts.people import newcomer  # noqa: PLC0415 -- the same
+    from gatehouse.accounts.lookup import new_user  # noqa: PLC0415 -- the same
 
-    if len(raw) > LONGEST:
-        raise BadLine(f"it is longer than {LONGEST} bytes.")
+    if len(raw) > MAX_LINE_LENGTH:
+        raise InvalidLine(f"it is longer than {MAX_LINE_LENGTH} bytes.")
     try:
-        line = Line.model_validate_json(raw.removeprefix(b"\xef\xbb\xbf"))
+        line = UserLine.model_validate_json(raw.removeprefix(b"\xef\xbb\xbf"))
         known = NewAccount(email=line.email, password="", name=line.name or "", image=line.image)
     except ValidationError as error:
-        raise BadLine(_sentence(error)) from None
+        raise InvalidLine(_validation_message(error)) from None
     if line.password_hash and not legacy.is_known(line.password_hash):
-        raise BadLine("password_hash: its kind is not known.")
-    user = newcomer(known.email, name=known.name, image=known.image)
+        raise InvalidLine("password_hash: its kind is not known.")
+    user = new_user(known.email, name=known.name, image=known.image)
     user = replace(
         user,
         id=str(line.id or user.id),
         email_verified=line.email_verified,
         created_at=line.created_at or user.created_at,
     )
-    return Imported(user=user, password_hash=line.password_hash or "")
+    return ImportedUser(user=user, password_hash=line.password_hash or "")
 
 
-def _added(imported: Imported) -> Outcome:
+def _add_user(imported: ImportedUser) -> ImportResult:
     """Write a user, unless the address has one."""
-    from gatehouse.accounts.table import creation  # noqa: PLC0415 -- the layer reads the environment when imported
-    from gatehouse.dynamodb import ConditionFailed, Contended, transact  # noqa: PLC0415 -- the same
-    from gatehouse.sessions import first_epoch  # noqa: PLC0415 -- the same
+    from gatehouse.accounts.table import create_profile  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.dynamodb import ConditionFailed, TransactionConflict, transact  # noqa: PLC0415 -- the same
+    from gatehouse.sessions import create_epoch  # noqa: PLC0415 -- the same
 
     user = imported.user
     try:
-        transact(*creation(user, imported.password_hash), first_epoch(user.id))
+        transact(*create_profile(user, imported.password_hash), create_epoch(user.id))
     except ConditionFailed:
-        if _looked_up(imported) is Outcome.ADDED:
-            raise BadLine("id: somebody had it before.") from None
-        return Outcome.ALREADY_THERE
-    except Contended:
-        raise BadLine("others held its rows for too long; run again.") from None
-    return Outcome.ADDED
+        if _check_user(imported) is ImportResult.ADDED:
+            raise InvalidLine("id: somebody had it before.") from None
+        return ImportResult.ALREADY_THERE
+    except TransactionConflict:
+        raise InvalidLine("others held its rows for too long; run again.") from None
+    return ImportResult.ADDED
 
 
-def _looked_up(imported: Imported) -> Outcome:
-    """What would become of a user."""
+def _check_user(imported: ImportedUser) -> ImportResult:
+    """Return what importing a user would result in."""
     from gatehouse.accounts import profile_key  # noqa: PLC0415 -- the layer reads the environment when imported
     from gatehouse.accounts.table import email_key  # noqa: PLC0415 -- the same
-    from gatehouse.dynamodb import get_together  # noqa: PLC0415 -- the same
+    from gatehouse.dynamodb import batch_get  # noqa: PLC0415 -- the same
 
-    pointer, profile = get_together(email_key(imported.user.email), profile_key(imported.user.id))
+    pointer, profile = batch_get(email_key(imported.user.email), profile_key(imported.user.id))
     if pointer:
-        return Outcome.ALREADY_THERE
+        return ImportResult.ALREADY_THERE
     if profile:
-        raise BadLine("id: it is that of somebody with another address.")
-    return Outcome.ADDED
+        raise InvalidLine("id: it is that of somebody with another address.")
+    return ImportResult.ADDED
 
 
-def _sentence(error: ValidationError) -> str:
-    """What is wrong with a line, never what stood there."""
+def _validation_message(error: ValidationError) -> str:
+    """Return what is wrong with a line, without its values."""
     problems = [(".".join(map(str, problem["loc"])), problem["msg"]) for problem in error.errors()]
     told = [f"{place}: {text}" if place else text for place, text in problems]
     return "; ".join(text.replace("Value error, ", "") for text in told) + "."
@@ -252,7 +252,7 @@ def _name(error: Exception) -> str:
     return str(getattr(cause, "response", {}).get("Error", {}).get("Code") or type(cause).__name__)
 
 
-def _complain(text: str) -> None:
+def _print_error(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 

@@ -1,13 +1,13 @@
-"""CloudFormation's functions, answered from parameters, mappings and conditions alone."""
+"""Evaluate CloudFormation's functions from parameters, mappings and conditions alone."""
 
 import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gatehouse_dev import physical
-from gatehouse_dev.document import Node, Properties, TemplateError
-from gatehouse_dev.parameters import referenced
+from gatehouse_dev import resource_names
+from gatehouse_dev.parameters import reference_value
+from gatehouse_dev.template_file import Node, Properties, TemplateError
 
 NO_VALUE = object()
 PLACEHOLDER = re.compile(r"\$\{(!?)([^}]+)\}")
@@ -16,13 +16,13 @@ SAM_MADE = re.compile(r"(?P<of>\w+?)(Role|ApiGatewayDefaultStage|Alias\w+|Versio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
-    """One template with its parameters chosen."""
+    """A template with values for its parameters."""
 
     document: Properties
     values: Mapping[str, str]
 
     def resolve(self, node: Node) -> Node:
-        """Answer every function below a node; what is AWS::NoValue vanishes."""
+        """Evaluate every function below a node; AWS::NoValue is removed."""
         match node:
             case dict() if len(node) == 1 and (function := self._function(next(iter(node)))):
                 return function(next(iter(node.values())))
@@ -34,7 +34,7 @@ class Resolver:
         return node
 
     def holds(self, condition: str) -> bool:
-        """Say whether a named condition is true."""
+        """Whether a named condition is true."""
         conditions = self.document.get("Conditions") or {}
         if condition not in conditions:
             message = f"condition {condition} is not in Conditions"
@@ -66,12 +66,12 @@ class Resolver:
     def _ref(self, name: str) -> Node:
         if name == "AWS::NoValue":
             return NO_VALUE
-        if name in physical.PSEUDO:
-            return physical.PSEUDO[name]
+        if name in resource_names.PSEUDO:
+            return resource_names.PSEUDO[name]
         if name in self.values:
-            return referenced(self.document["Parameters"][name], self.values[name])
+            return reference_value(self.document["Parameters"][name], self.values[name])
         if name in self.document["Resources"]:
-            return physical.reference(name, self._resource(name))
+            return resource_names.reference(name, self._resource(name))
         if (made := SAM_MADE.fullmatch(name)) and made["of"] in self.document["Resources"]:
             return name
         message = f"!Ref {name} names nothing in the template"
@@ -80,15 +80,15 @@ class Resolver:
     def _get_att(self, argument: Node) -> Node:
         parts = argument.split(".", 1) if isinstance(argument, str) else argument
         if len(parts) > 1 and isinstance(parts[0], str) and parts[0] in self.document["Resources"]:
-            return physical.attribute(parts[0], self._resource(parts[0]), ".".join(map(str, parts[1:])))
+            return resource_names.attribute(parts[0], self._resource(parts[0]), ".".join(map(str, parts[1:])))
         if len(parts) > 1 and (made := SAM_MADE.fullmatch(parts[0])) and made["of"] in self.document["Resources"]:
-            return physical.attribute(parts[0], {"Type": "AWS::IAM::Role"}, parts[1])
+            return resource_names.attribute(parts[0], {"Type": "AWS::IAM::Role"}, parts[1])
         message = f"!GetAtt {'.'.join(map(str, parts))} names nothing in the template"
         raise TemplateError(message)
 
     def _resource(self, name: str) -> Properties:
         resource = self.document["Resources"][name]
-        named = (*physical.NAME_PROPERTIES, "EmailIdentity")
+        named = (*resource_names.NAME_PROPERTIES, "EmailIdentity")
         properties = resource.get("Properties") or {}
         known = {key: self.resolve(properties[key]) for key in named if key in properties}
         return {"Type": resource["Type"], "Properties": known}

@@ -1,4 +1,4 @@
-"""An HTTP request and its answer, as values."""
+"""HTTP requests and responses, as values."""
 
 import json
 import time
@@ -42,7 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What goes back over the wire."""
+    """An HTTP response."""
 
     status: int
     headers: Headers = ()
@@ -50,7 +50,7 @@ class Response:
 
 
 def message(status: int, text: str) -> Response:
-    """Answer in the gateway's own name."""
+    """Return a response of the gateway itself."""
     return Response(
         status=status, headers=(("content-type", "application/json"),), body=json.dumps({"message": text}).encode()
     )

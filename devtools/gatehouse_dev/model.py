@@ -1,18 +1,18 @@
-"""What the local cloud wants to know of a template."""
+"""The parts of a template that the local cloud uses."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from gatehouse_dev.document import Properties
+from gatehouse_dev.template_file import Properties
 
-START = "gatehouse.start.handler"
-OWN = "handler.handler"
+BOOTSTRAP_HANDLER = "gatehouse.bootstrap.handler"
+FUNCTION_HANDLER = "handler.handler"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route of the API, and the function that it leads to."""
+    """One route of the API, and its function."""
 
     method: str
     path: str
@@ -41,8 +41,8 @@ class Schedule:
     """One Schedule event of a function; `given` is JSON in the place of EventBridge's own event."""
 
     expression: str
-    every: timedelta
-    given: str = ""
+    interval: timedelta
+    input: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,8 @@ class Function:
 
     @property
     def entry(self) -> tuple[Path, str]:
-        """The file of its handler and the handler's name. What starts it in Lambda leads to `handler.handler`."""
-        module, _, name = (OWN if self.handler == START else self.handler).rpartition(".")
+        """The handler's file and name. For the bootstrap handler that is `handler.handler`."""
+        module, _, name = (FUNCTION_HANDLER if self.handler == BOOTSTRAP_HANDLER else self.handler).rpartition(".")
         return self.folder / f"{module}.py", name
 
 

@@ -1,4 +1,4 @@
-"""The pages of the local cloud: the mailbox and the routes."""
+"""Pages of the local cloud: the mailbox and the routes."""
 
 import json
 import re
@@ -15,13 +15,13 @@ from gatehouse_dev.messages import Request, Response
 from gatehouse_dev.samples import samples
 
 FOLDER = Path(__file__).parent / "pages"
-OWN = "/dev"
+LOCAL_PATHS = "/dev"
 SCHEDULES = "/dev/schedules/"
 LINK = re.compile(r"https?://[^\s<>&]+(?:&amp;[^\s<>&]+)*")
 
 
 def page(request: Request, api: Api, mails: list[Mail]) -> Response | None:
-    """Answer a path that only the local cloud has."""
+    """Return the response for a path that only the local cloud has, else None."""
     if request.method != "GET":
         return None
     answers: dict[str, Callable[[], Response]] = {
@@ -96,11 +96,11 @@ def _mail_article(mail: Mail) -> str:
         <h2>{escape(mail.subject)}</h2>
         <p>to <b>{escape(mail.to)}</b> at <time datetime="{time}">{time}</time></p>
         {frame}
-        <pre>{_linked(escape(mail.text))}</pre>
+        <pre>{_with_links(escape(mail.text))}</pre>
       </article>"""
 
 
-def _linked(escaped: str) -> str:
+def _with_links(escaped: str) -> str:
     return LINK.sub(lambda match: f'<a href="{match[0]}" target="_blank" rel="noreferrer">{match[0]}</a>', escaped)
 
 

@@ -1,11 +1,11 @@
-"""The values of a template's parameters: given, by default, and from the environment."""
+"""The values of a template's parameters: given, default, or from the environment."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from gatehouse_dev import standin
-from gatehouse_dev.document import DEFAULT_PATH, Node, Properties, TemplateError, read
+from gatehouse_dev import fake_provider
+from gatehouse_dev.template_file import DEFAULT_PATH, Node, Properties, TemplateError, parse_template
 
 CLIENTS = {
     "GoogleClientSecretName": "GATEHOUSE_GOOGLE_CLIENT_SECRET",
@@ -14,29 +14,29 @@ CLIENTS = {
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def chosen(declared: Mapping[str, Properties], given: Mapping[str, str]) -> dict[str, str]:
-    """Settle every parameter; TemplateError names the one that cannot be."""
+def resolve(declared: Mapping[str, Properties], given: Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every parameter; TemplateError names an invalid one."""
     for name in given.keys() - declared.keys():
         message = f"parameter {name} is not in the template"
         raise TemplateError(message)
     return {name: _checked(name, rules, given.get(name)) for name, rules in declared.items()}
 
 
-def referenced(rules: Properties, value: str) -> Node:
-    """Give what `Ref` answers: lists for list types, else the text."""
+def reference_value(rules: Properties, value: str) -> Node:
+    """Return the value of `Ref`: a list for list types, else text."""
     if rules.get("Type") == "CommaDelimitedList" or str(rules.get("Type")).startswith("List<"):
         return [part.strip() for part in value.split(",")]
     return value
 
 
-def variable(name: str) -> str:
-    """Name the environment variable of a parameter: MailFrom is GATEHOUSE_MAIL_FROM."""
+def variable_name(name: str) -> str:
+    """Return the environment variable of a parameter: MailFrom is GATEHOUSE_MAIL_FROM."""
     return f"GATEHOUSE_{WORD_START.sub('_', name).upper()}"
 
 
 def local_parameters(environ: Mapping[str, str], port: int, path: Path = DEFAULT_PATH) -> dict[str, str]:
-    """Give the parameters of a local run: from GATEHOUSE_ variables, else made for this port."""
-    declared = read(path).get("Parameters") or {}
+    """Return the parameters of a local run: from GATEHOUSE_ variables, else generated for this port."""
+    declared = parse_template(path).get("Parameters") or {}
     defaults = {
         "BaseUrl": f"http://localhost:{port}",
         "MailFrom": "no-reply@gatehouse.test",
@@ -45,15 +45,15 @@ def local_parameters(environ: Mapping[str, str], port: int, path: Path = DEFAULT
         "RateLimits": "off",
         "MailRate": "1000",
         "Transport": "botocore",  # which moto answers in this process
-        **({} if variable("GoogleClientId") in environ else standin.parameters(port)),
+        **({} if variable_name("GoogleClientId") in environ else fake_provider.parameters(port)),
         **{name: f"gatehouse/{name}" for name, value in CLIENTS.items() if value in environ},
     }
     local = {name: value for name, value in defaults.items() if name in declared}
-    return local | {name: environ[variable(name)] for name in declared if variable(name) in environ}
+    return local | {name: environ[variable_name(name)] for name in declared if variable_name(name) in environ}
 
 
 def client_secrets(environ: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    """Give the secrets that the environment brings for providers, by the names under which functions look for them."""
+    """Return the providers' client secrets in the environment, by the names that functions use."""
     return {values[name]: environ[value] for name, value in CLIENTS.items() if value in environ and values.get(name)}
 
 
@@ -62,18 +62,18 @@ def _checked(name: str, rules: Properties, given: str | None) -> str:
         message = f"parameter {name} has no default, so it must be given{_allowed(rules)}"
         raise TemplateError(message)
     value = _text(rules["Default"]) if given is None else given
-    if problem := _problem(rules, value):
+    if problem := _violation(rules, value):
         message = f"parameter {name} is {value!r}, which {problem}{_allowed(rules)}"
         raise TemplateError(message)
     return value
 
 
-def _problem(rules: Properties, value: str) -> str | None:
+def _violation(rules: Properties, value: str) -> str | None:
     allowed = rules.get("AllowedValues")
     if allowed is not None and value not in map(_text, allowed):
         return "is not an allowed value"
     if rules.get("Type") == "Number":
-        return _number_problem(rules, value)
+        return _number_violation(rules, value)
     pattern = rules.get("AllowedPattern")
     if pattern is not None and not re.fullmatch(pattern, value):
         return f"does not match {pattern}"
@@ -82,7 +82,7 @@ def _problem(rules: Properties, value: str) -> str | None:
     return None
 
 
-def _number_problem(rules: Properties, value: str) -> str | None:
+def _number_violation(rules: Properties, value: str) -> str | None:
     try:
         number = float(value)
     except ValueError:

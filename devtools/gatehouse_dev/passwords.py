@@ -4,7 +4,7 @@ import json
 import secrets
 import string
 
-from gatehouse_dev.document import Properties
+from gatehouse_dev.template_file import Properties
 
 KINDS = {
     "ExcludeLowercase": string.ascii_lowercase,

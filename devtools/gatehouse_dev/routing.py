@@ -1,4 +1,4 @@
-"""Which route API Gateway would choose: fixed before variable before greedy, exact case."""
+"""API Gateway's choice of a route: fixed before variable before greedy, case-sensitive."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Match:
 
 
 def choose(routes: Iterable[Route], method: str, raw_path: str) -> Match | None:
-    """Match a still percent-encoded path, so that an encoded slash divides nothing."""
+    """Match a path that is still percent-encoded, so that an encoded slash separates nothing."""
     if method not in METHODS:
         return None
     fitting = [route for route in routes if route.method in (method, "ANY")]
@@ -28,7 +28,7 @@ def choose(routes: Iterable[Route], method: str, raw_path: str) -> Match | None:
     return min(matches, key=lambda match: (match.rank, match.route.method == "ANY"), default=None)
 
 
-def known(routes: Iterable[Route], raw_path: str) -> bool:
+def has_path(routes: Iterable[Route], raw_path: str) -> bool:
     """Whether any method has a route of its own here; `$default` has no path."""
     return any(_match(route, raw_path) for route in routes if route.path != "$default")
 

@@ -2,8 +2,8 @@
 
 import json
 
-from gatehouse_dev.document import DEFAULT_PATH
 from gatehouse_dev.template import Template, load, local_parameters
+from gatehouse_dev.template_file import DEFAULT_PATH
 
 ENDPOINT = "http://host.docker.internal:4566"
 PORT = 3000

@@ -1,4 +1,4 @@
-"""Every mail that the service writes, in every language, to be looked at."""
+"""Render every mail in every language, for review."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ WORDS: dict[str, Any] = {
 
 def samples() -> list[Mail]:
     """Render each template once; nothing is sent, and no link works."""
-    from gatehouse.languages import SPOKEN  # noqa: PLC0415 -- the layer is there once the cloud runs
+    from gatehouse.languages import SUPPORTED_LANGUAGES  # noqa: PLC0415 -- the layer is there once the cloud runs
     from gatehouse.mail.model import render  # noqa: PLC0415 -- the same
     from gatehouse.tokens import Purpose, TokenRow  # noqa: PLC0415 -- the same
 
@@ -26,8 +26,8 @@ def samples() -> list[Mail]:
     rows = [
         TokenRow("sample", purpose, nonce=b"sample", lifetime=900, language=language, **WORDS)
         for purpose in Purpose
-        if purpose is not Purpose.NOTHING
-        for language in SPOKEN
+        if purpose is not Purpose.DECOY
+        for language in SUPPORTED_LANGUAGES
     ]
     return [
         Mail(to=message.to, subject=message.subject, text=message.text, html=message.html, created_at=now)

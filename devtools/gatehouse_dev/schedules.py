@@ -1,4 +1,4 @@
-"""Schedule events: functions that are called every so often, by a clock of their own, or at once for a developer."""
+"""Scheduled functions: invoked by a timer of their own, or at once on a developer's request."""
 
 import json
 import threading
@@ -7,19 +7,19 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
 
-from gatehouse_dev.document import Node, Properties
-from gatehouse_dev.functions import Fleet, FunctionFailed
+from gatehouse_dev.functions import FunctionFailed, FunctionPools
 from gatehouse_dev.model import Schedule
-from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import Template
+from gatehouse_dev.template_file import Node, Properties
 
 STOP_SECONDS = 1.0
 
 
-class Timer:
-    """Call one function whenever its time has come, the first time after one period."""
+class ScheduleTimer:
+    """Invokes one function periodically, for the first time after one period."""
 
-    def __init__(self, fleet: Fleet, function: str, schedule: Schedule) -> None:
+    def __init__(self, fleet: FunctionPools, function: str, schedule: Schedule) -> None:
         self.schedule = schedule
         self._fleet = fleet
         self._function = function
@@ -27,29 +27,29 @@ class Timer:
         self._thread = threading.Thread(target=self._run, name=f"schedule of {function}", daemon=True)
 
     def start(self) -> None:
-        """Call from now on."""
+        """Start invoking."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop, after the call under way if it ends soon."""
+        """Stop, after the call in progress if it ends soon."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
-        while not self._stopped.wait(self.schedule.every.total_seconds()):
+        while not self._stopped.wait(self.schedule.interval.total_seconds()):
             with suppress(FunctionFailed):  # the console has told it
-                self._fleet.invoke(self._function, event(self._function, self.schedule))
+                self._fleet.invoke(self._function, make_event(self._function, self.schedule))
 
 
 class Schedules:
-    """All schedules of a template; entered, they run by themselves."""
+    """All schedules of a template; they run while entered."""
 
-    def __init__(self, fleet: Fleet, template: Template) -> None:
+    def __init__(self, fleet: FunctionPools, template: Template) -> None:
         self._fleet = fleet
         self._running = False
-        self._timers: dict[tuple[str, Schedule], Timer] = {}
-        self.follow(template)
+        self._timers: dict[tuple[str, Schedule], ScheduleTimer] = {}
+        self.update(template)
 
     def __enter__(self) -> Self:
         self._running = True
@@ -63,11 +63,11 @@ class Schedules:
 
     @property
     def expressions(self) -> dict[str, str]:
-        """How often which function is called, in the words of the template."""
+        """Return the schedule expression of each function."""
         return {function: schedule.expression for function, schedule in self._timers}
 
-    def follow(self, template: Template) -> None:
-        """Go on with an edited template; a schedule that stayed the same keeps its time."""
+    def update(self, template: Template) -> None:
+        """Switch to an edited template; an unchanged schedule keeps its timing."""
         wanted = [
             (function.name, schedule) for function in template.functions.values() for schedule in function.schedules
         ]
@@ -75,19 +75,19 @@ class Schedules:
             self._timers.pop(key).stop()
         for key in wanted:
             if key not in self._timers:
-                self._timers[key] = Timer(self._fleet, *key)
+                self._timers[key] = ScheduleTimer(self._fleet, *key)
                 if self._running:
                     self._timers[key].start()
 
     def event(self, function: str) -> Properties | None:
-        """What a function's schedule would send it now; None when it has none."""
-        return next((event(name, schedule) for name, schedule in self._timers if name == function), None)
+        """Return the event that a function's schedule would send now; None when it has none."""
+        return next((make_event(name, schedule) for name, schedule in self._timers if name == function), None)
 
 
-def event(function: str, schedule: Schedule) -> Node:
-    """Make the event of a schedule as EventBridge does."""
-    if schedule.given:
-        return json.loads(schedule.given)
+def make_event(function: str, schedule: Schedule) -> Node:
+    """Return the event of a schedule as EventBridge sends it."""
+    if schedule.input:
+        return json.loads(schedule.input)
     return {
         "version": "0",
         "id": str(uuid.uuid4()),

@@ -25,7 +25,7 @@ type Json = dict[str, Any]
 
 
 class SeedFailed(Exception):  # the project names exceptions for what happened
-    """One sentence that says what stood in the way."""
+    """Seeding failed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +58,21 @@ TASKS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """A running Gatehouse, seen by whoever holds the token."""
+    """A client of a running Gatehouse, with a token."""
 
     url: str
     token: str | None = None
 
     def call(self, method: str, path: str, body: Json | None = None) -> Any:  # whatever the JSON holds
-        """Give the JSON of an answer; SeedFailed when it is a refusal."""
-        status, answer = self.attempt(method, path, body)
+        """Return the JSON of a response; raises SeedFailed for an error."""
+        status, answer = self.try_call(method, path, body)
         if status >= HTTPStatus.BAD_REQUEST:
             message = f"{method} {path.partition('?')[0]} answered {status}: {answer}"
             raise SeedFailed(message)
         return answer
 
-    def attempt(self, method: str, path: str, body: Json | None = None) -> tuple[int, Any]:
-        """Give status and JSON, whatever they are; SeedFailed when nobody answers."""
+    def try_call(self, method: str, path: str, body: Json | None = None) -> tuple[int, Any]:
+        """Return status and JSON of any response; raises SeedFailed when there is none."""
         headers = {"Accept": "application/json"}
         headers |= {"Content-Type": "application/json"} if body is not None else {}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -90,7 +90,7 @@ class Api:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Seed the server at --url; the exit code."""
+    """Seed the server at --url; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m gatehouse_dev.seed", description=__doc__)
     parser.add_argument("--url", default="http://localhost:3000")
     url = parser.parse_args(arguments).url.rstrip("/")
@@ -106,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def seed(api: Api) -> int:
-    """Answer how many tasks were added; none when they are there already."""
+    """Return the number of tasks added; 0 when they exist already."""
     signed_in = Api(url=api.url, token=_sign_in(api) or _sign_up(api))
     present = {task["title"] for task in _tasks(signed_in)}
     missing = [task for task in TASKS if task.title not in present]
@@ -116,7 +116,7 @@ def seed(api: Api) -> int:
 
 
 def _sign_in(api: Api) -> str | None:
-    status, answer = api.attempt("POST", "/api/auth/sign-in/email", {"email": EMAIL, "password": PASSWORD})
+    status, answer = api.try_call("POST", "/api/auth/sign-in/email", {"email": EMAIL, "password": PASSWORD})
     return str(answer["token"]) if status == HTTPStatus.OK else None
 
 

@@ -1,4 +1,4 @@
-"""The local API Gateway on a socket: an ASGI app that hands every request to its function."""
+"""The local API Gateway: an ASGI app that passes every request to its function."""
 
 import asyncio
 import re
@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from typing import Any
 
-from gatehouse_dev import console, gateway, pages, payload, standin
-from gatehouse_dev.document import Properties
+from gatehouse_dev import console, event_payload, fake_provider, gateway, pages
 from gatehouse_dev.gateway import Api
 from gatehouse_dev.messages import Request, Response
 from gatehouse_dev.routing import Match
 from gatehouse_dev.stack import Stack
+from gatehouse_dev.template_file import Properties
 
 INTEGRATION_LIMIT_SECONDS = 30.0
 
@@ -33,13 +33,13 @@ class Server:
         self._limit_seconds = limit_seconds
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             return
         began = time.monotonic()
         api = self._stack.api
         request = self._request(scope)
-        match = api.choose(request)
+        match = api.match(request)
         response = await self._answer(api, request, match, receive)
         await _send(send, request, response)
         _log(request, match, response, began)
@@ -48,19 +48,21 @@ class Server:
         if (preflight := api.preflight(request)) is not None:
             return preflight
         if match is None:
-            own = None if api.knows(request) else await self._own(request, api, receive)
-            return own or api.finish(request, gateway.NOT_FOUND)
+            own = None if api.has_path(request) else await self._local_response(request, api, receive)
+            return own or api.finalize(request, gateway.NOT_FOUND)
         body = await _body(receive)
         if body is None:
-            return api.finish(request, gateway.TOO_LARGE)
-        event = payload.event(replace(request, body=body), match)
-        return api.finish(request, await self._call(match.route.function, event))
+            return api.finalize(request, gateway.TOO_LARGE)
+        event = event_payload.make_event(replace(request, body=body), match)
+        return api.finalize(request, await self._call(match.route.function, event))
 
-    async def _own(self, request: Request, api: Api, receive: Receive) -> Response | None:
-        """Answer what only the local cloud has: its pages, a provider, and schedules that a developer says are due."""
-        if standin.serves(request):
+    async def _local_response(self, request: Request, api: Api, receive: Receive) -> Response | None:
+        """Return the response to what only the local cloud has: its pages, the fake provider, and schedules run on
+        request.
+        """
+        if fake_provider.handles(request):
             whole = replace(request, body=await _body(receive) or b"")
-            return await _in_thread(lambda: standin.answer(whole))
+            return await _in_thread(lambda: fake_provider.respond(whole))
         name = request.raw_path.removeprefix(pages.SCHEDULES)
         event = self._stack.schedules.event(name)
         if event is not None and (request.method, request.raw_path) == ("POST", f"{pages.SCHEDULES}{name}"):
@@ -69,12 +71,12 @@ class Server:
 
     async def _call(self, name: str, event: Properties) -> Response:
         def work() -> Response:
-            return gateway.answered(name, lambda: self._stack.fleet.invoke(name, event))
+            return gateway.run_integration(name, lambda: self._stack.fleet.invoke(name, event))
 
         try:
             return await asyncio.wait_for(_in_thread(work), self._limit_seconds)
         except TimeoutError:
-            console.trouble(f"{name} did not answer within {self._limit_seconds:g} s")
+            console.report_error(f"{name} did not answer within {self._limit_seconds:g} s")
             return gateway.TIMED_OUT
 
     def _request(self, scope: Message) -> Request:
@@ -90,7 +92,7 @@ class Server:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Read the whole body; None when there is more of it than API Gateway takes."""
+    """Read the whole body; None when it exceeds API Gateway's limit."""
     parts: list[bytes] = []
     size = 0
     while True:
@@ -130,7 +132,7 @@ async def _send(send: Send, request: Request, response: Response) -> None:
 
 
 def _log(request: Request, match: Match | None, response: Response, began: float) -> None:
-    if request.raw_path.startswith(pages.OWN):
+    if request.raw_path.startswith(pages.LOCAL_PATHS):
         return
     what = match.route.key if match else f"{request.method} {LONG_SEGMENT.sub('…', request.raw_path)}"
     console.say(f"{what} {response.status} {round((time.monotonic() - began) * 1000)} ms")

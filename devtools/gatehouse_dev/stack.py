@@ -1,4 +1,4 @@
-"""Everything that runs, made from one template, and made anew when it changes."""
+"""All running parts, created from one template and updated when it changes."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,19 +6,19 @@ from pathlib import Path
 
 from gatehouse_dev import console
 from gatehouse_dev.cloud import Cloud, CloudError
-from gatehouse_dev.document import DEFAULT_PATH
-from gatehouse_dev.functions import Fleet, layer_folders, missing
+from gatehouse_dev.file_watcher import FileWatcher
+from gatehouse_dev.functions import FunctionPools, layer_folders, missing_handlers
 from gatehouse_dev.gateway import Api
 from gatehouse_dev.schedules import Schedules
 from gatehouse_dev.streams import Streams
 from gatehouse_dev.template import Template, TemplateError, client_secrets, load, local_parameters
-from gatehouse_dev.watching import Watcher
+from gatehouse_dev.template_file import DEFAULT_PATH
 
 
 class Stack:
-    """The running parts; `api` is replaced whole, so that a request sees one template."""
+    """The running parts; `api` is replaced as a whole, so that a request sees one template."""
 
-    def __init__(self, cloud: Cloud, fleet: Fleet, streams: Streams, schedules: Schedules) -> None:
+    def __init__(self, cloud: Cloud, fleet: FunctionPools, streams: Streams, schedules: Schedules) -> None:
         self.cloud = cloud
         self.fleet = fleet
         self.streams = streams
@@ -26,22 +26,22 @@ class Stack:
         self.api = _api(cloud.template)
 
     def adopt(self, template: Template) -> None:
-        """Go on with an edited template; tables, mails and secrets stay."""
+        """Switch to an edited template; tables, mails and secrets stay."""
         self.cloud.adopt(template)
         self.fleet.reload(template)
-        self.streams.follow(template)
-        self.schedules.follow(template)
+        self.streams.update(template)
+        self.schedules.update(template)
         self.api = _api(template)
 
 
 @contextmanager
 def running(environ: Mapping[str, str], port: int, path: Path = DEFAULT_PATH) -> Iterator[Stack]:
-    """Run the template at `path`; TemplateError or CloudError when it cannot."""
+    """Run the template at `path`; raises TemplateError or CloudError when that fails."""
     given = dict(environ)
 
     def read() -> Template:
         template = load(path, local_parameters(given, port, path))
-        if absent := missing(template):
+        if absent := missing_handlers(template):
             message = f"the code of {', '.join(absent)} is missing: {template.functions[absent[0]].folder}"
             raise TemplateError(message)
         return template
@@ -50,7 +50,7 @@ def running(environ: Mapping[str, str], port: int, path: Path = DEFAULT_PATH) ->
         try:
             stack.adopt(read())
         except (TemplateError, CloudError) as error:
-            console.trouble(f"{error} -- the template of before goes on running")
+            console.report_error(f"{error} -- the template of before goes on running")
             stack.fleet.reload(stack.cloud.template)
         else:
             console.say("reloaded")
@@ -58,10 +58,10 @@ def running(environ: Mapping[str, str], port: int, path: Path = DEFAULT_PATH) ->
     template = read()
     secrets = client_secrets(given, template.parameters)
     with Cloud(template, endpoint=given.get("AWS_ENDPOINT_URL"), secrets=secrets) as cloud:
-        fleet = Fleet(template)
+        fleet = FunctionPools(template)
         stack = Stack(cloud, fleet, Streams(cloud, fleet), Schedules(fleet, template))
         folders = [path.parent / "functions", *layer_folders(template)]
-        with stack.streams, stack.schedules, Watcher(path, folders, reload):
+        with stack.streams, stack.schedules, FileWatcher(path, folders, reload):
             yield stack
 
 

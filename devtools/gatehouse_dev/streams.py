@@ -1,4 +1,4 @@
-"""Stream events: every write to a table reaches the functions that listen, soon after it."""
+"""Deliver every write to a table to the functions that listen to its stream."""
 
 import threading
 from typing import Self
@@ -8,10 +8,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gatehouse_dev import console
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.delivery import Delivery
-from gatehouse_dev.filters import wanted
-from gatehouse_dev.functions import Fleet
+from gatehouse_dev.filters import any_matches
+from gatehouse_dev.functions import FunctionPools
 from gatehouse_dev.model import StreamSource
-from gatehouse_dev.records import Reader
+from gatehouse_dev.stream_records import StreamReader
 from gatehouse_dev.template import Template
 
 ENDPOINT_POLL_SECONDS = 0.1
@@ -19,43 +19,43 @@ EMBEDDED_POLL_SECONDS = 2.0
 STOP_SECONDS = 1.0
 
 
-class Pump:
-    """Bring the records of one table to one function, in order."""
+class StreamPump:
+    """Delivers the records of one table to one function, in order."""
 
-    def __init__(self, cloud: Cloud, fleet: Fleet, function: str, source: StreamSource) -> None:
+    def __init__(self, cloud: Cloud, fleet: FunctionPools, function: str, source: StreamSource) -> None:
         self.source = source
         self._function = function
         self._fleet = fleet
-        self._reader = Reader(cloud, source.table)
+        self._reader = StreamReader(cloud, source.table)
         self._name = cloud.table_name(source.table).encode()
         self._poll = ENDPOINT_POLL_SECONDS if cloud.endpoint else EMBEDDED_POLL_SECONDS
         self._bell = threading.Event()
         self._stopped = threading.Event()
         self._one_delivery = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"stream to {function}", daemon=True)
-        cloud.on_write(self._ring)
+        cloud.on_write(self._wake)
 
     def start(self) -> None:
         """Deliver from now on, after every write."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop, after the delivery under way if it ends soon."""
+        """Stop, after the delivery in progress if it ends soon."""
         self._stopped.set()
         self._bell.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)
 
     def deliver(self) -> bool:
-        """Bring what is new; answer whether there was anything."""
+        """Deliver new records; returns whether there were any."""
         with self._one_delivery:
-            records = self._reader.new()
+            records = self._reader.read_new()
             pause = self._stopped.wait
             delivery = Delivery(function=self._function, source=self.source, invoke=self._fleet.invoke, pause=pause)
-            delivery.bring([record for record in records if wanted(self.source.filters, record)])
+            delivery.deliver([record for record in records if any_matches(self.source.filters, record)])
             return bool(records)
 
-    def _ring(self, request: bytes) -> None:
+    def _wake(self, request: bytes) -> None:
         if self._name in request:
             self._bell.set()
 
@@ -66,19 +66,19 @@ class Pump:
             try:
                 self.deliver()
             except (BotoCoreError, ClientError) as error:
-                console.trouble(f"the stream of {self.source.table} cannot be read: {error}")
+                console.report_error(f"the stream of {self.source.table} cannot be read: {error}")
                 self._stopped.wait(1)
 
 
 class Streams:
-    """All stream events of a template; entered, they flow by themselves."""
+    """All stream events of a template; they are delivered while entered."""
 
-    def __init__(self, cloud: Cloud, fleet: Fleet) -> None:
+    def __init__(self, cloud: Cloud, fleet: FunctionPools) -> None:
         self._cloud = cloud
         self._fleet = fleet
         self._flowing = False
-        self._pumps: dict[tuple[str, str], Pump] = {}
-        self.follow(cloud.template)
+        self._pumps: dict[tuple[str, str], StreamPump] = {}
+        self.update(cloud.template)
 
     def __enter__(self) -> Self:
         self._flowing = True
@@ -90,8 +90,8 @@ class Streams:
         for pump in self._pumps.values():
             pump.stop()
 
-    def follow(self, template: Template) -> None:
-        """Go on with an edited template; whoever stays keeps its place in the stream."""
+    def update(self, template: Template) -> None:
+        """Switch to an edited template; unchanged functions keep their position in the stream."""
         sources = {
             (function.name, source.table): source
             for function in template.functions.values()
@@ -103,11 +103,11 @@ class Streams:
             if key in self._pumps:
                 self._pumps[key].source = source
             else:
-                self._pumps[key] = Pump(self._cloud, self._fleet, key[0], source)
+                self._pumps[key] = StreamPump(self._cloud, self._fleet, key[0], source)
                 if self._flowing:
                     self._pumps[key].start()
 
     def deliver(self) -> None:
-        """Bring everything now, and what comes of it, until all is quiet: for tests that do not wait."""
+        """Deliver everything now, until nothing is left: for tests that do not wait."""
         while sum(pump.deliver() for pump in self._pumps.values()):
             pass

@@ -1,10 +1,10 @@
-"""A table of the template as DynamoDB's API wants it."""
+"""Create a table of the template through DynamoDB's API."""
 
 from typing import Any
 
-from gatehouse_dev.document import Properties
+from gatehouse_dev.template_file import Properties
 
-PASSED_ON = (
+COPIED_PROPERTIES = (
     "AttributeDefinitions",
     "BillingMode",
     "GlobalSecondaryIndexes",
@@ -12,12 +12,12 @@ PASSED_ON = (
     "LocalSecondaryIndexes",
     "ProvisionedThroughput",
 )
-OF_AN_INDEX = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput")
+INDEX_PROPERTIES = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput")
 
 
 def create(dynamodb: Any, name: str, properties: Properties) -> None:  # botocore makes its clients at run time
     """Create a table, its indexes, stream and time to live, and wait for it."""
-    wanted = {key: _plain(properties[key]) for key in PASSED_ON if key in properties}
+    wanted = {key: _plain(properties[key]) for key in COPIED_PROPERTIES if key in properties}
     stream = properties.get("StreamSpecification")
     if stream is not None:
         wanted["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": stream["StreamViewType"]}
@@ -32,7 +32,7 @@ def create(dynamodb: Any, name: str, properties: Properties) -> None:  # botocor
 def _plain(value: Any) -> Any:  # any part of a table's properties
     match value:
         case {"IndexName": _}:
-            return {key: _plain(value[key]) for key in OF_AN_INDEX if key in value}
+            return {key: _plain(value[key]) for key in INDEX_PROPERTIES if key in value}
         case {"ReadCapacityUnits": read, "WriteCapacityUnits": write}:
             return {"ReadCapacityUnits": int(read), "WriteCapacityUnits": int(write)}
         case list():

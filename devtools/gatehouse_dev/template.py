@@ -1,14 +1,14 @@
-"""The template with every CloudFormation function resolved: what exists, and so runs locally."""
+"""The template with every CloudFormation function resolved."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatehouse_dev import declared
-from gatehouse_dev.document import DEFAULT_PATH, Properties, TemplateError, read
+from gatehouse_dev import template_parsing
 from gatehouse_dev.intrinsics import Resolver
 from gatehouse_dev.model import Cors, Function, Route, Schedule, StreamSource
-from gatehouse_dev.parameters import chosen, client_secrets, local_parameters
+from gatehouse_dev.parameters import client_secrets, local_parameters, resolve
+from gatehouse_dev.template_file import DEFAULT_PATH, Properties, TemplateError, parse_template
 
 __all__ = [
     "Cors",
@@ -29,7 +29,7 @@ SECTIONS = ("Parameters", "Mappings", "Conditions", "Globals")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """Every mapping goes by logical id; tables and secrets are resolved Properties."""
+    """A resolved template. Mappings are by logical id; tables and secrets are resolved Properties."""
 
     path: Path
     functions: dict[str, Function]
@@ -42,7 +42,7 @@ class Template:
     parameters: dict[str, str]
 
     def environment(self) -> dict[str, str]:
-        """Merge all functions' variables, for they share one process here."""
+        """Return the variables of all functions, which share one process here."""
         merged: dict[str, str] = {}
         for function in self.functions.values():
             for name, value in function.environment.items():
@@ -55,8 +55,8 @@ class Template:
 def load(path: Path | None = None, parameters: Mapping[str, str] | None = None) -> Template:
     """Resolve the template at `path`, by default the repository's own."""
     path = (path or DEFAULT_PATH).resolve()
-    document = {section: {} for section in SECTIONS} | {key: value or {} for key, value in read(path).items()}
-    values = chosen(document["Parameters"], parameters or {})
+    document = {section: {} for section in SECTIONS} | {key: value or {} for key, value in parse_template(path).items()}
+    values = resolve(document["Parameters"], parameters or {})
     resources = dict(_resources(Resolver(document=document, values=values)))
     routes = _routes(resources)
     template = Template(
@@ -117,7 +117,7 @@ def _properties(resources: Mapping[str, Properties], kind: str) -> dict[str, Pro
 
 def _functions(root: Path, resources: Mapping[str, Properties], routes: tuple[Route, ...]) -> dict[str, Function]:
     return {
-        name: declared.function(name, root, properties, routes)
+        name: template_parsing.parse_function(name, root, properties, routes)
         for name, properties in _properties(resources, FUNCTION).items()
     }
 
@@ -126,7 +126,10 @@ def _routes(resources: Mapping[str, Properties]) -> tuple[Route, ...]:
     apis = _properties(resources, API).items()
     try:
         return tuple(
-            route for _, api in apis if "DefinitionBody" in api for route in declared.routes(api["DefinitionBody"])
+            route
+            for _, api in apis
+            if "DefinitionBody" in api
+            for route in template_parsing.parse_routes(api["DefinitionBody"])
         )
     except (KeyError, TypeError, AttributeError) as error:
         message = f"the routes of {', '.join(name for name, _ in apis)} are malformed: {error!r}"
@@ -136,7 +139,7 @@ def _routes(resources: Mapping[str, Properties]) -> tuple[Route, ...]:
 def _cors(resources: Mapping[str, Properties]) -> Cors | None:
     for properties in _properties(resources, API).values():
         if "CorsConfiguration" in properties:
-            return declared.cors(properties["CorsConfiguration"])
+            return template_parsing.parse_cors(properties["CorsConfiguration"])
     return None
 
 

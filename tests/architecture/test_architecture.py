@@ -12,7 +12,7 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.support.grants import granted
 from tests.support.layout import FUNCTIONS, ROOT, Module, handlers, layer
-from tests.support.sample import function_name, samples
+from tests.support.sample_events import function_name, samples
 from tests.support.transformed import transformed
 
 LONGEST_HANDLER, LONGEST_FILE = 34, 250  # lines
@@ -41,10 +41,10 @@ HANDLERS_IMPORT = sys.stdlib_module_names | {"fastapi", "gatehouse", "pydantic",
 SECRET = ("secretsmanager:GetSecretValue", "Secret")
 CHANCE = re.compile(r"random(\..+)?|uuid(\.uuid\d)?")
 BY_CHANCE = {
-    "layers/common/gatehouse/accounts/people.py": "uuid4: user ids",
+    "layers/common/gatehouse/accounts/lookup.py": "uuid4: user ids",
     "layers/common/gatehouse/audit.py": "uuid4: names of log streams",
     "layers/common/gatehouse/dynamodb.py": "random: jitter between attempts",
-    "layers/common/gatehouse/start.py": "random: a new seed for that in every copy of a snapshot",
+    "layers/common/gatehouse/bootstrap.py": "random: a new seed for that in every copy of a snapshot",
     "layers/common/gatehouse/telemetry.py": "uuid4: correlation ids",
     "layers/common/gatehouse/transport/client.py": "uuid4: names of transactions",
     "layers/common/gatehouse/transport/retries.py": "random: jitter between attempts",
@@ -149,7 +149,7 @@ def test_a_function_that_says_so_holds_the_secret(template: Template) -> None:
     grants = {name: granted(transformed(), function) for name, function in routed.items()}
     holding = {name for name, given in grants.items() if SECRET in {(one.action, one.resource) for one in given}}
 
-    assert {name for name in routed if _says(HANDLERS[name], "holds_secret")} == holding
+    assert {name for name in routed if _says(HANDLERS[name], "verifies_cookies")} == holding
 
 
 def _says(handler: Module, keyword: str) -> bool:

@@ -9,13 +9,13 @@ import pytest
 from tests.support.layout import Module, handlers, layer, subject
 
 LEVELS = (
-    {"start", "gathered", "remembered", "pages"},
+    {"bootstrap", "bytecode_archive", "compile_cache", "pages"},
     {"http"},
     {"reminders", "oauth", "erasure"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle"},
     {"outages"},
-    {"errors", "config", "clock", "cursors", "dynamodb", "wire", "telemetry", "audit", "partitions", "languages"},
+    {"errors", "config", "clock", "cursors", "dynamodb", "api_model", "telemetry", "audit", "query", "languages"},
     {"transport"},
 )
 WITHIN_A_SUBJECT = ("model", "table", "outbox", "flows")  # each may import those before it

@@ -28,7 +28,7 @@ def running_chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class Visits:
+class Browsers:
     """People with a browser of their own, and whatever their consoles complain of."""
 
     def __init__(self, browser: Browser, url: str) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import CHROMIUM, MISSING, PATIENCE, Visits, running_chromium
+from tests.browser.chromium import CHROMIUM, MISSING, PATIENCE, Browsers, running_chromium
+from tests.browser.other_site import Site, running_site
 from tests.browser.people import People
-from tests.browser.site import Site, running_site
 from tests.support.service import Service, running_service
 
 
@@ -49,9 +49,9 @@ def people(service: Service) -> People:
 
 
 @pytest.fixture
-def visit(chromium: Browser, service: Service) -> Iterator[Visits]:
+def new_browser(chromium: Browser, service: Service) -> Iterator[Browsers]:
     """Called, it is somebody with a browser of their own; in the end all consoles were quiet."""
-    visits = Visits(chromium, service.url)
+    visits = Browsers(chromium, service.url)
     yield visits
     visits.leave()
     assert visits.noise() == []

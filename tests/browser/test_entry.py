@@ -6,10 +6,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.acts import fill_in, press, scanned, sees, sign_in, told, warned, works
-from tests.browser.chromium import Visits
+from tests.browser.chromium import Browsers
+from tests.browser.other_site import Site
+from tests.browser.page_actions import fill_in, press, scanned, sees, sign_in, told, warned, works
 from tests.browser.people import People
-from tests.browser.site import Site
 from tests.support.service import Service
 
 HOSTILE = (
@@ -32,11 +32,11 @@ HOSTILE = (
 pytestmark = pytest.mark.browser
 
 
-def test_a_lost_password_is_set_anew_by_the_mailed_link(visit: Visits, people: People) -> None:
+def test_a_lost_password_is_set_anew_by_the_mailed_link(new_browser: Browsers, people: People) -> None:
     """Scanners that open the link first spoil nothing; it works once, and ends the sessions that were."""
-    ann, page = people["Rosa"], visit()
+    ann, page = people["Rosa"], new_browser()
     people.enter(page, ann)
-    other, seen = visit(), people.mails(ann.email)
+    other, seen = new_browser(), people.mails(ann.email)
     other.goto("/sign-in")
     other.get_by_role("link", name="Forgot your password?").click()
     fill_in(other, email=ann.email)
@@ -53,16 +53,16 @@ def test_a_lost_password_is_set_anew_by_the_mailed_link(visit: Visits, people: P
     told(other, "Your password is changed. Sign in with the new one.")
 
     assert page.request.get("/api/auth/get-session").json() is None
-    visit.expect("40. POST .*/reset-password")
+    new_browser.expect("40. POST .*/reset-password")
     other.goto(link)
     fill_in(other, **{"New password": "third horse battery", "again": "third horse battery"})
     press(other, "Save the password")
     expect(other.get_by_role("link", name="Ask for a new link")).to_be_visible()
 
 
-def test_google_lets_people_in_and_brings_them_where_they_were_going(visit: Visits, shop: Site) -> None:
+def test_google_lets_people_in_and_brings_them_where_they_were_going(new_browser: Browsers, shop: Site) -> None:
     """And back to the sign-in page, with a sentence, when they say no there."""
-    page, place = visit(), f"{shop.at('localhost')}/cart?n=2"
+    page, place = new_browser(), f"{shop.at('localhost')}/cart?n=2"
     page.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(content_type="text/css"))  # the stand-in's
     page.goto(f"/sign-in?callbackUrl={quote(place, safe='')}")
     press(page, "Continue with Google")
@@ -78,10 +78,10 @@ def test_google_lets_people_in_and_brings_them_where_they_were_going(visit: Visi
 
 
 def test_where_somebody_goes_on_to_is_a_page_of_ours_or_of_a_trusted_site(
-    visit: Visits, people: People, shop: Site, service: Service
+    new_browser: Browsers, people: People, shop: Site, service: Service
 ) -> None:
     """Whatever else the address says, they land at their tasks."""
-    page, host = visit(), shop.at("localhost").removeprefix("http://")
+    page, host = new_browser(), shop.at("localhost").removeprefix("http://")
     people.enter(page, people["Ann"])
     for good in (f"http://{host}/a/b?c=%C3%A4&d=1#e", "/account?x=1#y"):
         page.goto(f"/sign-in?callbackUrl={quote(good, safe='')}", wait_until="commit")
@@ -93,9 +93,9 @@ def test_where_somebody_goes_on_to_is_a_page_of_ours_or_of_a_trusted_site(
         page.wait_for_url(f"{service.url}/tasks")
 
 
-def test_a_form_is_sent_once_and_says_what_takes_long(visit: Visits, people: People) -> None:
+def test_a_form_is_sent_once_and_says_what_takes_long(new_browser: Browsers, people: People) -> None:
     """However often it is clicked; and what was wrong is said in a sentence, with what was typed still there."""
-    page = visit()
+    page = new_browser()
     sent: list[Route] = []
 
     def hinder(route: Route) -> None:
@@ -105,7 +105,7 @@ def test_a_form_is_sent_once_and_says_what_takes_long(visit: Visits, people: Peo
         elif len(sent) > 2:
             route.continue_()
 
-    visit.expect("503 POST .*/sign-in/email", "40. POST .*/sign-in/email", "failed POST .*/sign-in/email")
+    new_browser.expect("503 POST .*/sign-in/email", "40. POST .*/sign-in/email", "failed POST .*/sign-in/email")
     page.route("**/api/auth/sign-in/email", hinder)
     page.clock.install()
     page.goto("/sign-in")
@@ -133,10 +133,10 @@ def test_a_form_is_sent_once_and_says_what_takes_long(visit: Visits, people: Peo
     works(page, "Tasks")
 
 
-def test_what_is_sent_before_the_script_is_there_stays_here(visit: Visits) -> None:
+def test_what_is_sent_before_the_script_is_there_stays_here(new_browser: Browsers) -> None:
     """On a slow line people may be faster: no password gets into an address."""
-    page = visit()
-    visit.expect("form-action", "failed GET .*gatehouse.*js")
+    page = new_browser()
+    new_browser.expect("form-action", "failed GET .*gatehouse.*js")
     page.route("**/gatehouse.*.js", lambda _: None)
     page.goto("/sign-in", wait_until="commit")
     fill_in(page, email="ann@example.com", password="correct horse")
@@ -146,10 +146,10 @@ def test_what_is_sent_before_the_script_is_there_stays_here(visit: Visits) -> No
     assert page.url.endswith("/sign-in")
 
 
-def test_an_address_that_is_not_confirmed_can_ask_for_another_mail(visit: Visits, people: People) -> None:
+def test_an_address_that_is_not_confirmed_can_ask_for_another_mail(new_browser: Browsers, people: People) -> None:
     """Sign-in tells why it refuses, and sends the link again."""
-    page = visit()
-    visit.expect("403 POST .*/sign-in/email")
+    page = new_browser()
+    new_browser.expect("403 POST .*/sign-in/email")
     page.goto("/sign-up")
     fill_in(page, Name="Uma", email="uma@example.com", password="battery of horses")
     press(page, "Create an account")
@@ -163,7 +163,7 @@ def test_an_address_that_is_not_confirmed_can_ask_for_another_mail(visit: Visits
     warned(page, "Please confirm your address first")
     press(page, "Send the link again")
     sees(page, "Check your mail")
-    visit.expect("400 POST .*/verify-email")
+    new_browser.expect("400 POST .*/verify-email")
     second = people.link("uma@example.com", seen=1)
     for link in (first, second) if first != second else (second,):
         page.goto(link)
@@ -171,9 +171,9 @@ def test_an_address_that_is_not_confirmed_can_ask_for_another_mail(visit: Visits
     expect(page.get_by_role("link", name="Continue")).to_be_visible()
 
 
-def test_a_link_that_is_too_old_says_so(visit: Visits) -> None:
-    page = visit()
-    visit.expect("400 POST .*/verify-email")
+def test_a_link_that_is_too_old_says_so(new_browser: Browsers) -> None:
+    page = new_browser()
+    new_browser.expect("400 POST .*/verify-email")
     page.goto(f"/verify-email?token={'x' * 60}")
     press(page, "Confirm my address")
     warned(page, "This link is not valid any more.")
@@ -181,9 +181,9 @@ def test_a_link_that_is_too_old_says_so(visit: Visits) -> None:
     warned(page, "This link is incomplete.")
 
 
-def test_tabs_and_the_back_button_know_that_somebody_signed_out(visit: Visits, people: People) -> None:
+def test_tabs_and_the_back_button_know_that_somebody_signed_out(new_browser: Browsers, people: People) -> None:
     """What one tab ends has ended in the others, and nobody sees it again by going back."""
-    first = visit()
+    first = new_browser()
     sign_in(first, people["Ann"], "/sign-in?callbackUrl=/account")
     works(first, "Account")
     second = first.context.new_page()

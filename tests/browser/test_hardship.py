@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.acts import fill_in, press, sees, sign_in, told, warned, works
-from tests.browser.chromium import Visits
+from tests.browser.chromium import Browsers
+from tests.browser.other_site import Site
+from tests.browser.page_actions import fill_in, press, sees, sign_in, told, warned, works
 from tests.browser.people import People
-from tests.browser.site import Site
 
 NOTHING_KEPT = """for (const name of ["sessionStorage", "localStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError") } })
@@ -25,9 +25,9 @@ def _address(page: Page) -> str:
 
 
 @pytest.mark.parametrize("code", ["constructor", "__proto__", "toString", "<b>bold</b>", "x" * 5000])
-def test_no_code_in_an_address_breaks_a_page(visit: Visits, people: People, code: str) -> None:
+def test_no_code_in_an_address_breaks_a_page(new_browser: Browsers, people: People, code: str) -> None:
     """Names that every object of JavaScript has are no sentences of ours."""
-    page = visit()
+    page = new_browser()
     page.goto(f"/error?error={code}")
     expect(page.get_by_text("That did not work.")).to_be_visible()
     page.goto(f"/sign-in?error={code}")
@@ -37,9 +37,9 @@ def test_no_code_in_an_address_breaks_a_page(visit: Visits, people: People, code
     works(page, "Tasks")
 
 
-def test_a_browser_that_keeps_nothing_is_good_enough(visit: Visits, people: People) -> None:
+def test_a_browser_that_keeps_nothing_is_good_enough(new_browser: Browsers, people: People) -> None:
     """Storage that throws, as private windows and strict settings have it, and no word between tabs."""
-    page = visit()
+    page = new_browser()
     page.add_init_script(NOTHING_KEPT)
     page.goto("/sign-up")
     fill_in(page, Name="Otto", email="otto@example.com", password="battery of horses")
@@ -57,15 +57,15 @@ def test_a_browser_that_keeps_nothing_is_good_enough(visit: Visits, people: Peop
     told(page, "You are signed out.")
 
 
-def test_what_one_person_typed_never_becomes_anothers(visit: Visits, people: People) -> None:
+def test_what_one_person_typed_never_becomes_anothers(new_browser: Browsers, people: People) -> None:
     """Somebody else signs in, in another tab, while this one asks for the password."""
-    page = visit()
+    page = new_browser()
     people.enter(page, people["Ivy"])
     page.goto("/tasks")
     told(page, "No tasks yet.")
     fill_in(page, **{"New task": "A secret of Ivy's"})
     people.end(page)
-    visit.expect("401 ")
+    new_browser.expect("401 ")
     press(page, "Add")
     expect(page.get_by_role("dialog", name="Please sign in again")).to_be_visible()
     people.enter(page, people["Max"])
@@ -82,9 +82,9 @@ def test_what_one_person_typed_never_becomes_anothers(visit: Visits, people: Peo
     assert people.call(people["Max"], "GET", "/api/tasks")["tasks"] == []
 
 
-def test_another_person_beside_this_window_is_noticed(visit: Visits, people: People) -> None:
+def test_another_person_beside_this_window_is_noticed(new_browser: Browsers, people: People) -> None:
     """Although it never lost the focus: what is shown is theirs who are signed in now."""
-    page = visit()
+    page = new_browser()
     people.enter(page, people["Ivy"])
     page.goto("/account")
     works(page, "Account")
@@ -97,9 +97,9 @@ def test_another_person_beside_this_window_is_noticed(visit: Visits, people: Peo
 
 
 @pytest.mark.parametrize("half", ["", '{"user": {"na', "<html>"])
-def test_half_an_answer_signs_nobody_out(visit: Visits, people: People, half: str) -> None:
+def test_half_an_answer_signs_nobody_out(new_browser: Browsers, people: People, half: str) -> None:
     """A page that was not told who is there says so, and asks again."""
-    page = visit()
+    page = new_browser()
     people.enter(page, people["Ann"])
     page.route("**/api/auth/get-session", lambda route: route.fulfill(status=200, body=half))
     page.goto("/account")
@@ -109,9 +109,9 @@ def test_half_an_answer_signs_nobody_out(visit: Visits, people: People, half: st
     works(page, "Account")
 
 
-def test_a_reset_without_a_token_leads_to_where_one_is_asked_for(visit: Visits) -> None:
+def test_a_reset_without_a_token_leads_to_where_one_is_asked_for(new_browser: Browsers) -> None:
     """After three seconds; a token that is broken stays, with a link."""
-    page = visit()
+    page = new_browser()
     page.clock.install()
     for query in ("?token=broken", "?error=INVALID_TOKEN"):
         page.goto(f"/reset-password{query}")
@@ -127,10 +127,10 @@ def test_a_reset_without_a_token_leads_to_where_one_is_asked_for(visit: Visits) 
     assert _address(page) == "forgot-password?callbackUrl=%2Faccount"
 
 
-def test_a_used_token_leaves_the_address(visit: Visits, people: People) -> None:
+def test_a_used_token_leaves_the_address(new_browser: Browsers, people: People) -> None:
     """Nobody who looks at it, or takes a picture of it, has the link; where somebody goes on to stays."""
-    page = visit()
-    visit.expect("400 POST ")
+    page = new_browser()
+    new_browser.expect("400 POST ")
     page.goto(f"/verify-email?token={'x' * 60}&callbackUrl=/account")
     press(page, "Confirm my address")
     sees(page, "You need a new link")
@@ -151,9 +151,9 @@ def test_a_used_token_leaves_the_address(visit: Visits, people: People) -> None:
     assert "token" not in page.url
 
 
-def test_whoever_sends_a_form_by_keyboard_stays_where_they_were(visit: Visits, people: People) -> None:
+def test_whoever_sends_a_form_by_keyboard_stays_where_they_were(new_browser: Browsers, people: People) -> None:
     """A button that was disabled meanwhile has the focus again."""
-    page = visit()
+    page = new_browser()
     people.enter(page, people["Ann"])
     page.goto("/account")
     works(page, "Account")
@@ -165,9 +165,9 @@ def test_whoever_sends_a_form_by_keyboard_stays_where_they_were(visit: Visits, p
     expect(save).to_be_focused()
 
 
-def test_who_comes_from_a_shop_finds_the_way_back(visit: Visits, people: People, shop: Site) -> None:
+def test_who_comes_from_a_shop_finds_the_way_back(new_browser: Browsers, people: People, shop: Site) -> None:
     """From the top of the account page; nobody else is shown a way."""
-    page, place = visit(), f"{shop.at('localhost')}/cart?n=2"
+    page, place = new_browser(), f"{shop.at('localhost')}/cart?n=2"
     people.enter(page, people["Ann"])
     page.goto(f"/account?callbackUrl={place.replace('?', '%3F')}")
     works(page, "Account")
@@ -182,11 +182,11 @@ def test_who_comes_from_a_shop_finds_the_way_back(visit: Visits, people: People,
     expect(page.get_by_role("link", name="Back to")).to_have_count(0)
 
 
-def test_a_providers_tab_has_no_hold_on_the_page_that_opened_it(visit: Visits, people: People) -> None:
+def test_a_providers_tab_has_no_hold_on_the_page_that_opened_it(new_browser: Browsers, people: People) -> None:
     """And no empty tab stays where the provider cannot be asked."""
-    page = visit()
+    page = new_browser()
     page.context.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(content_type="text/css"))
-    visit.expect("401 ", "503 POST .*/sign-in/social")
+    new_browser.expect("401 ", "503 POST .*/sign-in/social")
     people.enter(page, people["Ann"])
     page.goto("/account")
     works(page, "Account")
@@ -209,9 +209,9 @@ def test_a_providers_tab_has_no_hold_on_the_page_that_opened_it(visit: Visits, p
     expect(opened.value.get_by_text("You did not allow it there, so nothing was done.")).to_be_visible()
 
 
-def test_long_waits_are_told_in_minutes(visit: Visits) -> None:
-    page = visit()
-    visit.expect("429 ")
+def test_long_waits_are_told_in_minutes(new_browser: Browsers) -> None:
+    page = new_browser()
+    new_browser.expect("429 ")
 
     def throttled(seconds: str) -> None:
         def answer(route: Route) -> None:
@@ -228,9 +228,9 @@ def test_long_waits_are_told_in_minutes(visit: Visits) -> None:
         warned(page, sentence)
 
 
-def test_with_colours_of_their_own_people_see_icons_and_where_they_are(visit: Visits, people: People) -> None:
+def test_with_colours_of_their_own_people_see_icons_and_where_they_are(new_browser: Browsers, people: People) -> None:
     """Forced colours take backgrounds and shadows away."""
-    page = visit(forced_colors="active")
+    page = new_browser(forced_colors="active")
     people.call(people["Ann"], "POST", "/api/tasks", {"title": "Look"})
     people.enter(page, people["Ann"])
     page.goto("/tasks")
@@ -242,9 +242,9 @@ def test_with_colours_of_their_own_people_see_icons_and_where_they_are(visit: Vi
     expect(page.locator(".snack")).to_have_css("border-top-style", re.compile("solid"))
 
 
-def test_long_and_foreign_words_fit_on_a_small_phone(visit: Visits, people: People) -> None:
+def test_long_and_foreign_words_fit_on_a_small_phone(new_browser: Browsers, people: People) -> None:
     """Words without an end and thousands of devices; writing from the right begins at the right."""
-    page, long = visit(viewport={"width": 320, "height": 640}), "W" * 100
+    page, long = new_browser(viewport={"width": 320, "height": 640}), "W" * 100
     person = people["Lea"]
     people.call(person, "POST", "/api/auth/update-user", {"name": long})
     for title in (long * 2, "قائمة المهام"):
@@ -277,9 +277,9 @@ def _crowd(route: Route) -> None:
     route.fulfill(json=[row, *others])
 
 
-def test_who_listens_knows_which_password_is_shown(visit: Visits) -> None:
+def test_who_listens_knows_which_password_is_shown(new_browser: Browsers) -> None:
     """The button says what it does, and to which of two fields."""
-    page = visit()
+    page = new_browser()
     page.goto(f"/reset-password?token={'x' * 60}")
     press(page, "Show: Repeat the new password")
     press(page, "Hide: Repeat the new password")
@@ -288,9 +288,9 @@ def test_who_listens_knows_which_password_is_shown(visit: Visits) -> None:
     expect(page.get_by_label("New password", exact=True)).to_have_attribute("type", "text")
 
 
-def test_the_first_page_of_a_service_that_is_away_can_be_asked_again(visit: Visits) -> None:
-    page = visit()
-    visit.expect("503 GET .*/get-session")
+def test_the_first_page_of_a_service_that_is_away_can_be_asked_again(new_browser: Browsers) -> None:
+    page = new_browser()
+    new_browser.expect("503 GET .*/get-session")
     page.route("**/api/auth/get-session", lambda route: route.fulfill(status=503))
     page.goto("/")
     warned(page, "The service is not available at the moment.")
@@ -301,28 +301,28 @@ def test_the_first_page_of_a_service_that_is_away_can_be_asked_again(visit: Visi
     sees(page, "Sign in")
 
 
-def test_a_browser_without_cookies_is_told_what_is_missing(visit: Visits) -> None:
+def test_a_browser_without_cookies_is_told_what_is_missing(new_browser: Browsers) -> None:
     """Rather than led in a circle."""
-    page = visit()
+    page = new_browser()
     page.add_init_script("Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get: () => false })")
     page.goto("/sign-in")
 
     warned(page, "Your browser does not keep cookies")
 
 
-def test_days_are_written_as_their_reader_writes_them(visit: Visits, people: People) -> None:
+def test_days_are_written_as_their_reader_writes_them(new_browser: Browsers, people: People) -> None:
     """An English page in Britain is not one in America."""
     for locale, written in (("en-GB", r"\d+ \w{3,4} \d{4}, \d\d:\d\d$"), ("en-US", r"\w{3} \d+, \d{4}.*M$")):
-        page = visit(locale=locale)
+        page = new_browser(locale=locale)
         people.enter(page, people["Ann"])
         page.goto("/account")
         device = page.get_by_role("list", name="Devices").get_by_role("listitem").first
         expect(device.locator("[data-since]")).to_have_text(re.compile(written))
 
 
-def test_whoever_signs_out_leaves_no_address_behind(visit: Visits, people: People) -> None:
+def test_whoever_signs_out_leaves_no_address_behind(new_browser: Browsers, people: People) -> None:
     """Not even the one that a link was sent to, in a browser that others use, too."""
-    page = visit()
+    page = new_browser()
     page.goto("/sign-in")
     page.evaluate("sessionStorage['gatehouse.address'] = 'somebody@example.com'")
     sign_in(page, people["Ann"])
@@ -333,8 +333,8 @@ def test_whoever_signs_out_leaves_no_address_behind(visit: Visits, people: Peopl
     expect(page.get_by_label("E-mail address")).to_have_value("")
 
 
-def test_nothing_moves_for_those_who_want_it_still(visit: Visits, people: People) -> None:
-    page = visit(reduced_motion="reduce")
+def test_nothing_moves_for_those_who_want_it_still(new_browser: Browsers, people: People) -> None:
+    page = new_browser(reduced_motion="reduce")
     people.enter(page, people["Ann"])
     page.route("**/api/auth/list-*", lambda _: None)
     page.goto("/account")
@@ -346,10 +346,10 @@ def test_nothing_moves_for_those_who_want_it_still(visit: Visits, people: People
     page.unroute_all(behavior="ignoreErrors")
 
 
-def test_every_form_of_the_account_survives_the_end_of_the_session(visit: Visits, people: People) -> None:
+def test_every_form_of_the_account_survives_the_end_of_the_session(new_browser: Browsers, people: People) -> None:
     """The password is asked for, what was typed is still there, and the form does what it was told."""
-    page, person = visit(), people["Sam"]
-    visit.expect("401 ")
+    page, person = new_browser(), people["Sam"]
+    new_browser.expect("401 ")
     people.enter(page, person)
     page.goto("/account")
     works(page, "Account")

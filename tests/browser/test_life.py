@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.acts import fill_in, new_person, press, scanned, sees, sign_in, told, warned, works
-from tests.browser.chromium import Visits
+from tests.browser.chromium import Browsers
+from tests.browser.page_actions import fill_in, new_person, press, scanned, sees, sign_in, told, warned, works
 from tests.browser.people import People
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
@@ -16,9 +16,9 @@ def _part(page: Page, title: str) -> Locator:
     return page.get_by_role("region", name=title, exact=True)
 
 
-def test_an_account_lives_by_mouse(visit: Visits, people: People) -> None:
+def test_an_account_lives_by_mouse(new_browser: Browsers, people: People) -> None:
     """From signing up to leaving for good, by the mailed link that scanners opened first."""
-    page, eve = visit(), new_person("Eve")
+    page, eve = new_browser(), new_person("Eve")
     page.goto("/")
     page.get_by_role("link", name="Create an account").click()
     fill_in(page, Name=eve.name, email=eve.email, password=eve.password)
@@ -54,7 +54,7 @@ def test_an_account_lives_by_mouse(visit: Visits, people: People) -> None:
     leave.get_by_label("Yes, delete everything").check()
     press(leave, "Delete my account")
     told(page, "Your account is deleted. Good-bye!")
-    visit.expect("401 POST .*/sign-in/email")
+    new_browser.expect("401 POST .*/sign-in/email")
     fill_in(page, email=eve.email, password="another horse battery")
     press(page, "Sign in")
     warned(page, "The address or the password is not right.")
@@ -83,9 +83,9 @@ def _lives_with_tasks(page: Page) -> None:
     expect(tasks.filter(has_text="Call Rob").filter(has_text="High")).to_be_visible()
 
 
-def test_an_account_lives_by_keyboard(visit: Visits, people: People) -> None:
+def test_an_account_lives_by_keyboard(new_browser: Browsers, people: People) -> None:
     """No hand leaves the keyboard; whoever Tab leads to can be seen."""
-    page, kim = visit(), new_person("Kim")
+    page, kim = new_browser(), new_person("Kim")
     hands = page.keyboard
 
     def typed(*texts: str) -> None:
@@ -137,9 +137,9 @@ def test_an_account_lives_by_keyboard(visit: Visits, people: People) -> None:
     told(page, "You are signed out.")
 
 
-def test_a_session_that_ends_in_the_middle_of_an_edit_loses_nothing(visit: Visits, people: People) -> None:
+def test_a_session_that_ends_in_the_middle_of_an_edit_loses_nothing(new_browser: Browsers, people: People) -> None:
     """The page asks for the password, and goes on as if nothing had been."""
-    page = visit()
+    page = new_browser()
     people.enter(page, people["Zoe"])
     page.goto("/tasks")
     told(page, "No tasks yet.")
@@ -147,7 +147,7 @@ def test_a_session_that_ends_in_the_middle_of_an_edit_loses_nothing(visit: Visit
     page.get_by_role("group").filter(has=page.get_by_label("Description")).locator("summary").click()
     page.get_by_role("textbox", name="Description").fill("Three pages\nby Monday")
     people.end(page)
-    visit.expect("401 ")
+    new_browser.expect("401 ")
     press(page, "Add")
     dialog = page.get_by_role("dialog", name="Please sign in again")
     press(dialog, "Cancel")
@@ -160,9 +160,9 @@ def test_a_session_that_ends_in_the_middle_of_an_edit_loses_nothing(visit: Visit
     expect(page.get_by_role("listitem").filter(has_text="by Monday")).to_have_count(1)
 
 
-def test_one_browser_signs_another_out(visit: Visits, people: People) -> None:
+def test_one_browser_signs_another_out(new_browser: Browsers, people: People) -> None:
     """Which then asks for the password, and loses nothing that was typed there."""
-    here, there = visit(), visit(user_agent=FIREFOX)
+    here, there = new_browser(), new_browser(user_agent=FIREFOX)
     for page in (here, there):
         sign_in(page, people["Tom"], "/sign-in?callbackUrl=/account")
         works(page, "Account")
@@ -173,7 +173,7 @@ def test_one_browser_signs_another_out(visit: Visits, people: People) -> None:
     expect(devices).to_have_count(2)
     devices.filter(has_text="Firefox").get_by_role("button").click()
     expect(devices).to_have_count(1)
-    visit.expect("401 ")
+    new_browser.expect("401 ")
     press(_part(there, "You"), "Save")
     dialog = there.get_by_role("dialog", name="Please sign in again")
     fill_in(dialog, password="no horse")

@@ -6,8 +6,8 @@ from importlib.resources import files
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.acts import sees
-from tests.browser.chromium import Visits
+from tests.browser.chromium import Browsers
+from tests.browser.page_actions import sees
 from tests.browser.people import People
 
 ENTRY = (
@@ -38,9 +38,9 @@ def every_page(page: Page, people: People) -> Iterator[str]:
         yield path
 
 
-def test_axe_finds_nothing_serious_on_any_page_in_any_theme(visit: Visits, people: People) -> None:
+def test_axe_finds_nothing_serious_on_any_page_in_any_theme(new_browser: Browsers, people: People) -> None:
     """Nor does any page scroll sideways on the narrowest phone."""
-    page = visit(viewport=NARROW)
+    page = new_browser(viewport=NARROW)
     found = []
     for path in every_page(page, people):
         wide = page.evaluate("document.documentElement.scrollWidth")
@@ -65,9 +65,9 @@ def _violations(page: Page, **options: list[str]) -> Iterator[str]:
     )
 
 
-def test_the_first_load_of_sign_in_is_small(visit: Visits) -> None:
+def test_the_first_load_of_sign_in_is_small(new_browser: Browsers) -> None:
     """At most 4 requests and 60 KB, its question who is here included."""
-    page = visit()
+    page = new_browser()
     requests: list[str] = []
     sizes: list[int] = []
     page.on("request", lambda request: requests.append(request.url))
@@ -82,9 +82,9 @@ def test_the_first_load_of_sign_in_is_small(visit: Visits) -> None:
     assert sum(sizes) < 60_000
 
 
-def test_pages_speak_the_language_of_their_reader(visit: Visits) -> None:
+def test_pages_speak_the_language_of_their_reader(new_browser: Browsers) -> None:
     """As the browser asks, or as they choose by a button, from then on."""
-    page = visit(locale="de-AT")
+    page = new_browser(locale="de-AT")
     page.goto("/sign-in")
     sees(page, "Anmelden")
     page.get_by_role("button", name="English").click()
@@ -97,8 +97,8 @@ def test_pages_speak_the_language_of_their_reader(visit: Visits) -> None:
 @pytest.mark.parametrize(
     ("locale", "sentence"), [("en", "These pages need JavaScript."), ("de", "Diese Seiten brauchen")]
 )
-def test_without_scripts_a_page_says_what_it_needs(visit: Visits, locale: str, sentence: str) -> None:
-    page = visit(locale=locale, java_script_enabled=False)
+def test_without_scripts_a_page_says_what_it_needs(new_browser: Browsers, locale: str, sentence: str) -> None:
+    page = new_browser(locale=locale, java_script_enabled=False)
     page.goto("/sign-in")
 
     expect(page.locator("noscript p").filter(has_text=sentence)).to_be_visible()

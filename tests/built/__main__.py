@@ -9,12 +9,12 @@ import platform
 import subprocess
 import sys
 
-from gatehouse_dev.trimming import SERVICES
+from gatehouse_dev.package_trimming import SERVICES
 from tests.support.layout import ROOT
 
 ARCHITECTURES = {"aarch64": "arm64"}
 LENT = ROOT / ".cache" / "botocore"
-TESTS = ("tests/functions", "tests/layer", "tests/test_round_trips.py", "tests/starting/test_start.py")
+TESTS = ("tests/functions", "tests/layer", "tests/test_round_trips.py", "tests/starting/test_bootstrap.py")
 
 
 def main(arguments: list[str]) -> int:
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         "-m",
         "pytest",
         "-p",
-        "tests.built.lending",
+        "tests.built.botocore_data",
         "-n",
         "2",
         "--dist",

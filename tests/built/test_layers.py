@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse_dev.preparing import size
+from gatehouse_dev.prepare_build import size
 from tests.support.layout import ROOT
 
 pytestmark = pytest.mark.built

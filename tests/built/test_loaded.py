@@ -17,7 +17,7 @@ BUILT = ROOT / ".aws-sam" / ARCHITECTURES.get(platform.machine(), platform.machi
 STARTING = """
 import sys
 before = set(sys.modules)
-import gatehouse.start, json
+import gatehouse.bootstrap, json
 names = {name.partition(".")[0] for name in set(sys.modules) - before if not name.startswith("_sysconfigdata")}
 print(json.dumps(sorted(names - set(sys.stdlib_module_names) - {"gatehouse", "handler"})))
 """

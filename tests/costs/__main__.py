@@ -15,15 +15,15 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template, load
 from tests.conftest import PARAMETERS, ROOT
 from tests.costs import growth
-from tests.costs.asking import Measured, Somebody
+from tests.costs.all_calls import calls, cheap_hashes, task_calls
 from tests.costs.call_tables import Counted, settled
-from tests.costs.everything import calls, cheap_hashes, task_calls
-from tests.costs.filling import standing_clock
-from tests.costs.habits import LIST
+from tests.costs.log_output import quiet
 from tests.costs.meter import Meter
+from tests.costs.moto_speedups import quick_rows
 from tests.costs.page import page, section
-from tests.costs.printed import quiet
-from tests.costs.quick import quick_rows
+from tests.costs.task_lists import standing_clock
+from tests.costs.task_requests import Measured, TaskUser
+from tests.costs.usage_profile import LIST
 from tests.support.calls import Api
 from tests.support.provider import running_provider
 from tests.support.transport import under_test
@@ -56,7 +56,7 @@ def measured(sizes: Sequence[int]) -> Iterator[Measured]:
         call, meter = Api(template()), Meter(cloud)
         for size in sizes:
             with quiet():
-                result = Somebody(call, meter, size).measure()
+                result = TaskUser(call, meter, size).measure()
             yield result
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from functools import reduce
 
+from tests.costs.consumption import Consumption
 from tests.costs.meter import Cost
 from tests.costs.prices import (
     API_REQUEST,
@@ -21,7 +22,6 @@ from tests.costs.prices import (
     SENT_GB,
     WRITE_PRICE,
 )
-from tests.costs.taken import Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def units_price(cost: Cost) -> float:
     return cost.read * READ_PRICE + cost.write * WRITE_PRICE
 
 
-def bill(taken: Taken) -> Bill:
+def bill(taken: Consumption) -> Bill:
     """For one call."""
     return Bill(
         api=taken.requests * API_REQUEST,

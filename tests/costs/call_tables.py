@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.costs.all_calls import Found
+from tests.costs.background_jobs import BackgroundJob
 from tests.costs.bill import bill
-from tests.costs.everything import Found
-from tests.costs.orders import Order
+from tests.costs.consumption import Consumption
 from tests.costs.prices import MILLION
 from tests.costs.tables import dollars, rows_below, spaced, table
-from tests.costs.taken import Taken
 
 SERVICES = ("API Gateway", "Lambda", "DynamoDB", "mail", "logs", "sent out")
 PRICES = ("call", *SERVICES, "together")
@@ -33,7 +33,7 @@ class Counted:
     task_bytes: float
 
     @property
-    def takes(self) -> Mapping[str, Taken]:
+    def takes(self) -> Mapping[str, Consumption]:
         """By the names of calls."""
         return {call.called: taken for call, taken in self.calls}
 
@@ -62,7 +62,9 @@ def takes_of(counted: Counted) -> list[str]:
         [
             (
                 call.called,
-                f"`{call.function}`" if isinstance(call, Order) else ", ".join(f"`{route}`" for route in call.routes),
+                f"`{call.function}`"
+                if isinstance(call, BackgroundJob)
+                else ", ".join(f"`{route}`" for route in call.routes),
                 *taken_cells(taken),
                 spaced(taken.milliseconds),
                 str(taken.mails),
@@ -74,6 +76,6 @@ def takes_of(counted: Counted) -> list[str]:
     )
 
 
-def taken_cells(taken: Taken) -> tuple[str, ...]:
+def taken_cells(taken: Consumption) -> tuple[str, ...]:
     """What a call takes of DynamoDB, as the page has it."""
     return str(taken.cost.trips), f"{taken.cost.read:g}", f"{taken.cost.write:g}"

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from tests.costs.asking import Ask, Measured
 from tests.costs.bill import units_price
-from tests.costs.habits import A_DAY
 from tests.costs.meter import Cost
 from tests.costs.prices import DAYS, GB, MILLION, STORAGE_PRICE
 from tests.costs.tables import spaced, table
+from tests.costs.task_requests import Measured, TaskRequest
+from tests.costs.usage_profile import A_DAY
 
 LARGEST_LIST = 10 * 2**30  # bytes of one person's rows and index entries, where a table has local indexes
 BESIDE = 3  # items that a call may read beside tasks: the session, its epoch, the summary
@@ -26,7 +26,7 @@ def not_flat(every: Sequence[Measured]) -> list[str]:
     ]
 
 
-def _is_flat(ask: Ask, costs: Sequence[Cost]) -> bool:
+def _is_flat(ask: TaskRequest, costs: Sequence[Cost]) -> bool:
     if ask.at_most is None:
         return len({(cost.trips, cost.items, cost.read, cost.write) for cost in costs}) == 1
     tasks, trips = ask.at_most

@@ -15,7 +15,7 @@ from botocore.client import BaseClient
 from gatehouse_dev.cloud import Cloud
 from tests.costs.schema import Schema
 from tests.costs.sizes import LARGEST_ANSWER, Item, batch_units, item_size, query_units, transaction_units, write_units
-from tests.support import record
+from tests.support import aws_calls
 
 type Call = Callable[[str, dict[str, Any]], Any]  # of any operation
 type Place = tuple[str, dict[str, Any]]  # a table and a key in it
@@ -122,11 +122,11 @@ class Meter:
 @contextmanager
 def _aside() -> Iterator[None]:
     """What only the meter asks is no act of the function."""
-    token = record._current.set(None)
+    token = aws_calls._current.set(None)
     try:
         yield
     finally:
-        record._current.reset(token)
+        aws_calls._current.reset(token)
 
 
 def _rows(ask: Call, places: list[Place]) -> list[Any]:

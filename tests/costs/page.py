@@ -5,15 +5,15 @@ from textwrap import fill
 
 from gatehouse_dev.template import Template
 from tests.costs import prices
+from tests.costs.background_jobs import BackgroundJob
 from tests.costs.call_tables import SERVICES, Counted, prices_of, takes_of
-from tests.costs.filling import ONE_IN
-from tests.costs.habits import A_DAY, A_MONTH, ACTIVE_DAYS, LIST, ON_SUCH_A_DAY, USERS, Month, month
-from tests.costs.orders import Order
-from tests.costs.running import is_even
-from tests.costs.standing import Item, items
+from tests.costs.consumption import Consumption
+from tests.costs.fixed_costs import Item, items
+from tests.costs.runner import is_even
 from tests.costs.tables import dollars, spaced, table
-from tests.costs.taken import Taken
+from tests.costs.task_lists import ONE_IN
 from tests.costs.text import CALLS, COUNTED, FIRST, FORMULA, STANDING
+from tests.costs.usage_profile import A_DAY, A_MONTH, ACTIVE_DAYS, LIST, ON_SUCH_A_DAY, USERS, Month, month
 
 MONTHS = ("people", *SERVICES, "storage", "metrics", "standing", "together", "for each")
 STANDS = ("what", "how many", "US$ for each", "US$ a month")
@@ -46,7 +46,7 @@ def page(counted: Counted, growth: str, template: Template) -> str:
             prices="\n".join(prices_of(counted)),
             takes="\n".join(takes_of(counted)),
             list=spaced(LIST),
-            evenly=", ".join(f"`{name}`" for name in template.functions if is_even(template, name)),
+            constant_time=", ".join(f"`{name}`" for name in template.functions if is_even(template, name)),
         ),
         growth,
         COUNTED.format_map(figures | {"rare": ONE_IN, "start": _start(), "step": prices.STEPS_MS[0][1]}),
@@ -59,9 +59,9 @@ def section(text: str, title: str) -> str:
     return title + text.partition(title)[2].partition("\n## ")[0].rstrip("\n") + "\n"
 
 
-def _idle(counted: Counted) -> Iterator[tuple[str, Taken]]:
+def _idle(counted: Counted) -> Iterator[tuple[str, Consumption]]:
     for call, taken in counted.calls:
-        if isinstance(call, Order) and call.work == IDLE:
+        if isinstance(call, BackgroundJob) and call.work == IDLE:
             yield call.function, taken
 
 

@@ -11,16 +11,16 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.costs.__main__ import PAGE
-from tests.costs.asking import Measured, Somebody
+from tests.costs.all_calls import OTHERS, calls
 from tests.costs.bill import Bill, bill
 from tests.costs.call_tables import PRICES, TAKES, taken_cells
-from tests.costs.everything import OTHERS, calls
-from tests.costs.filling import ONE_IN, standing_clock
+from tests.costs.consumption import Consumption
+from tests.costs.fixed_costs import items
 from tests.costs.growth import HEAD, not_flat
-from tests.costs.habits import by_one, month, told
+from tests.costs.invocation_timer import InvocationTimer, Run, billed
+from tests.costs.log_output import LogOutput, access_line
 from tests.costs.meter import Cost, Meter
-from tests.costs.printed import Printed, access_line
-from tests.costs.quick import quick_rows
+from tests.costs.moto_speedups import quick_rows
 from tests.costs.sizes import (
     Index,
     batch_units,
@@ -31,16 +31,16 @@ from tests.costs.sizes import (
     value_size,
     write_units,
 )
-from tests.costs.standing import items
 from tests.costs.tables import rows_below
-from tests.costs.taken import Taken
-from tests.costs.watch import Run, Watch, billed
+from tests.costs.task_lists import ONE_IN, standing_clock
+from tests.costs.task_requests import Measured, TaskUser
+from tests.costs.usage_profile import by_one, month, told
+from tests.support.auth_calls import sign_in
 from tests.support.calls import Api
 from tests.support.layout import FUNCTIONS
 from tests.support.people import PASSWORD, People
 from tests.support.provider import Provider
 from tests.support.tasks import create
-from tests.support.visits import signs_in
 
 SHORT, LONG = 10, 150
 
@@ -158,15 +158,15 @@ def test_storage_has_a_hundred_bytes_more_for_each_part() -> None:
 def every(api: Api, running_cloud: Cloud) -> list[Measured]:
     """A short list and a long one."""
     from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment when imported
-    from gatehouse.keys import access, keyring, macs  # noqa: PLC0415 -- the same
+    from gatehouse.keys import access_tokens, keyring, macs  # noqa: PLC0415 -- the same
 
     running_cloud.reset()
-    keyring.forget()
+    keyring.clear_cache()
     with standing_clock(), quick_rows():
-        access.publish()
-        macs._last_look = clock.monotonic()
+        access_tokens.ensure_published()
+        macs._last_refresh = clock.monotonic()
         meter = Meter(running_cloud)
-        return [Somebody(api, meter, size).measure(many=size == SHORT) for size in (SHORT, LONG)]
+        return [TaskUser(api, meter, size).measure(many=size == SHORT) for size in (SHORT, LONG)]
 
 
 def test_a_longer_list_takes_no_more_than_full_pages(every: list[Measured]) -> None:
@@ -218,32 +218,32 @@ USUAL = (
 @pytest.mark.parametrize(
     ("taken", "costs"),
     [
-        (Taken(requests=MILLION), Bill(api=1)),
-        (Taken(invocations=MILLION), Bill(functions=0.2)),
-        (Taken(invocations=1).run_for(2000, 512), Bill(functions=0.0000002 + 0.0000133334)),
-        (Taken(cost=Cost(read=8 * MILLION, write=2 * MILLION)), Bill(dynamodb=1 + 1.25)),
-        (Taken(mails=10_000), Bill(mail=1)),
-        (Taken(notices=MILLION), Bill(mail=0.5 + 3 * 0.4)),
-        (Taken(logged=GB), Bill(logs=0.5 + 0.03)),
-        (Taken(sent=10 * GB), Bill(sent=0.9)),
+        (Consumption(requests=MILLION), Bill(api=1)),
+        (Consumption(invocations=MILLION), Bill(functions=0.2)),
+        (Consumption(invocations=1).run_for(2000, 512), Bill(functions=0.0000002 + 0.0000133334)),
+        (Consumption(cost=Cost(read=8 * MILLION, write=2 * MILLION)), Bill(dynamodb=1 + 1.25)),
+        (Consumption(mails=10_000), Bill(mail=1)),
+        (Consumption(notices=MILLION), Bill(mail=0.5 + 3 * 0.4)),
+        (Consumption(logged=GB), Bill(logs=0.5 + 0.03)),
+        (Consumption(sent=10 * GB), Bill(sent=0.9)),
     ],
 )
-def test_each_part_has_its_price(taken: Taken, costs: Bill) -> None:
+def test_each_part_has_its_price(taken: Consumption, costs: Bill) -> None:
     assert bill(taken).parts == pytest.approx(costs.parts)
     assert bill(taken).together == pytest.approx(sum(costs.parts))
 
 
 def test_what_a_call_sets_off_is_paid_with_it() -> None:
-    asked, sent = Taken(requests=1, invocations=1, metrics=frozenset("a")), Taken(invocations=1, mails=1)
+    asked, sent = Consumption(requests=1, invocations=1, metrics=frozenset("a")), Consumption(invocations=1, mails=1)
 
-    assert asked + sent == Taken(requests=1, invocations=2, mails=1, metrics=frozenset("a"))
+    assert asked + sent == Consumption(requests=1, invocations=2, mails=1, metrics=frozenset("a"))
 
 
 ONCE = Run(cpu=2, hashes=1, asked=Counter(dynamodb=2, email=1), slept=0)
 
 
 @pytest.mark.parametrize(
-    ("run", "memory", "evenly", "milliseconds"),
+    ("run", "memory", "constant_time", "milliseconds"),
     [
         (ONCE, 1769, False, 90),  # 2 + 21 + 2 * 5 + 50, which is 83
         (ONCE, 3538, False, 90),  # one thread uses one vCPU
@@ -253,15 +253,20 @@ ONCE = Run(cpu=2, hashes=1, asked=Counter(dynamodb=2, email=1), slept=0)
         (Run(cpu=0.1, hashes=0, asked=Counter(), slept=0), 512, False, 5),
     ],
 )
-def test_a_function_is_billed_for_work_and_waiting(run: Run, memory: int, evenly: bool, milliseconds: int) -> None:  # noqa: FBT001 -- a parameter of the table above
+def test_a_function_is_billed_for_work_and_waiting(
+    run: Run,
+    memory: int,
+    constant_time: bool,  # noqa: FBT001 -- a parameter of the table above
+    milliseconds: int,
+) -> None:
     slower = replace(run, cpu=run.cpu + 5)
 
-    assert billed([slower, run], memory, evenly=evenly) == milliseconds
+    assert billed([slower, run], memory, constant_time=constant_time) == milliseconds
 
 
 @pytest.mark.parametrize(("told", "milliseconds"), [(0, 200), (195, 195), (161, 161), (150, 200)])
 def test_a_time_stays_as_it_was_told_while_it_is_much_the_same(told: int, milliseconds: int) -> None:
-    found = Taken(milliseconds=200, gb_seconds=0.1).settled(told)
+    found = Consumption(milliseconds=200, gb_seconds=0.1).settled(told)
 
     assert found.milliseconds == milliseconds
     assert found.gb_seconds == pytest.approx(milliseconds / 2000)
@@ -270,7 +275,7 @@ def test_a_time_stays_as_it_was_told_while_it_is_much_the_same(told: int, millis
 def test_what_runs_elsewhere_is_waited_for(call: Api, people: People, provider: Provider) -> None:
     email = people.verified()
 
-    run = Watch(provider).run(lambda: signs_in(call, email, PASSWORD))
+    run = InvocationTimer(provider).run(lambda: sign_in(call, email, PASSWORD))
 
     assert (run.hashes, run.asked["dynamodb"], run.asked["provider"]) == (1, 3, 0)
     assert run.waits == 3 * 5
@@ -279,7 +284,7 @@ def test_what_runs_elsewhere_is_waited_for(call: Api, people: People, provider: 
 
 def test_lines_and_metrics_are_counted_as_they_are_printed(call: Api) -> None:
     call("GET /api/auth/ok")  # it is warm now
-    printed = Printed()
+    printed = LogOutput()
     with printed.listening():
         call("GET /api/auth/ok")
 
@@ -307,7 +312,7 @@ def test_what_stands_is_counted_from_the_template(template: Template) -> None:
     resources |= {
         str(number): {"Type": "AWS::CloudWatch::Alarm", "Properties": one} for number, one in enumerate(alarms)
     }
-    idle = {"Remind": Taken(invocations=1, metrics=frozenset({"ColdStart", "Outcomes"}))}
+    idle = {"Remind": Consumption(invocations=1, metrics=frozenset({"ColdStart", "Outcomes"}))}
 
     found = list(items(replace(template, resources=resources, functions=functions), idle))
 
@@ -324,9 +329,9 @@ def test_what_stands_is_counted_from_the_template(template: Template) -> None:
 
 def test_a_month_is_what_stands_and_what_people_do() -> None:
     """A metric that everybody tells once a month is told in few of its hours while there are few people."""
-    takes = {name: Taken() for name, _ in by_one()}
+    takes = {name: Consumption() for name, _ in by_one()}
     name, often = next(iter(by_one()))
-    takes[name] = Taken(requests=1, metrics=frozenset({"a", "b"}))
+    takes[name] = Consumption(requests=1, metrics=frozenset({"a", "b"}))
 
     found = month(1000, takes, task_bytes=GB / 1_000_000, standing=20)
 
@@ -344,7 +349,7 @@ TOLD = PAGE.read_text(encoding="utf-8")
 
 
 def test_every_endpoint_and_every_function_has_its_cost(template: Template) -> None:
-    """A new one goes into `tests/costs/visits.py`, `task_visits.py` or `orders.py`; `make costs` tells the rest."""
+    """A new one goes into `http_calls.py`, `task_calls.py` or `background_jobs.py`; `make costs` tells the rest."""
     cells = [row["routes or function"].split(", ") for row in rows_below(TAKES, TOLD)]
     called = {route.key for route in template.routes}
     background = {name for name, function in template.functions.items() if not function.routes}

@@ -111,6 +111,6 @@ have a due date, one in {rare} has the rare tag and word.
   the pace of `MailRate`.
 * Prices: on demand, without the free tier, those of the first tier of use, arm64 (x86_64 takes a quarter more), table
   class Standard; looked through in {AS_OF}. They are constants in `tests/costs/prices.py`, as the assumptions are;
-  habits are in `tests/costs/habits.py`.
+  habits are in `tests/costs/usage_profile.py`.
 * Nobody else was at work on the same rows: a transaction that has to be tried again costs once more.
 """

@@ -124,7 +124,7 @@ with socket.create_server(("127.0.0.1", 0)) as listener, serving(listener) as ur
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[str]:
+def external_dynamodb() -> Iterator[str]:
     """Run another DynamoDB in a process of its own."""
     with subprocess.Popen(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", ELSEWHERE],

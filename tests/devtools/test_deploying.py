@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse_dev.deploying import CONFIGURATION, Ask, is_same_site, kept, main, warnings
+from gatehouse_dev.deploying import CONFIGURATION, Prompt, is_same_site, load_parameters, main, warnings
 
 ANSWERS = ["no-reply@example.com", "https://app.example.com/", "api.example.com", "Z123", "ops@example.com"]
 
@@ -17,7 +17,7 @@ def path(tmp_path: Path) -> Path:
     return Path(shutil.copy(CONFIGURATION, tmp_path))
 
 
-def answering(*answers: str) -> Ask:
+def answering(*answers: str) -> Prompt:
     """Somebody who answers so, and no more."""
     rest: Iterator[str] = iter(answers)
     return lambda _question: next(rest)
@@ -33,7 +33,7 @@ def test_answers_are_kept_and_not_asked_for_again(path: Path) -> None:
 
     assert main(["dev"], answering(*ANSWERS, "1"), path) == 0
     assert main(["dev"], nobody, path) == 0
-    assert kept(path, "dev") == {
+    assert load_parameters(path, "dev") == {
         "Stage": "dev",
         "MailFrom": "no-reply@example.com",
         "FrontendUrl": "https://app.example.com/",
@@ -44,7 +44,7 @@ def test_answers_are_kept_and_not_asked_for_again(path: Path) -> None:
         "AlarmEmail": "ops@example.com",
         "CookieSameSite": "lax",
     }
-    assert kept(path, "prod")["Stage"] == "prod"
+    assert load_parameters(path, "prod")["Stage"] == "prod"
     assert len(path.read_text().splitlines()) == len(before.splitlines())
 
 
@@ -53,7 +53,7 @@ def test_the_way_that_cannot_work_is_refused(path: Path, capsys: pytest.CaptureF
     elsewhere = ["no-reply@example.com", "https://app.example.net", "", ""]
 
     assert main(["dev"], answering(*elsewhere, "1", "x", "2"), path) == 0
-    assert kept(path, "dev")["CookieSameSite"] == "none"
+    assert load_parameters(path, "dev")["CookieSameSite"] == "none"
     assert "browsers will not send them" in capsys.readouterr().err
 
 

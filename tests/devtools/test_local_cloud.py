@@ -210,15 +210,15 @@ def test_an_edited_template_adds_tables_and_keeps_rows(cloud: Cloud, project: Pr
     assert cloud.client("dynamodb").describe_table(TableName="MoreTable")
 
 
-def test_an_endpoint_takes_the_tables_while_mail_and_secrets_stay_here(small: Template, elsewhere: str) -> None:
-    with Cloud(small, endpoint=elsewhere) as cloud:
-        assert cloud.client("dynamodb").meta.endpoint_url == elsewhere
+def test_an_endpoint_takes_the_tables_while_mail_and_secrets_stay_here(small: Template, external_dynamodb: str) -> None:
+    with Cloud(small, endpoint=external_dynamodb) as cloud:
+        assert cloud.client("dynamodb").meta.endpoint_url == external_dynamodb
         cloud.client("dynamodb").put_item(TableName="NotesTable", Item=row("there"))
         assert cloud.client("dynamodbstreams").list_streams(TableName="NotesTable")["Streams"]
         assert cloud.client("secretsmanager").get_secret_value(SecretId=os.environ["SECRET"])
         send(cloud, text="x")
 
-    with Cloud(small, endpoint=elsewhere) as cloud:
+    with Cloud(small, endpoint=external_dynamodb) as cloud:
         assert rows(cloud) == [("there", None)]
         assert cloud.mails() == []
         cloud.reset()

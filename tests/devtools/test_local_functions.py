@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev import context as context_module
-from gatehouse_dev.functions import Fleet, FunctionFailed, missing
+from gatehouse_dev.functions import FunctionFailed, FunctionPools, missing_handlers
 from gatehouse_dev.template import Template, load
 from tests.devtools.conftest import Project
 
@@ -49,7 +49,7 @@ def test_a_handler_gets_the_event_and_a_context_of_lambdas(one: Template, monkey
     monkeypatch.setattr(context_module, "time", SimpleNamespace(monotonic=lambda: 100.0))
     write(one, "def handler(event, context): return event, context, context.get_remaining_time_in_millis()")
 
-    answer: Any = Fleet(one).invoke("One", {"a": 1})
+    answer: Any = FunctionPools(one).invoke("One", {"a": 1})
     event, context, left = answer
 
     assert event == {"a": 1}
@@ -65,7 +65,7 @@ def test_handlers_that_ask_for_an_event_loop_get_one_in_any_thread(one: Template
         "import asyncio\nasync def work(): return threading.get_ident()\nimport threading\n"
         "def handler(event, context): return asyncio.get_event_loop().run_until_complete(work())",
     )
-    fleet = Fleet(one)
+    fleet = FunctionPools(one)
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(lambda _: fleet.invoke("One", {}), range(40)))
@@ -88,7 +88,7 @@ def test_an_instance_serves_one_event_at_a_time_and_others_wait(one: Template, m
         "    busy.clear()\n"
         "    return 1\n",
     )
-    fleet = Fleet(one, instances=3)
+    fleet = FunctionPools(one, instances=3)
 
     with ThreadPoolExecutor(50) as pool:
         assert sum(int(str(answer)) for answer in pool.map(lambda _: fleet.invoke("One", {}), range(50))) == 50
@@ -97,7 +97,7 @@ def test_an_instance_serves_one_event_at_a_time_and_others_wait(one: Template, m
 
 def test_a_reload_brings_new_code_of_handler_and_layer(one: Template, shared: Path) -> None:
     write(one, "import shared_by_functions\ndef handler(event, context): return shared_by_functions.word")
-    fleet = Fleet(one)
+    fleet = FunctionPools(one)
     assert fleet.invoke("One", {}) == "old"
 
     shared.write_text("word = 'new'\n")
@@ -112,7 +112,7 @@ def test_a_call_under_way_ends_on_the_code_it_began_with(one: Template, monkeypa
     monkeypatch.setattr("builtins.begun", begun, raising=False)
     monkeypatch.setattr("builtins.reloaded", reloaded, raising=False)
     write(one, "word = 'old'\ndef handler(event, context):\n    begun.set()\n    reloaded.wait(60)\n    return word")
-    fleet = Fleet(one)
+    fleet = FunctionPools(one)
 
     with ThreadPoolExecutor(1) as pool:
         under_way = pool.submit(fleet.invoke, "One", {})
@@ -128,7 +128,7 @@ def test_a_syntax_error_fails_loudly_and_heals_with_the_next_edit(
     one: Template, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(one, "def handler(event, context) return 1")
-    fleet = Fleet(one)
+    fleet = FunctionPools(one)
     with pytest.raises(FunctionFailed):
         fleet.invoke("One", {})
     assert "SyntaxError" in capsys.readouterr().err
@@ -143,7 +143,7 @@ def test_an_exception_shows_its_traceback_and_the_function_goes_on(
     one: Template, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(one, "def handler(event, context): return 1 / event['by']")
-    fleet = Fleet(one)
+    fleet = FunctionPools(one)
 
     with pytest.raises(FunctionFailed):
         fleet.invoke("One", {"by": 0})
@@ -153,5 +153,5 @@ def test_an_exception_shows_its_traceback_and_the_function_goes_on(
 
 
 def test_a_missing_handler_is_named(project: Project) -> None:
-    assert missing(load(project(ONE))) == ["One"]
-    assert missing(load(project(ONE, one=""))) == []
+    assert missing_handlers(load(project(ONE))) == ["One"]
+    assert missing_handlers(load(project(ONE, one=""))) == []

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from gatehouse_dev import gateway, payload
+from gatehouse_dev import event_payload, gateway
 from gatehouse_dev.functions import FunctionFailed
-from gatehouse_dev.gateway import Api, answered
+from gatehouse_dev.gateway import Api, run_integration
 from gatehouse_dev.messages import Request, Response
 from gatehouse_dev.model import Cors, Route
-from gatehouse_dev.routing import Match, choose, known
+from gatehouse_dev.routing import Match, choose, has_path
 
 KEYS = (
     "GET /tasks",
@@ -43,11 +43,11 @@ def chosen(method: str, path: str) -> Any:
 
 def event(path: str = "/tasks", method: str = "POST", **request: Any) -> dict[str, Any]:
     wanted = Request(method=method, raw_path=path, **request)
-    return payload.event(wanted, Match(route=Route(method=method, path=path, function="F"), parameters={}))
+    return event_payload.make_event(wanted, Match(route=Route(method=method, path=path, function="F"), parameters={}))
 
 
 def answer(value: Any) -> Response:
-    return answered("F", lambda: value)
+    return run_integration("F", lambda: value)
 
 
 # -- Routes ---------------------------------------------------------------------
@@ -98,7 +98,7 @@ def test_the_default_route_takes_what_is_left() -> None:
     keys = [match.route.key for path in ("/nowhere", "/tasks") if (match := choose(everything, "GET", path))]
 
     assert keys == ["$default", "GET /tasks"]
-    assert not known(everything, "/nowhere")
+    assert not has_path(everything, "/nowhere")
 
 
 # -- Events ---------------------------------------------------------------------
@@ -231,7 +231,7 @@ def fail() -> None:
         {"statusCode": 200, "headers": [1]},
         {"statusCode": 200, "cookies": ["a\nb"]},
         {"not json": object()},
-        {"statusCode": 200, "body": "x" * (gateway.ANSWER_LIMIT + 1)},
+        {"statusCode": 200, "body": "x" * (gateway.RESPONSE_LIMIT + 1)},
     ],
 )
 def test_a_malformed_answer_is_an_internal_error(value: Any) -> None:
@@ -240,7 +240,7 @@ def test_a_malformed_answer_is_an_internal_error(value: Any) -> None:
 
 
 def test_a_function_that_fails_is_an_internal_error() -> None:
-    assert answered("F", fail) == gateway.FAILED
+    assert run_integration("F", fail) == gateway.FAILED
 
 
 # -- CORS -----------------------------------------------------------------------
@@ -282,8 +282,8 @@ def test_answers_are_shared_with_listed_origins_only(status: int) -> None:
     own = Response(status=status, headers=(("access-control-allow-origin", "*"), ("x-own", "1")))
     api = Api(routes=(), cors=CORS)
 
-    listed = api.finish(Request(method="GET", raw_path="/", headers=(("origin", ORIGIN),)), own)
-    other = api.finish(Request(method="GET", raw_path="/", headers=(("origin", "https://evil.test"),)), own)
+    listed = api.finalize(Request(method="GET", raw_path="/", headers=(("origin", ORIGIN),)), own)
+    other = api.finalize(Request(method="GET", raw_path="/", headers=(("origin", "https://evil.test"),)), own)
 
     assert dict(listed.headers) == {
         "x-own": "1",

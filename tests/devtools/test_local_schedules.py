@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from gatehouse_dev import schedules, stack
-from gatehouse_dev.document import TemplateError
-from gatehouse_dev.functions import Fleet
+from gatehouse_dev.functions import FunctionPools
 from gatehouse_dev.model import Schedule
-from gatehouse_dev.schedules import Schedules, Timer
+from gatehouse_dev.schedules import Schedules, ScheduleTimer
 from gatehouse_dev.server import Server
 from gatehouse_dev.template import Template, load
+from gatehouse_dev.template_file import TemplateError
 from tests.devtools.conftest import Project, ask
-from tests.support.threads import until
+from tests.support.concurrency import wait_until
 
 TEMPLATE = """
     Resources:
@@ -86,7 +86,7 @@ def post(path: Path, place: str, method: str = "POST") -> tuple[int, str]:
 def test_a_rate_is_understood(project: Project, expression: str, every: timedelta) -> None:
     template = load(project(TEMPLATE.replace("rate(15 minutes)", expression)))
 
-    assert template.functions["Tick"].schedules == (Schedule(expression=expression, every=every),)
+    assert template.functions["Tick"].schedules == (Schedule(expression=expression, interval=every),)
     assert template.functions["Quiet"].schedules == ()
 
 
@@ -118,7 +118,7 @@ def test_an_input_of_ones_own_takes_the_place_of_the_event(project: Project, tic
     template = load(project(text, tick=TICK))
     assert ticks == []
 
-    assert Schedules(Fleet(template), template).event("Tick") == {"all": True}
+    assert Schedules(FunctionPools(template), template).event("Tick") == {"all": True}
     with pytest.raises(TemplateError, match="resource Tick is malformed"):
         load(project(text.replace("true}", "true")))
 
@@ -128,7 +128,7 @@ def test_an_input_of_ones_own_takes_the_place_of_the_event(project: Project, tic
 
 def test_an_event_looks_as_eventbridge_makes_it(template: Template) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    made = Schedules(Fleet(template), template).event("Tick")
+    made = Schedules(FunctionPools(template), template).event("Tick")
 
     assert made is not None
     assert set(made) == {
@@ -143,21 +143,21 @@ def test_an_event_looks_as_eventbridge_makes_it(template: Template) -> None:
 def test_a_function_is_called_again_and_again_although_it_stumbles(
     template: Template, ticks: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stumble = Schedule(expression="rate(1 minute)", every=SHORT, given='{"detail-type": "stumble"}')
-    timer = Timer(Fleet(template), "Tick", stumble)
+    stumble = Schedule(expression="rate(1 minute)", interval=SHORT, input='{"detail-type": "stumble"}')
+    timer = ScheduleTimer(FunctionPools(template), "Tick", stumble)
 
     timer.start()
-    until(lambda: len(ticks) > 2)
+    wait_until(lambda: len(ticks) > 2)
     timer.stop()
 
     assert "Tick failed" in capsys.readouterr().err
-    until(lambda: not timer._thread.is_alive())
+    wait_until(lambda: not timer._thread.is_alive())
 
 
 def test_nothing_is_called_before_its_time(template: Template, ticks: list[Any]) -> None:
-    with Schedules(Fleet(template), template) as running:
+    with Schedules(FunctionPools(template), template) as running:
         (timer,) = running._timers.values()
-    until(lambda: not timer._thread.is_alive())
+    wait_until(lambda: not timer._thread.is_alive())
 
     assert ticks == []
 
@@ -165,13 +165,13 @@ def test_nothing_is_called_before_its_time(template: Template, ticks: list[Any])
 def test_an_edited_template_brings_and_takes_schedules(
     project: Project, template: Template, ticks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedules.Timer, "start", lambda timer: ticks.append(timer.schedule.expression))
-    monkeypatch.setattr(schedules.Timer, "stop", lambda timer: ticks.append(f"no {timer.schedule.expression}"))
-    with Schedules(Fleet(template), template) as running:
-        running.follow(template)
+    monkeypatch.setattr(schedules.ScheduleTimer, "start", lambda timer: ticks.append(timer.schedule.expression))
+    monkeypatch.setattr(schedules.ScheduleTimer, "stop", lambda timer: ticks.append(f"no {timer.schedule.expression}"))
+    with Schedules(FunctionPools(template), template) as running:
+        running.update(template)
         assert ticks == ["rate(15 minutes)"]
 
-        running.follow(load(project(TEMPLATE.replace("15 minutes", "1 hour"))))
+        running.update(load(project(TEMPLATE.replace("15 minutes", "1 hour"))))
         assert ticks[1:] == ["no rate(15 minutes)", "rate(1 hour)"]
         assert running.expressions == {"Tick": "rate(1 hour)"}
 

@@ -23,7 +23,7 @@ from gatehouse_dev import __main__ as command
 from gatehouse_dev import stack
 from gatehouse_dev.server import Server
 from tests.devtools.conftest import Project, ask, write_project
-from tests.support.threads import until
+from tests.support.concurrency import wait_until
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.xdist_group("local server")  # one is started for most of them
@@ -132,7 +132,7 @@ def started(path: Path, **environ: str) -> Iterator[Running]:
     server.reading = threading.Thread(target=lambda: server.lines.extend(printed), daemon=True)
     server.reading.start()
     try:
-        until(lambda: "runs at" in server.text() or process.poll() is not None)
+        wait_until(lambda: "runs at" in server.text() or process.poll() is not None)
         (server.port,) = map(int, re.findall(r"runs at http://localhost:(\d+)", server.text()))
         yield server
     finally:
@@ -172,7 +172,7 @@ def edit(path: Path, text: str, noticed: Callable[[], object]) -> None:
             path.write_text(text)
         return noticed()
 
-    until(again)
+    wait_until(again)
 
 
 def test_it_introduces_itself(server: Running) -> None:
@@ -203,7 +203,7 @@ def test_the_access_log_tells_no_tokens(server: Running) -> None:
     secret = "s3cr3t-" * 6
     for path in (f"/notes/{secret}", f"/lost?token={secret}", f"/lost/{secret}"):
         server.call("GET", path)
-    until(lambda: server.text().count("/lost") == 2)
+    wait_until(lambda: server.text().count("/lost") == 2)
 
     assert re.search(r"^GET /notes/\{id\} 200 \d+ ms$", server.text(), re.MULTILINE)
     assert re.search(r"^GET /lost/… 404 \d+ ms$", server.text(), re.MULTILINE)
@@ -213,7 +213,7 @@ def test_the_access_log_tells_no_tokens(server: Running) -> None:
 def test_mail_lands_in_the_mailbox_soon_after_the_write(server: Running) -> None:
     server.call("POST", "/notes/Ann")
     server.call("POST", "/notes/bob")
-    until(lambda: server.mails("?to=bob@a.test"))
+    wait_until(lambda: server.mails("?to=bob@a.test"))
 
     (mail,) = server.mails("?to=ann@A.test")
     assert mail["to"] == "Ann@a.test"
@@ -286,7 +286,7 @@ def test_it_stops_soon_even_when_a_function_hangs(path: Path, number: signal.Sig
 
     with started(path) as server:
         threading.Thread(target=hang, args=(server,), daemon=True).start()
-        until(lambda: "hangs" in server.text())
+        wait_until(lambda: "hangs" in server.text())
         server.process.send_signal(number)
 
         assert server.process.wait(60) == 0

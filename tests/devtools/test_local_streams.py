@@ -10,13 +10,13 @@ from gatehouse_dev import engine
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.delivery import Delivery
 from gatehouse_dev.filters import matches
-from gatehouse_dev.functions import Fleet, FunctionFailed
+from gatehouse_dev.functions import FunctionFailed, FunctionPools
 from gatehouse_dev.model import StreamSource
-from gatehouse_dev.records import Reader
+from gatehouse_dev.stream_records import StreamReader
 from gatehouse_dev.streams import Streams
 from gatehouse_dev.template import load
 from tests.devtools.conftest import Project
-from tests.support.threads import at_once, until
+from tests.support.concurrency import run_concurrently, wait_until
 
 LISTENER = """
       Listen:
@@ -58,7 +58,7 @@ def streams(project: Project, small_text: str, heard: list[Any]) -> Iterator[Str
     template = load(project(small_text + LISTENER, listen=HANDLER, read="handler = None"))
     heard.clear()
     with Cloud(template) as cloud:
-        yield Streams(cloud, Fleet(template))
+        yield Streams(cloud, FunctionPools(template))
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_write_reaches_the_function_at_once(streams: Streams, cloud: Cloud, he
         pump._poll = 3600
     with streams:
         put(cloud, "a")
-        until(lambda: heard)
+        wait_until(lambda: heard)
 
     assert keys(heard) == ["a"]
 
@@ -142,7 +142,7 @@ def test_records_of_many_writers_arrive_once_and_in_order(streams: Streams, clou
             cancel(cloud)
 
     with streams:
-        at_once(write, range(5))
+        run_concurrently(write, range(5))
     streams.deliver()
 
     turns = [(record["dynamodb"]["Keys"]["pk"]["S"], record["dynamodb"]["NewImage"]["turn"]["N"]) for record in heard]
@@ -150,13 +150,15 @@ def test_records_of_many_writers_arrive_once_and_in_order(streams: Streams, clou
     assert [turn for writer, turn in turns if writer == "3"] == [str(turn) for turn in range(10)]
 
 
-def test_an_endpoint_has_streams_too(project: Project, small_text: str, elsewhere: str, heard: list[Any]) -> None:
+def test_an_endpoint_has_streams_too(
+    project: Project, small_text: str, external_dynamodb: str, heard: list[Any]
+) -> None:
     template = load(project(small_text + LISTENER, listen=HANDLER))
-    with Cloud(template, endpoint=elsewhere) as cloud, Streams(cloud, Fleet(template)):
+    with Cloud(template, endpoint=external_dynamodb) as cloud, Streams(cloud, FunctionPools(template)):
         put(cloud, "a")
         cancel(cloud)
         put(cloud, "b")
-        until(lambda: len(heard) == 2)
+        wait_until(lambda: len(heard) == 2)
 
     assert keys(heard) == ["a", "b"]
 
@@ -164,7 +166,7 @@ def test_an_endpoint_has_streams_too(project: Project, small_text: str, elsewher
 def test_an_edited_template_keeps_the_place_in_the_stream(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
     put(cloud, "before")
     streams.deliver()
-    streams.follow(cloud.template)
+    streams.update(cloud.template)
     put(cloud, "after")
     streams.deliver()
 
@@ -172,11 +174,11 @@ def test_an_edited_template_keeps_the_place_in_the_stream(streams: Streams, clou
 
 
 def test_a_reader_holds_no_iterator(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "KEPT_ITERATORS", 5)
-    reader = Reader(cloud, "NotesTable")
+    monkeypatch.setattr(engine, "MAX_ITERATORS", 5)
+    reader = StreamReader(cloud, "NotesTable")
     for turn in range(20):
         put(cloud, str(turn))
-        assert keys(reader.new()) == [str(turn)]
+        assert keys(reader.read_new()) == [str(turn)]
 
 
 # -- Retries --------------------------------------------------------------------
@@ -213,7 +215,7 @@ class Call:
     def bring(self, **source: Any) -> Self:
         """Deliver all records."""
         wanted = StreamSource(table="T", report_batch_item_failures=self.partial, **source)
-        Delivery(function="F", source=wanted, invoke=self.invoke, pause=self.pause).bring(RECORDS)
+        Delivery(function="F", source=wanted, invoke=self.invoke, pause=self.pause).deliver(RECORDS)
         return self
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gatehouse_dev.document import read
 from gatehouse_dev.template import TemplateError, load, local_parameters
+from gatehouse_dev.template_file import parse_template
 from tests.devtools.conftest import Project
 
 FUNCTION = """
@@ -190,7 +190,7 @@ def test_a_route_that_leads_nowhere_is_told(project: Project, wrong: tuple[str, 
 
 
 def test_what_is_anchored_is_written_out_for_each_that_names_it(project: Project) -> None:
-    paths = read(project(FUNCTION + ROUTES))["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"]
+    paths = parse_template(project(FUNCTION + ROUTES))["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"]
     post, get = paths["/notes/{id}"].values()
 
     assert post == get

@@ -7,11 +7,11 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from gatehouse_dev.document import read
 from gatehouse_dev.template import Template
+from gatehouse_dev.template_file import parse_template
 from tests.support.layout import FUNCTIONS, ROOT
-from tests.support.reach import SETTINGS as READ
 from tests.support.routes import API
+from tests.support.settings_usage import SETTINGS as READ
 from tests.support.tasks import ALL
 from tests.support.transformed import references
 from tests.test_round_trips import AUTH, SESSION, TASKS, routes
@@ -48,7 +48,7 @@ FILLED_IN = [variable for variable, _ in tables(CONFIGURATION, columns=2)]
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     """The template as it is written."""
-    parsed: dict[str, Any] = dict(read(TEMPLATE))
+    parsed: dict[str, Any] = dict(parse_template(TEMPLATE))
     return parsed
 
 
@@ -106,13 +106,13 @@ def test_every_form_is_the_one_that_is_read(running_cloud: object) -> None:
     words = {
         bool: {"flag"},
         config.PasswordLength: {"number from 8 to 128"},
-        config.Name: {"address"},
+        config.NonEmptyText: {"address"},
         timedelta: {"seconds"},
         config.Lifetime: {"lifetime"},
         config.Rate: {"rate"},
         config.PerSecond: {"number"},
         tuple[str, ...]: {"list"},
-        config.Switch: {"switch"},
+        config.OnOff: {"switch"},
         str: {"text", "URL", "domain", "address"},
     }
     types = get_type_hints(config.Config, include_extras=True)

@@ -11,27 +11,27 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import FunctionFailed
 from tests.functions.auth.test_erase_user import deletes, receipts, traces
+from tests.support.auth_calls import request_reset, reset_password
+from tests.support.aws_failures import UNREACHABLE, failing_calls
 from tests.support.calls import Api
-from tests.support.erasing import Erasing
+from tests.support.erasures import Erasures
 from tests.support.faults import (
     THROTTLED,
-    Bring,
-    Killed,
-    bringing,
-    heard,
-    hears_of_failure,
-    leaving_out,
+    Deliver,
+    FunctionKilled,
+    deliver_to,
+    failing_at,
+    failure_alarms,
     redrive,
-    struck,
+    triggered_alarms,
+    unprocessed_batches,
 )
+from tests.support.interleaving import meanwhile
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox, record
 from tests.support.people import People, Person
-from tests.support.races import meanwhile
 from tests.support.tables import everything
 from tests.support.tasks import create
-from tests.support.trouble import UNREACHABLE, failing
-from tests.support.visits import forgets, resets
 
 ANN = "ann@example.com"
 DOUBTS = ["no answer", "half an answer", "no sense"]
@@ -45,15 +45,15 @@ def _at_once(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def erasing(call: Api, cloud: Cloud) -> Erasing:
+def erasing(call: Api, cloud: Cloud) -> Erasures:
     """The stream of orders."""
-    return Erasing(call, cloud)
+    return Erasures(call, cloud)
 
 
 @pytest.fixture
-def bring(call: Api) -> Bring:
+def bring(call: Api) -> Deliver:
     """Deliver records until each was accepted or given up."""
-    return bringing(call, "EraseUser")
+    return deliver_to(call, "EraseUser")
 
 
 def leave_behind(user_id: str) -> dict[str, Any]:
@@ -61,10 +61,10 @@ def leave_behind(user_id: str) -> dict[str, Any]:
     tokens, sessions, tasks = layer("tokens"), layer("sessions.table"), layer("tasks.table")
     mail: dict[str, Any] = {"email": ANN, "base_url": "https://x.example", "lifetime": timedelta(hours=1)}
     with tokens.TokenRow.batch_write() as batch:
-        batch.save(tokens.issue(tokens.Purpose.PASSWORD_CHANGED, user_id, **mail))
-        batch.save(tokens.issue(tokens.Purpose.RESET_PASSWORD, tokens.subject_of(ANN), **mail))
+        batch.save(tokens.issue_token(tokens.Purpose.PASSWORD_CHANGED, user_id, **mail))
+        batch.save(tokens.issue_token(tokens.Purpose.RESET_PASSWORD, tokens.email_subject(ANN), **mail))
         now = layer("clock").now()
-        order = layer("accounts.erasures").ErasureRow(user_id, erasure="pending", email=ANN, created_at=now)
+        order = layer("accounts.erasure_orders").ErasureRow(user_id, erasure="pending", email=ANN, created_at=now)
         batch.save(order)
     session = {"secret_hash": b"", "epoch": 1, "created_at": now, "updated_at": now, "expires_at": now}
     sessions.SessionRow(user_id, "s" * 22, **session).save()
@@ -77,7 +77,7 @@ def left_over(cloud: Cloud, user_id: str) -> list[Any]:
     return [row for table in everything(cloud).values() for row in table if user_id in str(row) or ANN in str(row)]
 
 
-def order_state(erasing: Erasing) -> list[str]:
+def order_state(erasing: Erasures) -> list[str]:
     """How far orders have come."""
     return [row["erasure"]["S"] for row in erasing.orders()]
 
@@ -85,13 +85,13 @@ def order_state(erasing: Erasing) -> list[str]:
 # -- One accident, at any moment ------------------------------------------------------
 
 
-def test_wherever_it_runs_out_of_time_nothing_is_left(bring: Bring, call: Api, cloud: Cloud) -> None:
+def test_wherever_it_runs_out_of_time_nothing_is_left(bring: Deliver, call: Api, cloud: Cloud) -> None:
     """At each call of the run in turn, until there is none left. There may be two receipts, never none."""
     for at in count():
         cloud.reset()
         user_id = f"u-{at}"
         order = leave_behind(user_id)
-        with struck(Killed(), at=at) as asked, suppress(Killed):
+        with failing_at(FunctionKilled(), at=at) as asked, suppress(FunctionKilled):
             call.invoke("EraseUser", {"Records": [order]})
         bring([order])
 
@@ -107,13 +107,13 @@ def test_wherever_it_runs_out_of_time_nothing_is_left(bring: Bring, call: Api, c
 
 
 def test_what_cannot_be_erased_is_kept_told_and_erased_by_redrive(
-    bring: Bring, cloud: Cloud, erasing: Erasing, capsys: pytest.CaptureFixture[str]
+    bring: Deliver, cloud: Cloud, erasing: Erasures, capsys: pytest.CaptureFixture[str]
 ) -> None:
     order = leave_behind("u-1")
-    with failing(UNREACHABLE, "PutLogEvents"):
+    with failing_calls(UNREACHABLE, "PutLogEvents"):
         bring([order])
     assert order_state(erasing) == ["failed"]
-    assert heard(capsys) == {"FailedErasures"}
+    assert triggered_alarms(capsys) == {"FailedErasures"}
 
     redrive()
     bring([order])
@@ -122,18 +122,18 @@ def test_what_cannot_be_erased_is_kept_told_and_erased_by_redrive(
 
 
 def test_while_the_table_takes_no_write_the_order_waits(
-    bring: Bring, call: Api, cloud: Cloud, erasing: Erasing, later: Callable[..., None]
+    bring: Deliver, call: Api, cloud: Cloud, erasing: Erasures, advance_clock: Callable[..., None]
 ) -> None:
     """The stream gives up at some time, the row does not; the function failed, which an alarm hears."""
     order = leave_behind("u-1")
-    with failing(THROTTLED, "UpdateItem"):
+    with failing_calls(THROTTLED, "UpdateItem"):
         with pytest.raises(FunctionFailed):
             call.invoke("EraseUser", {"Records": [order]})
         bring([order])
     assert order_state(erasing) == ["pending"]
-    assert hears_of_failure("EraseUser") == {"BackgroundErrors"}
+    assert failure_alarms("EraseUser") == {"BackgroundErrors"}
 
-    later(minutes=61)
+    advance_clock(minutes=61)
     redrive()
     bring([order])
 
@@ -141,16 +141,16 @@ def test_while_the_table_takes_no_write_the_order_waits(
 
 
 def test_what_runs_out_of_time_again_and_again_is_kept_too(
-    bring: Bring, call: Api, cloud: Cloud, erasing: Erasing, later: Callable[..., None]
+    bring: Deliver, call: Api, cloud: Cloud, erasing: Erasures, advance_clock: Callable[..., None]
 ) -> None:
     """More often than the stream brings it."""
     order = leave_behind("u-1")
     for _ in range(9):
-        with struck(Killed(), at=3), suppress(Killed):
+        with failing_at(FunctionKilled(), at=3), suppress(FunctionKilled):
             call.invoke("EraseUser", {"Records": [order]})
     assert order_state(erasing) == ["running"]
 
-    later(minutes=61)
+    advance_clock(minutes=61)
     redrive()
     bring([order])
 
@@ -158,7 +158,7 @@ def test_what_runs_out_of_time_again_and_again_is_kept_too(
 
 
 def test_an_order_that_cannot_be_read_is_kept_and_told(
-    bring: Bring, cloud: Cloud, erasing: Erasing, capsys: pytest.CaptureFixture[str]
+    bring: Deliver, cloud: Cloud, erasing: Erasures, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without the address nobody can tell what else was theirs."""
     order = leave_behind("u-1")
@@ -168,15 +168,15 @@ def test_an_order_that_cannot_be_read_is_kept_and_told(
     bring([order])
 
     assert order_state(erasing) == ["failed"]
-    assert heard(capsys) == {"FailedErasures"}
+    assert triggered_alarms(capsys) == {"FailedErasures"}
 
 
 def test_a_run_that_another_overtook_has_nothing_left_to_note(
-    call: Api, cloud: Cloud, erasing: Erasing, monkeypatch: pytest.MonkeyPatch
+    call: Api, cloud: Cloud, erasing: Erasures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Brought a second time while it was still at it: that is no failure of the function."""
     order = leave_behind("u-1")
-    monkeypatch.setattr(layer("erasure.flows"), "_RESERVE", 10**9)  # it stops after its first step
+    monkeypatch.setattr(layer("erasure.flows"), "_MIN_TIME_LEFT", 10**9)  # it stops after its first step
     meanwhile(
         monkeypatch,
         "erasure.flows",
@@ -192,27 +192,29 @@ def test_a_run_that_another_overtook_has_nothing_left_to_note(
 
 
 def test_an_order_for_somebody_who_is_there_is_told_and_never_done(
-    bring: Bring, cloud: Cloud, erasing: Erasing, ann: Person, capsys: pytest.CaptureFixture[str]
+    bring: Deliver, cloud: Cloud, erasing: Erasures, ann: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nor by redrive."""
     before = traces(cloud, ann)
-    order = layer("accounts.erasures").ErasureRow(ann.id, erasure="pending", email=ANN, created_at=layer("clock").now())
+    order = layer("accounts.erasure_orders").ErasureRow(
+        ann.id, erasure="pending", email=ANN, created_at=layer("clock").now()
+    )
     order.save()
     for _ in range(2):
         capsys.readouterr()
         bring([record(order.serialize())])
         assert [row for row in traces(cloud, ann) if row.get("purpose") != "erasure"] == before
         assert order_state(erasing) == ["failed"]
-        assert heard(capsys) == {"FailedErasures"}
+        assert triggered_alarms(capsys) == {"FailedErasures"}
         redrive()
 
 
 @pytest.fixture
-def comes_back(call: Api, people: People, mailbox: Mailbox, later: Callable[..., None]) -> Callable[[], Person]:
+def comes_back(call: Api, people: People, mailbox: Mailbox, advance_clock: Callable[..., None]) -> Callable[[], Person]:
     """Somebody new comes to the address, and uses the service; a mail to them is on its way."""
 
     def come() -> Person:
-        later(seconds=1)
+        advance_clock(seconds=1)
         new = people.signed_in("ann")
         create(call, new, title="Mine")
         call("POST /api/auth/update-user", bearer=new.token, json={"taskReminders": True})
@@ -224,7 +226,7 @@ def comes_back(call: Api, people: People, mailbox: Mailbox, later: Callable[...,
 
 
 def test_whoever_comes_to_the_address_keeps_all_whenever_the_old_order_comes(
-    call: Api, cloud: Cloud, erasing: Erasing, ann: Person, comes_back: Callable[[], Person]
+    call: Api, cloud: Cloud, erasing: Erasures, ann: Person, comes_back: Callable[[], Person]
 ) -> None:
     """Late, twice, and when it is redriven."""
     deletes(call, ann)
@@ -245,7 +247,7 @@ def test_whoever_comes_to_the_address_keeps_all_whenever_the_old_order_comes(
 
 @pytest.mark.parametrize("turn", [1, -1], ids=["in order", "the newer one first"])
 def test_of_two_who_left_one_address_nothing_stays_in_whatever_order_they_are_erased(  # noqa: PLR0917 -- five fixtures
-    call: Api, cloud: Cloud, erasing: Erasing, people: People, comes_back: Callable[[], Person], turn: int
+    call: Api, cloud: Cloud, erasing: Erasures, people: People, comes_back: Callable[[], Person], turn: int
 ) -> None:
     first = people.signed_in("ann")
     deletes(call, first)
@@ -259,25 +261,27 @@ def test_of_two_who_left_one_address_nothing_stays_in_whatever_order_they_are_er
 
 
 def test_a_link_that_was_mailed_to_the_new_one_still_works(
-    call: Api, erasing: Erasing, people: People, mailbox: Mailbox, later: Callable[..., None]
+    call: Api, erasing: Erasures, people: People, mailbox: Mailbox, advance_clock: Callable[..., None]
 ) -> None:
     ann = people.signed_in("ann")
     deletes(call, ann)
-    later(seconds=1)
-    token = forgets(call, mailbox, people.verified("ann"))
+    advance_clock(seconds=1)
+    token = request_reset(call, mailbox, people.verified("ann"))
 
     erasing.deliver()
 
-    assert resets(call, token, "a better password").status == 200
+    assert reset_password(call, token, "a better password").status == 200
 
 
-@pytest.mark.parametrize("doubt", [failing(UNREACHABLE, "BatchGetItem"), leaving_out(), nullcontext()], ids=DOUBTS)
+@pytest.mark.parametrize(
+    "doubt", [failing_calls(UNREACHABLE, "BatchGetItem"), unprocessed_batches(), nullcontext()], ids=DOUBTS
+)
 def test_where_it_is_not_certain_that_somebody_is_gone_nothing_is_erased(
-    cloud: Cloud, erasing: Erasing, ann: Person, monkeypatch: pytest.MonkeyPatch, doubt: AbstractContextManager[Any]
+    cloud: Cloud, erasing: Erasures, ann: Person, monkeypatch: pytest.MonkeyPatch, doubt: AbstractContextManager[Any]
 ) -> None:
     """A profile that was not read, or makes no sense, is none that is not there."""
-    profile = layer("dynamodb").get_together(layer("accounts").profile_key(ann.id))[0]
-    layer("accounts.erasures").order_erasure(profile).save()
+    profile = layer("dynamodb").batch_get(layer("accounts").profile_key(ann.id))[0]
+    layer("accounts.erasure_orders").new_erasure_order(profile).save()
     cloud.client("dynamodb").update_item(
         TableName="UsersTable",
         Key={"pk": {"S": f"USER#{ann.id}"}, "sk": {"S": "PROFILE"}},

@@ -3,11 +3,11 @@
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import sign_in, sign_up, verify
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.tables import rows
-from tests.support.visits import signs_in, signs_up, verifies
 
 ROUTES = ("sign-up/email", "send-verification-email", "request-password-reset")
 SEVERAL = [
@@ -29,10 +29,10 @@ TOO_LONG = ["a" * 65 + "@ex.com", "a@" + "b" * 64 + ".com", "a@" + ".".join(["b"
 @pytest.mark.parametrize("spelling", ["A@Ex.com", "a@ex.com", " a@ex.com ", "\ta@EX.COM\r\n"])
 def test_all_spellings_of_an_address_are_one_account(call: Api, cloud: Cloud, mailbox: Mailbox, spelling: str) -> None:
     """S-12."""
-    signs_up(call, spelling)
-    verifies(call, mailbox.last.token)
+    sign_up(call, spelling)
+    verify(call, mailbox.last.token)
 
-    assert signs_in(call, "a@ex.com").json["user"]["email"] == "a@ex.com"
+    assert sign_in(call, "a@ex.com").json["user"]["email"] == "a@ex.com"
     assert {row["pk"] for row in rows(cloud, "UsersTable")} > {"EMAIL#a@ex.com"}
     assert [mail.to for mail in mailbox.all] == ["a@ex.com"]
 
@@ -53,13 +53,13 @@ def test_ghsa_7rqj_j65f_68wh_a_lookalike_is_no_address(call: Api, route: str, ad
     answer = call(f"POST /api/auth/{route}", json={"email": address, "password": "x" * 9})
 
     assert (answer.status, answer.code, call.calls) == (400, "VALIDATION_ERROR", [])
-    assert signs_in(call, address).code == "INVALID_EMAIL"
+    assert sign_in(call, address).code == "INVALID_EMAIL"
 
 
 @pytest.mark.parametrize("address", [*BROKEN, *INJECTED, *TOO_LONG], ids=lambda text: ascii(text[:24]))
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match=r"^Invalid email address$"):
-        layer("accounts.model").normal_email(address)
+        layer("accounts.model").normalize_email(address)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     ["a@ex.com", "a.b+c@sub.ex.co.uk", "o'brien@ex.com", "1@2.io", "a" * 64 + "@ex.com", "a@xn--bcher-kva.de"],
 )
 def test_what_is_one_is_taken_as_it_is(address: str) -> None:
-    assert layer("accounts.model").normal_email(address) == address
+    assert layer("accounts.model").normalize_email(address) == address
 
 
 def test_a_hostile_address_is_judged_in_no_time() -> None:
     """The pattern does not go back over what it has read."""
     for address in ("a@" + "a-" * 100_000, "a." * 120 + "@", "a@" + "a." * 120):
         with pytest.raises(ValueError, match="Invalid"):
-            layer("accounts.model").normal_email(address)
+            layer("accounts.model").normalize_email(address)

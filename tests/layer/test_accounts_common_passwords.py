@@ -8,11 +8,11 @@ import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from gatehouse_dev import common_passwords
+from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.visits import forgets, resets, signs_in, signs_up
 
 COMMON = [
     *("password", "password1", "12345678", "123456789", "qwertyuiop", "iloveyou", "1q2w3e4r", "baseball"),
@@ -48,13 +48,13 @@ def test_of_the_three_thousand_most_common_none_can_be_chosen() -> None:
     assert len(chosen) > 500
     for word in chosen:
         with pytest.raises(weak):
-            passwords.check_choice(word)
+            passwords.check_new_password(word)
 
 
 @pytest.mark.parametrize("spell", [str, str.upper, str.title, str.swapcase])
 def test_a_common_password_is_refused_however_it_is_spelled(call: Api, spell: Callable[[str], str]) -> None:
     for word in COMMON:
-        answer = signs_up(call, "ann@example.com", spell(word))
+        answer = sign_up(call, "ann@example.com", spell(word))
 
         assert (answer.status, answer.code) == (400, "WEAK_PASSWORD"), word
         assert call.calls == []
@@ -65,7 +65,7 @@ def test_letters_that_are_kept_as_others_are_compared_as_those(call: Api, word: 
     """Hashes are made of the NFKC form, where full-width letters, which many keyboards have, are plain ones."""
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in word)
 
-    assert is_refused(signs_up(call, "ann@example.com", wide))
+    assert is_refused(sign_up(call, "ann@example.com", wide))
 
 
 @pytest.mark.parametrize(
@@ -88,27 +88,27 @@ def test_what_is_known_of_its_owner_is_no_password(call: Api, password: str) -> 
 def test_the_products_name_is_a_setting(call: Api, settings: Callable[..., None]) -> None:
     settings(product_name="Straße Nine")
 
-    assert is_refused(signs_up(call, "ann@example.com", "STRASSE NINE"))
-    assert not is_refused(signs_up(call, "ann@example.com", "gatehouse"))
+    assert is_refused(sign_up(call, "ann@example.com", "STRASSE NINE"))
+    assert not is_refused(sign_up(call, "ann@example.com", "gatehouse"))
 
 
 @pytest.mark.parametrize("password", ["password1", "gatehouse", "ann.lovelace", "ann.lovelace@example.com"])
 def test_a_new_password_is_no_weaker(call: Api, people: People, mailbox: Mailbox, password: str) -> None:
     """Neither by reset, which the refusal does not spend, nor by change."""
     ann = people.signed_in("ann.lovelace")
-    token = forgets(call, mailbox, ann.email)
+    token = request_reset(call, mailbox, ann.email)
     sent: dict[str, Any] = {"currentPassword": PASSWORD, "newPassword": password}
 
     assert is_refused(call("POST /api/auth/change-password", json=sent, bearer=ann.token))
-    assert is_refused(resets(call, token, password))
-    assert signs_in(call, ann.email).status == 200
-    assert resets(call, token, "a better password").status == 200
+    assert is_refused(reset_password(call, token, password))
+    assert sign_in(call, ann.email).status == 200
+    assert reset_password(call, token, "a better password").status == 200
 
 
 def test_who_has_a_weak_one_from_before_can_sign_in(call: Api, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list grows; nobody is locked out by that."""
     with monkeypatch.context() as earlier:
-        earlier.setattr(layer("accounts.passwords"), "_common", frozenset)
+        earlier.setattr(layer("accounts.passwords"), "_common_passwords", frozenset)
         email = people.verified(password="password1")
 
-    assert signs_in(call, email, "password1").status == 200
+    assert sign_in(call, email, "password1").status == 200

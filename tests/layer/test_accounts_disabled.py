@@ -5,27 +5,27 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Api
+from tests.support.interleaving import meanwhile
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.races import meanwhile
 from tests.support.tables import everything, rows
-from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
 
 
 def test_everything_of_theirs_ends_at_once(call: Api, people: People, mailbox: Mailbox) -> None:
     """S-41."""
     ann = people.signed_in()
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
-    reset = forgets(call, mailbox, ann.email)
+    reset = request_reset(call, mailbox, ann.email)
 
     layer("accounts").set_disabled(ann.id, disabled=True)
 
     assert call("GET /api/tasks", bearer=ann.token).status == 401
     assert call("GET /api/tasks", bearer=login["access_token"]).status == 401
     assert call("POST /api/auth/refresh", json={"refresh_token": login["refresh_token"]}).status == 401
-    assert resets(call, reset, "another battery").code == "INVALID_TOKEN"
+    assert reset_password(call, reset, "another battery").code == "INVALID_TOKEN"
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "not the password"])
@@ -34,9 +34,9 @@ def test_signing_in_is_refused_like_a_wrong_password(call: Api, people: People, 
     ann = people.signed_in()
     layer("accounts").set_disabled(ann.id, disabled=True)
 
-    answer = signs_in(call, ann.email, password)
+    answer = sign_in(call, ann.email, password)
 
-    assert answer.text == signs_in(call, "nobody@example.com").text
+    assert answer.text == sign_in(call, "nobody@example.com").text
 
 
 BOB = "bob@example.com"
@@ -47,7 +47,7 @@ RESEND = "POST /api/auth/send-verification-email"
 def unverified(call: Api, settings: Callable[..., None]) -> str:
     """Somebody who came in without verifying; the id."""
     settings(require_email_verification="false", auto_sign_in_after_verification="true")
-    found: str = signs_up(call, BOB).json["user"]["id"]
+    found: str = sign_up(call, BOB).json["user"]["id"]
     call(RESEND, json={"email": BOB})
     return found
 
@@ -62,11 +62,11 @@ def test_a_mailed_token_neither_verifies_them_nor_lets_them_in(
 ) -> None:
     """S-41: answered like a token that is nobody's."""
     token = mailbox.last.token
-    assert not used or verifies(call, token).status == 200
+    assert not used or verify(call, token).status == 200
     layer("accounts").set_disabled(unverified, disabled=True)
     before = everything(cloud)
 
-    posted = verifies(call, token)
+    posted = verify(call, token)
     followed = call("GET /api/auth/verify-email", query={"token": token})
 
     assert (posted.status, posted.code, posted.cookies) == (400, "INVALID_TOKEN", [])
@@ -81,7 +81,7 @@ def test_who_is_shut_out_while_they_verify_stays_out(
     shut_out = layer("accounts").set_disabled
     meanwhile(monkeypatch, "accounts.verification", "transact", lambda: shut_out(unverified, disabled=True))
 
-    answer = verifies(call, token)
+    answer = verify(call, token)
 
     assert (answer.status, answer.code, answer.cookies) == (400, "INVALID_TOKEN", [])
     (profile,) = (row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE")
@@ -111,7 +111,7 @@ def test_they_may_be_let_in_again(call: Api, people: People) -> None:
         layer("accounts").set_disabled(ann.id, disabled=disabled)
 
     assert call("GET /api/tasks", bearer=ann.token).status == 401
-    assert signs_in(call, ann.email).status == 200
+    assert sign_in(call, ann.email).status == 200
 
 
 @pytest.mark.usefixtures("call")

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, reset_password
 from tests.support.calls import Answer, Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import meanwhile
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.races import meanwhile
 from tests.support.tables import rows
-from tests.support.threads import at_once
-from tests.support.visits import forgets, resets
 
 SIGN_IN = "POST /api/auth/sign-in/email"
 OURS = {"origin": "https://app.example.com"}
@@ -80,7 +80,7 @@ def test_after_ten_failures_strangers_are_kept_out_at_every_way_in_and_a_known_b
 
 
 def test_a_known_browser_may_fail_as_often_as_strangers_and_no_more(
-    call: Api, email: str, device: str, later: Callable[..., None]
+    call: Api, email: str, device: str, advance_clock: Callable[..., None]
 ) -> None:
     """S-16: a stolen device cookie guesses no longer than anybody."""
     failed = [tries(call, email, WRONG, 100 + number, device).status for number in range(12)]
@@ -88,7 +88,7 @@ def test_a_known_browser_may_fail_as_often_as_strangers_and_no_more(
     assert failed == [401] * 10 + [429] * 2
     assert tries(call, email, PASSWORD, 150, device).status == 429
     assert tries(call, email, PASSWORD, 151).status == 200  # the other counter has room
-    later(minutes=15, seconds=1)
+    advance_clock(minutes=15, seconds=1)
     assert tries(call, email, PASSWORD, 152, device).status == 200
 
 
@@ -169,21 +169,21 @@ def test_the_right_password_takes_back_what_it_counted_and_no_failure(call: Api,
     assert attacked(call, email, 2, 200) == [401, 429]
 
 
-def test_a_window_begins_with_the_first_failure(call: Api, email: str, later: Callable[..., None]) -> None:
+def test_a_window_begins_with_the_first_failure(call: Api, email: str, advance_clock: Callable[..., None]) -> None:
     """Not with a sign-in that went well, which would make it end before its time."""
     assert tries(call, email, PASSWORD, 1).status == 200
-    later(minutes=14)
+    advance_clock(minutes=14)
     attacked(call, email)
-    later(minutes=14)
+    advance_clock(minutes=14)
 
     assert tries(call, email, PASSWORD, 2).status == 429
 
 
 def test_what_is_taken_back_late_is_no_room_in_the_next_window(
-    call: Api, email: str, later: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    call: Api, email: str, advance_clock: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def happens() -> None:
-        later(minutes=15, seconds=1)
+        advance_clock(minutes=15, seconds=1)
         attacked(call, email)
 
     meanwhile(monkeypatch, "accounts.passwords", "is_correct", happens)  # hashing takes a while
@@ -213,30 +213,32 @@ def test_forty_at_once_are_hashed_for_ten_times_at_most(
     monkeypatch.setattr(passwords, "is_correct", is_correct)
     subject = email if known else "nobody@example.com"
 
-    statuses = at_once(lambda number: tries(call, subject, WRONG, number).status, range(40))
+    statuses = run_concurrently(lambda number: tries(call, subject, WRONG, number).status, range(40))
 
     assert sorted(statuses) == [401] * 10 + [429] * 30
     assert len(hashed) == 10
     assert counted(cloud) == ["10"]
 
 
-def test_a_failure_is_forgotten_after_a_quarter_of_an_hour(call: Api, email: str, later: Callable[..., None]) -> None:
+def test_a_failure_is_forgotten_after_a_quarter_of_an_hour(
+    call: Api, email: str, advance_clock: Callable[..., None]
+) -> None:
     attacked(call, email)
-    later(minutes=14)
+    advance_clock(minutes=14)
     assert tries(call, email, PASSWORD, 57).status == 429
 
-    later(minutes=1, seconds=1)
+    advance_clock(minutes=1, seconds=1)
     assert tries(call, email, PASSWORD, 58).status == 200
     assert attacked(call, email, 11, 150) == [401] * 10 + [429]
 
 
-def test_what_is_refused_extends_nothing(call: Api, email: str, later: Callable[..., None]) -> None:
+def test_what_is_refused_extends_nothing(call: Api, email: str, advance_clock: Callable[..., None]) -> None:
     attacked(call, email)
     for number in range(10):
-        later(minutes=1)
+        advance_clock(minutes=1)
         assert tries(call, email, WRONG, 200 + number).status == 429
 
-    later(minutes=5, seconds=1)
+    advance_clock(minutes=5, seconds=1)
     assert tries(call, email, PASSWORD, 59).status == 200
 
 
@@ -259,9 +261,9 @@ def test_a_spelling_of_the_address_is_the_same_account(call: Api, email: str) ->
 
 def test_a_reset_is_no_way_around_and_forgets_no_device(call: Api, email: str, mailbox: Mailbox, device: str) -> None:
     attacked(call, email)
-    token = forgets(call, mailbox, email)
+    token = request_reset(call, mailbox, email)
 
-    assert resets(call, token, "a better password").status == 200
+    assert reset_password(call, token, "a better password").status == 200
     assert tries(call, email, "a better password", 64).status == 429
     assert tries(call, email, "a better password", 63, device).status == 200
 

@@ -12,12 +12,12 @@ import bcrypt
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Api
+from tests.support.interleaving import meanwhile
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
-from tests.support.races import meanwhile
 from tests.support.tables import everything, rows
-from tests.support.visits import forgets, resets, signs_in
 
 ANN = "ann@example.com"
 PASSWORD = "Correct horse, bättery & stäple 🔑"
@@ -74,9 +74,9 @@ PUBLISHED = {
 
 def imported(password_hash: str, *, verified: bool = True) -> None:
     """Somebody with a hash of another system."""
-    user = replace(layer("accounts.people").newcomer(ANN, name="Ann"), email_verified=verified)
-    creation = layer("accounts.table").creation(user, password_hash)
-    layer("dynamodb").transact(*creation, layer("sessions").first_epoch(user.id))
+    user = replace(layer("accounts.lookup").new_user(ANN, name="Ann"), email_verified=verified)
+    creation = layer("accounts.table").create_profile(user, password_hash)
+    layer("dynamodb").transact(*creation, layer("sessions").create_epoch(user.id))
 
 
 def stored(cloud: Cloud) -> str:
@@ -96,7 +96,7 @@ def test_the_right_password_signs_in_and_is_kept_in_our_way(
     """S-08; once, and from then on nothing is changed."""
     imported(maker(password))
 
-    answer = signs_in(call, ANN, password)
+    answer = sign_in(call, ANN, password)
 
     assert answer.status == 200
     assert call.calls == ["BatchGetItem", "BatchGetItem", "UpdateItem", "PutItem"]
@@ -104,9 +104,9 @@ def test_the_right_password_signs_in_and_is_kept_in_our_way(
     assert layer("accounts.passwords").is_current(once)
     assert argon2.extract_parameters(once).type is argon2.Type.ID
     assert call("GET /api/tasks", bearer=answer.json["token"]).status == 200
-    assert signs_in(call, ANN, password).status == 200
+    assert sign_in(call, ANN, password).status == 200
     assert call.calls == ["BatchGetItem", "BatchGetItem", "PutItem"]
-    assert signs_in(call, ANN, WRONG).status == 401
+    assert sign_in(call, ANN, WRONG).status == 401
     assert stored(cloud) == once
 
 
@@ -124,9 +124,9 @@ def test_a_wrong_password_is_refused_and_so_is_who_is_not_verified_and_nothing_c
 
     wrong = (WRONG, "", PASSWORD.lower(), PASSWORD[:-1], f"{PASSWORD} ", stored(cloud)) if verified else (WRONG,)
     for password in wrong:
-        answer = signs_in(call, ANN, password)
+        answer = sign_in(call, ANN, password)
         assert (answer.status, answer.code) in {(401, "INVALID_EMAIL_OR_PASSWORD"), (400, "PASSWORD_TOO_LONG")}
-    assert verified or signs_in(call, ANN, PASSWORD).code == "EMAIL_NOT_VERIFIED"
+    assert verified or sign_in(call, ANN, PASSWORD).code == "EMAIL_NOT_VERIFIED"
 
     assert everything(cloud) == before
 
@@ -143,20 +143,20 @@ def test_published_hashes_are_understood(password: str, published: str) -> None:
 def test_what_bcrypt_never_saw_counts_from_the_first_sign_in_on(call: Api) -> None:
     """The rest of a long password was no protection so far; now it is."""
     imported(by_bcrypt(LONG))
-    assert signs_in(call, ANN, LONG[:59]).status == 401
+    assert sign_in(call, ANN, LONG[:59]).status == 401
 
-    assert signs_in(call, ANN, LONG).status == 200
+    assert sign_in(call, ANN, LONG).status == 200
 
-    assert signs_in(call, ANN, LONG[:-1]).status == 401
-    assert signs_in(call, ANN, LONG).status == 200
+    assert sign_in(call, ANN, LONG[:-1]).status == 401
+    assert sign_in(call, ANN, LONG).status == 200
 
 
 def test_a_nul_ends_no_password(call: Api) -> None:
     imported(by_bcrypt("correct\0horse"))
 
-    assert signs_in(call, ANN, "correct").status == 401
-    assert signs_in(call, ANN, "correct\0other").status == 401
-    assert signs_in(call, ANN, "correct\0horse").status == 200
+    assert sign_in(call, ANN, "correct").status == 401
+    assert sign_in(call, ANN, "correct\0other").status == 401
+    assert sign_in(call, ANN, "correct\0horse").status == 200
 
 
 @pytest.mark.parametrize("maker", [by_better_auth, by_argon2])
@@ -165,7 +165,7 @@ def test_composed_and_decomposed_letters_are_the_same_password(call: Api, maker:
     password = "Zażółć gęślą jaźń"
     imported(maker(unicodedata.normalize("NFC", password)))
 
-    assert signs_in(call, ANN, unicodedata.normalize("NFD", password)).status == 200
+    assert sign_in(call, ANN, unicodedata.normalize("NFD", password)).status == 200
 
 
 def test_a_reset_in_the_middle_is_not_undone(
@@ -173,14 +173,16 @@ def test_a_reset_in_the_middle_is_not_undone(
 ) -> None:
     """It lands after the old password was found right, and before its hash is renewed."""
     imported(by_bcrypt(PASSWORD))
-    token = forgets(call, mailbox, ANN)
-    meanwhile(monkeypatch, "accounts.passwords", "hash_password", lambda: resets(call, token, "a better password"))
+    token = request_reset(call, mailbox, ANN)
+    meanwhile(
+        monkeypatch, "accounts.passwords", "hash_password", lambda: reset_password(call, token, "a better password")
+    )
 
-    answer = signs_in(call, ANN, PASSWORD)
+    answer = sign_in(call, ANN, PASSWORD)
 
     assert call("GET /api/tasks", bearer=answer.json["token"]).status == 401
-    assert signs_in(call, ANN, PASSWORD).status == 401
-    assert signs_in(call, ANN, "a better password").status == 200
+    assert sign_in(call, ANN, PASSWORD).status == 401
+    assert sign_in(call, ANN, "a better password").status == 200
     assert cloud
 
 
@@ -213,5 +215,5 @@ def test_what_is_no_hash_of_a_known_kind_lets_nobody_in_and_breaks_nothing(
     imported(stored)
 
     for password in (PASSWORD,) if known else (PASSWORD, stored[:100], "nobody"):
-        answer = signs_in(call, ANN, password)
+        answer = sign_in(call, ANN, password)
         assert (answer.status, answer.code) == (401, "INVALID_EMAIL_OR_PASSWORD")

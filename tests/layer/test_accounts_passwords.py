@@ -7,10 +7,10 @@ from typing import Any
 import argon2
 import pytest
 
+from tests.support.auth_calls import reset_password, sign_in, sign_up, verify
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
-from tests.support.visits import resets, signs_in, signs_up, verifies
 
 ANN = "ann@example.com"
 FINE = [
@@ -23,9 +23,9 @@ FINE = [
 @pytest.mark.parametrize("password", FINE, ids=lambda text: ascii(text[:12]))
 def test_any_characters_make_a_password(call: Api, mailbox: Mailbox, password: str) -> None:
     """S-01, S-02: no rule but the length, and that nobody would try it first (test_accounts_common_passwords)."""
-    assert signs_up(call, ANN, password).status == 200
-    verifies(call, mailbox.last.token)
-    assert signs_in(call, ANN, password).status == 200
+    assert sign_up(call, ANN, password).status == 200
+    verify(call, mailbox.last.token)
+    assert sign_in(call, ANN, password).status == 200
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_any_characters_make_a_password(call: Api, mailbox: Mailbox, password: s
 )
 def test_length_is_counted_as_browsers_count(call: Api, password: str, code: str) -> None:
     """UTF-16 code units, as the protocol has it."""
-    for answer in (signs_up(call, ANN, password), resets(call, "x", password)):
+    for answer in (sign_up(call, ANN, password), reset_password(call, "x", password)):
         assert (answer.status, answer.code) == (400, code)
 
 
@@ -55,9 +55,9 @@ def test_a_password_that_is_too_long_is_never_hashed(call: Api, monkeypatch: pyt
         monkeypatch.setattr(layer("accounts.passwords"), name, hashed)
 
     for answer in (
-        signs_up(call, ANN, "x" * length),
-        signs_in(call, ANN, "x" * length),
-        resets(call, "x", "x" * length),
+        sign_up(call, ANN, "x" * length),
+        sign_in(call, ANN, "x" * length),
+        reset_password(call, "x", "x" * length),
     ):
         assert (answer.status, answer.code) in {(400, "PASSWORD_TOO_LONG"), (413, "PAYLOAD_TOO_LARGE")}
         assert call.calls == []
@@ -66,10 +66,10 @@ def test_a_password_that_is_too_long_is_never_hashed(call: Api, monkeypatch: pyt
 def test_composed_and_decomposed_letters_are_the_same_password(call: Api, mailbox: Mailbox) -> None:
     """S-05: NFKC when it is set and when it is checked."""
     password = "Zażółć gęślą jaźń"
-    signs_up(call, ANN, unicodedata.normalize("NFD", password))
-    verifies(call, mailbox.last.token)
+    sign_up(call, ANN, unicodedata.normalize("NFD", password))
+    verify(call, mailbox.last.token)
 
-    assert signs_in(call, ANN, unicodedata.normalize("NFC", password)).status == 200
+    assert sign_in(call, ANN, unicodedata.normalize("NFC", password)).status == 200
 
 
 def test_hashes_are_argon2id_of_the_decided_cost() -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from gatehouse_dev.template import Template
 from tests.support.calls import Api
 from tests.support.layer import layer
-from tests.support.reach import SETTINGS
+from tests.support.settings_usage import SETTINGS
 
 NAMES = {
     "GATEHOUSE_USERS_TABLE": "users",
@@ -25,7 +25,7 @@ NAMES = {
 
 
 def test_what_is_given_is_read(template: Template) -> None:
-    settings = layer("config").read(template.environment())
+    settings = layer("config").parse_environment(template.environment())
 
     assert settings.users_table == "UsersTable"
     assert settings.require_email_verification is True
@@ -42,21 +42,21 @@ def test_ghsa_8fpg_xm3f_6cx3_what_is_not_given_is_refused_by_name(template: Temp
     given = {other: value for other, value in template.environment().items() if other != variable}
 
     with pytest.raises(layer("config").ConfigurationError, match=f"^{variable} is missing$"):
-        getattr(layer("config").read(given), name)
+        getattr(layer("config").parse_environment(given), name)
 
 
 @pytest.mark.parametrize("variable", NAMES)
 @pytest.mark.parametrize("value", ["", "  "])
 def test_a_name_that_is_empty_is_refused_at_once(variable: str, value: str) -> None:
     with pytest.raises(layer("config").ConfigurationError, match=f"^{variable} is missing$"):
-        layer("config").read(NAMES | {variable: value})
+        layer("config").parse_environment(NAMES | {variable: value})
 
 
 def test_all_problems_are_told_at_once() -> None:
     environment = NAMES | {"GATEHOUSE_USERS_TABLE": "", "GATEHOUSE_RESET_LIFETIME": "soon"}
 
     with pytest.raises(layer("config").ConfigurationError) as problem:
-        layer("config").read(environment)
+        layer("config").parse_environment(environment)
 
     assert str(problem.value) == (
         "GATEHOUSE_USERS_TABLE is missing; GATEHOUSE_RESET_LIFETIME must be a whole number of seconds"
@@ -75,7 +75,7 @@ def test_all_problems_are_told_at_once() -> None:
 )
 def test_a_value_that_cannot_be_is_refused_rather_than_guessed(variable: str, value: str) -> None:
     with pytest.raises(layer("config").ConfigurationError, match=f"^GATEHOUSE_{variable} must be"):
-        layer("config").read(NAMES | {f"GATEHOUSE_{variable}": value})
+        layer("config").parse_environment(NAMES | {f"GATEHOUSE_{variable}": value})
 
 
 def test_cookies_that_no_browser_would_take_are_refused_at_start() -> None:
@@ -83,14 +83,17 @@ def test_cookies_that_no_browser_would_take_are_refused_at_start() -> None:
     given = {"GATEHOUSE_COOKIE_SAME_SITE": "none", "GATEHOUSE_SECURE_COOKIES": "off"}
 
     with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECURE_COOKIES must not be off where"):
-        layer("config").read(NAMES | given)
+        layer("config").parse_environment(NAMES | given)
 
     for one, value in given.items():
-        assert layer("config").read(NAMES | {one: value})
+        assert layer("config").parse_environment(NAMES | {one: value})
 
 
 def test_mailed_links_have_a_page_somewhere() -> None:
-    read, without = layer("config").read, NAMES | {"GATEHOUSE_HOSTED_PAGES": "false", "GATEHOUSE_FRONTEND_URL": ""}
+    read, without = (
+        layer("config").parse_environment,
+        NAMES | {"GATEHOUSE_HOSTED_PAGES": "false", "GATEHOUSE_FRONTEND_URL": ""},
+    )
 
     assert not read(without | {"GATEHOUSE_FRONTEND_URL": "https://app.example.com"}).hosted_pages
     with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_FRONTEND_URL must be given where"):
@@ -102,11 +105,11 @@ def test_mailed_links_have_a_page_somewhere() -> None:
     [("", ()), ("https://a.example", ("https://a.example",)), (" a , b ,, ", ("a", "b"))],
 )
 def test_lists_are_given_with_commas(value: str, origins: tuple[str, ...]) -> None:
-    assert layer("config").read(NAMES | {"GATEHOUSE_TRUSTED_ORIGINS": value}).trusted_origins == origins
+    assert layer("config").parse_environment(NAMES | {"GATEHOUSE_TRUSTED_ORIGINS": value}).trusted_origins == origins
 
 
 def test_the_template_gives_what_is_needed() -> None:
-    assert layer("config").read(os.environ).base_url == "https://api.example.com"
+    assert layer("config").parse_environment(os.environ).base_url == "https://api.example.com"
 
 
 def test_a_function_does_not_start_with_settings_that_cannot_be(settings: Callable[..., None]) -> None:

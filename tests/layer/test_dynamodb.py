@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError
 from pynamodb.exceptions import AttributeDeserializationError
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.layer import layer
 from tests.support.tables import rows
-from tests.support.trouble import UNREACHABLE, failing, refused
 
 OUTAGES = [
     "InternalServerError",
@@ -32,7 +32,7 @@ def epoch(user_id: str, number: int = 1) -> Any:
 
 def cancelled(*codes: str) -> ClientError:
     """What a transaction raises, with a reason for each of its items."""
-    error = refused("TransactionCanceledException")
+    error = client_error("TransactionCanceledException")
     error.response["CancellationReasons"] = [{"Code": code} for code in codes]
     return error
 
@@ -81,7 +81,7 @@ def test_a_transaction_whose_condition_fails_writes_nothing(cloud: Cloud) -> Non
 
 
 def test_a_transaction_in_conflict_is_tried_again(cloud: Cloud) -> None:
-    with failing(cancelled("None", "TransactionConflict"), "TransactWriteItems", times=7) as asked:
+    with failing_calls(cancelled("None", "TransactionConflict"), "TransactWriteItems", times=7) as asked:
         layer("dynamodb").transact(layer("dynamodb").put(epoch("a")))
 
     assert len(asked) == 8
@@ -108,7 +108,7 @@ def test_a_transaction_that_is_cancelled_is_an_outage_or_final(
     """A conflict for too long and a throttled table pass; a condition and a mistake of ours do not."""
     dynamodb = layer("dynamodb")
 
-    with failing(cancelled(*reasons), "TransactWriteItems") as asked, pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
+    with failing_calls(cancelled(*reasons), "TransactWriteItems") as asked, pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
         dynamodb.transact(dynamodb.put(epoch("a")))
 
     assert type(raised.value).__name__ == raises or raises is None
@@ -117,11 +117,11 @@ def test_a_transaction_that_is_cancelled_is_an_outage_or_final(
     assert rows(cloud, "SessionsTable") == []
 
 
-@pytest.mark.parametrize("error", [*map(refused, [*OUTAGES, *MISTAKES]), UNREACHABLE], ids=str)
+@pytest.mark.parametrize("error", [*map(client_error, [*OUTAGES, *MISTAKES]), UNREACHABLE], ids=str)
 def test_a_table_that_is_away_is_an_outage_and_a_mistake_of_ours_is_none(cloud: Cloud, error: Exception) -> None:
     assert cloud
 
-    with failing(error, "GetItem"), pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
+    with failing_calls(error, "GetItem"), pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
         layer("throttle").LimitRow.get("x")
 
     assert layer("outages").is_outage(raised.value) is not any(code in str(error) for code in MISTAKES)
@@ -132,7 +132,7 @@ def test_rows_are_read_together_in_the_order_they_were_asked_for(cloud: Cloud) -
     assert cloud
     dynamodb.transact(dynamodb.put(epoch("a", 1)), dynamodb.put(epoch("b", 2)))
 
-    found = dynamodb.get_together((row, "b", "EPOCH"), (row, "none", "EPOCH"), (row, "a", "EPOCH"))
+    found = dynamodb.batch_get((row, "b", "EPOCH"), (row, "none", "EPOCH"), (row, "a", "EPOCH"))
 
     assert [one and one.epoch for one in found] == [2, None, 1]
 
@@ -151,7 +151,7 @@ def test_what_a_batch_left_out_is_asked_for_again(cloud: Cloud, monkeypatch: pyt
         return answer
 
     monkeypatch.setattr(dynamodb.connection(), "dispatch", dispatch)
-    (found,) = dynamodb.get_together((row, "a", "EPOCH"))
+    (found,) = dynamodb.batch_get((row, "a", "EPOCH"))
 
     assert found.epoch == 1
     assert len(asked) == 3
@@ -165,5 +165,5 @@ def test_a_batch_that_never_completes_is_an_outage_and_not_an_absence(
     left: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {"SessionsTable": {"Keys": []}}}
     monkeypatch.setattr(dynamodb.connection(), "dispatch", lambda *_: left)
 
-    with pytest.raises(dynamodb.Contended):
-        dynamodb.get_together((row, "a", "EPOCH"))
+    with pytest.raises(dynamodb.TransactionConflict):
+        dynamodb.batch_get((row, "a", "EPOCH"))

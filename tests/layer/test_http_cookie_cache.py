@@ -90,9 +90,11 @@ def test_a_session_is_shown_without_asking_anything(call: Api, entered: Answer, 
     assert answer.json == fresh
 
 
-def test_get_session_hands_it_out_whenever_it_asked(call: Api, entered: Answer, later: Callable[..., None]) -> None:
+def test_get_session_hands_it_out_whenever_it_asked(
+    call: Api, entered: Answer, advance_clock: Callable[..., None]
+) -> None:
     (session,) = (cookie for cookie in cookies(entered) if "session_token" in cookie)
-    later(seconds=30)
+    advance_clock(seconds=30)
 
     answer = call(GET_SESSION, cookies=[session])
 
@@ -110,25 +112,25 @@ def test_it_can_be_passed_by(call: Api, entered: Answer) -> None:
     assert data_of(answer)
 
 
-def test_it_is_good_for_its_time_and_no_longer(call: Api, entered: Answer, later: Callable[..., None]) -> None:
-    later(seconds=298)
+def test_it_is_good_for_its_time_and_no_longer(call: Api, entered: Answer, advance_clock: Callable[..., None]) -> None:
+    advance_clock(seconds=298)
     visit(call, entered)  # looks at the keyring, too
     visit(call, entered)
     assert call.calls == []
 
-    later(seconds=3)
+    advance_clock(seconds=3)
     answer = visit(call, entered)
     assert answer.json["user"]["email"] == "ann@example.com"
     assert call.calls == ["BatchGetItem"]
 
 
 def test_it_does_not_outlive_its_session(
-    call: Api, people: People, settings: Callable[..., None], later: Callable[..., None]
+    call: Api, people: People, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     settings(cookie_cache_age="1000000")
     entered = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD})
 
-    later(days=7, seconds=1)
+    advance_clock(days=7, seconds=1)
 
     assert visit(call, entered).text == "null"
 
@@ -212,7 +214,7 @@ def test_a_change_of_the_person_takes_it_back_and_so_does_signing_out(call: Api,
 
 
 def test_where_the_session_is_not_remembered_it_lasts_a_minute(
-    call: Api, people: People, settings: Callable[..., None], later: Callable[..., None]
+    call: Api, people: People, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     settings(cookie_cache_age="300")
     body = {"email": people.verified(), "password": PASSWORD, "rememberMe": False}
@@ -222,7 +224,7 @@ def test_where_the_session_is_not_remembered_it_lasts_a_minute(
     whole = unpacked(value(entered))
     assert "Max-Age" not in data_of(entered)
     assert whole["expiresAt"] == whole["session"]["updatedAt"] + 60_000
-    later(seconds=61)
+    advance_clock(seconds=61)
     visit(call, entered)
     assert call.calls == ["BatchGetItem"]
 
@@ -272,23 +274,23 @@ def test_what_would_not_fit_in_a_cookie_is_not_set_and_an_old_one_is_taken_back(
 
 
 def test_after_an_emergency_a_warm_instance_believes_it_for_half_a_minute_at_most(
-    call: Api, entered: Answer, later: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    call: Api, entered: Answer, advance_clock: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S-33: whoever has the old key can make any of them. Whether the keys are still good is asked twice a minute."""
-    later(seconds=31)
+    advance_clock(seconds=31)
     for asked in (["BatchGetItem"], [], []):
         assert visit(call, entered).json["user"]["email"] == "ann@example.com"
         assert call.calls == asked
     keyring = layer("keys.keyring")
-    seen = keyring._seen
+    seen = keyring._cached
     call.invoke("RotateSecret", {"Emergency": True})
-    monkeypatch.setattr(keyring, "_seen", seen)
+    monkeypatch.setattr(keyring, "_cached", seen)
 
-    later(seconds=29)
+    advance_clock(seconds=29)
     assert visit(call, entered).json["user"]["email"] == "ann@example.com"
     assert call.calls == []
 
-    later(seconds=2)
+    advance_clock(seconds=2)
     assert visit(call, entered).text == "null"
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from tests.layer.conftest import Log
 from tests.layer.every_route import ask, each
+from tests.support.auth_calls import sign_up
 from tests.support.calls import Answer, Api
 from tests.support.events import event_for
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.routes import API, PAGES
-from tests.support.visits import signs_up
 
 HEADERS = {
     "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
@@ -46,14 +46,14 @@ def test_every_route_answers_dressed(call: Api, route: str) -> None:
 
 def test_every_kind_of_answer_is_dressed(call: Api, people: People, mailbox: Mailbox) -> None:
     ann = people.signed_in()
-    signs_up(call, "bob@example.com")
+    sign_up(call, "bob@example.com")
     answers = {
         200: call("GET /api/auth/get-session", bearer=ann.token),
         302: call("GET /api/auth/verify-email", query={"token": mailbox.last.token}, headers={"accept": "text/html"}),
-        400: signs_up(call, "x"),
+        400: sign_up(call, "x"),
         401: call("GET /api/tasks"),
         403: call("POST /api/auth/sign-out", cookies=["a=b"]),
-        413: signs_up(call, "x" * 300_000),
+        413: sign_up(call, "x" * 300_000),
         415: call("POST /api/auth/sign-up/email", body="{}"),
     }
 
@@ -72,7 +72,7 @@ def test_an_accident_tells_nothing_but_the_request_id(
         message = "the table Users has no column named hunter2"
         raise LookupError(message)
 
-    monkeypatch.setattr(layer("http.door"), "check_rate", accident)
+    monkeypatch.setattr(layer("http.middleware"), "check_rate_limit", accident)
 
     answer = ask(call, route, **ANY, headers={"x-correlation-id": "abc"})
 

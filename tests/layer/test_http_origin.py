@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.layer.every_route import each, function
+from tests.support.auth_calls import sign_in
 from tests.support.calls import Api
 from tests.support.people import People
-from tests.support.visits import signs_in
 
 OURS = ["https://app.example.com", "https://api.example.com", "https://APP.example.com", "https://app.example.com:443"]
 FOREIGN = [
@@ -88,7 +88,7 @@ def test_a_form_on_another_site_signs_nobody_in(call: Api, route: str) -> None:
 
 
 def test_a_client_that_is_no_browser_signs_in(call: Api, people: People) -> None:
-    assert signs_in(call, people.verified()).status == 200
+    assert sign_in(call, people.verified()).status == 200
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def unsigned(_message: bytes) -> bytes:
 
 def ours(message: bytes) -> bytes:
     """The signature of the service itself: what is refused under it is refused for what it says."""
-    key: Ed25519PrivateKey = layer("keys.access")._private_key(layer("keys").current().newest)
+    key: Ed25519PrivateKey = layer("keys.access_tokens")._private_key(layer("keys").current_keyring().newest)
     return key.sign(message)
 
 
@@ -142,11 +142,11 @@ def test_it_is_checked_in_one_read(call: Api, good: Genuine) -> None:
     assert call.calls.count("BatchGetItem") == 1
 
 
-def test_it_is_good_for_fifteen_minutes(call: Api, good: Genuine, later: Callable[..., None]) -> None:
-    later(seconds=good.claims["exp"] - now() - 2)
+def test_it_is_good_for_fifteen_minutes(call: Api, good: Genuine, advance_clock: Callable[..., None]) -> None:
+    advance_clock(seconds=good.claims["exp"] - now() - 2)
     assert call("GET /api/tasks", bearer=good.text).status == 200
 
-    later(seconds=3)
+    advance_clock(seconds=3)
     assert_refused(call, good.text, "TOKEN_EXPIRED")
 
 
@@ -172,7 +172,7 @@ def other_algorithms(good: Genuine) -> Iterator[str]:
 
 def public_keys(good: Genuine) -> Iterator[str]:
     """In whatever form somebody takes the public key for a shared secret."""
-    public = layer("keys.access")._private_key(layer("keys").current().newest).public_key()
+    public = layer("keys.access_tokens")._private_key(layer("keys").current_keyring().newest).public_key()
     x = encoded(public.public_bytes_raw())
     jwk = {"alg": "EdDSA", "crv": "Ed25519", "kty": "OKP", "x": x, "kid": good.header["kid"]}
     secrets = [

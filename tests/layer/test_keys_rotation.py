@@ -11,12 +11,12 @@ from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
 from tests.functions.keys.test_rotate_secret import Rotation, kid
 from tests.layer.every_route import visit
+from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.tables import rows
-from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
 
 COOKIE = "__Secure-better-auth.session_token"
 GET_SESSION = "GET /api/auth/get-session"
@@ -49,8 +49,8 @@ def give(call: Api, people: People, mailbox: Mailbox) -> Callable[[str], Given]:
     def make(name: str) -> Given:
         email = people.verified(name)
         entered, session = logged_in(call, email), people.sign_in(email)
-        reset = forgets(call, mailbox, email)
-        signs_up(call, f"new-{name}@example.com")
+        reset = request_reset(call, mailbox, email)
+        sign_up(call, f"new-{name}@example.com")
         return Given(
             session=session.token,
             cookie=session.cookie,
@@ -69,12 +69,12 @@ class Instance:
     def __init__(self, call: Api) -> None:
         """A process that is warm now."""
         self._call = call
-        self._keyring = layer("keys.keyring")._seen
+        self._keyring = layer("keys.keyring")._cached
 
     def __call__(self, route: str, **request: Any) -> Answer:
         """Call a function there, as if nothing had been called since."""
-        layer("keys.keyring")._seen = self._keyring
-        layer("keys.macs")._last_look = float("-inf")
+        layer("keys.keyring")._cached = self._keyring
+        layer("keys.macs")._last_refresh = float("-inf")
         return self._call(route, **request)
 
 
@@ -107,7 +107,7 @@ def test_a_rotation_ends_nothing_and_an_emergency_everything_at_once(  # noqa: P
     given, warm = give("ann"), Instance(call)
 
     getattr(rotation, act)()
-    layer("keys.keyring").forget()
+    layer("keys.keyring").clear_cache()
 
     assert set(uses(warm if instance == "warm" else call, given).values()) == {works}
 
@@ -117,7 +117,7 @@ def test_what_is_new_works_on_instances_that_have_not_heard(
 ) -> None:
     warm = Instance(call)
     rotation.rotate()
-    layer("keys.keyring").forget()
+    layer("keys.keyring").clear_cache()
 
     assert set(uses(warm, give("ann")).values()) == {True}
 
@@ -163,7 +163,7 @@ def test_a_cookie_of_a_newer_version_is_worth_a_second_look(
     """But not at each request: a stranger's cookies must not buy a read each."""
     warm = Instance(call)
     rotation.rotate()
-    layer("keys.keyring").forget()
+    layer("keys.keyring").clear_cache()
     cookie = give("ann").cookie
 
     assert warm(GET_SESSION, cookies=[cookie]).text != "null"
@@ -178,7 +178,7 @@ def test_an_emergency_in_the_middle_of_a_rotation_ends_that_too(
     call: Api, rotation: Rotation, give: Callable[[str], Given]
 ) -> None:
     rotation.rotate()
-    layer("keys.keyring").forget()
+    layer("keys.keyring").clear_cache()
     given = give("ann")
     pending = rotation.begin()
     rotation.step("createSecret", pending)
@@ -228,14 +228,14 @@ def test_mail_that_is_sent_after_an_emergency_has_links_that_work(
 ) -> None:
     """Ordered before it, too: a link is made when the mail is."""
     assert people
-    signs_up(call, "bob@example.com")
-    seen = layer("keys.keyring")._seen
+    sign_up(call, "bob@example.com")
+    seen = layer("keys.keyring")._cached
     rotation.emergency()
-    layer("keys.keyring")._seen = seen
+    layer("keys.keyring")._cached = seen
 
     token = mailbox.to("bob@example.com")[-1].token
 
-    assert verifies(call, token).status == 200
+    assert verify(call, token).status == 200
 
 
 def test_mails_ordered_before_a_rotation_are_sent_with_the_new_version(
@@ -247,7 +247,7 @@ def test_mails_ordered_before_a_rotation_are_sent_with_the_new_version(
     token = mailbox.to(email)[-1].token
     rotation.rotate()
 
-    assert resets(call, token, "a better password").status == 200
+    assert reset_password(call, token, "a better password").status == 200
 
 
 def test_a_fresh_stack_works_before_anybody_rotated(
@@ -270,15 +270,15 @@ def test_a_secret_that_is_too_short_signs_nobody_in(
     rotation.unpublish()
 
     answers = [
-        signs_in(call, "ann@example.com"),
+        sign_in(call, "ann@example.com"),
         call("POST /api/auth/login", json={"email": "ann@example.com", "password": PASSWORD}),
         call("GET /api/auth/jwks"),
         call("GET /api/auth/token", bearer=given.session),
         call(GET_SESSION, bearer=given.session),
         call(GET_SESSION, cookies=[given.cookie]),
         refreshes(call, given.refresh),
-        resets(call, given.reset, "a better password"),
-        verifies(call, given.verification),
+        reset_password(call, given.reset, "a better password"),
+        verify(call, given.verification),
     ]
 
     for answer in answers:
@@ -294,4 +294,4 @@ def test_a_secret_of_thirty_two_characters_will_do(call: Api, rotation: Rotation
     rotation.put("x" * 32)
     rotation.unpublish()
 
-    assert signs_in(call, email).status == 200
+    assert sign_in(call, email).status == 200

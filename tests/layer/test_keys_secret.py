@@ -17,7 +17,7 @@ def test_a_key_is_what_hkdf_says(secret: bytes, label: bytes) -> None:
     expected = HKDF(algorithm=SHA256(), length=32, salt=b"gatehouse", info=label).derive(secret)
     secrets = layer("keys.secret")
 
-    with patch.object(secrets, "_secret", lambda _version: secret):
+    with patch.object(secrets, "_secret_value", lambda _version: secret):
         assert secrets.derived_key.__wrapped__("version", label) == expected
 
 

@@ -5,11 +5,11 @@ from string import Template
 
 import pytest
 
+from tests.support.auth_calls import reset_password
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.visits import resets
 
 GERMAN = {"accept-language": "de-CH,de;q=0.9,en;q=0.5"}
 
@@ -34,7 +34,7 @@ GERMAN = {"accept-language": "de-CH,de;q=0.9,en;q=0.5"}
     ],
 )
 def test_the_header_says_what_somebody_reads(header: str, language: str) -> None:
-    assert layer("languages").preferred(header) == language
+    assert layer("languages").preferred_language(header) == language
 
 
 def folders() -> dict[str, Path]:
@@ -44,7 +44,7 @@ def folders() -> dict[str, Path]:
 
 
 def test_every_language_has_every_mail_with_the_same_words_to_fill_in() -> None:
-    assert set(folders()) == set(layer("languages").SPOKEN)
+    assert set(folders()) == set(layer("languages").SUPPORTED_LANGUAGES)
     files = {
         name: {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.*")}
         for name, folder in folders().items()
@@ -69,7 +69,7 @@ def test_what_follows_from_a_mail_is_in_its_language(call: Api, people: People, 
     """The page behind a link may be another's."""
     email = people.verified("ann")
     call("POST /api/auth/request-password-reset", json={"email": email}, headers=GERMAN)
-    resets(call, mailbox.last.token, "battery horse correct")
+    reset_password(call, mailbox.last.token, "battery horse correct")
 
     assert mailbox.last.subject == "Ihr Passwort für Gatehouse wurde geändert"
 

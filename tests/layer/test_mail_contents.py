@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.auth_calls import sign_up, verify
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.visits import signs_up, verifies
 
 ANN = "ann@example.com"
 EVIL = {
@@ -30,7 +30,7 @@ def test_ghsa_3529_5m8x_rpv3_no_header_bends_a_link(
 ) -> None:
     """S-50."""
     settings(base_url=base_url)
-    signs_up(call, ANN)
+    sign_up(call, ANN)
     mailbox.deliver()
 
     call(f"POST /api/auth/{path}", json={"email": ANN, "password": PASSWORD}, headers=EVIL)
@@ -52,20 +52,20 @@ def test_a_name_is_text_and_nothing_else(call: Api, mailbox: Mailbox, name: str)
     assert "<img" not in mail.html
     assert "<script" not in mail.html
     assert "49" not in mail.html.replace(mail.token, "")
-    assert verifies(call, mail.token).status == 200
+    assert verify(call, mail.token).status == 200
 
 
 def test_a_product_name_is_escaped_too(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
     settings(product_name="Tom & <Jerry>")
 
-    signs_up(call, ANN)
+    sign_up(call, ANN)
 
     assert mailbox.last.subject == "Verify your address for Tom & <Jerry>"
     assert "Tom &amp; &lt;Jerry&gt;" in mailbox.last.html
 
 
 def test_both_parts_have_the_link_and_say_how_long_it_works(call: Api, mailbox: Mailbox) -> None:
-    signs_up(call, ANN)
+    sign_up(call, ANN)
     mailbox.deliver()
     call("POST /api/auth/forgot-password", json={"email": ANN})
 

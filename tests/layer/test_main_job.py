@@ -6,21 +6,21 @@ from urllib.parse import unquote
 from gatehouse_dev.cloud import Cloud
 from tests.layer.conftest import Log
 from tests.layer.every_route import OURS
+from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.tables import everything
-from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
 
 ANN = "ann@example.com"
 
 
 def test_sign_up_verify_sign_in_use_and_sign_out(call: Api, mailbox: Mailbox) -> None:
-    assert signs_up(call, ANN).json["token"] is None
-    assert signs_in(call, ANN).code == "EMAIL_NOT_VERIFIED"
-    assert verifies(call, mailbox.last.token).json["user"]["emailVerified"] is True
+    assert sign_up(call, ANN).json["token"] is None
+    assert sign_in(call, ANN).code == "EMAIL_NOT_VERIFIED"
+    assert verify(call, mailbox.last.token).json["user"]["emailVerified"] is True
 
-    entered = signs_in(call, ANN)
+    entered = sign_in(call, ANN)
     token, cookie = entered.json["token"], entered.cookies[0].partition(";")[0]
     assert call("GET /api/auth/get-session", cookies=[cookie]).json["user"]["email"] == ANN
     assert call("POST /api/tasks", json={"title": "x"}, bearer=token).status == 201
@@ -32,20 +32,20 @@ def test_sign_up_verify_sign_in_use_and_sign_out(call: Api, mailbox: Mailbox) ->
 
 def test_no_secret_is_left_in_any_table_or_log(call: Api, mailbox: Mailbox, cloud: Cloud, log: Log) -> None:
     """S-34: passwords, session tokens, mailed tokens and their links."""
-    signs_up(call, ANN)
+    sign_up(call, ANN)
     mailed = [mailbox.last]
-    verifies(call, mailed[0].token)
+    verify(call, mailed[0].token)
     call("GET /api/auth/verify-email", query={"token": mailed[0].token})
-    entered = signs_in(call, ANN)
+    entered = sign_in(call, ANN)
     cookie = entered.cookies[0].partition(";")[0]
     call("GET /api/auth/get-session", cookies=[cookie])
     call("GET /api/tasks", bearer=entered.json["token"])
-    signs_in(call, ANN, "not the password")
-    forgets(call, mailbox, ANN)
+    sign_in(call, ANN, "not the password")
+    request_reset(call, mailbox, ANN)
     mailed.append(mailbox.last)
     call("GET /api/auth/reset-password/{token}", token=mailed[1].token, query={"callbackURL": "/"})
-    resets(call, mailed[1].token, "a better password")
-    resets(call, mailed[1].token, "one more password")
+    reset_password(call, mailed[1].token, "a better password")
+    reset_password(call, mailed[1].token, "one more password")
 
     token = entered.json["token"]
     secrets = [PASSWORD, "not the password", "a better password", "one more password"]
@@ -64,7 +64,7 @@ def test_no_secret_of_any_other_kind_is_left_either(  # noqa: PLR0917 -- six fix
     settings(rate_limits="on", rate_limit_sign_in="99/9", confirm_email_change="true", delete_user_by_mail="true")
     settings(cookie_cache_age="300")
     login = call("POST /api/auth/login", json={"email": email, "password": PASSWORD})
-    entered = signs_in(call, email)
+    entered = sign_in(call, email)
     given = [cookie.partition(";")[0] for cookie in entered.cookies]
     shown = call("GET /api/auth/get-session", cookies=given)
     issued = call("GET /api/auth/token", bearer=entered.json["token"]).json["token"]
@@ -76,7 +76,7 @@ def test_no_secret_of_any_other_kind_is_left_either(  # noqa: PLR0917 -- six fix
     call("POST /api/auth/change-email", bearer=entered.json["token"], json={"newEmail": "new@example.com"})
     for address in (email, "new@example.com"):
         mailed.append(mailbox.to(address)[-1])
-        assert verifies(call, mailed[-1].token).status == 200
+        assert verify(call, mailed[-1].token).status == 200
     call("POST /api/auth/delete-user", bearer=entered.json["token"], json={})
     mailed.append(mailbox.to("new@example.com")[-1])
     kept = str(everything(cloud))

@@ -7,17 +7,17 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.layer.conftest import Log
 from tests.layer.every_route import all_of, ask, function, visit
+from tests.support.auth_calls import request_reset, sign_up
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.routes import OPEN, PROTECTED
 from tests.support.tables import everything
-from tests.support.trouble import UNREACHABLE, failing, refused
-from tests.support.visits import forgets, signs_up
 
 TROUBLE = {"unreachable": UNREACHABLE} | {
-    code: refused(code, status)
+    code: client_error(code, status)
     for code, status in {
         "ThrottlingException": 400,
         "ProvisionedThroughputExceededException": 400,
@@ -47,7 +47,7 @@ def test_protected_routes_admit_nobody_and_sign_nobody_out(
     ann = people.signed_in()
 
     for route in routes:
-        with failing(trouble):
+        with failing_calls(trouble):
             assert_unavailable(visit(call, route, ann.id, bearer=ann.token))
 
     assert call("GET /api/auth/me", bearer=ann.token).status == 200
@@ -65,8 +65,8 @@ def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fi
 ) -> None:
     settings(google_client_id="client-1")
     ann = People(call).signed_in()
-    reset = forgets(call, mailbox, ann.email)
-    signs_up(call, "bob@example.com")
+    reset = request_reset(call, mailbox, ann.email)
+    sign_up(call, "bob@example.com")
     token = mailbox.to("bob@example.com")[-1].token
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
     before = everything(cloud)
@@ -81,7 +81,7 @@ def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fi
     for route in routes:
         posted = body | {"token": reset if "reset-password" in route else token}
         path = {"token": reset} if "{token}" in route else {}
-        with failing(trouble):
+        with failing_calls(trouble):
             answer = ask(
                 call,
                 route,
@@ -99,7 +99,7 @@ def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fi
 def test_an_outage_at_the_last_write_signs_nobody_in(call: Api, people: People, trouble: Exception) -> None:
     email = people.verified()
 
-    with failing(trouble, "PutItem", "TransactWriteItems"):
+    with failing_calls(trouble, "PutItem", "TransactWriteItems"):
         assert_unavailable(call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD}))
 
 
@@ -107,16 +107,16 @@ def test_secrets_manager_away_signs_nobody_in(call: Api, people: People) -> None
     email = people.verified()
     secret = layer("keys.secret")
     secret.derived_key.cache_clear()
-    secret._secret.cache_clear()
+    secret._secret_value.cache_clear()
 
-    with failing(UNREACHABLE, "GetSecretValue"):
+    with failing_calls(UNREACHABLE, "GetSecretValue"):
         answer = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD})
 
     assert_unavailable(answer)
 
 
 def test_an_outage_is_logged_once(call: Api, log: Log) -> None:
-    with failing(UNREACHABLE):
+    with failing_calls(UNREACHABLE):
         call("POST /api/auth/sign-in/email", json={"email": "a@b.co", "password": PASSWORD})
 
     assert [line["level"] for line in log.lines] == ["ERROR", "INFO"]

@@ -17,12 +17,12 @@ from gatehouse_dev import endpoint
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.layer.test_outage import assert_unavailable
+from tests.support.auth_calls import sign_in
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Answer, Api
-from tests.support.faults import leaving_out
+from tests.support.faults import unprocessed_batches
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.trouble import UNREACHABLE, failing, refused
-from tests.support.visits import signs_in
 
 PROTECTED = "GET /api/tasks"
 BY_COOKIE = "GET /api/auth/token"  # checks the cookie's signature, so that it needs the secret
@@ -50,7 +50,7 @@ def attempts(client: Any) -> int:
 
 def calls_in_vain(function: str) -> int:
     """How many calls a request makes of which none is answered: a limiter that is away stops nobody."""
-    return 2 if layer("http.rates")._rate(function) else 1
+    return 2 if layer("http.rate_limits")._rate(function) else 1
 
 
 def test_a_table_that_never_answers_is_a_503_before_the_function_ends(template: Template, call: Api) -> None:
@@ -129,7 +129,7 @@ def line(call: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     """The only way to DynamoDB for as long as a test lasts; what it waits for takes a fraction of the time."""
     assert call
     dynamodb, line = layer("dynamodb"), Line()
-    monkeypatch.setattr(dynamodb, "_WAITS", {name: seconds / FASTER for name, seconds in dynamodb._WAITS.items()})
+    monkeypatch.setattr(dynamodb, "_TIMEOUTS", {name: seconds / FASTER for name, seconds in dynamodb._TIMEOUTS.items()})
     monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{line.port}")
     dynamodb.connection.cache_clear()
     yield line
@@ -184,7 +184,7 @@ def test_a_throttled_table_that_answers_with_nothing_signs_nobody_out(
     ann = people.signed_in()
     monkeypatch.setattr(layer("dynamodb").time, "sleep", lambda _: None)
 
-    with leaving_out():
+    with unprocessed_batches():
         assert_unavailable(call(route, cookies=[ann.cookie]))
 
     answer = call(route, cookies=[ann.cookie])
@@ -201,17 +201,17 @@ def knows_nothing(call: Api) -> Callable[[], None]:
 
     def forget() -> None:
         secret, keyring = layer("keys.secret"), layer("keys.keyring")
-        for kept in (secret._secret, secret.derived_key, layer("keys.access")._private_key):
+        for kept in (secret._secret_value, secret.derived_key, layer("keys.access_tokens")._private_key):
             kept.cache_clear()
-        keyring.forget()
+        keyring.clear_cache()
 
     return forget
 
 
 SECRET_AWAY = {
     "unreachable": UNREACHABLE,
-    "throttled": refused("ThrottlingException"),
-    "broken": refused("InternalServiceError", 500),
+    "throttled": client_error("ThrottlingException"),
+    "broken": client_error("InternalServiceError", 500),
 }
 away = pytest.mark.parametrize("trouble", SECRET_AWAY.values(), ids=SECRET_AWAY)
 
@@ -224,13 +224,13 @@ def test_a_process_that_could_not_read_the_secret_at_first_reads_it_later(
     ann = people.signed_in()
     knows_nothing()
 
-    with failing(trouble, "GetSecretValue"):
+    with failing_calls(trouble, "GetSecretValue"):
         for _ in range(2):
             assert_unavailable(call(BY_COOKIE, cookies=[ann.cookie]))
-            assert_unavailable(signs_in(call, ann.email))
+            assert_unavailable(sign_in(call, ann.email))
 
     assert call(BY_COOKIE, cookies=[ann.cookie]).status == 200
-    assert signs_in(call, ann.email).status == 200
+    assert sign_in(call, ann.email).status == 200
 
 
 @pytest.mark.parametrize("known", ["nothing", "the one before"])
@@ -246,9 +246,9 @@ def test_a_look_at_the_keyring_that_failed_is_taken_again(  # noqa: PLR0917 -- f
     ann = people.signed_in() if known == "nothing" else newer_than_known(call, people, cloud)
     if known == "nothing":
         knows_nothing()
-    monkeypatch.setattr(layer("keys.macs"), "_last_look", float("-inf"))
+    monkeypatch.setattr(layer("keys.macs"), "_last_refresh", float("-inf"))
 
-    with failing(UNREACHABLE, "BatchGetItem"):
+    with failing_calls(UNREACHABLE, "BatchGetItem"):
         assert_unavailable(call(BY_COOKIE, cookies=[ann.cookie]))
 
     assert call(BY_COOKIE, cookies=[ann.cookie]).status == 200
@@ -256,15 +256,15 @@ def test_a_look_at_the_keyring_that_failed_is_taken_again(  # noqa: PLR0917 -- f
 
 def newer_than_known(call: Api, people: People, cloud: Cloud) -> Person:
     """Somebody who signed in where the new key is known, at a process that has seen only the one before."""
-    keyring, access = layer("keys.keyring"), layer("keys.access")
-    before = keyring.current()
+    keyring, access = layer("keys.keyring"), layer("keys.access_tokens")
+    before = keyring.current_keyring()
     secret = layer("config").config().secret
     put = cloud.client("secretsmanager").put_secret_value
     newest = put(SecretId=secret, SecretString="a newer secret, which is as long as it has to be")["VersionId"]
     row = keyring.KeyringRow(newest=newest, previous=before.newest, public_keys=dict([access.public_key(newest)]))
     row.save()
-    keyring.observe(row)
+    keyring.update_cache(row)
     ann = people.signed_in()
-    keyring._seen = before
+    keyring._cached = before
     assert call
     return ann

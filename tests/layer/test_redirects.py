@@ -7,12 +7,12 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.layer.every_route import all_of, ask, function
+from tests.support.auth_calls import sign_up
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.routes import API, PAGES
 from tests.support.tables import everything
-from tests.support.visits import signs_up
 
 HOSTILE = [
     *("https://evil.example", "http://app.example.com", "//evil.example", "///evil.example", "/\\evil.example"),
@@ -68,7 +68,7 @@ def test_cve_2024_56734_following_a_mailed_link_leads_nowhere_else(
     call: Api, mailbox: Mailbox, cloud: Cloud, route: str, headers: dict[str, str]
 ) -> None:
     """CVE-2025-27143 and CVE-2025-53535 as well: every route that redirects."""
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
     token = mailbox.last.token
     before = everything(cloud)
 
@@ -88,7 +88,7 @@ def test_of_several_targets_in_a_query_none_may_be_foreign(call: Api) -> None:
 
 @pytest.mark.parametrize("url", FINE)
 def test_our_own_pages_are_fine(call: Api, mailbox: Mailbox, url: str) -> None:
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
 
     answer = call("GET /api/auth/verify-email", query={"token": mailbox.last.token, "callbackURL": url})
 
@@ -136,7 +136,7 @@ def test_cve_2025_71403_no_route_takes_a_foreign_target_under_any_name(  # noqa:
     """S-63: what a field is called inside is nobody's business outside."""
     settings(delete_user_by_mail="true")
     ann = people.verified()
-    signs_up(call, "waiting@example.com")
+    sign_up(call, "waiting@example.com")
 
     for number, route in enumerate(routes):
         bearer = people.sign_in(ann).token  # for some routes end the session

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from tests.layer.every_route import each, function
+from tests.support.auth_calls import sign_up
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.visits import signs_up
 
 UNKNOWN, WAITING, OWNED = "stranger@example.com", "bob@example.com", "ann@example.com"
 VOLATILE = {"id", "email", "createdAt", "updatedAt"}
@@ -20,7 +20,7 @@ VOLATILE = {"id", "email", "createdAt", "updatedAt"}
 def _everybody(call: Api, people: People, mailbox: Mailbox) -> None:
     """An owner, and somebody who did not verify; every function has been called once."""
     people.verified("ann")
-    signs_up(call, WAITING)
+    sign_up(call, WAITING)
     assert mailbox.last
     for route, request in REQUESTS.items():
         call(route, json=request | {"email": "warm@example.com"})
@@ -94,12 +94,12 @@ def test_what_hashes_nothing_is_answered_at_the_next_tenth_of_a_second(
     call: Api, people: People, monkeypatch: pytest.MonkeyPatch, email: str
 ) -> None:
     """S-10: DynamoDB need not find a row as fast as none."""
-    door, waits = layer("http.door"), []
+    door, waits = layer("http.middleware"), []
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr(door, "_EVEN_STEP", 1000)
+    monkeypatch.setattr(door, "_CONSTANT_TIME_STEP", 1000)
     monkeypatch.setattr(door, "sleep", sleep)
 
     call("POST /api/auth/forgot-password", json={"email": email})

@@ -8,13 +8,13 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.layer.devices import Device, arrives
 from tests.layer.every_route import all_of, ask
+from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Answer, Api
+from tests.support.interleaving import meanwhile
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.races import meanwhile
 from tests.support.routes import PROTECTED
 from tests.support.tables import rows
-from tests.support.visits import forgets, resets, signs_in
 
 ANN, NEW = "ann@example.com", "a better password"
 ME = "GET /api/auth/me"
@@ -38,7 +38,7 @@ type Ending = Callable[[Api, Mailbox, Device, Device], Answer]
 
 
 def _by_reset(call: Api, mailbox: Mailbox, _laptop: Device, _phone: Device) -> Answer:
-    return resets(call, forgets(call, mailbox, ANN), NEW)
+    return reset_password(call, request_reset(call, mailbox, ANN), NEW)
 
 
 def _by_password(device: Device, **more: Any) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def test_what_was_ended_once_stays_ended_whatever_is_ended_later(
         assert end(ending).status == 200
         assert statuses(call, phone) == {401}
 
-    tablet = signs_in(call, ANN, NEW).json["token"]
+    tablet = sign_in(call, ANN, NEW).json["token"]
     call("POST /api/auth/revoke-other-sessions", bearer=tablet)
 
     assert (statuses(call, phone), statuses(call, laptop), call(ME, bearer=tablet).status) == ({401}, {401}, 200)
@@ -152,11 +152,11 @@ def test_a_sign_in_that_read_the_old_password_just_before_gets_no_living_session
 
 
 @pytest.fixture
-def _renewal_due(phone: Device, settings: Callable[..., None], later: Callable[..., None]) -> None:
+def _renewal_due(phone: Device, settings: Callable[..., None], advance_clock: Callable[..., None]) -> None:
     """Looking at the session of the phone would renew it."""
     assert phone
     settings(session_update_age="60")
-    later(seconds=61)
+    advance_clock(seconds=61)
 
 
 @every_ending
@@ -189,7 +189,7 @@ def test_a_refresh_in_the_middle_resurrects_nothing(
 
 BUSY: dict[str, tuple[str, str, Any]] = {
     "GET /api/auth/get-session": ("sessions", "renew", None),
-    "POST /api/auth/verify-password": ("sessions", "prove", {"password": PASSWORD}),
+    "POST /api/auth/verify-password": ("sessions", "mark_reauthenticated", {"password": PASSWORD}),
     "POST /api/auth/revoke-other-sessions": ("accounts.changes", "transact", {}),
     "POST /api/auth/revoke-sessions": ("accounts.changes", "transact", {}),
     "POST /api/auth/change-password": (
@@ -215,7 +215,7 @@ def test_whatever_a_session_was_about_to_do_signing_out_leaves_no_row_of_it(
 
 
 LEAVING: dict[str, tuple[str, str, Any]] = {
-    "POST /api/auth/update-user": ("accounts.profile", "_change", {"name": "Ann"}),
+    "POST /api/auth/update-user": ("accounts.profile", "_write_changes", {"name": "Ann"}),
     "POST /api/auth/delete-user": ("accounts.changes", "transact", {"password": PASSWORD}),
     "POST /api/auth/change-password": BUSY["POST /api/auth/change-password"],
 }

@@ -10,10 +10,10 @@ from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import assert_refused, logged_in, refreshes
 from tests.layer.conftest import Log
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import meanwhile
 from tests.support.people import People
-from tests.support.races import meanwhile
 from tests.support.tables import rows
-from tests.support.threads import at_once
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_cve_2026_53517_of_many_refreshes_at_once_all_get_one_successor(
     call: Api, cloud: Cloud, entered: dict[str, Any]
 ) -> None:
     """S-25: never two families."""
-    answers = at_once(lambda _: refreshes(call, entered["refresh_token"]), range(20))
+    answers = run_concurrently(lambda _: refreshes(call, entered["refresh_token"]), range(20))
 
     assert {answer.status for answer in answers} == {200}
     (successor,) = {answer.json["refresh_token"] for answer in answers}
@@ -83,10 +83,10 @@ def test_who_loses_to_two_takes_neither_back(
 
 
 def test_a_lost_race_gets_the_same_answer_for_ten_seconds_and_does_not_prolong_them(
-    call: Api, cloud: Cloud, entered: dict[str, Any], later: Callable[..., None]
+    call: Api, cloud: Cloud, entered: dict[str, Any], advance_clock: Callable[..., None]
 ) -> None:
     first = refreshes(call, entered["refresh_token"]).json
-    later(seconds=9)
+    advance_clock(seconds=9)
 
     again = refreshes(call, entered["refresh_token"])
 
@@ -94,7 +94,7 @@ def test_a_lost_race_gets_the_same_answer_for_ten_seconds_and_does_not_prolong_t
     assert call.calls == ["BatchGetItem"]
     assert generation(cloud) == 1
     assert call("GET /api/tasks", bearer=again.json["access_token"]).status == 200
-    later(seconds=3)
+    advance_clock(seconds=3)
     assert_refused(call, entered["refresh_token"])
 
 
@@ -106,12 +106,12 @@ def assert_dead(call: Api, *bodies: dict[str, Any]) -> None:
 
 
 def test_cve_2026_53517_a_replay_after_the_grace_ends_the_session(
-    call: Api, cloud: Cloud, entered: dict[str, Any], later: Callable[..., None], log: Log
+    call: Api, cloud: Cloud, entered: dict[str, Any], advance_clock: Callable[..., None], log: Log
 ) -> None:
     """S-24: one of the two who hold it is a thief, and nobody can tell which. Other sessions live on."""
     other = logged_in(call, entered["user"]["email"])
     after = refreshes(call, entered["refresh_token"]).json
-    later(seconds=11)
+    advance_clock(seconds=11)
 
     assert_refused(call, entered["refresh_token"])
 
@@ -137,7 +137,7 @@ def test_one_that_is_two_behind_has_no_grace(call: Api, entered: dict[str, Any],
 
 
 def test_nothing_but_a_reuse_counts_as_one(
-    call: Api, entered: dict[str, Any], later: Callable[..., None], log: Log
+    call: Api, entered: dict[str, Any], advance_clock: Callable[..., None], log: Log
 ) -> None:
     """Or the alarm would ring for sessions that expired or were signed out, and for garbage."""
     token = entered["refresh_token"]
@@ -148,9 +148,9 @@ def test_nothing_but_a_reuse_counts_as_one(
     refreshes(call, token)
     ended = logged_in(call, entered["user"]["email"])
     call("POST /api/auth/sign-out", bearer=refreshes(call, ended["refresh_token"]).json["access_token"])
-    later(seconds=11)
+    advance_clock(seconds=11)
     assert_refused(call, ended["refresh_token"])
-    later(days=8)
+    advance_clock(days=8)
     assert_refused(call, token, "TOKEN_EXPIRED")
 
     assert metrics(log, "RefreshReuse") == []

@@ -22,11 +22,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precond
 
 from gatehouse_dev.cloud import Cloud
 from tests.support import tasks as routes
+from tests.support.aws_failures import UNREACHABLE, failing_calls
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.people import People
 from tests.support.task_model import PRIORITIES, Model, Phone, Request, told
-from tests.support.trouble import UNREACHABLE, failing
 
 EXAMPLES = int(os.environ.get("GATEHOUSE_MODEL_EXAMPLES", "0"))
 PROFILE = settings(
@@ -98,7 +98,7 @@ def trouble(how: str) -> AbstractContextManager[Any]:
     """What befalls a request that is sent in this way."""
     if "lost" not in how:
         return nullcontext()
-    return answer_lost() if "after" in how else failing(UNREACHABLE, "TransactWriteItems", times=1)
+    return answer_lost() if "after" in how else failing_calls(UNREACHABLE, "TransactWriteItems", times=1)
 
 
 class TaskMachine(RuleBasedStateMachine):
@@ -112,9 +112,9 @@ class TaskMachine(RuleBasedStateMachine):
         self.call, self.cloud, self.clock = call, cloud, clock
         self.set_clock(BEGINNING)
         cloud.reset()
-        layer("keys.keyring").forget()
-        layer("keys.access").publish()
-        layer("keys.macs")._last_look = layer("clock").monotonic()
+        layer("keys.keyring").clear_cache()
+        layer("keys.access_tokens").ensure_published()
+        layer("keys.macs")._last_refresh = layer("clock").monotonic()
         self.people = People(call)
         self.phones = {name: Phone(call, self.people.signed_in(name)) for name in ("ann", "bob")}
         self.models = {name: Model() for name in self.phones}

@@ -78,7 +78,7 @@ def test_the_day_it_is_and_when_it_ends(zone: str, now: str, day: str, end: str)
 
 
 def test_every_date_has_one_spelling() -> None:
-    canonical = layer("tasks.due").canonical
+    canonical = layer("tasks.due").normalize_due
 
     assert {given: canonical(given) for given in SPELLINGS} == SPELLINGS
     assert [canonical(kept) for kept in SPELLINGS.values()] == list(SPELLINGS.values())
@@ -86,7 +86,7 @@ def test_every_date_has_one_spelling() -> None:
 
 def test_the_order_of_the_text_is_that_of_time() -> None:
     """A day stands before the moments that it has in UTC, and after all of the day before."""
-    canonical, start = layer("tasks.due").canonical, datetime(2026, 2, 27, tzinfo=UTC)
+    canonical, start = layer("tasks.due").normalize_due, datetime(2026, 2, 27, tzinfo=UTC)
     moments = [canonical((start + timedelta(minutes=397 * step)).isoformat()) for step in range(20)]
     days = [canonical((start + timedelta(days=day)).date().isoformat()) for day in range(6)]
 
@@ -98,7 +98,7 @@ def test_the_order_of_the_text_is_that_of_time() -> None:
 @pytest.mark.parametrize("value", NO_DATES, ids=ascii)
 def test_anything_else_is_no_date(value: object) -> None:
     with pytest.raises(ValueError, match="Write the date as 2026-11-21"):
-        layer("tasks.due").canonical(value)
+        layer("tasks.due").normalize_due(value)
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_anything_else_is_no_date(value: object) -> None:
     ],
 )
 def test_a_due_date_reads_as_its_owner_would_write_it(due: str, written: str) -> None:
-    assert layer("tasks.due").in_zone(due, ZoneInfo("Europe/Berlin")) == written
+    assert layer("tasks.due").format_in_zone(due, ZoneInfo("Europe/Berlin")) == written

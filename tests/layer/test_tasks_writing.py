@@ -11,9 +11,9 @@ import pytest
 from botocore.client import BaseClient
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.aws_failures import UNREACHABLE
 from tests.support.layer import layer
 from tests.support.tables import rows
-from tests.support.trouble import UNREACHABLE
 
 OWNER, MISSING = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55", "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e56"
 NEW = {"op": "create", "task": {"title": "New"}}
@@ -31,8 +31,8 @@ def tasks(cloud: Cloud) -> Any:
 def bulk(operations: Any, *, name: str = "k") -> list[Any]:
     """What became of each operation, under a key."""
     tasks = layer("tasks")
-    once = tasks.Once(name=name, fingerprint=sha256(json.dumps(operations).encode()).hexdigest())
-    results: list[Any] = layer("tasks.bulk").bulk(OWNER, operations, once)
+    once = tasks.IdempotencyKey(name=name, fingerprint=sha256(json.dumps(operations).encode()).hexdigest())
+    results: list[Any] = layer("tasks.bulk").run_bulk(OWNER, operations, once)
     return results
 
 
@@ -54,7 +54,7 @@ def test_cut_off_in_the_middle_the_rest_is_done_when_sent_again(
     """The connection breaks before or after one of three transactions."""
     given = [tasks.add(OWNER, tasks.NewTask(title="x")) for _ in range(3)]
     operations = [operation for task in given for operation in (NEW, *[change(task)] * 19)]
-    real, times = layer("tasks.writing").transact, count(1)
+    real, times = layer("tasks.transactions").transact, count(1)
 
     def transact(*changes: Any) -> None:
         broken = next(times) == place
@@ -63,14 +63,14 @@ def test_cut_off_in_the_middle_the_rest_is_done_when_sent_again(
         if broken:
             raise UNREACHABLE
 
-    monkeypatch.setattr(layer("tasks.writing"), "transact", transact)
+    monkeypatch.setattr(layer("tasks.transactions"), "transact", transact)
     with pytest.raises(type(UNREACHABLE)):
         bulk(operations)
     results = bulk(operations)
     once = kept(cloud)
 
     assert [result.task.version for result in results] == [1, *range(2, 21)] * 3
-    assert layer("tasks.summary").summary(OWNER, ZoneInfo("UTC")).total == 6
+    assert layer("tasks.summary").summarize(OWNER, ZoneInfo("UTC")).total == 6
     assert bulk(operations) == results
     assert kept(cloud) == once
 
@@ -85,7 +85,7 @@ def test_another_call_under_the_key_is_refused_before_anything(
     with pytest.raises(layer("errors").IdempotencyKeyReused):
         bulk([NEW] * second)
     with pytest.raises(layer("errors").IdempotencyKeyReused):
-        tasks.add(OWNER, tasks.NewTask(title="x"), tasks.Once(name="k", fingerprint="another"))
+        tasks.add(OWNER, tasks.NewTask(title="x"), tasks.IdempotencyKey(name="k", fingerprint="another"))
     assert kept(cloud) == before
 
 
@@ -97,7 +97,7 @@ def test_what_could_not_be_done_is_not_done_when_sent_again(tasks: Any) -> None:
 
     assert [result.status for result in results] == [*[412] * 25, 200]
     assert bulk(operations) == results
-    assert tasks.read(OWNER, task.id).version == 2
+    assert tasks.get(OWNER, task.id).version == 2
 
 
 def test_what_could_not_be_done_counts_nothing(tasks: Any, cloud: Cloud) -> None:
@@ -114,11 +114,11 @@ def test_a_receipt_is_forgotten_after_a_day_to_the_millisecond(
 ) -> None:
     """Its time is kept in whole seconds, and clocks tell more."""
     moment = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    monkeypatch.setattr(layer("tasks.writing"), "pause", lambda _: None)
+    monkeypatch.setattr(layer("tasks.transactions"), "back_off", lambda _: None)
 
     def add(**passed: float) -> Any:
         monkeypatch.setattr(layer("clock"), "now", lambda: moment + timedelta(**passed))
-        return tasks.add(OWNER, tasks.NewTask(title="x"), tasks.Once(name="k", fingerprint=""))
+        return tasks.add(OWNER, tasks.NewTask(title="x"), tasks.IdempotencyKey(name="k", fingerprint=""))
 
     first = add()
     assert add(days=1, milliseconds=-1) == first

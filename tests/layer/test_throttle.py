@@ -13,17 +13,17 @@ from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
 from tests.layer.conftest import Log
 from tests.layer.every_route import function
+from tests.support.auth_calls import reset_password, sign_in, sign_up, verify
+from tests.support.aws_failures import UNREACHABLE, client_error
 from tests.support.calls import Answer, Api
+from tests.support.concurrency import run_concurrently
 from tests.support.events import event_for
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.routes import API
 from tests.support.tables import rows
-from tests.support.threads import at_once
 from tests.support.transformed import source
-from tests.support.trouble import UNREACHABLE, refused
-from tests.support.visits import resets, signs_in, signs_up, verifies
 
 GUESSES = ("SignIn", "SignUp", "ChangePassword", "ChangeEmail")
 MAILS = ("RequestPasswordReset", "SendVerificationEmail", "DeleteUser")
@@ -71,17 +71,17 @@ def test_the_limits_are_the_decided_ones() -> None:
     ("name", "window"), [*((guess, 10) for guess in GUESSES), *((mail, 60) for mail in MAILS)], ids=str
 )
 def test_three_calls_are_let_in_in_each_window_by_whichever_alias(
-    call: Api, on: Callable[[], None], later: Callable[..., None], name: str, window: int
+    call: Api, on: Callable[[], None], advance_clock: Callable[..., None], name: str, window: int
 ) -> None:
     """S-17: or each name of an endpoint would allow three more."""
     on()
     aliases = cycle(ALIASES[name])
     assert until_refused(lambda: asks(call, next(aliases))) == 3
     assert {asks(call, route).status for route in ALIASES[name]} == {429}
-    later(seconds=window - 2.5)
+    advance_clock(seconds=window - 2.5)
     assert asks(call, ALIASES[name][0]).status == 429
 
-    later(seconds=2.6)
+    advance_clock(seconds=2.6)
     assert until_refused(lambda: asks(call, next(aliases))) == 3
 
 
@@ -110,22 +110,24 @@ def test_a_site_that_may_not_call_uses_up_no_visitors_calls(call: Api, on: Calla
     assert rows(cloud, "LimitsTable") == []
 
 
-def test_a_limit_is_a_setting(call: Api, settings: Callable[..., None], later: Callable[..., None]) -> None:
+def test_a_limit_is_a_setting(call: Api, settings: Callable[..., None], advance_clock: Callable[..., None]) -> None:
     settings(rate_limits="on", rate_limit_sign_in="5/20")
     assert until_refused(lambda: asks(call, SIGN_IN)) == 5
     for seconds, status in ((19, 429), (1.1, 400)):
-        later(seconds=seconds)
+        advance_clock(seconds=seconds)
         assert asks(call, SIGN_IN).status == status
 
 
 # -- The answer -------------------------------------------------------------------
 
 
-def test_the_refusal_says_when_to_come_back(call: Api, on: Callable[[], None], later: Callable[..., None]) -> None:
+def test_the_refusal_says_when_to_come_back(
+    call: Api, on: Callable[[], None], advance_clock: Callable[..., None]
+) -> None:
     """In whole seconds, in the standard's header and in better-auth's."""
     on()
     until_refused(lambda: asks(call, SIGN_IN))
-    later(seconds=6)
+    advance_clock(seconds=6)
 
     answer = asks(call, SIGN_IN)
 
@@ -137,17 +139,17 @@ def test_the_refusal_says_when_to_come_back(call: Api, on: Callable[[], None], l
 
 
 def test_whoever_comes_back_then_gets_in_and_what_was_refused_extended_nothing(
-    call: Api, on: Callable[[], None], later: Callable[..., None]
+    call: Api, on: Callable[[], None], advance_clock: Callable[..., None]
 ) -> None:
     on()
     until_refused(lambda: asks(call, SIGN_IN))
     for _ in range(9):
-        later(seconds=1)
+        advance_clock(seconds=1)
         assert asks(call, SIGN_IN).status == 429
-    later(milliseconds=300)
+    advance_clock(milliseconds=300)
     wait = int(asks(call, SIGN_IN).headers["retry-after"])
 
-    later(seconds=wait)
+    advance_clock(seconds=wait)
 
     assert wait == 1
     assert asks(call, SIGN_IN).status == 400
@@ -171,14 +173,14 @@ def test_who_is_refused_learns_and_does_nothing(call: Api, on: Callable[[], None
 
 
 def test_the_first_call_of_a_window_costs_one_write(
-    call: Api, on: Callable[[], None], later: Callable[..., None]
+    call: Api, on: Callable[[], None], advance_clock: Callable[..., None]
 ) -> None:
     on()
     costs = []
     for _ in range(4):
         asks(call, SIGN_IN)
         costs.append(call.calls)
-    later(seconds=11)
+    advance_clock(seconds=11)
     asks(call, SIGN_IN)
 
     assert costs == [["UpdateItem"], ["UpdateItem"] * 2, ["UpdateItem"] * 2, ["UpdateItem"]]
@@ -188,7 +190,7 @@ def test_the_first_call_of_a_window_costs_one_write(
 def test_a_counter_goes_by_itself_and_names_nobody(call: Api, on: Callable[[], None], cloud: Cloud) -> None:
     on()
     asks(call, RESET, json={"email": "ann@example.com"})
-    signs_in(call, "ann@example.com", "not the password")
+    sign_in(call, "ann@example.com", "not the password")
 
     counters = rows(cloud, "LimitsTable")
 
@@ -240,7 +242,7 @@ def test_ghsa_p6v2_xcpg_h6xw_no_header_says_who_calls(call: Api, on: Callable[[]
     ],
 )
 def test_a_customer_of_an_address(ip: str, customer: str) -> None:
-    assert layer("throttle").address_of(ip) == customer
+    assert layer("throttle").client_network(ip) == customer
 
 
 @pytest.mark.parametrize(
@@ -274,7 +276,9 @@ def test_ghsa_x732_6j76_qmhm_no_spelling_of_a_path_gets_around(
 # -- Many at once -----------------------------------------------------------------
 
 
-def test_fifty_at_once_get_what_one_would(on: Callable[[], None], call: Api, later: Callable[..., None]) -> None:
+def test_fifty_at_once_get_what_one_would(
+    on: Callable[[], None], call: Api, advance_clock: Callable[..., None]
+) -> None:
     assert call
     on()
     throttle, rate = layer("throttle"), layer("config").Rate(10, 900)
@@ -282,15 +286,15 @@ def test_fifty_at_once_get_what_one_would(on: Callable[[], None], call: Api, lat
 
     def passes(_: int) -> bool:
         try:
-            throttle.count_against(rate, "test", "key")
+            throttle.consume(rate, "test", "key")
         except too_many:
             return False
         return True
 
-    assert at_once(passes, range(50)).count(True) == 10
-    assert at_once(passes, range(10)).count(True) == 0
-    later(seconds=901)
-    assert at_once(passes, range(50)).count(True) == 10  # the turn of a window lets nobody more in
+    assert run_concurrently(passes, range(50)).count(True) == 10
+    assert run_concurrently(passes, range(10)).count(True) == 0
+    advance_clock(seconds=901)
+    assert run_concurrently(passes, range(50)).count(True) == 10  # the turn of a window lets nobody more in
 
 
 def test_many_guesses_at_once_are_three(call: Api, on: Callable[[], None], people: People) -> None:
@@ -298,7 +302,7 @@ def test_many_guesses_at_once_are_three(call: Api, on: Callable[[], None], peopl
     on()
     body = {"email": email, "password": "not the owner's"}
 
-    statuses = [answer.status for answer in at_once(lambda _: asks(call, SIGN_IN, json=body), range(20))]
+    statuses = [answer.status for answer in run_concurrently(lambda _: asks(call, SIGN_IN, json=body), range(20))]
 
     assert (statuses.count(401), statuses.count(429)) == (3, 17)
 
@@ -323,14 +327,14 @@ FINE, LIMITED = (200, None), (429, "TOO_MANY_REQUESTS")
 @pytest.mark.parametrize("route", [SIGN_UP, RESET, VERIFY])
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
 def test_an_address_is_mailed_three_times_in_five_minutes_known_or_not(  # noqa: PLR0917 -- four fixtures and two columns
-    call: Api, people: People, on: Callable[[], None], later: Callable[..., None], route: str, email: str
+    call: Api, people: People, on: Callable[[], None], advance_clock: Callable[..., None], route: str, email: str
 ) -> None:
     people.verified("ann")
     on()
 
     assert mails_asked(call, route, email, 5) == [FINE] * 3 + [LIMITED] * 2
 
-    later(seconds=301)
+    advance_clock(seconds=301)
     assert mails_asked(call, route, email, 1) == [FINE]
 
 
@@ -355,21 +359,21 @@ def test_a_spelling_of_an_address_is_no_other_address(call: Api, on: Callable[[]
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
 def test_an_address_is_mailed_ten_times_a_day(
-    call: Api, people: People, on: Callable[[], None], later: Callable[..., None], email: str
+    call: Api, people: People, on: Callable[[], None], advance_clock: Callable[..., None], email: str
 ) -> None:
     people.verified("ann")
     on()
     for network in range(3):
         assert mails_asked(call, RESET, email, 4, network) == [FINE] * 3 + [LIMITED]
-        later(minutes=6)
+        advance_clock(minutes=6)
     assert mails_asked(call, RESET, email, 2, 8) == [FINE, LIMITED]
-    later(minutes=6)
+    advance_clock(minutes=6)
 
     answer = call(RESET, json={"email": email}, ip="10.9.9.9")
 
     assert answer.status == 429
     assert int(answer.headers["retry-after"]) > 80_000
-    later(days=1)
+    advance_clock(days=1)
     assert mails_asked(call, RESET, email, 1, 9) == [FINE]
 
 
@@ -427,7 +431,7 @@ def test_a_reminder_at_sign_in_counts_as_mail_and_is_left_out_in_silence(
     call: Api, mailbox: Mailbox, settings: Callable[..., None]
 ) -> None:
     """The right password is answered as ever, however often it is given."""
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
     assert len(mailbox.all) == 1
     settings(rate_limits="on", send_verification_on_sign_in="true")
     body = {"email": "ann@example.com", "password": PASSWORD}
@@ -459,8 +463,10 @@ def limits_table_failing(error: Exception) -> Iterator[None]:
 
 
 # Outages, and what does not pass by itself.
-TROUBLE = [UNREACHABLE, refused("ThrottlingException"), refused("InternalServerError", 500)]
-TROUBLE += [refused(code) for code in ("AccessDeniedException", "ResourceNotFoundException", "ValidationException")]
+TROUBLE = [UNREACHABLE, client_error("ThrottlingException"), client_error("InternalServerError", 500)]
+TROUBLE += [
+    client_error(code) for code in ("AccessDeniedException", "ResourceNotFoundException", "ValidationException")
+]
 
 
 @pytest.mark.parametrize("error", TROUBLE, ids=str)
@@ -479,7 +485,7 @@ def test_signing_in_is_closed_without_its_limiter_and_says_why(
                 assert (answer.status, answer.code, answer.cookies) == (503, "SERVICE_UNAVAILABLE", [])
 
     trouble = [line for line in log.lines if line["level"] == "ERROR"]
-    assert {line["message"] for line in trouble} == {"limiter away"}
+    assert {line["message"] for line in trouble} == {"rate limiter unavailable"}
     assert str(error) in trouble[-1]["exception"]
     assert log.lines[-1]["outcome"] == "SERVICE_UNAVAILABLE"
 
@@ -506,7 +512,7 @@ def test_the_rest_goes_on_without_it_and_says_so(  # noqa: PLR0917 -- five fixtu
         ]
 
     assert [answer.status for answer in answers] == [200] * len(answers)
-    warned = [line for line in log.lines if line["message"] == "limiter away"]
+    warned = [line for line in log.lines if line["message"] == "rate limiter unavailable"]
     assert len(warned) >= len(answers)
     assert {line["level"] for line in warned} == {"ERROR"}
     assert all("Traceback" in line["exception"] for line in warned)
@@ -525,7 +531,7 @@ def test_a_mistake_of_ours_is_no_outage(
         raise LookupError(message)
 
     on()
-    monkeypatch.setattr(layer("throttle"), "_count", accident)
+    monkeypatch.setattr(layer("throttle"), "_consume", accident)
 
     assert call(RESET, json={"email": "ann@example.com"}).status == 500
 
@@ -537,13 +543,13 @@ def test_off_means_that_nothing_is_counted_and_no_device_remembered(
     call: Api, people: People, mailbox: Mailbox, cloud: Cloud
 ) -> None:
     email = people.verified()
-    assert {signs_in(call, email, "not the owner's").status for _ in range(11)} == {401}
-    assert all("gatehouse.device" not in cookie for cookie in signs_in(call, email).cookies)
+    assert {sign_in(call, email, "not the owner's").status for _ in range(11)} == {401}
+    assert all("gatehouse.device" not in cookie for cookie in sign_in(call, email).cookies)
     entered, ann = logged_in(call, email), people.sign_in(email)
     refreshes(call, entered["refresh_token"])
     call("POST /api/auth/change-email", json={"newEmail": "new@example.com"}, bearer=ann.token)
-    verifies(call, mailbox.to("new@example.com")[-1].token)
+    verify(call, mailbox.to("new@example.com")[-1].token)
     assert {call(RESET, json={"email": "new@example.com"}).status for _ in range(11)} == {200}
-    resets(call, mailbox.to("new@example.com")[-1].token, "a better password")
+    reset_password(call, mailbox.to("new@example.com")[-1].token, "a better password")
 
     assert rows(cloud, "LimitsTable") == []

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis.strategies import text
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, reset_password, sign_up, verify
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.tables import rows
-from tests.support.threads import at_once
-from tests.support.visits import forgets, resets, signs_up, verifies
 
 
 def made(purpose: str = "verify-email", subject: str = "EMAIL#ann@example.com", mac: bytes = b"m" * 32) -> Any:
@@ -54,14 +54,14 @@ def test_a_token_has_one_spelling() -> None:
 
 @pytest.mark.parametrize("purpose", ["account-exists", "password-changed", "nothing"])
 def test_what_only_informs_redeems_nothing(call: Api, purpose: str) -> None:
-    assert verifies(call, str(made(purpose))).code == "INVALID_TOKEN"
+    assert verify(call, str(made(purpose))).code == "INVALID_TOKEN"
     assert call.calls == []
 
 
 @pytest.mark.parametrize("subject", ["", "EMAIL#nobody@example.com", "x" * 300, "\0", "USER#1"])
 def test_a_token_that_names_any_row_at_all_is_unknown(call: Api, subject: str) -> None:
     """Its coordinates are the caller's to write; a key that DynamoDB would not take is no fault of ours."""
-    answer = verifies(call, encoded(f"verify-email {subject}") + encoded("m" * 32))
+    answer = verify(call, encoded(f"verify-email {subject}") + encoded("m" * 32))
 
     assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
 
@@ -71,11 +71,11 @@ def test_the_nonce_is_256_random_bits(call: Api) -> None:
     assert call
     tokens = layer("tokens")
     lifetime = layer("config").config().reset_lifetime
-    issued = [tokens.issue("nothing", "x", email="x", base_url="x", lifetime=lifetime) for _ in range(100)]
+    issued = [tokens.issue_token("nothing", "x", email="x", base_url="x", lifetime=lifetime) for _ in range(100)]
 
     assert len({row.nonce for row in issued}) == 100
     assert {len(row.nonce) for row in issued} == {32}
-    assert len({tokens.mailed_token(row) for row in issued}) == 100
+    assert len({tokens.derive_token(row) for row in issued}) == 100
 
 
 def test_ghsa_hc7v_rggr_4hvx_a_link_that_signs_in_does_so_once(
@@ -83,11 +83,11 @@ def test_ghsa_hc7v_rggr_4hvx_a_link_that_signs_in_does_so_once(
 ) -> None:
     """S-46: of twenty at once one gets a session, and nobody does afterwards."""
     settings(auto_sign_in_after_verification="true")
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
     token = mailbox.last.token
 
-    answers = at_once(lambda _: verifies(call, token), range(20))
-    answers += [verifies(call, token), call("GET /api/auth/verify-email", query={"token": token})]
+    answers = run_concurrently(lambda _: verify(call, token), range(20))
+    answers += [verify(call, token), call("GET /api/auth/verify-email", query={"token": token})]
 
     assert {answer.status for answer in answers} == {200}
     assert sorted(len(answer.cookies) for answer in answers) == [0] * 21 + [1]
@@ -102,13 +102,13 @@ def test_ghsa_hc7v_rggr_4hvx_a_link_that_changes_something_does_so_once(
     settings(delete_user_by_mail="true")
     ann = people.signed_in()
     if purpose == "reset":
-        token = forgets(call, mailbox, ann.email)
-        answers = at_once(lambda number: resets(call, token, f"a better password {number}"), range(10))
-        answers.append(resets(call, token, "one more password"))
+        token = request_reset(call, mailbox, ann.email)
+        answers = run_concurrently(lambda number: reset_password(call, token, f"a better password {number}"), range(10))
+        answers.append(reset_password(call, token, "one more password"))
     else:
         call("POST /api/auth/delete-user", bearer=ann.token, json={})
         sent = {"token": mailbox.last.token}
-        answers = at_once(lambda _: call("POST /api/auth/delete-user", bearer=ann.token, json=sent), range(10))
+        answers = run_concurrently(lambda _: call("POST /api/auth/delete-user", bearer=ann.token, json=sent), range(10))
 
     assert [answer.status for answer in answers].count(200) == 1
     assert {answer.status for answer in answers} <= {200, 400, 401, 404}
@@ -122,15 +122,15 @@ def test_a_token_is_spent_by_one_write_and_only_while_it_is_the_newest(call: Api
     lifetime = layer("config").config().reset_lifetime
 
     def issued() -> Any:
-        row = tokens.issue(tokens.Purpose.RESET_PASSWORD, "x", email="x@ex.com", base_url="x", lifetime=lifetime)
+        row = tokens.issue_token(tokens.Purpose.RESET_PASSWORD, "x", email="x@ex.com", base_url="x", lifetime=lifetime)
         row.save()
         return row
 
     row = issued()
     if between == "used":
-        dynamodb.transact(tokens.used(row))
+        dynamodb.transact(tokens.mark_used(row))
     else:
         issued()
 
     with pytest.raises(dynamodb.ConditionFailed):
-        dynamodb.transact(tokens.used(row))
+        dynamodb.transact(tokens.mark_used(row))

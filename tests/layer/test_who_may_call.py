@@ -7,11 +7,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.layer.devices import arrives
 from tests.layer.every_route import each, visit
+from tests.support.auth_calls import request_reset
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.routes import PROTECTED
-from tests.support.visits import forgets
 
 NAMES = ("userId", "user_id", "id", "sub", "accountId")
 HEADERS = ("x-user-id", "x-userid", "x-forwarded-user", "x-amzn-oidc-identity", "x-authenticated-userid")
@@ -65,7 +65,7 @@ def test_what_only_looks_like_a_credential_opens_nothing(call: Api, people: Peop
 
 def test_a_mailed_token_is_no_session(call: Api, people: People, mailbox: Mailbox) -> None:
     """S-27."""
-    token = forgets(call, mailbox, people.verified())
+    token = request_reset(call, mailbox, people.verified())
 
     assert call("GET /api/tasks", bearer=token).status == 401
     assert call("GET /api/auth/get-session", bearer=token).text == "null"

@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from gatehouse_dev.document import read
 from gatehouse_dev.model import Function
 from gatehouse_dev.template import load
+from gatehouse_dev.template_file import parse_template
 from tests.performance.packages import CACHE
 
 BUILT = CACHE / "built"
@@ -27,7 +27,7 @@ class Built:
         """NotBuilt when there is none in `folder`."""
         if not (folder / "template.yaml").is_file():
             raise NotBuilt(f"nothing was built in {folder}: `make bench` does it")
-        declared = read(folder / "template.yaml").get("Parameters") or {}  # it may be older than our template
+        declared = parse_template(folder / "template.yaml").get("Parameters") or {}  # it may be older than our template
         known = {name: value for name, value in parameters.items() if name in declared}
         self._template = load(folder / "template.yaml", known)
         self._opt: dict[tuple[str, ...], Path] = {}

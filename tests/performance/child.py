@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tests.performance.asking import Ask
 from tests.performance.memory import Memory
+from tests.performance.requests import BenchRequest
 from tests.performance.runtime_api import Broken, RuntimeApi
 from tests.performance.serving import serving
 
@@ -31,7 +31,7 @@ class Subject:
     memory_mib: int
     environment: dict[str, str]
     event: bytes
-    ask: Ask
+    ask: BenchRequest
     memory: Memory
 
 

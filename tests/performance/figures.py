@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tests.performance import limits
-from tests.performance.asking import Ask
 from tests.performance.instructions import Instructions
 from tests.performance.inventory import Inventory
 from tests.performance.limits import Limit
 from tests.performance.measuring import Times
+from tests.performance.requests import BenchRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class Figures:
     """Of one subject; None is what was not measured."""
 
     name: str
-    ask: Ask
+    ask: BenchRequest
     inventory: Inventory
     times: Times | None = None
     instructions: Instructions | None = None

@@ -21,15 +21,15 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 
 from gatehouse_dev.cloud import Cloud
-from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import load
 from tests.conftest import PARAMETERS, ROOT
-from tests.costs.filling import NOW
-from tests.costs.guests import settings
+from tests.costs.call_users import settings
+from tests.costs.log_output import quiet
 from tests.costs.meter import Cost, Meter
-from tests.costs.printed import quiet
-from tests.costs.quick import quick_rows
+from tests.costs.moto_speedups import quick_rows
 from tests.costs.tables import spaced, table
+from tests.costs.task_lists import NOW
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People, Person
@@ -173,7 +173,7 @@ class Crowd:
         """Everything was done once, and one person is there for others to be like."""
         self._call, self._meter, self._people = call, Meter(cloud), People(call)
         self._guests, self._visits = count(1), count(1)
-        layer("keys.access").publish()
+        layer("keys.access_tokens").ensure_published()
         self._measure(self._somebody())
         self.others = Others(self._people.sign_in(self._somebody(tasks=1)))
 
@@ -214,7 +214,7 @@ class Crowd:
         return {SIGN_IN: first} | {route: self._counted(route, bearer=token)[1] for route in ROUTES[1:]}
 
     def _counted(self, route: str, **request: Any) -> tuple[Any, Cost]:
-        layer("keys").reread()  # so that none of these happens to be the one that has to
+        layer("keys").refresh()  # so that none of these happens to be the one that has to
         with settings(rate_limits="on"), self._meter.counting():
             answer = self._call(route, **request)
         assert answer.status == 200, (route, answer)

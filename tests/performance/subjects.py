@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from tests.performance.asking import ASKS, Ask
 from tests.performance.built import Built
 from tests.performance.child import Subject
 from tests.performance.memory import Memory
 from tests.performance.packages import BARE, NATURAL, yardstick
+from tests.performance.requests import REQUESTS, BenchRequest
 from tests.performance.world import World
 
 YARDSTICKS = (BARE, NATURAL)
@@ -20,13 +20,13 @@ class Unknown(Exception):
 def subjects(world: World, built: Built, names: Iterable[str], yardsticks: Iterable[str] = YARDSTICKS) -> list[Subject]:
     """The yardsticks, and the functions of these names, or all that have routes."""
     wanted = list(names) or list(built.functions)
-    if unknown := [name for name in wanted if name not in ASKS or name not in built.functions]:
+    if unknown := [name for name in wanted if name not in REQUESTS or name not in built.functions]:
         raise Unknown(f"not to be measured: {', '.join(unknown)}")
     return [*(_yardstick(world, built, name) for name in yardsticks), *(_one(world, built, name) for name in wanted)]
 
 
 def _one(world: World, built: Built, name: str) -> Subject:
-    function, ask = built.functions[name], ASKS[name]
+    function, ask = built.functions[name], REQUESTS[name]
     return Subject(
         name=name,
         task=function.folder,
@@ -42,7 +42,7 @@ def _one(world: World, built: Built, name: str) -> Subject:
 
 def _yardstick(world: World, built: Built, name: str) -> Subject:
     folder, function = yardstick(name), built.functions[_THEIRS]
-    ask = Ask(request=ASKS[_THEIRS].request, status=ASKS[_THEIRS].status, about="a yardstick")
+    ask = BenchRequest(request=REQUESTS[_THEIRS].request, status=REQUESTS[_THEIRS].status, about="a yardstick")
     return Subject(
         name=name,
         task=folder / "task",

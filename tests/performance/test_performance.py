@@ -15,7 +15,6 @@ import pytest
 from gatehouse_dev.template import Template
 from tests.conftest import ROOT
 from tests.performance import limits
-from tests.performance.asking import ASKS, Ask, filled
 from tests.performance.built import Built, NotBuilt, size
 from tests.performance.child import Moment, Run
 from tests.performance.figures import Figures, ratios, too_much
@@ -26,6 +25,7 @@ from tests.performance.memory import Memory, upstream
 from tests.performance.packages import CONSTRAINTS, HERE
 from tests.performance.plot import panels, svg
 from tests.performance.report import table, write
+from tests.performance.requests import REQUESTS, BenchRequest, filled
 from tests.performance.runtime_api import VERSION, Broken, RuntimeApi
 from tests.performance.serving import Request, Response, serving
 
@@ -42,16 +42,16 @@ def alive() -> bool:
 def test_every_function_with_a_route_is_asked_something(template: Template) -> None:
     routed = {function.name: len(function.routes) for function in template.functions.values() if function.routes}
 
-    assert ASKS.keys() == routed.keys()
-    assert [name for name, ask in ASKS.items() if ask.route >= routed[name]] == []
+    assert REQUESTS.keys() == routed.keys()
+    assert [name for name, ask in REQUESTS.items() if ask.route >= routed[name]] == []
 
 
 def test_a_refusal_says_why_it_is_one() -> None:
-    assert [name for name, ask in ASKS.items() if ask.status >= 400 and not ask.about] == []
+    assert [name for name, ask in REQUESTS.items() if ask.status >= 400 and not ask.about] == []
 
 
 def test_a_redirect_with_an_error_is_no_answer() -> None:
-    ask = Ask(status=302)
+    ask = BenchRequest(status=302)
     answers: list[dict[str, Any]] = [
         {"statusCode": 302, "headers": {"location": f"/?{query}"}} for query in ("a=b", "error=state")
     ]
@@ -345,11 +345,13 @@ def test_of_many_rounds_the_middle_counts() -> None:
 # -- What is told ----------------------------------------------------------------------
 
 
-def figures(name: str, init: int, first: int, later: int, *, trips: int = 1, asked: Ask | None = None) -> Figures:
+def figures(
+    name: str, init: int, first: int, later: int, *, trips: int = 1, asked: BenchRequest | None = None
+) -> Figures:
     """A function that was counted, and measured."""
     return Figures(
         name=name,
-        ask=asked or Ask(),
+        ask=asked or BenchRequest(),
         inventory=Inventory(modules=7, files=None, calls=({}, {}, {"GetItem": trips, "secretsmanager.Get": 9})),
         times=of(3),
         instructions=Instructions(init=init, first=first, later=later),
@@ -376,11 +378,11 @@ def test_what_is_too_much_is_named_with_its_limit() -> None:
 
 
 def test_those_with_providers_may_take_more() -> None:
-    assert too_much([figures("A", 130, 20, 10, asked=Ask(provider=True))], BARE) == []
+    assert too_much([figures("A", 130, 20, 10, asked=BenchRequest(provider=True))], BARE) == []
 
 
 def test_a_table_has_a_line_for_each_and_says_what_is_special() -> None:
-    lines = list(table([BARE, figures("A", 110, 40, 20, asked=Ask(hashes=True, about="a page"))], BARE))
+    lines = list(table([BARE, figures("A", 110, 40, 20, asked=BenchRequest(hashes=True, about="a page"))], BARE))
 
     assert [line.split()[0] for line in lines[2:]] == ["bare", "A"]
     assert lines[3].endswith("a page; hashing counted apart")

@@ -14,22 +14,22 @@ from moto.dynamodb.models import dynamodb_backends
 
 from gatehouse_dev import endpoint
 from gatehouse_dev.cloud import Cloud
-from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import load
 from tests.conftest import ROOT
-from tests.performance.asking import TASK, Ask, filled
 from tests.performance.memory import Upstream, upstream
+from tests.performance.requests import TASK, BenchRequest, filled
 from tests.performance.serving import Request, Response
 from tests.statistics.__main__ import silence
+from tests.support.auth_calls import request_reset, sign_up
 from tests.support.calls import Api
 from tests.support.events import event_for
-from tests.support.journey import Journeys
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.support.tasks import create
-from tests.support.visits import forgets, signs_up
 
 WAITING = "waiting@example.com"
 TASKS = 20
@@ -74,7 +74,7 @@ class World:
 
         return ask
 
-    def event(self, route: str, ask: Ask, names: Mapping[str, str] | None = None) -> bytes:
+    def event(self, route: str, ask: BenchRequest, names: Mapping[str, str] | None = None) -> bytes:
         """The event of a request, which may speak of more names than those of the world."""
         request: dict[str, Any] = filled(ask.whole, self._names | dict(names or {}))
         event = event_for(route, headers=_FROM_THE_GATEWAY, **request)
@@ -124,10 +124,10 @@ def _parameters(provider: Provider) -> dict[str, str]:
 
 def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
     """Whatever requests need to speak of."""
-    layer("keys.access").publish()
+    layer("keys.access_tokens").ensure_published()
     ann, mailbox = People(call).signed_in("ann"), Mailbox(call, cloud)
     tasks = [create(call, ann, **TASK)["id"] for _ in range(TASKS)]
-    signs_up(call, WAITING)
+    sign_up(call, WAITING)
     verification = mailbox.to(WAITING)[-1].token
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
     return {
@@ -135,19 +135,19 @@ def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
         "EMAIL": ann.email,
         "WAITING": WAITING,
         "VERIFICATION": verification,
-        "RESET": forgets(call, mailbox, ann.email),
+        "RESET": request_reset(call, mailbox, ann.email),
         "REFRESH": login["refresh_token"],
         "TASK": tasks[0],
     } | _at_google(call, provider)
 
 
 def _at_google(call: Api, provider: Provider) -> dict[str, str]:
-    journeys, carol = Journeys(call, provider), People(call).signed_in("carol")
+    journeys, carol = OAuthFlow(call, provider), People(call).signed_in("carol")
     person = {"sub": "3003", "email": carol.email, "email_verified": True}
     provider.gives = {"refresh_token": "refresh-1"}
-    journeys.links(carol.token, **person)
-    with patch.object(layer("oauth.state"), "_KEPT", timedelta(days=1)):
-        sent = journeys.begins()
+    journeys.link(carol.token, **person)
+    with patch.object(layer("oauth.state"), "_LIFETIME", timedelta(days=1)):
+        sent = journeys.begin()
     return {
         "LINKED": carol.token,
         "ACCOUNT": call("GET /api/auth/list-accounts", bearer=carol.token).json[-1]["id"],

@@ -13,7 +13,7 @@ from gatehouse_fastapi import Gatehouse
 from gatehouse_fastapi import keys as keys_module
 from tests.sdk.apps import app_with
 from tests.sdk.callers import Caller, Deployment
-from tests.sdk.elsewhere import Elsewhere
+from tests.sdk.scripted_service import ScriptedService
 from tests.support.service import running_service
 
 _NUMBERS = count()
@@ -36,21 +36,21 @@ def caller(deployment: Deployment) -> Caller:
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Elsewhere]:
+def scripted_service() -> Iterator[ScriptedService]:
     """A service on a socket that answers as a test says."""
-    with Elsewhere() as service:
+    with ScriptedService() as service:
         yield service
 
 
 @pytest.fixture
-def before() -> Iterator[Callable[[Gatehouse], TestClient]]:
+def client_for() -> Iterator[Callable[[Gatehouse], TestClient]]:
     """A client of an app with that Gatehouse, as a server would run it: in one event loop."""
     with ExitStack() as entered:
         yield lambda gatehouse: entered.enter_context(TestClient(app_with(gatehouse)))
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Let seconds pass for the keys that an app keeps. Steps add up."""
     real, passed = time.monotonic, 0.0
 

@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.support.moments import FromNow, dated
+from tests.support.relative_times import FromNow, resolve_times
 
 USER: dict[str, Any] = {
     "id": "user-1",
@@ -45,7 +45,7 @@ class Signer:
             "iat": FromNow(0),
             "exp": FromNow(900),
         }
-        kept = {name: value for name, value in dated(claims | changes).items() if value is not ...}
+        kept = {name: value for name, value in resolve_times(claims | changes).items() if value is not ...}
         return jwt.encode(kept, self._key, algorithm="EdDSA", headers={"kid": self.kid, "typ": None})
 
 

@@ -16,27 +16,27 @@ from fastapi.testclient import TestClient
 from gatehouse_fastapi import Gatehouse
 from tests.sdk.apps import app_with
 from tests.sdk.callers import bearer
-from tests.sdk.elsewhere import Behaviour, Elsewhere, said
+from tests.sdk.scripted_service import Behaviour, ScriptedService, response
 from tests.sdk.signing import Signer, jwks
-from tests.support.moments import FromNow
-from tests.support.threads import at_once
+from tests.support.concurrency import run_concurrently
+from tests.support.relative_times import FromNow
 
 App = Callable[[Gatehouse], TestClient]
 Later = Callable[[float], None]
 
 
 @pytest.fixture
-def signer(elsewhere: Elsewhere) -> Signer:
+def signer(scripted_service: ScriptedService) -> Signer:
     """The key of a service that shows it."""
-    signer = Signer("key-1", elsewhere.url)
-    elsewhere.answers = said(jwks(signer))
+    signer = Signer("key-1", scripted_service.url)
+    scripted_service.answers = response(jwks(signer))
     return signer
 
 
 @pytest.fixture
-def app(elsewhere: Elsewhere, before: App) -> TestClient:
+def app(scripted_service: ScriptedService, client_for: App) -> TestClient:
     """An app that checks tokens."""
-    return before(Gatehouse(elsewhere.url, check="token", timeout=1))
+    return client_for(Gatehouse(scripted_service.url, check="token", timeout=1))
 
 
 def seen(app: TestClient, token: str) -> Any:
@@ -108,21 +108,21 @@ def test_the_algorithm_is_not_for_the_caller_to_choose(app: TestClient, signer: 
         assert seen(app, forged) in {"INVALID_TOKEN", "ACCESS_TOKEN_REQUIRED"}, forged[:200]
 
 
-def test_the_issuer_may_have_another_name(elsewhere: Elsewhere, before: App) -> None:
+def test_the_issuer_may_have_another_name(scripted_service: ScriptedService, client_for: App) -> None:
     signer = Signer("key-1", "https://api.example.com")
-    elsewhere.answers = said(jwks(signer))
+    scripted_service.answers = response(jwks(signer))
 
-    assert seen(before(Gatehouse(elsewhere.url, check="token")), signer.token()) == "INVALID_TOKEN"
-    named = Gatehouse(elsewhere.url, check="token", issuer="https://api.example.com/")
-    assert seen(before(named), signer.token()) == 200
+    assert seen(client_for(Gatehouse(scripted_service.url, check="token")), signer.token()) == "INVALID_TOKEN"
+    named = Gatehouse(scripted_service.url, check="token", issuer="https://api.example.com/")
+    assert seen(client_for(named), signer.token()) == 200
 
 
 # -- How often keys are read --------------------------------------------------------------
 
 
-def test_fifty_first_requests_read_the_keys_once(elsewhere: Elsewhere, signer: Signer) -> None:
-    elsewhere.answers = slowly(elsewhere.answers)
-    app = app_with(Gatehouse(elsewhere.url, check="token"))
+def test_fifty_first_requests_read_the_keys_once(scripted_service: ScriptedService, signer: Signer) -> None:
+    scripted_service.answers = slowly(scripted_service.answers)
+    app = app_with(Gatehouse(scripted_service.url, check="token"))
 
     async def all_at_once() -> list[int]:
         transport = httpx2.ASGITransport(app)
@@ -131,34 +131,36 @@ def test_fifty_first_requests_read_the_keys_once(elsewhere: Elsewhere, signer: S
             return [answer.status_code for answer in await asyncio.gather(*asked)]
 
     assert asyncio.run(all_at_once()) == [200] * 50
-    assert len(elsewhere.asked) == 1
-    assert elsewhere.asked[0].startswith("GET /api/auth/jwks HTTP/1.1")
+    assert len(scripted_service.asked) == 1
+    assert scripted_service.asked[0].startswith("GET /api/auth/jwks HTTP/1.1")
 
 
-def test_so_do_event_loops_in_ten_threads(elsewhere: Elsewhere, signer: Signer) -> None:
-    elsewhere.answers = slowly(elsewhere.answers)
-    client = TestClient(app_with(Gatehouse(elsewhere.url, check="token")))  # a loop for each request
+def test_so_do_event_loops_in_ten_threads(scripted_service: ScriptedService, signer: Signer) -> None:
+    scripted_service.answers = slowly(scripted_service.answers)
+    client = TestClient(app_with(Gatehouse(scripted_service.url, check="token")))  # a loop for each request
 
-    assert at_once(lambda _: seen(client, signer.token()), range(10)) == [200] * 10
-    assert len(elsewhere.asked) == 1
+    assert run_concurrently(lambda _: seen(client, signer.token()), range(10)) == [200] * 10
+    assert len(scripted_service.asked) == 1
 
 
-def test_a_read_that_takes_long_is_joined_too(elsewhere: Elsewhere, signer: Signer, later: Later) -> None:
-    elsewhere.answers = slowly(elsewhere.answers)
-    client = TestClient(app_with(Gatehouse(elsewhere.url, check="token")))
+def test_a_read_that_takes_long_is_joined_too(
+    scripted_service: ScriptedService, signer: Signer, advance_clock: Later
+) -> None:
+    scripted_service.answers = slowly(scripted_service.answers)
+    client = TestClient(app_with(Gatehouse(scripted_service.url, check="token")))
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(seen, client, signer.token())
         time.sleep(0.1)
-        later(5)
+        advance_clock(5)
         assert seen(client, signer.token()) == first.result() == 200
-    assert len(elsewhere.asked) == 1
+    assert len(scripted_service.asked) == 1
 
 
-def test_who_gives_up_takes_nobody_along(elsewhere: Elsewhere, signer: Signer) -> None:
+def test_who_gives_up_takes_nobody_along(scripted_service: ScriptedService, signer: Signer) -> None:
     """The first to need the keys goes away while they are read."""
-    elsewhere.answers = slowly(elsewhere.answers)
-    app = app_with(Gatehouse(elsewhere.url, check="token"))
+    scripted_service.answers = slowly(scripted_service.answers)
+    app = app_with(Gatehouse(scripted_service.url, check="token"))
 
     async def one_gives_up() -> list[Any]:
         transport = httpx2.ASGITransport(app)
@@ -171,23 +173,23 @@ def test_who_gives_up_takes_nobody_along(elsewhere: Elsewhere, signer: Signer) -
     gone, *others = asyncio.run(one_gives_up())
     assert isinstance(gone, asyncio.CancelledError)
     assert [answer.status_code for answer in others] == [200, 200]
-    assert len(elsewhere.asked) == 1
+    assert len(scripted_service.asked) == 1
 
 
 def test_strangers_cannot_make_an_app_ask_more_than_every_thirty_seconds(
-    app: TestClient, elsewhere: Elsewhere, signer: Signer, later: Later
+    app: TestClient, scripted_service: ScriptedService, signer: Signer, advance_clock: Later
 ) -> None:
     assert seen(app, signer.token()) == 200
 
     def flood() -> None:
         for number in range(20):
-            assert seen(app, Signer(f"made-up-{number}", elsewhere.url).token()) == "INVALID_TOKEN"
+            assert seen(app, Signer(f"made-up-{number}", scripted_service.url).token()) == "INVALID_TOKEN"
 
     flood()
-    assert len(elsewhere.asked) == 1
-    later(30)
+    assert len(scripted_service.asked) == 1
+    advance_clock(30)
     flood()
-    assert len(elsewhere.asked) == 2
+    assert len(scripted_service.asked) == 2
     assert seen(app, signer.token()) == 200
 
 
@@ -196,20 +198,20 @@ def test_strangers_cannot_make_an_app_ask_more_than_every_thirty_seconds(
 )
 def test_a_removed_key_dies_when_keys_are_read_anew(  # noqa: PLR0917 -- four fixtures and a case
     app: TestClient,
-    elsewhere: Elsewhere,
+    scripted_service: ScriptedService,
     signer: Signer,
-    later: Later,
+    advance_clock: Later,
     seconds: int,
     with_newer: bool,  # noqa: FBT001 -- a case
 ) -> None:
     assert seen(app, signer.token()) == 200
-    newer = Signer("key-2", elsewhere.url)
-    elsewhere.answers = said(jwks(newer))
+    newer = Signer("key-2", scripted_service.url)
+    scripted_service.answers = response(jwks(newer))
 
-    later(seconds - 1)
+    advance_clock(seconds - 1)
     assert not with_newer or seen(app, newer.token()) == "INVALID_TOKEN"
     assert seen(app, signer.token()) == 200
-    later(1)
+    advance_clock(1)
     assert not with_newer or seen(app, newer.token()) == 200
     assert seen(app, signer.token()) == "INVALID_TOKEN"
 
@@ -217,62 +219,64 @@ def test_a_removed_key_dies_when_keys_are_read_anew(  # noqa: PLR0917 -- four fi
 # -- When they cannot be read ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("trouble", [said("", 500), said("no JSON"), said(jwks())], ids=["500", "garbage", "no keys"])
+@pytest.mark.parametrize(
+    "trouble", [response("", 500), response("no JSON"), response(jwks())], ids=["500", "garbage", "no keys"]
+)
 def test_an_hour_without_the_service_goes_unnoticed(
-    app: TestClient, elsewhere: Elsewhere, signer: Signer, later: Later, trouble: Behaviour
+    app: TestClient, scripted_service: ScriptedService, signer: Signer, advance_clock: Later, trouble: Behaviour
 ) -> None:
-    working, stranger = elsewhere.answers, Signer("unknown", elsewhere.url)
+    working, stranger = scripted_service.answers, Signer("unknown", scripted_service.url)
     assert seen(app, signer.token()) == 200
 
-    elsewhere.answers = trouble
-    later(300)
+    scripted_service.answers = trouble
+    advance_clock(300)
     assert seen(app, signer.token()) == 200
     assert seen(app, stranger.token()) == "AUTH_UNAVAILABLE"  # it may be new
-    assert len(elsewhere.asked) == 2
-    later(3299)
+    assert len(scripted_service.asked) == 2
+    advance_clock(3299)
     assert seen(app, signer.token()) == 200
-    later(1)
+    advance_clock(1)
     assert seen(app, signer.token()) == "AUTH_UNAVAILABLE"
     assert app.get("/maybe", headers=bearer(signer.token())).status_code == 503
     assert app.get("/maybe").json() is None
 
-    elsewhere.answers = working
-    later(30)
+    scripted_service.answers = working
+    advance_clock(30)
     assert seen(app, signer.token()) == 200
     assert seen(app, stranger.token()) == "INVALID_TOKEN"
 
 
 def test_only_the_first_waits_for_a_service_that_hangs(
-    app: TestClient, elsewhere: Elsewhere, signer: Signer, later: Later
+    app: TestClient, scripted_service: ScriptedService, signer: Signer, advance_clock: Later
 ) -> None:
     assert seen(app, signer.token()) == 200
-    elsewhere.answers = lambda _: time.sleep(3)
+    scripted_service.answers = lambda _: time.sleep(3)
 
-    later(300)
+    advance_clock(300)
     assert seen(app, signer.token()) == 200
-    later(30)
+    advance_clock(30)
     begun = time.monotonic()
     assert seen(app, signer.token()) == 200
     assert time.monotonic() - begun < 0.5  # of the second that the settings give
 
 
 def test_no_keys_at_all_is_an_outage_and_is_over_soon(
-    app: TestClient, elsewhere: Elsewhere, signer: Signer, later: Later
+    app: TestClient, scripted_service: ScriptedService, signer: Signer, advance_clock: Later
 ) -> None:
-    working, elsewhere.answers = elsewhere.answers, said("", 503)
+    working, scripted_service.answers = scripted_service.answers, response("", 503)
 
     for _ in range(5):
         answer = app.get("/me", headers=bearer(signer.token()))
         assert (answer.status_code, answer.json()["code"]) == (503, "AUTH_UNAVAILABLE")
         assert answer.headers["retry-after"] == "5"
-    assert len(elsewhere.asked) == 1
-    elsewhere.answers = working
-    later(2)
+    assert len(scripted_service.asked) == 1
+    scripted_service.answers = working
+    advance_clock(2)
     assert seen(app, signer.token()) == 200
 
 
-def test_keys_of_other_kinds_are_left_out(app: TestClient, elsewhere: Elsewhere, signer: Signer) -> None:
-    exchange = Signer("key-2", elsewhere.url)
+def test_keys_of_other_kinds_are_left_out(app: TestClient, scripted_service: ScriptedService, signer: Signer) -> None:
+    exchange = Signer("key-2", scripted_service.url)
     others: list[Any] = [
         exchange.public | {"crv": "X25519"},
         {"kty": "oct", "k": "c2VjcmV0", "kid": "key-1"},
@@ -283,7 +287,7 @@ def test_keys_of_other_kinds_are_left_out(app: TestClient, elsewhere: Elsewhere,
         "key-1",
         None,
     ]
-    elsewhere.answers = said(json.dumps({"keys": [signer.public, *others]}))
+    scripted_service.answers = response(json.dumps({"keys": [signer.public, *others]}))
 
     assert seen(app, signer.token()) == 200
     assert seen(app, exchange.token()) == "INVALID_TOKEN"

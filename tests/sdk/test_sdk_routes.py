@@ -29,9 +29,9 @@ BOTH: list[Check] = ["session", "token"]
 
 @pytest.mark.parametrize("check", BOTH)
 def test_who_shows_nothing_is_refused_in_the_form_of_the_service(
-    deployment: Deployment, before: App, check: Check
+    deployment: Deployment, client_for: App, check: Check
 ) -> None:
-    app = before(Gatehouse(deployment.url, check=check))
+    app = client_for(Gatehouse(deployment.url, check=check))
 
     own, theirs = app.get("/me", headers={"x-correlation-id": "abc"}), deployment.client.get("/api/tasks")
 
@@ -45,9 +45,9 @@ def test_who_shows_nothing_is_refused_in_the_form_of_the_service(
 
 @pytest.mark.parametrize("shown", ["by_token", "by_jwt", "by_cookie"])
 def test_whatever_a_sign_in_gave_is_good_where_the_session_is_asked(
-    deployment: Deployment, caller: Caller, before: App, shown: str
+    deployment: Deployment, caller: Caller, client_for: App, shown: str
 ) -> None:
-    app, headers = before(Gatehouse(deployment.url)), getattr(caller, shown)
+    app, headers = client_for(Gatehouse(deployment.url)), getattr(caller, shown)
 
     user = app.get("/me", headers=headers).json()
 
@@ -68,10 +68,10 @@ def moment(text: str) -> dt.datetime:
 
 
 def test_a_jwt_is_good_where_tokens_are_checked_and_says_no_more_than_it_has(
-    deployment: Deployment, caller: Caller, before: App
+    deployment: Deployment, caller: Caller, client_for: App
 ) -> None:
-    by_session = before(Gatehouse(deployment.url)).get("/me", headers=caller.by_jwt).json()
-    app = before(Gatehouse(f"{deployment.url}/", check="token"))
+    by_session = client_for(Gatehouse(deployment.url)).get("/me", headers=caller.by_jwt).json()
+    app = client_for(Gatehouse(f"{deployment.url}/", check="token"))
 
     assert app.get("/me", headers=caller.by_jwt).json() == by_session | {"session_expires_at": None}
     assert app.get("/in-a-thread", headers=caller.by_jwt).json() == caller.email
@@ -79,9 +79,9 @@ def test_a_jwt_is_good_where_tokens_are_checked_and_says_no_more_than_it_has(
 
 
 def test_a_session_token_is_told_apart_where_tokens_are_checked(
-    deployment: Deployment, caller: Caller, before: App
+    deployment: Deployment, caller: Caller, client_for: App
 ) -> None:
-    app = before(Gatehouse(deployment.url, check="token"))
+    app = client_for(Gatehouse(deployment.url, check="token"))
 
     for path in ("/me", "/maybe"):
         answer = app.get(path, headers=caller.by_token)
@@ -93,8 +93,8 @@ def test_a_session_token_is_told_apart_where_tokens_are_checked(
 
 @pytest.mark.parametrize("path", ["/me", "/maybe"])
 @pytest.mark.parametrize("check", BOTH)
-def test_a_bad_token_is_never_anonymous(deployment: Deployment, before: App, check: Check, path: str) -> None:
-    app = before(Gatehouse(deployment.url, check=check))
+def test_a_bad_token_is_never_anonymous(deployment: Deployment, client_for: App, check: Check, path: str) -> None:
+    app = client_for(Gatehouse(deployment.url, check=check))
 
     for token in ("", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "x y"):
         answer = app.get(path, headers=bearer(token))
@@ -103,10 +103,10 @@ def test_a_bad_token_is_never_anonymous(deployment: Deployment, before: App, che
 
 
 def test_another_scheme_is_none_of_ours_and_a_bearer_token_decides_alone(
-    deployment: Deployment, caller: Caller, before: App
+    deployment: Deployment, caller: Caller, client_for: App
 ) -> None:
     """A bad one is not made good by a cookie beside it."""
-    app = before(Gatehouse(deployment.url))
+    app = client_for(Gatehouse(deployment.url))
     basic = {"authorization": "Basic YTpi"}
 
     assert app.get("/maybe", headers=basic).json() is None
@@ -117,9 +117,9 @@ def test_another_scheme_is_none_of_ours_and_a_bearer_token_decides_alone(
 
 
 def test_who_signed_out_is_refused_at_once_by_one_check_and_in_minutes_by_the_other(
-    deployment: Deployment, caller: Caller, before: App, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, caller: Caller, client_for: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asking, offline = before(Gatehouse(deployment.url)), before(Gatehouse(deployment.url, check="token"))
+    asking, offline = client_for(Gatehouse(deployment.url)), client_for(Gatehouse(deployment.url, check="token"))
     assert asking.get("/me", headers=caller.by_jwt).status_code == 200
 
     deployment.ends(caller)
@@ -142,13 +142,13 @@ def test_who_signed_out_is_refused_at_once_by_one_check_and_in_minutes_by_the_ot
 
 
 def test_a_rotation_of_keys_goes_unnoticed(
-    deployment: Deployment, caller: Caller, before: App, later: Callable[[float], None]
+    deployment: Deployment, caller: Caller, client_for: App, advance_clock: Callable[[float], None]
 ) -> None:
-    app = before(Gatehouse(deployment.url, check="token"))
+    app = client_for(Gatehouse(deployment.url, check="token"))
     assert app.get("/me", headers=caller.by_jwt).status_code == 200
 
     deployment.rotates()
-    later(30)
+    advance_clock(30)
 
     rotated = bearer(deployment.jwt(caller.token))
     assert get_unverified_header(rotated["authorization"][7:])["kid"] != get_unverified_header(caller.jwt)["kid"]
@@ -158,9 +158,9 @@ def test_a_rotation_of_keys_goes_unnoticed(
 
 @pytest.mark.parametrize("path", ["/notes", "/comments"])
 def test_a_cookie_changes_something_for_trusted_sites_alone(
-    deployment: Deployment, caller: Caller, before: App, path: str
+    deployment: Deployment, caller: Caller, client_for: App, path: str
 ) -> None:
-    app = before(Gatehouse(deployment.url, trusted_origins=["https://app.example.com"]))
+    app = client_for(Gatehouse(deployment.url, trusted_origins=["https://app.example.com"]))
 
     def code(**headers: str) -> object:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -180,9 +180,9 @@ def test_a_cookie_changes_something_for_trusted_sites_alone(
     assert app.get("/me", headers=caller.by_cookie | {"origin": "https://evil.example"}).status_code == 200
 
 
-def test_a_websocket_opens_for_whom_a_route_would(deployment: Deployment, caller: Caller, before: App) -> None:
+def test_a_websocket_opens_for_whom_a_route_would(deployment: Deployment, caller: Caller, client_for: App) -> None:
     """Browsers can show it nothing but cookies, and let any site open one."""
-    app = before(Gatehouse(deployment.url, trusted_origins=["https://app.example.com"]))
+    app = client_for(Gatehouse(deployment.url, trusted_origins=["https://app.example.com"]))
     trusted = {"origin": "https://app.example.com"}
 
     with app.websocket_connect("/live", headers=caller.by_cookie | trusted) as socket:

@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from gatehouse_fastapi import Check, Gatehouse, Refusal
 from tests.sdk.apps import app_with
 from tests.sdk.callers import bearer
-from tests.sdk.elsewhere import Behaviour, Elsewhere, said
+from tests.sdk.scripted_service import Behaviour, ScriptedService, response
 from tests.sdk.signing import SESSION, USER, Signer
 
 App = Callable[[Gatehouse], TestClient]
@@ -26,46 +26,48 @@ BROWSER = {"cookie": "a=1; better-auth.session_token=x.y%3D; better-auth.session
 
 
 @pytest.fixture
-def app(elsewhere: Elsewhere, before: App) -> TestClient:
+def app(scripted_service: ScriptedService, client_for: App) -> TestClient:
     """An app that asks, and is patient."""
-    return before(Gatehouse(elsewhere.url, timeout=60))
+    return client_for(Gatehouse(scripted_service.url, timeout=60))
 
 
 # -- What goes out ----------------------------------------------------------------------
 
 
-def test_a_token_goes_out_alone(app: TestClient, elsewhere: Elsewhere) -> None:
-    elsewhere.answers = said(ANN)
+def test_a_token_goes_out_alone(app: TestClient, scripted_service: ScriptedService) -> None:
+    scripted_service.answers = response(ANN)
 
     headers = BROWSER | bearer("abc") | {"x-api-key": "mine", "x-forwarded-for": "10.0.0.1", "origin": "https://a.b"}
     assert app.get("/me", headers=headers).status_code == 200
 
-    assert elsewhere.asked[0].startswith("GET /api/auth/get-session HTTP/1.1\r\n")
-    assert elsewhere.header("authorization") == "Bearer abc"
-    names = {line.partition(":")[0].lower() for line in elsewhere.asked[0].splitlines()[1:] if line}
+    assert scripted_service.asked[0].startswith("GET /api/auth/get-session HTTP/1.1\r\n")
+    assert scripted_service.header("authorization") == "Bearer abc"
+    names = {line.partition(":")[0].lower() for line in scripted_service.asked[0].splitlines()[1:] if line}
     assert names == {"host", "accept", "accept-encoding", "connection", "user-agent", "authorization"}
 
 
 @pytest.mark.parametrize("name", ["better-auth.session_token", "__Secure-better-auth.session_token"])
-def test_of_the_cookies_only_the_sessions_goes_out(app: TestClient, elsewhere: Elsewhere, name: str) -> None:
+def test_of_the_cookies_only_the_sessions_goes_out(
+    app: TestClient, scripted_service: ScriptedService, name: str
+) -> None:
     """The session is not renewed: the browser would not see its new cookie."""
-    elsewhere.answers = said(ANN)
+    scripted_service.answers = response(ANN)
     browser = {"cookie": f"a=1; {name}=x.y%2B%3D; better-auth.session_data=kept; {name}=second; {name}x=3"}
 
     assert app.get("/me", headers=browser).status_code == 200
 
-    assert elsewhere.asked[0].startswith("GET /api/auth/get-session?disableRefresh=true HTTP/1.1\r\n")
-    assert elsewhere.header("cookie") == f"{name}=x.y%2B%3D"
-    assert elsewhere.header("authorization") is None
+    assert scripted_service.asked[0].startswith("GET /api/auth/get-session?disableRefresh=true HTTP/1.1\r\n")
+    assert scripted_service.header("cookie") == f"{name}=x.y%2B%3D"
+    assert scripted_service.header("authorization") is None
 
 
-def test_nobodys_cookie_goes_out_with_anothers_request(app: TestClient, elsewhere: Elsewhere) -> None:
+def test_nobodys_cookie_goes_out_with_anothers_request(app: TestClient, scripted_service: ScriptedService) -> None:
     """Gatehouse sets cookies in its answers; they are not ours to keep."""
-    elsewhere.answers = said(ANN, set_cookie="better-auth.session_token=of-ann; Path=/")
+    scripted_service.answers = response(ANN, set_cookie="better-auth.session_token=of-ann; Path=/")
 
     for headers in (bearer("ann"), bearer("bob")):
         assert app.get("/me", headers=headers).status_code == 200
-        assert elsewhere.header("cookie") is None
+        assert scripted_service.header("cookie") is None
 
 
 @pytest.mark.parametrize(
@@ -82,18 +84,18 @@ def test_nobodys_cookie_goes_out_with_anothers_request(app: TestClient, elsewher
     ids=str,
 )
 def test_what_cannot_be_a_token_is_not_asked_about(
-    app: TestClient, elsewhere: Elsewhere, headers: list[tuple[bytes, bytes]]
+    app: TestClient, scripted_service: ScriptedService, headers: list[tuple[bytes, bytes]]
 ) -> None:
     answer = app.get("/maybe", headers=httpx2.Headers(headers))
 
     assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
-    assert elsewhere.asked == []
+    assert scripted_service.asked == []
 
 
-def test_connections_are_kept_and_may_be_closed(elsewhere: Elsewhere) -> None:
+def test_connections_are_kept_and_may_be_closed(scripted_service: ScriptedService) -> None:
     """In one event loop by one client; what was closed opens anew."""
-    elsewhere.answers = said(ANN)
-    gatehouse = Gatehouse(elsewhere.url)
+    scripted_service.answers = response(ANN)
+    gatehouse = Gatehouse(scripted_service.url)
     transport = httpx2.ASGITransport(app_with(gatehouse))
 
     async def asks() -> list[int]:
@@ -101,27 +103,29 @@ def test_connections_are_kept_and_may_be_closed(elsewhere: Elsewhere) -> None:
             opened = []
             for _ in range(3):
                 assert (await client.get("/me")).status_code == 200
-                opened.append(elsewhere.opened)
+                opened.append(scripted_service.opened)
             async with gatehouse:
                 pass
             assert (await client.get("/me")).status_code == 200
             await gatehouse.aclose()
-            return [*opened, elsewhere.opened]
+            return [*opened, scripted_service.opened]
 
     assert asyncio.run(asks()) == [1, 1, 1, 2]
 
 
-def test_a_kept_connection_that_was_closed_meanwhile_is_no_outage(app: TestClient, elsewhere: Elsewhere) -> None:
+def test_a_kept_connection_that_was_closed_meanwhile_is_no_outage(
+    app: TestClient, scripted_service: ScriptedService
+) -> None:
     def once(connection: socket.socket) -> None:
-        if len(elsewhere.asked) == 2:
+        if len(scripted_service.asked) == 2:
             connection.shutdown(socket.SHUT_RDWR)
         else:
-            said(ANN)(connection)
+            response(ANN)(connection)
 
-    elsewhere.answers = once
+    scripted_service.answers = once
 
     assert [app.get("/me", headers=bearer("abc")).status_code for _ in range(2)] == [200, 200]
-    assert len(elsewhere.asked) == 3
+    assert len(scripted_service.asked) == 3
 
 
 # -- What comes back ----------------------------------------------------------------------
@@ -147,38 +151,40 @@ def changed(**parts: Any) -> str:
 
 
 TROUBLE: dict[str, Behaviour] = {
-    "500": said("null", 500),
-    "502": said("<html>", 502),
-    "401": said(ANN, 401),
-    "403": said(ANN, 403),
-    "404": said('{"message":"Not Found"}', 404),
-    "204": said("", 204),
-    "a redirect": said("", 302, location="/elsewhere"),
-    "nothing": said(""),
-    "a page": said("<html>"),
-    "a list": said("[]"),
-    "an empty object": said("{}"),
-    "nobody": said('{"user": null, "session": null}'),
-    "a session without a user": said(changed(user=None)),
-    "a user without a session": said(changed(session=None)),
-    "a user without an id": said(changed(user=USER | {"id": ""})),
-    "deep": said("[" * 50_000),
-    "too much": said(" " * 70_000 + ANN),
-    "bytes": said(b"\xff\xfe"),
+    "500": response("null", 500),
+    "502": response("<html>", 502),
+    "401": response(ANN, 401),
+    "403": response(ANN, 403),
+    "404": response('{"message":"Not Found"}', 404),
+    "204": response("", 204),
+    "a redirect": response("", 302, location="/elsewhere"),
+    "nothing": response(""),
+    "a page": response("<html>"),
+    "a list": response("[]"),
+    "an empty object": response("{}"),
+    "nobody": response('{"user": null, "session": null}'),
+    "a session without a user": response(changed(user=None)),
+    "a user without a session": response(changed(session=None)),
+    "a user without an id": response(changed(user=USER | {"id": ""})),
+    "deep": response("[" * 50_000),
+    "too much": response(" " * 70_000 + ANN),
+    "bytes": response(b"\xff\xfe"),
     "no HTTP": lambda connection: connection.sendall(b"SSH-2.0-OpenSSH\r\n\r\n"),
     "cut off": lambda connection: connection.shutdown(socket.SHUT_RDWR),
     "cut short": cut_short,
-    "false compression": said("null", content_encoding="gzip"),
+    "false compression": response("null", content_encoding="gzip"),
     "silence": lambda connection: connection.recv(1),  # until the app hangs up
     "a drip": drip,
 }
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_trouble_is_never_anonymous_and_never_ours(elsewhere: Elsewhere, before: App, trouble: str) -> None:
+def test_trouble_is_never_anonymous_and_never_ours(
+    scripted_service: ScriptedService, client_for: App, trouble: str
+) -> None:
     """An app whose patience never ended would wait here for ever."""
-    elsewhere.answers = TROUBLE[trouble]
-    app = before(Gatehouse(elsewhere.url, timeout=0.5))
+    scripted_service.answers = TROUBLE[trouble]
+    app = client_for(Gatehouse(scripted_service.url, timeout=0.5))
 
     for path, headers in (("/me", bearer("abc")), ("/maybe", BROWSER)):
         answer = app.get(path, headers=headers)
@@ -188,13 +194,13 @@ def test_trouble_is_never_anonymous_and_never_ours(elsewhere: Elsewhere, before:
     assert app.get("/maybe").json() is None
 
 
-def test_nobody_there_is_an_outage(elsewhere: Elsewhere, before: App) -> None:
-    elsewhere.goes()
+def test_nobody_there_is_an_outage(scripted_service: ScriptedService, client_for: App) -> None:
+    scripted_service.goes()
     checks: list[Check] = ["session", "token"]
 
     for check in checks:
-        app = before(Gatehouse(elsewhere.url, check=check))
-        token = Signer("key-1", elsewhere.url).token()
+        app = client_for(Gatehouse(scripted_service.url, check=check))
+        token = Signer("key-1", scripted_service.url).token()
         assert app.get("/maybe", headers=bearer(token)).status_code == 503
 
 
@@ -214,26 +220,26 @@ def test_five_seconds_are_the_limit() -> None:
     ids=lambda value: str(value)[:30],
 )
 def test_a_throttled_app_says_when_to_come_back(
-    app: TestClient, elsewhere: Elsewhere, given: dict[str, str], told: str
+    app: TestClient, scripted_service: ScriptedService, given: dict[str, str], told: str
 ) -> None:
     """It is the app that asks too often, not its caller: 503, not 429."""
-    elsewhere.answers = said('{"message":"Too Many Requests"}', 429, **given)
+    scripted_service.answers = response('{"message":"Too Many Requests"}', 429, **given)
 
     answer = app.get("/me", headers=bearer("abc"))
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, told)
 
 
-def test_null_is_nobodys(app: TestClient, elsewhere: Elsewhere) -> None:
-    elsewhere.answers = said("null")
+def test_null_is_nobodys(app: TestClient, scripted_service: ScriptedService) -> None:
+    scripted_service.answers = response("null")
 
     assert app.get("/maybe", headers=bearer("abc")).json()["code"] == "INVALID_TOKEN"
 
 
 def test_the_log_says_what_is_wrong_and_no_secret(
-    app: TestClient, elsewhere: Elsewhere, caplog: pytest.LogCaptureFixture
+    app: TestClient, scripted_service: ScriptedService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    elsewhere.answers = said("", 418)
+    scripted_service.answers = response("", 418)
 
     with caplog.at_level(logging.DEBUG):
         answer = app.get("/me", headers=bearer("geheim") | {"x-request-id": "r-1"})
@@ -291,16 +297,18 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:
         ("http://localhost:51730", 403),
     ],
 )
-def test_a_wildcard_is_for_hosts_below(elsewhere: Elsewhere, before: App, origin: str, status: int) -> None:
-    elsewhere.answers = said(ANN)
+def test_a_wildcard_is_for_hosts_below(
+    scripted_service: ScriptedService, client_for: App, origin: str, status: int
+) -> None:
+    scripted_service.answers = response(ANN)
     trusted = ["https://*.example.com", "https://app.test:443", "http://localhost:5173"]
-    app = before(Gatehouse(elsewhere.url, trusted_origins=trusted))
+    app = client_for(Gatehouse(scripted_service.url, trusted_origins=trusted))
 
     assert app.post("/notes", headers=BROWSER | {"origin": origin}).status_code == status
 
 
-def test_an_app_may_answer_in_a_form_of_its_own(elsewhere: Elsewhere) -> None:
-    app = app_with(Gatehouse(elsewhere.url))
+def test_an_app_may_answer_in_a_form_of_its_own(scripted_service: ScriptedService) -> None:
+    app = app_with(Gatehouse(scripted_service.url))
 
     @app.exception_handler(Refusal)
     async def own(_: Request, refusal: Refusal) -> PlainTextResponse:
@@ -312,9 +320,9 @@ def test_an_app_may_answer_in_a_form_of_its_own(elsewhere: Elsewhere) -> None:
     assert "invalid_token" in answer.headers["www-authenticate"]
 
 
-def test_who_asks_a_gatehouse_that_is_not_installed_answers_in_fastapis_form(elsewhere: Elsewhere) -> None:
+def test_who_asks_a_gatehouse_that_is_not_installed_answers_in_fastapis_form(scripted_service: ScriptedService) -> None:
     """Such as an app that has two of them."""
-    app, staff = FastAPI(), Gatehouse(elsewhere.url)
+    app, staff = FastAPI(), Gatehouse(scripted_service.url)
 
     @app.get("/staff")
     async def staff_only(request: Request) -> bool:

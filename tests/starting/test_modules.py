@@ -12,7 +12,7 @@ from tests.support.layout import ROOT
 
 WITH_TOKENS = {"SignInSocial", "OauthCallback", "LinkSocial", "GetAccessToken", "RefreshToken", "AccountInfo"}
 WITH_ACCOUNTS = {"ListAccounts", "UnlinkAccount", "ExportAccount"}
-TOKENS = ("gatehouse.keys.sealing", "gatehouse.keys.access", "jwt.")  # they bring `cryptography` along
+TOKENS = ("gatehouse.keys.encryption", "gatehouse.keys.access_tokens", "jwt.")  # they bring `cryptography` along
 OF_PROVIDERS = ("gatehouse.oauth", *TOKENS)
 LOADING = """
 import importlib.util, json, sys
@@ -60,4 +60,4 @@ def test_who_only_lists_accounts_opens_no_tokens(loaded: list[list[str]]) -> Non
 
 def test_those_who_use_them_load_them(loaded: list[list[str]]) -> None:
     """Or the tests above would hold for whatever reason."""
-    assert all(of(loaded[2], name) for name in ("gatehouse.oauth.", "gatehouse.keys.sealing", "jwt."))
+    assert all(of(loaded[2], name) for name in ("gatehouse.oauth.", "gatehouse.keys.encryption", "jwt."))

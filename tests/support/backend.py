@@ -13,8 +13,8 @@ from moto.core.utils import get_service_model, utcnow
 from moto.dynamodb.responses import DynamoHandler
 from werkzeug.http import http_date
 
-from gatehouse.transport.reading import Answer
-from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse.transport.http_response import HttpResponse
+from gatehouse_dev.resource_names import ACCOUNT, REGION
 
 HOST = f"dynamodb.{REGION}.amazonaws.com"
 
@@ -40,8 +40,8 @@ class _Handler(DynamoHandler):
         self.params = parser.parse({"body": request.data})
 
 
-def ask(headers: Mapping[str, str], body: bytes) -> Answer:
+def ask(headers: Mapping[str, str], body: bytes) -> HttpResponse:
     """The answer to a request of DynamoDB's, which names its operation in `X-Amz-Target`."""
     handler: Any = _Handler()
     status, told, text = handler._dispatch(_Request(headers, body))
-    return Answer(status, {name.lower(): str(value) for name, value in told.items()}, text.encode())
+    return HttpResponse(status, {name.lower(): str(value) for name, value in told.items()}, text.encode())

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatehouse_dev.functions import Fleet
+from gatehouse_dev.functions import FunctionPools
 from gatehouse_dev.template import Template
+from tests.support.aws_calls import RECORDER
 from tests.support.events import event_for
-from tests.support.record import RECORD
-from tests.support.secret import watch
+from tests.support.secret_usage import watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Api:
     def __init__(self, template: Template) -> None:
         """Handlers are loaded when first called."""
         self.template = template
-        self.fleet = Fleet(template)
+        self.fleet = FunctionPools(template)
         self.between_calls: Callable[[], None] = lambda: None
         watch()
         self._functions = {route.key: route.function for route in template.routes}
@@ -57,10 +57,10 @@ class Api:
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Call a function by its name in the template with any event."""
         self.between_calls()
-        with RECORD.of(function):
+        with RECORDER.as_function(function):
             return self.fleet.invoke(function, event)
 
     @property
     def calls(self) -> list[str]:
         """The AWS operations of this thread's latest request, in order."""
-        return RECORD.calls
+        return RECORDER.calls

@@ -12,21 +12,21 @@ import pytest
 from botocore.client import BaseClient
 
 from gatehouse_dev.delivery import Delivery
+from tests.support.aws_failures import client_error
 from tests.support.calls import Api
 from tests.support.transformed import of_type, source
-from tests.support.trouble import refused
 
-THROTTLED = refused("ThrottlingException")
+THROTTLED = client_error("ThrottlingException")
 
-type Bring = Callable[[list[dict[str, Any]]], None]
+type Deliver = Callable[[list[dict[str, Any]]], None]
 
 
-class Killed(BaseException):
+class FunctionKilled(BaseException):
     """Lambda ended the function, for its time was up: nothing in it can catch that."""
 
 
 @contextmanager
-def struck(error: BaseException, *, at: int, answered: bool = False) -> Iterator[list[str]]:
+def failing_at(error: BaseException, *, at: int, answered: bool = False) -> Iterator[list[str]]:
     """The call of AWS with the number `at`, from 0, raises `error`; the calls up to it are in the list.
 
     AWS hears nothing of it or, when it `answered`, did what was asked. Who was killed makes no more calls.
@@ -38,7 +38,7 @@ def struck(error: BaseException, *, at: int, answered: bool = False) -> Iterator
         number = len(asked)
         if number <= at:
             asked.append(operation)
-        if number < at or (number > at and not isinstance(error, Killed)):
+        if number < at or (number > at and not isinstance(error, FunctionKilled)):
             return real(client, operation, parameters)
         if answered and number == at:
             real(client, operation, parameters)
@@ -49,7 +49,7 @@ def struck(error: BaseException, *, at: int, answered: bool = False) -> Iterator
 
 
 @contextmanager
-def leaving_out() -> Iterator[None]:
+def unprocessed_batches() -> Iterator[None]:
     """BatchGetItem reads nothing of what it was asked for, and says so: that is how DynamoDB throttles it."""
     real: Any = vars(BaseClient)["_make_api_call"]
 
@@ -62,41 +62,41 @@ def leaving_out() -> Iterator[None]:
         yield
 
 
-def bringing(call: Api, function: str) -> Bring:
+def deliver_to(call: Api, function: str) -> Deliver:
     """Bring stream records to a function as Lambda does: again from the first that failed, in halves when it raised."""
     (stream,) = call.template.functions[function].streams
 
     def invoke(name: str, event: dict[str, Any]) -> object:
         return call.invoke(name, deepcopy(event))  # each invocation parses its event anew
 
-    return Delivery(function=function, source=stream, invoke=invoke, pause=lambda _: False).bring
+    return Delivery(function=function, source=stream, invoke=invoke, pause=lambda _: False).deliver
 
 
 def redrive() -> None:
     """What an operator does once the cause is gone."""
-    from gatehouse_dev.admin import outboxes  # noqa: PLC0415 -- it reads the environment when imported
+    from gatehouse_dev.admin import redrive  # noqa: PLC0415 -- it reads the environment when imported
 
-    outboxes.redrive("an operator")
+    redrive.redrive("an operator")
 
 
-def heard(capsys: pytest.CaptureFixture[str]) -> set[str]:
+def triggered_alarms(capsys: pytest.CaptureFixture[str]) -> set[str]:
     """The alarms that look at an outcome which was counted since the last time."""
     counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     told = {(line.get("function"), line.get("outcome")) for line in counted}
-    return {name for name, seen in _watched() if (seen.get("function"), seen.get("outcome")) in told}
+    return {name for name, seen in _alarm_dimensions() if (seen.get("function"), seen.get("outcome")) in told}
 
 
-def hears_of_failure(function: str) -> set[str]:
+def failure_alarms(function: str) -> set[str]:
     """The alarms that look at how often a function raises or runs out of time."""
     return {
         name
-        for name, seen in _watched()
+        for name, seen in _alarm_dimensions()
         if seen.get("FunctionName") == {"Ref": function} and seen["metric"] == "Errors"
     }
 
 
 @cache
-def _watched() -> list[tuple[str, Mapping[str, Any]]]:
+def _alarm_dimensions() -> list[tuple[str, Mapping[str, Any]]]:
     """Each alarm with the dimensions of what it looks at, once for each metric."""
     return [
         (name, {one["Name"]: one["Value"] for one in metric["Dimensions"]} | {"metric": metric["MetricName"]})

@@ -7,8 +7,8 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
-from tests.support.journey import Journeys
 from tests.support.layer import layer
+from tests.support.oauth_flow import OAuthFlow
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 
 
@@ -23,7 +23,12 @@ def one_provider() -> Iterator[Provider]:
 def provider_waits(call: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """How many seconds each module waits for providers; here it is patient, for the machine may be busy."""
     assert call
-    names = {"exchange": "_SECONDS", "id_tokens": "_KEYS", "providers": "_DISCOVERY", "fetch": "_CONNECT"}
+    names = {
+        "token_endpoint": "_SECONDS",
+        "id_tokens": "_FETCH_SECONDS",
+        "providers": "_DISCOVERY",
+        "fetch": "_CONNECT_SECONDS",
+    }
     waits = {module: float(getattr(layer(f"oauth.{module}"), name)) for module, name in names.items()}
     for module, name in names.items():
         monkeypatch.setattr(layer(f"oauth.{module}"), name, 60.0)
@@ -42,7 +47,7 @@ def provider(provider_waits: dict[str, float], cloud: Cloud, one_provider: Provi
         with suppress(manager.exceptions.ResourceExistsException):
             manager.create_secret(Name=name, SecretString=CLIENT_SECRET)
         manager.put_secret_value(SecretId=name, SecretString=CLIENT_SECRET)
-    layer("keys.secret").forget_named()
+    layer("keys.secret").clear_named_secrets()
     return one_provider
 
 
@@ -72,6 +77,6 @@ def oidc(provider: Provider, settings: Callable[..., None]) -> Provider:
 
 
 @pytest.fixture
-def journeys(call: Api, google: Provider) -> Journeys:
+def oauth_flow(call: Api, google: Provider) -> OAuthFlow:
     """People who go to Google and come back."""
-    return Journeys(call, google)
+    return OAuthFlow(call, google)

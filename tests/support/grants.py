@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.support.record import Act
+from tests.support.aws_calls import AwsCall
 from tests.support.transformed import Resources, of_type
 
 LOGS = "service-role/AWSLambdaBasicExecutionRole"
@@ -27,10 +27,10 @@ def managed_by_aws(resources: Resources, function: str) -> set[str]:
     return {arn.partition(":aws:policy/")[2] for arn in arns if ":aws:policy/" in arn}
 
 
-def granted(resources: Resources, function: str) -> set[Act]:
+def granted(resources: Resources, function: str) -> set[AwsCall]:
     """Every action and resource that our own policies allow a function; reading a stream goes by the stream's name."""
     return {
-        Act(function, action, _name(action, resource))
+        AwsCall(function, action, _name(action, resource))
         for statement in statements(_role(resources, function))
         for action in _list(statement["Action"])
         for resource in _list(statement["Resource"])

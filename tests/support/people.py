@@ -27,10 +27,10 @@ class People:
 
     def verified(self, name: str = "ann", password: str = PASSWORD) -> str:
         """A user `name`@example.com; the address."""
-        people, table, passwords = (layer(f"accounts.{part}") for part in ("people", "table", "passwords"))
-        user = replace(people.newcomer(f"{name}@example.com", name=name), email_verified=True)
+        people, table, passwords = (layer(f"accounts.{part}") for part in ("lookup", "table", "passwords"))
+        user = replace(people.new_user(f"{name}@example.com", name=name), email_verified=True)
         password_hash = passwords.hash_password(password)
-        layer("dynamodb").transact(*table.creation(user, password_hash), layer("sessions").first_epoch(user.id))
+        layer("dynamodb").transact(*table.create_profile(user, password_hash), layer("sessions").create_epoch(user.id))
         return str(user.email)
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Person:

@@ -17,7 +17,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
-from tests.support.moments import FromNow, dated
+from tests.support.relative_times import FromNow, resolve_times
 
 CLIENT_ID, CLIENT_SECRET = "client-1", "the client's secret"
 ANN = {"sub": "1001", "email": "ann@example.com", "email_verified": True, "name": "Ann Google"}
@@ -68,7 +68,7 @@ class Provider:
     def id_token(self, *, key: str | None = None, headers: dict[str, Any] | None = None, **claims: Any) -> str:
         """An ID token about Ann, or about whom `claims` say; None takes a claim away."""
         usual = {"iss": self.url, "aud": CLIENT_ID, "iat": FromNow(0), "exp": FromNow(3600), **ANN}
-        said = {name: value for name, value in dated({**usual, **claims}).items() if value is not None}
+        said = {name: value for name, value in resolve_times({**usual, **claims}).items() if value is not None}
         name = key or self.signs_with
         return jwt.encode(said, rsa_key(name), algorithm="RS256", headers={"kid": name} | (headers or {}))
 

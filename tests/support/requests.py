@@ -7,7 +7,7 @@ from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from gatehouse_dev import gateway, messages, payload
+from gatehouse_dev import event_payload, gateway, messages
 from tests.support.calls import Api
 
 URL = "https://api.example.com"
@@ -25,13 +25,13 @@ class Gateway(HTTPAdapter):
     def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
         """Answer a request."""
         asked = _asked(request)
-        match = self._gateway.choose(asked)
+        match = self._gateway.match(asked)
         if match is None:
             answer = gateway.NOT_FOUND
         else:
-            name, event = match.route.function, payload.event(asked, match)
-            answer = gateway.answered(name, lambda: self._api.fleet.invoke(name, event))
-        return self.build_response(request, _raw(self._gateway.finish(asked, answer)))
+            name, event = match.route.function, event_payload.make_event(asked, match)
+            answer = gateway.run_integration(name, lambda: self._api.fleet.invoke(name, event))
+        return self.build_response(request, _raw(self._gateway.finalize(asked, answer)))
 
 
 def session(api: Api) -> Session:

@@ -47,7 +47,7 @@ def running_service(*, cloud_port: str = "", **settings: str) -> Iterator[Servic
         clock.write_text("0", encoding="ascii")
         with console.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.quick"],
+                [sys.executable, "-m", "tests.support.fast_service"],
                 cwd=ROOT,
                 env=clean | given | {"TESTS_CLOCK": str(clock)},
                 stdout=out,

@@ -8,13 +8,13 @@ from unittest.mock import patch
 
 from botocore.model import OperationNotFoundError
 
-from gatehouse.transport.http import Lines
-from gatehouse.transport.reading import Answer
+from gatehouse.transport.connections import ConnectionPool
+from gatehouse.transport.http_response import HttpResponse
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.engine import READS
-from gatehouse_dev.shortcuts import MOTOS_OWN
+from gatehouse_dev.moto_speedups import ORIGINALS
 from tests.support.backend import HOST
-from tests.support.transport import short_way, whole_way
+from tests.support.transport import direct_path, http_path
 
 T = {"TableName": "TasksTable"}
 KEY = {"user_id": {"S": "ann"}, "task_id": {"S": "12"}}
@@ -89,21 +89,21 @@ REQUESTS: list[tuple[str, dict[str, Any]]] = [  # each on what the ones before i
 ]
 
 
-type Way = Callable[[Lines, str, dict[str, str], bytes], Answer]
+type Way = Callable[[ConnectionPool, str, dict[str, str], bytes], HttpResponse]
 
 
 def test_the_short_way_tells_what_the_whole_way_tells(cloud: Cloud) -> None:
-    whole = answers(cloud, whole_way)
+    whole = answers(cloud, http_path)
 
-    assert answers(cloud, short_way) == whole
+    assert answers(cloud, direct_path) == whole
 
 
 def test_shortcuts_lead_to_the_same_answers(cloud: Cloud) -> None:
-    short = answers(cloud, short_way)
+    short = answers(cloud, direct_path)
     with ExitStack() as stack:
-        for owner, name, original in MOTOS_OWN:
+        for owner, name, original in ORIGINALS:
             stack.enter_context(patch.object(owner, name, original))
-        without = answers(cloud, short_way)
+        without = answers(cloud, direct_path)
 
     assert short == without
 
@@ -111,7 +111,7 @@ def test_shortcuts_lead_to_the_same_answers(cloud: Cloud) -> None:
 def test_whoever_listens_hears_of_each_write(cloud: Cloud) -> None:
     heard: list[bytes] = []
     with patch.object(cloud._engine, "listeners", [heard.append]):
-        told = answers(cloud, short_way)
+        told = answers(cloud, direct_path)
     answered = [
         sent
         for (operation, sent), (_, *known) in zip(REQUESTS, told, strict=True)
@@ -124,11 +124,11 @@ def test_whoever_listens_hears_of_each_write(cloud: Cloud) -> None:
 def answers(cloud: Cloud, way: Way) -> list[Any]:
     """What is told of each request, beginning with empty tables."""
     cloud.reset()
-    lines = Lines(f"https://{HOST}", connect_seconds=1, read_seconds=1)
+    lines = ConnectionPool(f"https://{HOST}", connect_seconds=1, read_seconds=1)
     return [outcome(lines, way, operation, sent) for operation, sent in REQUESTS]
 
 
-def outcome(lines: Lines, way: Way, operation: str, sent: dict[str, Any]) -> Any:
+def outcome(lines: ConnectionPool, way: Way, operation: str, sent: dict[str, Any]) -> Any:
     """All of an answer but the moment and the number; some requests are too much for moto, on either way."""
     headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
     try:

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gatehouse_dev.document import read
 from gatehouse_dev.intrinsics import Resolver
-from gatehouse_dev.parameters import chosen
+from gatehouse_dev.parameters import resolve
+from gatehouse_dev.template_file import parse_template
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 PARAMETERS = {"MailFrom": "no-reply@example.com", "CorsOrigins": "https://app.example.com,https://www.example.com"}
@@ -24,7 +24,7 @@ type Resources = Mapping[str, Mapping[str, Any]]
 
 def source() -> dict[str, Any]:
     """The template as it is written, to be changed at will."""
-    return dict(read(TEMPLATE))
+    return dict(parse_template(TEMPLATE))
 
 
 def transform(template: dict[str, Any], **parameters: str) -> Resources:
@@ -58,7 +58,7 @@ def written() -> Resources:
 
 def _existing(resources: Resources, parameters: Mapping[str, str]) -> Resources:
     document = source()
-    values = chosen(document["Parameters"], PARAMETERS | dict(parameters))
+    values = resolve(document["Parameters"], PARAMETERS | dict(parameters))
     resolver = Resolver(document=document, values=values)
     decided: Resources = _decided(resources, resolver)
     return {name: one for name, one in decided.items() if "Condition" not in one or resolver.holds(one["Condition"])}

@@ -17,13 +17,13 @@ from botocore.compat import HTTPHeaders
 from moto.core.models import botocore_stubber
 
 from gatehouse.transport.client import Client
-from gatehouse.transport.http import Lines
-from gatehouse.transport.reading import Answer
+from gatehouse.transport.connections import ConnectionPool
+from gatehouse.transport.http_response import HttpResponse
 from tests.support import backend
 
 CHOSEN = os.environ.get("GATEHOUSE_TRANSPORT", "own")
 
-real_ask = Lines.ask
+real_ask = ConnectionPool.request
 real_call: Any = Client._make_api_call
 
 
@@ -44,20 +44,20 @@ def under_test(*, short: bool = False) -> Iterator[None]:
     with (
         patch.object(BaseClient, "_make_api_call", call),
         patch.object(Client, "_make_api_call", edge),
-        patch.object(Lines, "ask", short_way if short else whole_way),
-        patch.object(Lines, "open", lambda _: None),
+        patch.object(ConnectionPool, "request", direct_path if short else http_path),
+        patch.object(ConnectionPool, "open", lambda _: None),
     ):
         yield
 
 
-def short_way(lines: Lines, method: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+def direct_path(lines: ConnectionPool, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
     """The same answers as on the whole way."""
     if lines.host == backend.HOST and botocore_stubber.enabled:
         return backend.ask(headers, body)
-    return whole_way(lines, method, headers, body)
+    return http_path(lines, method, headers, body)
 
 
-def whole_way(lines: Lines, method: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+def http_path(lines: ConnectionPool, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
     """Bytes out and bytes in; what is no address of AWS is really asked."""
     given = HTTPHeaders()
     for name, value in headers.items():
@@ -68,4 +68,4 @@ def whole_way(lines: Lines, method: str, headers: Mapping[str, str], body: bytes
     if answer is None:
         return real_ask(lines, method, headers, body)
     told = {name.lower(): str(value) for name, value in answer.headers.items()}
-    return Answer(answer.status_code, told, answer.content)
+    return HttpResponse(answer.status_code, told, answer.content)

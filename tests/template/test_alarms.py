@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.template import Template
-from tests.costs.printed import access_line
+from tests.costs.log_output import access_line
 from tests.support.filters import FILTERS, counts
 from tests.support.layout import ROOT
 from tests.support.transformed import of_type, source, transformed, written
@@ -193,8 +193,8 @@ def measured(running_cloud: object, capsys: pytest.CaptureFixture[str]) -> dict[
     assert running_cloud
     from gatehouse import telemetry  # noqa: PLC0415 -- the layer reads the environment when imported
 
-    telemetry.count("Outcomes", function="f", outcome="OK")
-    telemetry.count("RefreshReuse")
+    telemetry.count_metric("Outcomes", function="f", outcome="OK")
+    telemetry.count_metric("RefreshReuse")
     written = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
     assert {metric["Namespace"] for metric in written} == {OURS}
     return {metric["Metrics"][0]["Name"]: set(metric["Dimensions"][0]) for metric in written}

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.template import Template
+from tests.support.aws_calls import AwsCall, load
 from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended, policy_size, statements
-from tests.support.record import Act, recorded
 from tests.support.transformed import Resources, of_type, operations, source, transform, transformed, written
 
 FUNCTIONS = sorted(of_type(written(), "AWS::Serverless::Function"))
@@ -25,15 +25,15 @@ every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 @pytest.fixture(scope="module")
-def acts() -> frozenset[Act]:
+def acts() -> frozenset[AwsCall]:
     """What all functions were seen to do in the run before this one; only a run of all their tests shows that."""
-    latest = recorded()
+    latest = load()
     absent = [path.name for path in sorted(HERE.glob("functions/**/test_*.py")) if str(path) not in latest.files]
     if absent:
         reason = f"permissions were NOT checked, for only part of the tests ran: without {absent[:3]}"
         warnings.warn(reason, stacklevel=1)
         pytest.skip(reason)
-    return latest.acts
+    return latest.calls
 
 
 QUEUING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}  # Lambda itself does this
@@ -41,7 +41,7 @@ QUEUING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} 
 
 @pytest.mark.last
 @every_function
-def test_grants_are_what_the_tests_used(template: Template, acts: frozenset[Act], function: str) -> None:
+def test_grants_are_what_the_tests_used(template: Template, acts: frozenset[AwsCall], function: str) -> None:
     used = {act for act in acts if act.function == function}
     given = granted(transformed(), function)
     if template.functions[function].streams:
@@ -59,7 +59,7 @@ def test_what_is_judged_last_is_here() -> None:
     assert judging == [Path(__file__)]
 
 
-def told(problem: str, act: Act) -> str:
+def told(problem: str, act: AwsCall) -> str:
     """One line about a grant."""
     return f"{problem} grant: {act.function} {act.action} on {act.resource}"
 

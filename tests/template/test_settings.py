@@ -1,7 +1,8 @@
 """A function gets the settings that its code can come to read, and no others: Lambda takes 4 KB of variables.
 
-What it can come to read is followed through its code (`tests/support/reach.py`). All tests that call functions watch
-that none reads more (`tests/support/own_settings.py`). Where a setting is not given there is no default instead.
+What it can come to read is followed through its code (`tests/support/settings_usage.py`). All tests that call functions
+watch
+that none reads more (`tests/support/settings_guard.py`). Where a setting is not given there is no default instead.
 """
 
 import ast
@@ -9,12 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from gatehouse_dev.admin.places import FUNCTIONS as ASKED
-from gatehouse_dev.import_users import NEEDED
+from gatehouse_dev.admin.targets import FUNCTIONS as ASKED
+from gatehouse_dev.import_users import REQUIRED_VARIABLES
 from gatehouse_dev.template import Template
-from tests.support import reach
+from tests.support import settings_usage
 from tests.support.layout import ROOT, Module, handlers
-from tests.support.reach import SETTINGS, settings_of
+from tests.support.settings_usage import SETTINGS, settings_of
 from tests.support.transformed import of_type, transformed
 
 HANDLERS = {handler.path.parent: handler for handler in handlers()}
@@ -66,10 +67,10 @@ def test_variables_leave_room(template: Template) -> None:
 
 def test_the_configuration_is_read_by_name() -> None:
     """Never handed on whole, nor read by a name that is put together."""
-    modules = [module for module in reach.MODULES.values() if module.name != "gatehouse.config"]
+    modules = [module for module in settings_usage.MODULES.values() if module.name != "gatehouse.config"]
 
     assert {str(one): found for one in modules if (found := [*_not_followed(one), *_handed_on(one)])} == {}
-    assert {read.attr for module in modules for read in reach.reads(module.tree)} <= SETTINGS
+    assert {read.attr for module in modules for read in settings_usage.reads(module.tree)} <= SETTINGS
 
 
 def _not_followed(module: Module) -> Iterator[str]:
@@ -78,14 +79,14 @@ def _not_followed(module: Module) -> Iterator[str]:
     values = [node.value for node in nodes if isinstance(node, ast.Assign)]
     stored = [one for value in values for one in (value.elts if isinstance(value, ast.Tuple) else [value])]
     done = [node.value for node in nodes if isinstance(node, ast.Expr)]
-    known = {id(value) for value in (*stored, *done, *(read.value for read in reach.reads(module.tree)))}
-    yield from (ast.unparse(node) for node in nodes if reach.is_config(node) and id(node) not in known)
+    known = {id(value) for value in (*stored, *done, *(read.value for read in settings_usage.reads(module.tree)))}
+    yield from (ast.unparse(node) for node in nodes if settings_usage.is_config(node) and id(node) not in known)
 
 
 def _handed_on(module: Module) -> Iterator[str]:
     """Variables that hold the configuration, where they are used other than before a dot."""
     for function in (node for node in ast.walk(module.tree) if isinstance(node, DEFINITIONS)):
-        held = reach.held(function)
+        held = settings_usage.held(function)
         before_dots = {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Attribute)}
         used = [node for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
         yield from (
@@ -96,7 +97,10 @@ def _handed_on(module: Module) -> Iterator[str]:
 def test_next_to_nothing_is_read_while_modules_are_imported() -> None:
     """A function imports much that it does not use; the log level is for all."""
     early = [
-        module.name for module in reach.MODULES.values() for node in _at_once(module.tree) if reach.is_config(node)
+        module.name
+        for module in settings_usage.MODULES.values()
+        for node in _at_once(module.tree)
+        if settings_usage.is_config(node)
     ]
 
     assert early == ["gatehouse.telemetry"]
@@ -128,7 +132,7 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Module]]:
         "import_users": [Module(folder / "import_users.py")],
     }
     for module in (module for modules in found.values() for module in modules):
-        monkeypatch.setitem(reach.MODULES, module.name, module)
+        monkeypatch.setitem(settings_usage.MODULES, module.name, module)
     return found
 
 
@@ -141,4 +145,4 @@ def test_the_operators_tool_asks_functions_that_know_all_it_needs(
 
 
 def test_the_import_of_users_says_what_it_needs(tools: dict[str, list[Module]]) -> None:
-    assert settings_of(*tools["import_users"]) == set(NEEDED)
+    assert settings_of(*tools["import_users"]) == set(REQUIRED_VARIABLES)

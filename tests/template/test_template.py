@@ -117,7 +117,7 @@ def test_rows_and_tables_have_the_same_keys(rows: list[type[Model]]) -> None:
 def test_functions_run_alike(name: str) -> None:
     function = of_type(transformed(), FUNCTION)[name]
 
-    assert (function["Runtime"], function["Handler"]) == ("python3.13", "gatehouse.start.handler")
+    assert (function["Runtime"], function["Handler"]) == ("python3.13", "gatehouse.bootstrap.handler")
     assert [layer["Ref"].rstrip("0123456789abcdef") for layer in function["Layers"]] == ["VendorLayer", "CommonLayer"]
     assert function["LoggingConfig"] == {
         "LogGroup": {"Ref": "Logs"},

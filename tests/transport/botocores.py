@@ -16,9 +16,9 @@ from hypothesis import settings
 
 from gatehouse.transport.client import Client
 from gatehouse.transport.config import DYNAMODB, Service, Settings
-from gatehouse.transport.credentials import Credentials, Given
-from gatehouse.transport.http import Lines
-from gatehouse.transport.reading import Answer
+from gatehouse.transport.connections import ConnectionPool
+from gatehouse.transport.credentials import Credentials, StaticCredentials
+from gatehouse.transport.http_response import HttpResponse
 from tests.support.transport import real_call
 
 QUICK = settings(max_examples=20, derandomize=True, database=None, deadline=None)
@@ -29,7 +29,9 @@ ATTEMPTS = 3
 
 def ours(url: str = URL, source: Any = None, read_seconds: float = 1.5, service: Service = DYNAMODB) -> Client:
     """Our client; `_make_api_call` asks it behind the back of whoever listens at botocore's edge."""
-    place = Settings(service=service, region="eu-west-1", url=url, ca_bundle="", source=source or Given(KEYS))
+    place = Settings(
+        service=service, region="eu-west-1", url=url, ca_bundle="", credentials=source or StaticCredentials(KEYS)
+    )
     return Client(place, connect_seconds=1, read_seconds=read_seconds, attempts=ATTEMPTS)
 
 
@@ -51,28 +53,28 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value, default=lambda raw: base64.b64encode(raw).decode()).encode()
 
 
-def told(body: Any, status: int = 200, *, crc: int | None = None, **headers: str) -> Answer:
+def told(body: Any, status: int = 200, *, crc: int | None = None, **headers: str) -> HttpResponse:
     """An answer of DynamoDB's to `body`, which is JSON unless it is bytes."""
     raw = body if isinstance(body, bytes) else as_json(body)
     sums = {"x-amzn-requestid": "R" * 52, "x-amz-crc32": str(crc32(raw) if crc is None else crc)}
-    return Answer(status, sums | {"content-type": "application/x-amz-json-1.0"} | headers, raw)
+    return HttpResponse(status, sums | {"content-type": "application/x-amz-json-1.0"} | headers, raw)
 
 
 @dataclass(slots=True)
-class Both:
+class ClientPair:
     """Two clients that hear the same: `hears` are answers and errors, in their order; `sent` is what each sent."""
 
     client: Any
     own: Client
-    hears: list[Answer | Exception] = field(default_factory=list)
+    hears: list[HttpResponse | Exception] = field(default_factory=list)
     sent: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
-    def theirs(self, operation: str, parameters: dict[str, Any], *hears: Answer | Exception) -> Any:
+    def theirs(self, operation: str, parameters: dict[str, Any], *hears: HttpResponse | Exception) -> Any:
         """What comes of botocore's."""
         self.hears[:], self.sent[:] = hears, []
         return outcome(lambda: self.client._make_api_call(operation, parameters))
 
-    def ours(self, operation: str, parameters: dict[str, Any], *hears: Answer | Exception) -> Any:
+    def ours(self, operation: str, parameters: dict[str, Any], *hears: HttpResponse | Exception) -> Any:
         """What comes of ours."""
         self.hears[:], self.sent[:] = hears, []
         return outcome(lambda: real_call(self.own, operation, parameters))
@@ -86,12 +88,12 @@ class Both:
         answer = self._next()
         return AWSResponse(request.url, answer.status, answer.headers, Raw(answer.body))  # type: ignore[arg-type] # it takes any mapping
 
-    def ask(self, _method: str, headers: dict[str, str], body: bytes = b"") -> Answer:
+    def ask(self, _method: str, headers: dict[str, str], body: bytes = b"") -> HttpResponse:
         """Where ours would."""
         self.sent.append((headers, body))
         return self._next()
 
-    def _next(self) -> Answer:
+    def _next(self) -> HttpResponse:
         heard = self.hears.pop(0)
         if isinstance(heard, Exception):
             raise heard.with_traceback(None)
@@ -106,13 +108,13 @@ class Raw(BytesIO):
         yield self.read()
 
 
-def both(service: Service = DYNAMODB) -> Both:
+def both(service: Service = DYNAMODB) -> ClientPair:
     """A new pair."""
-    pair = Both(botocores(service), ours(service=service))
+    pair = ClientPair(botocores(service), ours(service=service))
     name = pair.client.meta.service_model.service_id.hyphenize()
     pair.client.meta.events.register_first(f"before-send.{name}.*", pair.before_send)
-    pair.own._lines.ask = pair.ask  # type: ignore[method-assign,assignment]
-    assert isinstance(pair.own._lines, Lines)
+    pair.own._pool.request = pair.ask  # type: ignore[method-assign,assignment]
+    assert isinstance(pair.own._pool, ConnectionPool)
     return pair
 
 

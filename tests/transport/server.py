@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from gatehouse.transport.reading import Answer
+from gatehouse.transport.http_response import HttpResponse
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -78,14 +78,14 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
 # -- What it may do; True when the connection stays ---------------------------------------
 
 
-def wire(answer: Answer) -> bytes:
+def wire(answer: HttpResponse) -> bytes:
     """An answer as it is sent."""
     headers = answer.headers | {"content-length": str(len(answer.body))}
     lines = [f"HTTP/1.1 {answer.status} -", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
     return "\r\n".join(lines).encode() + answer.body
 
 
-def says(answer: Answer, *, stays: bool = True) -> Act:
+def says(answer: HttpResponse, *, stays: bool = True) -> Act:
     """All of an answer, in two pieces."""
 
     def act(connected: socket.socket, _: Heard) -> bool:
@@ -113,7 +113,7 @@ def resets(connected: socket.socket, _: Heard) -> bool:
     return False
 
 
-def breaks_off(answer: Answer) -> Act:
+def breaks_off(answer: HttpResponse) -> Act:
     """A reset in the middle of an answer."""
 
     def act(connected: socket.socket, heard: Heard) -> bool:

@@ -16,11 +16,11 @@ from pynamodb.exceptions import GetError, PutError
 from gatehouse.transport.client import Client
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
+from tests.support.aws_calls import RECORDER
+from tests.support.aws_failures import client_error, failing_calls
 from tests.support.layer import layer
 from tests.support.layout import ROOT
-from tests.support.record import RECORD
 from tests.support.tables import rows
-from tests.support.trouble import failing, refused
 from tests.transport.botocores import told
 from tests.transport.server import Heard, Server, says
 
@@ -33,13 +33,13 @@ def none(*_, **__):
 
 botocore.session.Session.create_client = botocore.client.BaseClient.__init__ = none
 sys.path.insert(0, sys.argv[1])
-import gatehouse.start
+import gatehouse.bootstrap
 from gatehouse.dynamodb import connection
-before = len(connection().client._lines._kept)
+before = len(connection().client._pool._idle)
 for hook in snapshot_restore_py._before_snapshot_registry:
     hook[0](*hook[1], **hook[2])
-source = vars(connection().client._source)
-print(json.dumps({"before": before, "after": len(connection().client._lines._kept),
+source = vars(connection().client._credential_provider)
+print(json.dumps({"before": before, "after": len(connection().client._pool._idle),
                   "credentials": source["_credentials"],
                   "keys": sys.modules["gatehouse.transport.signing"]._key.cache_info().currsize,
                   "url": repr(connection())}))
@@ -93,7 +93,7 @@ def test_rows_come_back_as_they_were_written(own: Any, cloud: Cloud) -> None:
     """Bytes too, one by one and together."""
     row = layer("sessions.table").EpochRow
     own.transact(own.put(epoch("a")), own.put(epoch("b")))
-    together = own.get_together((row, "b", "EPOCH"), (row, "none", "EPOCH"), (row, "a", "EPOCH"))
+    together = own.batch_get((row, "b", "EPOCH"), (row, "none", "EPOCH"), (row, "a", "EPOCH"))
 
     assert row.get("a", "EPOCH").cursor_key == b"\x00\xff"
     assert [one and (one.user_id, one.cursor_key) for one in together] == [("b", b"\x00\xff"), None, ("a", b"\x00\xff")]
@@ -106,7 +106,7 @@ def test_conditions_that_fail_are_told(own: Any) -> None:
 
     with pytest.raises(own.ConditionFailed):
         own.transact(own.put(epoch("a"), row.user_id.does_not_exist()))
-    with pytest.raises(own.ConditionFailed), own.conditionally():
+    with pytest.raises(own.ConditionFailed), own.conditional_write():
         epoch("a").save(row.user_id.does_not_exist())
     with pytest.raises(PutError, match="ConditionalCheckFailed"):
         epoch("a").save(row.user_id.does_not_exist())
@@ -115,14 +115,14 @@ def test_conditions_that_fail_are_told(own: Any) -> None:
 @pytest.mark.usefixtures("own")
 def test_tests_hear_and_trouble_both_transports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Or they would count nothing, and break nothing."""
-    monkeypatch.setattr(RECORD, "acts", set())  # what is done here is no function's
+    monkeypatch.setattr(RECORDER, "acts", set())  # what is done here is no function's
     row = layer("sessions.table").EpochRow
-    with RECORD.of("GetSession"), pytest.raises(row.DoesNotExist):
+    with RECORDER.as_function("GetSession"), pytest.raises(row.DoesNotExist):
         row.get("a", "EPOCH")
-    with failing(refused("ThrottlingException"), "GetItem") as asked, pytest.raises(GetError) as raised:
+    with failing_calls(client_error("ThrottlingException"), "GetItem") as asked, pytest.raises(GetError) as raised:
         row.get("a", "EPOCH")
 
-    assert RECORD.calls == ["GetItem"]
+    assert RECORDER.calls == ["GetItem"]
     assert asked == ["GetItem"]
     assert layer("outages").is_outage(raised.value)
 

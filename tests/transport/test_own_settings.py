@@ -6,8 +6,8 @@ import pytest
 from botocore.endpoint_provider import EndpointProvider
 from botocore.session import get_session
 
-from gatehouse.transport.config import read
-from gatehouse.transport.credentials import Fetched, Given
+from gatehouse.transport.config import parse_environment
+from gatehouse.transport.credentials import ContainerCredentials, StaticCredentials
 
 KEYS = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 IN_LAMBDA = KEYS | {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}
@@ -19,7 +19,7 @@ REGIONS = [region for partition in PARTITIONS["partitions"] for region in partit
 
 def url(**environment: str) -> str | None:
     """Where to, by this besides what Lambda has."""
-    place = read(IN_LAMBDA | environment)
+    place = parse_environment(IN_LAMBDA | environment)
     return place.url if place else None
 
 
@@ -54,7 +54,7 @@ def test_an_endpoint_that_is_given_is_taken() -> None:
     "missing", [["AWS_REGION", "AWS_DEFAULT_REGION"], ["AWS_ACCESS_KEY_ID"], ["AWS_SECRET_ACCESS_KEY"]]
 )
 def test_what_the_environment_does_not_say_botocore_may_find(missing: list[str]) -> None:
-    assert read({name: value for name, value in IN_LAMBDA.items() if name not in missing}) is None
+    assert parse_environment({name: value for name, value in IN_LAMBDA.items() if name not in missing}) is None
 
 
 @pytest.mark.parametrize(
@@ -71,15 +71,15 @@ def test_what_the_environment_does_not_say_botocore_may_find(missing: list[str])
     ],
 )
 def test_what_only_botocore_does_is_left_to_it(variable: str) -> None:
-    assert read(IN_LAMBDA | {variable: "true"}) is None
-    assert read(IN_LAMBDA | {variable: ""})
+    assert parse_environment(IN_LAMBDA | {variable: "true"}) is None
+    assert parse_environment(IN_LAMBDA | {variable: ""})
 
 
 def test_the_credentials_are_lambdas() -> None:
-    place: Any = read(IN_LAMBDA)
+    place: Any = parse_environment(IN_LAMBDA)
 
-    assert isinstance(place.source, Given)
-    assert (place.source.current().access_key, place.source.current().token) == ("A", "t")
+    assert isinstance(place.credentials, StaticCredentials)
+    assert (place.credentials.current().access_key, place.credentials.current().token) == ("A", "t")
 
 
 def test_under_snapstart_they_come_from_the_endpoint() -> None:
@@ -88,15 +88,15 @@ def test_under_snapstart_they_come_from_the_endpoint() -> None:
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": "let me",
     }
     without = {name: value for name, value in IN_LAMBDA.items() if name not in KEYS}
-    place: Any = read(without | variables)
+    place: Any = parse_environment(without | variables)
 
-    assert isinstance(place.source, Fetched)
-    assert isinstance(getattr(read(IN_LAMBDA | variables), "source", None), Given)
+    assert isinstance(place.credentials, ContainerCredentials)
+    assert isinstance(getattr(parse_environment(IN_LAMBDA | variables), "credentials", None), StaticCredentials)
 
 
 def test_the_authorities_are_botocores_or_those_that_are_given() -> None:
     bundles = [
-        getattr(read(IN_LAMBDA | given), "ca_bundle", None)
+        getattr(parse_environment(IN_LAMBDA | given), "ca_bundle", None)
         for given in ({}, {"REQUESTS_CA_BUNDLE": "two"}, {"REQUESTS_CA_BUNDLE": "two", "AWS_CA_BUNDLE": "one"})
     ]
 

@@ -22,8 +22,8 @@ from hypothesis.strategies import binary, characters, datetimes, just, lists, on
 
 from gatehouse.transport import retries
 from gatehouse.transport.credentials import Credentials
-from gatehouse.transport.signing import signed
-from tests.transport.botocores import QUICK, Both, both, told
+from gatehouse.transport.signing import sign_headers
+from tests.transport.botocores import QUICK, ClientPair, both, told
 from tests.transport.shapes import ANSWERS, ERRORS, ITEMS, REASONS, REQUESTS
 
 every_operation = pytest.mark.parametrize("operation", REQUESTS)
@@ -32,7 +32,7 @@ PRINTABLE = text(characters(min_codepoint=33, max_codepoint=126), min_size=1, ma
 
 
 @pytest.fixture(scope="module")
-def pair() -> Both:
+def pair() -> ClientPair:
     """Both clients, whose sockets nobody needs."""
     return both()
 
@@ -60,7 +60,7 @@ def test_the_signature_is_botocores(body: bytes, keys: Any, place: Any, scope: A
         SigV4Auth(BotocoresCredentials(access_key, secret_key, token or None), service, region).add_auth(request)
     with patch("gatehouse.transport.signing.time.gmtime", lambda _: moment.timetuple()):
         credentials = Credentials(access_key=access_key, secret_key=secret_key, token=token)
-        ours = signed(
+        ours = sign_headers(
             headers, body, host=host, path=path, region=region, service=service, credentials=credentials, now=0
         )
 
@@ -68,7 +68,7 @@ def test_the_signature_is_botocores(body: bytes, keys: Any, place: Any, scope: A
 
 
 @every_operation
-def test_a_request_is_botocores_to_the_byte(pair: Both, operation: str) -> None:
+def test_a_request_is_botocores_to_the_byte(pair: ClientPair, operation: str) -> None:
     @QUICK
     @given(REQUESTS[operation])
     def check(parameters: dict[str, Any]) -> None:
@@ -86,7 +86,7 @@ def test_a_request_is_botocores_to_the_byte(pair: Both, operation: str) -> None:
     check()
 
 
-def test_a_transaction_has_one_name_for_all_its_attempts(pair: Both, pauses: list[float]) -> None:
+def test_a_transaction_has_one_name_for_all_its_attempts(pair: ClientPair, pauses: list[float]) -> None:
     """DynamoDB knows it again by that, and so does nothing twice."""
     for _ in range(2):
         pair.ours("TransactWriteItems", {"TransactItems": []}, told({}, 500), told({}))
@@ -97,7 +97,7 @@ def test_a_transaction_has_one_name_for_all_its_attempts(pair: Both, pauses: lis
     assert len(set(names)) == 1
 
 
-def test_two_transactions_have_two_names(pair: Both) -> None:
+def test_two_transactions_have_two_names(pair: ClientPair) -> None:
     names = set()
     for _ in range(2):
         pair.ours("TransactWriteItems", {"TransactItems": []}, told({}))
@@ -106,7 +106,7 @@ def test_two_transactions_have_two_names(pair: Both) -> None:
     assert len(names) == 2
 
 
-def test_an_operation_that_nobody_described_is_not_called(pair: Both) -> None:
+def test_an_operation_that_nobody_described_is_not_called(pair: ClientPair) -> None:
     """Its binary values would come back as text."""
     with pytest.raises(NotImplementedError):
         pair.ours("TransactGetItems", {"TransactItems": []}, told({}))
@@ -118,7 +118,7 @@ def test_an_operation_that_nobody_described_is_not_called(pair: Both) -> None:
 
 
 @every_operation
-def test_an_answer_is_read_as_botocore_reads_it(pair: Both, operation: str) -> None:
+def test_an_answer_is_read_as_botocore_reads_it(pair: ClientPair, operation: str) -> None:
     @QUICK
     @given(ANSWERS[operation])
     def check(answer: dict[str, Any]) -> None:
@@ -136,7 +136,9 @@ def test_an_answer_is_read_as_botocore_reads_it(pair: Both, operation: str) -> N
 
 @QUICK
 @given(body=ERRORS, reasons=REASONS, item=one_of(just(None), ITEMS), status=sampled_from([400, 403, 413, 301, 501]))
-def test_an_error_is_told_as_botocore_tells_it(pair: Both, body: Any, reasons: Any, item: Any, status: int) -> None:
+def test_an_error_is_told_as_botocore_tells_it(
+    pair: ClientPair, body: Any, reasons: Any, item: Any, status: int
+) -> None:
     if "TransactionCanceled" in body.get("__type", ""):
         body = body | {"CancellationReasons": reasons}
     if "ConditionalCheckFailed" in body.get("__type", "") and item is not None:
@@ -147,7 +149,7 @@ def test_an_error_is_told_as_botocore_tells_it(pair: Both, body: Any, reasons: A
 
 @pytest.mark.parametrize("body", [b"", b"<html>busy</html>", b"<nonsense>", b"{}"])
 @pytest.mark.parametrize("status", [400, 404, 501])
-def test_an_error_that_is_no_json_is_told_as_botocore_tells_it(pair: Both, body: bytes, status: int) -> None:
+def test_an_error_that_is_no_json_is_told_as_botocore_tells_it(pair: ClientPair, body: bytes, status: int) -> None:
     assert pair.ours("PutItem", {}, told(body, status)) == pair.theirs("PutItem", {}, told(body, status))
 
 
@@ -198,13 +200,13 @@ def test_the_same_is_tried_again_after_the_same_pauses(pauses: list[float]) -> N
     check()
 
 
-def renew_quotas(pair: Both) -> None:
+def renew_quotas(pair: ClientPair) -> None:
     """30 tokens for each of them."""
     handlers = pair.client.meta.events._emitter._handlers.prefix_search("after-call.dynamodb.x")
     checker = next(one.__self__ for one in handlers if "RetryQuotaChecker" in str(one))
     checker._quota = RetryQuota(initial_capacity=30)
     with patch.object(retries, "CAPACITY", 30):
-        pair.own._quota = retries.Quota()
+        pair.own._quota = retries.RetryQuota()
 
 
 # -- What is not the same, on purpose ----------------------------------------------------
@@ -215,7 +217,7 @@ def renew_quotas(pair: Both) -> None:
     [told({"Item": {}}, crc=1), told(b'{"Item": {"sk"'), told(b"[]"), told(b"\xff")],
     ids=["sum", "cut", "list", "text"],
 )
-def test_an_answer_that_cannot_be_read_is_no_absence(pair: Both, pauses: list[float], answer: Any) -> None:
+def test_an_answer_that_cannot_be_read_is_no_absence(pair: ClientPair, pauses: list[float], answer: Any) -> None:
     """Three times over botocore takes some for an empty result, which would be a session that does not exist."""
     assert pair.ours("GetItem", KEY, answer, answer, answer) in {"ChecksumError", "HTTPClientError"}
     assert len(pauses) == 2

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gatehouse.transport.config import SECRETS, read
-from tests.transport.botocores import Both, both, told
+from gatehouse.transport.config import SECRETS_MANAGER, parse_environment
+from tests.transport.botocores import ClientPair, both, told
 from tests.transport.test_own_settings import IN_LAMBDA
 
 ASKED = [{"SecretId": "arn:aws:x"}, {"SecretId": "gatehouse/é", "VersionId": "v-1"}]
@@ -13,13 +13,13 @@ ANSWER = {"Name": "n", "VersionId": "v-1", "SecretString": "ü" * 40, "VersionSt
 
 
 @pytest.fixture(scope="module")
-def pair() -> Both:
+def pair() -> ClientPair:
     """Both clients."""
-    return both(SECRETS)
+    return both(SECRETS_MANAGER)
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_a_request_for_a_secret_is_botocores_to_the_byte(pair: Both, asked: dict[str, str]) -> None:
+def test_a_request_for_a_secret_is_botocores_to_the_byte(pair: ClientPair, asked: dict[str, str]) -> None:
     pair.theirs("GetSecretValue", asked, told(ANSWER))
     ((theirs, body),) = pair.sent
     pair.ours("GetSecretValue", asked, told(ANSWER))
@@ -30,14 +30,14 @@ def test_a_request_for_a_secret_is_botocores_to_the_byte(pair: Both, asked: dict
     assert "/secretsmanager/aws4_request" in ours["Authorization"]
 
 
-def test_a_secret_is_read_as_botocore_reads_it(pair: Both) -> None:
+def test_a_secret_is_read_as_botocore_reads_it(pair: ClientPair) -> None:
     ours, theirs = (ask("GetSecretValue", ASKED[0], told(ANSWER)) for ask in (pair.ours, pair.theirs))
 
     assert {name: ours[name] for name in ANSWER} == {name: theirs[name] for name in ANSWER} == ANSWER
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "InternalServiceError"])
-def test_a_refusal_is_botocores(pair: Both, pauses: list[float], code: str) -> None:
+def test_a_refusal_is_botocores(pair: ClientPair, pauses: list[float], code: str) -> None:
     status = 500 if code.startswith("Internal") else 400
     refusals = [told({"__type": code, "Message": "no"}, status) for _ in range(3)]
     ours = pair.ours("GetSecretValue", ASKED[0], *refusals)
@@ -48,8 +48,10 @@ def test_a_refusal_is_botocores(pair: Both, pauses: list[float], code: str) -> N
 
 
 def test_where_it_is() -> None:
-    elsewhere: Any = read(IN_LAMBDA | {"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://127.0.0.1:1"}, SECRETS)
-    usual: Any = read(IN_LAMBDA, SECRETS)
+    elsewhere: Any = parse_environment(
+        IN_LAMBDA | {"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://127.0.0.1:1"}, SECRETS_MANAGER
+    )
+    usual: Any = parse_environment(IN_LAMBDA, SECRETS_MANAGER)
 
     assert elsewhere.url == "http://127.0.0.1:1"
     assert usual.url.startswith("https://secretsmanager.")

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, CredentialRetrievalError
 
 from gatehouse.transport.client import Client
-from gatehouse.transport.credentials import Fetched
+from gatehouse.transport.credentials import ContainerCredentials
 from tests.support.transport import real_call
 from tests.transport.botocores import KEYS, ours, told
 from tests.transport.server import Act, Server, hangs, resets, says, sends, serving
@@ -34,7 +34,7 @@ def keeper() -> Any:
 def client(server: Server, keeper: Server) -> Client:
     """Ours, with credentials from there."""
     server.acts = [says(told({}))]
-    return ours(server.url, Fetched(f"{keeper.url}/role?x=1", token="let me"))
+    return ours(server.url, ContainerCredentials(f"{keeper.url}/role?x=1", token="let me"))
 
 
 def ask(client: Client) -> Any:
@@ -60,7 +60,7 @@ def test_they_are_asked_for_once_and_kept(client: Client, server: Server, keeper
 def test_the_token_may_be_in_a_file_that_changes(server: Server, keeper: Server, tmp_path: Path) -> None:
     """EKS does that."""
     keeper.acts, server.acts = [gives("A", minutes=1)], [says(told({}))]
-    client = ours(server.url, Fetched(keeper.url, token_file=str(tmp_path / "token")))
+    client = ours(server.url, ContainerCredentials(keeper.url, token_file=str(tmp_path / "token")))
     for token in ("one", "two"):
         (tmp_path / "token").write_text(token, encoding="ascii")
         ask(client)
@@ -144,7 +144,7 @@ def test_without_any_nothing_is_asked_and_nothing_is_told(
 def test_an_endpoint_that_hangs_is_not_waited_for_long(
     client: Client, keeper: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gatehouse.transport.credentials._SECONDS", 0.1)
+    monkeypatch.setattr("gatehouse.transport.credentials._TIMEOUT", 0.1)
     keeper.acts = [hangs]  # for as long as anybody waits
 
     with pytest.raises(CredentialRetrievalError):
@@ -156,13 +156,13 @@ def test_an_endpoint_that_hangs_is_not_waited_for_long(
 )
 def test_only_this_machine_is_asked_in_clear(url: str) -> None:
     with pytest.raises(CredentialRetrievalError, match=r"ValueError$"):  # nothing of the network's
-        Fetched(url).current()
+        ContainerCredentials(url).current()
 
 
 @pytest.mark.parametrize("token", ["a\nHost: b", "a\rb"])
 def test_a_token_that_is_no_header_is_not_sent(keeper: Server, token: str) -> None:
     with pytest.raises(CredentialRetrievalError):
-        Fetched(keeper.url, token=token).current()
+        ContainerCredentials(keeper.url, token=token).current()
 
     assert keeper.heard == []
 
@@ -173,7 +173,7 @@ def test_hung_up_they_are_forgotten(client: Client, keeper: Server) -> None:
     ask(client)
     client.close()
 
-    assert "A-token" not in repr(vars(client._source))
+    assert "A-token" not in repr(vars(client._credential_provider))
     ask(client)
     assert len(keeper.heard) == 2
 

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from gatehouse.transport.client import Client
-from tests.support.threads import until
+from tests.support.concurrency import wait_until
 from tests.support.transport import real_call
 from tests.transport.botocores import ours, told
 from tests.transport.server import Act, Heard, Server, breaks_off, hangs, resets, says, sends, wire
@@ -43,7 +43,7 @@ def client(server: Server) -> Client:
 
 def is_told_more(client: Client) -> None:
     """Wait until the server has said, or closed, more on the connection that nobody uses."""
-    assert select.select([client._lines._kept[0].socket], [], [], PATIENT)[0]
+    assert select.select([client._pool._idle[0].socket], [], [], PATIENT)[0]
 
 
 PASSING: dict[str, Act] = {
@@ -71,11 +71,11 @@ SILENT = {"silence", "silence in the middle"}
 @pytest.mark.parametrize("trouble", PASSING)
 def test_what_passes_is_tried_again(client: Client, server: Server, pauses: list[float], trouble: str) -> None:
     def act(*given: Any) -> bool:
-        client._lines._read_seconds = PATIENT  # of connections that are yet to be opened
+        client._pool._read_seconds = PATIENT  # of connections that are yet to be opened
         return PASSING[trouble](*given)
 
     server.acts = [act, says(OK)]
-    client._lines._read_seconds = HASTY if trouble in SILENT else PATIENT
+    client._pool._read_seconds = HASTY if trouble in SILENT else PATIENT
 
     assert ask(client)["Item"] == ROW
     assert len(pauses) == 1
@@ -98,14 +98,14 @@ def test_what_does_not_pass_is_an_error_of_botocores(
     client: Client, server: Server, pauses: list[float], trouble: str
 ) -> None:
     server.acts = [PASSING[trouble]]
-    client._lines._read_seconds = HASTY if trouble in SILENT else PATIENT
+    client._pool._read_seconds = HASTY if trouble in SILENT else PATIENT
 
     with pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
         ask(client)
 
     assert ERRORS[trouble] in {kind.__name__ for kind in type(raised.value).mro()}
     assert len(pauses) == 2
-    until(lambda: len(server.heard) == 3)
+    wait_until(lambda: len(server.heard) == 3)
 
 
 def test_nobody_there_is_tried_again(pauses: list[float]) -> None:
@@ -197,7 +197,7 @@ def test_what_was_said_before_anybody_asked_is_no_answer(client: Client, server:
 
     def tired(connected: socket.socket, heard: Heard) -> bool:
         says(OK)(connected, heard)
-        until(lambda: client._lines._kept)  # or it would come with the answer
+        wait_until(lambda: client._pool._idle)  # or it would come with the answer
         return sends(wire(told(b"", 408)))(connected, heard)
 
     server.acts = [tired, says(OK)]
@@ -211,12 +211,12 @@ def test_what_was_said_before_anybody_asked_is_no_answer(client: Client, server:
 def test_when_one_connection_was_closed_the_others_are_not_tried(client: Client, server: Server) -> None:
     """They are as old."""
     server.acts = [says(OK), sends(b""), says(OK)]
-    client._lines._kept.append(client._lines._opened())
+    client._pool._idle.append(client._pool._connect())
     ask(client)
-    client._lines._kept.appendleft(client._lines._opened())
+    client._pool._idle.appendleft(client._pool._connect())
     ask(client)
 
-    assert len(client._lines._kept) == 1
+    assert len(client._pool._idle) == 1
 
 
 def test_a_new_connection_that_is_closed_does(client: Client, server: Server, pauses: list[float]) -> None:
@@ -278,7 +278,7 @@ def test_many_threads_get_what_each_asked_for(client: Client, server: Server) ->
         thread.join()
 
     assert found == [True] * 60
-    assert len(client._lines._kept) <= 10
+    assert len(client._pool._idle) <= 10
 
 
 # -- Clocks -------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gatehouse.transport.http import Lines
+from gatehouse.transport.connections import ConnectionPool
 from tests.support.transport import real_ask
 from tests.transport.botocores import told
 from tests.transport.server import Server, says, serving
@@ -57,9 +57,9 @@ def server(here: Path) -> Iterator[Server]:
         yield one
 
 
-def lines(server: Server, **trusted: str) -> Lines:
+def lines(server: Server, **trusted: str) -> ConnectionPool:
     """To that server."""
-    return Lines(server.url, connect_seconds=1, read_seconds=1, **trusted)
+    return ConnectionPool(server.url, connect_seconds=1, read_seconds=1, **trusted)
 
 
 def test_who_is_vouched_for_is_believed(server: Server, here: Path) -> None:

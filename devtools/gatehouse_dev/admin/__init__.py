@@ -1,1 +1,1 @@
-"""The operator's tool: what people who run Gatehouse do to users, mails and keys."""
+"""The operator's command line tool for users, mails and keys."""

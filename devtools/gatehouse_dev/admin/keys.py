@@ -1,45 +1,47 @@
-"""The rotation of keys, by hand. Imported once the environment is that of the functions."""
+"""Manual key rotation. Imported once the environment is that of the functions."""
 
 from datetime import datetime
 from uuid import uuid4
 
 from gatehouse import clock
 from gatehouse.config import config
-from gatehouse.dynamodb import get_together
+from gatehouse.dynamodb import batch_get
 from gatehouse.keys import keyring_key, rotation
 from gatehouse.keys.keyring import KEYRING
 from gatehouse.keys.secret import client
-from gatehouse_dev.admin.people import told
+from gatehouse_dev.admin.users import record_and_print
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
-def drops_living_keys() -> bool:
-    """Whether a rotation now would end sessions, for it keeps one key before the newest and no more."""
-    (row,) = get_together(keyring_key())
-    return bool(row and row.previous) and _newest_since() > clock.now() - config().session_absolute_lifetime
+def drops_active_keys() -> bool:
+    """Whether a rotation now would end sessions: only one key before the newest is kept."""
+    (row,) = batch_get(keyring_key())
+    return bool(row and row.previous) and _newest_created_at() > clock.now() - config().session_absolute_lifetime
 
 
 def rotate(actor: str, *, is_local: bool) -> None:
-    """A new key, and the one before still good. Secrets Manager does it, in its time; here we take its steps."""
+    """Rotate the key; the previous one stays trusted. Secrets Manager does it asynchronously; the local cloud runs the
+    steps here.
+    """
     if not is_local:
         client().rotate_secret(SecretId=config().secret)
-        told("rotation begun", "The rotation has begun; it takes a minute.", actor, KEYRING)
+        record_and_print("rotation begun", "The rotation has begun; it takes a minute.", actor, KEYRING)
         return
     version = str(uuid4())
     for step in STEPS:
-        rotation.step(step, config().secret, version)
-    told("keys rotated", "There is a new key; the one before is still good.", actor, KEYRING)
+        rotation.run_step(step, config().secret, version)
+    record_and_print("keys rotated", "There is a new key; the one before is still good.", actor, KEYRING)
 
 
-def replace(actor: str) -> None:
-    """An emergency: a new key, and none of the others good."""
-    rotation.replace_now()
+def rotate_immediately(actor: str) -> None:
+    """Rotate in an emergency: a new key, and no other is trusted."""
+    rotation.rotate_immediately()
     done = "There is a new key; cookies, access and refresh tokens and mailed links of before are good no more."
-    told("keys replaced", done, actor, KEYRING)
+    record_and_print("keys replaced", done, actor, KEYRING)
 
 
-def _newest_since() -> datetime:
+def _newest_created_at() -> datetime:
     versions = client().list_secret_version_ids(SecretId=config().secret)["Versions"]  # those with a stage: a few
     current = next(version for version in versions if "AWSCURRENT" in version["VersionStages"])
     since: datetime = current["CreatedDate"]

@@ -1,14 +1,14 @@
-"""docs/openapi.json: what the functions' own routers say, and what every request meets before them."""
+"""Build docs/openapi.json: from the functions' own routers, and the checks that come before them."""
 
 import json
 import tomllib
 
 from fastapi.openapi.utils import get_openapi
 
-from gatehouse_dev.document import DEFAULT_PATH, Properties
-from gatehouse_dev.openapi import answers, requests
+from gatehouse_dev.openapi import requests, responses
 from gatehouse_dev.openapi.endpoints import Endpoint, endpoints_of
 from gatehouse_dev.template import Template
+from gatehouse_dev.template_file import DEFAULT_PATH, Properties
 
 ROOT = DEFAULT_PATH.parent
 FILE = ROOT / "docs" / "openapi.json"
@@ -42,7 +42,7 @@ SCHEMES = {
 
 
 def document(template: Template) -> Properties:
-    """Describe every route of a template. The environment must be that of its functions."""
+    """Return the document of all routes of a template. The environment must be that of its functions."""
     endpoints = endpoints_of(template)
     made: Properties = get_openapi(
         title="Gatehouse",
@@ -54,17 +54,17 @@ def document(template: Template) -> Properties:
     for endpoint in endpoints:
         operation = made["paths"][endpoint.route.path][endpoint.method.lower()]
         requests.complete(operation, endpoint)
-        answers.complete(operation, endpoint)
+        responses.complete(operation, endpoint)
         operation["security"] = _security(endpoint)
     components = made["components"]
     requests.complete_schemas(components["schemas"])
-    answers.complete_components(components)
+    responses.complete_components(components)
     components["securitySchemes"] = SCHEMES
     return made
 
 
 def text(made: Properties) -> str:
-    """Write a document so that equal ones are equal to the letter."""
+    """Return a document as text, in a stable format."""
     return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -77,4 +77,4 @@ def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
     known: list[dict[str, list[str]]] = [{BEARER: []}, {COOKIE: []}]
     if not endpoint.public:
         return known
-    return [{}, *known] if endpoint.recognizes else []
+    return [{}, *known] if endpoint.authenticates else []

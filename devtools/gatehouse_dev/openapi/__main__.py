@@ -3,16 +3,16 @@
 import sys
 
 from gatehouse_dev import openapi
-from gatehouse_dev.surroundings import Surroundings
+from gatehouse_dev.environment import ProcessEnvironment
 from gatehouse_dev.template import load, local_parameters
 
 PORT = 3000  # any: the document names no machine
 
 
 def main() -> None:
-    """Make the document; exit with 1 if it is to be checked and is another one."""
+    """Write the document; with `--check` exit with 1 when it is outdated."""
     template = load(parameters=local_parameters({}, PORT))
-    Surroundings(endpoint=None).enter(template.environment())
+    ProcessEnvironment(endpoint=None).enter(template.environment())
     text = openapi.text(openapi.document(template))
     if "--check" not in sys.argv[1:]:
         openapi.FILE.write_text(text, encoding="utf-8")

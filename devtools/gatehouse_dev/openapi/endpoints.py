@@ -1,4 +1,4 @@
-"""The routes of every function, with names of their own, and whom they are for."""
+"""The routes of every function, with unique names and their authentication."""
 
 import runpy
 from collections import Counter
@@ -13,27 +13,27 @@ from fastapi.routing import APIRoute
 from gatehouse_dev.model import Function
 from gatehouse_dev.template import Template
 
-RECOGNIZING = {"CurrentSession", "PossibleMember", "end_sessions"}  # what public functions know their callers by
+AUTHENTICATING = {"CurrentSession", "OptionalAccount", "end_sessions"}  # what public functions know their callers by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A route for one method; `name` is unique, `public` functions may `recognize` a caller all the same."""
+    """A route for one method; `name` is unique. `public` functions may still authenticate a caller."""
 
     name: str
     method: str
     route: APIRoute
     public: bool
-    recognizes: bool
+    authenticates: bool
 
     def uses(self, dependency: str) -> bool:
-        """Say whether a function of this name is among what the route depends on."""
-        return dependency in _names(self.route.dependant)
+        """Whether the route depends on a function of this name."""
+        return dependency in _dependency_names(self.route.dependant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A function's folder, its file as it ran, and its routes."""
+class LoadedFunction:
+    """A function's folder, the globals of its file, and its routes."""
 
     area: str
     verb: str
@@ -41,8 +41,8 @@ class Loaded:
     routes: tuple[APIRoute, ...]
 
     @property
-    def told(self) -> tuple[list[str], str, str]:
-        """The methods, the path and the sentence of `GET, POST /path -- a sentence.`, which its docstring is."""
+    def summary(self) -> tuple[list[str], str, str]:
+        """The methods, path and sentence of the module docstring, `GET, POST /path -- a sentence.`, in that order."""
         key, _, sentence = " ".join(self.names["__doc__"].split("\n\n")[0].split()).partition(" -- ")
         methods, _, path = key.rpartition(" ")
         return methods.split(", "), path, sentence[:1].upper() + sentence[1:].removesuffix(".")
@@ -57,39 +57,39 @@ def endpoints_of(template: Template) -> list[Endpoint]:
     ]
 
 
-def _load(function: Function) -> Loaded:
+def _load(function: Function) -> LoadedFunction:
     path, name = function.entry
     names = runpy.run_path(str(path), run_name=function.name)
-    return Loaded(
+    return LoadedFunction(
         area=function.folder.parent.name,
         verb=function.folder.name,
-        names=names | {"admits": names[name].admits},
-        routes=tuple(_described(names["router"].routes)),
+        names=names | {"policy": names[name].policy},
+        routes=tuple(_documented(names["router"].routes)),
     )
 
 
-def _described(routes: Iterable[Any]) -> Iterator[APIRoute]:
-    """All but those that say that they are none of the API: pages, and what these load."""
+def _documented(routes: Iterable[Any]) -> Iterator[APIRoute]:
+    """Yield the routes in the schema: pages and assets are excluded."""
     return (route for route in routes if isinstance(route, APIRoute) and route.include_in_schema)
 
 
-def _endpoint(function: Loaded, route: APIRoute, *, shared: bool) -> Endpoint:
+def _endpoint(function: LoadedFunction, route: APIRoute, *, shared: bool) -> Endpoint:
     [method] = list(route.methods or ())
     name = _name(function, route, f"{function.verb}_{route.name}" if shared else route.name)
-    route.operation_id, route.summary, route.tags = name, function.told[2], [function.area]
+    route.operation_id, route.summary, route.tags = name, function.summary[2], [function.area]
     route.response_description = HTTPStatus(route.status_code or 200).phrase
     return Endpoint(
         name=name,
         method=method,
         route=route,
-        public=function.names["admits"].public,
-        recognizes=not RECOGNIZING.isdisjoint(function.names),
+        public=function.names["policy"].public,
+        authenticates=not AUTHENTICATING.isdisjoint(function.names),
     )
 
 
-def _name(function: Loaded, route: APIRoute, name: str) -> str:
-    """Name an alias by what is different: whose tasks, the last word of the path, or the method."""
-    methods, path, _ = function.told
+def _name(function: LoadedFunction, route: APIRoute, name: str) -> str:
+    """Return the operation id of an alias: by what differs in path or method."""
+    methods, path, _ = function.summary
     paths = {other.path for other in function.routes if other.name == route.name}
     if "{user_id}" in route.path:
         name = f"{name}_of_user"
@@ -99,7 +99,7 @@ def _name(function: Loaded, route: APIRoute, name: str) -> str:
     return "_".join([name, *further]).lower()
 
 
-def _names(dependant: Dependant) -> Iterator[str]:
+def _dependency_names(dependant: Dependant) -> Iterator[str]:
     for dependency in dependant.dependencies:
         yield getattr(dependency.call, "__name__", "")
-        yield from _names(dependency)
+        yield from _dependency_names(dependency)

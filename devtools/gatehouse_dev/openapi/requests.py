@@ -1,15 +1,15 @@
-"""What may be sent, where the routers do not tell all of it."""
+"""Correct parameters and bodies where the routers do not declare everything."""
 
 import re
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from gatehouse_dev.document import Properties
 from gatehouse_dev.openapi.endpoints import Endpoint
+from gatehouse_dev.template_file import Properties
 
 REFERENCE = "#/components/schemas/{model}"
-PARTIAL = ("Changes", "ProfileChanges", "UpdateItem")  # what is absent stays, whatever the model has there
+PARTIAL = ("TaskUpdate", "ProfileChanges", "UpdateItem")  # what is absent stays, whatever the model has there
 PATH_VARIABLE = re.compile(r"\{(\w+)\}")
 SKIPS = {
     "disableCookieCache": "Anything: do not answer from the cached session.",
@@ -51,7 +51,7 @@ def _parameter(place: str, name: str) -> Properties:
 
 
 def _without_null(schema: Properties) -> Properties:
-    """A parameter is there or not; there is no null in a URL or a header."""
+    """Remove null: URLs and headers have none."""
     kinds: list[Properties] = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
     if len(kinds) != 1:
         return schema
@@ -59,7 +59,7 @@ def _without_null(schema: Properties) -> Properties:
 
 
 def _allow_other_name(schema: Properties, name: str, other: str) -> None:
-    """One of two names has to be there."""
+    """Require one of two names of a field."""
     schema["properties"][other] = schema["properties"][name]
     schema["required"].remove(name)
     schema["anyOf"] = [{"required": [name]}, {"required": [other]}]
@@ -68,11 +68,13 @@ def _allow_other_name(schema: Properties, name: str, other: str) -> None:
 
 
 def _describe_items(schemas: Properties) -> None:
-    """An item of a bulk request is looked at by itself, so the body's model takes anything there."""
+    """Describe the items of a bulk request: the body's model accepts anything, because items are
+    validated one by one.
+    """
     from gatehouse.tasks.bulk import Item  # noqa: PLC0415 -- the layer reads the environment when imported
 
     item: dict[str, Any] = TypeAdapter(Item).json_schema(ref_template=REFERENCE)
     schemas |= item.pop("$defs")
-    schemas["Work"]["properties"]["operations"]["items"] = item | {
+    schemas["BulkRequest"]["properties"]["operations"]["items"] = item | {
         "description": "Anything else is refused in its place, and spoils no other."
     }

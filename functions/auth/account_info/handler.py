@@ -6,17 +6,17 @@ from fastapi import APIRouter, Query
 
 from gatehouse.errors import ProviderNotConfigured
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.provider_tokens import InfoBody, Selected
-from gatehouse.oauth.borrowing import account
-from gatehouse.oauth.vault import kept
+from gatehouse.http.provider_tokens import AccountInfoBody, AccountSelection
+from gatehouse.oauth.provider_tokens import find_account
+from gatehouse.oauth.token_storage import load_tokens
 
 router = APIRouter()
 
 
 @router.get("/api/auth/account-info", response_model_exclude_none=True)
-async def account_info(selected: Annotated[Selected, Query()], user: CurrentUser) -> InfoBody:
-    row = account(user.id, selected.account_id, ProviderNotConfigured)
-    return InfoBody.of(row, kept(row))
+async def account_info(selection: Annotated[AccountSelection, Query()], user: CurrentUser) -> AccountInfoBody:
+    row = find_account(user.id, selection.account_id, ProviderNotConfigured)
+    return AccountInfoBody.of(row, load_tokens(row))
 
 
-handler = lambda_handler(router, holds_secret=True)
+handler = lambda_handler(router, verifies_cookies=True)

@@ -4,21 +4,21 @@ from fastapi import APIRouter
 
 from gatehouse import accounts
 from gatehouse.accounts import Email
-from gatehouse.http import CurrentClient, CurrentMember, Done, lambda_handler
-from gatehouse.wire import Wire
+from gatehouse.api_model import ApiModel
+from gatehouse.http import CurrentAccount, CurrentClient, StatusBody, lambda_handler
 
 router = APIRouter()
 
 
-class Wanted(Wire):
+class EmailChangeRequest(ApiModel):
     new_email: Email
     callback_url: str | None = None
 
 
 @router.post("/api/auth/change-email")
-async def change_email(wanted: Wanted, member: CurrentMember, client: CurrentClient) -> Done:
-    accounts.change_email(member, wanted.new_email, client, wanted.callback_url)
+async def change_email(body: EmailChangeRequest, account: CurrentAccount, client: CurrentClient) -> StatusBody:
+    accounts.change_email(account, body.new_email, client, body.callback_url)
     return {"status": True}
 
 
-handler = lambda_handler(router, with_profile=True, evenly=True)
+handler = lambda_handler(router, with_profile=True, constant_time=True)

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import StrictBool
 
 from gatehouse import accounts
-from gatehouse.http import CurrentClient, CurrentMember, UserBody, begin_session, lambda_handler
-from gatehouse.wire import Wire
+from gatehouse.api_model import ApiModel
+from gatehouse.http import CurrentAccount, CurrentClient, UserBody, lambda_handler, start_session
 
 router = APIRouter()
 
 
-class Passwords(Wire):
+class PasswordChangeRequest(ApiModel):
     current_password: str
     new_password: str
     revoke_other_sessions: StrictBool = False
@@ -20,12 +20,14 @@ class Passwords(Wire):
 
 @router.post("/api/auth/change-password")
 async def change_password(
-    given: Passwords, member: CurrentMember, client: CurrentClient, request: Request, response: Response
+    body: PasswordChangeRequest, account: CurrentAccount, client: CurrentClient, request: Request, response: Response
 ) -> dict[str, Any]:
-    replace = given.revoke_other_sessions
-    opened = accounts.change_password(member, given.current_password, given.new_password, client, replace=replace)
-    begin_session(request, response, member.user, opened)
-    return {"token": str(opened.token) if opened else None, "user": UserBody.of(member.user)}
+    replace = body.revoke_other_sessions
+    issued = accounts.change_password(
+        account, body.current_password, body.new_password, client, replace_session=replace
+    )
+    start_session(request, response, account.user, issued)
+    return {"token": str(issued.token) if issued else None, "user": UserBody.of(account.user)}
 
 
-handler = lambda_handler(router, with_profile=True, holds_secret=True)
+handler = lambda_handler(router, with_profile=True, verifies_cookies=True)

@@ -2,17 +2,21 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.http import CurrentClient, CurrentMember, lambda_handler
-from gatehouse.http.leaving import Leave, leave
+from gatehouse.http import CurrentAccount, CurrentClient, lambda_handler
+from gatehouse.http.account_deletion import DeleteAccountRequest, delete_account
 
 router = APIRouter()
 
 
 @router.post("/api/auth/delete-user")
 async def delete_user(
-    member: CurrentMember, client: CurrentClient, request: Request, response: Response, given: Leave | None = None
+    account: CurrentAccount,
+    client: CurrentClient,
+    request: Request,
+    response: Response,
+    body: DeleteAccountRequest | None = None,
 ) -> dict[str, bool | str]:
-    return leave(member, given or Leave(), client, request, response)
+    return delete_account(account, body or DeleteAccountRequest(), client, request, response)
 
 
-handler = lambda_handler(router, with_profile=True, holds_secret=True)
+handler = lambda_handler(router, with_profile=True, verifies_cookies=True)

@@ -3,17 +3,19 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse.errors import UserInfoNotFound
-from gatehouse.http import PossibleMember, lambda_handler
-from gatehouse.http.leaving import leave_by_link
+from gatehouse.http import OptionalAccount, lambda_handler
+from gatehouse.http.account_deletion import delete_account_by_link
 
 router = APIRouter()
 
 
 @router.get("/api/auth/delete-user/callback")
-async def delete_user_callback(member: PossibleMember, request: Request, token: str, callbackURL: str = "") -> Response:
-    if member is None:
+async def delete_user_callback(
+    account: OptionalAccount, request: Request, token: str, callbackURL: str = ""
+) -> Response:
+    if account is None:
         raise UserInfoNotFound
-    return leave_by_link(member, token, request, callbackURL)
+    return delete_account_by_link(account, token, request, callbackURL)
 
 
-handler = lambda_handler(router, public=True, holds_secret=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True)

@@ -4,14 +4,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from gatehouse.http import lambda_handler
-from gatehouse.http.lost import lost
+from gatehouse.http.error_page import error_page
 
 router = APIRouter()
 
 
 @router.get("/api/auth/error")
 async def error(error: str = "") -> Response:
-    return lost(error)
+    return error_page(error)
 
 
 handler = lambda_handler(router, public=True)

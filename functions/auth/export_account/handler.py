@@ -5,21 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from gatehouse.http import CurrentMember, lambda_handler
-from gatehouse.http.own_data import OwnData, own_data
+from gatehouse.http import CurrentAccount, lambda_handler
+from gatehouse.http.account_export import AccountExport, export_account_page
 
 router = APIRouter()
 
 
-class Wanted(BaseModel):
+class AccountExportQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     cursor: str | None = None
 
 
 @router.get("/api/auth/export", response_model_exclude_unset=True)
-async def export_account(wanted: Annotated[Wanted, Query()], member: CurrentMember, response: Response) -> OwnData:
-    return own_data(member, wanted.cursor, response)
+async def export_account(
+    query: Annotated[AccountExportQuery, Query()], account: CurrentAccount, response: Response
+) -> AccountExport:
+    return export_account_page(account, query.cursor, response)
 
 
 handler = lambda_handler(router, with_profile=True)

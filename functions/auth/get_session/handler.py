@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from gatehouse.errors import Unauthorized
-from gatehouse.http import OwnBody, lambda_handler
-from gatehouse.http.current import CurrentSession, NoSession, SessionAndUser
+from gatehouse.http import OwnUserBody, lambda_handler
+from gatehouse.http.current_session import CurrentSession, NoSession, SessionAndUser
 
 router = APIRouter()
 
@@ -20,10 +20,10 @@ async def session(current: CurrentSession) -> SessionAndUser | NoSession:
 
 
 @router.get("/api/auth/me")
-async def me(current: CurrentSession) -> dict[str, OwnBody]:
+async def me(current: CurrentSession) -> dict[str, OwnUserBody]:
     if not current:
         raise Unauthorized
     return {"user": current.user}
 
 
-handler = lambda_handler(router, public=True, holds_secret=True, signs=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True, signs_tokens=True)

@@ -3,14 +3,14 @@
 from fastapi import APIRouter
 
 from gatehouse.http import lambda_handler
-from gatehouse.http.access import public_keys
+from gatehouse.http.access_tokens import jwks_keys
 
 router = APIRouter()
 
 
 @router.get("/api/auth/jwks")
 async def jwks() -> dict[str, list[dict[str, str]]]:
-    return {"keys": public_keys()}
+    return {"keys": jwks_keys()}
 
 
-handler = lambda_handler(router, public=True, holds_secret=True, signs=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True, signs_tokens=True)

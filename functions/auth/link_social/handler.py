@@ -3,16 +3,24 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.social import Asked, Linked, SentOn, link_at_once, send_on
+from gatehouse.http.social_sign_in import (
+    LinkedBody,
+    ProviderRedirect,
+    SocialSignInRequest,
+    link_with_id_token,
+    start_authorization,
+)
 
 router = APIRouter()
 
 
 @router.post("/api/auth/link-social")
-async def link_social(asked: Asked, user: CurrentUser, request: Request, response: Response) -> SentOn | Linked:
-    if asked.id_token:
-        return link_at_once(asked.provider, asked.id_token, user.session)
-    return send_on(request, response, asked, user.session)
+async def link_social(
+    body: SocialSignInRequest, user: CurrentUser, request: Request, response: Response
+) -> ProviderRedirect | LinkedBody:
+    if body.id_token:
+        return link_with_id_token(body.provider, body.id_token, user.session)
+    return start_authorization(request, response, body, user.session)
 
 
-handler = lambda_handler(router, holds_secret=True)
+handler = lambda_handler(router, verifies_cookies=True)

@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import CurrentMember, lambda_handler
-from gatehouse.http.accounts import AccountBody, ways_in
+from gatehouse.http import CurrentAccount, lambda_handler
+from gatehouse.http.account_bodies import AccountBody, account_bodies
 
 router = APIRouter()
 
 
 @router.get("/api/auth/list-accounts")
-async def list_accounts(member: CurrentMember) -> list[AccountBody]:
-    return ways_in(member.profile)
+async def list_accounts(account: CurrentAccount) -> list[AccountBody]:
+    return account_bodies(account.profile)
 
 
 handler = lambda_handler(router, with_profile=True)

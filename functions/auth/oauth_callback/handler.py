@@ -3,24 +3,24 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse.http import CurrentClient, lambda_handler
-from gatehouse.http.callback import by_get, come_back
+from gatehouse.http.provider_callback import handle_callback, redirect_as_get
 
 router = APIRouter()
 
 
 @router.get("/api/auth/callback/{provider}")
 async def oauth_callback(provider: str, request: Request, client: CurrentClient) -> Response:
-    return come_back(request, client, provider)
+    return handle_callback(request, client, provider)
 
 
 @router.post("/api/auth/callback/{provider}")
 async def callback(provider: str, request: Request) -> Response:
-    return await by_get(request, provider)
+    return await redirect_as_get(request, provider)
 
 
 @router.get("/api/auth/oauth/google/callback")
 async def back_from_google(request: Request, client: CurrentClient) -> Response:
-    return come_back(request, client, "google", strict=True)
+    return handle_callback(request, client, "google", strict=True)
 
 
-handler = lambda_handler(router, public=True, holds_secret=True, from_elsewhere=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True, allow_cross_site=True)

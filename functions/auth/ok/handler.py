@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import Done, lambda_handler
+from gatehouse.http import StatusBody, lambda_handler
 
 router = APIRouter()
 
 
 @router.get("/api/auth/ok")
-async def ok() -> Done:
+async def ok() -> StatusBody:
     return {"ok": True}
 
 

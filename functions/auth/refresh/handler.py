@@ -4,19 +4,19 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from gatehouse.http import lambda_handler
-from gatehouse.http.entry import WithAccess
-from gatehouse.http.refreshing import begun, refreshed
+from gatehouse.http.auth_responder import TokenResponse
+from gatehouse.http.token_refresh import refresh_tokens, tokens_for_session
 
 router = APIRouter()
 
 
-class Last(BaseModel):
+class RefreshRequest(BaseModel):
     refresh_token: str | None = None
 
 
 @router.post("/api/auth/refresh")
-async def refresh(last: Last, request: Request) -> WithAccess:
-    return begun(request) if last.refresh_token is None else refreshed(request, last.refresh_token)
+async def refresh(body: RefreshRequest, request: Request) -> TokenResponse:
+    return tokens_for_session(request) if body.refresh_token is None else refresh_tokens(request, body.refresh_token)
 
 
-handler = lambda_handler(router, public=True, holds_secret=True, signs=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True, signs_tokens=True)

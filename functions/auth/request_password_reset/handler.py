@@ -4,13 +4,13 @@ from fastapi import APIRouter
 
 from gatehouse import accounts
 from gatehouse.accounts import Email
+from gatehouse.api_model import ApiModel
 from gatehouse.http import CurrentClient, lambda_handler
-from gatehouse.wire import Wire
 
 router = APIRouter()
 
 
-class Forgetful(Wire):
+class PasswordResetRequest(ApiModel):
     email: Email
     redirect_to: str | None = None
 
@@ -18,10 +18,10 @@ class Forgetful(Wire):
 @router.post("/api/auth/request-password-reset")
 @router.post("/api/auth/forgot-password")
 @router.post("/api/auth/forget-password")
-async def request_password_reset(forgetful: Forgetful, client: CurrentClient) -> dict[str, bool | str]:
-    accounts.request_reset(forgetful.email, client, forgetful.redirect_to)
+async def request_password_reset(body: PasswordResetRequest, client: CurrentClient) -> dict[str, bool | str]:
+    accounts.request_reset(body.email, client, body.redirect_to)
     message = "If this email exists in our system, check your email for the reset link"
     return {"status": True, "message": message}
 
 
-handler = lambda_handler(router, public=True, evenly=True)
+handler = lambda_handler(router, public=True, constant_time=True)

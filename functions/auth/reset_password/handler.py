@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AliasChoices, BaseModel, Field
 
 from gatehouse import accounts
-from gatehouse.http import Done, lambda_handler
-from gatehouse.http.links import follow_reset
+from gatehouse.http import StatusBody, lambda_handler
+from gatehouse.http.mailed_links import follow_reset
 
 router = APIRouter()
 
@@ -16,7 +16,7 @@ class NewPassword(BaseModel):
 
 
 @router.post("/api/auth/reset-password")
-async def reset_password(new: NewPassword, token: str = "") -> Done:
+async def reset_password(new: NewPassword, token: str = "") -> StatusBody:
     accounts.reset_password(new.token or token, new.new_password)
     return {"status": True}
 
@@ -26,4 +26,4 @@ async def follow_link(request: Request, token: str, callbackURL: str) -> Respons
     return follow_reset(request, token, callbackURL)
 
 
-handler = lambda_handler(router, public=True, holds_secret=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True)

@@ -3,14 +3,14 @@
 from fastapi import APIRouter
 
 from gatehouse import accounts
-from gatehouse.http import CurrentUser, Done, lambda_handler
+from gatehouse.http import CurrentUser, StatusBody, lambda_handler
 
 router = APIRouter()
 
 
 @router.post("/api/auth/revoke-other-sessions")
-async def revoke_other_sessions(user: CurrentUser) -> Done:
-    accounts.end_all_sessions(user.session, but_this=True)
+async def revoke_other_sessions(user: CurrentUser) -> StatusBody:
+    accounts.end_all_sessions(user.session, keep_current=True)
     return {"status": True}
 
 

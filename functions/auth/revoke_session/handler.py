@@ -3,29 +3,29 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse import sessions
+from gatehouse.api_model import ApiModel
 from gatehouse.errors import CannotRevokeCurrentSession, NotFound
-from gatehouse.http import CurrentUser, Done, clear_session, lambda_handler
-from gatehouse.wire import Wire
+from gatehouse.http import CurrentUser, StatusBody, clear_session, lambda_handler
 
 router = APIRouter()
 
 
-class Unwanted(Wire):
+class RevokeRequest(ApiModel):
     token: str
 
 
 @router.post("/api/auth/revoke-session")
-async def revoke_session(sent: Unwanted, user: CurrentUser, request: Request, response: Response) -> Done:
-    if sessions.revoke_named(user.session, sent.token):
+async def revoke_session(body: RevokeRequest, user: CurrentUser, request: Request, response: Response) -> StatusBody:
+    if sessions.revoke_named(user.session, body.token):
         clear_session(request, response)
     return {"status": True}
 
 
 @router.delete("/api/auth/sessions/{session_id}")
-async def delete_session(session_id: str, user: CurrentUser) -> Done:
+async def delete_session(session_id: str, user: CurrentUser) -> StatusBody:
     if session_id == user.session.id:
         raise CannotRevokeCurrentSession
-    if not sessions.revoke_living(user.session, session_id):
+    if not sessions.revoke_active(user.session, session_id):
         raise NotFound
     return {"success": True}
 

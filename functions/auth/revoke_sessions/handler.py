@@ -3,14 +3,14 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse import accounts
-from gatehouse.http import CurrentUser, Done, clear_session, lambda_handler
+from gatehouse.http import CurrentUser, StatusBody, clear_session, lambda_handler
 
 router = APIRouter()
 
 
 @router.post("/api/auth/revoke-sessions")
-async def revoke_sessions(user: CurrentUser, request: Request, response: Response) -> Done:
-    accounts.end_all_sessions(user.session, but_this=False)
+async def revoke_sessions(user: CurrentUser, request: Request, response: Response) -> StatusBody:
+    accounts.end_all_sessions(user.session, keep_current=False)
     clear_session(request, response)
     return {"status": True}
 

@@ -4,28 +4,30 @@ from fastapi import APIRouter
 
 from gatehouse import accounts
 from gatehouse.accounts import Email
-from gatehouse.http import CurrentClient, Done, PossibleMember, lambda_handler
-from gatehouse.wire import Wire
+from gatehouse.api_model import ApiModel
+from gatehouse.http import CurrentClient, OptionalAccount, StatusBody, lambda_handler
 
 router = APIRouter()
 
 
-class Waiting(Wire):
+class VerificationRequest(ApiModel):
     email: Email
     callback_url: str | None = None
 
 
 @router.post("/api/auth/send-verification-email")
-async def send_verification_email(waiting: Waiting, client: CurrentClient, member: PossibleMember) -> Done:
-    if member:
-        accounts.check_own(member.user, waiting.email)
-    accounts.request_verification(waiting.email, client, waiting.callback_url)
+async def send_verification_email(
+    body: VerificationRequest, client: CurrentClient, account: OptionalAccount
+) -> StatusBody:
+    if account:
+        accounts.check_unverified(account.user, body.email)
+    accounts.request_verification(body.email, client, body.callback_url)
     return {"status": True}
 
 
 @router.post("/api/auth/resend-verification")
-async def resend_verification(waiting: Waiting, client: CurrentClient, member: PossibleMember) -> Done:
-    return {"success": True, **await send_verification_email(waiting, client, member)}
+async def resend_verification(body: VerificationRequest, client: CurrentClient, account: OptionalAccount) -> StatusBody:
+    return {"success": True, **await send_verification_email(body, client, account)}
 
 
-handler = lambda_handler(router, public=True, evenly=True)
+handler = lambda_handler(router, public=True, constant_time=True)

@@ -3,24 +3,31 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse.http import CurrentClient, lambda_handler
-from gatehouse.http.entry import CurrentEntry, SignedInBody
-from gatehouse.http.social import Asked, Place, SentOn, lead_on, let_in, send_on
+from gatehouse.http.auth_responder import Responder, SignInBody
+from gatehouse.http.social_sign_in import (
+    ProviderRedirect,
+    RedirectTarget,
+    SocialSignInRequest,
+    redirect_to_provider,
+    sign_in_with_id_token,
+    start_authorization,
+)
 
 router = APIRouter()
 
 
 @router.post("/api/auth/sign-in/social", response_model_exclude_unset=True)
 async def sign_in_social(
-    asked: Asked, entry: CurrentEntry, client: CurrentClient, request: Request, response: Response
-) -> SentOn | SignedInBody:
-    if asked.id_token:
-        return entry.signed_in(*let_in(asked.provider, asked.id_token, client), None)
-    return send_on(request, response, asked)
+    body: SocialSignInRequest, responder: Responder, client: CurrentClient, request: Request, response: Response
+) -> ProviderRedirect | SignInBody:
+    if body.id_token:
+        return responder.signed_in(*sign_in_with_id_token(body.provider, body.id_token, client), None)
+    return start_authorization(request, response, body)
 
 
 @router.get("/api/auth/oauth/google")
-async def go_to_google(request: Request, redirect_uri: Place = "") -> Response:
-    return lead_on(request, "google", redirect_uri)
+async def go_to_google(request: Request, redirect_uri: RedirectTarget = "") -> Response:
+    return redirect_to_provider(request, "google", redirect_uri)
 
 
-handler = lambda_handler(router, public=True, holds_secret=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True)

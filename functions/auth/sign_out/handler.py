@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
 
-from gatehouse.http import Done, clear_session, lambda_handler
-from gatehouse.http.signing_out import end_sessions
+from gatehouse.http import StatusBody, clear_session, lambda_handler
+from gatehouse.http.sign_out import end_sessions
 
 router = APIRouter()
 
@@ -13,11 +13,11 @@ router = APIRouter()
 @router.post("/api/auth/sign-out")
 @router.post("/api/auth/signout")
 @router.post("/api/auth/logout")
-async def sign_out(request: Request, response: Response, sent: Annotated[Any, Body()] = None) -> Done:
+async def sign_out(request: Request, response: Response, sent: Annotated[Any, Body()] = None) -> StatusBody:
     end_sessions(request, sent)
     clear_session(request, response)
     response.headers["clear-site-data"] = '"cache"'
     return {"success": True}
 
 
-handler = lambda_handler(router, public=True, holds_secret=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True)

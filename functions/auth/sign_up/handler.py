@@ -5,24 +5,24 @@ from fastapi import APIRouter, status
 from gatehouse import accounts
 from gatehouse.accounts import NewAccount
 from gatehouse.http import CurrentClient, lambda_handler
-from gatehouse.http.entry import CurrentEntry, SignedUpBody, UserAlone, WithAccess, WithSession
+from gatehouse.http.auth_responder import Responder, SignUpBody, TokenResponse, UserOnly, UserWithSession
 
 router = APIRouter()
 
 
 @router.post("/api/auth/sign-up/email")
-async def sign_up(new: NewAccount, client: CurrentClient, entry: CurrentEntry) -> SignedUpBody:
-    return entry.signed_up(*accounts.sign_up(new, client))
+async def sign_up(new: NewAccount, client: CurrentClient, responder: Responder) -> SignUpBody:
+    return responder.signed_up(*accounts.sign_up(new, client))
 
 
 @router.post("/api/auth/signup", status_code=status.HTTP_201_CREATED)
-async def signup(new: NewAccount, client: CurrentClient, entry: CurrentEntry) -> WithSession:
-    return entry.with_session(*accounts.sign_up(new, client))
+async def signup(new: NewAccount, client: CurrentClient, responder: Responder) -> UserWithSession:
+    return responder.with_session(*accounts.sign_up(new, client))
 
 
 @router.post("/api/auth/register", status_code=status.HTTP_201_CREATED)
-async def register(new: NewAccount, client: CurrentClient, entry: CurrentEntry) -> WithAccess | UserAlone:
-    return entry.with_access(*accounts.sign_up(new, client))
+async def register(new: NewAccount, client: CurrentClient, responder: Responder) -> TokenResponse | UserOnly:
+    return responder.with_tokens(*accounts.sign_up(new, client))
 
 
-handler = lambda_handler(router, public=True, holds_secret=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True)

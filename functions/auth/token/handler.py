@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter, Request
 
-from gatehouse.http import CurrentMember, CurrentUser, UserBody, lambda_handler
-from gatehouse.http.access import for_caller
+from gatehouse.http import CurrentAccount, CurrentUser, UserBody, lambda_handler
+from gatehouse.http.access_tokens import access_token_for
 
 router = APIRouter()
 
 
 @router.get("/api/auth/token")
-async def token(user: CurrentUser, member: CurrentMember, request: Request) -> dict[str, str]:
-    return {"token": for_caller(request, UserBody.of(member.user), member.session, user.proof)}
+async def token(user: CurrentUser, account: CurrentAccount, request: Request) -> dict[str, str]:
+    return {"token": access_token_for(request, UserBody.of(account.user), account.session, user.credential)}
 
 
-handler = lambda_handler(router, with_profile=True, holds_secret=True, signs=True)
+handler = lambda_handler(router, with_profile=True, verifies_cookies=True, signs_tokens=True)

@@ -2,20 +2,20 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import CurrentMember, Done, FreshUser, lambda_handler
+from gatehouse.api_model import ApiModel
+from gatehouse.http import CurrentAccount, FreshUser, StatusBody, lambda_handler
 from gatehouse.oauth.unlinking import unlink
-from gatehouse.wire import Wire
 
 router = APIRouter()
 
 
-class Unwanted(Wire):
+class UnlinkAccountRequest(ApiModel):
     account_id: str
 
 
 @router.post("/api/auth/unlink-account")
-async def unlink_account(_fresh: FreshUser, member: CurrentMember, unwanted: Unwanted) -> Done:
-    unlink(member.profile, unwanted.account_id)
+async def unlink_account(_fresh: FreshUser, account: CurrentAccount, body: UnlinkAccountRequest) -> StatusBody:
+    unlink(account.profile, body.account_id)
     return {"status": True}
 
 

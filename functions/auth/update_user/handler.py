@@ -5,20 +5,20 @@ from fastapi import APIRouter, Request, Response
 from gatehouse import accounts
 from gatehouse.accounts import ProfileChanges
 from gatehouse.errors import EmailCanNotBeUpdated
-from gatehouse.http import CurrentClient, CurrentMember, Done, lambda_handler, repeat_session
+from gatehouse.http import CurrentAccount, CurrentClient, StatusBody, lambda_handler, resend_session
 
 router = APIRouter()
 
 
 @router.post("/api/auth/update-user")
 async def update_user(
-    changes: ProfileChanges, member: CurrentMember, client: CurrentClient, request: Request, response: Response
-) -> Done:
+    changes: ProfileChanges, account: CurrentAccount, client: CurrentClient, request: Request, response: Response
+) -> StatusBody:
     if changes.email:
         raise EmailCanNotBeUpdated
     given = changes.model_dump(exclude_unset=True, exclude={"email"})
-    accounts.update_user(member.profile, given, client)
-    repeat_session(request, response, member.session)
+    accounts.update_user(account.profile, given, client)
+    resend_session(request, response, account.session)
     return {"status": True}
 
 

@@ -5,19 +5,19 @@ from pydantic import BaseModel
 
 from gatehouse import accounts
 from gatehouse.http import CurrentClient, lambda_handler
-from gatehouse.http.entry import CurrentEntry, VerifiedBody
-from gatehouse.http.links import follow_verification
+from gatehouse.http.auth_responder import Responder, VerifiedUserBody
+from gatehouse.http.mailed_links import follow_verification
 
 router = APIRouter()
 
 
-class MailedToken(BaseModel):
+class VerifyEmailRequest(BaseModel):
     token: str
 
 
 @router.post("/api/auth/verify-email")
-async def verify_email(sent: MailedToken, client: CurrentClient, entry: CurrentEntry) -> VerifiedBody:
-    return entry.verified(accounts.verify_email(sent.token, client))
+async def verify_email(body: VerifyEmailRequest, client: CurrentClient, responder: Responder) -> VerifiedUserBody:
+    return responder.verified(accounts.verify_email(body.token, client))
 
 
 @router.get("/api/auth/verify-email")
@@ -25,4 +25,4 @@ async def follow_link(request: Request, client: CurrentClient, token: str, callb
     return follow_verification(request, client, token, callbackURL)
 
 
-handler = lambda_handler(router, public=True, holds_secret=True)
+handler = lambda_handler(router, public=True, verifies_cookies=True)

@@ -4,18 +4,18 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gatehouse import accounts
-from gatehouse.http import CurrentMember, Done, lambda_handler
+from gatehouse.http import CurrentAccount, StatusBody, lambda_handler
 
 router = APIRouter()
 
 
-class Said(BaseModel):
+class VerifyPasswordRequest(BaseModel):
     password: str
 
 
 @router.post("/api/auth/verify-password")
-async def verify_password(said: Said, member: CurrentMember) -> Done:
-    accounts.verify_password(member, said.password)
+async def verify_password(body: VerifyPasswordRequest, account: CurrentAccount) -> StatusBody:
+    accounts.verify_password(account, body.password)
     return {"status": True}
 
 

@@ -8,7 +8,7 @@ from gatehouse.keys import rotation
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     if event.get("Emergency"):
-        rotation.replace_now()
+        rotation.rotate_immediately()
     else:
-        rotation.step(event["Step"], event["SecretId"], event["ClientRequestToken"])
-    telemetry.outcome("rotate_secret", event.get("Step", "emergency"))
+        rotation.run_step(event["Step"], event["SecretId"], event["ClientRequestToken"])
+    telemetry.record_outcome("rotate_secret", event.get("Step", "emergency"))

@@ -3,14 +3,14 @@
 from typing import Any
 
 from gatehouse import telemetry
-from gatehouse.mail.feedback import take_note
+from gatehouse.mail.feedback import process_feedback
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     failures = []
     for record in event["Records"]:
         try:
-            telemetry.outcome("record_mail_feedback", take_note(record["body"]))
+            telemetry.record_outcome("record_mail_feedback", process_feedback(record["body"]))
         except Exception:  # noqa: BLE001 -- one that cannot be read must not hold up the others
             telemetry.logger.exception("mail feedback not recorded", message_id=record["messageId"])
             failures.append({"itemIdentifier": record["messageId"]})

@@ -13,6 +13,6 @@ class NotAllReminded(Exception):
 def handler(_event: dict[str, Any], context: Any) -> None:
     report = remind(context.get_remaining_time_in_millis)
     code = "finished" if report.finished else "interrupted"
-    telemetry.outcome("remind", code, mailed=report.mailed, failed=report.failed)
+    telemetry.record_outcome("remind", code, mailed=report.mailed, failed=report.failed)
     if report.failed:
         raise NotAllReminded  # an alarm counts functions that fail

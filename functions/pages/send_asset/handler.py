@@ -4,19 +4,19 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from gatehouse.http import lambda_handler
-from gatehouse.pages import asset, button, check_hosted
+from gatehouse.pages import asset_response, button_response, check_hosted
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_hosted)])
 
 
 @router.get("/auth/assets/{name}")
 async def send_asset(name: str, request: Request) -> Response:
-    return asset(name, request)
+    return asset_response(name, request)
 
 
 @router.get("/auth/button.js")
 async def send_button(request: Request) -> Response:
-    return button(request)
+    return button_response(request)
 
 
-handler = lambda_handler(router, public=True, pages=True)
+handler = lambda_handler(router, public=True, serves_pages=True)

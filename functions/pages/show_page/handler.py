@@ -4,17 +4,17 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from gatehouse.http import lambda_handler
-from gatehouse.pages import ALIASES, PATHS, check_hosted, elsewhere, page
+from gatehouse.pages import ALIASES, PATHS, alias_redirect, check_hosted, page_response
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_hosted)])
 
 
 async def show_page(request: Request) -> Response:
-    return page(request)
+    return page_response(request)
 
 
 async def show_alias(request: Request) -> Response:
-    return elsewhere(request)
+    return alias_redirect(request)
 
 
 for path in PATHS:
@@ -22,4 +22,4 @@ for path in PATHS:
 for path in ALIASES:
     router.add_api_route(path, show_alias)
 
-handler = lambda_handler(router, public=True, pages=True)
+handler = lambda_handler(router, public=True, serves_pages=True)

@@ -3,17 +3,17 @@
 from fastapi import APIRouter
 
 from gatehouse import clock
+from gatehouse.api_model import format_timestamp
 from gatehouse.http import lambda_handler
-from gatehouse.throttle import probe
-from gatehouse.wire import timestamp
+from gatehouse.throttle import check_reachable
 
 router = APIRouter()
 
 
 @router.get("/health")
 async def health() -> dict[str, str]:
-    probe()
-    return {"status": "ok", "timestamp": timestamp(clock.now()), "database": "connected"}
+    check_reachable()
+    return {"status": "ok", "timestamp": format_timestamp(clock.now()), "database": "connected"}
 
 
 handler = lambda_handler(router, public=True)

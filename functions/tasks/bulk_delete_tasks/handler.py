@@ -6,13 +6,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.tasks import OnlyOnce
-from gatehouse.tasks.bulk import remove_many
+from gatehouse.http.task_headers import OptionalIdempotencyKey
+from gatehouse.tasks.bulk import delete_many
 
 router = APIRouter()
 
 
-class Unwanted(BaseModel):
+class BulkDeleteRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     task_ids: Annotated[list[str], Field(min_length=1, max_length=100)]
@@ -20,8 +20,10 @@ class Unwanted(BaseModel):
 
 @router.post("/api/tasks/bulk-delete")
 @router.post("/api/{user_id}/tasks/bulk-delete")
-async def bulk_delete_tasks(unwanted: Unwanted, user: CurrentUser, once: OnlyOnce) -> dict[str, list[str]]:
-    deleted, not_found = remove_many(user.id, unwanted.task_ids, once)
+async def bulk_delete_tasks(
+    body: BulkDeleteRequest, user: CurrentUser, key: OptionalIdempotencyKey
+) -> dict[str, list[str]]:
+    deleted, not_found = delete_many(user.id, body.task_ids, key)
     return {"deleted": deleted, "not_found": not_found}
 
 

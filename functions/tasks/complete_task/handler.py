@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, StrictBool
 
 from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.tasks import OnTerms, tagged
+from gatehouse.http.task_headers import TaskWriteOptions, with_etag
 from gatehouse.tasks import Task
 
 router = APIRouter()
@@ -20,10 +20,10 @@ class Completion(BaseModel):
 @router.patch("/api/tasks/{task_id}/complete")
 @router.patch("/api/{user_id}/tasks/{task_id}/complete")
 async def complete_task(
-    task_id: str, user: CurrentUser, terms: OnTerms, response: Response, completion: Completion | None = None
+    task_id: str, user: CurrentUser, options: TaskWriteOptions, response: Response, completion: Completion | None = None
 ) -> Task:
     completed = completion.completed if completion else None
-    return tagged(response, tasks.complete(user.id, task_id, completed=completed, terms=terms))
+    return with_etag(response, tasks.complete(user.id, task_id, completed=completed, options=options))
 
 
 handler = lambda_handler(router)

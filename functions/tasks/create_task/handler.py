@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response, status
 
 from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.tasks import OnlyOnce, tagged
+from gatehouse.http.task_headers import OptionalIdempotencyKey, with_etag
 from gatehouse.tasks import NewTask, Task
 
 router = APIRouter()
@@ -12,8 +12,8 @@ router = APIRouter()
 
 @router.post("/api/tasks", status_code=status.HTTP_201_CREATED)
 @router.post("/api/{user_id}/tasks", status_code=status.HTTP_201_CREATED)
-async def create_task(new: NewTask, user: CurrentUser, once: OnlyOnce, response: Response) -> Task:
-    return tagged(response, tasks.add(user.id, new, once))
+async def create_task(new: NewTask, user: CurrentUser, key: OptionalIdempotencyKey, response: Response) -> Task:
+    return with_etag(response, tasks.add(user.id, new, key))
 
 
 handler = lambda_handler(router)

@@ -4,15 +4,15 @@ from fastapi import APIRouter, status
 
 from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.tasks import OnTerms
+from gatehouse.http.task_headers import TaskWriteOptions
 
 router = APIRouter()
 
 
 @router.delete("/api/tasks/{task_id}", status_code=status.HTTP_204_NO_CONTENT)
 @router.delete("/api/{user_id}/tasks/{task_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def delete_task(task_id: str, user: CurrentUser, terms: OnTerms) -> None:
-    tasks.remove(user.id, task_id, terms)
+async def delete_task(task_id: str, user: CurrentUser, options: TaskWriteOptions) -> None:
+    tasks.remove(user.id, task_id, options)
 
 
 handler = lambda_handler(router)

@@ -6,15 +6,15 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from gatehouse.http import lambda_handler
-from gatehouse.http.exports import exported
-from gatehouse.http.tasks import CurrentOwner
+from gatehouse.http.task_export import export_response
+from gatehouse.http.task_headers import CurrentOwner
 from gatehouse.tasks import TaskPage
-from gatehouse.tasks.exporting import export
+from gatehouse.tasks.exporting import export_page
 
 router = APIRouter()
 
 
-class Wanted(BaseModel):
+class TaskExportQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: Literal["json", "csv"] = "json"
@@ -23,8 +23,8 @@ class Wanted(BaseModel):
 
 @router.get("/api/tasks/export", response_model=TaskPage)
 @router.get("/api/{user_id}/tasks/export", response_model=TaskPage)
-async def export_tasks(wanted: Annotated[Wanted, Query()], owner: CurrentOwner) -> Response:
-    return exported(export(owner, wanted.cursor), wanted.format, first=wanted.cursor is None)
+async def export_tasks(query: Annotated[TaskExportQuery, Query()], owner: CurrentOwner) -> Response:
+    return export_response(export_page(owner, query.cursor), query.format, first=query.cursor is None)
 
 
 handler = lambda_handler(router)

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from gatehouse.http import lambda_handler
-from gatehouse.http.tasks import CurrentOwner
-from gatehouse.tasks.sync import TaskChanges, changes
+from gatehouse.http.task_headers import CurrentOwner
+from gatehouse.tasks.sync import ChangeFeed, changes_since
 
 router = APIRouter()
 
 
-class Known(BaseModel):
+class TaskChangesQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     since: str | None = None
@@ -21,8 +21,8 @@ class Known(BaseModel):
 
 @router.get("/api/tasks/changes")
 @router.get("/api/{user_id}/tasks/changes")
-async def list_changes(known: Annotated[Known, Query()], owner: CurrentOwner) -> TaskChanges:
-    return changes(owner, known.since, known.limit)
+async def list_changes(query: Annotated[TaskChangesQuery, Query()], owner: CurrentOwner) -> ChangeFeed:
+    return changes_since(owner, query.since, query.limit)
 
 
 handler = lambda_handler(router)

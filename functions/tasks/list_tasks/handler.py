@@ -5,17 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gatehouse.http import lambda_handler
-from gatehouse.http.tasks import CurrentOwner
+from gatehouse.http.task_headers import CurrentOwner
 from gatehouse.tasks import TaskPage
-from gatehouse.tasks.listing import Wanted, page
+from gatehouse.tasks.listing import TaskQuery, list_page
 
 router = APIRouter()
 
 
 @router.get("/api/tasks")
 @router.get("/api/{user_id}/tasks")
-async def list_tasks(wanted: Annotated[Wanted, Query()], owner: CurrentOwner) -> TaskPage:
-    return page(owner, wanted)
+async def list_tasks(query: Annotated[TaskQuery, Query()], owner: CurrentOwner) -> TaskPage:
+    return list_page(owner, query)
 
 
 handler = lambda_handler(router)

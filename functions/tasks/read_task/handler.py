@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.tasks import IfMatching, tagged, unless_known
+from gatehouse.http.task_headers import TaskPrecondition, unless_not_modified, with_etag
 from gatehouse.tasks import Task
 
 router = APIRouter()
@@ -12,8 +12,10 @@ router = APIRouter()
 
 @router.get("/api/tasks/{task_id}", response_model=Task)
 @router.get("/api/{user_id}/tasks/{task_id}", response_model=Task)
-async def read_task(task_id: str, user: CurrentUser, when: IfMatching, response: Response) -> Task | Response:
-    return unless_known(tagged(response, tasks.read(user.id, task_id)), when)
+async def read_task(
+    task_id: str, user: CurrentUser, precondition: TaskPrecondition, response: Response
+) -> Task | Response:
+    return unless_not_modified(with_etag(response, tasks.get(user.id, task_id)), precondition)
 
 
 handler = lambda_handler(router)

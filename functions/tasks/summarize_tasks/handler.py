@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
+from gatehouse.api_model import TimeZone
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.tasks.summary import Summary, summary
-from gatehouse.wire import TimeZone
+from gatehouse.tasks.summary import Summary, summarize
 
 router = APIRouter()
 
 
-class Here(BaseModel):
+class SummaryQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     zone: TimeZone = "UTC"
@@ -21,8 +21,8 @@ class Here(BaseModel):
 
 @router.get("/api/tasks/summary")
 @router.get("/api/{user_id}/tasks/summary")
-async def summarize_tasks(here: Annotated[Here, Query()], user: CurrentUser) -> Summary:
-    return summary(user.id, ZoneInfo(here.zone))
+async def summarize_tasks(query: Annotated[SummaryQuery, Query()], user: CurrentUser) -> Summary:
+    return summarize(user.id, ZoneInfo(query.zone))
 
 
 handler = lambda_handler(router)

@@ -4,8 +4,8 @@ from fastapi import APIRouter, Response
 
 from gatehouse import tasks
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.tasks import OnTerms, tagged
-from gatehouse.tasks import Changes, Task
+from gatehouse.http.task_headers import TaskWriteOptions, with_etag
+from gatehouse.tasks import Task, TaskUpdate
 
 router = APIRouter()
 
@@ -14,8 +14,10 @@ router = APIRouter()
 @router.patch("/api/tasks/{task_id}")
 @router.put("/api/{user_id}/tasks/{task_id}")
 @router.patch("/api/{user_id}/tasks/{task_id}")
-async def update_task(task_id: str, changes: Changes, user: CurrentUser, terms: OnTerms, response: Response) -> Task:
-    return tagged(response, tasks.change(user.id, task_id, changes, terms))
+async def update_task(
+    task_id: str, changes: TaskUpdate, user: CurrentUser, options: TaskWriteOptions, response: Response
+) -> Task:
+    return with_etag(response, tasks.update(user.id, task_id, changes, options))
 
 
 handler = lambda_handler(router)

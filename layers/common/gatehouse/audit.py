@@ -1,6 +1,6 @@
-"""The audit trail: who did what to whom, in a log group of its own, where lines are added and never changed.
+"""The audit trail: one line per administrative act, in a log group of its own. Lines are added and never changed.
 
-Users go by a hash of their id: whoever knows the id finds what was done, and nobody else learns who it was.
+Users appear under a hash of their id: it can be computed from an id, and not be turned back into one.
 """
 
 import json
@@ -13,14 +13,16 @@ import botocore.session
 from botocore.config import Config as ClientConfig
 
 from gatehouse import clock
+from gatehouse.api_model import format_timestamp
 from gatehouse.config import config
-from gatehouse.wire import timestamp
 
 
 def record(event: str, *, actor: str, user_id: str, **facts: Any) -> None:
-    """Add a line; it is kept when this returns. Raises what botocore raises when it cannot be."""
+    """Write one line to the audit trail; it is stored when this returns. Raises what botocore raises when it cannot be
+    written.
+    """
     now = clock.now()
-    line = {"event": event, "actor": actor, "subject": pseudonym(user_id), "time": timestamp(now), **facts}
+    line = {"event": event, "actor": actor, "subject": pseudonym(user_id), "time": format_timestamp(now), **facts}
     _client().put_log_events(
         logGroupName=config().audit_log,
         logStreamName=_stream(config().audit_log),
@@ -29,13 +31,13 @@ def record(event: str, *, actor: str, user_id: str, **facts: Any) -> None:
 
 
 def pseudonym(user_id: str) -> str:
-    """What the trail calls a user."""
+    """Return the name of a user in the trail: the first 32 hex digits of the SHA-256 of the id."""
     return sha256(user_id.encode()).hexdigest()[:32]
 
 
 @cache
 def _stream(group: str) -> str:
-    """A stream of this process: several may write at once."""
+    """Create and return a log stream for this process, because several processes may write at once."""
     name = f"{clock.now():%Y/%m/%d}/{uuid4()}"
     _client().create_log_stream(logGroupName=group, logStreamName=name)
     return name

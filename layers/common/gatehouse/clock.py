@@ -1,15 +1,15 @@
-"""The time, from one place, so that tests can move it."""
+"""The current time, read in one place so that tests can move it."""
 
 import time
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The current time in UTC, to the millisecond: what the wire and the tables can carry."""
+    """Return the current time in UTC, to the millisecond, which is the precision of the API and the tables."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def monotonic() -> float:
-    """Seconds that never go back: for how long this process has known something."""
+    """Return seconds that never go back, to measure the age of what this process has cached."""
     return time.monotonic()

@@ -12,39 +12,39 @@ from typing import Annotated, Any, Literal, NamedTuple, NoReturn, get_args, get_
 
 SecureCookies = Literal["auto", "on", "off"]
 CookieSameSite = Literal["lax", "none", "strict"]
-Switch = Literal["on", "off"]
+OnOff = Literal["on", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Tracing = Literal["Active", "Disabled"]
 Transport = Literal["botocore", "own"]
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 128
-Name = Annotated[str, "not empty"]
+NonEmptyText = Annotated[str, "not empty"]
 PasswordLength = Annotated[int, "8 to 128"]
 Lifetime = Annotated[timedelta, "above zero"]
 PerSecond = Annotated[int, "above zero"]
 
 
 class Rate(NamedTuple):
-    """So many in so many seconds."""
+    """A rate limit: `calls` per `seconds`."""
 
     calls: int
     seconds: int
 
 
 class ConfigurationError(Exception):
-    """The environment lacks a setting or has one that cannot be."""
+    """A setting is missing from the environment or has an invalid value."""
 
 
 class Config:
-    """The settings of a function, which has those that it reads; the template's parameters describe them."""
+    """The settings of a function. It has those that it reads; the template's parameters describe them."""
 
-    users_table: Name
-    sessions_table: Name
-    tokens_table: Name
-    tasks_table: Name
-    limits_table: Name
-    secret: Name
-    audit_log: Name
-    mail_from: Name
+    users_table: NonEmptyText
+    sessions_table: NonEmptyText
+    tokens_table: NonEmptyText
+    tasks_table: NonEmptyText
+    limits_table: NonEmptyText
+    secret: NonEmptyText
+    audit_log: NonEmptyText
+    mail_from: NonEmptyText
     mail_configuration: str
     mail_rate: PerSecond
     product_name: str
@@ -72,7 +72,7 @@ class Config:
     cookie_domain: str
     cookie_same_site: CookieSameSite
     secure_cookies: SecureCookies
-    rate_limits: Switch
+    rate_limits: OnOff
     rate_limit_sign_in: Rate
     rate_limit_mail: Rate
     rate_limit_mail_address: Rate
@@ -98,18 +98,18 @@ class Config:
         vars(self).update(settings)
 
     def __getattr__(self, name: str) -> NoReturn:
-        """Refuse to go on without a setting: no other value could be as good."""
+        """Raise ConfigurationError for a setting that the environment lacks: there are no defaults here."""
         if name in Config.__annotations__:
-            raise ConfigurationError(f"{_variable(name)} is missing")
+            raise ConfigurationError(f"{_variable_name(name)} is missing")
         raise AttributeError(name)
 
 
-def read(environment: Mapping[str, str]) -> Config:
-    """Every setting that `environment` has; raises ConfigurationError naming all that cannot be."""
+def parse_environment(environment: Mapping[str, str]) -> Config:
+    """Parse every setting in `environment`; raises ConfigurationError that names all invalid ones."""
     settings: dict[str, Any] = {}
     problems: list[str] = []
     for name, kind in get_type_hints(Config, include_extras=True).items():
-        variable = _variable(name)
+        variable = _variable_name(name)
         if variable in environment:
             try:
                 settings[name] = _PARSERS[kind](environment[variable].strip())
@@ -126,16 +126,18 @@ def read(environment: Mapping[str, str]) -> Config:
 
 @cache
 def config() -> Config:
-    """The settings of this process."""
-    return read(os.environ)
+    """Return the settings of this process, parsed once."""
+    return parse_environment(os.environ)
 
 
-def is_for_a_snapshot() -> bool:
-    """Whether this process starts to be copied: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html."""
+def is_snapstart_init() -> bool:
+    """Whether this process is initialized for a SnapStart snapshot:
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html.
+    """
     return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
 
-def _variable(name: str) -> str:
+def _variable_name(name: str) -> str:
     return f"GATEHOUSE_{name.upper()}"
 
 
@@ -143,13 +145,13 @@ def _text(value: str) -> str:
     return value
 
 
-def _name(value: str) -> str:
+def _non_empty(value: str) -> str:
     if not value:
         raise ValueError("is missing")
     return value
 
 
-def _flag(value: str) -> bool:
+def _boolean(value: str) -> bool:
     return _one_of("true", "false")(value) == "true"
 
 
@@ -199,8 +201,8 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 _PARSERS: dict[Any, Callable[[str], Any]] = {
     str: _text,
-    Name: _name,
-    bool: _flag,
+    NonEmptyText: _non_empty,
+    bool: _boolean,
     PasswordLength: _password_length,
     timedelta: _seconds,
     Lifetime: _lifetime,
@@ -209,6 +211,6 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     tuple[str, ...]: _list,
     **{
         choice: _one_of(*get_args(choice))
-        for choice in (CookieSameSite, LogLevel, SecureCookies, Switch, Tracing, Transport)
+        for choice in (CookieSameSite, LogLevel, SecureCookies, OnOff, Tracing, Transport)
     },
 }

@@ -1,4 +1,4 @@
-"""DynamoDB, as all tables use it: one client, consistent batches, transactions that try again."""
+"""DynamoDB access shared by all tables: one client, consistent batch reads, and transactions that are retried."""
 
 import random
 import time
@@ -23,40 +23,40 @@ from pynamodb.transactions import TransactWrite
 from gatehouse.config import ConfigurationError, config
 from gatehouse.transport import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 
-type Change = Callable[[TransactWrite], None]
+type TransactItem = Callable[[TransactWrite], None]
 type Key = tuple[type["Row"], str, str | None]
 
 SCHEMA = 1
 _ATTEMPTS = 8
-_LONGEST_PAUSE = 1.0  # seconds
-_SOON = 2.0  # seconds
-_WAITS: dict[str, Any] = {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": READ_SECONDS}
-_TRIES: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
-_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_MAX_PAUSE = 1.0  # seconds
+_WARM_UP_SECONDS = 2.0  # seconds
+_TIMEOUTS: dict[str, Any] = {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": READ_SECONDS}
+_RETRIES: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
+_RETRYABLE_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 class ConditionFailed(Exception):
-    """A write found its row other than it must be; nothing was written."""
+    """The condition of a write did not hold; nothing was written."""
 
 
-class Contended(Exception):
-    """Other requests held the rows through every attempt; nothing was written."""
+class TransactionConflict(Exception):
+    """A transaction conflicted with other requests in every attempt; nothing was written."""
 
 
 @cache
 def connection() -> Connection:
-    """The one connection, and so the one client, of this process: botocore's, or ours where it is set and will do."""
+    """Return the process's one connection: over botocore, or our own transport where set."""
     if config().transport == "own":
         from gatehouse.transport.client import OwnConnection  # noqa: PLC0415 -- not for those who do without
         from gatehouse.transport.config import DYNAMODB, settings  # noqa: PLC0415 -- the same
 
-        if place := settings(DYNAMODB):
-            return OwnConnection(place, **_WAITS, retry_configuration=_TRIES)
-    return Connection(**_WAITS, retry_configuration=_TRIES)
+        if endpoint := settings(DYNAMODB):
+            return OwnConnection(endpoint, **_TIMEOUTS, retry_configuration=_RETRIES)
+    return Connection(**_TIMEOUTS, retry_configuration=_RETRIES)
 
 
 class TableName(NamedTuple):
-    """The name of a row's table, read when it is used: a function imports rows of tables that it has not."""
+    """A row class's table name, read on use: not every function has every table's setting."""
 
     read: Callable[[], str]
 
@@ -64,41 +64,41 @@ class TableName(NamedTuple):
         return self.read()
 
 
-class Whole(Attribute[int]):
-    """A whole number."""
+class IntegerAttribute(Attribute[int]):
+    """An integer attribute."""
 
     attr_type = NUMBER
 
     def serialize(self, value: int) -> str:
-        """`7` as DynamoDB takes it."""
+        """Return the integer as DynamoDB's text."""
         return str(value)
 
     def deserialize(self, value: str) -> int:
-        """And back."""
+        """Return DynamoDB's text as an integer."""
         return int(value)
 
 
-class Moment(Attribute[datetime]):
+class TimestampAttribute(Attribute[datetime]):
     """A UTC time, stored as whole milliseconds since 1970."""
 
     attr_type = NUMBER
 
     def serialize(self, value: datetime) -> str:
-        """As DynamoDB takes it."""
+        """Return the time as milliseconds, in DynamoDB's text."""
         return str(round(value.timestamp() * 1000))
 
     def deserialize(self, value: str) -> datetime:
-        """And back."""
+        """Return DynamoDB's milliseconds as a UTC time."""
         return datetime.fromtimestamp(int(value) / 1000, tz=UTC)
 
 
 class Row(Model):
-    """A row of any table. PynamoDB gives each model a client of its own; ours share one.
+    """The base class of all rows. PynamoDB gives each model a client of its own; ours share one.
 
-    `schema` is the version of the form that the row was written in: a kept table outlives the code that wrote it.
+    `schema` is the version of the row's format: a stored row outlives the code that wrote it.
     """
 
-    schema = Whole(attr_name="v", default=SCHEMA)
+    schema = IntegerAttribute(attr_name="v", default=SCHEMA)
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
@@ -114,47 +114,47 @@ class Row(Model):
 
     @classmethod
     def _instantiate(cls, attribute_values: dict[str, dict[str, Any]]) -> Self:
-        """The row that was read. PynamoDB sets every default twice on the way, and all by descriptors."""
+        """Return a row from what was read. PynamoDB sets every default twice here, and all through descriptors."""
         row = cls.__new__(cls)
         row.attribute_values = {
             name: value
             for name, attribute in cls.get_attributes().items()
-            if (value := _read(attribute, attribute_values.get(attribute.attr_name))) is not None
+            if (value := _deserialize(attribute, attribute_values.get(attribute.attr_name))) is not None
         }
         return row
 
 
-def make_ready(first: Callable[[], object] | None) -> None:
-    """Make the client, let all rows know it, and call `first`, which opens its connection, as far as that goes soon.
+def warm_up(request: Callable[[], object] | None) -> None:
+    """Create the client and open the connection by calling `request`, within two seconds.
 
-    For those who may read nothing that is sure not to matter, our own client opens it and asks nothing.
+    Without a `request`, our own transport opens the connection and sends nothing.
     """
     client = connection().client
     for row in Row.__subclasses__():
         with suppress(ConfigurationError):  # its table is other functions'
             row._get_connection()  # noqa: SLF001 -- the seam of `Row`
-    if first := first or getattr(client, "open", None):
-        calling = Thread(target=_try, args=(first,), daemon=True)  # it may take all its attempts, init may not
-        calling.start()
-        calling.join(_SOON)
+    if request := request or getattr(client, "open", None):
+        thread = Thread(target=_quietly, args=(request,), daemon=True)  # it may take all its attempts, init may not
+        thread.start()
+        thread.join(_WARM_UP_SECONDS)
 
 
-def hang_up() -> None:
-    """Close what is open; the next call opens it anew."""
+def close() -> None:
+    """Close open connections; the next call opens them again."""
     connection().client.close()
 
 
-def get_together(*keys: Key) -> list[Any]:
-    """The rows of `keys`, in their order, read consistently in one call; None where there is none."""
-    wanted: dict[str, list[dict[str, Any]]] = {}
+def batch_get(*keys: Key) -> list[Any]:
+    """Return the rows of `keys`, in their order, by one consistent BatchGetItem; None for each missing row."""
+    requested: dict[str, list[dict[str, Any]]] = {}
     for row, pk, sk in keys:
-        wanted.setdefault(row.Meta.table_name, []).append(_key(row, pk, sk))
-    found = _batch({table: {"Keys": names, "ConsistentRead": True} for table, names in wanted.items()})
-    return [_pick(found.get(row.Meta.table_name, []), row, _key(row, pk, sk)) for row, pk, sk in keys]
+        requested.setdefault(row.Meta.table_name, []).append(_key(row, pk, sk))
+    found = _batch_get_item({table: {"Keys": names, "ConsistentRead": True} for table, names in requested.items()})
+    return [_select(found.get(row.Meta.table_name, []), row, _key(row, pk, sk)) for row, pk, sk in keys]
 
 
-def transact(*changes: Change) -> None:
-    """Make all `changes` or none; raises ConditionFailed, or Contended when others held the rows too long."""
+def transact(*changes: TransactItem) -> None:
+    """Write all `changes` or none; raises ConditionFailed, or TransactionConflict when every attempt conflicted."""
     for attempt in range(_ATTEMPTS):
         try:
             with TransactWrite(connection=connection()) as transaction:
@@ -164,43 +164,43 @@ def transact(*changes: Change) -> None:
             reasons = {reason.code for reason in error.cancellation_reasons if reason}
             if "ConditionalCheckFailed" in reasons:
                 raise ConditionFailed from None
-            if not reasons & _PASSING:
+            if not reasons & _RETRYABLE_REASONS:
                 raise
-            pause(attempt)
+            back_off(attempt)
         else:
             return
-    raise Contended
+    raise TransactionConflict
 
 
-def put(row: Row, condition: Condition | None = None) -> Change:
+def put(row: Row, condition: Condition | None = None) -> TransactItem:
     """Write a whole row."""
     return lambda transaction: transaction.save(row, condition=condition)
 
 
-def update(row: Row, *actions: Action, condition: Condition) -> Change:
-    """Change some attributes of the row with the key of `row`."""
+def update(row: Row, *actions: Action, condition: Condition) -> TransactItem:
+    """Update attributes of the row with the key of `row`."""
     return lambda transaction: transaction.update(row, list(actions), condition=condition)
 
 
-def check(key: Key, condition: Condition) -> Change:
-    """Nothing but the condition on the row at `key`."""
+def check(key: Key, condition: Condition) -> TransactItem:
+    """Check a condition on the row at `key` and write nothing."""
     row, pk, sk = key
     return lambda transaction: transaction.condition_check(row, pk, sk, condition=condition)
 
 
-def delete(row: Row, condition: Condition | None = None) -> Change:
-    """Remove the row with the key of `row`, if there is one."""
+def delete(row: Row, condition: Condition | None = None) -> TransactItem:
+    """Delete the row with the key of `row`, if it exists."""
     return lambda transaction: transaction.delete(row, condition=condition)
 
 
-def pause(attempt: int) -> None:
-    """Wait for others to be done: the longer, the more attempts there were, and never as long as they do."""
-    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.01 * 2**attempt)))  # noqa: S311 -- jitter, not a secret
+def back_off(attempt: int) -> None:
+    """Sleep before the next attempt: exponential backoff with full jitter, at most one second."""
+    time.sleep(random.uniform(0, min(_MAX_PAUSE, 0.01 * 2**attempt)))  # noqa: S311 -- jitter, not a secret
 
 
 @contextmanager
-def conditionally() -> Iterator[None]:
-    """One write of a row inside; raises ConditionFailed when its own condition refused it."""
+def conditional_write() -> Iterator[None]:
+    """Run one conditional write of a row; raises ConditionFailed when its condition did not hold."""
     try:
         yield
     except PynamoDBException as error:
@@ -209,16 +209,16 @@ def conditionally() -> Iterator[None]:
         raise
 
 
-def _read(attribute: Attribute[Any], found: dict[str, Any] | None) -> Any:
-    """An attribute's value as it was found, or its default where it was not."""
+def _deserialize(attribute: Attribute[Any], found: dict[str, Any] | None) -> Any:
+    """Return the value of an attribute as read, or its default when it is absent."""
     if found and NULL not in found:
         return attribute.deserialize(attribute.get_value(found))
     return attribute.default() if callable(attribute.default) else attribute.default
 
 
-def _try(first: Callable[[], object]) -> None:
-    with suppress(BotoCoreError, ClientError, PynamoDBException, Contended):  # who needs it will see
-        first()
+def _quietly(request: Callable[[], object]) -> None:
+    with suppress(BotoCoreError, ClientError, PynamoDBException, TransactionConflict):  # who needs it will see
+        request()
 
 
 def _key(row: type[Row], pk: str, sk: str | None) -> dict[str, Any]:
@@ -226,7 +226,7 @@ def _key(row: type[Row], pk: str, sk: str | None) -> dict[str, Any]:
     return key
 
 
-def _batch(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def _batch_get_item(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for attempt in range(_ATTEMPTS):
         answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
@@ -235,9 +235,9 @@ def _batch(request: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         request = answer.get("UnprocessedKeys") or {}
         if not request:
             return found
-        pause(attempt)
-    raise Contended
+        back_off(attempt)
+    raise TransactionConflict
 
 
-def _pick(items: list[dict[str, Any]], row: type[Row], key: dict[str, Any]) -> Row | None:
+def _select(items: list[dict[str, Any]], row: type[Row], key: dict[str, Any]) -> Row | None:
     return next((row.from_raw_data(item) for item in items if key.items() <= item.items()), None)

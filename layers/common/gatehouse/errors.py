@@ -26,7 +26,7 @@ class Refusal(Exception):
         self.details = details
         self.cause = cause
         self.headers: dict[str, str] = {}
-        self.answer_status = status or self.status
+        self.http_status = status or self.status
 
 
 # -- What was sent ----------------------------------------------------------------

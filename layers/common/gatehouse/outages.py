@@ -1,9 +1,9 @@
-"""Telling DynamoDB's trouble from ours."""
+"""Tell failures of AWS from bugs."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from gatehouse.dynamodb import Contended
+from gatehouse.dynamodb import TransactionConflict
 
 _OUTAGES = {
     "InternalServerError",
@@ -18,9 +18,9 @@ _OUTAGES = {
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether DynamoDB was away or too busy, rather than us being wrong."""
+    """Whether an exception means that AWS was unreachable or throttled the call."""
     if isinstance(error, PynamoDBException):
         return is_outage(error.cause)
     if isinstance(error, ClientError):
         return error.response["Error"]["Code"] in _OUTAGES
-    return isinstance(error, BotoCoreError | Contended)
+    return isinstance(error, BotoCoreError | TransactionConflict)

@@ -1,4 +1,4 @@
-"""Logs, metrics and traces: one JSON line for each outcome, one metric for each kind of it, no secret in either."""
+"""Logs, metrics and traces: one JSON line and one metric per outcome, and no secrets in either."""
 
 import json
 import re
@@ -22,40 +22,40 @@ _SECRET_VALUES = re.compile(r"[\w-]{40,}", re.ASCII)  # no id that we log is as 
 
 
 def correlation_id(headers: Mapping[str, str], request_id: str) -> str:
-    """The caller's own id for this request when it is well-formed, else API Gateway's, else a new one."""
+    """Return the caller's own request id when it is well-formed, else API Gateway's, else a new one."""
     given = (headers.get("x-correlation-id"), headers.get("x-request-id"), request_id)
     return next((text for text in given if text and _WELL_FORMED.fullmatch(text)), None) or str(uuid4())
 
 
-def count(metric: str, **dimensions: str) -> None:
-    """One more of `metric`, as CloudWatch's embedded metric format on standard output."""
-    _measure(metric, MetricUnit.Count, 1, dimensions)
+def count_metric(metric: str, **dimensions: str) -> None:
+    """Add one to `metric`, in CloudWatch's embedded metric format on standard output."""
+    _emit_metric(metric, MetricUnit.Count, 1, dimensions)
 
 
-def took(metric: str, seconds: float, **dimensions: str) -> None:
-    """How long something took."""
-    _measure(metric, MetricUnit.Seconds, round(seconds, 4), dimensions)
+def record_duration(metric: str, seconds: float, **dimensions: str) -> None:
+    """Emit a duration metric, in seconds."""
+    _emit_metric(metric, MetricUnit.Seconds, round(seconds, 4), dimensions)
 
 
-def outcome(function: str, code: str, **facts: Any) -> None:
-    """How something went that `function` was asked to do: one line, and one more in its metric."""
+def record_outcome(function: str, code: str, **facts: Any) -> None:
+    """Log the outcome of a function's work, and count it."""
     logger.info(function, outcome=code, **facts)
-    count("Outcomes", function=function, outcome=code)
+    count_metric("Outcomes", function=function, outcome=code)
 
 
-def note(**facts: Any) -> None:
-    """What every line of this request is to carry."""
+def add_log_context(**facts: Any) -> None:
+    """Add fields to every log line of this request."""
     logger.thread_safe_append_keys(**facts)
 
 
-def forget() -> None:
-    """The request is over."""
+def clear_log_context() -> None:
+    """Clear the fields that `add_log_context` added, at the end of a request."""
     logger.thread_safe_clear_keys()
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
-    """What is logged and counted inside goes nowhere."""
+def muted() -> Iterator[None]:
+    """Discard all logs and metrics inside."""
     printer, nowhere = cast("StreamHandler[Any]", logger.registered_handler), StringIO()
     before = printer.setStream(nowhere)
     try:
@@ -65,8 +65,10 @@ def unheard() -> Iterator[None]:
         printer.setStream(before)
 
 
-def traced(handler: Handler) -> Handler:
-    """The handler under X-Ray when tracing is on. Answers are not captured: they carry tokens."""
+def with_tracing(handler: Handler) -> Handler:
+    """Return the handler wrapped for X-Ray when tracing is on. Responses are not captured, because
+    they carry tokens.
+    """
     if config().tracing == "Disabled":
         return handler
     from aws_lambda_powertools import Tracer  # noqa: PLC0415 -- costly, and only for those who trace
@@ -74,32 +76,32 @@ def traced(handler: Handler) -> Handler:
     return Tracer().capture_lambda_handler(handler, capture_response=False)
 
 
-def redacted(value: Any) -> Any:
-    """`value` without what may be a secret: by the name that it goes under, or by its looks."""
+def redact(value: Any) -> Any:
+    """Return `value` with possible secrets masked, by their names or their form."""
     if isinstance(value, dict):
-        return {key: _redacted_entry(str(key), entry) for key, entry in value.items()}
+        return {key: _redact_entry(str(key), entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [redacted(entry) for entry in value]
+        return [redact(entry) for entry in value]
     if value is None or isinstance(value, bool | int | float):
         return value
     return _SECRET_VALUES.sub("***", str(value))
 
 
-def _measure(name: str, unit: MetricUnit, value: float, dimensions: Mapping[str, str]) -> None:
+def _emit_metric(name: str, unit: MetricUnit, value: float, dimensions: Mapping[str, str]) -> None:
     with single_metric(name=name, unit=unit, value=value) as measured:
         for dimension, text in dimensions.items():
             measured.add_dimension(name=dimension, value=text)
 
 
-def _redacted_entry(name: str, value: Any) -> Any:
+def _redact_entry(name: str, value: Any) -> Any:
     if name == "correlation_id":  # well-formed, and what the caller will search for
         return value
-    return "***" if _SECRET_NAMES.search(name) else redacted(value)
+    return "***" if _SECRET_NAMES.search(name) else redact(value)
 
 
 def _serialize(line: dict[str, Any]) -> str:
     line.pop("taskName", None)  # asyncio's, and always the same
-    return json.dumps(redacted(line))
+    return json.dumps(redact(line))
 
 
 logger = Logger(json_serializer=_serialize, location=None)

@@ -1,7 +1,7 @@
-"""Rate limits that hold across instances: a counter in `limits` for each key, which begins anew when its window ends.
+"""Rate limits that hold across instances: a counter with a fixed window for each key, in the `limits` table.
 
-A request costs one conditional write, and a second one when it is not the first of its window. What is refused extends
-nothing.
+A request costs one conditional write, and a second one when it is not the first of its window. Refused requests do not
+extend the window.
 """
 
 from collections.abc import Iterator
@@ -19,48 +19,48 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.config import Rate, config
-from gatehouse.dynamodb import SCHEMA, Row, TableName, Whole, connection
+from gatehouse.dynamodb import SCHEMA, IntegerAttribute, Row, TableName, connection
 from gatehouse.errors import ServiceUnavailable, TooManyRequests
-from gatehouse.partitions import remove_all
+from gatehouse.query import batch_delete
 from gatehouse.telemetry import logger
 
 
 class LimitRow(Row):
-    """How many came since the window began; times in milliseconds."""
+    """A counter and the end of its window, in milliseconds."""
 
     class Meta:
         table_name = TableName(lambda: config().limits_table)
 
     key = UnicodeAttribute(hash_key=True)
-    calls = Whole()
-    ends_at = Whole()
+    calls = IntegerAttribute()
+    ends_at = IntegerAttribute()
     expires_at = TTLAttribute()
 
 
-def count_against(rate: Rate, *key: str, closed: bool = False) -> LimitRow | None:
-    """One more for `key`; raises TooManyRequests, and counts nothing, when that would be more than `rate` allows.
+def consume(rate: Rate, *key: str, fail_closed: bool = False) -> LimitRow | None:
+    """Count one request for `key`; raises TooManyRequests, and counts nothing, when it exceeds `rate`.
 
-    When the table cannot be written everybody passes, unless the door is to stay `closed` then: ServiceUnavailable.
-    What comes back is for `take_back`; None while nothing is counted.
+    When the table cannot be written the request passes, or with `fail_closed` raises ServiceUnavailable. Returns the
+    counter for `refund`, or None when rate limits are off.
     """
     if config().rate_limits == "off":
         return None
-    with _watched(key[0], closed=closed):
-        return _count("|".join(key), rate)
+    with _handling_outage(key[0], fail_closed=fail_closed):
+        return _consume("|".join(key), rate)
     return None
 
 
-def take_back(counted: LimitRow | None) -> None:
-    """One less, after all, if its window still runs; raises ServiceUnavailable when the table cannot be written."""
-    if counted is None:
+def refund(counter: LimitRow | None) -> None:
+    """Take one request back if its window has not ended; raises ServiceUnavailable when the table cannot be written."""
+    if counter is None:
         return
-    with _watched(counted.key.partition("|")[0], closed=True):
-        same = (LimitRow.ends_at == counted.ends_at) & (LimitRow.calls > 0)
-        _update(counted.key, [LimitRow.calls.add(-1)], same)
+    with _handling_outage(counter.key.partition("|")[0], fail_closed=True):
+        same = (LimitRow.ends_at == counter.ends_at) & (LimitRow.calls > 0)
+        _update(counter.key, [LimitRow.calls.add(-1)], same)
 
 
-def address_of(ip: str) -> str:
-    """What one customer has of an IP address: IPv6 by its /64, an IPv4 address within IPv6 as itself."""
+def client_network(ip: str) -> str:
+    """Return the network of one client: an IPv6 /64, an IPv4 address, also when mapped into IPv6."""
     try:
         address: IPv4Address | IPv6Address = ip_address(ip)
     except ValueError:
@@ -72,18 +72,18 @@ def address_of(ip: str) -> str:
     return str(address)
 
 
-def hidden(text: str) -> str:
-    """A name for something that keys should not spell out."""
+def pseudonym(text: str) -> str:
+    """Return a hash of `text`, so that keys do not contain it."""
     return sha256(text.encode()).hexdigest()[:32]
 
 
-def forget(*names: tuple[str, ...]) -> None:
-    """Drop counters by their keys, whether or not they are there."""
-    remove_all(LimitRow, [{"key": {"S": "|".join(name)}} for name in names])
+def delete_counters(*names: tuple[str, ...]) -> None:
+    """Delete counters by their keys, whether or not they exist."""
+    batch_delete(LimitRow, [{"key": {"S": "|".join(name)}} for name in names])
 
 
-def probe() -> None:
-    """Raises what PynamoDB raises when DynamoDB does not answer; there is no such row."""
+def check_reachable() -> None:
+    """Read a row that does not exist; raises what PynamoDB raises when DynamoDB is unavailable."""
     try:
         LimitRow.get("health")
     except LimitRow.DoesNotExist:
@@ -91,17 +91,17 @@ def probe() -> None:
 
 
 @contextmanager
-def _watched(limit: str, *, closed: bool) -> Iterator[None]:
-    """Whatever the table does wrong is in the log, for it need not pass by itself; it refuses only a `closed` door."""
+def _handling_outage(limit: str, *, fail_closed: bool) -> Iterator[None]:
+    """Log any failure of the table; with `fail_closed` raise ServiceUnavailable instead of passing."""
     try:
         yield
     except (BotoCoreError, ClientError, PynamoDBException):
-        logger.exception("limiter away", limit=limit)
-        if closed:
+        logger.exception("rate limiter unavailable", limit=limit)
+        if fail_closed:
             raise ServiceUnavailable from None
 
 
-def _count(name: str, rate: Rate) -> LimitRow:
+def _consume(name: str, rate: Rate) -> LimitRow:
     now = _now()
     begun, row = _update(
         name,
@@ -123,7 +123,7 @@ def _count(name: str, rate: Rate) -> LimitRow:
 
 
 def _update(key: str, actions: list[Action], condition: Condition) -> tuple[bool, LimitRow]:
-    """Whether the condition held, and the counter: as it is then, or as it was otherwise."""
+    """Return whether the condition held, and the counter: after the update, or as it was."""
     request: dict[str, Any] = LimitRow._get_connection().get_operation_kwargs(  # noqa: SLF001 -- the seam of `Row`
         key,
         actions=actions,

@@ -13,7 +13,7 @@ from threading import Lock
 
 import pytest
 
-from gatehouse_dev.document import read
+from gatehouse_dev.template_file import parse_template
 from tests.contract import node
 from tests.support.layout import ROOT
 from tests.support.service import running_service
@@ -113,7 +113,7 @@ def test_every_snippet_is_tried() -> None:
 
 def test_every_setting_that_the_page_names_exists() -> None:
     """`Name=value` is a parameter of the template, and a value that it may have."""
-    parameters = dict(read(ROOT / "template.yaml"))["Parameters"]
+    parameters = dict(parse_template(ROOT / "template.yaml"))["Parameters"]
     named = re.findall(r"`([A-Z][a-z]\w+)=([^`]+)`", PAGE)
 
     assert named

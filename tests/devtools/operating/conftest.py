@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import argon2
 import pytest
 
-from gatehouse_dev.admin import places
+from gatehouse_dev.admin import targets
 from gatehouse_dev.admin.__main__ import main
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
+from tests.support.aws_calls import RECORDER
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.record import RECORD
 
 LOCAL = f"local:{getpass.getuser()}"
 
@@ -57,7 +57,7 @@ type Tool = Callable[..., Told]
 @pytest.fixture(scope="package")
 def running_cloud(template: Template) -> Iterator[Cloud]:
     """The product's cloud."""
-    with Cloud(template) as cloud, RECORD.listening():
+    with Cloud(template) as cloud, RECORDER.listening():
         yield cloud
 
 
@@ -85,8 +85,8 @@ def cloud(running_cloud: Cloud) -> Cloud:
 @pytest.fixture
 def tool(call: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tool:
     """Run it: `tool("disable", "ann@example.com", answer="yes")`; without an answer nobody is there."""
-    monkeypatch.setattr(places, "load", lambda **_: call.template)  # reading it takes long
-    monkeypatch.setattr(places, "local_parameters", lambda _environ, _port: {})
+    monkeypatch.setattr(targets, "load", lambda **_: call.template)  # reading it takes long
+    monkeypatch.setattr(targets, "local_parameters", lambda _environ, _port: {})
 
     def run(*arguments: str, place: tuple[str, ...] = ("--local",), answer: str | None = None) -> Told:
         monkeypatch.setattr(sys, "stdin", io.StringIO() if answer is None else Terminal(f"{answer}\n"))

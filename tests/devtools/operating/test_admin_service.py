@@ -10,19 +10,19 @@ import pytest
 from moto.secretsmanager.models import secretsmanager_backends
 
 from gatehouse_dev.admin.__main__ import parser
-from gatehouse_dev.admin.places import FUNCTIONS
+from gatehouse_dev.admin.targets import FUNCTIONS
 from gatehouse_dev.cloud import Cloud
-from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse_dev.resource_names import ACCOUNT, REGION
 from tests.devtools.operating.conftest import LOCAL, Tool, trail
 from tests.functions.mail.test_record_mail_feedback import bounce, tell
+from tests.support.auth_calls import request_reset, sign_in, sign_up, verify
+from tests.support.aws_failures import client_error, failing_calls
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.layout import ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.tables import rows
-from tests.support.trouble import failing, refused
-from tests.support.visits import forgets, signs_in, signs_up, verifies
 
 pytestmark = pytest.mark.xdist_group("operating")
 FORGOT = "POST /api/auth/request-password-reset"
@@ -33,62 +33,62 @@ PAGE = ROOT / "docs" / "operating.md"
 
 
 def test_the_verification_mail_goes_out_again(tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox) -> None:
-    user_id = signs_up(call, "ann@example.com").json["user"]["id"]
+    user_id = sign_up(call, "ann@example.com").json["user"]["id"]
     first = mailbox.last.token
 
     told = tool("resend", "ann@example.com")
 
     assert (told.code, told.out) == (0, "The verification mail to ann@example.com is ordered.\n")
     assert mailbox.last.token != first
-    assert verifies(call, mailbox.last.token).status == 200
+    assert verify(call, mailbox.last.token).status == 200
     assert trail(cloud, user_id) == [("verification mailed again", LOCAL)]
     assert tool("resend", "ann@example.com").err == "ann@example.com has nothing to verify: it is done.\n"
 
 
 def test_a_failed_mail_is_sent_again(tool: Tool, call: Api, mailbox: Mailbox) -> None:
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
     tokens = layer("tokens")
     next(tokens.TokenRow.scan()).update([tokens.TokenRow.mail_state.set("failed")])
 
     told = tool("redrive")
 
     assert (told.code, told.out) == (0, "The mail verify-email to ann@example.com is ordered anew.\n")
-    assert verifies(call, mailbox.last.token).status == 200
+    assert verify(call, mailbox.last.token).status == 200
     assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
 
 
 @pytest.mark.parametrize("state", ["pending", "sending"])
 def test_a_mail_that_sticks_for_an_hour_is_sent_again(
-    tool: Tool, call: Api, mailbox: Mailbox, later: Callable[..., None], state: str
+    tool: Tool, call: Api, mailbox: Mailbox, advance_clock: Callable[..., None], state: str
 ) -> None:
     """Its row is changed even when it was pending all the time: a write that changes nothing is in no stream."""
     tokens = layer("tokens")
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
     row = next(tokens.TokenRow.scan())
     row.update([tokens.TokenRow.mail_state.set(state)])
     assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
 
-    later(minutes=61)
+    advance_clock(minutes=61)
 
     assert "verify-email" in tool("redrive").out
     touched = next(tokens.TokenRow.scan())
     assert touched.mail_state == "pending"
     assert touched.delete_at - row.delete_at == timedelta(seconds=1)
-    assert verifies(call, mailbox.last.token).status == 200
+    assert verify(call, mailbox.last.token).status == 200
 
 
 def test_a_mail_that_has_gone_out_or_is_of_no_use_is_left_alone(
-    tool: Tool, call: Api, mailbox: Mailbox, people: People, later: Callable[..., None]
+    tool: Tool, call: Api, mailbox: Mailbox, people: People, advance_clock: Callable[..., None]
 ) -> None:
-    forgets(call, mailbox, people.verified())
-    signs_up(call, "bob@example.com")
-    later(days=8)
+    request_reset(call, mailbox, people.verified())
+    sign_up(call, "bob@example.com")
+    advance_clock(days=8)
 
     assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
 
 
 def test_an_erasure_that_failed_is_ordered_anew(tool: Tool, cloud: Cloud, ann: Person) -> None:
-    erasures = layer("accounts.erasures")
+    erasures = layer("accounts.erasure_orders")
     tool("delete", ann.email, "--yes")
     erasures.ErasureRow(ann.id).update([erasures.ErasureRow.erasure.set("failed"), erasures.ErasureRow.attempts.set(8)])
 
@@ -112,7 +112,7 @@ def test_an_address_that_works_again_is_written_to(
     told = tool("write-to", ann.id)
 
     assert (told.code, told.out.partition(" again. ")[0]) == (0, "ann@example.com is written to")
-    assert trail(cloud, layer("tokens").subject_of(ann.email)) == [("address written to again", LOCAL)]
+    assert trail(cloud, layer("tokens").email_subject(ann.email)) == [("address written to again", LOCAL)]
     call(FORGOT, json={"email": ann.email})
     assert [mail.to for mail in mailbox.all] == [*(mail.to for mail in before), ann.email]
 
@@ -206,7 +206,7 @@ def test_at_a_stack_the_caller_is_who_did_it(tool: Tool, call: Api, cloud: Cloud
     told = tool("disable", ann.email, "--yes", place=DEPLOYED)
 
     assert (told.code, told.err) == (0, "")
-    assert signs_in(call, ann.email).status == 401
+    assert sign_in(call, ann.email).status == 401
     assert trail(cloud, ann.id) == [("user disabled", "arn:aws:sts::123456789012:user/moto")]
 
 
@@ -227,7 +227,7 @@ def test_at_a_stack_a_link_leads_to_its_api(tool: Tool, people: People, mailbox:
 def test_at_a_stack_secrets_manager_rotates(tool: Tool, cloud: Cloud) -> None:
     held: Any = secretsmanager_backends[ACCOUNT][REGION].secrets[layer("config").config().secret]
     held.remove_version_stages_from_old_versions(["AWSPENDING"])  # of another test's rotation
-    with failing(refused("InvalidRequestException"), "RotateSecret") as asked:
+    with failing_calls(client_error("InvalidRequestException"), "RotateSecret") as asked:
         told = tool("rotate", place=DEPLOYED)
     assert (asked, told.code, told.out) == (["RotateSecret"], 1, "")
 

@@ -8,13 +8,13 @@ import pytest
 from gatehouse_dev.admin.__main__ import main
 from gatehouse_dev.cloud import Cloud
 from tests.devtools.operating.conftest import LOCAL, Tool, trail
+from tests.support.auth_calls import sign_in, sign_up
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.tables import everything, rows
-from tests.support.trouble import UNREACHABLE, failing, refused
-from tests.support.visits import signs_in, signs_up
 
 
 def is_signed_in(call: Api, person: Person) -> bool:
@@ -29,12 +29,12 @@ def test_who_is_disabled_is_out_until_they_are_enabled(tool: Tool, call: Api, cl
 
     assert (told.code, told.out) == (0, "ann@example.com is disabled and signed out everywhere.\n")
     assert not is_signed_in(call, ann)
-    assert signs_in(call, ann.email).status == 401
+    assert sign_in(call, ann.email).status == 401
 
     told = tool("enable", ann.id)
 
     assert (told.code, told.out) == (0, "ann@example.com may come in again.\n")
-    assert signs_in(call, ann.email).status == 200
+    assert sign_in(call, ann.email).status == 200
     assert trail(cloud, ann.id) == [("user disabled", LOCAL), ("user enabled", LOCAL)]
 
 
@@ -47,7 +47,7 @@ def test_who_is_signed_out_is_so_everywhere_and_may_sign_in_again(
 
     assert not is_signed_in(call, ann)
     assert not is_signed_in(call, other)
-    assert signs_in(call, ann.email).status == 200
+    assert sign_in(call, ann.email).status == 200
     assert trail(cloud, ann.id) == [("user signed out", LOCAL)]
 
 
@@ -56,7 +56,7 @@ def test_who_is_deleted_is_gone(tool: Tool, call: Api, cloud: Cloud, ann: Person
 
     assert (told.code, told.out) == (0, "ann@example.com is deleted; what else was theirs is being erased.\n")
     assert not is_signed_in(call, ann)
-    assert signs_in(call, ann.email).status == 401
+    assert sign_in(call, ann.email).status == 401
     assert tool("show", ann.email).code == 1
     assert trail(cloud, ann.id) == [("user deleted", LOCAL)]
 
@@ -94,7 +94,7 @@ def test_who_is_not_there_is_told_in_a_sentence(tool: Tool, command: str, who: s
 
 
 def test_a_sign_up_that_waits_is_no_user(tool: Tool, call: Api) -> None:
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
 
     assert tool("disable", "ann@example.com").err == (
         "ann@example.com is no user yet: a sign-up waits there to be verified.\n"
@@ -105,7 +105,7 @@ def test_a_change_at_the_same_time_is_told(tool: Tool, ann: Person, monkeypatch:
     def lost(*_: Any) -> None:
         raise layer("dynamodb").ConditionFailed
 
-    monkeypatch.setattr("gatehouse_dev.admin.people.transact", lost)
+    monkeypatch.setattr("gatehouse_dev.admin.users.transact", lost)
 
     assert tool("sign-out", ann.email, "--yes").err.startswith("Somebody else changed the same just now")
 
@@ -137,7 +137,7 @@ def test_show_tells_what_there_is_and_no_secret(
 
 
 def test_show_tells_of_a_sign_up_that_waits(tool: Tool, call: Api) -> None:
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
 
     told = tool("show", "Ann@example.com")
 
@@ -161,7 +161,7 @@ def test_what_people_call_themselves_commands_no_terminal(tool: Tool, call: Api,
 
 
 def test_what_the_audit_trail_does_not_take_is_not_said_to_be_well(tool: Tool, ann: Person) -> None:
-    with failing(refused("ServiceUnavailableException", 503), "PutLogEvents", "CreateLogStream"):
+    with failing_calls(client_error("ServiceUnavailableException", 503), "PutLogEvents", "CreateLogStream"):
         told = tool("disable", ann.email, "--yes")
 
     assert (told.code, told.out) == (1, "")
@@ -171,7 +171,7 @@ def test_what_the_audit_trail_does_not_take_is_not_said_to_be_well(tool: Tool, a
 
 
 def test_a_refusal_by_aws_is_one_sentence(tool: Tool, ann: Person) -> None:
-    with failing(refused("AccessDeniedException"), "BatchGetItem"):
+    with failing_calls(client_error("AccessDeniedException"), "BatchGetItem"):
         told = tool("show", ann.email)
 
     assert (told.code, told.out, len(told.err.splitlines())) == (1, "", 1)
@@ -179,7 +179,7 @@ def test_a_refusal_by_aws_is_one_sentence(tool: Tool, ann: Person) -> None:
 
 
 def test_no_local_service_is_one_sentence(tool: Tool) -> None:
-    with failing(UNREACHABLE):
+    with failing_calls(UNREACHABLE):
         told = tool("show", "ann@example.com")
 
     assert told.err == "There is no local service at http://localhost:4566: start it with `make dev`.\n"

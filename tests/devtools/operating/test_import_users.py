@@ -13,15 +13,15 @@ import bcrypt
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from gatehouse_dev.import_users import LONGEST, main
+from gatehouse_dev.import_users import MAX_LINE_LENGTH, main
 from tests.devtools.operating.conftest import Told
+from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
 from tests.support.layout import ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.tables import everything, rows
-from tests.support.trouble import UNREACHABLE, failing, refused
-from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
 
 pytestmark = pytest.mark.xdist_group("operating")
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
@@ -58,7 +58,7 @@ def test_an_imported_user_signs_in_with_their_old_password(call: Api, imports: I
     told = imports(ANN)
 
     assert (told.code, told.err, told.summary) == (0, "", "1 added, 0 already there, 0 refused.")
-    answer = signs_in(call, "ann@example.com")
+    answer = sign_in(call, "ann@example.com")
     assert answer.status == 200
     assert call("POST /api/tasks", json={"title": "x"}, bearer=answer.json["token"]).status == 201
 
@@ -70,7 +70,7 @@ def test_everything_that_is_given_is_kept(call: Api, imports: Importer) -> None:
         | {"created_at": "2019-02-03T04:05:06.789+01:00"}
     )
 
-    user = signs_in(call, "ann@example.com").json["user"]
+    user = sign_in(call, "ann@example.com").json["user"]
 
     assert user | {"updatedAt": ""} == {
         "id": ID,
@@ -86,12 +86,12 @@ def test_everything_that_is_given_is_kept(call: Api, imports: Importer) -> None:
 def test_an_address_alone_is_enough(call: Api, imports: Importer, mailbox: Mailbox) -> None:
     """Its owner gets in by a reset, which proves the address, too."""
     assert imports({"email": "ann@example.com"}).code == 0
-    assert signs_in(call, "ann@example.com").code == "INVALID_EMAIL_OR_PASSWORD"
-    assert signs_in(call, "ann@example.com", "").status == 401
+    assert sign_in(call, "ann@example.com").code == "INVALID_EMAIL_OR_PASSWORD"
+    assert sign_in(call, "ann@example.com", "").status == 401
 
-    assert resets(call, forgets(call, mailbox, "ann@example.com"), "a better password").status == 200
+    assert reset_password(call, request_reset(call, mailbox, "ann@example.com"), "a better password").status == 200
 
-    assert signs_in(call, "ann@example.com", "a better password").status == 200
+    assert sign_in(call, "ann@example.com", "a better password").status == 200
 
 
 def test_null_is_nothing(call: Api, imports: Importer, cloud: Cloud) -> None:
@@ -104,12 +104,12 @@ def test_null_is_nothing(call: Api, imports: Importer, cloud: Cloud) -> None:
 
 def test_who_was_not_verified_is_not(call: Api, imports: Importer, mailbox: Mailbox) -> None:
     imports({"email": "ann@example.com", "password_hash": HASH})
-    assert signs_in(call, "ann@example.com").code == "EMAIL_NOT_VERIFIED"
+    assert sign_in(call, "ann@example.com").code == "EMAIL_NOT_VERIFIED"
 
     call("POST /api/auth/send-verification-email", json={"email": "ann@example.com"})
-    assert verifies(call, mailbox.last.token).status == 200
+    assert verify(call, mailbox.last.token).status == 200
 
-    assert signs_in(call, "ann@example.com").status == 200
+    assert sign_in(call, "ann@example.com").status == 200
 
 
 def test_an_address_is_kept_in_its_one_spelling(imports: Importer, cloud: Cloud) -> None:
@@ -145,21 +145,21 @@ def test_who_signed_up_here_is_already_there(imports: Importer, people: People, 
     email = people.verified()
 
     assert imports(ANN | {"email": email}).summary == "0 added, 1 already there, 0 refused."
-    assert signs_in(call, email).status == 200
+    assert sign_in(call, email).status == 200
 
 
 def test_a_sign_up_that_waits_takes_nothing_from_an_imported_user(
     imports: Importer, call: Api, mailbox: Mailbox
 ) -> None:
     """Or somebody could wait at an address for its import."""
-    signs_up(call, "ann@example.com", "of somebody else")
+    sign_up(call, "ann@example.com", "of somebody else")
     token = mailbox.last.token
     assert imports(ANN).code == 0
 
-    assert verifies(call, token).status == 400
+    assert verify(call, token).status == 400
 
-    assert signs_in(call, "ann@example.com").status == 200
-    assert signs_in(call, "ann@example.com", "of somebody else").status == 401
+    assert sign_in(call, "ann@example.com").status == 200
+    assert sign_in(call, "ann@example.com", "of somebody else").status == 401
 
 
 def test_a_dry_run_writes_nothing_and_says_what_would_be(imports: Importer, cloud: Cloud) -> None:
@@ -198,7 +198,7 @@ BAD: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "date without a zone": ({"created_at": "2024-05-06T07:08:09"}, "created_at: "),
     "date as a number": ({"created_at": 1_700_000_000}, "created_at: "),
     "unknown field": ({"emailVerified": True}, "emailVerified: Extra inputs are not permitted"),
-    "too long": ({"name": "x" * LONGEST}, f"it is longer than {LONGEST} bytes"),
+    "too long": ({"name": "x" * MAX_LINE_LENGTH}, f"it is longer than {MAX_LINE_LENGTH} bytes"),
 }
 
 
@@ -301,13 +301,15 @@ def test_an_empty_file_is_no_mistake(imports: Importer) -> None:
     assert imports().summary == "0 added, 0 already there, 0 refused."
 
 
-@pytest.mark.parametrize("error", [UNREACHABLE, refused("AccessDeniedException"), refused("ResourceNotFoundException")])
+@pytest.mark.parametrize(
+    "error", [UNREACHABLE, client_error("AccessDeniedException"), client_error("ResourceNotFoundException")]
+)
 def test_where_aws_refuses_it_stops_and_can_be_run_again(imports: Importer, cloud: Cloud, error: Exception) -> None:
     """Better than a million complaints."""
     bob = {"email": "bob@example.com"}
     imports(ANN)
 
-    with failing(error, "TransactWriteItems"):
+    with failing_calls(error, "TransactWriteItems"):
         told = imports(b"{", bob, {"email": "cyd@example.com"})
 
     assert told.code == 1
@@ -320,7 +322,7 @@ def test_where_aws_refuses_it_stops_and_can_be_run_again(imports: Importer, clou
 
 
 def test_each_user_is_written_whole_or_not_at_all(imports: Importer, cloud: Cloud) -> None:
-    with failing(UNREACHABLE, "TransactWriteItems"):
+    with failing_calls(UNREACHABLE, "TransactWriteItems"):
         imports(ANN)
 
     assert everything(cloud) == {name: [] for name in everything(cloud)}

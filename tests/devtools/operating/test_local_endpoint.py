@@ -16,11 +16,11 @@ import pytest
 from gatehouse_dev import endpoint
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.streams import Streams
+from tests.support.auth_calls import sign_up
 from tests.support.calls import Api
+from tests.support.concurrency import wait_until
 from tests.support.layer import layer
 from tests.support.layout import ROOT
-from tests.support.threads import until
-from tests.support.visits import signs_up
 
 pytestmark = pytest.mark.xdist_group("operating")
 ANN = "ann@example.com"
@@ -59,8 +59,8 @@ def client(name: Any, url: str, region: str = "us-east-1") -> Any:
 @pytest.fixture
 def signed_up(call: Api, cloud: Cloud) -> str:
     """The id that somebody who signed up will have; their mail has come."""
-    answer = signs_up(call, ANN)
-    until(lambda: len(cloud.mails()) == 1)
+    answer = sign_up(call, ANN)
+    wait_until(lambda: len(cloud.mails()) == 1)
     return str(answer.json["user"]["id"])
 
 
@@ -72,7 +72,7 @@ def mailed(url: str) -> dict[str, Any]:
         (found,) = (row for row in rows if row["purpose"] == {"S": "verify-email"})
         return dict(found)
 
-    until(lambda: row()["mail_state"] == {"S": "sent"})
+    wait_until(lambda: row()["mail_state"] == {"S": "sent"})
     return row()
 
 
@@ -100,7 +100,7 @@ def test_a_row_that_is_written_by_the_endpoint_is_mailed(url: str, cloud: Cloud,
 
     client("dynamodb", url).put_item(TableName="TokensTable", Item=row | {"mail_state": {"S": "pending"}})
 
-    until(lambda: len(cloud.mails()) == 2)
+    wait_until(lambda: len(cloud.mails()) == 2)
     assert [mail.to for mail in cloud.mails()] == [ANN, ANN]
 
 
@@ -118,7 +118,7 @@ def test_the_operators_tool_works_by_it(url: str, cloud: Cloud, signed_up: str) 
 
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout == f"The verification mail to {ANN} is ordered.\n"
-    until(lambda: len(cloud.mails()) == 2)
+    wait_until(lambda: len(cloud.mails()) == 2)
     lines = [event["message"] for event in client("logs", url).filter_log_events(logGroupName="AuditLogs")["events"]]
     events = [
         line["event"] for line in map(json.loads, lines) if line["subject"] == layer("audit").pseudonym(signed_up)

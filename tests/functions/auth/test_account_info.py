@@ -2,12 +2,12 @@
 
 import pytest
 
+from tests.support.auth_calls import account_id
 from tests.support.calls import Answer, Api
-from tests.support.journey import Journeys, token_of
 from tests.support.layer import layer
+from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import Person
 from tests.support.provider import Provider
-from tests.support.visits import account_id
 
 INFO = "GET /api/auth/account-info"
 PERSON = {
@@ -25,8 +25,8 @@ def info(call: Api, bearer: str, account: str | None = None) -> Answer:
     return call(INFO, bearer=bearer, query={"accountId": account or account_id(call, bearer)})
 
 
-def test_the_claims_are_told_as_they_were(call: Api, google: Provider, journeys: Journeys) -> None:
-    ann = token_of(journeys.signs_in(**PERSON))
+def test_the_claims_are_told_as_they_were(call: Api, google: Provider, oauth_flow: OAuthFlow) -> None:
+    ann = token_of(oauth_flow.sign_in(**PERSON))
     answer = info(call, ann)
 
     user = {"name": "Ann", "email": "ann@example.com", "image": PERSON["picture"], "emailVerified": True}
@@ -36,27 +36,27 @@ def test_the_claims_are_told_as_they_were(call: Api, google: Provider, journeys:
     assert answer.json["data"]["iss"] == google.url
 
 
-def test_claims_without_a_name_are_told_without(call: Api, journeys: Journeys) -> None:
+def test_claims_without_a_name_are_told_without(call: Api, oauth_flow: OAuthFlow) -> None:
     person = {name: value for name, value in PERSON.items() if name not in {"name", "picture"}}
-    answer = info(call, token_of(journeys.signs_in(**person, name=None)))
+    answer = info(call, token_of(oauth_flow.sign_in(**person, name=None)))
 
     assert answer.json["user"] == {"email": "ann@example.com", "emailVerified": True}
 
 
 def test_claims_that_cannot_be_opened_any_more_are_not_there(
-    call: Api, journeys: Journeys, monkeypatch: pytest.MonkeyPatch
+    call: Api, oauth_flow: OAuthFlow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ann = token_of(journeys.signs_in())
+    ann = token_of(oauth_flow.sign_in())
     account = account_id(call, ann)
-    monkeypatch.setattr(layer("oauth.vault"), "unseal", lambda *_: None)
+    monkeypatch.setattr(layer("oauth.token_storage"), "decrypt", lambda *_: None)
     answer = info(call, ann, account)
 
     assert (answer.status, answer.code) == (401, "FAILED_TO_GET_USER_INFO")
 
 
-def test_the_account_of_another_is_not_there(call: Api, journeys: Journeys) -> None:
-    ann = token_of(journeys.signs_in())
-    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
+def test_the_account_of_another_is_not_there(call: Api, oauth_flow: OAuthFlow) -> None:
+    ann = token_of(oauth_flow.sign_in())
+    bob = token_of(oauth_flow.sign_in(sub="2002", email="bob@example.com", email_verified=True))
 
     assert info(call, ann, account_id(call, bob)).code == "ACCOUNT_NOT_FOUND"
     assert call(INFO, bearer=ann).code == "VALIDATION_ERROR"

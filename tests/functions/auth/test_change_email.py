@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Answer, Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import meanwhile
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.races import meanwhile
 from tests.support.tables import rows, unchanged
-from tests.support.threads import at_once
-from tests.support.visits import forgets, resets, signs_in, signs_up, verifies
 
 CHANGE, FOLLOW = "POST /api/auth/change-email", "GET /api/auth/verify-email"
 OLD, NEW = "ann@example.com", "new@example.com"
@@ -45,7 +45,7 @@ def test_the_new_address_is_mailed_and_nothing_is_changed_yet(call: Api, mailbox
     assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
     assert mail.to == NEW
     assert address(call, ann) == OLD
-    assert (signs_in(call, OLD).status, signs_in(call, NEW).status) == (200, 401)
+    assert (sign_in(call, OLD).status, sign_in(call, NEW).status) == (200, 401)
 
 
 def test_the_mailed_token_makes_the_change_and_the_old_address_is_told(
@@ -54,21 +54,21 @@ def test_the_mailed_token_makes_the_change_and_the_old_address_is_told(
     """Every session goes on."""
     phone, before = people.sign_in(OLD), len(mailbox.all)
 
-    answer = verifies(call, token)
+    answer = verify(call, token)
 
     (notice,) = mailbox.all[before:]
     assert (answer.status, answer.cookies) == (200, [])
     assert (answer.json["user"]["email"], answer.json["user"]["emailVerified"]) == (NEW, True)
     assert (notice.to, "has changed" in notice.subject) == (OLD, True)
     assert [address(call, person) for person in (ann, phone)] == [NEW, NEW]
-    assert (signs_in(call, NEW).status, signs_in(call, OLD).status) == (200, 401)
+    assert (sign_in(call, NEW).status, sign_in(call, OLD).status) == (200, 401)
 
 
 def test_redeeming_again_is_fine_and_changes_nothing(call: Api, mailbox: Mailbox, cloud: Cloud, token: str) -> None:
-    first = verifies(call, token)
+    first = verify(call, token)
     mails = len(mailbox.all)
     with unchanged(cloud):
-        again = [verifies(call, token) for _ in range(3)]
+        again = [verify(call, token) for _ in range(3)]
 
         assert [(answer.status, answer.json) for answer in again] == [(200, first.json)] * 3
     assert len(mailbox.all) == mails
@@ -77,7 +77,7 @@ def test_redeeming_again_is_fine_and_changes_nothing(call: Api, mailbox: Mailbox
 def test_twenty_at_once_make_one_change(call: Api, mailbox: Mailbox, cloud: Cloud, token: str) -> None:
     before = len(mailbox.all)
 
-    answers = at_once(lambda _: verifies(call, token), range(20))
+    answers = run_concurrently(lambda _: verify(call, token), range(20))
 
     assert {answer.status for answer in answers} == {200}
     assert {row["pk"] for row in rows(cloud, "UsersTable") if row["sk"] == "EMAIL"} == {f"EMAIL#{NEW}"}
@@ -121,7 +121,7 @@ def test_a_taken_address_is_answered_like_a_free_one_and_its_owner_is_mailed_not
 ) -> None:
     """S-51: also one that somebody waits for; after the same work and with the same row, which would tell as well."""
     people.verified("bob")
-    signs_up(call, "waiting@example.com")
+    sign_up(call, "waiting@example.com")
     asks(call, ann)
 
     seen, kept = [], []
@@ -136,7 +136,7 @@ def test_a_taken_address_is_answered_like_a_free_one_and_its_owner_is_mailed_not
     assert kept[0] == kept[1] == kept[2]
     assert (seen[0][0], seen[0][4][-1]) == (200, "PutItem")
     for mail in mailbox.to(OLD):
-        verifies(call, mail.token)
+        verify(call, mail.token)
     assert mailbox.to("bob@example.com") == []
 
 
@@ -150,7 +150,7 @@ def test_asking_for_a_taken_address_ends_what_was_asked_before(
 
     asks(call, ann, "bob@example.com")
 
-    assert verifies(call, token).code == "INVALID_TOKEN"
+    assert verify(call, token).code == "INVALID_TOKEN"
     assert address(call, ann) == OLD
 
 
@@ -165,7 +165,7 @@ def test_whether_the_address_to_allow_is_taken_shows_nowhere(  # noqa: PLR0917 -
     for email in (NEW, "bob@example.com"):
         asks(call, ann, email)
         mail = mailbox.to(OLD)[-1]
-        answer = verifies(call, mail.token)
+        answer = verify(call, mail.token)
         asked = call.calls
         kept = sorted(row["purpose"] for row in rows(cloud, "TokensTable") if row["subject"] == ann.id)
         seen.append((mail.text.replace(mail.link, "").replace(email, ""), answer.status, answer.text, asked, kept))
@@ -179,15 +179,15 @@ def test_an_address_that_only_waits_for_verification_can_be_proved(
     call: Api, mailbox: Mailbox, cloud: Cloud, ann: Person
 ) -> None:
     """It is nobody's; the sign-up that waited is gone then."""
-    signs_up(call, NEW, "somebody else's")
+    sign_up(call, NEW, "somebody else's")
     waiting = mailbox.last.token
     asks(call, ann)
 
-    assert verifies(call, mailbox.to(NEW)[-1].token).status == 200
+    assert verify(call, mailbox.to(NEW)[-1].token).status == 200
 
     assert address(call, ann) == NEW
-    assert verifies(call, waiting).code == "INVALID_TOKEN"
-    assert signs_in(call, NEW, "somebody else's").status == 401
+    assert verify(call, waiting).code == "INVALID_TOKEN"
+    assert sign_in(call, NEW, "somebody else's").status == 401
     assert len([row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]) == 1
 
 
@@ -198,60 +198,60 @@ def test_an_address_that_somebody_took_meanwhile_stays_theirs(
     people.verified("new", password="the other's own")
     before = len(mailbox.all)
 
-    answer = verifies(call, token)
+    answer = verify(call, token)
 
     assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
     assert address(call, ann) == OLD
-    assert signs_in(call, OLD).status == 200
-    assert signs_in(call, NEW, "the other's own").json["user"]["id"] != ann.id
-    assert signs_in(call, NEW).status == 401
+    assert sign_in(call, OLD).status == 200
+    assert sign_in(call, NEW, "the other's own").json["user"]["id"] != ann.id
+    assert sign_in(call, NEW).status == 401
     assert len(mailbox.all) == before
 
 
 def test_an_address_that_somebody_takes_at_the_same_moment_stays_theirs(
     call: Api, mailbox: Mailbox, ann: Person, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    signs_up(call, NEW, "the other's own")
+    sign_up(call, NEW, "the other's own")
     theirs = mailbox.to(NEW)[-1].token
-    meanwhile(monkeypatch, "accounts.verification", "transact", lambda: verifies(call, theirs))
+    meanwhile(monkeypatch, "accounts.verification", "transact", lambda: verify(call, theirs))
 
-    assert verifies(call, token).code == "INVALID_TOKEN"
+    assert verify(call, token).code == "INVALID_TOKEN"
 
     assert address(call, ann) == OLD
-    assert signs_in(call, NEW, "the other's own").status == 200
+    assert sign_in(call, NEW, "the other's own").status == 200
 
 
 def test_the_old_address_is_free_for_somebody_else(
     call: Api, people: People, mailbox: Mailbox, ann: Person, token: str
 ) -> None:
-    verifies(call, token)
+    verify(call, token)
     mailbox.deliver()  # the notice, so that it does not come last
 
     somebody = people.sign_in(people.verified("ann", password="somebody else's"), "somebody else's")
 
     assert somebody.id != ann.id
     assert (address(call, somebody), address(call, ann)) == (OLD, NEW)
-    assert signs_in(call, NEW).json["user"]["id"] == ann.id
+    assert sign_in(call, NEW).json["user"]["id"] == ann.id
 
 
 def test_a_reset_of_the_password_makes_the_link_worthless(call: Api, mailbox: Mailbox, token: str) -> None:
     """S-52."""
-    resets(call, forgets(call, mailbox, OLD), "a better password")
+    reset_password(call, request_reset(call, mailbox, OLD), "a better password")
 
-    assert verifies(call, token).code == "INVALID_TOKEN"
-    assert signs_in(call, OLD, "a better password").status == 200
-    assert signs_in(call, NEW, "a better password").status == 401
+    assert verify(call, token).code == "INVALID_TOKEN"
+    assert sign_in(call, OLD, "a better password").status == 200
+    assert sign_in(call, NEW, "a better password").status == 401
 
 
 def test_a_reset_link_of_the_old_address_dies_with_the_move(
     call: Api, mailbox: Mailbox, ann: Person, token: str
 ) -> None:
     """S-52: whoever reads the old mailbox gets nothing."""
-    reset = forgets(call, mailbox, OLD)
-    verifies(call, token)
+    reset = request_reset(call, mailbox, OLD)
+    verify(call, token)
 
-    assert resets(call, reset, "the attacker's own").code == "INVALID_TOKEN"
-    assert signs_in(call, NEW).status == 200
+    assert reset_password(call, reset, "the attacker's own").code == "INVALID_TOKEN"
+    assert sign_in(call, NEW).status == 200
     assert address(call, ann) == NEW
 
 
@@ -285,12 +285,12 @@ def test_the_old_address_allows_the_move_before_the_new_one_makes_it(
     (first,) = mailbox.all[before:]
     assert first.to == OLD
 
-    allowed = verifies(call, first.token)
+    allowed = verify(call, first.token)
     (second,) = mailbox.all[before + 1 :]
     assert (allowed.status, allowed.json["user"]["email"]) == (200, OLD)
     assert (second.to, address(call, ann)) == (NEW, OLD)
 
-    moved = verifies(call, second.token)
+    moved = verify(call, second.token)
     (notice,) = mailbox.all[before + 2 :]
     assert (moved.status, moved.json["user"]["email"]) == (200, NEW)
     assert (notice.to, address(call, ann)) == (OLD, NEW)
@@ -299,7 +299,7 @@ def test_the_old_address_allows_the_move_before_the_new_one_makes_it(
 def test_an_allowance_that_is_redeemed_again_mails_once(call: Api, mailbox: Mailbox, allowance: str) -> None:
     before = len(mailbox.all)
 
-    assert [verifies(call, allowance).status for _ in range(3)] == [200, 200, 200]
+    assert [verify(call, allowance).status for _ in range(3)] == [200, 200, 200]
 
     assert [mail.to for mail in mailbox.all[before:]] == [NEW]
 
@@ -310,10 +310,10 @@ def test_an_allowance_dies_when_the_address_was_changed_otherwise(
     """S-52: the address that allowed it has no say any more."""
     settings(confirm_email_change="false")
     asks(call, ann, "other@example.com")
-    verifies(call, mailbox.to("other@example.com")[-1].token)
+    verify(call, mailbox.to("other@example.com")[-1].token)
     before = len(mailbox.all)
 
-    answer = verifies(call, allowance)
+    answer = verify(call, allowance)
 
     assert len(mailbox.all) == before
     assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
@@ -322,21 +322,21 @@ def test_an_allowance_dies_when_the_address_was_changed_otherwise(
 
 def test_an_allowed_move_dies_with_the_old_password(call: Api, mailbox: Mailbox, ann: Person, allowance: str) -> None:
     """S-52, for the second link as well."""
-    verifies(call, allowance)
+    verify(call, allowance)
     token = mailbox.to(NEW)[-1].token
     body = {"currentPassword": PASSWORD, "newPassword": "a better password"}
     call("POST /api/auth/change-password", bearer=ann.token, json=body)
 
-    assert verifies(call, token).code == "INVALID_TOKEN"
+    assert verify(call, token).code == "INVALID_TOKEN"
     assert address(call, ann) == OLD
 
 
 def test_an_unverified_address_has_nothing_to_allow(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
     settings(require_email_verification="false", confirm_email_change="true")
-    bearer = signs_up(call, OLD).json["token"]
+    bearer = sign_up(call, OLD).json["token"]
 
     call(CHANGE, bearer=bearer, json={"newEmail": NEW})
 
     assert [mail.to for mail in mailbox.all] == [NEW]
-    assert verifies(call, mailbox.last.token).json["user"]["emailVerified"] is True
+    assert verify(call, mailbox.last.token).json["user"]["emailVerified"] is True
     assert call("GET /api/auth/me", bearer=bearer).json["user"]["email"] == NEW

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import sign_in
 from tests.support.calls import Answer, Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import meanwhile
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.races import meanwhile
 from tests.support.tables import rows, unchanged
-from tests.support.threads import at_once
-from tests.support.visits import signs_in
 
 CHANGE = "POST /api/auth/change-password"
 NEW = "a better password"
@@ -33,8 +33,8 @@ def test_the_new_password_works_and_the_old_one_does_not(call: Api, ann: Person)
     assert (answer.status, answer.cookies) == (200, [])
     assert (set(answer.json), answer.json["token"]) == ({"token", "user"}, None)
     assert answer.json["user"]["email"] == ann.email
-    assert signs_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
-    assert signs_in(call, ann.email, NEW).status == 200
+    assert sign_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
+    assert sign_in(call, ann.email, NEW).status == 200
 
 
 @pytest.mark.parametrize("more", [{}, {"revokeOtherSessions": False}])
@@ -98,7 +98,7 @@ def test_what_is_easy_to_guess_is_refused(call: Api, ann: Person) -> None:
 
     for new in ("password123", "PASSWORD123", "ann@example.com", "Ann@Example.com", "Annabel Lee"):
         assert changes(call, ann, new=new).code == "WEAK_PASSWORD", new
-    assert signs_in(call, ann.email).status == 200
+    assert sign_in(call, ann.email).status == 200
 
 
 def test_the_owner_is_told_of_what_happened_alone(call: Api, mailbox: Mailbox, ann: Person) -> None:
@@ -117,14 +117,14 @@ def is_consistent(call: Api, cloud: Cloud, person: Person, passwords: dict[str, 
     """Whether the profile is in the epoch of the sessions, and the passwords work that should."""
     (profile,) = (row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE")
     (epoch,) = (row for row in rows(cloud, "SessionsTable") if row["session_id"] == "EPOCH")
-    work = {password: signs_in(call, person.email, password).status == 200 for password in passwords}
+    work = {password: sign_in(call, person.email, password).status == 200 for password in passwords}
     return bool(profile["epoch"] == epoch["epoch"] == "2" and work == passwords)
 
 
 def test_of_twenty_changes_at_once_one_wins(call: Api, cloud: Cloud, ann: Person) -> None:
     new = [f"the password of number {number}" for number in range(20)]
 
-    answers = at_once(lambda password: changes(call, ann, new=password), new)
+    answers = run_concurrently(lambda password: changes(call, ann, new=password), new)
 
     won = [answer.status == 200 for answer in answers]
     assert won.count(True) == 1
@@ -138,7 +138,7 @@ def test_of_twenty_replacements_at_once_one_session_is_left(
 ) -> None:
     devices = [ann, *(people.sign_in(ann.email) for _ in range(19))]
 
-    answers = at_once(lambda device: changes(call, device, revokeOtherSessions=True), devices)
+    answers = run_concurrently(lambda device: changes(call, device, revokeOtherSessions=True), devices)
 
     (token,) = (answer.json["token"] for answer in answers if answer.status == 200)
     assert {answer.status for answer in answers} == {200, 401}
@@ -156,4 +156,4 @@ def test_a_sign_out_in_the_middle_is_not_undone(
     assert changes(call, ann).status == 401
     assert status(call, ann.token) == 401
     assert [row["session_id"] for row in rows(cloud, "SessionsTable")] == ["EPOCH"]
-    assert signs_in(call, ann.email).status == 200
+    assert sign_in(call, ann.email).status == 200

@@ -5,29 +5,29 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import CLEARED, OURS, is_here, request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import meanwhile
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.races import meanwhile
 from tests.support.tables import rows, unchanged
-from tests.support.threads import at_once
-from tests.support.visits import CLEARED, OURS, forgets, is_here, resets, signs_in, signs_up, verifies
 
 DELETE = "POST /api/auth/delete-user"
 GONE = {"success": True, "message": "User deleted"}
 MAILED = {"success": True, "message": "Verification email sent"}
 
 
-def test_the_password_speaks_for_it(call: Api, ann: Person, later: Callable[..., None], cloud: Cloud) -> None:
+def test_the_password_speaks_for_it(call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud) -> None:
     """Even when the session is not fresh."""
-    later(days=2)
+    advance_clock(days=2)
 
     answer = call(DELETE, bearer=ann.token, json={"password": PASSWORD})
 
     assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED)
     assert not is_here(call, ann)
     assert rows(cloud, "UsersTable") == []
-    assert signs_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
+    assert sign_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
 
 
 def test_who_is_gone_is_not_reminded_any_more(call: Api, ann: Person, cloud: Cloud) -> None:
@@ -57,10 +57,10 @@ def test_a_wrong_password_deletes_nobody_however_fresh_the_session(call: Api, an
 
 
 def test_a_session_that_is_not_fresh_takes_more(
-    call: Api, ann: Person, later: Callable[..., None], cloud: Cloud
+    call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud
 ) -> None:
     """S-43."""
-    later(days=1)
+    advance_clock(days=1)
     with unchanged(cloud):
         answer = call(DELETE, bearer=ann.token, json={})
 
@@ -84,7 +84,7 @@ def test_nobody_else_goes(call: Api, people: People, ann: Person) -> None:
     call(DELETE, bearer=ann.token, json={})
 
     assert is_here(call, bob)
-    assert signs_in(call, bob.email).status == 200
+    assert sign_in(call, bob.email).status == 200
 
 
 def test_the_address_can_be_signed_up_anew(call: Api, people: People, ann: Person) -> None:
@@ -102,12 +102,12 @@ def test_the_address_can_be_signed_up_anew(call: Api, people: People, ann: Perso
 def test_a_link_for_a_new_password_opens_no_newcomers_account(
     call: Api, people: People, mailbox: Mailbox, ann: Person
 ) -> None:
-    token = forgets(call, mailbox, ann.email)
+    token = request_reset(call, mailbox, ann.email)
     call(DELETE, bearer=ann.token, json={})
     people.verified("ann", password="a newcomer's own")
 
-    assert resets(call, token, "a better password").code == "INVALID_TOKEN"
-    assert signs_in(call, ann.email, "a newcomer's own").status == 200
+    assert reset_password(call, token, "a better password").code == "INVALID_TOKEN"
+    assert sign_in(call, ann.email, "a newcomer's own").status == 200
 
 
 def test_a_move_to_another_address_that_races_the_deletion_leaves_no_address_behind(
@@ -116,7 +116,7 @@ def test_a_move_to_another_address_that_races_the_deletion_leaves_no_address_beh
     """Whatever wins: an address without a person could never be signed up again."""
     call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": "new@example.com"})
     token = mailbox.to("new@example.com")[-1].token
-    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: verifies(call, token))
+    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: verify(call, token))
 
     call(DELETE, bearer=ann.token, json={})
 
@@ -132,17 +132,17 @@ def test_a_change_of_password_that_races_the_deletion_saves_the_account(
     meanwhile(
         monkeypatch,
         "accounts.changes",
-        "departure",
+        "delete_profile",
         lambda: call("POST /api/auth/change-password", bearer=ann.token, json=body),
     )
 
     assert call(DELETE, bearer=ann.token, json={}).status in {400, 401}
 
-    assert signs_in(call, ann.email, "a better password").status == 200
+    assert sign_in(call, ann.email, "a better password").status == 200
 
 
 def test_of_twenty_at_once_all_are_answered_and_the_person_is_gone(call: Api, ann: Person, cloud: Cloud) -> None:
-    answers = at_once(lambda _: call(DELETE, bearer=ann.token, json={}), range(20))
+    answers = run_concurrently(lambda _: call(DELETE, bearer=ann.token, json={}), range(20))
 
     assert [answer.status for answer in answers].count(200) == 1
     assert {answer.status for answer in answers} <= {200, 400, 401}
@@ -150,11 +150,11 @@ def test_of_twenty_at_once_all_are_answered_and_the_person_is_gone(call: Api, an
 
 
 def test_a_mail_comes_first_where_that_is_the_setting(
-    call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None], later: Callable[..., None]
+    call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     """Also for a session that is not fresh, and not for a wrong password."""
     settings(delete_user_by_mail="true")
-    later(days=2)
+    advance_clock(days=2)
     before = len(mailbox.all)
     assert call(DELETE, bearer=ann.token, json={"password": "wrong"}).code == "INVALID_PASSWORD"
 
@@ -166,7 +166,7 @@ def test_a_mail_comes_first_where_that_is_the_setting(
     assert mail.link.startswith("https://api.example.com/api/auth/delete-user/callback?token=")
     assert mail.link.endswith("&callbackURL=%2Fbye")
     assert is_here(call, ann)
-    assert signs_in(call, ann.email).status == 200
+    assert sign_in(call, ann.email).status == 200
 
 
 @pytest.fixture
@@ -218,9 +218,9 @@ def test_where_the_link_leads_is_checked_before_anything_happens(call: Api, ann:
 
 def test_who_never_verified_can_go_as_well(call: Api, cloud: Cloud, settings: Callable[..., None]) -> None:
     settings(require_email_verification="false")
-    token = signs_up(call, "ann@example.com").json["token"]
+    token = sign_up(call, "ann@example.com").json["token"]
 
     assert call(DELETE, bearer=token, json={"password": PASSWORD}).status == 200
 
     assert rows(cloud, "UsersTable") == []
-    assert signs_up(call, "ann@example.com").status == 200
+    assert sign_up(call, "ann@example.com").status == 200

@@ -6,12 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import CLEARED, is_here
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.tables import rows, unchanged
-from tests.support.threads import at_once
-from tests.support.visits import CLEARED, is_here
 
 FOLLOW, DELETE = "GET /api/auth/delete-user/callback", "POST /api/auth/delete-user"
 GONE = {"success": True, "message": "User deleted"}
@@ -95,7 +95,7 @@ def test_used_twice_it_finds_nobody_and_not_who_has_the_address_now(
 
 
 def test_of_twenty_at_once_one_deletes(call: Api, ann: Person, token: str, cloud: Cloud) -> None:
-    answers = at_once(lambda _: call(FOLLOW, bearer=ann.token, query={"token": token}), range(20))
+    answers = run_concurrently(lambda _: call(FOLLOW, bearer=ann.token, query={"token": token}), range(20))
 
     assert sorted(answer.status for answer in answers) == [200, *[404] * 19]
     assert {row["sk"] for row in rows(cloud, "UsersTable")} == set()

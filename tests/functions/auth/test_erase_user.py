@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, sign_in, sign_up, verify
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
-from tests.support.erasing import Erasing
-from tests.support.journey import Journeys
+from tests.support.erasures import Erasures
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import TABLES, everything
 from tests.support.tasks import create, keep
-from tests.support.trouble import UNREACHABLE, failing, refused
-from tests.support.visits import forgets, signs_in, signs_up, verifies
 
 DELETE = "POST /api/auth/delete-user"
 
@@ -31,14 +31,14 @@ def _at_once(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def erasing(call: Api, cloud: Cloud) -> Erasing:
+def erasing(call: Api, cloud: Cloud) -> Erasures:
     """The stream of orders."""
-    return Erasing(call, cloud)
+    return Erasures(call, cloud)
 
 
 def traces(cloud: Cloud, person: Person) -> list[Any]:
     """Every row, in any table, that has to do with somebody."""
-    hints = (person.id, person.email, layer("throttle").hidden(person.email), person.token[36:58])
+    hints = (person.id, person.email, layer("throttle").pseudonym(person.email), person.token[36:58])
     return [row for table in everything(cloud).values() for row in table if any(hint in str(row) for hint in hints)]
 
 
@@ -68,12 +68,12 @@ def made() -> dict[str, Any]:
 
 @pytest.fixture
 def ann(
-    journeys: Journeys, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None], made: dict[str, Any]
+    oauth_flow: OAuthFlow, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None], made: dict[str, Any]
 ) -> Person:
     """Somebody who left traces in every table."""
     settings(rate_limits="on", rate_limit_sign_in="1000/1", rate_limit_mail="1000/1")
     if not made:
-        made["ann"] = leaves_traces(journeys, mailbox)
+        made["ann"] = leaves_traces(oauth_flow, mailbox)
         made["tables"] = {table: cloud.client("dynamodb").scan(TableName=table)["Items"] for table in TABLES}
     for table, items in made["tables"].items():
         for some in batched(items, 25, strict=False):
@@ -83,23 +83,23 @@ def ann(
     return person
 
 
-def leaves_traces(journeys: Journeys, mailbox: Mailbox) -> Person:
+def leaves_traces(journeys: OAuthFlow, mailbox: Mailbox) -> Person:
     """Sign up, and do something of everything."""
     call = mailbox._call
     person = People(call).signed_in("ann")
-    journeys.links(person.token)
-    signs_in(call, person.email, "a wrong one")
+    journeys.link(person.token)
+    sign_in(call, person.email, "a wrong one")
     call("POST /api/auth/login", json={"email": person.email, "password": PASSWORD})
     call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
     task = create(call, person, title="Water the plants")
     call("DELETE /api/tasks/{task_id}", bearer=person.token, task_id=task["id"], headers={"idempotency-key": "k"})
     keep(person, 30)
-    forgets(call, mailbox, person.email)
+    request_reset(call, mailbox, person.email)
     call("POST /api/auth/change-email", bearer=person.token, json={"newEmail": "other@example.com"})
     return person
 
 
-def test_nothing_is_left_but_a_receipt(call: Api, cloud: Cloud, erasing: Erasing, ann: Person) -> None:
+def test_nothing_is_left_but_a_receipt(call: Api, cloud: Cloud, erasing: Erasures, ann: Person) -> None:
     assert {name for name, table in everything(cloud).items() if ann.id in str(table)} == {
         "UsersTable",
         "SessionsTable",
@@ -129,7 +129,7 @@ def test_sessions_are_over_before_anything_is_erased(call: Api, ann: Person) -> 
     assert call("GET /api/tasks", bearer=ann.token).status == 401
 
 
-def test_others_keep_everything(call: Api, cloud: Cloud, people: People, erasing: Erasing, ann: Person) -> None:
+def test_others_keep_everything(call: Api, cloud: Cloud, people: People, erasing: Erasures, ann: Person) -> None:
     bob = people.signed_in("bob")
     create(call, bob, title="Mine")
     before = traces(cloud, bob)
@@ -140,19 +140,19 @@ def test_others_keep_everything(call: Api, cloud: Cloud, people: People, erasing
 
 
 def test_whoever_comes_to_the_address_meanwhile_keeps_theirs(
-    call: Api, erasing: Erasing, mailbox: Mailbox, ann: Person, later: Callable[..., None]
+    call: Api, erasing: Erasures, mailbox: Mailbox, ann: Person, advance_clock: Callable[..., None]
 ) -> None:
     """Their sign-up waits under the same address."""
     deletes(call, ann)
-    later(seconds=1)
-    signs_up(call, ann.email)
+    advance_clock(seconds=1)
+    sign_up(call, ann.email)
     token = mailbox.to(ann.email)[-1].token
     erasing.deliver()
 
-    assert verifies(call, token).json["user"]["id"] != ann.id
+    assert verify(call, token).json["user"]["id"] != ann.id
 
 
-def test_an_order_that_is_done_is_not_done_again(call: Api, cloud: Cloud, erasing: Erasing, ann: Person) -> None:
+def test_an_order_that_is_done_is_not_done_again(call: Api, cloud: Cloud, erasing: Erasures, ann: Person) -> None:
     """A second delivery, or one that comes late."""
     deletes(call, ann)
     (order,) = erasing.orders()
@@ -165,11 +165,11 @@ def test_an_order_that_is_done_is_not_done_again(call: Api, cloud: Cloud, erasin
 
 @pytest.mark.parametrize("operation", ["Query", "BatchWriteItem", "BatchGetItem", "DeleteItem", "PutLogEvents"])
 def test_what_fails_is_asked_for_again_until_it_is_done(
-    call: Api, cloud: Cloud, erasing: Erasing, ann: Person, operation: str
+    call: Api, cloud: Cloud, erasing: Erasures, ann: Person, operation: str
 ) -> None:
     deletes(call, ann)
     (order,) = erasing.orders()
-    with failing(refused("ThrottlingException"), operation, times=2):
+    with failing_calls(client_error("ThrottlingException"), operation, times=2):
         answers = [erasing.deliver(order) for _ in range(3)]
 
     assert [bool(answer["batchItemFailures"]) for answer in answers] == [True, True, False]
@@ -177,28 +177,30 @@ def test_what_fails_is_asked_for_again_until_it_is_done(
 
 
 def test_what_cannot_be_done_stays_as_failed_and_can_be_ordered_anew(
-    call: Api, cloud: Cloud, erasing: Erasing, ann: Person
+    call: Api, cloud: Cloud, erasing: Erasures, ann: Person
 ) -> None:
     deletes(call, ann)
     (order,) = erasing.orders()
-    with failing(UNREACHABLE, "BatchWriteItem"):
+    with failing_calls(UNREACHABLE, "BatchWriteItem"):
         answers = [erasing.deliver(order) for _ in range(8)]
     assert [bool(answer["batchItemFailures"]) for answer in answers] == [True] * 7 + [False]
     assert [row["erasure"]["S"] for row in erasing.orders()] == ["failed"]
     assert erasing.deliver(order) == {"batchItemFailures": []}
     assert traces(cloud, ann)
 
-    layer("accounts.erasures").ErasureRow(ann.id).update([layer("accounts.erasures").ErasureRow.erasure.set("pending")])
+    layer("accounts.erasure_orders").ErasureRow(ann.id).update(
+        [layer("accounts.erasure_orders").ErasureRow.erasure.set("pending")]
+    )
     erasing.deliver()
     assert traces(cloud, ann) == []
 
 
 def test_what_time_is_short_for_is_ordered_anew(
-    call: Api, cloud: Cloud, erasing: Erasing, ann: Person, monkeypatch: pytest.MonkeyPatch
+    call: Api, cloud: Cloud, erasing: Erasures, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deletes(call, ann)
-    monkeypatch.setattr(layer("erasure.flows"), "_PAGE", 10)
-    monkeypatch.setattr(layer("erasure.flows"), "_RESERVE", 10**9)
+    monkeypatch.setattr(layer("erasure.flows"), "_PAGE_SIZE", 10)
+    monkeypatch.setattr(layer("erasure.flows"), "_MIN_TIME_LEFT", 10**9)
     runs = 0
     while erasing.orders():
         erasing.deliver()
@@ -211,7 +213,7 @@ def test_what_time_is_short_for_is_ordered_anew(
 
 
 def test_requests_that_were_let_in_before_are_waited_for(
-    call: Api, erasing: Erasing, ann: Person, monkeypatch: pytest.MonkeyPatch
+    call: Api, erasing: Erasures, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half a minute, for API Gateway gives no answer more."""
     waited: list[float] = []
@@ -225,18 +227,18 @@ def test_requests_that_were_let_in_before_are_waited_for(
 
 @pytest.mark.parametrize("page", [10, pytest.param(250, marks=pytest.mark.slow)])
 def test_forty_pages_of_tasks_are_erased_with_trouble_on_the_way(  # noqa: PLR0917 -- five fixtures and a column
-    call: Api, cloud: Cloud, people: People, erasing: Erasing, monkeypatch: pytest.MonkeyPatch, page: int
+    call: Api, cloud: Cloud, people: People, erasing: Erasures, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
     flows = layer("erasure.flows")
-    monkeypatch.setattr(flows, "_PAGE", page)
-    real, calls = flows.remove_all, iter(range(1_000_000))
+    monkeypatch.setattr(flows, "_PAGE_SIZE", page)
+    real, calls = flows.batch_delete, iter(range(1_000_000))
 
     def sometimes(*given: Any) -> None:
         if next(calls) in {5, 20, 33}:
             raise UNREACHABLE
         real(*given)
 
-    monkeypatch.setattr(flows, "remove_all", sometimes)
+    monkeypatch.setattr(flows, "batch_delete", sometimes)
     ann = people.signed_in("ann")
     client = cloud.client("dynamodb")
     for start in range(0, 40 * page, 25):

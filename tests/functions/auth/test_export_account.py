@@ -6,8 +6,8 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
-from tests.support.journey import Journeys
 from tests.support.layer import layer
+from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import Person
 from tests.support.tables import rows
 from tests.support.tasks import create, keep
@@ -19,11 +19,11 @@ EXPORT = "GET /api/auth/export"
 def _small_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three tasks on a page; else there are five hundred."""
     assert api
-    monkeypatch.setattr(layer("tasks.exporting"), "_AT_ONCE", 3)
+    monkeypatch.setattr(layer("tasks.exporting"), "_PAGE_SIZE", 3)
 
 
-def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, ann: Person, journeys: Journeys) -> None:
-    journeys.links(ann.token)
+def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
+    oauth_flow.link(ann.token)
     task = create(call, ann, title="Water the plants")
 
     answer = call(EXPORT, bearer=ann.token)
@@ -37,8 +37,8 @@ def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, ann: Person
     assert "link" not in answer.headers
 
 
-def test_no_secret_is_told(call: Api, cloud: Cloud, ann: Person, journeys: Journeys) -> None:
-    journeys.links(ann.token)
+def test_no_secret_is_told(call: Api, cloud: Cloud, ann: Person, oauth_flow: OAuthFlow) -> None:
+    oauth_flow.link(ann.token)
     (profile,) = [row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
 
     text = call(EXPORT, bearer=ann.token).text

@@ -6,23 +6,23 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import account_id
 from tests.support.calls import Answer, Api
-from tests.support.journey import Journeys, token_of
 from tests.support.layer import layer
+from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import People
 from tests.support.provider import Provider, reply
 from tests.support.tables import rows
-from tests.support.visits import account_id
 
 GET = "POST /api/auth/get-access-token"
 TOKENS = {"access_token": "access-1", "refresh_token": "refresh-1"}
 
 
 @pytest.fixture
-def ann(google: Provider, journeys: Journeys) -> str:
+def ann(google: Provider, oauth_flow: OAuthFlow) -> str:
     """The token of somebody who came by Google, with an access token for an hour."""
     google.gives = dict(TOKENS)
-    return token_of(journeys.signs_in())
+    return token_of(oauth_flow.sign_in())
 
 
 def gets(call: Api, bearer: str, account: str | None = None, **more: Any) -> Answer:
@@ -39,44 +39,44 @@ def test_the_token_is_told_with_its_end_and_scopes(call: Api, google: Provider, 
     assert len(google.requests("/token")) == 1
 
 
-def test_a_token_without_an_end_is_told_without_one(call: Api, google: Provider, journeys: Journeys) -> None:
+def test_a_token_without_an_end_is_told_without_one(call: Api, google: Provider, oauth_flow: OAuthFlow) -> None:
     google.gives = {"expires_in": None}
-    answer = gets(call, token_of(journeys.signs_in()))
+    answer = gets(call, token_of(oauth_flow.sign_in()))
 
     assert set(answer.json) == {"accessToken", "scopes", "idToken"}
 
 
 @pytest.mark.parametrize("case", [(3590, "access-1"), (3596, "access-2"), (7200, "access-2")], ids=str)
 def test_a_token_near_its_end_is_refreshed_and_kept(
-    call: Api, google: Provider, ann: str, later: Callable[..., None], case: tuple[int, str]
+    call: Api, google: Provider, ann: str, advance_clock: Callable[..., None], case: tuple[int, str]
 ) -> None:
     seconds, token = case
     account = account_id(call, ann)
     google.gives = {"access_token": "access-2"}
-    later(seconds=seconds)
+    advance_clock(seconds=seconds)
 
     assert [gets(call, ann, account).json["accessToken"] for _ in range(2)] == [token] * 2
     assert len(google.requests("/token")) == (2 if token == "access-2" else 1)
 
 
 def test_a_provider_that_gives_new_refresh_tokens_is_asked_with_the_newest(
-    call: Api, google: Provider, ann: str, later: Callable[..., None]
+    call: Api, google: Provider, ann: str, advance_clock: Callable[..., None]
 ) -> None:
     for number in (2, 3):
         google.gives = {"access_token": f"access-{number}", "refresh_token": f"refresh-{number}"}
-        later(hours=2)
+        advance_clock(hours=2)
         gets(call, ann)
 
     assert [asked.form.get("refresh_token") for asked in google.requests("/token")] == [None, "refresh-1", "refresh-2"]
 
 
 def test_signing_in_again_brings_newer_tokens_and_keeps_the_refresh_token(
-    call: Api, google: Provider, journeys: Journeys, ann: str, later: Callable[..., None]
+    call: Api, google: Provider, oauth_flow: OAuthFlow, ann: str, advance_clock: Callable[..., None]
 ) -> None:
     google.gives = {"access_token": "access-2", "refresh_token": None}
-    journeys.signs_in()
+    oauth_flow.sign_in()
     assert gets(call, ann).json["accessToken"] == "access-2"
-    later(hours=2)
+    advance_clock(hours=2)
     gets(call, ann)
 
     assert google.requests("/token")[-1].form["refresh_token"] == "refresh-1"
@@ -84,10 +84,10 @@ def test_signing_in_again_brings_newer_tokens_and_keeps_the_refresh_token(
 
 @pytest.mark.parametrize("status", [400, 500])
 def test_a_provider_that_gives_none_any_more_is_told(
-    call: Api, google: Provider, ann: str, later: Callable[..., None], status: int
+    call: Api, google: Provider, ann: str, advance_clock: Callable[..., None], status: int
 ) -> None:
     google.behaviour["/token"] = lambda handler: reply(handler, status, {"error": "invalid_grant"})
-    later(hours=2)
+    advance_clock(hours=2)
     answer = gets(call, ann)
 
     assert (answer.status, answer.code) == (400, "FAILED_TO_GET_ACCESS_TOKEN")
@@ -102,9 +102,9 @@ def test_who_brought_no_access_token_gets_none(call: Api, google: Provider) -> N
 
 
 def test_s_67_s_68_the_account_of_another_is_not_there_whose_ever_it_is_said_to_be(
-    call: Api, journeys: Journeys, ann: str
+    call: Api, oauth_flow: OAuthFlow, ann: str
 ) -> None:
-    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
+    bob = token_of(oauth_flow.sign_in(sub="2002", email="bob@example.com", email_verified=True))
     user_id = call("GET /api/auth/me", bearer=bob).json["user"]["id"]
 
     for account, more in ((account_id(call, bob), {}), ("x" * 32, {}), (account_id(call, bob), {"userId": user_id})):
@@ -145,8 +145,10 @@ def test_oa_4_no_token_lies_open_in_the_database(cloud: Cloud, google: Provider,
     assert len(row["sealed"]) > len(google.id_token())
 
 
-def test_oa_4_sealed_tokens_open_in_their_own_row_alone(cloud: Cloud, call: Api, journeys: Journeys, ann: str) -> None:
-    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
+def test_oa_4_sealed_tokens_open_in_their_own_row_alone(
+    cloud: Cloud, call: Api, oauth_flow: OAuthFlow, ann: str
+) -> None:
+    bob = token_of(oauth_flow.sign_in(sub="2002", email="bob@example.com", email_verified=True))
     mine, theirs = (row for row in rows(cloud, "UsersTable") if "sealed" in row)
     cloud.client("dynamodb").update_item(
         TableName="UsersTable",
@@ -162,10 +164,10 @@ def test_tokens_outlive_one_rotation_of_the_secret_and_not_an_emergency(
     call: Api, cloud: Cloud, ann: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account, keyring = account_id(call, ann), layer("keys.keyring")
-    version = layer("keys").current().newest
+    version = layer("keys").current_keyring().newest
     for versions, status in ((["newer", version], 200), (["newer"], 400)):
         monkeypatch.setattr(keyring.Keyring, "versions", versions)
         (row,) = [row for row in rows(cloud, "UsersTable") if "sealed" in row]
-        profile = layer("dynamodb").get_together((layer("oauth.table").AccountRow, row["pk"], row["sk"]))[0]
+        profile = layer("dynamodb").batch_get((layer("oauth.table").AccountRow, row["pk"], row["sk"]))[0]
         assert row["account_id"] == account
-        assert bool(layer("oauth.vault").kept(profile).access_token) == (status == 200)
+        assert bool(layer("oauth.token_storage").load_tokens(profile).access_token) == (status == 200)

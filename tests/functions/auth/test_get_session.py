@@ -91,25 +91,25 @@ def test_looking_is_one_round_trip_and_writes_nothing(call: Api, ann: Person, cl
 
 
 def test_an_unused_session_ends_after_a_week_although_its_row_is_still_there(
-    call: Api, ann: Person, later: Callable[..., None], cloud: Cloud
+    call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud
 ) -> None:
     """S-38: TTL deletes late, so the code decides."""
-    later(days=7, seconds=-2)
+    advance_clock(days=7, seconds=-2)
     assert call("GET /api/tasks", bearer=ann.token).status == 200
 
-    later(seconds=2)
+    advance_clock(seconds=2)
 
     assert call(GET_SESSION, bearer=ann.token).text == "null"
     assert call("GET /api/tasks", bearer=ann.token).code == "TOKEN_EXPIRED"
     assert len(rows(cloud, "SessionsTable")) == 2
 
 
-def test_a_session_in_use_is_renewed_once_a_day(call: Api, ann: Person, later: Callable[..., None]) -> None:
+def test_a_session_in_use_is_renewed_once_a_day(call: Api, ann: Person, advance_clock: Callable[..., None]) -> None:
     first_end = end_of(call, ann.token)
-    later(hours=23, minutes=59)
+    advance_clock(hours=23, minutes=59)
     assert end_of(call, ann.token) == first_end
 
-    later(minutes=1)
+    advance_clock(minutes=1)
     renewed = call(GET_SESSION, cookies=[ann.cookie])
 
     assert timedelta() <= datetime.fromisoformat(renewed.json["session"]["expiresAt"]) - first_end - WEEK / 7 < WEEK / 7
@@ -120,57 +120,57 @@ def test_a_session_in_use_is_renewed_once_a_day(call: Api, ann: Person, later: C
 
 @pytest.mark.parametrize("value", ["true", "1", "false"])
 def test_a_client_may_look_without_renewing(
-    call: Api, ann: Person, later: Callable[..., None], cloud: Cloud, value: str
+    call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud, value: str
 ) -> None:
     """Any text is true to the protocol, `false` included."""
-    later(days=2)
+    advance_clock(days=2)
     with unchanged(cloud):
         answer = call(GET_SESSION, bearer=ann.token, query={"disableRefresh": value})
 
         assert (answer.status, answer.cookies) == (200, [])
 
 
-def test_only_get_session_renews(call: Api, ann: Person, later: Callable[..., None], cloud: Cloud) -> None:
-    later(days=2)
+def test_only_get_session_renews(call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud) -> None:
+    advance_clock(days=2)
     with unchanged(cloud):
         assert call("GET /api/tasks", bearer=ann.token).status == 200
 
 
 def test_no_session_outlives_thirty_days_however_often_it_is_used(
-    call: Api, ann: Person, later: Callable[..., None]
+    call: Api, ann: Person, advance_clock: Callable[..., None]
 ) -> None:
     for _ in range(5):
-        later(days=5)
+        advance_clock(days=5)
         assert call(GET_SESSION, bearer=ann.token).json
-    later(days=5, seconds=-2)
+    advance_clock(days=5, seconds=-2)
     assert call(GET_SESSION, bearer=ann.token).json
 
-    later(seconds=2)
+    advance_clock(seconds=2)
 
     assert call(GET_SESSION, bearer=ann.token).text == "null"
     assert call("GET /api/auth/me", bearer=ann.token).status == 401
 
 
 def test_a_session_that_is_not_remembered_is_never_renewed(
-    call: Api, people: People, later: Callable[..., None]
+    call: Api, people: People, advance_clock: Callable[..., None]
 ) -> None:
     given = {"email": people.verified(), "password": PASSWORD, "rememberMe": False}
     token = call("POST /api/auth/sign-in/email", json=given).json["token"]
     first_end = end_of(call, token)
 
-    later(hours=23)
+    advance_clock(hours=23)
 
     assert end_of(call, token) == first_end
 
 
 def test_a_session_that_is_not_remembered_never_lives_longer_than_one_that_is(
-    call: Api, people: People, settings: Callable[..., None], later: Callable[..., None]
+    call: Api, people: People, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     settings(session_lifetime="3600")
     given = {"email": people.verified(), "password": PASSWORD, "rememberMe": False}
     token = call("POST /api/auth/sign-in/email", json=given).json["token"]
 
-    later(seconds=3600)
+    advance_clock(seconds=3600)
 
     assert call(GET_SESSION, bearer=token).text == "null"
 
@@ -186,11 +186,11 @@ def test_a_session_without_an_epoch_is_no_session(call: Api, ann: Person, cloud:
 
 @pytest.mark.parametrize("route", [GET_SESSION, "GET /api/auth/me", "GET /api/auth/token", "GET /api/tasks"])
 def test_a_jwt_that_is_too_old_does_not_stand_in_the_way_of_a_cookie(
-    call: Api, ann: Person, later: Callable[..., None], route: str
+    call: Api, ann: Person, advance_clock: Callable[..., None], route: str
 ) -> None:
     """A page that keeps sending `set-auth-jwt` along stays signed in by its cookie."""
     token = call("GET /api/auth/token", bearer=ann.token).json["token"]
-    later(minutes=16)
+    advance_clock(minutes=16)
 
     answer = call(route, bearer=token, cookies=[ann.cookie])
 
@@ -199,9 +199,11 @@ def test_a_jwt_that_is_too_old_does_not_stand_in_the_way_of_a_cookie(
     assert call(route, bearer=token).text != answer.text
 
 
-def test_a_jwt_and_a_cookie_that_are_both_dead_are_nobodys(call: Api, ann: Person, later: Callable[..., None]) -> None:
+def test_a_jwt_and_a_cookie_that_are_both_dead_are_nobodys(
+    call: Api, ann: Person, advance_clock: Callable[..., None]
+) -> None:
     token = call("GET /api/auth/token", bearer=ann.token).json["token"]
-    later(days=8)
+    advance_clock(days=8)
 
     answer = call("GET /api/auth/get-session", bearer=token, cookies=[ann.cookie])
 

@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
-from tests.support.journey import SOCIAL, Journeys, error_of, token_of
+from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
-from tests.support.moments import FromNow
+from tests.support.oauth_flow import SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.provider import CLIENT_ID, Provider, rsa_key
+from tests.support.relative_times import FromNow
 from tests.support.tables import everything, rows, unchanged
-from tests.support.threads import at_once
 
 type Made = Callable[[Provider, str], str]
 SAYS: dict[str, dict[str, Any]] = {
@@ -127,17 +127,17 @@ def by_form(call: Api, token: str) -> Answer:
     return call(SOCIAL, json={"provider": "google", "idToken": {"token": token, "nonce": "n"}})
 
 
-def by_callback(journeys: Journeys, made: Made) -> Answer:
+def by_callback(journeys: OAuthFlow, made: Made) -> Answer:
     """Come back to a token of our making."""
-    sent = journeys.begins()
+    sent = journeys.begin()
     journeys.provider.gives = {"id_token": made(journeys.provider, sent.query["nonce"])}
-    return journeys.completes(sent)
+    return journeys.complete(sent)
 
 
-def test_a_wrong_id_token_opens_nothing_by_the_callback(journeys: Journeys, cloud: Cloud) -> None:
+def test_a_wrong_id_token_opens_nothing_by_the_callback(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     with unchanged(cloud):
         for name, made in WRONG.items():
-            answer = by_callback(journeys, made)
+            answer = by_callback(oauth_flow, made)
             assert error_of(answer) == "unable_to_get_user_info", name
             assert "set-auth-token" not in answer.headers
 
@@ -150,25 +150,25 @@ def test_a_wrong_id_token_opens_nothing_by_itself(call: Api, google: Provider, c
 
 
 @pytest.mark.parametrize("claims", [{}, {"aud": [CLIENT_ID]}, {"aud": [CLIENT_ID, "client-2"], "azp": CLIENT_ID}])
-def test_a_good_one_opens_it(call: Api, journeys: Journeys, claims: dict[str, Any]) -> None:
+def test_a_good_one_opens_it(call: Api, oauth_flow: OAuthFlow, claims: dict[str, Any]) -> None:
     """Or the others would prove nothing."""
-    assert error_of(by_callback(journeys, saying(claims))) is None
-    assert by_form(call, saying(claims)(journeys.provider, "n")).status == 200
+    assert error_of(by_callback(oauth_flow, saying(claims))) is None
+    assert by_form(call, saying(claims)(oauth_flow.provider, "n")).status == 200
 
 
-def test_a_token_of_20_kilobytes_is_not_even_looked_at(call: Api, journeys: Journeys, cloud: Cloud) -> None:
+def test_a_token_of_20_kilobytes_is_not_even_looked_at(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     long = saying({"name": "x" * 15_000})
     with unchanged(cloud):
-        assert error_of(by_callback(journeys, long)) == "unable_to_get_user_info"
-        assert by_form(call, long(journeys.provider, "n")).code == "VALIDATION_ERROR"
-        assert journeys.provider.requests("/jwks") == []
+        assert error_of(by_callback(oauth_flow, long)) == "unable_to_get_user_info"
+        assert by_form(call, long(oauth_flow.provider, "n")).code == "VALIDATION_ERROR"
+        assert oauth_flow.provider.requests("/jwks") == []
 
 
-def test_no_id_token_is_a_wrong_one(journeys: Journeys, cloud: Cloud) -> None:
+def test_no_id_token_is_a_wrong_one(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     given: list[object] = [None, "", 7, {}]
     for nothing in given:
-        journeys.provider.gives = {"id_token": nothing}
-        assert error_of(journeys.signs_in()) == "unable_to_get_user_info"
+        oauth_flow.provider.gives = {"id_token": nothing}
+        assert error_of(oauth_flow.sign_in()) == "unable_to_get_user_info"
 
     assert rows(cloud, "UsersTable") == []
 
@@ -179,35 +179,35 @@ UNPROVED: list[object] = [False, None, "true", "false", 1]
 NO_ADDRESS: list[object] = [None, "", "ann", "ann@example.com, eve@evil.example", 7, "\u212aann@example.com"]
 
 
-def test_nobody_comes_in_without_a_proved_address(journeys: Journeys, cloud: Cloud) -> None:
+def test_nobody_comes_in_without_a_proved_address(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     """It is proved by `true`, and by nothing that looks like it."""
     for value in UNPROVED:
-        assert error_of(journeys.signs_in(email_verified=value)) == "email_not_verified", value
+        assert error_of(oauth_flow.sign_in(email_verified=value)) == "email_not_verified", value
     for value in NO_ADDRESS:
-        assert error_of(journeys.signs_in(email=value)) == "email_not_found", value
+        assert error_of(oauth_flow.sign_in(email=value)) == "email_not_found", value
     assert not any(everything(cloud).values())
 
 
-def test_an_answer_that_says_whom_it_is_from_must_be_from_whom_was_asked(journeys: Journeys) -> None:
+def test_an_answer_that_says_whom_it_is_from_must_be_from_whom_was_asked(oauth_flow: OAuthFlow) -> None:
     """RFC 9207."""
-    for issuer in ("https://evil.example", "", f"{journeys.provider.url}/"):
-        assert error_of(journeys.returns(journeys.begins(), code="x", iss=issuer)) == "issuer_mismatch"
-    assert journeys.provider.asked == []
+    for issuer in ("https://evil.example", "", f"{oauth_flow.provider.url}/"):
+        assert error_of(oauth_flow.come_back(oauth_flow.begin(), code="x", iss=issuer)) == "issuer_mismatch"
+    assert oauth_flow.provider.asked == []
 
-    sent = journeys.begins()
-    assert token_of(journeys.returns(sent, code=journeys.provider.visits(sent.url), iss=journeys.provider.url))
+    sent = oauth_flow.begin()
+    assert token_of(oauth_flow.come_back(sent, code=oauth_flow.provider.visits(sent.url), iss=oauth_flow.provider.url))
 
 
 # -- The provider's keys ---------------------------------------------------------------
 
 
-def test_keys_are_asked_for_once(journeys: Journeys, provider: Provider) -> None:
+def test_keys_are_asked_for_once(oauth_flow: OAuthFlow, provider: Provider) -> None:
     """By many at once, and by those after them."""
-    sent = [journeys.begins() for _ in range(4)]
+    sent = [oauth_flow.begin() for _ in range(4)]
 
-    answers = at_once(journeys.completes, sent)
+    answers = run_concurrently(oauth_flow.complete, sent)
 
-    assert all(token_of(answer) for answer in [*answers, journeys.signs_in(), journeys.signs_in()])
+    assert all(token_of(answer) for answer in [*answers, oauth_flow.sign_in(), oauth_flow.sign_in()])
     assert len(provider.requests("/jwks")) == 1
 
 
@@ -219,14 +219,14 @@ def test_a_key_that_is_not_known_makes_us_look_again_and_not_each_time(call: Api
 
 
 def test_new_keys_of_the_provider_are_followed(
-    journeys: Journeys, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    oauth_flow: OAuthFlow, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the old one is not believed any more, once it is gone."""
-    assert token_of(journeys.signs_in())
+    assert token_of(oauth_flow.sign_in())
     monkeypatch.setattr(layer("oauth.id_tokens")._keys(f"{provider.url}/jwks"), "cooldown_duration", 0)
     provider.keys, provider.signs_with = ("second",), "second"
 
-    assert token_of(journeys.signs_in())
+    assert token_of(oauth_flow.sign_in())
 
     provider.signs_with = "first"
-    assert error_of(journeys.signs_in()) == "unable_to_get_user_info"
+    assert error_of(oauth_flow.sign_in()) == "unable_to_get_user_info"

@@ -10,10 +10,10 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import meanwhile
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People
-from tests.support.races import meanwhile
-from tests.support.threads import at_once
 
 JWKS = "GET /api/auth/jwks"
 KEYRING = {"user_id": {"S": "KEYRING"}, "session_id": {"S": "KEYRING"}}
@@ -31,7 +31,7 @@ def published(cloud: Cloud) -> dict[str, Any] | None:
 def unpublish(cloud: Cloud) -> None:
     """A stack that was just deployed: no keyring, and a process that knows of none."""
     cloud.client("dynamodb").delete_item(TableName="SessionsTable", Key=KEYRING)
-    layer("keys.keyring").forget()
+    layer("keys.keyring").clear_cache()
 
 
 def test_a_public_key_is_shown_whole_and_no_private_one(call: Api) -> None:
@@ -47,7 +47,7 @@ def test_a_public_key_is_shown_whole_and_no_private_one(call: Api) -> None:
 
 
 def test_no_private_byte_is_anywhere(call: Api, cloud: Cloud) -> None:
-    private = layer("keys.access")._private_key(layer("keys").current().newest).private_bytes_raw()
+    private = layer("keys.access_tokens")._private_key(layer("keys").current_keyring().newest).private_bytes_raw()
 
     for text in (call(JWKS).text, str(published(cloud))):
         for encoded in (private.hex(), urlsafe_b64encode(private).decode().rstrip("=")):
@@ -61,7 +61,7 @@ def test_strangers_may_see_it_whatever_they_bring(call: Api) -> None:
 
 def test_the_key_stays_the_same(call: Api) -> None:
     first = call(JWKS).json
-    layer("keys.keyring").forget()
+    layer("keys.keyring").clear_cache()
 
     assert call(JWKS).json == first
 
@@ -109,7 +109,7 @@ def test_whoever_needs_the_key_first_publishes_it(
 def test_of_many_first_users_one_publishes(call: Api, cloud: Cloud) -> None:
     unpublish(cloud)
 
-    answers = at_once(lambda _: call(JWKS), range(8))
+    answers = run_concurrently(lambda _: call(JWKS), range(8))
 
     assert {answer.status for answer in answers} == {200}
     assert len({answer.text for answer in answers}) == 1

@@ -7,8 +7,8 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
-from tests.support.journey import LINK, Journeys, error_of, token_of
 from tests.support.layer import layer
+from tests.support.oauth_flow import LINK, OAuthFlow, error_of, token_of
 from tests.support.people import People, Person
 from tests.support.provider import Provider
 from tests.support.tables import rows
@@ -27,20 +27,20 @@ def links_at_once(call: Api, bearer: str, token: str) -> Answer:
     return call(LINK, bearer=bearer, json={"provider": "google", "idToken": {"token": token}})
 
 
-def test_an_account_becomes_a_way_in(call: Api, journeys: Journeys, ann: Person) -> None:
-    answer = journeys.completes(journeys.begins(LINK, bearer=ann.token, callbackURL="/settings"))
+def test_an_account_becomes_a_way_in(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
+    answer = oauth_flow.complete(oauth_flow.begin(LINK, bearer=ann.token, callbackURL="/settings"))
 
-    user = call("GET /api/auth/me", bearer=token_of(journeys.signs_in())).json["user"]
+    user = call("GET /api/auth/me", bearer=token_of(oauth_flow.sign_in())).json["user"]
     assert (answer.status, answer.headers["location"]) == (302, "/settings")
     assert "set-auth-token" not in answer.headers
     assert ways_in(call, ann.token) == ["credential", "google"]
     assert user["id"] == ann.id
 
 
-def test_linking_again_asks_for_more_and_keeps_one_account(call: Api, journeys: Journeys, ann: Person) -> None:
-    journeys.links(ann.token)
-    journeys.completes(journeys.begins(LINK, bearer=ann.token, scopes=["calendar"]))
-    journeys.links(ann.token)
+def test_linking_again_asks_for_more_and_keeps_one_account(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
+    oauth_flow.link(ann.token)
+    oauth_flow.complete(oauth_flow.begin(LINK, bearer=ann.token, scopes=["calendar"]))
+    oauth_flow.link(ann.token)
 
     _, google = call(LIST, bearer=ann.token).json
     assert google["scopes"] == ["email", "profile", "openid", "calendar"]
@@ -48,36 +48,36 @@ def test_linking_again_asks_for_more_and_keeps_one_account(call: Api, journeys: 
 
 @pytest.mark.parametrize("ends", ["sign-out", "revoke-sessions"])
 def test_the_session_that_asked_must_live_when_the_browser_comes_back(
-    call: Api, journeys: Journeys, ann: Person, people: People, ends: str
+    call: Api, oauth_flow: OAuthFlow, ann: Person, people: People, ends: str
 ) -> None:
-    sent = journeys.begins(LINK, bearer=ann.token)
+    sent = oauth_flow.begin(LINK, bearer=ann.token)
     call(f"POST /api/auth/{ends}", bearer=ann.token)
 
-    assert error_of(journeys.completes(sent)) == "unable_to_link_account"
+    assert error_of(oauth_flow.complete(sent)) == "unable_to_link_account"
     assert ways_in(call, people.sign_in(ann.email).token) == ["credential"]
 
 
 def test_nor_may_it_have_run_out(
-    call: Api, journeys: Journeys, people: People, settings: Callable[..., None], later: Callable[..., None]
+    call: Api, oauth_flow: OAuthFlow, people: People, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     email = people.verified("ann")
     settings(session_lifetime="60")
     short = people.sign_in(email)
-    sent = journeys.begins(LINK, bearer=short.token)
-    later(minutes=2)
+    sent = oauth_flow.begin(LINK, bearer=short.token)
+    advance_clock(minutes=2)
 
-    assert error_of(journeys.completes(sent)) == "unable_to_link_account"
+    assert error_of(oauth_flow.complete(sent)) == "unable_to_link_account"
     settings(session_lifetime="3600")
     assert ways_in(call, people.sign_in(email).token) == ["credential"]
 
 
 def test_s_62_an_account_that_is_somebody_elses_stays_theirs(
-    call: Api, journeys: Journeys, google: Provider, people: People, cloud: Cloud
+    call: Api, oauth_flow: OAuthFlow, google: Provider, people: People, cloud: Cloud
 ) -> None:
-    bob = token_of(journeys.signs_in(**BOB))
+    bob = token_of(oauth_flow.sign_in(**BOB))
     ann = people.signed_in("ann")
     before = rows(cloud, "UsersTable")
-    answer = journeys.links(ann.token, **BOB | {"email": "ann@example.com"})
+    answer = oauth_flow.link(ann.token, **BOB | {"email": "ann@example.com"})
     at_once = links_at_once(call, ann.token, google.id_token(**BOB | {"email": ann.email}))
 
     assert error_of(answer) == "account_already_linked_to_different_user"
@@ -96,25 +96,25 @@ def test_s_62_an_account_that_is_somebody_elses_stays_theirs(
     ids=str,
 )
 def test_an_account_of_another_or_unproved_address_is_not_linked(
-    call: Api, journeys: Journeys, google: Provider, ann: Person, case: tuple[dict[str, Any], str, str]
+    call: Api, oauth_flow: OAuthFlow, google: Provider, ann: Person, case: tuple[dict[str, Any], str, str]
 ) -> None:
     claims, error, code = case
     person: dict[str, Any] = {"sub": "1001", "email": ann.email, "email_verified": True} | claims
     at_once = links_at_once(call, ann.token, google.id_token(**person))
 
-    assert error_of(journeys.links(ann.token, **person)) == error
+    assert error_of(oauth_flow.link(ann.token, **person)) == error
     assert (at_once.status, at_once.code) == (401, code)
     assert ways_in(call, ann.token) == ["credential"]
 
 
 def test_whose_own_address_is_unproved_links_nothing(
-    call: Api, journeys: Journeys, settings: Callable[..., None]
+    call: Api, oauth_flow: OAuthFlow, settings: Callable[..., None]
 ) -> None:
     settings(require_email_verification="false")
     new = {"email": "ann@example.com", "password": "correct horse battery"}
     token = call("POST /api/auth/sign-up/email", json=new).json["token"]
 
-    assert error_of(journeys.links(token)) == "unable_to_link_account"
+    assert error_of(oauth_flow.link(token)) == "unable_to_link_account"
     assert ways_in(call, token) == ["credential"]
 
 
@@ -133,7 +133,7 @@ def test_an_id_token_that_is_not_good_links_nothing(call: Api, google: Provider,
 
 
 def test_there_is_an_end_to_it(call: Api, google: Provider, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer("oauth.flows"), "MOST_LINKS", 2)
+    monkeypatch.setattr(layer("oauth.flows"), "MAX_LINKS", 2)
     codes = [links_at_once(call, ann.token, google.id_token(sub=str(number))).status for number in range(3)]
 
     assert codes == [200, 200, 401]

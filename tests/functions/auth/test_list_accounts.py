@@ -1,7 +1,7 @@
 """GET /api/auth/list-accounts: the ways in that a person has."""
 
 from tests.support.calls import Api
-from tests.support.journey import Journeys, token_of
+from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import People, Person
 
 LIST = "GET /api/auth/list-accounts"
@@ -20,9 +20,9 @@ def test_a_password_is_one_way_in(call: Api, people: People, ann: Person) -> Non
     assert account["id"] != ann.id
 
 
-def test_accounts_at_providers_come_after_the_password(call: Api, ann: Person, journeys: Journeys) -> None:
+def test_accounts_at_providers_come_after_the_password(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
     for sub in ("1001", "1002"):
-        journeys.links(ann.token, sub=sub, email=ann.email, email_verified=True)
+        oauth_flow.link(ann.token, sub=sub, email=ann.email, email_verified=True)
 
     password, *google = call(LIST, bearer=ann.token).json
     assert password["providerId"] == "credential"
@@ -35,8 +35,8 @@ def test_accounts_at_providers_come_after_the_password(call: Api, ann: Person, j
     assert [one["scopes"] for one in google] == [["email", "profile", "openid"]] * 2
 
 
-def test_who_came_by_google_has_no_password(call: Api, journeys: Journeys) -> None:
-    (account,) = call(LIST, bearer=token_of(journeys.signs_in())).json
+def test_who_came_by_google_has_no_password(call: Api, oauth_flow: OAuthFlow) -> None:
+    (account,) = call(LIST, bearer=token_of(oauth_flow.sign_in())).json
 
     assert account["providerId"] == "google"
 

@@ -27,11 +27,11 @@ def id_of(token: str) -> str:
 
 
 def test_every_session_of_a_person_is_listed_oldest_first_and_nobody_elses(
-    call: Api, people: People, later: Callable[..., None]
+    call: Api, people: People, advance_clock: Callable[..., None]
 ) -> None:
     phone = people.signed_in("ann")
     people.signed_in("bob")
-    later(minutes=1)
+    advance_clock(minutes=1)
     laptop = people.sign_in(phone.email)
 
     assert listed(call, phone.token) == [id_of(phone.token), id_of(laptop.token)]
@@ -80,14 +80,14 @@ def test_the_alias_has_a_shape_of_its_own(call: Api, ann: Person) -> None:
 
 
 def test_an_expired_session_is_not_listed_although_its_row_is_still_there(
-    call: Api, people: People, settings: Callable[..., None], later: Callable[..., None], cloud: Cloud
+    call: Api, people: People, settings: Callable[..., None], advance_clock: Callable[..., None], cloud: Cloud
 ) -> None:
     settings(session_fresh_age="0")
     ann = people.signed_in()
     call(SIGN_IN, json={"email": ann.email, "password": PASSWORD, "rememberMe": False})
     assert len(listed(call, ann.token)) == 2
 
-    later(days=1, seconds=1)
+    advance_clock(days=1, seconds=1)
 
     assert listed(call, ann.token) == [id_of(ann.token)]
     assert len(rows(cloud, "SessionsTable")) == 3

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import is_here, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Answer, Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 from tests.support.tables import rows, unchanged
-from tests.support.visits import is_here, resets, signs_in, signs_up, verifies
 
 DELETE, CALLBACK = "POST /api/auth/delete-user", "GET /api/auth/delete-user/callback"
 FORGOT = "POST /api/auth/request-password-reset"
@@ -21,8 +21,8 @@ WRONG = ["x", "x" * 43, "ü" * 60, "=" * 60, "\0" * 60, "a" * 100_000]
 type Redeem = Callable[[Api, Person, str], Answer]
 
 REDEEM: dict[str, Redeem] = {
-    "verify": lambda call, _, token: verifies(call, token),
-    "reset": lambda call, _, token: resets(call, token, BETTER),
+    "verify": lambda call, _, token: verify(call, token),
+    "reset": lambda call, _, token: reset_password(call, token, BETTER),
     "delete": lambda call, ann, token: call(DELETE, bearer=ann.token, json={"token": token}),
     "callback": lambda call, ann, token: call(CALLBACK, bearer=ann.token, query={"token": token}),
 }
@@ -43,7 +43,7 @@ def asks_to_move(call: Api, person: Person) -> Answer:
 
 
 LINKS = {
-    "verification": Link(lambda call, _: signs_up(call, WAITING), ("verify",)),
+    "verification": Link(lambda call, _: sign_up(call, WAITING), ("verify",)),
     "move": Link(asks_to_move, ("verify",), 900),
     "allowance": Link(asks_to_move, ("verify",), 900),
     "reset": Link(lambda call, ann: call(FORGOT, json={"email": ann.email}), ("reset",), 3600),
@@ -105,14 +105,14 @@ def test_it_works_for_its_time(  # noqa: PLR0917 -- four fixtures and three colu
     call: Api,
     ann: Person,
     mailed: Callable[[str], str],
-    later: Callable[..., None],
+    advance_clock: Callable[..., None],
     kind: str,
     by: str,
     late: bool,  # noqa: FBT001 -- a case
 ) -> None:
     """S-49; the protocol has one answer for every token that does not delete."""
     token = mailed(kind)
-    later(seconds=LINKS[kind].seconds + (1 if late else -2))
+    advance_clock(seconds=LINKS[kind].seconds + (1 if late else -2))
 
     code = ("INVALID_TOKEN" if by == "callback" else "TOKEN_EXPIRED") if late else None
     assert REDEEM[by](call, ann, token).code == code
@@ -142,7 +142,7 @@ def test_it_dies_with_the_old_password(  # noqa: PLR0917 -- five fixtures and a 
         for by in LINKS[kind].by:
             assert_unknown(REDEEM[by](call, ann, token), by)
     assert (len(mailbox.all), is_here(call, ann)) == (mails, True)
-    assert signs_in(call, ann.email, BETTER + "!").status == 200
+    assert sign_in(call, ann.email, BETTER + "!").status == 200
 
 
 @pytest.mark.parametrize("kind", ["move", "allowance", "reset"])

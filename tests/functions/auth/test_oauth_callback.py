@@ -8,8 +8,8 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
-from tests.support.journey import CALLBACK, SOCIAL, Journeys, Sent, error_of, token_of
 from tests.support.layer import layer
+from tests.support.oauth_flow import CALLBACK, SOCIAL, Authorization, OAuthFlow, error_of, token_of
 from tests.support.provider import Provider
 from tests.support.tables import everything, rows, unchanged
 
@@ -26,15 +26,15 @@ def user_of(call: Api, answer: Answer) -> dict[str, Any]:
     return user
 
 
-def goes_by_the_alias(call: Api, **query: str) -> Sent:
+def goes_by_the_alias(call: Api, **query: str) -> Authorization:
     """A browser that opens the alias by itself."""
     answer = call(ALIAS, query=query)
     assert answer.status == 302, answer.text
-    return Sent(url=answer.headers["location"], cookie=answer.cookies[0].partition(";")[0])
+    return Authorization(url=answer.headers["location"], cookie=answer.cookies[0].partition(";")[0])
 
 
-def test_a_new_person_gets_an_account_and_a_session(call: Api, journeys: Journeys) -> None:
-    answer = journeys.signs_in()
+def test_a_new_person_gets_an_account_and_a_session(call: Api, oauth_flow: OAuthFlow) -> None:
+    answer = oauth_flow.sign_in()
     user = user_of(call, answer)
 
     assert answer.status == 302
@@ -42,16 +42,16 @@ def test_a_new_person_gets_an_account_and_a_session(call: Api, journeys: Journey
     assert (user["email"], user["emailVerified"], user["name"]) == ("ann@example.com", True, "Ann Google")
 
 
-def test_a_returning_person_is_the_same_user_with_one_more_session(call: Api, journeys: Journeys) -> None:
+def test_a_returning_person_is_the_same_user_with_one_more_session(call: Api, oauth_flow: OAuthFlow) -> None:
     """What they are called here is theirs to change, not the provider's."""
-    first = user_of(call, journeys.signs_in())
+    first = user_of(call, oauth_flow.sign_in())
 
-    assert user_of(call, journeys.signs_in(name="Ann Married", picture="https://p.example/new.png")) == first
-    assert len(call("GET /api/auth/list-sessions", bearer=token_of(journeys.signs_in())).json) == 3
+    assert user_of(call, oauth_flow.sign_in(name="Ann Married", picture="https://p.example/new.png")) == first
+    assert len(call("GET /api/auth/list-sessions", bearer=token_of(oauth_flow.sign_in())).json) == 3
 
 
-def test_the_session_opens_what_is_theirs_however_it_is_shown(call: Api, journeys: Journeys) -> None:
-    answer = journeys.signs_in()
+def test_the_session_opens_what_is_theirs_however_it_is_shown(call: Api, oauth_flow: OAuthFlow) -> None:
+    answer = oauth_flow.sign_in()
     token, cookie = token_of(answer), answer.cookies[0].partition(";")[0]
     jwt = call("GET /api/auth/token", bearer=token).json["token"]
 
@@ -69,29 +69,29 @@ PICTURES += [(f"https://p.example/{'x' * 500}", None), (7, None), (None, None)]
 
 
 def test_a_name_is_made_presentable_and_only_a_picture_that_we_would_take_is_kept(
-    call: Api, journeys: Journeys
+    call: Api, oauth_flow: OAuthFlow
 ) -> None:
     for number, (field, claim, given, shown) in enumerate(
         [*(("name", "name", *case) for case in NAMES), *(("image", "picture", *case) for case in PICTURES)]
     ):
         person = {"sub": f"{number}", "email": f"{number}@example.com", claim: given}
-        assert user_of(call, journeys.signs_in(**person))[field] == shown, given
+        assert user_of(call, oauth_flow.sign_in(**person))[field] == shown, given
 
 
-def test_who_is_shut_out_gets_no_session(call: Api, journeys: Journeys, cloud: Cloud) -> None:
-    layer("accounts").set_disabled(user_of(call, journeys.signs_in())["id"], disabled=True)
+def test_who_is_shut_out_gets_no_session(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
+    layer("accounts").set_disabled(user_of(call, oauth_flow.sign_in())["id"], disabled=True)
     with unchanged(cloud):
-        assert error_of(journeys.signs_in()) == "unable_to_create_session"
+        assert error_of(oauth_flow.sign_in()) == "unable_to_create_session"
 
 
 def test_where_sign_up_is_closed_only_known_people_come_in(
-    call: Api, journeys: Journeys, cloud: Cloud, settings: Callable[..., None]
+    call: Api, oauth_flow: OAuthFlow, cloud: Cloud, settings: Callable[..., None]
 ) -> None:
-    ann = user_of(call, journeys.signs_in())
+    ann = user_of(call, oauth_flow.sign_in())
     settings(sign_up_enabled="false")
     with unchanged(cloud):
-        assert error_of(journeys.signs_in(sub="2", email="bob@example.com")) == "signup_disabled"
-    assert user_of(call, journeys.signs_in()) == ann
+        assert error_of(oauth_flow.sign_in(sub="2", email="bob@example.com")) == "signup_disabled"
+    assert user_of(call, oauth_flow.sign_in()) == ann
 
 
 # -- Where it leads -------------------------------------------------------------------
@@ -107,14 +107,16 @@ def test_where_sign_up_is_closed_only_known_people_come_in(
         ({}, "https://api.example.com", "https://api.example.com"),
     ],
 )
-def test_it_leads_to_where_the_client_asked(journeys: Journeys, asked: dict[str, str], first: str, again: str) -> None:
+def test_it_leads_to_where_the_client_asked(
+    oauth_flow: OAuthFlow, asked: dict[str, str], first: str, again: str
+) -> None:
     for target in (first, again):
-        assert journeys.completes(journeys.begins(**asked)).headers["location"] == target
+        assert oauth_flow.complete(oauth_flow.begin(**asked)).headers["location"] == target
 
 
-def test_it_leads_to_the_frontend_unless_the_client_asked(journeys: Journeys, settings: Callable[..., None]) -> None:
+def test_it_leads_to_the_frontend_unless_the_client_asked(oauth_flow: OAuthFlow, settings: Callable[..., None]) -> None:
     settings(frontend_url="https://www.example.com/app")
-    assert journeys.signs_in().headers["location"] == "https://www.example.com/app"
+    assert oauth_flow.sign_in().headers["location"] == "https://www.example.com/app"
 
 
 @pytest.mark.parametrize(
@@ -131,17 +133,17 @@ def test_it_leads_to_the_frontend_unless_the_client_asked(journeys: Journeys, se
     ],
 )
 def test_s_64_ghsa_9x4v_an_error_of_the_providers_is_told_as_plain_text(
-    call: Api, journeys: Journeys, error: str, description: str, told: str
+    call: Api, oauth_flow: OAuthFlow, error: str, description: str, told: str
 ) -> None:
     """On our own page unless the client asked for another."""
     query = {"error": error, "error_description": description}
-    answer = journeys.returns(journeys.begins(errorCallbackURL="/oops#x"), **query)
-    plain = journeys.returns(journeys.begins(), **query)
+    answer = oauth_flow.come_back(oauth_flow.begin(errorCallbackURL="/oops#x"), **query)
+    plain = oauth_flow.come_back(oauth_flow.begin(), **query)
 
     assert (answer.status, answer.headers["location"], answer.text) == (302, f"/oops?{told}#x", "")
     assert plain.headers["location"] == f"https://api.example.com/api/auth/error?{told}"
     assert call("GET /api/auth/error", query=told).headers["location"] == f"/error?error={error_of(plain)}"
-    assert journeys.provider.asked == []
+    assert oauth_flow.provider.asked == []
 
 
 def test_a_post_is_answered_by_the_way_to_get_it(call: Api, cloud: Cloud) -> None:
@@ -159,9 +161,9 @@ def test_a_post_is_answered_by_the_way_to_get_it(call: Api, cloud: Cloud) -> Non
     assert not any(everything(cloud).values())
 
 
-def test_who_comes_by_a_post_gets_in_by_the_get_after_it(call: Api, journeys: Journeys) -> None:
-    sent = journeys.begins()
-    body = urlencode({"state": sent.query["state"], "code": journeys.provider.visits(sent.url)})
+def test_who_comes_by_a_post_gets_in_by_the_get_after_it(call: Api, oauth_flow: OAuthFlow) -> None:
+    sent = oauth_flow.begin()
+    body = urlencode({"state": sent.query["state"], "code": oauth_flow.provider.visits(sent.url)})
     query = call(POSTED, provider="google", body=body, headers=FORM).headers["location"].partition("?")[2]
 
     assert user_of(call, call(CALLBACK, provider="google", query=query, cookies=[sent.cookie]))
@@ -193,10 +195,10 @@ BAD += [({"code": []}, "NO_CODE"), ({"code": ""}, "NO_CODE"), ({"code": "a guess
 
 @pytest.mark.parametrize(("change", "code"), [*BAD, ({"error": "access_denied"}, None)])
 def test_s_56_a_bad_state_or_code_is_a_bad_request_under_the_alias(
-    call: Api, journeys: Journeys, cloud: Cloud, change: dict[str, Any], code: str | None
+    call: Api, oauth_flow: OAuthFlow, cloud: Cloud, change: dict[str, Any], code: str | None
 ) -> None:
     """The callback tells of it where errors are told, and so do both of all else."""
-    alias, sent = goes_by_the_alias(call), journeys.begins()
+    alias, sent = goes_by_the_alias(call), oauth_flow.begin()
     by_alias, answer = (
         call(route, query={"state": it.query["state"], "code": "x"} | change, cookies=[it.cookie], **path)
         for it, route, path in ((alias, BACK_TO_ALIAS, {}), (sent, CALLBACK, {"provider": "google"}))
@@ -228,10 +230,10 @@ def test_the_states_cookie_survives_the_way_back_from_another_site(
 
 @pytest.mark.parametrize(("limits", "devices"), [("on", 1), ("off", 0)])
 def test_the_browser_is_known_from_then_on(
-    journeys: Journeys, settings: Callable[..., None], limits: str, devices: int
+    oauth_flow: OAuthFlow, settings: Callable[..., None], limits: str, devices: int
 ) -> None:
     settings(rate_limits=limits)
-    cookies = journeys.signs_in().cookies
+    cookies = oauth_flow.sign_in().cookies
 
     assert len([cookie for cookie in cookies if cookie.startswith("__Secure-gatehouse.device=")]) == devices
     assert cookies[-1].startswith(f"{STATE}=; Max-Age=0")

@@ -9,15 +9,15 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.layer.test_redirects import CODES, HOSTILE
+from tests.support.auth_calls import sign_in, sign_up, verify
 from tests.support.calls import Answer, Api
-from tests.support.journey import CALLBACK, LINK, SOCIAL, Journeys, error_of, token_of
+from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_flow import CALLBACK, LINK, SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.people import People, Person
 from tests.support.provider import CLIENT_ID, Provider, running_provider
 from tests.support.slow import some_and_all
 from tests.support.tables import everything, rows, unchanged
-from tests.support.threads import at_once
-from tests.support.visits import signs_in, signs_up, verifies
 
 ANN = "ann@example.com"
 ATTACKERS = "the attacker's"
@@ -37,17 +37,17 @@ def profiles(cloud: Cloud) -> list[dict[str, Any]]:
 
 
 def test_s_54_cve_2026_67327_what_an_attacker_began_is_gone_when_the_owner_comes(
-    call: Api, journeys: Journeys, mailbox: Mailbox, cloud: Cloud
+    call: Api, oauth_flow: OAuthFlow, mailbox: Mailbox, cloud: Cloud
 ) -> None:
-    signs_up(call, ANN, ATTACKERS)
+    sign_up(call, ANN, ATTACKERS)
     mailed = mailbox.last.token
 
-    owner = id_of(call, journeys.signs_in())
+    owner = id_of(call, oauth_flow.sign_in())
 
-    assert verifies(call, mailed).code == "INVALID_TOKEN"
+    assert verify(call, mailed).code == "INVALID_TOKEN"
     assert rows(cloud, "TokensTable") == []
-    signs_up(call, ANN, ATTACKERS)
-    assert signs_in(call, ANN, ATTACKERS).code == "INVALID_EMAIL_OR_PASSWORD"
+    sign_up(call, ANN, ATTACKERS)
+    assert sign_in(call, ANN, ATTACKERS).code == "INVALID_EMAIL_OR_PASSWORD"
     assert [(row["user_id"], "password_hash" in row) for row in profiles(cloud)] == [(owner, False)]
 
 
@@ -55,15 +55,15 @@ def test_s_54_cve_2026_67327_what_an_attacker_began_is_gone_when_the_owner_comes
 def squatter(call: Api, settings: Callable[..., None]) -> str:
     """Somebody who has Ann's address without having proved it; their session."""
     settings(require_email_verification="false")
-    return str(signs_up(call, ANN, ATTACKERS).json["token"])
+    return str(sign_up(call, ANN, ATTACKERS).json["token"])
 
 
 def test_s_59_cve_2026_53516_an_address_that_nobody_proved_here_is_not_linked(
-    call: Api, journeys: Journeys, cloud: Cloud, squatter: str
+    call: Api, oauth_flow: OAuthFlow, cloud: Cloud, squatter: str
 ) -> None:
     with unchanged(cloud):
-        answers = [journeys.signs_in(), journeys.links(squatter)]
-        by_token = call(SOCIAL, json={"provider": "google", "idToken": {"token": journeys.provider.id_token()}})
+        answers = [oauth_flow.sign_in(), oauth_flow.link(squatter)]
+        by_token = call(SOCIAL, json={"provider": "google", "idToken": {"token": oauth_flow.provider.id_token()}})
 
         assert [error_of(answer) for answer in answers] == ["account_not_linked", "unable_to_link_account"]
         assert (by_token.status, by_token.code, by_token.cookies) == (401, "OAUTH_LINK_ERROR", [])
@@ -71,51 +71,51 @@ def test_s_59_cve_2026_53516_an_address_that_nobody_proved_here_is_not_linked(
 
 
 def test_s_59_an_address_that_nobody_proved_there_is_not_linked(
-    journeys: Journeys, people: People, cloud: Cloud
+    oauth_flow: OAuthFlow, people: People, cloud: Cloud
 ) -> None:
     people.verified()
     with unchanged(cloud):
         for claim in (False, None, "true", 1):
-            assert error_of(journeys.signs_in(email_verified=claim)) == "account_not_linked"
+            assert error_of(oauth_flow.sign_in(email_verified=claim)) == "account_not_linked"
 
 
 def test_an_address_that_is_proved_on_both_sides_brings_the_same_person(
-    call: Api, journeys: Journeys, people: People
+    call: Api, oauth_flow: OAuthFlow, people: People
 ) -> None:
-    assert people.signed_in().id == id_of(call, journeys.signs_in(email=" Ann@Example.COM "))
-    assert signs_in(call, ANN).status == 200
+    assert people.signed_in().id == id_of(call, oauth_flow.sign_in(email=" Ann@Example.COM "))
+    assert sign_in(call, ANN).status == 200
 
 
 # -- S-60: whose account it is ---------------------------------------------------------------
 
 
 def test_s_60_the_same_subject_with_another_address_is_the_same_user(
-    call: Api, journeys: Journeys, people: People, cloud: Cloud
+    call: Api, oauth_flow: OAuthFlow, people: People, cloud: Cloud
 ) -> None:
     """Even if that address is somebody else's here."""
     people.verified("bob")
-    ann = id_of(call, journeys.signs_in())
-    assert id_of(call, journeys.signs_in(email="bob@example.com")) == ann
+    ann = id_of(call, oauth_flow.sign_in())
+    assert id_of(call, oauth_flow.sign_in(email="bob@example.com")) == ann
     assert sorted(row["email"] for row in profiles(cloud)) == [ANN, "bob@example.com"]
 
 
 def test_s_60_another_subject_with_the_same_address_is_somebody_else(
-    call: Api, journeys: Journeys, cloud: Cloud
+    call: Api, oauth_flow: OAuthFlow, cloud: Cloud
 ) -> None:
     """An address that the provider gave to somebody new does not bring them into the account of who had it."""
-    id_of(call, journeys.signs_in())
+    id_of(call, oauth_flow.sign_in())
     with unchanged(cloud):
-        assert error_of(journeys.signs_in(sub="1002")) == "account_not_linked"
+        assert error_of(oauth_flow.sign_in(sub="1002")) == "account_not_linked"
 
 
 def test_s_60_the_same_subject_of_another_provider_is_somebody_else(
-    call: Api, journeys: Journeys, settings: Callable[..., None]
+    call: Api, oauth_flow: OAuthFlow, settings: Callable[..., None]
 ) -> None:
-    ann = id_of(call, journeys.signs_in())
+    ann = id_of(call, oauth_flow.sign_in())
 
     with running_provider() as other:
         settings(oidc_issuer=other.url, oidc_client_id=CLIENT_ID, oidc_client_secret_name="oidc-client-secret")
-        assert id_of(call, Journeys(call, other, "oidc").signs_in(email="bob@example.com")) != ann
+        assert id_of(call, OAuthFlow(call, other, "oidc").sign_in(email="bob@example.com")) != ann
 
 
 # -- S-56, S-61: one state, one browser, one session ---------------------------------------------
@@ -127,59 +127,59 @@ COOKIES += ["{name}=%ff%00.\u00fc", "{name}={value}x"]
 
 @pytest.mark.parametrize("cookie", COOKIES)
 def test_s_56_cve_2025_68481_only_the_browser_that_was_sent_there_comes_in(
-    journeys: Journeys, cloud: Cloud, cookie: str
+    oauth_flow: OAuthFlow, cloud: Cloud, cookie: str
 ) -> None:
     """GHSA-5j53, CVE-2025-14546, CVE-2025-68158, CVE-2026-41425, CVE-2026-67335; the state is used up by it."""
-    sent, other = journeys.begins(errorCallbackURL="/oops"), journeys.begins().cookie.partition("=")[2]
+    sent, other = oauth_flow.begin(errorCallbackURL="/oops"), oauth_flow.begin().cookie.partition("=")[2]
     name, _, value = sent.cookie.partition("=")
     (state, signature), foreign = value.split("."), other.partition(".")[2]
     shown = cookie.format(name=name, value=value, state=state, signature=signature, other=other, foreign=foreign)
-    code = journeys.provider.visits(sent.url)
+    code = oauth_flow.provider.visits(sent.url)
 
-    answer = journeys.returns(sent, code=code, cookie=shown)
+    answer = oauth_flow.come_back(sent, code=code, cookie=shown)
 
     assert (answer.status, answer.headers["location"]) == (302, "/oops?error=state_mismatch")
-    assert error_of(journeys.returns(sent, code=code)) == "state_mismatch"
-    assert journeys.provider.asked == []
+    assert error_of(oauth_flow.come_back(sent, code=code)) == "state_mismatch"
+    assert oauth_flow.provider.asked == []
     assert rows(cloud, "UsersTable") == rows(cloud, "SessionsTable") == []
 
 
-def test_s_56_a_state_works_once_and_for_ten_minutes(journeys: Journeys, later: Callable[..., None]) -> None:
-    used, old = journeys.begins(), journeys.begins()
-    assert token_of(journeys.completes(used))
-    later(minutes=11)
+def test_s_56_a_state_works_once_and_for_ten_minutes(oauth_flow: OAuthFlow, advance_clock: Callable[..., None]) -> None:
+    used, old = oauth_flow.begin(), oauth_flow.begin()
+    assert token_of(oauth_flow.complete(used))
+    advance_clock(minutes=11)
 
-    assert [error_of(journeys.completes(sent)) for sent in (used, old)] == ["state_mismatch"] * 2
+    assert [error_of(oauth_flow.complete(sent)) for sent in (used, old)] == ["state_mismatch"] * 2
 
 
-def test_s_56_a_state_is_for_one_provider(call: Api, journeys: Journeys, oidc: Provider) -> None:
+def test_s_56_a_state_is_for_one_provider(call: Api, oauth_flow: OAuthFlow, oidc: Provider) -> None:
     """Or the code of one would be given to the other."""
-    other = Journeys(call, oidc, "oidc")
+    other = OAuthFlow(call, oidc, "oidc")
 
-    assert error_of(other.completes(journeys.begins())) == "state_mismatch"
-    assert error_of(journeys.completes(other.begins())) == "state_mismatch"
+    assert error_of(other.complete(oauth_flow.begin())) == "state_mismatch"
+    assert error_of(oauth_flow.complete(other.begin())) == "state_mismatch"
     assert oidc.requests("/token") == []
 
 
 @pytest.mark.parametrize("came_back", [True, False])
-def test_s_61_a_code_is_of_no_use_in_another_browser(journeys: Journeys, cloud: Cloud, *, came_back: bool) -> None:
+def test_s_61_a_code_is_of_no_use_in_another_browser(oauth_flow: OAuthFlow, cloud: Cloud, *, came_back: bool) -> None:
     """PKCE, should it have been stolen before its owner came back with it."""
-    first = journeys.begins()
-    code = journeys.provider.visits(first.url)
-    assert not came_back or token_of(journeys.returns(first, code=code))
+    first = oauth_flow.begin()
+    code = oauth_flow.provider.visits(first.url)
+    assert not came_back or token_of(oauth_flow.come_back(first, code=code))
     before = everything(cloud)
 
-    assert error_of(journeys.returns(journeys.begins(), code=code)) == "invalid_code"
+    assert error_of(oauth_flow.come_back(oauth_flow.begin(), code=code)) == "invalid_code"
     assert everything(cloud)["SessionsTable"] == before["SessionsTable"]
 
 
 def test_s_61_cve_2026_53518_coming_back_twice_at_once_opens_one_session(
-    call: Api, journeys: Journeys, provider: Provider
+    call: Api, oauth_flow: OAuthFlow, provider: Provider
 ) -> None:
-    sent = journeys.begins()
+    sent = oauth_flow.begin()
     code = provider.visits(sent.url)
 
-    answers = at_once(lambda _: journeys.returns(sent, code=code), range(4))
+    answers = run_concurrently(lambda _: oauth_flow.come_back(sent, code=code), range(4))
 
     (winner,) = (answer for answer in answers if "set-auth-token" in answer.headers)
     assert sorted(map(str, map(error_of, answers))) == ["None"] + ["state_mismatch"] * 3
@@ -188,9 +188,9 @@ def test_s_61_cve_2026_53518_coming_back_twice_at_once_opens_one_session(
 
 
 def test_s_61_coming_for_the_first_time_in_several_browsers_at_once_makes_one_user(
-    call: Api, journeys: Journeys, cloud: Cloud
+    call: Api, oauth_flow: OAuthFlow, cloud: Cloud
 ) -> None:
-    answers = at_once(journeys.completes, [journeys.begins() for _ in range(4)])
+    answers = run_concurrently(oauth_flow.complete, [oauth_flow.begin() for _ in range(4)])
 
     assert len({id_of(call, answer) for answer in answers}) == len(profiles(cloud)) == 1
     assert len(call("GET /api/auth/list-sessions", bearer=token_of(answers[0])).json) == 4
@@ -199,15 +199,15 @@ def test_s_61_coming_for_the_first_time_in_several_browsers_at_once_makes_one_us
 # -- S-57, S-63: where people are sent ----------------------------------------------------------
 
 
-def test_s_57_the_providers_page_is_asked_for_by_the_book(call: Api, journeys: Journeys) -> None:
+def test_s_57_the_providers_page_is_asked_for_by_the_book(call: Api, oauth_flow: OAuthFlow) -> None:
     """PKCE, a nonce, an exact redirect_uri that no header has a say in, and minimal scopes."""
-    first, second = journeys.begins(), journeys.begins()
+    first, second = oauth_flow.begin(), oauth_flow.begin()
     headers = {"x-forwarded-host": "evil.example", "host": "evil.example"}
     third = call(SOCIAL, json={"provider": "google"}, headers=headers).json["url"]
 
     page, _, _ = first.url.partition("?")
     chance = {name: len(first.query[name]) for name in ("state", "nonce", "code_challenge")}
-    assert page == f"{journeys.provider.url}/authorize"
+    assert page == f"{oauth_flow.provider.url}/authorize"
     assert chance == {"state": 32, "nonce": 32, "code_challenge": 43}
     assert all(re.fullmatch(r"[\w-]+", first.query[name]) for name in chance)
     assert {name: value for name, value in first.query.items() if name not in chance} == {

@@ -11,8 +11,8 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Answer, Api
-from tests.support.journey import SOCIAL, Journeys, error_of, token_of
 from tests.support.layer import layer
+from tests.support.oauth_flow import SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.provider import CLIENT_SECRET, Behaviour, Provider, reply
 from tests.support.tables import everything
 
@@ -77,16 +77,16 @@ def assert_nothing_came_of_it(cloud: Cloud, answer: Answer, error: str = "provid
 @broken
 @pytest.mark.parametrize("path", ["/token", pytest.param("/jwks", marks=pytest.mark.slow)])
 def test_a_broken_endpoint_is_asked_once(
-    journeys: Journeys, provider: Provider, cloud: Cloud, path: str, text: bytes
+    oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud, path: str, text: bytes
 ) -> None:
     provider.behaviour[path] = saying(text)
 
-    assert_nothing_came_of_it(cloud, journeys.signs_in())
+    assert_nothing_came_of_it(cloud, oauth_flow.sign_in())
     assert len(provider.requests(path)) == 1
     assert provider.requests("/elsewhere") == []
 
     provider.behaviour.clear()
-    assert token_of(journeys.signs_in())
+    assert token_of(oauth_flow.sign_in())
 
 
 @broken_somehow
@@ -104,41 +104,41 @@ def test_an_id_token_whose_keys_cannot_be_read_is_nobodys(
 
 @pytest.mark.parametrize("keys", [[], None, "x", {"a": 1}, [7, "x", None], [{"kty": "RSA", "kid": "first"}]], ids=repr)
 def test_without_a_usable_key_nobody_is_believed(
-    journeys: Journeys, provider: Provider, cloud: Cloud, keys: object
+    oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud, keys: object
 ) -> None:
     provider.behaviour["/jwks"] = lambda handler: reply(handler, 200, {"keys": keys})
 
-    assert_nothing_came_of_it(cloud, journeys.signs_in(), "unable_to_get_user_info")
+    assert_nothing_came_of_it(cloud, oauth_flow.sign_in(), "unable_to_get_user_info")
     assert len(provider.requests("/jwks")) == 1
 
 
 @pytest.mark.parametrize("endpoint", ["token", "jwks"])
 def test_who_is_down_is_told_as_such(
-    journeys: Journeys, settings: Callable[..., None], cloud: Cloud, endpoint: str
+    oauth_flow: OAuthFlow, settings: Callable[..., None], cloud: Cloud, endpoint: str
 ) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # and does not listen
         settings(**{f"google_{endpoint}_url": f"http://127.0.0.1:{closed.getsockname()[1]}"})
-        answer = journeys.signs_in()
+        answer = oauth_flow.sign_in()
 
     assert_nothing_came_of_it(cloud, answer)
 
 
 @pytest.mark.parametrize("answer", [{"error": "invalid_grant"}, {"error": ["<script>"]}, {}], ids=repr)
 def test_a_code_that_is_refused_is_told_as_such(
-    journeys: Journeys, provider: Provider, cloud: Cloud, answer: dict[str, Any]
+    oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud, answer: dict[str, Any]
 ) -> None:
     provider.behaviour["/token"] = lambda handler: reply(handler, 400, answer)
 
-    assert_nothing_came_of_it(cloud, journeys.signs_in(), "invalid_code")
+    assert_nothing_came_of_it(cloud, oauth_flow.sign_in(), "invalid_code")
     assert len(provider.requests("/token")) == 1
 
 
-def test_a_lifetime_that_is_none_keeps_nobody_out(journeys: Journeys, provider: Provider) -> None:
+def test_a_lifetime_that_is_none_keeps_nobody_out(oauth_flow: OAuthFlow, provider: Provider) -> None:
     lifetimes: list[object] = [-1, 1.5, True, "soon", "9" * 30, "9" * 5000, None, []]
     for seconds in lifetimes:
         provider.gives = {"expires_in": seconds}
-        assert token_of(journeys.signs_in()), seconds
+        assert token_of(oauth_flow.sign_in()), seconds
 
 
 # -- Its time -----------------------------------------------------------------------------
@@ -173,38 +173,38 @@ SLOW = {
 
 @pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
 def test_a_provider_that_hangs_or_drips_is_waited_for_two_seconds(
-    journeys: Journeys, cloud: Cloud, provider_waits: dict[str, float], monkeypatch: pytest.MonkeyPatch, slow: Slow
+    oauth_flow: OAuthFlow, cloud: Cloud, provider_waits: dict[str, float], monkeypatch: pytest.MonkeyPatch, slow: Slow
 ) -> None:
     """However little is missing at any time; here it is a tenth of that."""
-    assert provider_waits["exchange"] == 2
-    monkeypatch.setattr(layer("oauth.exchange"), "_SECONDS", 0.2)
-    journeys.provider.behaviour["/token"] = slow
+    assert provider_waits["token_endpoint"] == 2
+    monkeypatch.setattr(layer("oauth.token_endpoint"), "_SECONDS", 0.2)
+    oauth_flow.provider.behaviour["/token"] = slow
 
-    assert_nothing_came_of_it(cloud, journeys.signs_in())
+    assert_nothing_came_of_it(cloud, oauth_flow.sign_in())
 
     assert not slow.has_waited.is_set()
     slow.over.set()
-    assert len(journeys.provider.requests("/token")) == 1
+    assert len(oauth_flow.provider.requests("/token")) == 1
 
 
 # -- Our password there -------------------------------------------------------------------
 
 
-def test_without_our_password_there_nobody_comes_in(journeys: Journeys, provider: Provider, cloud: Cloud) -> None:
+def test_without_our_password_there_nobody_comes_in(oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud) -> None:
     manager = cloud.client("secretsmanager")
     manager.delete_secret(SecretId="google-client-secret", ForceDeleteWithoutRecovery=True)
 
-    assert_nothing_came_of_it(cloud, journeys.signs_in())
+    assert_nothing_came_of_it(cloud, oauth_flow.sign_in())
     assert provider.requests("/token") == []
 
 
-def test_a_new_password_is_found_after_the_old_one_failed(journeys: Journeys, cloud: Cloud) -> None:
+def test_a_new_password_is_found_after_the_old_one_failed(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     manager = cloud.client("secretsmanager")
     manager.put_secret_value(SecretId="google-client-secret", SecretString="the one before")
-    assert_nothing_came_of_it(cloud, journeys.signs_in(), "invalid_code")
+    assert_nothing_came_of_it(cloud, oauth_flow.sign_in(), "invalid_code")
     manager.put_secret_value(SecretId="google-client-secret", SecretString=f"{CLIENT_SECRET}\n")
 
-    assert token_of(journeys.signs_in())
+    assert token_of(oauth_flow.sign_in())
 
 
 # -- Its description ------------------------------------------------------------------------
@@ -252,11 +252,11 @@ def test_a_description_that_is_anothers_or_not_safe_is_not_followed(
 
 
 def test_a_provider_may_go_away_while_somebody_is_there(call: Api, oidc: Provider, cloud: Cloud) -> None:
-    journeys = Journeys(call, oidc, "oidc")
-    sent = journeys.begins()
+    journeys = OAuthFlow(call, oidc, "oidc")
+    sent = journeys.begin()
     layer("oauth.providers")._discovered.clear()
     oidc.behaviour[DISCOVERY] = saying(BROKEN["500"])
 
-    assert_nothing_came_of_it(cloud, journeys.completes(sent))
+    assert_nothing_came_of_it(cloud, journeys.complete(sent))
     assert len(oidc.requests(DISCOVERY)) == 2
     assert oidc.requests("/token") == []

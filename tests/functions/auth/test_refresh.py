@@ -7,12 +7,12 @@ import jwt
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Answer, Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.tables import rows, unchanged
-from tests.support.visits import forgets, resets, signs_in
 
 REFRESH = "POST /api/auth/refresh"
 
@@ -127,12 +127,12 @@ def test_the_mac_of_one_session_is_not_that_of_another(call: Api, people: People
 
 def test_no_other_token_buys_anything(call: Api, email: str, mailbox: Mailbox, entered: dict[str, Any]) -> None:
     """S-27."""
-    session = signs_in(call, email)
+    session = sign_in(call, email)
 
     assert_refused(call, session.json["token"])
     assert_refused(call, session.headers["set-auth-token"])
     assert_refused(call, entered["access_token"])
-    assert_refused(call, forgets(call, mailbox, email))
+    assert_refused(call, request_reset(call, mailbox, email))
 
 
 def test_a_refresh_token_opens_no_door(call: Api, entered: dict[str, Any], mailbox: Mailbox) -> None:
@@ -143,7 +143,7 @@ def test_a_refresh_token_opens_no_door(call: Api, entered: dict[str, Any], mailb
     assert call("GET /api/auth/token", bearer=token).status == 401
     assert call("GET /api/auth/get-session", bearer=token).text == "null"
     assert call("POST /api/auth/verify-email", json={"token": token}).code == "INVALID_TOKEN"
-    assert resets(call, token, "a better password").code == "INVALID_TOKEN"
+    assert reset_password(call, token, "a better password").code == "INVALID_TOKEN"
     assert mailbox
     call("POST /api/auth/sign-out", bearer=token)
     assert refreshes(call, token).status == 200
@@ -157,43 +157,47 @@ def test_a_user_without_a_profile_gets_nothing(call: Api, cloud: Cloud, entered:
 
 
 def test_refreshing_keeps_a_session_alive_but_not_for_ever(
-    call: Api, entered: dict[str, Any], later: Callable[..., None]
+    call: Api, entered: dict[str, Any], advance_clock: Callable[..., None]
 ) -> None:
     """S-26: seven days without a use, thirty days at the most."""
     token = entered["refresh_token"]
     for _ in range(4):
-        later(days=6, hours=23)
+        advance_clock(days=6, hours=23)
         answer = refreshes(call, token)
         assert answer.status == 200
         token = answer.json["refresh_token"]
 
-    later(days=2, hours=3, minutes=50)
+    advance_clock(days=2, hours=3, minutes=50)
     last = refreshes(call, token).json
     claims = jwt.decode(last["access_token"], options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == last["expires_in"] <= 600
 
-    later(minutes=10)
+    advance_clock(minutes=10)
     assert_refused(call, last["refresh_token"], "TOKEN_EXPIRED")
 
 
-def test_a_session_that_nobody_uses_ends(call: Api, entered: dict[str, Any], later: Callable[..., None]) -> None:
-    later(days=7, seconds=1)
+def test_a_session_that_nobody_uses_ends(
+    call: Api, entered: dict[str, Any], advance_clock: Callable[..., None]
+) -> None:
+    advance_clock(days=7, seconds=1)
 
     assert_refused(call, entered["refresh_token"], "TOKEN_EXPIRED")
 
 
-def test_a_session_that_is_not_remembered_is_not_prolonged(call: Api, email: str, later: Callable[..., None]) -> None:
+def test_a_session_that_is_not_remembered_is_not_prolonged(
+    call: Api, email: str, advance_clock: Callable[..., None]
+) -> None:
     token = logged_in(call, email, rememberMe=False)["refresh_token"]
 
-    later(hours=23)
+    advance_clock(hours=23)
     token = refreshes(call, token).json["refresh_token"]
-    later(hours=1, seconds=1)
+    advance_clock(hours=1, seconds=1)
 
     assert_refused(call, token, "TOKEN_EXPIRED")
 
 
 def test_a_session_is_refreshed_so_often_and_no_more(
-    call: Api, entered: dict[str, Any], settings: Callable[..., None], later: Callable[..., None]
+    call: Api, entered: dict[str, Any], settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     settings(rate_limits="on", rate_limit_refresh="3/300")
     token = entered["refresh_token"]
@@ -204,7 +208,7 @@ def test_a_session_is_refreshed_so_often_and_no_more(
 
     assert (refused.status, refused.code) == (429, "TOO_MANY_REQUESTS")
     assert 290 <= int(refused.headers["retry-after"]) <= 300
-    later(seconds=301)
+    advance_clock(seconds=301)
     assert refreshes(call, token).status == 200
 
 

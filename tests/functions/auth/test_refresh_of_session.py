@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.support.calls import Answer, Api
-from tests.support.journey import Journeys, token_of
+from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import Person
 
 REFRESH = "POST /api/auth/refresh"
@@ -24,8 +24,8 @@ def ends(call: Api, person: Person) -> None:
     call("POST /api/auth/sign-out", bearer=person.token)
 
 
-def test_oa_5_who_came_by_a_provider_refreshes_and_works_on_tasks(call: Api, journeys: Journeys) -> None:
-    begun = begins(call, bearer=token_of(journeys.signs_in()))
+def test_oa_5_who_came_by_a_provider_refreshes_and_works_on_tasks(call: Api, oauth_flow: OAuthFlow) -> None:
+    begun = begins(call, bearer=token_of(oauth_flow.sign_in()))
     refreshed = refreshes(call, begun.json["refresh_token"])
 
     assert (begun.status, refreshed.status, begun.cookies) == (200, 200, [])
@@ -59,10 +59,12 @@ def test_a_jwt_gets_none_or_a_stolen_one_would_live_on(call: Api, ann: Person) -
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
 
 
-def test_a_session_that_ended_gets_none(call: Api, ann: Person, bob: Person, later: Callable[..., None]) -> None:
+def test_a_session_that_ended_gets_none(
+    call: Api, ann: Person, bob: Person, advance_clock: Callable[..., None]
+) -> None:
     ends(call, ann)
     forged = bob.token[:-1] + ("A" if bob.token[-1] != "A" else "B")
-    later(days=8)
+    advance_clock(days=8)
 
     answers = [begins(call, bearer=token) for token in (ann.token, forged, bob.token)]
 

@@ -3,20 +3,20 @@
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import account_id
 from tests.support.calls import Answer, Api
-from tests.support.journey import Journeys, token_of
+from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.provider import Provider, reply
 from tests.support.tables import rows
-from tests.support.visits import account_id
 
 REFRESH = "POST /api/auth/refresh-token"
 
 
 @pytest.fixture
-def ann(google: Provider, journeys: Journeys) -> str:
+def ann(google: Provider, oauth_flow: OAuthFlow) -> str:
     """The token of somebody who came by Google."""
     google.gives = {"access_token": "access-1", "refresh_token": "refresh-1", "refresh_token_expires_in": 86_400}
-    return token_of(journeys.signs_in())
+    return token_of(oauth_flow.sign_in())
 
 
 def refreshes(call: Api, bearer: str, account: str | None = None) -> Answer:
@@ -64,9 +64,9 @@ def test_a_provider_that_gives_none_any_more_is_told_and_nothing_is_lost(
     assert rows(cloud, "UsersTable") == before
 
 
-def test_who_has_no_refresh_token_is_told(call: Api, google: Provider, journeys: Journeys) -> None:
+def test_who_has_no_refresh_token_is_told(call: Api, google: Provider, oauth_flow: OAuthFlow) -> None:
     google.gives = {"refresh_token": None}
-    answer = refreshes(call, token_of(journeys.signs_in()))
+    answer = refreshes(call, token_of(oauth_flow.sign_in()))
 
     assert (answer.status, answer.code) == (400, "REFRESH_TOKEN_NOT_FOUND")
 
@@ -88,8 +88,8 @@ def test_an_account_that_is_unlinked_meanwhile_does_not_come_back(
     assert [row for row in rows(cloud, "UsersTable") if "sealed" in row] == []
 
 
-def test_the_account_of_another_is_not_there(call: Api, journeys: Journeys, ann: str) -> None:
-    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
+def test_the_account_of_another_is_not_there(call: Api, oauth_flow: OAuthFlow, ann: str) -> None:
+    bob = token_of(oauth_flow.sign_in(sub="2002", email="bob@example.com", email_verified=True))
 
     assert refreshes(call, ann, account_id(call, bob)).code == "ACCOUNT_NOT_FOUND"
     assert call(REFRESH, json={"accountId": "x" * 32}).code == "UNAUTHORIZED"

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
-from tests.support.visits import forgets, resets, signs_in, signs_up
 
 ANN = "ann@example.com"
 FORGOT = "POST /api/auth/request-password-reset"
@@ -39,7 +39,7 @@ def test_asking_changes_nothing_by_itself(call: Api, ann: Person) -> None:
     call(FORGOT, json={"email": ann.email})
 
     assert call("GET /api/auth/me", bearer=ann.token).status == 200
-    assert signs_in(call, ann.email).status == 200
+    assert sign_in(call, ann.email).status == 200
 
 
 def test_the_link_goes_to_the_frontend_when_there_is_one(
@@ -60,15 +60,15 @@ def test_the_link_of_a_wire_client_leads_through_us_to_its_page(call: Api, peopl
 
     assert mailbox.last.link.startswith("https://api.example.com/api/auth/reset-password/")
     assert mailbox.last.link.endswith("?callbackURL=https%3A%2F%2Fapp.example.com%2Fnew%3Fa%3D1")
-    assert resets(call, mailbox.last.token, "a better password").status == 200
+    assert reset_password(call, mailbox.last.token, "a better password").status == 200
 
 
 def test_who_never_verified_gets_in_by_way_of_the_mailbox(call: Api, mailbox: Mailbox) -> None:
     """The link proves the address; whatever was waiting for it is gone."""
-    signs_up(call, ANN, "somebody's password")
+    sign_up(call, ANN, "somebody's password")
 
-    token = forgets(call, mailbox, ANN)
+    token = request_reset(call, mailbox, ANN)
 
-    assert resets(call, token, "the owner's own").status == 200
-    assert signs_in(call, ANN, "the owner's own").json["user"]["emailVerified"] is True
-    assert signs_in(call, ANN, "somebody's password").status == 401
+    assert reset_password(call, token, "the owner's own").status == 200
+    assert sign_in(call, ANN, "the owner's own").json["user"]["emailVerified"] is True
+    assert sign_in(call, ANN, "somebody's password").status == 401

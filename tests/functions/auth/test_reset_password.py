@@ -3,13 +3,13 @@
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import meanwhile
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
-from tests.support.races import meanwhile
 from tests.support.tables import unchanged
-from tests.support.threads import at_once
-from tests.support.visits import forgets, resets, signs_in
 
 NEW = "a better password"
 FOLLOW = "GET /api/auth/reset-password/{token}"
@@ -18,7 +18,7 @@ FOLLOW = "GET /api/auth/reset-password/{token}"
 @pytest.fixture
 def token(call: Api, mailbox: Mailbox, ann: Person) -> str:
     """What Ann was mailed."""
-    return forgets(call, mailbox, ann.email)
+    return request_reset(call, mailbox, ann.email)
 
 
 def test_a_new_password_ends_the_old_one_and_every_session(
@@ -26,15 +26,15 @@ def test_a_new_password_ends_the_old_one_and_every_session(
 ) -> None:
     """S-40: nobody is signed in by it, and the owner is told."""
     phone = people.sign_in(ann.email)
-    token = forgets(call, mailbox, ann.email)
+    token = request_reset(call, mailbox, ann.email)
 
-    answer = resets(call, token, NEW)
+    answer = reset_password(call, token, NEW)
 
     assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
     assert [call("GET /api/auth/me", bearer=person.token).status for person in (ann, phone)] == [401, 401]
     assert [call("GET /api/tasks", cookies=[person.cookie]).status for person in (ann, phone)] == [401, 401]
-    assert signs_in(call, ann.email).status == 401
-    assert signs_in(call, ann.email, NEW).status == 200
+    assert sign_in(call, ann.email).status == 401
+    assert sign_in(call, ann.email, NEW).status == 200
     assert "was changed" in mailbox.to(ann.email)[-1].subject
 
 
@@ -44,15 +44,15 @@ def test_the_token_and_the_password_come_in_the_protocols_ways(call: Api, ann: P
     request = by_query if form == "query" else {"json": {form: NEW, "token": token}}
 
     assert call("POST /api/auth/reset-password", **request).status == 200
-    assert signs_in(call, ann.email, NEW).status == 200
+    assert sign_in(call, ann.email, NEW).status == 200
 
 
 def test_a_link_works_once(call: Api, ann: Person, token: str) -> None:
     """S-46."""
-    resets(call, token, NEW)
+    reset_password(call, token, NEW)
 
-    assert resets(call, token, "one more password").code == "INVALID_TOKEN"
-    assert signs_in(call, ann.email, NEW).status == 200
+    assert reset_password(call, token, "one more password").code == "INVALID_TOKEN"
+    assert sign_in(call, ann.email, NEW).status == 200
 
 
 def test_cve_2026_53518_of_twenty_at_once_one_wins_and_no_other_password_works(
@@ -60,20 +60,20 @@ def test_cve_2026_53518_of_twenty_at_once_one_wins_and_no_other_password_works(
 ) -> None:
     passwords = [f"the password of number {number}" for number in range(20)]
 
-    answers = at_once(lambda password: resets(call, token, password), passwords)
+    answers = run_concurrently(lambda password: reset_password(call, token, password), passwords)
 
     assert sorted(answer.status for answer in answers) == [200, *[400] * 19]
     assert {answer.code for answer in answers} == {None, "INVALID_TOKEN"}
-    assert [signs_in(call, ann.email, password).status for password in passwords] == [
+    assert [sign_in(call, ann.email, password).status for password in passwords] == [
         200 if answer.status == 200 else 401 for answer in answers
     ]
 
 
 @pytest.mark.parametrize(("password", "code"), [("short", "PASSWORD_TOO_SHORT"), ("x" * 129, "PASSWORD_TOO_LONG")])
 def test_a_password_that_is_refused_does_not_spend_the_token(call: Api, token: str, password: str, code: str) -> None:
-    assert resets(call, token, password).code == code
+    assert reset_password(call, token, password).code == code
     assert call.calls == []
-    assert resets(call, token, NEW).status == 200
+    assert reset_password(call, token, NEW).status == 200
 
 
 def test_a_token_from_before_another_reset_is_worth_nothing(
@@ -82,12 +82,12 @@ def test_a_token_from_before_another_reset_is_worth_nothing(
     """S-52: it is bound to the state that it may change, even when both are on their way at once."""
 
     def another() -> None:
-        resets(call, forgets(call, mailbox, ann.email), "the newest password")
+        reset_password(call, request_reset(call, mailbox, ann.email), "the newest password")
 
     meanwhile(monkeypatch, "accounts.passwords", "hash_password", another)
 
-    assert resets(call, token, NEW).code == "INVALID_TOKEN"
-    assert signs_in(call, ann.email, "the newest password").status == 200
+    assert reset_password(call, token, NEW).code == "INVALID_TOKEN"
+    assert sign_in(call, ann.email, "the newest password").status == 200
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_following_the_link_leads_to_the_page_and_spends_nothing(
         for _ in range(5):
             answer = call(FOLLOW, token=token, query={"callbackURL": callback})
             assert (answer.status, answer.headers["location"]) == (302, location.format(token=token))
-    assert resets(call, token, NEW).status == 200
+    assert reset_password(call, token, NEW).status == 200
 
 
 def test_following_a_link_that_is_over_tells_the_page(call: Api, token: str) -> None:
-    resets(call, token, NEW)
+    reset_password(call, token, NEW)
 
     answer = call(FOLLOW, token=token, query={"callbackURL": "https://app.example.com/new"})
     nowhere = call(FOLLOW, token="x", query={"callbackURL": ""})

@@ -2,11 +2,11 @@
 
 import pytest
 
+from tests.support.auth_calls import OURS, is_here
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import meanwhile
 from tests.support.people import People, Person
-from tests.support.races import meanwhile
-from tests.support.threads import at_once
-from tests.support.visits import OURS, is_here
 
 REVOKE_OTHERS = "POST /api/auth/revoke-other-sessions"
 
@@ -31,7 +31,7 @@ def test_every_other_session_ends_and_this_one_goes_on(
 def test_of_several_that_end_each_other_at_once_one_is_left(call: Api, people: People, ann: Person) -> None:
     everybody = [ann, *(people.sign_in(ann.email) for _ in range(9))]
 
-    answers = at_once(lambda person: call(REVOKE_OTHERS, bearer=person.token), everybody)
+    answers = run_concurrently(lambda person: call(REVOKE_OTHERS, bearer=person.token), everybody)
 
     alive = [call("GET /api/auth/me", bearer=person.token).status == 200 for person in everybody]
     assert sorted(answer.status for answer in answers) == [200, *[401] * 9]
@@ -42,7 +42,7 @@ def test_of_several_from_one_session_each_is_done(call: Api, people: People, ann
     """Whoever was first ended the others; a session that lives is told nothing else."""
     other = people.sign_in(ann.email)
 
-    answers = at_once(lambda _: call(REVOKE_OTHERS, bearer=ann.token), range(10))
+    answers = run_concurrently(lambda _: call(REVOKE_OTHERS, bearer=ann.token), range(10))
 
     assert {answer.status for answer in answers} == {200}
     assert call("GET /api/auth/me", bearer=ann.token).status == 200

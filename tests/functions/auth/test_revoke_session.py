@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import CLEARED, is_here
 from tests.support.calls import Answer, Api
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import unchanged
-from tests.support.visits import CLEARED, is_here
 
 REVOKE, DELETE = "POST /api/auth/revoke-session", "DELETE /api/auth/sessions/{session_id}"
 UNKNOWN = ["", " ", "x", "A" * 22, "A" * 101, "EPOCH", "KEYRING", "é", "\0", "a" * 2000]
@@ -107,14 +107,14 @@ def test_a_session_ends_once(call: Api, ann: Person, laptop: Person) -> None:
 
 
 def test_a_session_that_is_dead_already_is_no_other_than_a_missing_one(
-    call: Api, ann: Person, laptop: Person, later: Callable[..., None]
+    call: Api, ann: Person, laptop: Person, advance_clock: Callable[..., None]
 ) -> None:
     """Its row is only waiting to be tidied up: signed out everywhere else, or past its time."""
     dead = [id_of(laptop)]
     call("POST /api/auth/revoke-other-sessions", bearer=ann.token)
     body = {"email": ann.email, "password": PASSWORD, "rememberMe": False}
     dead.append(call("POST /api/auth/sign-in/email", json=body).json["token"][36:58])
-    later(days=1, seconds=2)
+    advance_clock(days=1, seconds=2)
     missing = call(DELETE, bearer=ann.token, session_id="x" * 22)
 
     for session_id in dead:

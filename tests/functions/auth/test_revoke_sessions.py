@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.support.auth_calls import CLEARED, OURS, is_here
 from tests.support.calls import Api
 from tests.support.people import People, Person
-from tests.support.visits import CLEARED, OURS, is_here
 
 REVOKE_ALL = "POST /api/auth/revoke-sessions"
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import sign_in, sign_up, verify
 from tests.support.calls import Api
+from tests.support.interleaving import meanwhile
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.races import meanwhile
 from tests.support.tables import rows, unchanged
-from tests.support.visits import signs_in, signs_up, verifies
 
 ANN = "ann@example.com"
 RESEND = "POST /api/auth/send-verification-email"
@@ -24,16 +24,16 @@ def test_a_new_link_is_mailed_and_takes_the_place_of_the_old(
     call: Api, mailbox: Mailbox, route: str, body: dict[str, bool]
 ) -> None:
     """S-48; it is the same sign-up, with the same password."""
-    user_id = signs_up(call, ANN).json["user"]["id"]
+    user_id = sign_up(call, ANN).json["user"]["id"]
     first = mailbox.last.token
 
     answer = call(route, json={"email": "ANN@example.com"})
     second = mailbox.last.token
 
     assert (answer.status, answer.json) == (200, body)
-    assert verifies(call, first).code == "INVALID_TOKEN"
-    assert verifies(call, second).json["user"]["id"] == user_id
-    assert signs_in(call, ANN, PASSWORD).status == 200
+    assert verify(call, first).code == "INVALID_TOKEN"
+    assert verify(call, second).json["user"]["id"] == user_id
+    assert sign_in(call, ANN, PASSWORD).status == 200
 
 
 @pytest.mark.parametrize("route", [RESEND, "POST /api/auth/resend-verification"])
@@ -47,36 +47,36 @@ def test_nobody_else_is_mailed(call: Api, people: People, mailbox: Mailbox, rout
     assert len(mailbox.all) == before
 
 
-def test_a_link_that_expired_is_mailed_anew(call: Api, mailbox: Mailbox, later: Callable[..., None]) -> None:
-    signs_up(call, ANN)
+def test_a_link_that_expired_is_mailed_anew(call: Api, mailbox: Mailbox, advance_clock: Callable[..., None]) -> None:
+    sign_up(call, ANN)
     assert mailbox.last
-    later(hours=1)
+    advance_clock(hours=1)
 
     call(RESEND, json={"email": ANN})
 
-    assert verifies(call, mailbox.last.token).status == 200
+    assert verify(call, mailbox.last.token).status == 200
 
 
 def test_a_sign_up_nobody_verified_vanishes_after_a_week(
-    call: Api, mailbox: Mailbox, later: Callable[..., None]
+    call: Api, mailbox: Mailbox, advance_clock: Callable[..., None]
 ) -> None:
-    signs_up(call, ANN)
+    sign_up(call, ANN)
     assert len(mailbox.all) == 1
-    later(days=7, minutes=16)
+    advance_clock(days=7, minutes=16)
 
     call(RESEND, json={"email": ANN})
 
     assert len(mailbox.all) == 1
-    assert signs_in(call, ANN).code == "INVALID_EMAIL_OR_PASSWORD"
+    assert sign_in(call, ANN).code == "INVALID_EMAIL_OR_PASSWORD"
 
 
 def test_asking_again_gives_a_sign_up_no_more_than_its_week(
-    call: Api, mailbox: Mailbox, cloud: Cloud, later: Callable[..., None]
+    call: Api, mailbox: Mailbox, cloud: Cloud, advance_clock: Callable[..., None]
 ) -> None:
     """Or an address could be kept waiting for ever by whoever does not have it."""
-    signs_up(call, ANN)
+    sign_up(call, ANN)
     (first,) = rows(cloud, "TokensTable")
-    later(days=6)
+    advance_clock(days=6)
 
     call(RESEND, json={"email": ANN})
 
@@ -84,28 +84,28 @@ def test_asking_again_gives_a_sign_up_no_more_than_its_week(
     assert again["nonce"] != first["nonce"]
     assert (again["delete_at"], again["created_at"]) == (first["delete_at"], first["created_at"])
     assert int(first["delete_at"]) - int(first["created_at"]) // 1000 == 7 * 86_400
-    later(days=1, minutes=1)
+    advance_clock(days=1, minutes=1)
     before = len(mailbox.all)
     call(RESEND, json={"email": ANN})
     assert len(mailbox.all) == before
 
 
 def test_a_link_that_is_asked_for_at_the_last_moment_still_works_its_time(
-    call: Api, mailbox: Mailbox, later: Callable[..., None]
+    call: Api, mailbox: Mailbox, advance_clock: Callable[..., None]
 ) -> None:
-    signs_up(call, ANN)
-    later(days=6, hours=23, minutes=58)
+    sign_up(call, ANN)
+    advance_clock(days=6, hours=23, minutes=58)
     call(RESEND, json={"email": ANN})
     token = mailbox.last.token
 
-    later(minutes=14)
+    advance_clock(minutes=14)
 
-    assert verifies(call, token).status == 200
-    assert signs_in(call, ANN).status == 200
+    assert verify(call, token).status == 200
+    assert sign_in(call, ANN).status == 200
 
 
 def test_the_mail_leads_back_to_where_it_was_asked_from(call: Api, mailbox: Mailbox) -> None:
-    signs_up(call, ANN)
+    sign_up(call, ANN)
 
     call(RESEND, json={"email": ANN, "callbackURL": "https://app.example.com/welcome?a=1"})
 
@@ -116,14 +116,14 @@ def test_a_resend_that_races_a_newer_sign_up_leaves_that_one_alone(
     call: Api, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S-54: an attacker's old sign-up must not come back under the owner's newer one."""
-    signs_up(call, ANN, "the attacker's")
-    meanwhile(monkeypatch, "accounts.outbox", "verification", lambda: signs_up(call, ANN, "the owner's own"))
+    sign_up(call, ANN, "the attacker's")
+    meanwhile(monkeypatch, "accounts.outbox", "verification", lambda: sign_up(call, ANN, "the owner's own"))
 
     assert call(RESEND, json={"email": ANN}).status == 200
 
-    verifies(call, mailbox.last.token)
-    assert signs_in(call, ANN, "the attacker's").status == 401
-    assert signs_in(call, ANN, "the owner's own").status == 200
+    verify(call, mailbox.last.token)
+    assert sign_in(call, ANN, "the attacker's").status == 401
+    assert sign_in(call, ANN, "the owner's own").status == 200
 
 
 def test_who_is_signed_in_may_ask_for_their_own_address_alone(call: Api, people: People, cloud: Cloud) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import sign_in, sign_up
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.tables import rows, unchanged
-from tests.support.visits import signs_in, signs_up
 
 SIGN_IN = "POST /api/auth/sign-in/email"
 ROUTES = (SIGN_IN, "POST /api/auth/signin", "POST /api/auth/login")
@@ -143,7 +143,7 @@ def test_a_session_that_was_there_before_is_never_adopted(call: Api, people: Peo
 
 
 def test_a_session_that_is_not_remembered_ends_with_the_browser_or_the_day(
-    call: Api, people: People, later: Callable[..., None]
+    call: Api, people: People, advance_clock: Callable[..., None]
 ) -> None:
     answer = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD, "rememberMe": False})
 
@@ -151,9 +151,9 @@ def test_a_session_that_is_not_remembered_ends_with_the_browser_or_the_day(
     assert "Max-Age" not in session
     assert "Max-Age" not in dont_remember
     assert dont_remember.startswith("__Secure-better-auth.dont_remember=true.")
-    later(hours=23, minutes=59)
+    advance_clock(hours=23, minutes=59)
     assert call("GET /api/auth/me", bearer=answer.json["token"]).status == 200
-    later(minutes=1)
+    advance_clock(minutes=1)
     assert call("GET /api/auth/me", bearer=answer.json["token"]).status == 401
 
 
@@ -172,18 +172,18 @@ def test_whoever_waits_for_verification_is_mailed_again_if_that_is_wanted(
     call: Api, mailbox: Mailbox, settings: Callable[..., None], again: str
 ) -> None:
     settings(send_verification_on_sign_in=again)
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
     before = len(mailbox.all)
 
-    assert signs_in(call, "ann@example.com", "not the password").code == "INVALID_EMAIL_OR_PASSWORD"
+    assert sign_in(call, "ann@example.com", "not the password").code == "INVALID_EMAIL_OR_PASSWORD"
     assert len(mailbox.all) == before
-    assert signs_in(call, "ann@example.com").code == "EMAIL_NOT_VERIFIED"
+    assert sign_in(call, "ann@example.com").code == "EMAIL_NOT_VERIFIED"
     assert len(mailbox.all) == before + (again == "true")
 
 
 def test_the_mail_leads_to_where_they_wanted_to_go(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
     settings(send_verification_on_sign_in="true")
-    signs_up(call, "ann@example.com")
+    sign_up(call, "ann@example.com")
 
     call("POST /api/auth/sign-in/email", json={"email": "ann@example.com", "password": PASSWORD, "callbackURL": "/x"})
 

@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
-from tests.support.journey import SOCIAL, Journeys
+from tests.support.oauth_flow import SOCIAL, OAuthFlow
 from tests.support.people import People
 from tests.support.provider import CLIENT_ID, Provider
 from tests.support.tables import rows
@@ -24,9 +24,9 @@ def test_a_client_is_told_where_to_go(call: Api, google: Provider) -> None:
     assert answer.json["url"].startswith(f"{google.url}/authorize?")
 
 
-def test_a_client_may_ask_for_more(journeys: Journeys) -> None:
+def test_a_client_may_ask_for_more(oauth_flow: OAuthFlow) -> None:
     more = {"access_type": "offline", "prompt": "consent"}
-    query = journeys.begins(scopes=["calendar", "email"], loginHint="ann@example.com", additionalParams=more).query
+    query = oauth_flow.begin(scopes=["calendar", "email"], loginHint="ann@example.com", additionalParams=more).query
 
     assert query["scope"] == "email profile openid calendar"
     assert (query["login_hint"], query["access_type"], query["prompt"]) == ("ann@example.com", "offline", "consent")
@@ -49,28 +49,28 @@ def test_oa_6_a_provider_that_is_not_configured_is_not_found_nor_is_its_alias(ca
 
 
 def test_a_provider_is_found_by_its_issuer_alone(call: Api, oidc: Provider) -> None:
-    journeys = Journeys(call, oidc, "oidc")
-    query = journeys.begins().query
+    journeys = OAuthFlow(call, oidc, "oidc")
+    query = journeys.begin().query
 
     assert query["scope"] == "openid email profile"
     assert query["redirect_uri"] == "https://api.example.com/api/auth/callback/oidc"
     assert "include_granted_scopes" not in query
-    assert journeys.signs_in().status == 302
+    assert journeys.sign_in().status == 302
     assert [asked.path for asked in oidc.asked].count("/.well-known/openid-configuration") == 1
 
 
 def test_a_description_that_is_mended_is_taken_at_once(call: Api, oidc: Provider) -> None:
-    journeys = Journeys(call, oidc, "oidc")
+    journeys = OAuthFlow(call, oidc, "oidc")
     oidc.description = {"token_endpoint": "http://elsewhere.example/token"}
     assert call(SOCIAL, json={"provider": "oidc"}).code == "PROVIDER_UNAVAILABLE"
     oidc.description = {}
 
-    assert "set-auth-token" in journeys.signs_in().headers
+    assert "set-auth-token" in journeys.sign_in().headers
 
 
 def test_a_provider_that_wants_the_secret_in_a_header_gets_it_there(call: Api, oidc: Provider) -> None:
     oidc.description = {"token_endpoint_auth_methods_supported": ["client_secret_basic"]}
-    answer = Journeys(call, oidc, "oidc").signs_in()
+    answer = OAuthFlow(call, oidc, "oidc").sign_in()
 
     (asked,) = oidc.requests("/token")
     assert "set-auth-token" in answer.headers
@@ -80,7 +80,7 @@ def test_a_provider_that_wants_the_secret_in_a_header_gets_it_there(call: Api, o
 
 def test_a_client_without_a_secret_says_who_it_is(call: Api, oidc: Provider, settings: Callable[..., None]) -> None:
     settings(oidc_client_secret_name="")
-    Journeys(call, oidc, "oidc").signs_in()
+    OAuthFlow(call, oidc, "oidc").sign_in()
 
     (asked,) = oidc.requests("/token")
     assert asked.form["client_id"] == CLIENT_ID

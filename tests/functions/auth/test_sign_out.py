@@ -7,10 +7,10 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
+from tests.support.auth_calls import CLEARED, OURS, is_here
 from tests.support.calls import Api
 from tests.support.people import People, Person
 from tests.support.tables import unchanged
-from tests.support.visits import CLEARED, OURS, is_here
 
 SIGN_OUT = "POST /api/auth/sign-out"
 ROUTES = (SIGN_OUT, "POST /api/auth/signout", "POST /api/auth/logout")
@@ -58,12 +58,12 @@ def test_ghsa_wmjr_v86c_m9jj_a_forged_token_ends_nobody_elses_session(call: Api,
 
 
 def test_an_access_token_whose_time_is_over_still_ends_its_session(
-    call: Api, people: People, later: Callable[..., None]
+    call: Api, people: People, advance_clock: Callable[..., None]
 ) -> None:
     """S-37: nobody has to come in again to leave."""
     email = people.verified()
     entered = logged_in(call, email)
-    later(minutes=16)
+    advance_clock(minutes=16)
 
     answer = call(SIGN_OUT, bearer=entered["access_token"])
 
@@ -71,14 +71,16 @@ def test_an_access_token_whose_time_is_over_still_ends_its_session(
     assert refreshes(call, entered["refresh_token"]).status == 401
 
 
-def test_an_access_token_that_nobody_signed_ends_nothing(call: Api, people: People, later: Callable[..., None]) -> None:
+def test_an_access_token_that_nobody_signed_ends_nothing(
+    call: Api, people: People, advance_clock: Callable[..., None]
+) -> None:
     entered = logged_in(call, people.verified())
     head, claims, signature = entered["access_token"].split(".")
     forged = f"{head}.{claims}.{signature[::-1]}"
 
     for _ in range(2):
         assert call(SIGN_OUT, bearer=forged).status == 200
-        later(minutes=16)
+        advance_clock(minutes=16)
 
     assert refreshes(call, entered["refresh_token"]).status == 200
 
@@ -119,10 +121,12 @@ def test_a_refresh_token_ends_its_session(call: Api, people: People, route: str,
     assert call("GET /api/tasks", bearer=entered["access_token"]).status == 401
 
 
-def test_an_older_refresh_token_ends_its_session_as_well(call: Api, people: People, later: Callable[..., None]) -> None:
+def test_an_older_refresh_token_ends_its_session_as_well(
+    call: Api, people: People, advance_clock: Callable[..., None]
+) -> None:
     entered = logged_in(call, people.verified())
     newer = refreshes(call, entered["refresh_token"]).json["refresh_token"]
-    later(minutes=1)
+    advance_clock(minutes=1)
 
     assert call(SIGN_OUT, json={"refresh_token": entered["refresh_token"]}).status == 200
 

@@ -7,10 +7,10 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.tables import rows, unchanged
-from tests.support.threads import at_once
 
 SIGN_UP = "POST /api/auth/sign-up/email"
 ROUTES = (SIGN_UP, "POST /api/auth/signup", "POST /api/auth/register")
@@ -121,7 +121,9 @@ def test_a_name_of_several_lines_is_refused_in_words(call: Api) -> None:
 
 
 def test_twenty_sign_ups_at_once_become_one_account(call: Api, mailbox: Mailbox, cloud: Cloud) -> None:
-    answers = at_once(lambda number: call(SIGN_UP, json=ANN | {"password": f"password of {number}"}), range(20))
+    answers = run_concurrently(
+        lambda number: call(SIGN_UP, json=ANN | {"password": f"password of {number}"}), range(20)
+    )
     mails = mailbox.to("ann@example.com")
     verified = [call("POST /api/auth/verify-email", json={"token": mail.token}).status for mail in mails]
 
@@ -135,7 +137,9 @@ def test_twenty_sign_ups_at_once_without_verification_let_one_in(
 ) -> None:
     settings(require_email_verification="false")
 
-    answers = at_once(lambda number: call(SIGN_UP, json=ANN | {"password": f"password of {number}"}), range(20))
+    answers = run_concurrently(
+        lambda number: call(SIGN_UP, json=ANN | {"password": f"password of {number}"}), range(20)
+    )
 
     assert sorted(answer.status for answer in answers) == [200, *[422] * 19]
     assert sorted(row["sk"] for row in rows(cloud, "UsersTable")) == ["EMAIL", "PROFILE"]

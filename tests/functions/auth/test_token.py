@@ -6,10 +6,10 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.support.auth_calls import sign_in
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People, Person
-from tests.support.visits import signs_in
 
 TOKEN, JWKS, GET_SESSION = "GET /api/auth/token", "GET /api/auth/jwks", "GET /api/auth/get-session"
 ISSUER = "https://api.example.com"
@@ -71,17 +71,17 @@ def test_the_token_opens_the_tasks_and_a_cookie_gets_one_too(call: Api, ann: Per
         assert call("GET /api/tasks", bearer=token).json["tasks"][0]["title"] == "x"
 
 
-def test_it_never_outlives_its_session(call: Api, people: People, later: Callable[..., None]) -> None:
+def test_it_never_outlives_its_session(call: Api, people: People, advance_clock: Callable[..., None]) -> None:
     answer = call(
         "POST /api/auth/sign-in/email", json={"email": people.verified(), "password": PASSWORD, "rememberMe": False}
     )
-    later(hours=23, minutes=55)
+    advance_clock(hours=23, minutes=55)
 
     token = call(TOKEN, bearer=answer.json["token"]).json["token"]
 
     claims = jwt.decode(token, options={"verify_signature": False})
     assert 290 <= claims["exp"] - claims["iat"] <= 300
-    later(minutes=5)
+    advance_clock(minutes=5)
     assert call("GET /api/tasks", bearer=token).code == "TOKEN_EXPIRED"
 
 
@@ -125,7 +125,7 @@ def test_get_session_brings_one_along(call: Api, ann: Person) -> None:
 
 
 def test_signing_in_brings_the_signed_session_token_along(call: Api, people: People) -> None:
-    answer = signs_in(call, people.verified())
+    answer = sign_in(call, people.verified())
 
     signed = answer.headers["set-auth-token"]
     assert signed.startswith(f"{answer.json['token']}.")
@@ -160,12 +160,14 @@ def test_registering_gives_no_token_before_the_address_is_verified(call: Api) ->
 
 
 @pytest.mark.parametrize("seconds", [0, 800])
-def test_a_token_does_not_renew_itself(call: Api, ann: Person, later: Callable[..., None], seconds: int) -> None:
+def test_a_token_does_not_renew_itself(
+    call: Api, ann: Person, advance_clock: Callable[..., None], seconds: int
+) -> None:
     """Who stole one has it for minutes, not for as long as its session lives."""
     token = call(TOKEN, bearer=ann.token).json["token"]
-    later(seconds=seconds)
+    advance_clock(seconds=seconds)
 
     assert call(TOKEN, bearer=token).json == {"token": token}
     assert call(GET_SESSION, bearer=token).headers["set-auth-jwt"] == token
-    later(seconds=901 - seconds)
+    advance_clock(seconds=901 - seconds)
     assert call(TOKEN, bearer=token).status == 401

@@ -6,23 +6,23 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Answer, Api
-from tests.support.journey import Journeys, token_of
+from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import rows
-from tests.support.threads import at_once
-from tests.support.visits import forgets, resets, signs_in
 
 UNLINK = "POST /api/auth/unlink-account"
 
 
 @pytest.fixture
-def ann(people: People, journeys: Journeys) -> Person:
+def ann(people: People, oauth_flow: OAuthFlow) -> Person:
     """Somebody with a password and an account at Google."""
     person = people.signed_in("ann")
-    journeys.links(person.token)
+    oauth_flow.link(person.token)
     return person
 
 
@@ -44,24 +44,24 @@ def test_an_account_is_given_up_with_all_that_was_kept_of_it(call: Api, cloud: C
     assert {row["sk"] for row in rows(cloud, "UsersTable")} == {"PROFILE", "EMAIL"}
 
 
-def test_somebody_else_may_have_it_then(call: Api, journeys: Journeys, people: People, ann: Person) -> None:
+def test_somebody_else_may_have_it_then(call: Api, oauth_flow: OAuthFlow, people: People, ann: Person) -> None:
     unlinks(call, ann.token, accounts(call, ann.token)["google"])
     bob = people.signed_in("bob")
-    journeys.links(bob.token, sub="1001", email=bob.email, email_verified=True)
+    oauth_flow.link(bob.token, sub="1001", email=bob.email, email_verified=True)
 
     assert set(accounts(call, bob.token)) == {"credential", "google"}
 
 
-def test_the_password_is_a_way_in_that_can_be_given_up(call: Api, journeys: Journeys, ann: Person) -> None:
+def test_the_password_is_a_way_in_that_can_be_given_up(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
     assert unlinks(call, ann.token, accounts(call, ann.token)["credential"]).status == 200
 
     assert set(accounts(call, ann.token)) == {"google"}
-    assert signs_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
-    assert "set-auth-token" in journeys.signs_in().headers
+    assert sign_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
+    assert "set-auth-token" in oauth_flow.sign_in().headers
 
 
-def test_the_last_way_in_stays(call: Api, people: People, journeys: Journeys) -> None:
-    by_password, by_google = people.signed_in("bob").token, token_of(journeys.signs_in())
+def test_the_last_way_in_stays(call: Api, people: People, oauth_flow: OAuthFlow) -> None:
+    by_password, by_google = people.signed_in("bob").token, token_of(oauth_flow.sign_in())
     for token in (by_password, by_google):
         (account_id,) = accounts(call, token).values()
         answer = unlinks(call, token, account_id)
@@ -70,18 +70,18 @@ def test_the_last_way_in_stays(call: Api, people: People, journeys: Journeys) ->
 
 
 def test_who_came_by_google_sets_a_password_by_reset_and_can_then_leave_google(
-    call: Api, journeys: Journeys, mailbox: Mailbox
+    call: Api, oauth_flow: OAuthFlow, mailbox: Mailbox
 ) -> None:
-    journeys.signs_in()
-    assert resets(call, forgets(call, mailbox, "ann@example.com"), PASSWORD).status == 200
-    token = signs_in(call, "ann@example.com").json["token"]
+    oauth_flow.sign_in()
+    assert reset_password(call, request_reset(call, mailbox, "ann@example.com"), PASSWORD).status == 200
+    token = sign_in(call, "ann@example.com").json["token"]
 
     assert set(accounts(call, token)) == {"credential", "google"}
     assert unlinks(call, token, accounts(call, token)["google"]).status == 200
 
 
 def test_of_two_who_give_up_the_last_two_ways_in_at_once_one_does(call: Api, ann: Person) -> None:
-    profile = layer("dynamodb").get_together(layer("accounts").profile_key(ann.id))[0]
+    profile = layer("dynamodb").batch_get(layer("accounts").profile_key(ann.id))[0]
     unlink, errors = layer("oauth.unlinking").unlink, layer("errors")
 
     def gives_up(account_id: str) -> bool:
@@ -91,28 +91,28 @@ def test_of_two_who_give_up_the_last_two_ways_in_at_once_one_does(call: Api, ann
             return False
         return True
 
-    assert sorted(at_once(gives_up, accounts(call, ann.token).values())) == [False, True]
+    assert sorted(run_concurrently(gives_up, accounts(call, ann.token).values())) == [False, True]
     assert len(accounts(call, ann.token)) == 1
 
 
-def test_s_67_what_is_not_theirs_is_not_there(call: Api, ann: Person, journeys: Journeys) -> None:
-    bob = token_of(journeys.signs_in(sub="2002", email="bob@example.com", email_verified=True))
+def test_s_67_what_is_not_theirs_is_not_there(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
+    bob = token_of(oauth_flow.sign_in(sub="2002", email="bob@example.com", email_verified=True))
     for wrong in (accounts(call, bob)["google"], "x" * 32, "", "credential-" + "0" * 36, "x" * 5000):
         answer = unlinks(call, ann.token, wrong)
         assert (answer.status, answer.code) == (400, "ACCOUNT_NOT_FOUND"), wrong
     assert set(accounts(call, bob)) == {"google"}
 
 
-def test_it_takes_a_fresh_session(call: Api, ann: Person, later: Callable[..., None]) -> None:
-    later(days=2)
+def test_it_takes_a_fresh_session(call: Api, ann: Person, advance_clock: Callable[..., None]) -> None:
+    advance_clock(days=2)
     answer = unlinks(call, ann.token, "x" * 32)
 
     assert (answer.status, answer.code) == (403, "SESSION_NOT_FRESH")
 
 
-def test_who_deletes_their_account_frees_the_one_at_google(call: Api, cloud: Cloud, journeys: Journeys) -> None:
-    token = token_of(journeys.signs_in())
+def test_who_deletes_their_account_frees_the_one_at_google(call: Api, cloud: Cloud, oauth_flow: OAuthFlow) -> None:
+    token = token_of(oauth_flow.sign_in())
     assert call("POST /api/auth/delete-user", bearer=token, json={}).status == 200
 
     assert rows(cloud, "UsersTable") == []
-    assert "set-auth-token" in journeys.signs_in().headers
+    assert "set-auth-token" in oauth_flow.sign_in().headers

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import OURS
 from tests.support.calls import Api
+from tests.support.interleaving import meanwhile
 from tests.support.people import PASSWORD, People, Person
-from tests.support.races import meanwhile
 from tests.support.tables import rows, unchanged
-from tests.support.visits import OURS
 
 UPDATE = "POST /api/auth/update-user"
 PICTURE = "https://example.com/ann.png"
@@ -25,13 +25,13 @@ def user(call: Api, person: Person) -> dict[str, Any]:
     return found
 
 
-def test_a_name_and_a_picture_can_be_changed(call: Api, ann: Person, later: Callable[..., None]) -> None:
+def test_a_name_and_a_picture_can_be_changed(call: Api, ann: Person, advance_clock: Callable[..., None]) -> None:
     wanted = [{"name": name} for name in ("Ann Miller", "  Ann  ", "", "安 🌱")]
     wanted += [{"image": picture} for picture in (PICTURE, WEBP, JPEG, PNG, LARGEST)]
 
     for sent in [*wanted, {"name": "A", "image": PICTURE}]:
         before = user(call, ann)
-        later(minutes=1)
+        advance_clock(minutes=1)
         answer = call(UPDATE, bearer=ann.token, json=sent)
         after = user(call, ann)
         kept = {name: value.strip() for name, value in sent.items()}
@@ -251,7 +251,7 @@ def test_two_changes_at_once_leave_the_row_where_the_profile_says(
 ) -> None:
     """Who finds the profile other than it was reads it again, and has the last word."""
     first, last = changes
-    meanwhile(monkeypatch, "accounts.profile", "_change", lambda: change(call, ann, **first))
+    meanwhile(monkeypatch, "accounts.profile", "_write_changes", lambda: change(call, ann, **first))
 
     change(call, ann, **last)
 
@@ -266,7 +266,7 @@ def test_who_was_deleted_meanwhile_leaves_no_row(
     def leave() -> None:
         call("POST /api/auth/delete-user", bearer=ann.token, json={"password": PASSWORD})
 
-    meanwhile(monkeypatch, "accounts.profile", "_change", leave)
+    meanwhile(monkeypatch, "accounts.profile", "_write_changes", leave)
 
     answer = call(UPDATE, bearer=ann.token, json={"taskReminders": True})
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import sign_in, sign_up, verify
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.tables import everything, rows, unchanged
-from tests.support.threads import at_once
-from tests.support.visits import signs_in, signs_up, verifies
 
 ANN = "ann@example.com"
 FOLLOW = "GET /api/auth/verify-email"
@@ -21,35 +21,35 @@ SCRIPT = [{"sec-fetch-mode": "cors", "accept": "text/html"}, {"sec-fetch-mode": 
 @pytest.fixture
 def token(call: Api, mailbox: Mailbox) -> str:
     """The token that Ann's sign-up was mailed."""
-    signs_up(call, ANN)
+    sign_up(call, ANN)
     return mailbox.last.token
 
 
 def test_redeeming_the_token_makes_the_user(call: Api, token: str) -> None:
-    answer = verifies(call, token)
+    answer = verify(call, token)
 
     assert answer.status == 200
     assert set(answer.json) == {"success", "status", "user"}
     assert (answer.json["user"]["email"], answer.json["user"]["emailVerified"]) == (ANN, True)
     assert answer.cookies == []
-    assert signs_in(call, ANN).json["user"] == answer.json["user"]
+    assert sign_in(call, ANN).json["user"] == answer.json["user"]
 
 
 def test_verifying_again_changes_nothing_while_the_link_lives(
-    call: Api, token: str, cloud: Cloud, later: Callable[..., None]
+    call: Api, token: str, cloud: Cloud, advance_clock: Callable[..., None]
 ) -> None:
-    first = verifies(call, token)
+    first = verify(call, token)
     after_first = everything(cloud)
-    later(minutes=14)
+    advance_clock(minutes=14)
 
-    again = verifies(call, token)
+    again = verify(call, token)
 
     assert (again.status, again.json) == (200, first.json)
     assert everything(cloud) == after_first
 
 
 def test_twenty_at_once_make_one_user(call: Api, token: str, cloud: Cloud) -> None:
-    answers = at_once(lambda _: verifies(call, token), range(20))
+    answers = run_concurrently(lambda _: verify(call, token), range(20))
 
     assert {answer.status for answer in answers} == {200}
     assert len({answer.json["user"]["id"] for answer in answers}) == 1
@@ -58,16 +58,16 @@ def test_twenty_at_once_make_one_user(call: Api, token: str, cloud: Cloud) -> No
 
 @pytest.mark.parametrize(("seconds", "code"), [(899, None), (901, "TOKEN_EXPIRED")])
 def test_a_link_works_for_fifteen_minutes_after_it_was_mailed(  # noqa: PLR0917 -- four fixtures and two columns
-    call: Api, mailbox: Mailbox, cloud: Cloud, later: Callable[..., None], seconds: int, code: str | None
+    call: Api, mailbox: Mailbox, cloud: Cloud, advance_clock: Callable[..., None], seconds: int, code: str | None
 ) -> None:
     """S-49; what time a mail waits to be sent is not taken from its reader."""
-    signs_up(call, ANN)
-    later(hours=5)
+    sign_up(call, ANN)
+    advance_clock(hours=5)
     token = mailbox.last.token
 
-    later(seconds=seconds)
+    advance_clock(seconds=seconds)
 
-    assert verifies(call, token).code == code
+    assert verify(call, token).code == code
     assert (rows(cloud, "UsersTable") == []) is (code is not None)
 
 
@@ -82,7 +82,7 @@ def test_opening_the_link_leads_to_the_page_and_consumes_nothing(
             assert answer.status == 302
             assert answer.headers["location"] == f"https://api.example.com/verify-email?token={token}"
             assert call.calls == []
-    assert verifies(call, token).status == 200
+    assert verify(call, token).status == 200
 
 
 def test_the_page_is_the_frontends_when_there_is_one(call: Api, token: str, settings: Callable[..., None]) -> None:
@@ -100,18 +100,20 @@ def test_a_script_redeems_by_get(call: Api, token: str, headers: dict[str, str])
     answer = call(FOLLOW, query={"token": token}, headers=headers)
 
     assert (answer.status, answer.json) == (200, {"status": True, "user": None})
-    assert signs_in(call, ANN).status == 200
+    assert sign_in(call, ANN).status == 200
 
 
 def test_a_script_that_names_a_callback_is_sent_there(call: Api, token: str) -> None:
     answer = call(FOLLOW, query={"token": token, "callbackURL": "https://app.example.com/home?a=1#top"})
 
     assert (answer.status, answer.headers["location"]) == (302, "https://app.example.com/home?a=1#top")
-    assert signs_in(call, ANN).status == 200
+    assert sign_in(call, ANN).status == 200
 
 
-def test_a_script_learns_by_get_what_is_wrong_with_a_token(call: Api, token: str, later: Callable[..., None]) -> None:
-    later(minutes=16)
+def test_a_script_learns_by_get_what_is_wrong_with_a_token(
+    call: Api, token: str, advance_clock: Callable[..., None]
+) -> None:
+    advance_clock(minutes=16)
 
     expired = call(FOLLOW, query={"token": token})
     unknown = call(FOLLOW, query={"token": "x"})
@@ -146,12 +148,12 @@ def test_an_owner_who_came_in_unverified_verifies_later_and_keeps_the_password(
 ) -> None:
     """Without verification the account is there first; the mail that is asked for afterwards proves its address."""
     settings(require_email_verification="false")
-    session = signs_up(call, ANN).json["token"]
+    session = sign_up(call, ANN).json["token"]
     assert people
     call("POST /api/auth/send-verification-email", json={"email": ANN})
 
-    answer = verifies(call, mailbox.last.token)
+    answer = verify(call, mailbox.last.token)
 
     assert answer.json["user"]["emailVerified"] is True
     assert call("GET /api/auth/me", bearer=session).json["user"]["emailVerified"] is True
-    assert signs_in(call, ANN).status == 200
+    assert sign_in(call, ANN).status == 200

@@ -1,11 +1,11 @@
 """POST /api/auth/verify-password: the password once more, from somebody signed in."""
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import is_here
 from tests.support.calls import Api
-from tests.support.journey import Journeys, token_of
+from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import unchanged
-from tests.support.visits import is_here
 
 VERIFY = "POST /api/auth/verify-password"
 
@@ -39,7 +39,7 @@ def test_a_password_that_is_too_long_is_not_hashed(call: Api, ann: Person) -> No
     assert (answer.status, answer.code) == (400, "PASSWORD_TOO_LONG")
 
 
-def test_who_has_no_password_is_told_so(call: Api, journeys: Journeys) -> None:
-    answer = call(VERIFY, bearer=token_of(journeys.signs_in()), json={"password": PASSWORD})
+def test_who_has_no_password_is_told_so(call: Api, oauth_flow: OAuthFlow) -> None:
+    answer = call(VERIFY, bearer=token_of(oauth_flow.sign_in()), json={"password": PASSWORD})
 
     assert (answer.status, answer.code) == (400, "CREDENTIAL_ACCOUNT_NOT_FOUND")

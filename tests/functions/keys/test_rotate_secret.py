@@ -10,10 +10,10 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import FunctionFailed
-from gatehouse_dev.physical import ACCOUNT, REGION
+from gatehouse_dev.resource_names import ACCOUNT, REGION
 from tests.support.calls import Api
+from tests.support.interleaving import meanwhile
 from tests.support.layer import layer
-from tests.support.races import meanwhile
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 KEYRING = {"user_id": {"S": "KEYRING"}, "session_id": {"S": "KEYRING"}}
@@ -81,7 +81,7 @@ class Rotation:
     def unpublish(self) -> None:
         """A stack that was just deployed: no keyring, and a process that knows of none."""
         self._cloud.client("dynamodb").delete_item(TableName="SessionsTable", Key=KEYRING)
-        layer("keys.keyring").forget()
+        layer("keys.keyring").clear_cache()
 
     def put(self, text: str) -> str:
         """A value set by hand; the id of its version."""
@@ -101,7 +101,7 @@ def rotation(call: Api, cloud: Cloud) -> Iterator[Rotation]:
 
 def kid(version: str) -> str:
     """The key id of a version's signing key."""
-    found: str = layer("keys.access").public_key(version)[0]
+    found: str = layer("keys.access_tokens").public_key(version)[0]
     return found
 
 

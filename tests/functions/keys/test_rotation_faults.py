@@ -9,11 +9,11 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import FunctionFailed
 from tests.functions.keys.test_rotate_secret import STEPS, Rotation, kid, shown
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
-from tests.support.faults import THROTTLED, Killed, hears_of_failure, struck
+from tests.support.faults import THROTTLED, FunctionKilled, failing_at, failure_alarms
 from tests.support.layer import layer
 from tests.support.people import People
-from tests.support.trouble import UNREACHABLE, failing, refused
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def rotation(call: Api, cloud: Cloud) -> Iterator[Rotation]:
 
 
 @pytest.mark.parametrize(
-    "error", [Killed(), THROTTLED, refused("InternalServiceError", 500)], ids=["out of time", "throttled", "broken"]
+    "error",
+    [FunctionKilled(), THROTTLED, client_error("InternalServiceError", 500)],
+    ids=["out of time", "throttled", "broken"],
 )
 def test_wherever_it_happens_the_rotation_comes_to_its_end(call: Api, rotation: Rotation, error: BaseException) -> None:
     """Each step in turn, at each of its calls; Secrets Manager calls a step again that failed."""
@@ -34,7 +36,7 @@ def test_wherever_it_happens_the_rotation_comes_to_its_end(call: Api, rotation: 
     for name in STEPS:
         for at in count():
             trusted = set(shown(call))
-            with struck(error, at=at) as asked, suppress(Killed, FunctionFailed):
+            with failing_at(error, at=at) as asked, suppress(FunctionKilled, FunctionFailed):
                 rotation.step(name, new)
             assert {kid(old)} <= trusted <= set(shown(call)), (name, at)
             assert rotation.keyring()["newest"] in {old, new}
@@ -52,7 +54,7 @@ def test_while_it_is_cut_off_everybody_stays_signed_in(call: Api, people: People
     ann, new = people.signed_in("ann"), rotation.begin()
     for name in STEPS[:-1]:
         rotation.step(name, new)
-    with struck(Killed(), at=3) as asked, suppress(Killed):
+    with failing_at(FunctionKilled(), at=3) as asked, suppress(FunctionKilled):
         rotation.step("finishSecret", new)
     assert asked[-2:] == ["UpdateSecretVersionStage", "PutItem"]
 
@@ -67,7 +69,7 @@ def test_while_it_is_cut_off_everybody_stays_signed_in(call: Api, people: People
 def test_an_emergency_that_was_cut_off_is_called_again_and_ends_all(call: Api, rotation: Rotation, at: int) -> None:
     """The function failed, and says so to whoever called it."""
     old = rotation.rotate()
-    with struck(Killed(), at=at), suppress(Killed):
+    with failing_at(FunctionKilled(), at=at), suppress(FunctionKilled):
         rotation.emergency()
 
     rotation.emergency()
@@ -85,13 +87,13 @@ def test_trouble_that_lasts_fails_the_function_changes_nothing_and_is_heard_of(
     before = rotation.keyring(), rotation.stages()
 
     for name in STEPS[1:] if operation != "PutItem" else STEPS[1:2]:
-        layer("keys.secret")._secret.cache_clear()
+        layer("keys.secret")._secret_value.cache_clear()
         layer("keys.secret").derived_key.cache_clear()
-        with failing(UNREACHABLE, operation), pytest.raises(FunctionFailed):
+        with failing_calls(UNREACHABLE, operation), pytest.raises(FunctionFailed):
             rotation.step(name, new)
 
     assert (rotation.keyring(), rotation.stages()) == before
-    assert hears_of_failure("RotateSecret") == {"BackgroundErrors"}
+    assert failure_alarms("RotateSecret") == {"BackgroundErrors"}
 
 
 @pytest.mark.parametrize("name", ["testSecret", "finishSecret"])

@@ -8,10 +8,10 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.functions.mail.test_record_mail_feedback import ANN, COMPLAINT, NOTED, bounce, marked
+from tests.support.aws_failures import UNREACHABLE, failing_calls
 from tests.support.calls import Api
-from tests.support.faults import THROTTLED, Killed, struck
+from tests.support.faults import THROTTLED, FunctionKilled, failing_at
 from tests.support.transformed import source
-from tests.support.trouble import UNREACHABLE, failing
 
 BOB, CEM = "bob@example.com", "cem@example.com"
 THREE = {ANN: "bounce", BOB: "bounce", CEM: "bounce"}
@@ -52,10 +52,10 @@ def queue(call: Api) -> Queue:
 
 
 @pytest.mark.parametrize("at", range(4))
-@pytest.mark.parametrize("error", [Killed(), THROTTLED], ids=["out of time", "throttled"])
+@pytest.mark.parametrize("error", [FunctionKilled(), THROTTLED], ids=["out of time", "throttled"])
 def test_wherever_it_happens_all_is_noted(queue: Queue, cloud: Cloud, error: BaseException, at: int) -> None:
     """A call for each; after the last there is only the answer."""
-    with struck(error, at=at), suppress(Killed):
+    with failing_at(error, at=at), suppress(FunctionKilled):
         queue.bring()
     queue.bring()
 
@@ -64,14 +64,14 @@ def test_wherever_it_happens_all_is_noted(queue: Queue, cloud: Cloud, error: Bas
 
 
 def test_the_answer_names_exactly_the_one_that_failed(queue: Queue, cloud: Cloud) -> None:
-    with struck(THROTTLED, at=1):
+    with failing_at(THROTTLED, at=1):
         assert queue.bring() == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
 
     assert set(marked(cloud)) == {ANN, CEM}
 
 
 def test_what_cannot_be_noted_is_kept_told_and_noted_by_redrive(queue: Queue, cloud: Cloud) -> None:
-    with failing(UNREACHABLE, "PutItem"):
+    with failing_calls(UNREACHABLE, "PutItem"):
         queue.bring_as_often_as_it_takes()
     assert (marked(cloud), len(queue.given_up)) == ({}, 3)
 

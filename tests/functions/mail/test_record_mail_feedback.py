@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, sign_up
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
-from tests.support.sample import sample
+from tests.support.sample_events import sample
 from tests.support.tables import rows
-from tests.support.visits import forgets, signs_up
 
 ANN = "ann@example.com"
 NOTED: dict[str, list[Any]] = {"batchItemFailures": []}
@@ -125,8 +125,8 @@ def test_mails_to_a_marked_address_are_not_sent_and_the_caller_cannot_tell(
 
 def test_a_stranger_who_signs_up_with_a_marked_address_cannot_tell_either(call: Api, mailbox: Mailbox) -> None:
     tell(call, bounce())
-    answer = signs_up(call, ANN)
-    other = signs_up(call, "bob@example.com")
+    answer = sign_up(call, ANN)
+    other = sign_up(call, "bob@example.com")
 
     assert (answer.status, set(answer.json)) == (other.status, set(other.json))
     assert [mail.to for mail in mailbox.all] == ["bob@example.com"]
@@ -136,7 +136,7 @@ def test_other_addresses_are_written_to(call: Api, people: People, mailbox: Mail
     people.verified("bob")
     tell(call, bounce())
 
-    assert forgets(call, mailbox, "bob@example.com")
+    assert request_reset(call, mailbox, "bob@example.com")
 
 
 def test_the_sample_is_a_bounce_as_ses_sends_it(call: Api, cloud: Cloud) -> None:

@@ -11,13 +11,13 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.context import LambdaContext
 from gatehouse_dev.functions import FunctionFailed
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import meanwhile
 from tests.support.layer import layer
 from tests.support.mailbox import Mail, Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.races import meanwhile
-from tests.support.sample import sample
+from tests.support.sample_events import sample
 from tests.support.tables import rows
-from tests.support.threads import at_once
 
 UPDATE = "POST /api/auth/update-user"
 BERLIN, HONOLULU, TOKYO = "Europe/Berlin", "Pacific/Honolulu", "Asia/Tokyo"
@@ -135,7 +135,7 @@ def counts_to_25(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """No more tasks are looked at; else it is a hundred."""
     assert call is not None
     for part in ("flows", "outbox"):
-        monkeypatch.setattr(layer(f"reminders.{part}"), "MOST_COUNTED", 25)
+        monkeypatch.setattr(layer(f"reminders.{part}"), "MAX_COUNTED", 25)
 
 
 @pytest.mark.usefixtures("counts_to_25")
@@ -310,9 +310,9 @@ def test_a_row_that_came_back_meanwhile_stays(
 
     def waver() -> None:
         wants(call, ann, taskReminders=False)
-        meanwhile(monkeypatch, "accounts.reminders", "forget", lambda: wants(call, ann))
+        meanwhile(monkeypatch, "accounts.reminder_rows", "delete_stale", lambda: wants(call, ann))
 
-    meanwhile(monkeypatch, "reminders.flows", "get_together", waver)
+    meanwhile(monkeypatch, "reminders.flows", "batch_get", waver)
 
     run(call)
 
@@ -367,7 +367,7 @@ def test_runs_at_the_same_time_send_one(call: Api, ann: Person, people: People, 
         has(call, person)
     run_now: Callable[[int], None] = lambda _: run(call)  # noqa: E731 -- a function for each thread
 
-    at_once(run_now, range(4))
+    run_concurrently(run_now, range(4))
 
     assert sorted(mail.to for mail in reminded(call, mailbox)) == [
         f"{name}@example.com" for name in ("ann", "bob", "cem")
@@ -444,7 +444,7 @@ def test_one_zone_waits_for_no_other(call: Api, ann: Person, people: People, mai
 def crowd(call: Api, at: At, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
     """So many people who want to be reminded, each of one task; their addresses. They are rows, and quickly made."""
     assert None not in (call, at)
-    reminders, profiles = layer("accounts.reminders"), layer("accounts.table").ProfileRow
+    reminders, profiles = layer("accounts.reminder_rows"), layer("accounts.table").ProfileRow
     task = layer("tasks.summary").DueTask(title="Water the plants", due=TODAY)
     monkeypatch.setattr(layer("reminders.flows"), "due_within", lambda *_, **__: [task])
 
@@ -456,7 +456,7 @@ def crowd(call: Api, at: At, monkeypatch: pytest.MonkeyPatch) -> Callable[[int],
                 facts = {"user_id": email, "email": email, "email_verified": True, "created_at": now, "updated_at": now}
                 batch.save(profiles(f"USER#{email}", task_reminders=True, **facts))
                 batch.save(reminders.ReminderRow.of(email, "UTC", "https://api.example.com"))
-        reminders.note_zone("UTC")
+        reminders.register_zone("UTC")
         return emails
 
     return gather
@@ -465,7 +465,7 @@ def crowd(call: Api, at: At, monkeypatch: pytest.MonkeyPatch) -> Callable[[int],
 @pytest.fixture
 def pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page is three people."""
-    monkeypatch.setattr(layer("reminders.table"), "_PAGE", 3)
+    monkeypatch.setattr(layer("reminders.table"), "_PAGE_SIZE", 3)
 
 
 def time_for(pages: int) -> Any:
@@ -513,7 +513,9 @@ def test_pages_end_where_they_end(call: Api, crowd: Callable[[int], list[str]], 
 
 
 @pytest.mark.usefixtures("pages")
-@pytest.mark.parametrize("crash", [*(("_order", good) for good in (0, 2, 3, 4)), ("keep", 0), ("keep", 1)])
+@pytest.mark.parametrize(
+    "crash", [*(("_order", good) for good in (0, 2, 3, 4)), ("save_progress", 0), ("save_progress", 1)]
+)
 def test_a_run_that_crashes_is_gone_on_with_and_nobody_hears_twice(
     call: Api, crowd: Callable[[int], list[str]], mailbox: Mailbox, crash: tuple[str, int]
 ) -> None:

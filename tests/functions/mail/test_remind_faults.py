@@ -10,12 +10,12 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import FunctionFailed
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
-from tests.support.faults import THROTTLED, Killed, hears_of_failure, struck
+from tests.support.faults import THROTTLED, FunctionKilled, failing_at, failure_alarms
 from tests.support.layer import layer
-from tests.support.sample import sample
+from tests.support.sample_events import sample
 from tests.support.tables import rows
-from tests.support.trouble import UNREACHABLE, failing, refused
 
 NAMES = ["ann", "bob", "cem", "dan"]
 NOW = datetime.fromisoformat("2030-06-03T07:30:00Z")
@@ -26,12 +26,12 @@ def _in_the_morning(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page is two people."""
     assert call
     monkeypatch.setattr(layer("clock"), "now", lambda: NOW)
-    monkeypatch.setattr(layer("reminders.table"), "_PAGE", 2)
+    monkeypatch.setattr(layer("reminders.table"), "_PAGE_SIZE", 2)
 
 
 def gather(*names: str) -> None:
     """People with a task each who want to be reminded, written as rows."""
-    reminders, profiles = layer("accounts.reminders"), layer("accounts.table").ProfileRow
+    reminders, profiles = layer("accounts.reminder_rows"), layer("accounts.table").ProfileRow
     made = {"created_at": NOW, "updated_at": NOW}
     with layer("tasks.table").TaskRow.batch_write() as tasks, profiles.batch_write() as people:
         for name in names:
@@ -39,7 +39,7 @@ def gather(*names: str) -> None:
             person = {"user_id": name, "email": f"{name}@example.com", "email_verified": True}
             people.save(profiles(f"USER#{name}", task_reminders=True, **person, **made))
             people.save(reminders.ReminderRow.of(name, "UTC", "https://api.example.com"))
-    reminders.note_zone("UTC")
+    reminders.register_zone("UTC")
 
 
 def task_of(name: str, **made: datetime) -> Any:
@@ -85,11 +85,11 @@ def test_wherever_it_runs_out_of_time_everybody_hears_once(
     call: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At each call of the run in turn, until there is none left."""
-    monkeypatch.setattr(layer("reminders.table"), "_PAGE", 100)
+    monkeypatch.setattr(layer("reminders.table"), "_PAGE_SIZE", 100)
     for at in count():
         cloud.reset()
         gather("ann", "bob")
-        with struck(Killed(), at=at) as asked, suppress(Killed):
+        with failing_at(FunctionKilled(), at=at) as asked, suppress(FunctionKilled):
             run(call)
         before = ordered(cloud)
         run(call)
@@ -105,11 +105,11 @@ def test_wherever_it_runs_out_of_time_everybody_hears_once(
 def test_trouble_of_a_table_passes_over_nobody(call: Api, cloud: Cloud, operation: str) -> None:
     """Nor does a right that is missing: it is nobody's own row that is wrong. An alarm hears of it."""
     gather("ann", "bob", "cem")
-    for error in (UNREACHABLE, THROTTLED, refused("AccessDeniedException")):
-        with failing(error, operation), pytest.raises(FunctionFailed):
+    for error in (UNREACHABLE, THROTTLED, client_error("AccessDeniedException")):
+        with failing_calls(error, operation), pytest.raises(FunctionFailed):
             run(call)
     assert ordered(cloud) == {}
-    assert hears_of_failure("Remind") == {"BackgroundErrors"}
+    assert failure_alarms("Remind") == {"BackgroundErrors"}
 
     run(call)
 
@@ -119,7 +119,7 @@ def test_trouble_of_a_table_passes_over_nobody(call: Api, cloud: Cloud, operatio
 def test_a_right_that_is_missing_is_no_poison(call: Api, cloud: Cloud) -> None:
     """Nobody is passed over for it: the round stays where it was."""
     gather("ann")
-    with struck(refused("AccessDeniedException"), at=4) as asked, pytest.raises(FunctionFailed):
+    with failing_at(client_error("AccessDeniedException"), at=4) as asked, pytest.raises(FunctionFailed):
         run(call)
 
     assert asked == ["BatchGetItem", "BatchGetItem", "Query", "BatchGetItem", "Query"]  # the last is for her tasks
@@ -176,7 +176,7 @@ def test_who_was_passed_over_and_does_not_want_any_more_is_forgotten(call: Api, 
     with pytest.raises(FunctionFailed):
         run(call)
 
-    row = layer("accounts.reminders").ReminderRow.of("bob", "UTC")
+    row = layer("accounts.reminder_rows").ReminderRow.of("bob", "UTC")
     row.delete()
     run(call)
 
@@ -188,7 +188,7 @@ def test_more_than_a_few_are_no_poison_and_nobody_is_passed_over(
     call: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Such as a mistake of ours in a new version: it is undone, and the day goes on where it was."""
-    monkeypatch.setattr(layer("reminders.flows"), "_MOST_LEFT", 1)
+    monkeypatch.setattr(layer("reminders.flows"), "_MAX_FAILED", 1)
     gather(*NAMES)
     for name in ("ann", "bob", "cem"):
         spoil_task(cloud, name, {"N": "7"})
@@ -207,7 +207,7 @@ def test_more_than_a_few_are_no_poison_and_nobody_is_passed_over(
 def test_a_zone_that_no_clock_is_known_of_holds_up_no_other(call: Api, cloud: Cloud) -> None:
     """Its name comes before theirs."""
     gather("bob")
-    layer("accounts.reminders").note_zone("Atlantis/Capital")
+    layer("accounts.reminder_rows").register_zone("Atlantis/Capital")
 
     with pytest.raises(FunctionFailed):
         run(call)

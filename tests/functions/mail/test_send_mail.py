@@ -8,30 +8,34 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import reset_password, sign_up, verify
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
-from tests.support.faults import Bring, bringing
+from tests.support.faults import Deliver, deliver_to
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.tables import rows
-from tests.support.trouble import UNREACHABLE, failing, refused
-from tests.support.visits import resets, signs_up, verifies
 
 THREE = [f"{name}@example.com" for name in ("ann", "bob", "cem")]
-TROUBLE = [refused("TooManyRequestsException", 429), refused("InternalServerErrorException", 500), UNREACHABLE]
+TROUBLE = [
+    client_error("TooManyRequestsException", 429),
+    client_error("InternalServerErrorException", 500),
+    UNREACHABLE,
+]
 
 
 @pytest.fixture
-def bring(call: Api) -> Bring:
+def bring(call: Api) -> Deliver:
     """Deliver records until each was accepted or given up."""
-    return bringing(call, "SendMail")
+    return deliver_to(call, "SendMail")
 
 
 @pytest.fixture
 def ordered(call: Api, mailbox: Mailbox) -> list[dict[str, Any]]:
     """The stream records of three sign-ups."""
     for email in THREE:
-        signs_up(call, email)
+        sign_up(call, email)
     return sorted(mailbox.pending(), key=lambda record: str(record["dynamodb"]["SequenceNumber"]))
 
 
@@ -40,7 +44,7 @@ def states(cloud: Cloud) -> dict[str, str]:
     return {row["email"]: row["mail_state"] for row in rows(cloud, "TokensTable")}
 
 
-def test_every_mail_arrives_once(bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
+def test_every_mail_arrives_once(bring: Deliver, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
     bring(ordered)
 
     assert [mail.to for mail in cloud.mails()] == THREE
@@ -49,14 +53,14 @@ def test_every_mail_arrives_once(bring: Bring, ordered: list[dict[str, Any]], cl
 
 @pytest.mark.parametrize("trouble", TROUBLE, ids=["throttled", "broken", "unreachable"])
 def test_every_mail_arrives_although_ses_failed_three_times(
-    bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud, call: Api, trouble: Exception
+    bring: Deliver, ordered: list[dict[str, Any]], cloud: Cloud, call: Api, trouble: Exception
 ) -> None:
-    with failing(trouble, "SendEmail", times=3):
+    with failing_calls(trouble, "SendEmail", times=3):
         bring(ordered)
 
     assert [mail.to for mail in cloud.mails()] == THREE
     token = Mailbox(call, cloud).to("ann@example.com")[0].token
-    assert verifies(call, token).status == 200
+    assert verify(call, token).status == 200
 
 
 @pytest.mark.parametrize("limit", [(299, None), (301, "TOKEN_EXPIRED")])
@@ -64,26 +68,26 @@ def test_the_time_of_a_token_begins_with_the_first_attempt(
     mailbox: Mailbox,
     call: Api,
     ordered: list[dict[str, Any]],
-    later: Callable[..., None],
+    advance_clock: Callable[..., None],
     limit: tuple[int, str | None],
 ) -> None:
     """SES may have accepted that one, so a later attempt must not make its link live longer."""
-    with failing(UNREACHABLE, "SendEmail"):
+    with failing_calls(UNREACHABLE, "SendEmail"):
         call.invoke("SendMail", deepcopy({"Records": ordered[:1]}))
-    later(minutes=10)
+    advance_clock(minutes=10)
     call.invoke("SendMail", deepcopy({"Records": ordered[:1]}))
     (mail,) = mailbox.to("ann@example.com")
     seconds, code = limit
 
-    later(seconds=seconds)
+    advance_clock(seconds=seconds)
 
-    assert verifies(call, mail.token).code == code
+    assert verify(call, mail.token).code == code
 
 
 def test_after_eight_attempts_the_row_says_so_and_the_next_one_has_its_turn(
-    bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud
+    bring: Deliver, ordered: list[dict[str, Any]], cloud: Cloud
 ) -> None:
-    with failing(refused("MessageRejected"), "SendEmail", times=8) as attempts:
+    with failing_calls(client_error("MessageRejected"), "SendEmail", times=8) as attempts:
         bring(ordered)
 
     assert len(attempts) == 10
@@ -91,12 +95,12 @@ def test_after_eight_attempts_the_row_says_so_and_the_next_one_has_its_turn(
 
 
 def test_a_mail_that_failed_can_be_sent_after_all(
-    bring: Bring, call: Api, ordered: list[dict[str, Any]], cloud: Cloud, later: Callable[..., None]
+    bring: Deliver, call: Api, ordered: list[dict[str, Any]], cloud: Cloud, advance_clock: Callable[..., None]
 ) -> None:
     """Redrive is touching the row: its link is worth as much as on the first day."""
-    with failing(refused("MessageRejected"), "SendEmail"):
+    with failing_calls(client_error("MessageRejected"), "SendEmail"):
         bring(ordered[:1])
-    later(hours=2)
+    advance_clock(hours=2)
     cloud.client("dynamodb").update_item(
         TableName="TokensTable",
         Key=ordered[0]["dynamodb"]["Keys"],
@@ -106,24 +110,29 @@ def test_a_mail_that_failed_can_be_sent_after_all(
 
     (mail,) = Mailbox(call, cloud).to("ann@example.com")
 
-    assert verifies(call, mail.token).status == 200
+    assert verify(call, mail.token).status == 200
 
 
 @pytest.mark.parametrize(("days", "code"), [(6, None), (8, "TOKEN_EXPIRED")])
 def test_a_token_whose_mail_failed_ends_with_its_row(  # noqa: PLR0917 -- four fixtures and two columns
-    bring: Bring, call: Api, ordered: list[dict[str, Any]], later: Callable[..., None], days: int, code: str | None
+    bring: Deliver,
+    call: Api,
+    ordered: list[dict[str, Any]],
+    advance_clock: Callable[..., None],
+    days: int,
+    code: str | None,
 ) -> None:
     """S-49: SES may have sent it all the same, and TTL deletes late."""
-    token = layer("tokens").mailed_token(layer("mail").ordered(ordered[0]["dynamodb"]["NewImage"]))
-    with failing(refused("MessageRejected"), "SendEmail"):
+    token = layer("tokens").derive_token(layer("mail").row_from_image(ordered[0]["dynamodb"]["NewImage"]))
+    with failing_calls(client_error("MessageRejected"), "SendEmail"):
         bring(ordered[:1])
 
-    later(days=days)
+    advance_clock(days=days)
 
-    assert verifies(call, token).code == code
+    assert verify(call, token).code == code
 
 
-def test_a_record_of_a_row_that_is_gone_is_skipped(bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
+def test_a_record_of_a_row_that_is_gone_is_skipped(bring: Deliver, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
     key = ordered[0]["dynamodb"]["Keys"]
     cloud.client("dynamodb").delete_item(TableName="TokensTable", Key=key)
 
@@ -134,12 +143,12 @@ def test_a_record_of_a_row_that_is_gone_is_skipped(bring: Bring, ordered: list[d
 
 
 def test_a_mail_whose_token_was_used_meanwhile_is_not_sent(
-    bring: Bring, call: Api, people: People, mailbox: Mailbox, cloud: Cloud
+    bring: Deliver, call: Api, people: People, mailbox: Mailbox, cloud: Cloud
 ) -> None:
     email = people.verified()
     call("POST /api/auth/request-password-reset", json={"email": email})
     asked = mailbox.pending()
-    assert resets(call, mailbox.to(email)[-1].token, "a better password").status == 200
+    assert reset_password(call, mailbox.to(email)[-1].token, "a better password").status == 200
     before = len(cloud.mails())
 
     bring(asked)
@@ -151,13 +160,13 @@ def test_reading_a_record_leaves_it_as_it_was(call: Api, ordered: list[dict[str,
     """Whoever delivers it locally hands in the same one again after a failure."""
     before = deepcopy(ordered)
 
-    with failing(UNREACHABLE, "SendEmail"):
+    with failing_calls(UNREACHABLE, "SendEmail"):
         call.invoke("SendMail", {"Records": ordered})
 
     assert ordered == before
 
 
-def test_a_record_that_comes_twice_is_mailed_once(bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
+def test_a_record_that_comes_twice_is_mailed_once(bring: Deliver, ordered: list[dict[str, Any]], cloud: Cloud) -> None:
     bring(ordered)
     bring(ordered)
 
@@ -165,7 +174,7 @@ def test_a_record_that_comes_twice_is_mailed_once(bring: Bring, ordered: list[di
 
 
 def test_a_crash_between_acceptance_and_mark_sends_twice_rather_than_never(
-    bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+    bring: Deliver, ordered: list[dict[str, Any]], cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from gatehouse.mail import flows  # noqa: PLC0415 -- the layer reads the environment when imported
 
@@ -186,11 +195,11 @@ def test_a_crash_between_acceptance_and_mark_sends_twice_rather_than_never(
 
 @pytest.mark.parametrize("trouble", TROUBLE, ids=["throttled", "broken", "unreachable"])
 def test_whether_mail_can_be_sent_never_shows_in_an_answer(call: Api, mailbox: Mailbox, trouble: Exception) -> None:
-    fine = signs_up(call, "ann@example.com")
+    fine = sign_up(call, "ann@example.com")
     calls = call.calls
 
-    with failing(trouble, "SendEmail"):
-        answer = signs_up(call, "bob@example.com")
+    with failing_calls(trouble, "SendEmail"):
+        answer = sign_up(call, "bob@example.com")
         assert mailbox.all == []
 
     assert (answer.status, list(answer.json)) == (fine.status, list(fine.json))
@@ -200,7 +209,7 @@ def test_whether_mail_can_be_sent_never_shows_in_an_answer(call: Api, mailbox: M
 
 
 def test_mails_go_out_no_faster_than_ses_takes_them(
-    bring: Bring, ordered: list[dict[str, Any]], settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    bring: Deliver, ordered: list[dict[str, Any]], settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings(mail_rate="4")
     waited: list[float] = []

@@ -10,14 +10,23 @@ from botocore.exceptions import ReadTimeoutError
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import FunctionFailed
+from tests.support.auth_calls import reset_password
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
-from tests.support.faults import THROTTLED, Bring, Killed, bringing, heard, hears_of_failure, redrive, struck
+from tests.support.faults import (
+    THROTTLED,
+    Deliver,
+    FunctionKilled,
+    deliver_to,
+    failing_at,
+    failure_alarms,
+    redrive,
+    triggered_alarms,
+)
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox, record
 from tests.support.people import People
 from tests.support.tables import rows
-from tests.support.trouble import UNREACHABLE, failing, refused
-from tests.support.visits import resets
 
 ANN, BOB, CEM = THREE = [f"{name}@example.com" for name in ("ann", "bob", "cem")]
 CALLS = ["UpdateItem", "BatchGetItem", "SendEmail", "UpdateItem"]  # for one mail: claim, look, send, mark
@@ -25,17 +34,17 @@ LOST_ANSWER = ReadTimeoutError(endpoint_url="https://aws.example")
 
 
 @pytest.fixture
-def bring(call: Api) -> Bring:
+def bring(call: Api) -> Deliver:
     """Deliver records until each was accepted or given up."""
-    return bringing(call, "SendMail")
+    return deliver_to(call, "SendMail")
 
 
 def order(email: str, **columns: Any) -> dict[str, Any]:
     """Somebody forgot their password: the stream record of the row."""
     tokens = layer("tokens")
-    row = tokens.issue(
+    row = tokens.issue_token(
         tokens.Purpose.RESET_PASSWORD,
-        tokens.subject_of(email),
+        tokens.email_subject(email),
         email=email,
         base_url="https://api.example.com",
         lifetime=timedelta(hours=1),
@@ -69,11 +78,11 @@ def sent(cloud: Cloud) -> list[str]:
 @pytest.mark.parametrize("call_number", range(len(CALLS) + 1))
 @pytest.mark.parametrize(
     ("error", "answered"),
-    [(Killed(), False), (THROTTLED, False), (LOST_ANSWER, True)],
+    [(FunctionKilled(), False), (THROTTLED, False), (LOST_ANSWER, True)],
     ids=["out of time", "throttled", "answer lost"],
 )
 def test_wherever_it_happens_each_mail_arrives(  # noqa: PLR0917 -- three fixtures and three columns
-    bring: Bring,
+    bring: Deliver,
     call: Api,
     ordered: list[dict[str, Any]],
     cloud: Cloud,
@@ -83,7 +92,7 @@ def test_wherever_it_happens_each_mail_arrives(  # noqa: PLR0917 -- three fixtur
 ) -> None:
     """Once, unless SES took it before its row could say so: of that there is no telling."""
     at = len(CALLS) + call_number  # those for the second of two, and the one after them
-    with struck(error, at=at, answered=answered) as asked, suppress(Killed, FunctionFailed):
+    with failing_at(error, at=at, answered=answered) as asked, suppress(FunctionKilled, FunctionFailed):
         call.invoke("SendMail", {"Records": ordered[:2]})
     assert asked == (CALLS * 2)[: at + 1]
 
@@ -99,7 +108,7 @@ def test_the_answer_names_exactly_the_one_that_failed(
     call: Api, ordered: list[dict[str, Any]], cloud: Cloud, operation: str
 ) -> None:
     """Those before it are done; it and those behind it come again."""
-    with struck(THROTTLED, at=4 + CALLS.index(operation)):
+    with failing_at(THROTTLED, at=4 + CALLS.index(operation)):
         answer = call.invoke("SendMail", {"Records": ordered})
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": ordered[1]["dynamodb"]["SequenceNumber"]}]}
@@ -111,21 +120,21 @@ def test_the_answer_names_exactly_the_one_that_failed(
 
 @pytest.mark.parametrize(
     ("operation", "error"),
-    [("SendEmail", UNREACHABLE), ("SendEmail", refused("AccountSuspendedException")), ("BatchGetItem", THROTTLED)],
+    [("SendEmail", UNREACHABLE), ("SendEmail", client_error("AccountSuspendedException")), ("BatchGetItem", THROTTLED)],
     ids=["ses away", "account suspended", "table throttled"],
 )
 def test_what_cannot_be_sent_is_kept_told_and_sent_by_redrive(  # noqa: PLR0917 -- four fixtures and two columns
-    bring: Bring,
+    bring: Deliver,
     ordered: list[dict[str, Any]],
     cloud: Cloud,
     capsys: pytest.CaptureFixture[str],
     operation: str,
     error: Exception,
 ) -> None:
-    with failing(error, operation):
+    with failing_calls(error, operation):
         bring(ordered[:1])
     assert states(cloud)[ANN] == "failed"
-    assert heard(capsys) == {"FailedMails"}
+    assert triggered_alarms(capsys) == {"FailedMails"}
     bring(ordered)
     assert sent(cloud) == [BOB, CEM]
 
@@ -137,17 +146,17 @@ def test_what_cannot_be_sent_is_kept_told_and_sent_by_redrive(  # noqa: PLR0917 
 
 
 def test_while_the_table_takes_no_write_mails_wait_on_their_rows(
-    bring: Bring, call: Api, ordered: list[dict[str, Any]], cloud: Cloud, later: Callable[..., None]
+    bring: Deliver, call: Api, ordered: list[dict[str, Any]], cloud: Cloud, advance_clock: Callable[..., None]
 ) -> None:
     """The stream gives up at some time, the rows do not; the function failed, which an alarm hears."""
-    with failing(THROTTLED, "UpdateItem"):
+    with failing_calls(THROTTLED, "UpdateItem"):
         with pytest.raises(FunctionFailed):
             call.invoke("SendMail", {"Records": ordered})
         bring(ordered[:1])
     assert states(cloud) == dict.fromkeys(THREE, "pending")
-    assert hears_of_failure("SendMail") == {"BackgroundErrors"}
+    assert failure_alarms("SendMail") == {"BackgroundErrors"}
 
-    later(minutes=61)
+    advance_clock(minutes=61)
     redrive()
     bring(ordered)
 
@@ -155,15 +164,15 @@ def test_while_the_table_takes_no_write_mails_wait_on_their_rows(
 
 
 def test_who_runs_out_of_time_again_and_again_is_kept_too(
-    bring: Bring, call: Api, ordered: list[dict[str, Any]], cloud: Cloud, later: Callable[..., None]
+    bring: Deliver, call: Api, ordered: list[dict[str, Any]], cloud: Cloud, advance_clock: Callable[..., None]
 ) -> None:
     """More often than the stream brings it."""
     for _ in range(9):
-        with struck(Killed(), at=CALLS.index("SendEmail")), suppress(Killed):
+        with failing_at(FunctionKilled(), at=CALLS.index("SendEmail")), suppress(FunctionKilled):
             call.invoke("SendMail", {"Records": ordered[:1]})
     assert states(cloud)[ANN] == "sending"
 
-    later(minutes=61)
+    advance_clock(minutes=61)
     redrive()
     bring(ordered)
 
@@ -176,7 +185,7 @@ def test_who_runs_out_of_time_again_and_again_is_kept_too(
 @pytest.mark.parametrize("poison", [{"language": "xx"}, {"purpose": "erasure"}], ids=str)
 @pytest.mark.parametrize("place", [0, 2])
 def test_a_mail_without_a_template_holds_up_nobody(  # noqa: PLR0917 -- four fixtures and two columns
-    bring: Bring,
+    bring: Deliver,
     ordered: list[dict[str, Any]],
     cloud: Cloud,
     capsys: pytest.CaptureFixture[str],
@@ -188,14 +197,14 @@ def test_a_mail_without_a_template_holds_up_nobody(  # noqa: PLR0917 -- four fix
 
     assert sent(cloud) == THREE
     assert states(cloud)["wrong@example.com"] == "failed"
-    assert heard(capsys) == {"FailedMails"}
+    assert triggered_alarms(capsys) == {"FailedMails"}
 
 
-def test_it_is_sent_by_redrive_once_it_can_be_written(bring: Bring, mailbox: Mailbox) -> None:
+def test_it_is_sent_by_redrive_once_it_can_be_written(bring: Deliver, mailbox: Mailbox) -> None:
     wrong = order(ANN, language="xx")
     bring([wrong])
     tokens = layer("tokens")
-    tokens.TokenRow(tokens.subject_of(ANN), "reset-password").update([tokens.TokenRow.language.set("de")])
+    tokens.TokenRow(tokens.email_subject(ANN), "reset-password").update([tokens.TokenRow.language.set("de")])
 
     redrive()
 
@@ -203,7 +212,7 @@ def test_it_is_sent_by_redrive_once_it_can_be_written(bring: Bring, mailbox: Mai
 
 
 def test_a_record_that_cannot_be_read_holds_up_nobody_and_its_row_stays(
-    bring: Bring, call: Api, ordered: list[dict[str, Any]], cloud: Cloud
+    bring: Deliver, call: Api, ordered: list[dict[str, Any]], cloud: Cloud
 ) -> None:
     del ordered[1]["dynamodb"]["NewImage"]["lifetime"]
 
@@ -220,7 +229,7 @@ def test_a_record_that_cannot_be_read_holds_up_nobody_and_its_row_stays(
 @pytest.mark.parametrize("turn", [1, -1], ids=["in order", "the newer one first"])
 @pytest.mark.parametrize("together", [True, False])
 def test_of_two_orders_for_one_row_only_the_newer_is_sent(  # noqa: PLR0917 -- five fixtures and two columns
-    bring: Bring,
+    bring: Deliver,
     call: Api,
     people: People,
     mailbox: Mailbox,
@@ -241,10 +250,10 @@ def test_of_two_orders_for_one_row_only_the_newer_is_sent(  # noqa: PLR0917 -- f
         bring(batch)
 
     assert sent(cloud) == [ANN]
-    assert resets(call, mailbox.last.token, "a better password").status == 200
+    assert reset_password(call, mailbox.last.token, "a better password").status == 200
 
 
-def test_yesterdays_digest_is_not_sent_after_todays(bring: Bring, call: Api, cloud: Cloud) -> None:
+def test_yesterdays_digest_is_not_sent_after_todays(bring: Deliver, call: Api, cloud: Cloud) -> None:
     """It was late, and is on no row any more."""
     assert call
     yesterday, today = (order(ANN, purpose="task-digest", day=f"2030-06-0{day}") for day in (2, 3))
@@ -256,10 +265,10 @@ def test_yesterdays_digest_is_not_sent_after_todays(bring: Bring, call: Api, clo
 
 
 def test_one_that_failed_is_sent_once_however_often_its_records_come(
-    bring: Bring, ordered: list[dict[str, Any]], cloud: Cloud, mailbox: Mailbox
+    bring: Deliver, ordered: list[dict[str, Any]], cloud: Cloud, mailbox: Mailbox
 ) -> None:
     """The one of the first order, which comes late, and that of the redrive."""
-    with failing(UNREACHABLE, "SendEmail"):
+    with failing_calls(UNREACHABLE, "SendEmail"):
         bring(ordered[:1])
     bring(ordered[:1])
     redrive()

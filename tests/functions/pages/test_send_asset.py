@@ -15,7 +15,7 @@ NAMES = ["gatehouse.js", "gatehouse.css"]
 
 def named(name: str) -> str:
     """The name that pages have for a file."""
-    found: str = layer("pages.assets").named(name).name
+    found: str = layer("pages.assets").find_asset(name).name
     return found
 
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
-from tests.support.trouble import UNREACHABLE, failing, refused
 
 HEALTH = "GET /health"
-OUTAGES = [UNREACHABLE, refused("ThrottlingException"), refused("InternalServerError", 500)]
+OUTAGES = [UNREACHABLE, client_error("ThrottlingException"), client_error("InternalServerError", 500)]
 
 
 def test_anybody_may_ask_how_it_is(call: Api) -> None:
@@ -28,7 +28,7 @@ def test_the_database_is_asked_each_time(call: Api) -> None:
 
 @pytest.mark.parametrize("error", OUTAGES, ids=str)
 def test_without_its_database_it_is_unavailable_and_says_no_more(call: Api, error: Exception) -> None:
-    with failing(error):
+    with failing_calls(error):
         answer = call(HEALTH)
 
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
@@ -37,7 +37,7 @@ def test_without_its_database_it_is_unavailable_and_says_no_more(call: Api, erro
 
 
 def test_it_recovers(call: Api) -> None:
-    with failing(UNREACHABLE):
+    with failing_calls(UNREACHABLE):
         assert call(HEALTH).status == 503
 
     assert call(HEALTH).status == 200

@@ -44,10 +44,10 @@ def test_saying_nothing_turns_it_round(call: Api, ann: Person, task: dict[str, A
 
 
 def test_completing_twice_keeps_the_first_moment_and_anew_after_undoing_is_another(
-    call: Api, ann: Person, task: dict[str, Any], later: Callable[..., None]
+    call: Api, ann: Person, task: dict[str, Any], advance_clock: Callable[..., None]
 ) -> None:
     first = complete(call, ann, task)
-    later(hours=1)
+    advance_clock(hours=1)
     assert complete(call, ann, task)["completed_at"] == first["completed_at"]
 
     complete(call, ann, task, json={"completed": False})

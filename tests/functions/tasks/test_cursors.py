@@ -84,10 +84,10 @@ def test_it_is_refused_with_any_character_changed_left_out_or_put_in(
 
 def test_no_other_text_means_the_same(call: Api, ann: Person, cursor: str) -> None:
     """Base64 has several spellings for the same bytes; only that which was given out is good."""
-    unseal = layer("cursors").unseal
+    unseal = layer("cursors").decode_cursor
     key, question = b"key", "question"
     for position in ("", "x", "xy", ["1", "2"]):
-        text = layer("cursors").seal(key, question, position)
+        text = layer("cursors").encode_cursor(key, question, position)
         assert unseal(key, question, text) == position
         for last in set(ALPHABET) - {text[-1]}:
             with pytest.raises(layer("errors").InvalidInput):
@@ -135,7 +135,7 @@ def test_both_forms_of_the_path_take_it(call: Api, ann: Person, cursor: str) -> 
 
 
 def test_no_list_takes_that_of_another(call: Api, ann: Person, cursor: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer("tasks.exporting"), "_AT_ONCE", 1)
+    monkeypatch.setattr(layer("tasks.exporting"), "_PAGE_SIZE", 1)
     export = call(EXPORT, bearer=ann.token, query={"format": "json"}).json["cursor"]
     token = call(CHANGES, bearer=ann.token, query={"limit": 1}).json["token"]
 

@@ -25,7 +25,7 @@ ODD += ["a\u2028b", "x" * 200]
 def small_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three tasks on a page, so that few make many."""
     assert api
-    monkeypatch.setattr(layer("tasks.exporting"), "_AT_ONCE", 3)
+    monkeypatch.setattr(layer("tasks.exporting"), "_PAGE_SIZE", 3)
 
 
 def exported(call: Api, person: Person, kind: str) -> Iterator[Answer]:

@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.aws_failures import UNREACHABLE
 from tests.support.calls import Answer, Api
+from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.slow import some_and_all
@@ -27,8 +29,6 @@ from tests.support.tasks import (
     long,
     visit,
 )
-from tests.support.threads import at_once
-from tests.support.trouble import UNREACHABLE
 
 KEY = "7f0c6a52-once"
 SHORT = (CREATE, PUT, COMPLETE, DELETE, BULK, BULK_DELETE)
@@ -147,12 +147,12 @@ def test_another_person_may_use_the_same_key(call: Api, bob: Person, send: Sende
 
 @pytest.mark.parametrize("route", [COMPLETE, BULK])
 def test_a_key_is_kept_for_a_day_and_then_forgotten_while_its_row_is_there(
-    send: Sender, kept: Any, later: Callable[..., None], route: str
+    send: Sender, kept: Any, advance_clock: Callable[..., None], route: str
 ) -> None:
     first = send(route)
-    later(hours=23, minutes=59)
+    advance_clock(hours=23, minutes=59)
     assert send(route) == first
-    later(minutes=1, seconds=1)
+    advance_clock(minutes=1, seconds=1)
     once = kept()
 
     assert any(row["task_id"].startswith("#RECEIPT#") for row in once)
@@ -219,7 +219,7 @@ def test_a_body_that_a_delete_has_no_use_for_does_not_matter(send: Sender) -> No
 
 @some_requests
 def test_many_at_once_are_one(send: Sender, kept: Any, route: str, request_: dict[str, Any]) -> None:
-    answers = at_once(lambda _: send(route, **request_), range(8))
+    answers = run_concurrently(lambda _: send(route, **request_), range(8))
     once = kept()
 
     assert answers == [answers[0]] * 8
@@ -234,14 +234,14 @@ def test_done_but_unanswered_it_is_not_done_again(
     send: Sender, kept: Any, monkeypatch: pytest.MonkeyPatch, route: str, request_: dict[str, Any]
 ) -> None:
     """The connection breaks after the transaction; the client cannot know, and asks again."""
-    real, times = layer("tasks.writing").transact, count()
+    real, times = layer("tasks.transactions").transact, count()
 
     def transact(*changes: Any) -> None:
         real(*changes)
         if next(times) == 0:
             raise UNREACHABLE
 
-    monkeypatch.setattr(layer("tasks.writing"), "transact", transact)
+    monkeypatch.setattr(layer("tasks.transactions"), "transact", transact)
     assert send(route, **request_).status == 503
     once = kept()
 

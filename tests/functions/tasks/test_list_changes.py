@@ -8,9 +8,9 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
+from tests.support.interleaving import meanwhile
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.races import meanwhile
 from tests.support.tables import rows
 from tests.support.task_model import Phone
 from tests.support.tasks import BULK, BULK_DELETE, CHANGES, COMPLETE, DELETE, EXPORT, LIST, PATCH, create, listed, visit
@@ -122,11 +122,13 @@ def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone:
     assert set(ids[4:]) < set(phone.tasks)
 
 
-def test_the_order_of_changes_needs_no_clock(call: Api, ann: Person, phone: Phone, later: Callable[..., None]) -> None:
+def test_the_order_of_changes_needs_no_clock(
+    call: Api, ann: Person, phone: Phone, advance_clock: Callable[..., None]
+) -> None:
     """What a Lambda with a clock an hour behind wrote is later all the same."""
     old = create(call, ann)["id"]
     phone.catch_up()
-    later(hours=-1)
+    advance_clock(hours=-1)
     new = create(call, ann)["id"]
     visit(call, DELETE, bearer=ann.token, task=old)
     phone.catch_up()
@@ -145,7 +147,7 @@ def test_a_change_that_was_overtaken_takes_a_later_number(
         visit(call, PATCH, bearer=ann.token, task=second)
         phone.catch_up()
 
-    meanwhile(monkeypatch, "tasks.writing", "transact", other_change)
+    meanwhile(monkeypatch, "tasks.transactions", "transact", other_change)
     visit(call, PATCH, bearer=ann.token, task=first, json={"title": "Overtaken"})
     phone.catch_up()
 
@@ -192,17 +194,17 @@ def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bo
 
 
 def test_a_token_is_good_for_a_month_in_any_session(
-    call: Api, people: People, ann: Person, phone: Phone, later: Callable[..., None]
+    call: Api, people: People, ann: Person, phone: Phone, advance_clock: Callable[..., None]
 ) -> None:
     kept, gone = create(call, ann)["id"], create(call, ann)["id"]
     phone.catch_up()
     call("POST /api/auth/revoke-sessions", bearer=ann.token)
-    later(days=29)
+    advance_clock(days=29)
     phone.person = people.sign_in(ann.email)
     visit(call, DELETE, bearer=phone.person.token, task=gone)
     assert asked(call, phone.person, since=phone.token) == (200, None)
 
-    later(days=1, minutes=1)
+    advance_clock(days=1, minutes=1)
     phone.person = people.sign_in(ann.email)
     assert asked(call, phone.person, since=phone.token) == (410, "SYNC_TOKEN_EXPIRED")
 
@@ -211,16 +213,16 @@ def test_a_token_is_good_for_a_month_in_any_session(
 
 
 def test_who_pages_for_a_month_began_a_month_ago(
-    call: Api, people: People, ann: Person, phone: Phone, later: Callable[..., None]
+    call: Api, people: People, ann: Person, phone: Phone, advance_clock: Callable[..., None]
 ) -> None:
     """What was on its first page may be gone without a trace since."""
     for _ in range(3):
         create(call, ann)
     phone.page(limit=1)
-    later(days=20)
+    advance_clock(days=20)
     phone.person = people.sign_in(ann.email)
     phone.page(limit=1)
-    later(days=11)
+    advance_clock(days=11)
     phone.person = people.sign_in(ann.email)
 
     assert asked(call, phone.person, since=phone.token) == (410, "SYNC_TOKEN_EXPIRED")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.support.calls import Answer, Api
+from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.tasks import BULK, COMPLETE, DELETE, PATCH, SUMMARY, create, listed, long, visit
-from tests.support.threads import at_once
 
 PRIORITIES = ("low", "medium", "high", "urgent")
 NONE = dict.fromkeys(PRIORITIES, 0)
@@ -125,7 +125,7 @@ def test_many_clients_at_once_leave_exact_counts(call: Api, ann: Person) -> None
             mine.append(results[0]["task"]["id"])
         return answers
 
-    answers = [answer for each in at_once(busy, range(4)) for answer in each]
+    answers = [answer for each in run_concurrently(busy, range(4)) for answer in each]
     assert {answer.status for answer in answers} <= {200, 204, 404}
     assert counted(call, ann) == recount(call, ann)
     assert counted(call, ann)["total"] > 4
@@ -225,7 +225,7 @@ def test_a_thousand_are_counted_and_more_are_more_at_the_same_cost(call: Api, an
 def test_one_more_than_the_cap_is_more(
     call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch, dues: list[str]
 ) -> None:
-    monkeypatch.setattr(layer("tasks.summary"), "_CAP", 3)
+    monkeypatch.setattr(layer("tasks.summary"), "_MAX_COUNT", 3)
     keep_due(ann.id, dues[1:])
     assert due(call, ann, "UTC") == (3, 0)
     keep_due(ann.id, dues[:1])

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
 from tests.support.people import People, Person
 from tests.support.routes import API
 from tests.support.slow import some_and_all
 from tests.support.tables import unchanged
 from tests.support.tasks import ALL, CHANGING, CREATE, DELETE, LIST, long, visit
-from tests.support.trouble import UNREACHABLE, failing, refused
 
 SOME = (LIST, CREATE, long(DELETE))
 ELSEWHERE: list[tuple[dict[str, str], str]] = [
@@ -20,7 +20,7 @@ ELSEWHERE: list[tuple[dict[str, str], str]] = [
     ({"referer": "https://evil.example/https://app.example.com"}, "INVALID_ORIGIN"),
 ]
 TRUSTED = {"origin": "https://app.example.com"}
-OUTAGES = [UNREACHABLE, refused("ThrottlingException"), refused("InternalServerError", 500)]
+OUTAGES = [UNREACHABLE, client_error("ThrottlingException"), client_error("InternalServerError", 500)]
 GARBAGE = ["", "x", "x" * 101, "x" * 100_000, "é", "a.b", "a.b.c", "%00", "null", "0" * 36 + "A" * 64]
 
 
@@ -57,7 +57,7 @@ def test_another_scheme_is_no_token(call: Api) -> None:
 
 @some_and_all("routes", SOME, ALL)
 def test_a_session_that_is_not_whole_or_over_is_refused(  # noqa: PLR0917 -- five fixtures and a column
-    call: Api, people: People, ann: Person, bob: Person, later: Callable[..., None], routes: tuple[str, ...]
+    call: Api, people: People, ann: Person, bob: Person, advance_clock: Callable[..., None], routes: tuple[str, ...]
 ) -> None:
     """A wrong secret, the name of another, signed out, and at last expired."""
     gone = people.sign_in(ann.email)
@@ -68,7 +68,7 @@ def test_a_session_that_is_not_whole_or_over_is_refused(  # noqa: PLR0917 -- fiv
         assert answers(call, routes, bearer=token, owner=owner.id) == {(401, "INVALID_TOKEN")}
     assert visit(call, LIST, bearer=ann.token).status == 200
 
-    later(days=7, seconds=1)
+    advance_clock(days=7, seconds=1)
     assert answers(call, routes, bearer=ann.token, owner=ann.id) == {(401, "TOKEN_EXPIRED")}
     assert "invalid_token" in visit(call, LIST, bearer=ann.token).headers["www-authenticate"]
 
@@ -105,5 +105,5 @@ def test_reading_with_the_cookie_needs_no_origin(call: Api, ann: Person) -> None
 
 def test_an_outage_is_no_sign_out(call: Api, ann: Person) -> None:
     for error in OUTAGES:
-        with failing(error):
+        with failing_calls(error):
             assert answers(call, (LIST, CREATE), bearer=ann.token) == {(503, "SERVICE_UNAVAILABLE")}, error

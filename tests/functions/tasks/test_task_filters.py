@@ -71,10 +71,12 @@ def test_each_filter_finds_what_it_says_in_every_order(call: Api, ann: Person) -
             assert {names[task["id"]] for task in answer.json["tasks"]} == set(expected.split()), (query, sort)
 
 
-def test_updated_since_is_inclusive_to_the_millisecond(call: Api, ann: Person, later: Callable[..., None]) -> None:
+def test_updated_since_is_inclusive_to_the_millisecond(
+    call: Api, ann: Person, advance_clock: Callable[..., None]
+) -> None:
     """Whatever is asked with more digits misses nothing."""
     old = create(call, ann)
-    later(milliseconds=20)
+    advance_clock(milliseconds=20)
     new = create(call, ann)
     moment = new["updated_at"].removesuffix("Z")
 
@@ -99,7 +101,7 @@ def test_bounds_are_never_the_wrong_way_round(call: Api, ann: Person, monkeypatc
     asked: list[Any] = []
 
     def query(ask: Any) -> dict[str, Any]:
-        asked.append([bound.value["S"] for bound in ask.within.values[1:]])
+        asked.append([bound.value["S"] for bound in ask.key_condition.values[1:]])
         return {"Items": []}
 
     monkeypatch.setattr(layer("tasks.listing"), "query", query)
@@ -170,15 +172,17 @@ def whole(person: Person, limit: int, **query: Any) -> Iterator[dict[str, Any]]:
     listing, cursor = layer("tasks.listing"), None
     owner = layer("tasks").Owner(id=person.id, cursor_key=b"key")
     while True:
-        page = listing.page(owner, listing.Wanted(limit=limit, cursor=cursor, **query))
+        page = listing.list_page(owner, listing.TaskQuery(limit=limit, cursor=cursor, **query))
         yield from page.model_dump(mode="json")["tasks"]
         if (cursor := page.cursor) is None:
             return
 
 
-def test_filters_together_find_what_fits_all_of_them(call: Api, ann: Person, later: Callable[..., None]) -> None:
+def test_filters_together_find_what_fits_all_of_them(
+    call: Api, ann: Person, advance_clock: Callable[..., None]
+) -> None:
     """Each, all, and any two, both ways and in pages of any size, against their plain meaning over the whole list."""
-    choices = CHOICES | {"updated_since": make_some(call, ann, later)}
+    choices = CHOICES | {"updated_since": make_some(call, ann, advance_clock)}
     alone_or_all, pairs = [*combinations(choices, 1), tuple(choices)], [*combinations(choices, 2)]
 
     for number, sort in enumerate(SORTS):

@@ -38,11 +38,11 @@ every_sort = pytest.mark.parametrize("sort", ASCENDING)
 
 
 @pytest.fixture
-def letters(call: Api, ann: Person, later: Callable[..., None]) -> dict[str, str]:
+def letters(call: Api, ann: Person, advance_clock: Callable[..., None]) -> dict[str, str]:
     """Ann has TASKS, and had one more; which id is which letter."""
     found = {}
     for letter, task in TASKS.items():
-        later(seconds=1)
+        advance_clock(seconds=1)
         found[create(call, ann, **task)["id"]] = letter
     ids = {letter: name for name, letter in found.items()}
     for letter in CHANGED:

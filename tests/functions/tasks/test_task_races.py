@@ -11,13 +11,13 @@ import pytest
 from moto.dynamodb.models import DynamoDBBackend
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.aws_failures import client_error, failing_calls
 from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.tables import everything, rows
 from tests.support.tasks import CREATE, DELETE, PATCH, visit
-from tests.support.threads import at_once
-from tests.support.trouble import failing, refused
 
 OWNER = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
 MANY = 100
@@ -53,7 +53,7 @@ def change(tasks: Any, task: str, *, seen: str | None = None, **fields: Any) -> 
     """The changed task, None when it was not in the state that was seen."""
     when = tasks.Precondition(match=frozenset({seen}) if seen else None)
     try:
-        return tasks.change(OWNER, task, tasks.Changes(**fields), tasks.Terms(when=when))
+        return tasks.update(OWNER, task, tasks.TaskUpdate(**fields), tasks.WriteOptions(precondition=when))
     except layer("errors").PreconditionFailed:
         return None
 
@@ -82,9 +82,9 @@ def test_of_many_who_saw_the_same_exactly_one_wins_each_round(tasks: Any) -> Non
     task = new(tasks)
 
     for version in (2, 3, 4):
-        results = at_once(partial(_titled, tasks, task), range(MANY))
+        results = run_concurrently(partial(_titled, tasks, task), range(MANY))
         (won,) = (result for result in results if result)
-        task = tasks.read(OWNER, task.id)
+        task = tasks.get(OWNER, task.id)
         assert (task.version, task) == (version, won)
 
 
@@ -93,12 +93,12 @@ def test_without_a_condition_all_get_through_one_after_the_other(
 ) -> None:
     task = new(tasks)
     kinds = ("low", "medium", "high", "urgent")
-    results = at_once(
+    results = run_concurrently(
         lambda n: change(tasks, task.id, title=str(n), priority=kinds[n % 4], completed=n % 3 == 0), range(MANY)
     )
 
     assert sorted(result.version for result in results) == list(range(2, MANY + 2))
-    assert tasks.read(OWNER, task.id) == max(results, key=lambda result: result.version)
+    assert tasks.get(OWNER, task.id) == max(results, key=lambda result: result.version)
     assert counters(cloud) == recount(cloud)
     assert len(committed) == MANY + 1
     assert all(one < other for one, other in pairwise(committed))
@@ -114,7 +114,7 @@ def test_of_many_who_delete_one_does(tasks: Any, cloud: Cloud) -> None:
             return False
         return True
 
-    assert sum(at_once(remove, range(20))) == 1
+    assert sum(run_concurrently(remove, range(20))) == 1
     assert (kept(cloud), counters(cloud)) == ([], {})
 
 
@@ -145,9 +145,9 @@ def test_whatever_happens_at_once_counters_are_exact_and_changes_are_in_order(
         tasks.complete(OWNER, shared[number % 3], completed=None)
         tasks.remove(OWNER, other)
         both = [{"op": "complete", "id": shared[3]}, {"op": "create", "task": {"title": "x"}}]
-        layer("tasks.bulk").bulk(OWNER, both, None)
+        layer("tasks.bulk").run_bulk(OWNER, both, None)
 
-    at_once(work, range(10))
+    run_concurrently(work, range(10))
 
     assert len(kept(cloud)) == 4 + 20
     assert counters(cloud) == recount(cloud)
@@ -155,13 +155,13 @@ def test_whatever_happens_at_once_counters_are_exact_and_changes_are_in_order(
     assert all(one < other for one, other in pairwise(committed))
 
 
-def test_a_clock_that_is_behind_does_not_go_back(tasks: Any, committed: list[int], later: Any) -> None:
+def test_a_clock_that_is_behind_does_not_go_back(tasks: Any, committed: list[int], advance_clock: Any) -> None:
     task = new(tasks)
-    later(hours=-1)
+    advance_clock(hours=-1)
     new(tasks)
     change(tasks, task.id, title="x")
     tasks.remove(OWNER, task.id)
-    layer("tasks.bulk").bulk(OWNER, [{"op": "create", "task": {"title": "x"}}] * 2, None)
+    layer("tasks.bulk").run_bulk(OWNER, [{"op": "create", "task": {"title": "x"}}] * 2, None)
 
     assert [number - committed[0] for number in committed] == [0, 1, 2, 3, 4, 5]
 
@@ -170,13 +170,13 @@ def test_what_others_never_let_through_is_an_outage_and_leaves_nothing(
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody else is always faster; the key stays free."""
-    writing, tasks = layer("tasks.writing"), layer("tasks")
+    writing, tasks = layer("tasks.transactions"), layer("tasks")
     real, busy = writing.transact, threading.local()
 
     def transact(*changes: Any) -> None:
         if not getattr(busy, "now", False):
             busy.now = True
-            tasks.change(ann.id, task["id"], tasks.Changes(title="Faster"))
+            tasks.update(ann.id, task["id"], tasks.TaskUpdate(title="Faster"))
             busy.now = False
         real(*changes)
 
@@ -184,7 +184,7 @@ def test_what_others_never_let_through_is_an_outage_and_leaves_nothing(
     request: dict[str, Any] = {"bearer": ann.token, "task": task["id"], "headers": headers}
     with monkeypatch.context() as patched:
         patched.setattr(writing, "transact", transact)
-        patched.setattr(writing, "pause", lambda _: None)
+        patched.setattr(writing, "back_off", lambda _: None)
         answer = visit(call, DELETE, **request)
     (row,) = (row for row in everything(cloud)["TasksTable"] if row["task_id"] != "#SUMMARY")
 
@@ -197,10 +197,10 @@ def test_what_others_never_let_through_is_an_outage_and_leaves_nothing(
 def test_a_row_that_others_hold_all_the_time_is_an_outage_and_nothing_changes(  # noqa: PLR0917 -- four fixtures
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
-    before, error = everything(cloud), refused("TransactionCanceledException")
+    before, error = everything(cloud), client_error("TransactionCanceledException")
     error.response["CancellationReasons"] = [{"Code": "None"}, {"Code": "TransactionConflict"}]
-    monkeypatch.setattr(layer("dynamodb"), "pause", lambda _: None)
-    with failing(error, "TransactWriteItems"):
+    monkeypatch.setattr(layer("dynamodb"), "back_off", lambda _: None)
+    with failing_calls(error, "TransactWriteItems"):
         answer = visit(call, route, bearer=ann.token, task=task["id"])
 
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")

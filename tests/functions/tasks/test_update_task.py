@@ -61,9 +61,9 @@ def test_completed_is_true_or_false(call: Api, ann: Person, task: dict[str, Any]
 
 
 def test_the_version_counts_and_the_time_moves(
-    call: Api, ann: Person, task: dict[str, Any], later: Callable[..., None]
+    call: Api, ann: Person, task: dict[str, Any], advance_clock: Callable[..., None]
 ) -> None:
-    later(minutes=5)
+    advance_clock(minutes=5)
     first = change(call, ann, task, title="First")
     second = change(call, ann, task, title="Second")
 
@@ -73,10 +73,10 @@ def test_the_version_counts_and_the_time_moves(
 
 
 def test_completing_keeps_the_moment_until_it_is_undone(
-    call: Api, ann: Person, task: dict[str, Any], later: Callable[..., None]
+    call: Api, ann: Person, task: dict[str, Any], advance_clock: Callable[..., None]
 ) -> None:
     completed = change(call, ann, task, completed=True)
-    later(minutes=5)
+    advance_clock(minutes=5)
     again = change(call, ann, task, completed=True, title="Still done")
     undone = change(call, ann, task, completed=False)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.performance.asking import TASK, Ask
 from tests.performance.child import Subject
 from tests.performance.memory import Memory, Upstream
+from tests.performance.requests import TASK, BenchRequest
 from tests.performance.runtime_api import Broken
 from tests.performance.serving import Request, Response
 from tests.support.people import PASSWORD
@@ -27,14 +27,14 @@ _COOKIE = "__Secure-better-auth.session_token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certain(Ask):
+class Certain(BenchRequest):
     """A status is not enough: who is not signed in is told so with 200. The answer speaks of a person, or of a task."""
 
     speaks_of: str
 
     def is_answered_by(self, answer: Mapping[str, Any]) -> bool:
         """Whether it does."""
-        return Ask.is_answered_by(self, answer) and self.speaks_of in answer["body"]
+        return BenchRequest.is_answered_by(self, answer) and self.speaks_of in answer["body"]
 
 
 def asked(ours: Sequence[Subject], node: Path, python: Path) -> dict[tuple[str, str], Subject]:

@@ -1,44 +1,44 @@
-"""People: their address, their password, and how they come and go."""
+"""User accounts: addresses, passwords, sign-up, sign-in and deletion."""
 
 from gatehouse.accounts.changes import (
     change_email,
     change_password,
     check_password,
-    delete_by_operator,
+    delete_as_operator,
     delete_user,
     delete_user_by_token,
     end_all_sessions,
     set_disabled,
     verify_password,
 )
-from gatehouse.accounts.flows import Attempt, address, sign_in, sign_up
-from gatehouse.accounts.model import Credentials, Email, NewAccount, ProfileChanges, User
-from gatehouse.accounts.people import Member
+from gatehouse.accounts.flows import SignInAttempt, parse_address, sign_in, sign_up
+from gatehouse.accounts.lookup import AuthenticatedUser
+from gatehouse.accounts.model import Email, NewAccount, PasswordCredentials, ProfileChanges, User
 from gatehouse.accounts.profile import update_user
 from gatehouse.accounts.recovery import check_reset, request_reset, reset_password
 from gatehouse.accounts.table import ProfileRow, profile_key
-from gatehouse.accounts.verification import Verified, check_own, request_verification, verify_email
+from gatehouse.accounts.verification import VerificationResult, check_unverified, request_verification, verify_email
 
 __all__ = [
-    "Attempt",
-    "Credentials",
+    "AuthenticatedUser",
     "Email",
-    "Member",
     "NewAccount",
+    "PasswordCredentials",
     "ProfileChanges",
     "ProfileRow",
+    "SignInAttempt",
     "User",
-    "Verified",
-    "address",
+    "VerificationResult",
     "change_email",
     "change_password",
-    "check_own",
     "check_password",
     "check_reset",
-    "delete_by_operator",
+    "check_unverified",
+    "delete_as_operator",
     "delete_user",
     "delete_user_by_token",
     "end_all_sessions",
+    "parse_address",
     "profile_key",
     "request_reset",
     "request_verification",

@@ -1,14 +1,21 @@
-"""What signed-in people change about themselves: password, address, and whether they are here at all."""
+"""What signed-in users change about their account: password, address, deletion."""
 
 from http import HTTPStatus
 
 from gatehouse import sessions
-from gatehouse.accounts import outbox, passwords, reminders
-from gatehouse.accounts.erasures import order_erasure
-from gatehouse.accounts.people import Member, known
-from gatehouse.accounts.table import ProfileRow, admission, change_of_password, departure, new_epoch, profile_key
+from gatehouse.accounts import outbox, passwords, reminder_rows
+from gatehouse.accounts.erasure_orders import new_erasure_order
+from gatehouse.accounts.lookup import AuthenticatedUser, look_up_account
+from gatehouse.accounts.table import (
+    ProfileRow,
+    advance_profile_epoch,
+    delete_profile,
+    profile_key,
+    set_password,
+    set_profile_disabled,
+)
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, ConditionFailed, Contended, get_together, pause, put, transact
+from gatehouse.dynamodb import ConditionFailed, TransactionConflict, TransactItem, back_off, batch_get, put, transact
 from gatehouse.errors import (
     CredentialAccountNotFound,
     EmailIsTheSame,
@@ -17,152 +24,165 @@ from gatehouse.errors import (
     NotFound,
     SessionExpired,
 )
-from gatehouse.sessions import Client, Opened, Session
-from gatehouse.tokens import Purpose, look_up, used
+from gatehouse.sessions import ClientInfo, IssuedSession, Session
+from gatehouse.tokens import Purpose, find_token, mark_used
 
 _ATTEMPTS = 8
 
 
-def check_password(member: Member, password: str) -> None:
-    """Raises PasswordTooLong, CredentialAccountNotFound or InvalidPassword."""
-    passwords.check_not_too_long(password)
-    if not member.profile.password_hash:
+def check_password(account: AuthenticatedUser, password: str) -> None:
+    """Raise PasswordTooLong, CredentialAccountNotFound or InvalidPassword unless the password is the user's."""
+    passwords.check_length(password)
+    if not account.profile.password_hash:
         raise CredentialAccountNotFound
-    if not passwords.is_correct(password, member.profile.password_hash):
+    if not passwords.is_correct(password, account.profile.password_hash):
         raise InvalidPassword
 
 
-def verify_password(member: Member, password: str) -> None:
-    """Make the session fresh again; raises as `check_password`."""
-    check_password(member, password)
-    sessions.prove(member.session)
+def verify_password(account: AuthenticatedUser, password: str) -> None:
+    """Check the password and make the session fresh again; raises as `check_password`."""
+    check_password(account, password)
+    sessions.mark_reauthenticated(account.session)
 
 
-def change_password(member: Member, current: str, new: str, client: Client, *, replace: bool) -> Opened | None:
-    """Set a new password and end every other session; this one goes on, or is replaced by the one that is given back.
+def change_password(
+    account: AuthenticatedUser, current: str, new: str, client: ClientInfo, *, replace_session: bool
+) -> IssuedSession | None:
+    """Set a new password and end every other session; this one goes on, or is replaced by the one that is returned.
 
     Raises PasswordTooShort, PasswordTooLong, WeakPassword, what `check_password` raises, and InvalidToken as 401 when
-    the session was ended meanwhile.
+    the session ended meanwhile.
     """
-    profile = member.profile
-    passwords.check_choice(new, profile.email, profile.name)
-    check_password(member, current)
-    opened, kept = _kept(member, client, replace=replace)
+    profile = account.profile
+    passwords.check_new_password(new, profile.email, profile.name)
+    check_password(account, current)
+    issued, remaining = _remaining_session(account, client, replace_session=replace_session)
     notice = outbox.password_changed(profile.user_id, profile.email, client)
-    change = change_of_password(profile, passwords.hash_password(new))
+    change = set_password(profile, passwords.hash_password(new))
     try:
-        transact(change, sessions.next_epoch(profile.user_id, profile.epoch), kept, put(notice))
+        transact(change, sessions.advance_epoch(profile.user_id, profile.epoch), remaining, put(notice))
     except ConditionFailed:
-        sessions.check_lives(profile.user_id, member.session.id)
+        sessions.check_active(profile.user_id, account.session.id)
         raise InvalidPassword from None  # somebody else with this session was first, so this one is the old password
-    return opened
+    return issued
 
 
-def end_all_sessions(session: Session, *, but_this: bool) -> None:
-    """Sign a user out everywhere, or everywhere else, in one transaction.
+def end_all_sessions(session: Session, *, keep_current: bool) -> None:
+    """End all sessions of a user, or all others, in one transaction.
 
-    Raises InvalidToken, as 401, when somebody else did and ended this session, too.
+    Raises InvalidToken, as 401, when another request did so and ended this session, too.
     """
-    kept = [sessions.survive(session, session.epoch)] if but_this else []
+    remaining = [sessions.carry_over(session, session.epoch)] if keep_current else []
     try:
-        transact(new_epoch(session.user_id, session.epoch), sessions.next_epoch(session.user_id, session.epoch), *kept)
+        transact(
+            advance_profile_epoch(session.user_id, session.epoch),
+            sessions.advance_epoch(session.user_id, session.epoch),
+            *remaining,
+        )
     except ConditionFailed:
-        if not but_this:
+        if not keep_current:
             raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
-        sessions.check_lives(session.user_id, session.id)  # then whoever moved the epoch ended all others
+        sessions.check_active(session.user_id, session.id)  # then whoever moved the epoch ended all others
 
 
-def change_email(member: Member, new_email: str, client: Client, callback_url: str | None) -> None:
-    """Mail what is needed to move to a new address: nobody moves before it is proved, and takes one that is taken.
+def change_email(account: AuthenticatedUser, new_email: str, client: ClientInfo, callback_url: str | None) -> None:
+    """Mail what it takes to change the address: nothing changes before the new one is verified, and taken ones are
+    refused.
 
-    For a taken one the same row is written, but not mailed; where the old address must allow the move, it is asked
-    alike. Raises EmailIsTheSame, TooManyRequests.
+    For a taken address the same row is written, but not mailed; where the old address must confirm the change, it is
+    asked in both cases. Raises EmailIsTheSame, TooManyRequests.
     """
-    profile = member.profile
+    profile = account.profile
     if new_email == profile.email:
         raise EmailIsTheSame
-    outbox.check_rate(new_email)
-    move = outbox.Move(profile=profile, new_email=new_email, callback_url=callback_url)
+    outbox.check_mail_rate(new_email)
+    email_change = outbox.EmailChange(profile=profile, new_email=new_email, callback_url=callback_url)
     if profile.email_verified and config().confirm_email_change:
-        outbox.check_rate(profile.email)
-        outbox.confirm_email_change(move, client).save()
+        outbox.check_mail_rate(profile.email)
+        outbox.confirm_email_change_mail(email_change, client).save()
         return
-    behind, _ = known(new_email)
-    outbox.change_email_of(move, client, taken=behind.profile is not None).save()
+    lookup, _ = look_up_account(new_email)
+    outbox.change_email_mail(email_change, client, taken=lookup.profile is not None).save()
 
 
 def set_disabled(user_id: str, *, disabled: bool) -> None:
-    """Shut a person out, which ends every session and every mailed token of theirs, or let them in again.
+    """Disable a user, which ends all their sessions and mailed tokens, or enable them again.
 
     Raises NotFound when there is no such user.
     """
     profile: ProfileRow | None
-    (profile,) = get_together(profile_key(user_id))
+    (profile,) = batch_get(profile_key(user_id))
     if not profile:
         raise NotFound
-    transact(admission(profile, disabled=disabled), sessions.next_epoch(user_id, profile.epoch))
+    transact(set_profile_disabled(profile, disabled=disabled), sessions.advance_epoch(user_id, profile.epoch))
 
 
-def delete_user(member: Member, client: Client, *, password: str | None, callback_url: str | None) -> bool:
-    """Delete the user, or mail the link that does when that is asked for; whether the user is gone.
+def delete_user(
+    account: AuthenticatedUser, client: ClientInfo, *, password: str | None, callback_url: str | None
+) -> bool:
+    """Delete the user, or mail the link that does where that is set; returns whether the user was deleted.
 
-    Raises what `check_password` raises, TooManyRequests when there were too many mails, and SessionExpired when neither
-    a password nor a fresh session speaks for it.
+    Raises what `check_password` raises, TooManyRequests after too many mails, and SessionExpired without a password or
+    a fresh session.
     """
     if password is not None:
-        check_password(member, password)
+        check_password(account, password)
     if config().delete_user_by_mail:
-        outbox.check_rate(member.profile.email)
-        outbox.delete_account(member.profile, client, callback_url).save()
+        outbox.check_mail_rate(account.profile.email)
+        outbox.account_deletion(account.profile, client, callback_url).save()
         return False
-    if password is None and not sessions.is_fresh(member.session):
+    if password is None and not sessions.is_fresh(account.session):
         raise SessionExpired
-    _depart(member)
+    _delete(account)
     return True
 
 
-def delete_user_by_token(member: Member, token: str) -> None:
+def delete_user_by_token(account: AuthenticatedUser, token: str) -> None:
     """Delete the user whom the token was mailed to; raises InvalidToken, TokenExpired."""
-    row = look_up(token, Purpose.DELETE_ACCOUNT)
-    if row.used_at or row.user_id != member.profile.user_id or row.epoch != member.profile.epoch:
+    row = find_token(token, Purpose.DELETE_ACCOUNT)
+    if row.used_at or row.user_id != account.profile.user_id or row.epoch != account.profile.epoch:
         raise InvalidToken
-    _depart(member, used(row))
+    _delete(account, mark_used(row))
 
 
-def delete_by_operator(user_id: str) -> None:
-    """Delete a user whom nobody asks; raises NotFound when there is no such user, Contended when they kept changing."""
+def delete_as_operator(user_id: str) -> None:
+    """Delete a user on behalf of an operator; raises NotFound, or TransactionConflict when the
+    profile kept changing.
+    """
     for attempt in range(_ATTEMPTS):
         profile: ProfileRow | None
-        (profile,) = get_together(profile_key(user_id))
+        (profile,) = batch_get(profile_key(user_id))
         if not profile:
             raise NotFound
         try:
-            return transact(*_end_of(profile))
+            return transact(*_deletion(profile))
         except ConditionFailed:
-            pause(attempt)
-    raise Contended
+            back_off(attempt)
+    raise TransactionConflict
 
 
-def _depart(member: Member, *changes: Change) -> None:
+def _delete(account: AuthenticatedUser, *changes: TransactItem) -> None:
     try:
-        transact(*_end_of(member.profile), *changes)
+        transact(*_deletion(account.profile), *changes)
     except ConditionFailed:
         raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
 
 
-def _end_of(profile: ProfileRow) -> list[Change]:
-    """A user gone at once, sessions and all; the rest of what they left is erased afterwards."""
+def _deletion(profile: ProfileRow) -> list[TransactItem]:
+    """Return the writes that delete a user and their sessions at once; the rest of their data is erased afterwards."""
     return [
-        *departure(profile),
-        *reminders.end(profile),
-        sessions.last_epoch(profile.user_id),
-        put(order_erasure(profile)),
+        *delete_profile(profile),
+        *reminder_rows.removal(profile),
+        sessions.delete_epoch(profile.user_id),
+        put(new_erasure_order(profile)),
     ]
 
 
-def _kept(member: Member, client: Client, *, replace: bool) -> tuple[Opened | None, Change]:
-    profile, session = member.profile, member.session
-    if not replace:
-        return None, sessions.survive(session, profile.epoch)
-    opened, row = sessions.open_session(profile.user_id, profile.epoch + 1, client, remember=session.remember)
-    return opened, put(row)
+def _remaining_session(
+    account: AuthenticatedUser, client: ClientInfo, *, replace_session: bool
+) -> tuple[IssuedSession | None, TransactItem]:
+    profile, session = account.profile, account.session
+    if not replace_session:
+        return None, sessions.carry_over(session, profile.epoch)
+    issued, row = sessions.open_session(profile.user_id, profile.epoch + 1, client, remember=session.remember)
+    return issued, put(row)

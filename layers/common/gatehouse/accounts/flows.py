@@ -1,7 +1,7 @@
-"""Signing up and signing in.
+"""Sign-up and sign-in.
 
-A sign-up that must be verified first is no user yet: it waits on its own token row, where a later sign-up for the same
-address replaces it. Strangers are answered like owners, after the same reads and writes.
+A sign-up that must be verified first is no user yet: it is stored in its token row, where a later sign-up for the same
+address replaces it. Known and unknown addresses get the same response, after the same reads and writes.
 """
 
 from contextlib import suppress
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from gatehouse import keys, throttle
 from gatehouse.accounts import outbox, passwords
-from gatehouse.accounts.model import Credentials, NewAccount, User, normal_email
-from gatehouse.accounts.people import Known, forget_sign_up, known, newcomer
-from gatehouse.accounts.table import ProfileRow, creation, email_key
-from gatehouse.accounts.verification import mail_again
+from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, new_user
+from gatehouse.accounts.model import NewAccount, PasswordCredentials, User, normalize_email
+from gatehouse.accounts.table import ProfileRow, create_profile, email_key
+from gatehouse.accounts.verification import resend_verification
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, conditionally, get_together, put, transact
+from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write, put, transact
 from gatehouse.errors import (
     EmailNotVerified,
     InvalidEmail,
@@ -23,117 +23,120 @@ from gatehouse.errors import (
     TooManyRequests,
     UserAlreadyExists,
 )
-from gatehouse.sessions import Client, Opened, first_epoch, open_session
+from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch, open_session
 from gatehouse.tokens import TokenRow
 
 _FAILURES = "failed-sign-ins"
 
 
-def sign_up(new: NewAccount, client: Client) -> tuple[User, Opened | None]:
-    """Begin an account: with a session when addresses need no verification, else with a mail alone.
+def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | None]:
+    """Create an account: with a session when addresses need no verification, else with a mail alone.
 
-    Raises SignUpDisabled, PasswordTooShort, PasswordTooLong, WeakPassword, TooManyRequests and, where people may know,
-    UserAlreadyExists.
+    Raises SignUpDisabled, PasswordTooShort, PasswordTooLong, WeakPassword, TooManyRequests and, where existing users
+    may be revealed, UserAlreadyExists.
     """
     settings = config()
     if not settings.sign_up_enabled:
         raise SignUpDisabled
-    passwords.check_choice(new.password, new.email, new.name)
+    passwords.check_new_password(new.password, new.email, new.name)
     if settings.require_email_verification:
-        outbox.check_rate(new.email)
+        outbox.check_mail_rate(new.email)
     password_hash = passwords.hash_password(new.password)
-    user = newcomer(new.email, name=new.name, image=new.image)
-    taken, keyring = get_together(email_key(user.email), keys.keyring_key())
-    keys.observe(keyring)
+    user = new_user(new.email, name=new.name, image=new.image)
+    taken, keyring = batch_get(email_key(user.email), keys.keyring_key())
+    keys.update_cache(keyring)
     if taken and (settings.reveal_existing_users or not settings.require_email_verification):
         raise UserAlreadyExists
     if settings.require_email_verification:
-        _mail(user, client, new.callback_url, password_hash, taken=bool(taken)).save()
+        _sign_up_mail(user, client, new.callback_url, password_hash, taken=bool(taken)).save()
         return user, None
-    opened, session = open_session(user.id, 1, client, remember=new.remember_me)
+    issued, session = open_session(user.id, 1, client, remember=new.remember_me)
     try:
-        transact(*creation(user, password_hash), first_epoch(user.id), put(session), forget_sign_up(user.email))
+        transact(*create_profile(user, password_hash), create_epoch(user.id), put(session), discard_sign_up(user.email))
     except ConditionFailed:
         raise UserAlreadyExists from None
-    return user, opened
+    return user, issued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """Somebody at the door: what they show, from where, and whether they signed in from that device before."""
+class SignInAttempt:
+    """A sign-in attempt: the credentials, the client, and whether its device is known."""
 
-    given: Credentials
-    client: Client
+    credentials: PasswordCredentials
+    client: ClientInfo
     known_device: bool = False
 
 
-def sign_in(attempt: Attempt) -> tuple[User, Opened]:
-    """Open one more session.
+def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
+    """Open a session for an address and a password.
 
     Raises InvalidEmail, PasswordTooLong, TooManyRequests after too many failures, InvalidEmailOrPassword, and
-    EmailNotVerified once the password was right.
+    EmailNotVerified once the password was correct.
     """
-    given, email = attempt.given, address(attempt.given.email)
-    passwords.check_not_too_long(given.password)
-    behind, (keyring,) = known(email, keys.keyring_key())
-    keys.observe(keyring)
-    guess = _count_guess(attempt, email)
-    if not passwords.is_correct(given.password, behind.password_hash):
+    credentials, email = attempt.credentials, parse_address(attempt.credentials.email)
+    passwords.check_length(credentials.password)
+    lookup, (keyring,) = look_up_account(email, keys.keyring_key())
+    keys.update_cache(keyring)
+    failure = _count_failure(attempt, email)
+    if not passwords.is_correct(credentials.password, lookup.password_hash):
         raise InvalidEmailOrPassword
-    throttle.take_back(guess)
-    profile = behind.profile
+    throttle.refund(failure)
+    profile = lookup.profile
     if not profile or (config().require_email_verification and not profile.email_verified):
-        _remind(behind, email, attempt)
+        _resend_verification(lookup, email, attempt)
         raise EmailNotVerified
-    _rehash(profile, given.password)
-    opened, session = open_session(profile.user_id, profile.epoch, attempt.client, remember=given.remember_me)
+    _rehash(profile, credentials.password)
+    issued, session = open_session(profile.user_id, profile.epoch, attempt.client, remember=credentials.remember_me)
     session.save()
-    return profile.to_user(), opened
+    return profile.to_user(), issued
 
 
-def address(text: str) -> str:
-    """The normal spelling of an address; raises InvalidEmail."""
+def parse_address(text: str) -> str:
+    """Return the normal form of an address; raises InvalidEmail."""
     try:
-        return normal_email(text)
+        return normalize_email(text)
     except ValueError:
         raise InvalidEmail from None
 
 
-def _mail(user: User, client: Client, callback_url: str | None, password_hash: str, *, taken: bool) -> TokenRow:
+def _sign_up_mail(
+    user: User, client: ClientInfo, callback_url: str | None, password_hash: str, *, taken: bool
+) -> TokenRow:
     if taken:
         return outbox.account_exists(user, client)
     return outbox.verification(user, client, callback_url=callback_url, password_hash=password_hash)
 
 
-def _count_guess(attempt: Attempt, email: str) -> throttle.LimitRow | None:
-    """One more failure, before it is one: who is counted afterwards can be many at once.
+def _count_failure(attempt: SignInAttempt, email: str) -> throttle.LimitRow | None:
+    """Count one failure before the password is checked: parallel attempts would not be counted in time afterwards.
 
-    Known devices have a counter of their own, so that strangers lock nobody out, and no stolen cookie guesses for ever.
+    Known devices have a counter of their own: strangers cannot lock out the owner, and a stolen cookie does not allow
+    unlimited attempts.
     """
-    strange, known_device = guess_counters(email)
-    key = known_device if attempt.known_device else strange
-    return throttle.count_against(config().rate_limit_failed_sign_ins, *key, closed=True)
+    unknown_device, known_device = failure_counters(email)
+    key = known_device if attempt.known_device else unknown_device
+    return throttle.consume(config().rate_limit_failed_sign_ins, *key, fail_closed=True)
 
 
-def guess_counters(email: str) -> list[tuple[str, ...]]:
-    """What counts the failures for an address: from anywhere, and from devices that are known."""
-    key = (_FAILURES, throttle.hidden(email))
+def failure_counters(email: str) -> list[tuple[str, ...]]:
+    """Return the keys of an address's failure counters: for unknown devices, and for known ones."""
+    key = (_FAILURES, throttle.pseudonym(email))
     return [key, (*key, "known")]
 
 
-def _remind(behind: Known, email: str, attempt: Attempt) -> None:
+def _resend_verification(lookup: AccountLookup, email: str, attempt: SignInAttempt) -> None:
     if not config().send_verification_on_sign_in:
         return
     with suppress(TooManyRequests):  # the password was right, and is answered as ever
-        outbox.check_rate(email)
-        mail_again(behind, attempt.client, attempt.given.callback_url)
+        outbox.check_mail_rate(email)
+        resend_verification(lookup, attempt.client, attempt.credentials.callback_url)
 
 
 def _rehash(profile: ProfileRow, password: str) -> None:
-    """Put a hash of today in the place of an imported one, unless the password was changed meanwhile."""
+    """Replace an imported hash with a current one, unless the password was changed meanwhile."""
     if passwords.is_current(profile.password_hash):
         return
-    with suppress(ConditionFailed), conditionally():
+    with suppress(ConditionFailed), conditional_write():
         ProfileRow(profile.pk, profile.sk).update(
             [ProfileRow.password_hash.set(passwords.hash_password(password))],
             condition=ProfileRow.password_hash == profile.password_hash,

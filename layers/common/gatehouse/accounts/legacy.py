@@ -1,4 +1,4 @@
-"""Password hashes of the systems that people are imported from: bcrypt, better-auth's scrypt, Django's pbkdf2."""
+"""Password hashes of other systems, for imported users: bcrypt, better-auth's scrypt, Django's pbkdf2."""
 
 import hashlib
 import hmac
@@ -16,12 +16,12 @@ _ARGON2 = re.compile(r"\$argon2(id|i|d)\$\S+")
 
 
 def is_known(stored: str) -> bool:
-    """Whether a stored hash is of a kind that can be verified."""
+    """Whether a stored hash has a supported format."""
     return any(form.fullmatch(stored) for form in (_ARGON2, _BCRYPT, _SCRYPT, _PBKDF2))
 
 
 def is_correct(password: str, stored: str) -> bool:
-    """Whether `password` is behind a hash of another system; False for a kind that is not known."""
+    """Whether `password` matches a hash of another system; False for an unsupported format."""
     if _ARGON2.fullmatch(stored):
         return _argon2(password, stored)
     if _BCRYPT.fullmatch(stored):

@@ -1,4 +1,4 @@
-"""What an account is, and what may be said of one."""
+"""User accounts: their values and the rules for them."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, StrictBool, StringConstraints
 
-from gatehouse.wire import TimeZone, Wire
+from gatehouse.api_model import ApiModel, TimeZone
 
 UTC = "UTC"
 _CONTROLS = {"Cc", "Zl", "Zp"}  # control characters, and Unicode's own ends of lines and paragraphs
@@ -24,8 +24,8 @@ _DATA_URL = re.compile(  # each kind begins as its files do
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 
 
-def normal_email(text: str) -> str:
-    """The one spelling of an address: trimmed, lower-case, ASCII. Raises ValueError for what is not an address."""
+def normalize_email(text: str) -> str:
+    """Return the normal form of an address: trimmed, lower-case, ASCII. Raises ValueError for an invalid one."""
     address = text.strip(" \t\r\n")
     # Lower-casing first would let a Kelvin sign through as a k.
     if not address.isascii() or len(address) > _LONGEST_EMAIL:
@@ -36,14 +36,14 @@ def normal_email(text: str) -> str:
     return address
 
 
-def _one_line(text: str) -> str:
+def _check_one_line(text: str) -> str:
     if any(unicodedata.category(character) in _CONTROLS for character in text):
         raise ValueError("Must not have line breaks or other control characters")
     return text
 
 
-def _picture(url: str) -> str:
-    if not _is_link(url) and not _is_picture(url):
+def _check_image(url: str) -> str:
+    if not _is_link(url) and not _is_image_data(url):
         raise ValueError("Must be an https URL of at most 500 characters, or a data URL of a WebP, PNG or JPEG picture")
     return url
 
@@ -52,7 +52,7 @@ def _is_link(url: str) -> bool:
     return url.startswith("https://") and len(url) <= _LONGEST_LINK
 
 
-def _is_picture(url: str) -> bool:
+def _is_image_data(url: str) -> bool:
     return len(url.partition(",")[2]) % 4 == 0 and _DATA_URL.fullmatch(url) is not None
 
 
@@ -60,29 +60,31 @@ def _utc_by_default(value: object) -> object:
     return UTC if value in (None, "") else value
 
 
-def presentable_name(value: object) -> str:
-    """A name that somebody else tells us, made to fit: one line, 100 characters, empty when it is no text."""
+def sanitize_name(value: object) -> str:
+    """Return an untrusted name in a form that we accept: one line, 100 characters; empty when it is no text."""
     text = value if isinstance(value, str) else ""
     unwanted = {*_CONTROLS, _HALF}
     plain = "".join(" " if unicodedata.category(character) in unwanted else character for character in text)
     return " ".join(plain.split())[:_LONGEST_NAME].strip()
 
 
-def presentable_image(value: object) -> str | None:
-    """A link to a picture that somebody else tells us, if it is one that we would take."""
+def sanitize_image(value: object) -> str | None:
+    """Return an untrusted image URL if it is one that we accept, else None."""
     if not isinstance(value, str) or not _is_link(value):
         return None
     return None if any(unicodedata.category(character) == _HALF for character in value) else value
 
 
-Email = Annotated[str, AfterValidator(normal_email)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=_LONGEST_NAME), AfterValidator(_one_line)]
-Image = Annotated[str, StringConstraints(max_length=_LONGEST_IMAGE), AfterValidator(_picture)]
+Email = Annotated[str, AfterValidator(normalize_email)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=_LONGEST_NAME), AfterValidator(_check_one_line)
+]
+Image = Annotated[str, StringConstraints(max_length=_LONGEST_IMAGE), AfterValidator(_check_image)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person as the wire shows them."""
+    """A user, with the fields that the API shows."""
 
     id: str
     email: str
@@ -95,8 +97,8 @@ class User:
     time_zone: str = UTC
 
 
-class NewAccount(Wire):
-    """What somebody asks for when they sign up."""
+class NewAccount(ApiModel):
+    """The body of a sign-up."""
 
     email: Email
     password: str
@@ -106,8 +108,8 @@ class NewAccount(Wire):
     callback_url: str | None = None
 
 
-class ProfileChanges(Wire):
-    """What somebody wants to be different about themselves; the address is not changed this way."""
+class ProfileChanges(ApiModel):
+    """Changes to a profile. The address is not changed here."""
 
     name: Name = ""
     image: Image | None = None
@@ -116,8 +118,8 @@ class ProfileChanges(Wire):
     email: Any = None
 
 
-class Credentials(Wire):
-    """What somebody shows when they sign in."""
+class PasswordCredentials(ApiModel):
+    """The body of a sign-in with a password."""
 
     email: str
     password: str

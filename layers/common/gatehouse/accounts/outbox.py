@@ -1,4 +1,4 @@
-"""The mails about accounts: each a token row, unsaved."""
+"""Token rows for the mails about accounts; all are returned unsaved."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,29 +7,29 @@ from gatehouse import throttle
 from gatehouse.accounts.model import User
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
-from gatehouse.sessions import Client
-from gatehouse.tokens import MailState, Purpose, TokenRow, issue, subject_of
+from gatehouse.sessions import ClientInfo
+from gatehouse.tokens import MailState, Purpose, TokenRow, email_subject, issue_token
 
 _PENDING_KEPT = timedelta(days=7)
 _DELETION = timedelta(days=1)
 
 
 def verification(
-    user: User, client: Client, *, callback_url: str | None = None, password_hash: str | None = None
+    user: User, client: ClientInfo, *, callback_url: str | None = None, password_hash: str | None = None
 ) -> TokenRow:
-    """The link that verifies an address. With a password hash it is a whole sign-up, waiting to become a user.
+    """The mail that verifies an address. With a password hash the row is a pending sign-up.
 
-    A sign-up waits a week from when it began: asking for the mail again does not prolong that.
+    A sign-up is kept for a week from its beginning: sending the mail again does not prolong that.
     """
-    return issue(
+    return issue_token(
         Purpose.VERIFY_EMAIL,
-        subject_of(user.email),
+        email_subject(user.email),
         email=user.email,
         base_url=client.base_url,
         language=client.language,
         callback_url=callback_url,
         lifetime=config().verification_lifetime,
-        kept=_PENDING_KEPT,
+        retention=_PENDING_KEPT,
         begun_at=user.created_at if password_hash else None,
         user_id=user.id,
         name=user.name,
@@ -38,11 +38,11 @@ def verification(
     )
 
 
-def account_exists(user: User, client: Client) -> TokenRow:
-    """Word to the owner of an address that somebody tried to sign up with it."""
-    return issue(
+def account_exists(user: User, client: ClientInfo) -> TokenRow:
+    """The notice to the owner of an address that somebody tried to sign up with it."""
+    return issue_token(
         Purpose.ACCOUNT_EXISTS,
-        subject_of(user.email),
+        email_subject(user.email),
         email=user.email,
         base_url=client.base_url,
         language=client.language,
@@ -50,11 +50,13 @@ def account_exists(user: User, client: Client) -> TokenRow:
     )
 
 
-def reset(email: str, client: Client, *, redirect_to: str | None, owner: User | None, epoch: int | None) -> TokenRow:
-    """The link that sets a new password; without an owner, for the one who proves to have the address."""
-    return issue(
+def password_reset(
+    email: str, client: ClientInfo, *, redirect_to: str | None, owner: User | None, epoch: int | None
+) -> TokenRow:
+    """The link that sets a new password; without an owner, for whoever proves to have the address."""
+    return issue_token(
         Purpose.RESET_PASSWORD,
-        subject_of(email),
+        email_subject(email),
         email=email,
         base_url=client.base_url,
         language=client.language,
@@ -66,9 +68,9 @@ def reset(email: str, client: Client, *, redirect_to: str | None, owner: User | 
     )
 
 
-def password_changed(user_id: str, email: str, client: Client) -> TokenRow:
-    """Word to a user that their password is a new one."""
-    return issue(
+def password_changed(user_id: str, email: str, client: ClientInfo) -> TokenRow:
+    """The notice to a user that their password was changed."""
+    return issue_token(
         Purpose.PASSWORD_CHANGED,
         user_id,
         email=email,
@@ -79,27 +81,31 @@ def password_changed(user_id: str, email: str, client: Client) -> TokenRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """Somebody who wants to go by another address."""
+class EmailChange:
+    """A requested change of address."""
 
     profile: ProfileRow
     new_email: str
     callback_url: str | None
 
 
-def confirm_email_change(move: Move, client: Client) -> TokenRow:
-    """The link, to the old address, that allows the move; what it leads to is mailed to the new one."""
-    return _move_mail(Purpose.CONFIRM_EMAIL_CHANGE, move.profile.email, move, client, MailState.PENDING)
+def confirm_email_change_mail(email_change: EmailChange, client: ClientInfo) -> TokenRow:
+    """The link, sent to the old address, that confirms the change; then the new address gets a mail."""
+    return _email_change_mail(
+        Purpose.CONFIRM_EMAIL_CHANGE, email_change.profile.email, email_change, client, MailState.PENDING
+    )
 
 
-def change_email_of(move: Move, client: Client, *, taken: bool) -> TokenRow:
-    """The link, to the new address, that makes the move; not mailed to an address that is somebody's."""
-    return _move_mail(Purpose.CHANGE_EMAIL, move.new_email, move, client, _unless(taken=taken))
+def change_email_mail(email_change: EmailChange, client: ClientInfo, *, taken: bool) -> TokenRow:
+    """The link, sent to the new address, that makes the change; not mailed when the address is taken."""
+    return _email_change_mail(
+        Purpose.CHANGE_EMAIL, email_change.new_email, email_change, client, _mail_state(taken=taken)
+    )
 
 
-def change_email(confirmed: TokenRow, client: Client, *, taken: bool) -> TokenRow:
-    """The same, after the old address allowed it."""
-    return issue(
+def confirmed_change_email_mail(confirmed: TokenRow, client: ClientInfo, *, taken: bool) -> TokenRow:
+    """The same link, after the old address confirmed the change."""
+    return issue_token(
         Purpose.CHANGE_EMAIL,
         confirmed.subject,
         email=confirmed.new_email,
@@ -107,27 +113,27 @@ def change_email(confirmed: TokenRow, client: Client, *, taken: bool) -> TokenRo
         language=client.language,
         callback_url=confirmed.callback_url,
         lifetime=config().verification_lifetime,
-        mail_state=_unless(taken=taken),
+        mail_state=_mail_state(taken=taken),
         **{name: getattr(confirmed, name) for name in ("user_id", "name", "epoch", "old_email", "new_email")},
     )
 
 
-def email_changed(moved: TokenRow) -> TokenRow:
-    """Word to the old address that its user has another one now."""
-    return issue(
+def email_changed(changed: TokenRow) -> TokenRow:
+    """The notice to the old address that the address was changed."""
+    return issue_token(
         Purpose.EMAIL_CHANGED,
-        moved.subject,
-        email=moved.old_email,
-        base_url=moved.base_url,
-        language=moved.language,
+        changed.subject,
+        email=changed.old_email,
+        base_url=changed.base_url,
+        language=changed.language,
         lifetime=config().verification_lifetime,
-        name=moved.name,
+        name=changed.name,
     )
 
 
-def delete_account(profile: ProfileRow, client: Client, callback_url: str | None) -> TokenRow:
+def account_deletion(profile: ProfileRow, client: ClientInfo, callback_url: str | None) -> TokenRow:
     """The link that deletes an account."""
-    return issue(
+    return issue_token(
         Purpose.DELETE_ACCOUNT,
         profile.user_id,
         email=profile.email,
@@ -141,24 +147,24 @@ def delete_account(profile: ProfileRow, client: Client, callback_url: str | None
     )
 
 
-def check_rate(email: str) -> None:
-    """One more mail that an address is asked to be sent; raises TooManyRequests, whether anybody has it or not."""
+def check_mail_rate(email: str) -> None:
+    """Count one mail for an address; raises TooManyRequests, whether or not the address has an account."""
     key, daily = mail_counters(email)
-    throttle.count_against(config().rate_limit_mail_address, *key)
-    throttle.count_against(config().rate_limit_mail_address_daily, *daily)
+    throttle.consume(config().rate_limit_mail_address, *key)
+    throttle.consume(config().rate_limit_mail_address_daily, *daily)
 
 
 def mail_counters(email: str) -> list[tuple[str, ...]]:
-    """What counts the mails for an address: lately, and today."""
-    key = ("mail", throttle.hidden(email))
+    """Return the keys of an address's mail counters: the short window, and the day."""
+    key = ("mail", throttle.pseudonym(email))
     return [key, (*key, "daily")]
 
 
-def nothing(email: str, client: Client) -> TokenRow:
-    """No mail: the same write, for an address that nobody has."""
-    return issue(
-        Purpose.NOTHING,
-        subject_of(email),
+def decoy(email: str, client: ClientInfo) -> TokenRow:
+    """A row without a mail: an address without an account costs the same write."""
+    return issue_token(
+        Purpose.DECOY,
+        email_subject(email),
         email=email,
         base_url=client.base_url,
         language=client.language,
@@ -167,24 +173,26 @@ def nothing(email: str, client: Client) -> TokenRow:
     )
 
 
-def _unless(*, taken: bool) -> MailState:
+def _mail_state(*, taken: bool) -> MailState:
     return MailState.NONE if taken else MailState.PENDING
 
 
-def _move_mail(purpose: Purpose, to: str, move: Move, client: Client, mail_state: MailState) -> TokenRow:
-    profile = move.profile
-    return issue(
+def _email_change_mail(
+    purpose: Purpose, to: str, email_change: EmailChange, client: ClientInfo, mail_state: MailState
+) -> TokenRow:
+    profile = email_change.profile
+    return issue_token(
         purpose,
         profile.user_id,
         email=to,
         base_url=client.base_url,
         language=client.language,
-        callback_url=move.callback_url,
+        callback_url=email_change.callback_url,
         lifetime=config().verification_lifetime,
         mail_state=mail_state,
         user_id=profile.user_id,
         name=profile.name,
         epoch=profile.epoch,
         old_email=profile.email,
-        new_email=move.new_email,
+        new_email=email_change.new_email,
     )

@@ -1,6 +1,6 @@
-"""Passwords: which may be chosen, and the hashes that are kept of them.
+"""Password rules, and password hashes.
 
-New hashes are Argon2id. Those of imported users verify, too, and are replaced when their owner signs in.
+New hashes are Argon2id. Those of imported users are verified as well, and replaced at the user's next sign-in.
 """
 
 import gzip
@@ -14,45 +14,45 @@ from gatehouse.accounts import legacy
 from gatehouse.config import config
 from gatehouse.errors import PasswordTooLong, PasswordTooShort, WeakPassword
 
-_LONGEST = 128
+_MAX_LENGTH = 128
 _COMMON = Path(__file__).with_name("common_passwords.txt.gz")
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # 19 MiB
 
 
-def check_choice(password: str, *known: str) -> None:
-    """Raises PasswordTooShort, PasswordTooLong, or WeakPassword for one that many have, or that is in `known`."""
+def check_new_password(password: str, *personal: str) -> None:
+    """Raise PasswordTooShort, PasswordTooLong, or WeakPassword for a common one or one of the texts in `personal`."""
     if _length(password) < config().minimum_password_length:
         raise PasswordTooShort
-    check_not_too_long(password)
+    check_length(password)
     folded = unicodedata.normalize("NFKC", password).casefold()
-    obvious = {name.casefold() for text in known for name in (text, text.partition("@")[0])}
-    if f"\n{folded}\n" in _common() or folded in obvious | {config().product_name.casefold()}:
+    guessable = {name.casefold() for text in personal for name in (text, text.partition("@")[0])}
+    if f"\n{folded}\n" in _common_passwords() or folded in guessable | {config().product_name.casefold()}:
         raise WeakPassword
 
 
-def check_not_too_long(password: str) -> None:
-    """Raises PasswordTooLong, before anything is hashed."""
-    if _length(password) > _LONGEST:
+def check_length(password: str) -> None:
+    """Raise PasswordTooLong, before anything is hashed."""
+    if _length(password) > _MAX_LENGTH:
         raise PasswordTooLong
 
 
 def hash_password(password: str) -> str:
-    """The hash to keep, in PHC format. Composed and decomposed spellings of a password hash alike (NFKC)."""
-    return _hasher.hash(_normal(password))
+    """Return the hash to store, in PHC format. Composed and decomposed spellings of a password hash alike (NFKC)."""
+    return _hasher.hash(_normalized(password))
 
 
 def is_correct(password: str, stored: str | None) -> bool:
-    """Whether `password` is behind `stored`; without a stored hash, no, after the same work."""
+    """Whether `password` matches `stored`; without a stored hash False, after the same work."""
     if stored and not is_current(stored):
         return legacy.is_correct(password, stored)
     try:
-        return _hasher.verify(stored or _nobodys_hash(), _normal(password)) and bool(stored)
+        return _hasher.verify(stored or _dummy_hash(), _normalized(password)) and bool(stored)
     except argon2.exceptions.VerificationError:
         return False
 
 
 def is_current(stored: str) -> bool:
-    """Whether a stored hash is one that we would make today."""
+    """Whether a stored hash has today's algorithm and parameters."""
     try:
         return not _hasher.check_needs_rehash(stored)
     except argon2.exceptions.InvalidHashError:
@@ -60,23 +60,23 @@ def is_current(stored: str) -> bool:
 
 
 def _length(password: str) -> int:
-    """UTF-16 code units, as browsers count."""
+    """Return the length in UTF-16 code units, as browsers count."""
     return len(password.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _normal(password: str) -> bytes:
+def _normalized(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
 @cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash("nobody")
 
 
 @cache
-def _common() -> str:
-    """What people choose most, from zxcvbn's list, a line for each; `make passwords` makes the file.
+def _common_passwords() -> str:
+    """Return the most common passwords, from zxcvbn's list, one a line; `make passwords` writes the file.
 
-    It is searched as it is: to make a set of the lines would take three times what reading them does.
+    It is searched as text: building a set of the lines takes three times as long as reading them.
     """
     return f"\n{gzip.decompress(_COMMON.read_bytes()).decode()}\n"

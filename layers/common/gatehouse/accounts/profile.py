@@ -1,4 +1,4 @@
-"""What people say of themselves: name, picture, time zone, and whether they want to be reminded of tasks."""
+"""Update a profile: name, image, time zone, task reminders."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -8,65 +8,65 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock
-from gatehouse.accounts import reminders
+from gatehouse.accounts import reminder_rows
 from gatehouse.accounts.table import ProfileRow, profile_key
 from gatehouse.dynamodb import (
     ConditionFailed,
-    Contended,
-    conditionally,
-    get_together,
-    pause,
+    TransactionConflict,
+    back_off,
+    batch_get,
+    conditional_write,
     transact,
     update,
 )
 from gatehouse.errors import InvalidToken, NoFieldsToUpdate
-from gatehouse.sessions import Client
+from gatehouse.sessions import ClientInfo
 
 _ATTEMPTS = 8
-_REMINDING = {"task_reminders", "time_zone"}
+_REMINDER_FIELDS = {"task_reminders", "time_zone"}
 
 
-def update_user(profile: ProfileRow, given: Mapping[str, Any], client: Client) -> None:
-    """Change what was given, None removes it; `client` says how reminders reach them, and in which language.
+def update_user(profile: ProfileRow, changes: Mapping[str, Any], client: ClientInfo) -> None:
+    """Update the given fields, None removes one; `client` is the address and language for reminders.
 
-    Raises NoFieldsToUpdate, or InvalidToken as 401 when there is no such user any more.
+    Raises NoFieldsToUpdate, or InvalidToken as 401 when the user does not exist any more.
     """
-    if not given:
+    if not changes:
         raise NoFieldsToUpdate
     for attempt in range(_ATTEMPTS):
         try:
-            _change(profile, given, client)
+            _write_changes(profile, changes, client)
         except ConditionFailed:
-            pause(attempt)
-            profile = _again(profile)
+            back_off(attempt)
+            profile = _reread(profile)
         else:
             return
-    raise Contended
+    raise TransactionConflict
 
 
-def _change(profile: ProfileRow, given: Mapping[str, Any], client: Client) -> None:
-    zone = reminders.zone_after(profile, given)
-    moves = reminders.move(profile, zone, client)
-    row, actions, condition = ProfileRow(profile.pk, profile.sk), list(_actions(given)), _condition(profile, given)
-    if not moves:
-        with conditionally():
+def _write_changes(profile: ProfileRow, changes: Mapping[str, Any], client: ClientInfo) -> None:
+    zone = reminder_rows.reminder_zone_after(profile, changes)
+    reminder_writes = reminder_rows.change_zone(profile, zone, client)
+    row, actions, condition = ProfileRow(profile.pk, profile.sk), list(_actions(changes)), _condition(profile, changes)
+    if not reminder_writes:
+        with conditional_write():
             row.update(actions, condition=condition)
         return
     if zone:
-        reminders.note_zone(zone)
-    transact(update(row, *actions, condition=condition), *moves)
+        reminder_rows.register_zone(zone)
+    transact(update(row, *actions, condition=condition), *reminder_writes)
 
 
-def _actions(given: Mapping[str, Any]) -> Iterator[Action]:
-    for name, value in given.items():
+def _actions(changes: Mapping[str, Any]) -> Iterator[Action]:
+    for name, value in changes.items():
         attribute = getattr(ProfileRow, name)
         yield attribute.remove() if value is None else attribute.set(value)
     yield ProfileRow.updated_at.set(clock.now())
 
 
-def _condition(profile: ProfileRow, given: Mapping[str, Any]) -> Condition:
-    """The row to be reminded by follows from what was read, so that must still hold."""
-    if not given.keys() & _REMINDING:
+def _condition(profile: ProfileRow, changes: Mapping[str, Any]) -> Condition:
+    """The reminder row depends on what was read, so those fields must be unchanged."""
+    if not changes.keys() & _REMINDER_FIELDS:
         return ProfileRow.pk.exists()
     same: Condition = (ProfileRow.task_reminders == profile.task_reminders) & (
         ProfileRow.time_zone == profile.time_zone
@@ -74,9 +74,9 @@ def _condition(profile: ProfileRow, given: Mapping[str, Any]) -> Condition:
     return same
 
 
-def _again(profile: ProfileRow) -> ProfileRow:
+def _reread(profile: ProfileRow) -> ProfileRow:
     row: ProfileRow | None
-    (row,) = get_together(profile_key(profile.user_id))
+    (row,) = batch_get(profile_key(profile.user_id))
     if row is None:
         raise InvalidToken(status=HTTPStatus.UNAUTHORIZED)
     return row

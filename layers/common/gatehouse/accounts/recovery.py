@@ -1,57 +1,59 @@
-"""Getting back in with a new password, by a mailed link."""
+"""Password reset by a mailed link."""
 
 from dataclasses import replace
 
 from gatehouse.accounts import outbox, passwords
-from gatehouse.accounts.people import forget_sign_up, known, newcomer
-from gatehouse.accounts.table import creation, reset_of_password
+from gatehouse.accounts.lookup import discard_sign_up, look_up_account, new_user
+from gatehouse.accounts.table import create_profile, set_password_by_reset
 from gatehouse.dynamodb import ConditionFailed, put, transact
 from gatehouse.errors import InvalidToken
-from gatehouse.sessions import Client, first_epoch, next_epoch
-from gatehouse.tokens import Purpose, TokenRow, look_up, used
+from gatehouse.sessions import ClientInfo, advance_epoch, create_epoch
+from gatehouse.tokens import Purpose, TokenRow, find_token, mark_used
 
 
-def request_reset(email: str, client: Client, redirect_to: str | None = None) -> None:
-    """Mail a link that sets a new password, if anybody has or awaits an account here. Raises TooManyRequests."""
-    outbox.check_rate(email)
-    behind, _ = known(email)
-    profile = behind.profile
+def request_reset(email: str, client: ClientInfo, redirect_to: str | None = None) -> None:
+    """Mail a link that sets a new password, if the address has an account or a pending sign-up.
+    Raises TooManyRequests.
+    """
+    outbox.check_mail_rate(email)
+    lookup, _ = look_up_account(email)
+    profile = lookup.profile
     owner, epoch = (profile.to_user(), profile.epoch) if profile else (None, None)
-    row = outbox.reset(email, client, redirect_to=redirect_to, owner=owner, epoch=epoch)
-    reached = (profile or behind.waiting) and not behind.is_disabled
-    (row if reached else outbox.nothing(email, client)).save()
+    row = outbox.password_reset(email, client, redirect_to=redirect_to, owner=owner, epoch=epoch)
+    reached = (profile or lookup.pending_sign_up) and not lookup.is_disabled
+    (row if reached else outbox.decoy(email, client)).save()
 
 
 def check_reset(token: str) -> None:
-    """Raises InvalidToken or TokenExpired when the token would not set a password."""
-    _unused(token)
+    """Raise InvalidToken or TokenExpired when the token would not set a password."""
+    _find_unused(token)
 
 
 def reset_password(token: str, new_password: str) -> None:
-    """Set a new password and end every session; whatever sign-up waits for the address is gone.
+    """Set a new password and end every session; a pending sign-up for the address is deleted.
 
-    Raises PasswordTooShort, PasswordTooLong, WeakPassword, InvalidToken, TokenExpired. Only success spends the token.
+    Raises PasswordTooShort, PasswordTooLong, WeakPassword, InvalidToken, TokenExpired. Only success uses up the token.
     """
-    passwords.check_choice(new_password)
-    row = _unused(token)
-    passwords.check_choice(new_password, row.email, row.name)
+    passwords.check_new_password(new_password)
+    row = _find_unused(token)
+    passwords.check_new_password(new_password, row.email, row.name)
     password_hash = passwords.hash_password(new_password)
     if row.user_id:
         notice = put(
-            outbox.password_changed(row.user_id, row.email, Client(base_url=row.base_url, language=row.language))
+            outbox.password_changed(row.user_id, row.email, ClientInfo(base_url=row.base_url, language=row.language))
         )
-        changes = [reset_of_password(row, password_hash), next_epoch(row.user_id, row.epoch), notice]
+        changes = [set_password_by_reset(row, password_hash), advance_epoch(row.user_id, row.epoch), notice]
     else:
-        user = replace(newcomer(row.email), email_verified=True)
-        changes = [*creation(user, password_hash), first_epoch(user.id)]
+        user = replace(new_user(row.email), email_verified=True)
+        changes = [*create_profile(user, password_hash), create_epoch(user.id)]
     try:
-        transact(used(row), *changes, forget_sign_up(row.email))
+        transact(mark_used(row), *changes, discard_sign_up(row.email))
     except ConditionFailed:
         raise InvalidToken from None
 
 
-def _unused(token: str) -> TokenRow:
-    row = look_up(token, Purpose.RESET_PASSWORD)
+def _find_unused(token: str) -> TokenRow:
+    row = find_token(token, Purpose.RESET_PASSWORD)
     if row.used_at:
         raise InvalidToken
     return row

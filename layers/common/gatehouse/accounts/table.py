@@ -1,4 +1,4 @@
-"""The `users` table: a profile a person, and pointers from what is one person's alone: addresses, links."""
+"""The `users` table: a profile per user, and pointer rows that make addresses and linked accounts unique."""
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import Condition
@@ -7,16 +7,28 @@ from pynamodb.expressions.update import Action
 from gatehouse import clock
 from gatehouse.accounts.model import UTC, User
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, Key, Moment, Row, TableName, Whole, check, delete, put, update
+from gatehouse.dynamodb import (
+    IntegerAttribute,
+    Key,
+    Row,
+    TableName,
+    TimestampAttribute,
+    TransactItem,
+    check,
+    delete,
+    put,
+    update,
+)
 from gatehouse.tokens import TokenRow
 
 _PROFILE, _EMAIL, _LINK = "PROFILE", "EMAIL", "LINK"
 
 
 class ProfileRow(Row):
-    """A person. `epoch` is the number on their EPOCH row in `sessions`; both change in one transaction.
+    """A user. `epoch` equals the number on their EPOCH row in `sessions`; both change in one transaction.
 
-    `links` are the ids of their accounts at providers, each with a row of its own. Only a proved address has any.
+    `links` are the ids of their accounts at providers, each with a row of its own. Only users with a verified address
+    have any.
     """
 
     class Meta:
@@ -34,17 +46,17 @@ class ProfileRow(Row):
     disabled = BooleanAttribute(default=False)
     task_reminders = BooleanAttribute(default=False)
     time_zone = UnicodeAttribute(default=UTC)
-    epoch = Whole(default=1)
-    created_at = Moment()
-    updated_at = Moment()
+    epoch = IntegerAttribute(default=1)
+    created_at = TimestampAttribute()
+    updated_at = TimestampAttribute()
 
     @property
     def credential_id(self) -> str:
-        """What the password is called among the ways in."""
+        """The account id of the password."""
         return credential_id(self.user_id)
 
     def to_user(self) -> User:
-        """The person without what is theirs alone."""
+        """Return the user without the password hash and other internal fields."""
         return User(
             id=self.user_id,
             email=self.email,
@@ -59,7 +71,7 @@ class ProfileRow(Row):
 
 
 class PointerRow(Row):
-    """Whose address this is, or whose account at a provider."""
+    """Points from an address, or an account at a provider, to its user."""
 
     class Meta:
         table_name = TableName(lambda: config().users_table)
@@ -70,32 +82,32 @@ class PointerRow(Row):
 
 
 def credential_id(user_id: str) -> str:
-    """What a person's password is called among the ways in."""
+    """Return the account id of a user's password."""
     return f"credential-{user_id}"
 
 
 def profile_key(user_id: str) -> Key:
-    """Where a person's profile is."""
+    """Return the key of a profile."""
     return ProfileRow, f"USER#{user_id}", _PROFILE
 
 
 def email_key(address: str) -> Key:
-    """Where the pointer of an address is."""
+    """Return the key of an address's pointer."""
     return PointerRow, f"EMAIL#{address}", _EMAIL
 
 
 def link_key(account_id: str) -> Key:
-    """Where the pointer of an account at a provider is."""
+    """Return the key of the pointer of an account at a provider."""
     return PointerRow, f"ACCOUNT#{account_id}", _LINK
 
 
-def account_place(user_id: str, account_id: str) -> tuple[str, str]:
-    """The key of a person's row about their account at a provider."""
+def account_row_key(user_id: str, account_id: str) -> tuple[str, str]:
+    """Return partition and sort key of a user's row about an account at a provider."""
     return f"USER#{user_id}", f"ACCOUNT#{account_id}"
 
 
-def creation(user: User, password_hash: str | None, *links: str) -> list[Change]:
-    """A new person, and the pointer from their address, which nobody else may have."""
+def create_profile(user: User, password_hash: str | None, *links: str) -> list[TransactItem]:
+    """Return the writes that create a user and reserve their address."""
     profile = ProfileRow(
         profile_key(user.id)[1],
         user_id=user.id,
@@ -108,47 +120,49 @@ def creation(user: User, password_hash: str | None, *links: str) -> list[Change]
         created_at=user.created_at,
         updated_at=user.updated_at,
     )
-    return [put(profile, ProfileRow.pk.does_not_exist()), point(email_key(user.email), user.id)]
+    return [put(profile, ProfileRow.pk.does_not_exist()), reserve(email_key(user.email), user.id)]
 
 
-def point(key: Key, user_id: str) -> Change:
-    """A pointer to a person, from something that is nobody's yet."""
+def reserve(key: Key, user_id: str) -> TransactItem:
+    """Return the write that reserves a unique key for a user; it fails when the key is taken."""
     return put(PointerRow(*key[1:], user_id=user_id), PointerRow.pk.does_not_exist())
 
 
-def unpoint(key: Key) -> Change:
-    """A pointer gone, so that somebody else may have what it was for."""
+def release(key: Key) -> TransactItem:
+    """Return the write that releases a unique key."""
     return delete(PointerRow(*key[1:]))
 
 
-def addition_of_link(profile: ProfileRow, account_id: str) -> list[Change]:
-    """One more way in for somebody whose address is proved, and the pointer from it, which nobody else may have."""
-    admitted = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
+def add_link(profile: ProfileRow, account_id: str) -> list[TransactItem]:
+    """Return the writes that link an account to a user with a verified address, and reserve it."""
+    enabled = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
     proved = (ProfileRow.email == profile.email) & (ProfileRow.email_verified == True)  # noqa: E712 -- the same
-    same = proved & admitted & (ProfileRow.epoch == profile.epoch) & _same_links(profile)
+    same = proved & enabled & (ProfileRow.epoch == profile.epoch) & _same_links(profile)
     added = _update(profile.user_id, ProfileRow.links.add({account_id}), condition=same)
-    return [added, point(link_key(account_id), profile.user_id)]
+    return [added, reserve(link_key(account_id), profile.user_id)]
 
 
-def removal_of_link(profile: ProfileRow, account_id: str) -> list[Change]:
-    """A way in gone, with all that is kept of it, while the others are as they were."""
-    removed = _update(profile.user_id, ProfileRow.links.delete({account_id}), condition=_same_ways_in(profile))
-    return [removed, *_end_of_link(profile.user_id, account_id)]
+def remove_link(profile: ProfileRow, account_id: str) -> list[TransactItem]:
+    """Return the writes that unlink an account, provided that the other sign-in methods are unchanged."""
+    removed = _update(profile.user_id, ProfileRow.links.delete({account_id}), condition=_same_credentials(profile))
+    return [removed, *_delete_link(profile.user_id, account_id)]
 
 
-def removal_of_password(profile: ProfileRow) -> Change:
-    """No password any more, while the other ways in are as they were."""
-    return _update(profile.user_id, ProfileRow.password_hash.remove(), condition=_same_ways_in(profile))
+def remove_password(profile: ProfileRow) -> TransactItem:
+    """Return the write that removes the password, provided that the other sign-in methods are unchanged."""
+    return _update(profile.user_id, ProfileRow.password_hash.remove(), condition=_same_credentials(profile))
 
 
-def verification(user_id: str, email: str) -> Change:
-    """The address of a person is theirs, if they still have it and may come in."""
-    admitted = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
-    return _update(user_id, ProfileRow.email_verified.set(True), condition=(ProfileRow.email == email) & admitted)
+def mark_verified(user_id: str, email: str) -> TransactItem:
+    """Return the write that marks the address as verified, if the user still has it and is not disabled."""
+    enabled = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
+    return _update(user_id, ProfileRow.email_verified.set(True), condition=(ProfileRow.email == email) & enabled)
 
 
-def reset_of_password(row: TokenRow, password_hash: str) -> Change:
-    """A new password by way of the mailbox: it proves the address, and holds only while nothing else changed."""
+def set_password_by_reset(row: TokenRow, password_hash: str) -> TransactItem:
+    """Return the write that sets a password through the mailbox: it verifies the address, and fails when address or
+    epoch changed.
+    """
     return _update(
         row.user_id,
         ProfileRow.password_hash.set(password_hash),
@@ -158,8 +172,8 @@ def reset_of_password(row: TokenRow, password_hash: str) -> Change:
     )
 
 
-def change_of_password(profile: ProfileRow, password_hash: str) -> Change:
-    """A new password in the place of the one that was just shown."""
+def set_password(profile: ProfileRow, password_hash: str) -> TransactItem:
+    """Return the write that replaces the password that was just checked."""
     return _update(
         profile.user_id,
         ProfileRow.password_hash.set(password_hash),
@@ -168,18 +182,18 @@ def change_of_password(profile: ProfileRow, password_hash: str) -> Change:
     )
 
 
-def new_epoch(user_id: str, epoch: int) -> Change:
-    """The profile's part of signing a user out everywhere."""
+def advance_profile_epoch(user_id: str, epoch: int) -> TransactItem:
+    """Return the profile's write of ending all sessions."""
     return _update(user_id, ProfileRow.epoch.set(epoch + 1), condition=ProfileRow.epoch == epoch)
 
 
-def unmoved(user_id: str, email: str, epoch: int) -> Change:
-    """No change, but only while a person has this address and nobody signed them out everywhere."""
+def assert_unchanged(user_id: str, email: str, epoch: int) -> TransactItem:
+    """Return the check that a user still has this address and epoch."""
     return check(profile_key(user_id), (ProfileRow.email == email) & (ProfileRow.epoch == epoch))
 
 
-def admission(profile: ProfileRow, *, disabled: bool) -> Change:
-    """Whether a person may come in, from the next epoch on."""
+def set_profile_disabled(profile: ProfileRow, *, disabled: bool) -> TransactItem:
+    """Return the write that disables or enables a user, in the next epoch."""
     return _update(
         profile.user_id,
         ProfileRow.disabled.set(disabled),
@@ -188,29 +202,29 @@ def admission(profile: ProfileRow, *, disabled: bool) -> Change:
     )
 
 
-def move(user_id: str, old: str, new: str, epoch: int) -> list[Change]:
-    """A person at another address, which is proved and nobody else's."""
+def set_email(user_id: str, old: str, new: str, epoch: int) -> list[TransactItem]:
+    """Return the writes that give a user another, verified address, and reserve it."""
     moved = _update(
         user_id,
         ProfileRow.email.set(new),
         ProfileRow.email_verified.set(True),
         condition=(ProfileRow.email == old) & (ProfileRow.epoch == epoch),
     )
-    return [moved, point(email_key(new), user_id), unpoint(email_key(old))]
+    return [moved, reserve(email_key(new), user_id), release(email_key(old))]
 
 
-def departure(profile: ProfileRow) -> list[Change]:
-    """A person gone, and their address and accounts at providers free."""
+def delete_profile(profile: ProfileRow) -> list[TransactItem]:
+    """Return the writes that delete a profile and release its address and linked accounts."""
     same = (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email) & _same_links(profile)
-    links = [change for account_id in profile.links or () for change in _end_of_link(profile.user_id, account_id)]
-    return [delete(ProfileRow(profile.pk, profile.sk), same), unpoint(email_key(profile.email)), *links]
+    links = [change for account_id in profile.links or () for change in _delete_link(profile.user_id, account_id)]
+    return [delete(ProfileRow(profile.pk, profile.sk), same), release(email_key(profile.email)), *links]
 
 
-def _end_of_link(user_id: str, account_id: str) -> list[Change]:
-    return [delete(PointerRow(*account_place(user_id, account_id))), unpoint(link_key(account_id))]
+def _delete_link(user_id: str, account_id: str) -> list[TransactItem]:
+    return [delete(PointerRow(*account_row_key(user_id, account_id))), release(link_key(account_id))]
 
 
-def _same_ways_in(profile: ProfileRow) -> Condition:
+def _same_credentials(profile: ProfileRow) -> Condition:
     attribute = ProfileRow.password_hash
     password = attribute == profile.password_hash if profile.password_hash else attribute.does_not_exist()
     same: Condition = password & _same_links(profile)
@@ -221,6 +235,6 @@ def _same_links(profile: ProfileRow) -> Condition:
     return ProfileRow.links == profile.links if profile.links else ProfileRow.links.does_not_exist()
 
 
-def _update(user_id: str, *actions: Action, condition: Condition) -> Change:
+def _update(user_id: str, *actions: Action, condition: Condition) -> TransactItem:
     row = ProfileRow(profile_key(user_id)[1])
     return update(row, *actions, ProfileRow.updated_at.set(clock.now()), condition=condition)

@@ -1,103 +1,118 @@
-"""Proving an address by a mailed token: a sign-up that waits, a user who has not proved it yet, or a new address."""
+"""Verify an address by a mailed token: of a pending sign-up, of an unverified user, or a new address."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from gatehouse.accounts import outbox
+from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, pending_user
 from gatehouse.accounts.model import User
-from gatehouse.accounts.people import Known, forget_sign_up, known, signed_up
-from gatehouse.accounts.table import ProfileRow, creation, email_key, move, profile_key, unmoved, verification
+from gatehouse.accounts.table import (
+    ProfileRow,
+    assert_unchanged,
+    create_profile,
+    email_key,
+    mark_verified,
+    profile_key,
+    set_email,
+)
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, ConditionFailed, conditionally, get_together, put, transact
+from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, conditional_write, put, transact
 from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
-from gatehouse.sessions import Client, Opened, first_epoch, open_session
-from gatehouse.tokens import Purpose, TokenRow, look_up, used
+from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch, open_session
+from gatehouse.tokens import Purpose, TokenRow, find_token, mark_used
 
 _PURPOSES = (Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL, Purpose.CONFIRM_EMAIL_CHANGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """Whose address it is, the session if verifying signs in, and what the token was for."""
+class VerificationResult:
+    """The user, the new session if verifying signs in, and the token's purpose."""
 
     user: User
-    opened: Opened | None
+    issued: IssuedSession | None
     purpose: Purpose
 
 
-def verify_email(token: str, client: Client) -> Verified:
-    """Do what a mailed token stands for; a waiting sign-up becomes a user, with the password of this very token.
+def verify_email(token: str, client: ClientInfo) -> VerificationResult:
+    """Redeem a mailed token; a pending sign-up becomes a user, with the password of this very token.
 
-    Doing it again while the link lives changes nothing. Raises InvalidToken, TokenExpired.
+    Redeeming it again before it expires changes nothing. Raises InvalidToken, TokenExpired.
     """
-    row = look_up(token, *_PURPOSES)
+    row = find_token(token, *_PURPOSES)
     first = not row.used_at and _redeem(row, client)
-    if not (first or row.used_at or look_up(token, *_PURPOSES).used_at):
+    if not (first or row.used_at or find_token(token, *_PURPOSES).used_at):
         raise InvalidToken
     profile: ProfileRow | None
-    (profile,) = get_together(profile_key(row.user_id))
+    (profile,) = batch_get(profile_key(row.user_id))
     if not profile or profile.disabled:
         raise InvalidToken
-    purpose, opened = Purpose(row.purpose), None
+    purpose, issued = Purpose(row.purpose), None
     if first and purpose == Purpose.VERIFY_EMAIL and config().auto_sign_in_after_verification:
-        opened, session = open_session(profile.user_id, profile.epoch, client)
+        issued, session = open_session(profile.user_id, profile.epoch, client)
         session.save()
-    return Verified(user=profile.to_user(), opened=opened, purpose=purpose)
+    return VerificationResult(user=profile.to_user(), issued=issued, purpose=purpose)
 
 
-def request_verification(email: str, client: Client, callback_url: str | None = None) -> None:
-    """Mail the verification link again, if the address waits for one. Raises TooManyRequests."""
-    outbox.check_rate(email)
-    behind, _ = known(email)
-    if not mail_again(behind, client, callback_url):
-        outbox.nothing(email, client).save()
+def request_verification(email: str, client: ClientInfo, callback_url: str | None = None) -> None:
+    """Mail the verification link again, if the address is not verified. Raises TooManyRequests."""
+    outbox.check_mail_rate(email)
+    lookup, _ = look_up_account(email)
+    if not resend_verification(lookup, client, callback_url):
+        outbox.decoy(email, client).save()
 
 
-def check_own(user: User, email: str) -> None:
-    """Raises EmailMismatch or EmailAlreadyVerified when somebody signed in has nothing to verify there."""
+def check_unverified(user: User, email: str) -> None:
+    """Raise EmailMismatch or EmailAlreadyVerified when the signed-in user cannot verify this address."""
     if user.email != email:
         raise EmailMismatch
     if user.email_verified:
         raise EmailAlreadyVerified
 
 
-def mail_again(behind: Known, client: Client, callback_url: str | None = None) -> bool:
-    """Order one more verification mail; False when there is nobody to verify, or nobody who may come in."""
-    waiting, profile = behind.waiting, behind.profile
-    if waiting:
+def resend_verification(lookup: AccountLookup, client: ClientInfo, callback_url: str | None = None) -> bool:
+    """Send one more verification mail; False when there is nobody to verify, or the user is disabled."""
+    pending_sign_up, profile = lookup.pending_sign_up, lookup.profile
+    if pending_sign_up:
         row = outbox.verification(
-            signed_up(waiting), client, callback_url=callback_url, password_hash=waiting.password_hash
+            pending_user(pending_sign_up),
+            client,
+            callback_url=callback_url,
+            password_hash=pending_sign_up.password_hash,
         )
-        _save_unless_replaced(row, waiting)
-    elif profile and not profile.email_verified and not behind.is_disabled:
+        _save_unless_replaced(row, pending_sign_up)
+    elif profile and not profile.email_verified and not lookup.is_disabled:
         outbox.verification(profile.to_user(), client, callback_url=callback_url).save()
     else:
         return False
     return True
 
 
-def _save_unless_replaced(row: TokenRow, waiting: TokenRow) -> None:
-    with suppress(ConditionFailed), conditionally():  # a newer sign-up that took the row has its mail on the way
-        row.save(condition=TokenRow.nonce == waiting.nonce)
+def _save_unless_replaced(row: TokenRow, pending_sign_up: TokenRow) -> None:
+    with suppress(ConditionFailed), conditional_write():  # a newer sign-up that took the row has its mail on the way
+        row.save(condition=TokenRow.nonce == pending_sign_up.nonce)
 
 
-def _redeem(row: TokenRow, client: Client) -> bool:
+def _redeem(row: TokenRow, client: ClientInfo) -> bool:
     try:
-        transact(used(row), *_effects(row, client))
+        transact(mark_used(row), *_writes(row, client))
     except ConditionFailed:
         return False
     return True
 
 
-def _effects(row: TokenRow, client: Client) -> list[Change]:
+def _writes(row: TokenRow, client: ClientInfo) -> list[TransactItem]:
     if row.purpose == Purpose.CONFIRM_EMAIL_CHANGE:
-        (owner,) = get_together(email_key(row.new_email))
-        mail = outbox.change_email(row, client, taken=owner is not None)
-        return [unmoved(row.user_id, row.old_email, row.epoch), put(mail)]
+        (owner,) = batch_get(email_key(row.new_email))
+        mail = outbox.confirmed_change_email_mail(row, client, taken=owner is not None)
+        return [assert_unchanged(row.user_id, row.old_email, row.epoch), put(mail)]
     if row.purpose == Purpose.CHANGE_EMAIL:
         notice = put(outbox.email_changed(row))
-        return [*move(row.user_id, row.old_email, row.new_email, row.epoch), forget_sign_up(row.new_email), notice]
+        return [
+            *set_email(row.user_id, row.old_email, row.new_email, row.epoch),
+            discard_sign_up(row.new_email),
+            notice,
+        ]
     if not row.password_hash:
-        return [verification(row.user_id, row.email)]
-    user = replace(signed_up(row), email_verified=True)
-    return [*creation(user, row.password_hash), first_epoch(user.id)]
+        return [mark_verified(row.user_id, row.email)]
+    user = replace(pending_user(row), email_verified=True)
+    return [*create_profile(user, row.password_hash), create_epoch(user.id)]

@@ -1,4 +1,4 @@
-"""Erasing what deleted users left."""
+"""Erase the data of deleted users."""
 
 from gatehouse.erasure.flows import Erasure, erase
 

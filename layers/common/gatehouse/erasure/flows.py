@@ -1,7 +1,7 @@
-"""Erasing a deleted user: everything that is theirs in every table, a page at a time, as often as it takes.
+"""Erase a deleted user: all their rows in every table, a page at a time, in as many runs as it takes.
 
-Each step may be done again, so a time-out, a throttled table or a second delivery loses nothing. The order goes last,
-after a receipt in the audit trail.
+Each step can be repeated, so a time-out, a throttled table or a second delivery loses nothing. The order is deleted
+last, after an entry in the audit trail.
 """
 
 import time
@@ -14,25 +14,25 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import audit, clock, throttle
 from gatehouse.accounts import profile_key
-from gatehouse.accounts.erasures import PURPOSE, ErasureRow, ErasureState
-from gatehouse.accounts.flows import guess_counters
+from gatehouse.accounts.erasure_orders import PURPOSE, ErasureRow, ErasureState
+from gatehouse.accounts.flows import failure_counters
 from gatehouse.accounts.outbox import mail_counters
-from gatehouse.dynamodb import ConditionFailed, Row, conditionally, get_together
-from gatehouse.partitions import Ask, query, remove_all
+from gatehouse.dynamodb import ConditionFailed, Row, batch_get, conditional_write
+from gatehouse.query import QuerySpec, batch_delete, query
 from gatehouse.sessions.refresh import refresh_counter
 from gatehouse.sessions.table import SessionRow
 from gatehouse.tasks.table import TaskRow
 from gatehouse.telemetry import logger
-from gatehouse.tokens import TokenRow, subject_of
+from gatehouse.tokens import TokenRow, email_subject
 
 _ATTEMPTS = 8
-_PAGE = 250  # rows
-_RESERVE = 20_000  # milliseconds: several times what a page takes
+_PAGE_SIZE = 250  # rows
+_MIN_TIME_LEFT = 20_000  # milliseconds: several times what a page takes
 _LONGEST_REQUEST = timedelta(seconds=30)  # by API Gateway; one that was let in before may still write
 
 
 class Erasure(StrEnum):
-    """What became of an order."""
+    """The result of handling an order."""
 
     DONE = "done"
     CONTINUED = "continued"
@@ -42,10 +42,10 @@ class Erasure(StrEnum):
 
 
 def erase(user_id: str, milliseconds_left: Callable[[], int]) -> Erasure:
-    """Erase all that a deleted user left.
+    """Erase all data of a deleted user.
 
     DELAYED asks to be called again; after the last attempt the order stays, marked as failed. CONTINUED has ordered the
-    rest anew. A user who is there is never erased.
+    rest again. A user who still exists is never erased.
     """
     order = _claim(user_id)
     if order is None:
@@ -61,52 +61,52 @@ def erase(user_id: str, milliseconds_left: Callable[[], int]) -> Erasure:
 
 
 def _erase(order: ErasureRow, milliseconds_left: Callable[[], int]) -> Erasure:
-    (profile,) = get_together(profile_key(order.subject))
+    (profile,) = batch_get(profile_key(order.subject))
     if profile is not None:
         _mark(order, ErasureState.FAILED)
         return Erasure.FAILED
-    _let_requests_end(order)
+    _wait_for_requests(order)
     for count in _steps(order):
         order.erased += count
-        if milliseconds_left() < _RESERVE:
+        if milliseconds_left() < _MIN_TIME_LEFT:
             _mark(order, ErasureState.PENDING)
             return Erasure.CONTINUED
     audit.record("user erased", actor="erase_user", user_id=order.subject, rows=order.erased)
-    remove_all(ErasureRow, [_key(order.subject, order.purpose)])
+    batch_delete(ErasureRow, [_key(order.subject, order.purpose)])
     return Erasure.DONE
 
 
 def _steps(order: ErasureRow) -> Iterator[int]:
-    """How many rows were removed, after each step that removed any."""
-    yield from _sessions(order.subject)
+    """Yield the number of rows removed by each step that removed any."""
+    yield from _delete_sessions(order.subject)
     for keys in _pages(TaskRow, order.subject):
-        remove_all(TaskRow, keys)
+        batch_delete(TaskRow, keys)
         yield len(keys)
     for keys in _pages(TokenRow, order.subject):
         others = [key for key in keys if key["purpose"] != {"S": PURPOSE}]
-        remove_all(TokenRow, others)
+        batch_delete(TokenRow, others)
         if others:
             yield len(others)
-    if removed := _mails_of_address(order):
+    if removed := _delete_mails_of_address(order):
         yield removed
-    throttle.forget(*mail_counters(order.email), *guess_counters(order.email))
+    throttle.delete_counters(*mail_counters(order.email), *failure_counters(order.email))
 
 
-def _sessions(user_id: str) -> Iterator[int]:
+def _delete_sessions(user_id: str) -> Iterator[int]:
     for keys in _pages(SessionRow, user_id):
-        throttle.forget(*(refresh_counter(key["session_id"]["S"]) for key in keys))
-        remove_all(SessionRow, keys)
+        throttle.delete_counters(*(refresh_counter(key["session_id"]["S"]) for key in keys))
+        batch_delete(SessionRow, keys)
         yield len(keys)
 
 
-def _mails_of_address(order: ErasureRow) -> int:
-    """Tokens that go by the address, but for those of somebody who has come to it since."""
-    keys = [key for page in _pages(TokenRow, subject_of(order.email)) for key in page]
+def _delete_mails_of_address(order: ErasureRow) -> int:
+    """Delete tokens keyed by the address, except those of somebody who has taken it since."""
+    keys = [key for page in _pages(TokenRow, email_subject(order.email)) for key in page]
     removed = 0
     for key in keys:
         row = TokenRow(key["subject"]["S"], key["purpose"]["S"])
         try:
-            with conditionally():
+            with conditional_write():
                 row.delete(condition=TokenRow.created_at <= order.created_at)
         except ConditionFailed:
             continue
@@ -117,7 +117,7 @@ def _mails_of_address(order: ErasureRow) -> int:
 def _pages(row: type[Row], partition: str) -> Iterator[list[dict[str, dict[str, str]]]]:
     start = None
     while True:
-        answer = query(Ask(row=row, partition=partition, limit=_PAGE, start=start, keys_only=True))
+        answer = query(QuerySpec(row=row, partition_key=partition, limit=_PAGE_SIZE, start_key=start, keys_only=True))
         if answer["Items"]:
             yield answer["Items"]
         start = answer.get("LastEvaluatedKey")
@@ -125,7 +125,7 @@ def _pages(row: type[Row], partition: str) -> Iterator[list[dict[str, dict[str, 
             return
 
 
-def _let_requests_end(order: ErasureRow) -> None:
+def _wait_for_requests(order: ErasureRow) -> None:
     time.sleep(max(0.0, (order.created_at + _LONGEST_REQUEST - clock.now()).total_seconds()))
 
 
@@ -133,7 +133,7 @@ def _claim(user_id: str) -> ErasureRow | None:
     row = ErasureRow(user_id)
     ordered = ErasureRow.erasure.is_in(ErasureState.PENDING, ErasureState.RUNNING)
     try:
-        with conditionally():
+        with conditional_write():
             row.update([ErasureRow.erasure.set(ErasureState.RUNNING), ErasureRow.attempts.add(1)], condition=ordered)
     except ConditionFailed:
         return None
@@ -141,13 +141,13 @@ def _claim(user_id: str) -> ErasureRow | None:
 
 
 def _mark(order: ErasureRow, state: ErasureState) -> None:
-    """How it stands; the attempts begin anew."""
+    """Set the state; attempts start from zero."""
     actions: list[Action] = [
         ErasureRow.erasure.set(state),
         ErasureRow.attempts.set(0),
         ErasureRow.erased.set(order.erased),
     ]
-    with suppress(ConditionFailed), conditionally():  # another run may have come to its end meanwhile
+    with suppress(ConditionFailed), conditional_write():  # another run may have come to its end meanwhile
         ErasureRow(order.subject).update(actions, condition=ErasureRow.subject.exists())
 
 

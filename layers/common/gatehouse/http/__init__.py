@@ -1,23 +1,23 @@
-"""The web edge: from an API Gateway event to a flow and back."""
+"""The web layer: from an API Gateway event to a domain function and back."""
 
-from gatehouse.http.cookies import clear_session, repeat_session
-from gatehouse.http.entry import begin_session
+from gatehouse.http.auth_responder import start_session
+from gatehouse.http.authentication import CurrentAccount, CurrentClient, CurrentUser, FreshUser, OptionalAccount
+from gatehouse.http.cookies import clear_session, resend_session
 from gatehouse.http.handler import lambda_handler
-from gatehouse.http.people import CurrentClient, CurrentMember, CurrentUser, FreshUser, PossibleMember
-from gatehouse.http.shapes import Done, OwnBody, SessionBody, UserBody
+from gatehouse.http.schemas import OwnUserBody, SessionBody, StatusBody, UserBody
 
 __all__ = [
+    "CurrentAccount",
     "CurrentClient",
-    "CurrentMember",
     "CurrentUser",
-    "Done",
     "FreshUser",
-    "OwnBody",
-    "PossibleMember",
+    "OptionalAccount",
+    "OwnUserBody",
     "SessionBody",
+    "StatusBody",
     "UserBody",
-    "begin_session",
     "clear_session",
     "lambda_handler",
-    "repeat_session",
+    "resend_session",
+    "start_session",
 ]

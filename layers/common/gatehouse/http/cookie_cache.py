@@ -1,7 +1,7 @@
-"""The session_data cookie: what get-session answered, good for a few minutes without asking DynamoDB.
+"""The session_data cookie: get-session's response, cached in the browser for a few minutes.
 
-In the protocol's compact form. Off unless CookieCacheAge says for how long: a session that was ended elsewhere lives on
-in it until then, though for get-session alone. A key that was given up is believed for half a minute at most.
+It has the protocol's compact form. It is off unless CookieCacheAge is set: an ended session stays valid in it until it
+expires, though for get-session alone. A withdrawn key is accepted for half a minute at most.
 """
 
 import hmac
@@ -15,38 +15,42 @@ from starlette.responses import Response
 
 from gatehouse import clock, keys
 from gatehouse.config import config
-from gatehouse.http.cookies import DATA, add_cookie, cookie_line, drop_cached, read_cookie
+from gatehouse.http.cookies import DATA, clear_session_cache, format_cookie, get_cookie, set_cookie
 
-_UNREMEMBERED = 60  # seconds
-_LONGEST = 4096  # bytes, which browsers keep of a cookie
+_SESSION_ONLY_AGE = 60  # seconds
+_MAX_COOKIE_SIZE = 4096  # bytes, which browsers keep of a cookie
 
 
-def write(request: Request, response: Response, body: dict[str, Any], *, remember: bool) -> None:
-    """Let the browser keep `body`, with its `session` and `user`; nothing where that would be more than it keeps."""
+def store(request: Request, response: Response, body: dict[str, Any], *, remember: bool) -> None:
+    """Store `body`, which has `session` and `user`, in the browser; clear the cookie when it would be too large."""
     age = int(config().cookie_cache_age.total_seconds())
     if not age:
         return
     now = _milliseconds(clock.now())
-    expires_at = now + 1000 * (age if remember else _UNREMEMBERED)
+    expires_at = now + 1000 * (age if remember else _SESSION_ONLY_AGE)
     content = {"session": body["session"], "user": body["user"], "updatedAt": now, "version": "1"}
-    whole = {"session": content, "expiresAt": expires_at, "signature": _signature(content, expires_at)}
-    value, max_age = _encode(_json(whole)), age if remember else None
-    if len(cookie_line(request, DATA, value, max_age)) > _LONGEST:
-        drop_cached(request, response)
+    payload = {"session": content, "expiresAt": expires_at, "signature": _signature(content, expires_at)}
+    value, max_age = _encode(_json(payload)), age if remember else None
+    if len(format_cookie(request, DATA, value, max_age)) > _MAX_COOKIE_SIZE:
+        clear_session_cache(request, response)
     else:
-        add_cookie(request, response, DATA, value, max_age)
+        set_cookie(request, response, DATA, value, max_age)
 
 
-def read(request: Request, token: str) -> dict[str, Any] | None:
-    """What the browser kept for the session with this token, if it is whole, ours and still good."""
-    kept = read_cookie(request, DATA)
-    if not kept or not config().cookie_cache_age:
+def load(request: Request, token: str) -> dict[str, Any] | None:
+    """Return the cached session and user for this session token, if the cookie is authentic and has not expired."""
+    cookie = get_cookie(request, DATA)
+    if not cookie or not config().cookie_cache_age:
         return None
     try:
-        whole = json.loads(_decode(kept))
-        content, expires_at, now = whole["session"], whole["expiresAt"], clock.now()
+        payload = json.loads(_decode(cookie))
+        content, expires_at, now = payload["session"], payload["expiresAt"], clock.now()
         is_current = expires_at > _milliseconds(now) and datetime.fromisoformat(content["session"]["expiresAt"]) > now
-        if is_current and content["session"]["token"] == token and _is_signed(content, expires_at, whole["signature"]):
+        if (
+            is_current
+            and content["session"]["token"] == token
+            and _is_signed(content, expires_at, payload["signature"])
+        ):
             return {"session": content["session"], "user": content["user"]}
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
@@ -54,7 +58,7 @@ def read(request: Request, token: str) -> dict[str, Any] | None:
 
 
 def _is_signed(content: dict[str, Any], expires_at: int, signature: str) -> bool:
-    keys.keep_up()
+    keys.refresh_if_stale()
     return hmac.compare_digest(signature, _signature(content, expires_at))
 
 

@@ -1,4 +1,4 @@
-"""The cookies of the better-auth protocol: signed, percent-encoded, cleared by the same attributes."""
+"""The cookies of the better-auth protocol: signed, percent-encoded, and cleared with the same attributes."""
 
 import hmac
 import re
@@ -23,92 +23,92 @@ _STATE_AGE = 300  # seconds
 
 
 def set_session(request: Request, response: Response, session: Session, token: SessionToken) -> None:
-    """Hand the browser its session, and a script the same as a header."""
+    """Set the session cookie, and the same value as a header for scripts."""
     signed = _sign(str(token))
     lifetime = ceil((session.expires_at - session.updated_at).total_seconds())
-    add_cookie(request, response, SESSION, signed, lifetime if session.remember else None)
+    set_cookie(request, response, SESSION, signed, lifetime if session.remember else None)
     if not session.remember:
-        add_cookie(request, response, DONT_REMEMBER, _sign("true"), None)
-    elif read_cookie(request, DONT_REMEMBER):
-        add_cookie(request, response, DONT_REMEMBER, "", 0)
+        set_cookie(request, response, DONT_REMEMBER, _sign("true"), None)
+    elif get_cookie(request, DONT_REMEMBER):
+        set_cookie(request, response, DONT_REMEMBER, "", 0)
     response.headers["set-auth-token"] = signed
 
 
 def clear_session(request: Request, response: Response) -> None:
-    """Take every cookie of a session back, whether or not the browser has it."""
+    """Clear every session cookie, whether or not the browser has it."""
     for name in (SESSION, DATA, DONT_REMEMBER):
-        add_cookie(request, response, name, "", 0)
+        set_cookie(request, response, name, "", 0)
 
 
-def repeat_session(request: Request, response: Response, session: Session) -> None:
-    """Send the caller's session cookie again as it came; what was cached beside it has changed, so that goes.
+def resend_session(request: Request, response: Response, session: Session) -> None:
+    """Send the caller's session cookie again, unchanged, and clear the cached session beside it.
 
-    Whoever came otherwise, or with something that we cannot have made, is sent none.
+    A caller without a session cookie, or with one that has not our form, gets none.
     """
     signed = session_cookie(request) or ""
     form = _SIGNED.fullmatch(signed)
-    if form and form["token"] == str(request.state.caller.proof):
-        add_cookie(request, response, SESSION, signed, seconds_left(session) if session.remember else None)
+    if form and form["token"] == str(request.state.caller.credential):
+        set_cookie(request, response, SESSION, signed, remaining_seconds(session) if session.remember else None)
         response.headers["set-auth-token"] = signed
-    drop_cached(request, response)
+    clear_session_cache(request, response)
 
 
-def drop_cached(request: Request, response: Response) -> None:
-    """What a browser keeps of the session is out of date."""
+def clear_session_cache(request: Request, response: Response) -> None:
+    """Clear the session_data cookie, because what it caches has changed."""
     if config().cookie_cache_age:
-        add_cookie(request, response, DATA, "", 0)
+        set_cookie(request, response, DATA, "", 0)
 
 
 def session_cookie(request: Request) -> str | None:
-    """The session cookie after percent-decoding: `token.signature`."""
-    return read_cookie(request, SESSION)
+    """Return the session cookie after percent-decoding: `token.signature`."""
+    return get_cookie(request, SESSION)
 
 
 def remember_device(request: Request, response: Response, email: str) -> None:
-    """Let this browser try again however often strangers fail."""
+    """Set the known-device cookie: failed sign-ins from elsewhere do not lock this browser out."""
     if config().rate_limits == "on":
-        value = throttle.hidden(email)
+        value = throttle.pseudonym(email)
         mac = keys.mac(keys.DEVICE, value.encode()).hex()
-        add_cookie(request, response, _DEVICE, f"{value}.{mac}", _YEAR)
+        set_cookie(request, response, _DEVICE, f"{value}.{mac}", _YEAR)
 
 
-def knows_device(request: Request, email: str) -> bool:
-    """Whether somebody signed in with this address from this browser before."""
-    value, _, mac = (read_cookie(request, _DEVICE) or "").partition(".")
-    if not hmac.compare_digest(value.encode(), throttle.hidden(email).encode()):
+def is_known_device(request: Request, email: str) -> bool:
+    """Whether this browser has signed in with this address before."""
+    value, _, mac = (get_cookie(request, _DEVICE) or "").partition(".")
+    if not hmac.compare_digest(value.encode(), throttle.pseudonym(email).encode()):
         return False
-    return keys.matches_now(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
+    return keys.matches_latest(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
 
 
 def set_state(request: Request, response: Response, state: str) -> None:
-    """Let this browser prove, when it comes back from a provider, that it was sent there."""
-    add_cookie(request, response, _STATE, _sign(state), _STATE_AGE)
+    """Set the cookie that binds the OAuth state to this browser."""
+    set_cookie(request, response, _STATE, _sign(state), _STATE_AGE)
 
 
 def clear_state(request: Request, response: Response) -> None:
-    """It came back."""
-    add_cookie(request, response, _STATE, "", 0)
+    """Clear the OAuth state cookie."""
+    set_cookie(request, response, _STATE, "", 0)
 
 
-def has_state(request: Request) -> bool:
-    """Whether this is the browser that was sent away with the state that it brings."""
+def matches_state(request: Request) -> bool:
+    """Whether the browser's state cookie matches the `state` parameter of the request."""
     state = request.query_params.get("state", "")
-    value, _, signature = (read_cookie(request, _STATE) or "").rpartition(".")
+    value, _, signature = (get_cookie(request, _STATE) or "").rpartition(".")
     if not hmac.compare_digest(value.encode(), state.encode()):
         return False
     try:
-        return keys.matches_now(keys.COOKIE, value.encode(), b64decode(signature, validate=True))
+        return keys.matches_latest(keys.COOKIE, value.encode(), b64decode(signature, validate=True))
     except ValueError:
         return False
 
 
-def seconds_left(session: Session) -> int:
-    """The Max-Age of a session's cookie."""
+def remaining_seconds(session: Session) -> int:
+    """Return the Max-Age of a session's cookie, in seconds."""
     return max(0, ceil((session.expires_at - clock.now()).total_seconds()))
 
 
-def read_cookie(request: Request, name: str) -> str | None:
-    """A cookie after percent-decoding; the first of several with one name."""
+def get_cookie(request: Request, name: str) -> str | None:
+    """Return a cookie after percent-decoding; of several with one name, the first."""
     wanted = _full_name(request, name)
     for pair in request.headers.get("cookie", "").split(";"):
         given, _, value = pair.strip().partition("=")
@@ -117,15 +117,17 @@ def read_cookie(request: Request, name: str) -> str | None:
     return None
 
 
-def add_cookie(request: Request, response: Response, name: str, value: str, max_age: int | None) -> None:
-    """Set a cookie with the attributes of all of ours; without `max_age` it goes when the browser does."""
-    response.headers.append("set-cookie", cookie_line(request, name, value, max_age))
+def set_cookie(request: Request, response: Response, name: str, value: str, max_age: int | None) -> None:
+    """Set a cookie with the attributes that all of ours have; without `max_age` it is a session
+    cookie of the browser.
+    """
+    response.headers.append("set-cookie", format_cookie(request, name, value, max_age))
 
 
-def cookie_line(request: Request, name: str, value: str, max_age: int | None) -> str:
-    """The header that sets a cookie.
+def format_cookie(request: Request, name: str, value: str, max_age: int | None) -> str:
+    """Return the value of a `Set-Cookie` header.
 
-    The one that goes to a provider and back is read when another site leads here: never strict, and not partitioned.
+    The state cookie is read after a redirect from another site, so it is never strict and not partitioned.
     """
     settings, same_site = config(), config().cookie_same_site
     if name == _STATE and same_site == "strict":

@@ -1,4 +1,6 @@
-"""Which sites may call with a cookie, and where a redirect may lead. Every endpoint passes here, in `door`."""
+"""Origin checks for requests with cookies, and checks of redirect targets. `middleware` runs them
+for every endpoint.
+"""
 
 import re
 from ipaddress import IPv4Address
@@ -36,12 +38,12 @@ _UNSAFE_PATH = re.compile(r"%2f|%5c", re.IGNORECASE)
 
 
 def base_url(request: Request) -> str:
-    """The service's own URL: as configured, else as API Gateway names it; no header has a say."""
+    """Return the service's own URL: as configured, else as API Gateway names it. Headers are ignored."""
     return config().base_url.rstrip("/") or f"https://{request.scope['aws.event']['requestContext']['domainName']}"
 
 
 def check_origin(request: Request) -> None:
-    """Refuse a state-changing request that a browser was tricked into.
+    """Reject a state-changing request that may be cross-site request forgery.
 
     Raises MissingOrigin, InvalidOrigin or CrossSiteLogin. Bearer calls without cookies need no origin.
     """
@@ -53,15 +55,15 @@ def check_origin(request: Request) -> None:
         _check_login(request)
 
 
-def location(url: str) -> str:
-    """`url` as a header can carry it: what is not ASCII is percent-encoded."""
+def encode_location(url: str) -> str:
+    """Return `url` as a header can carry it: non-ASCII characters are percent-encoded."""
     return quote(url, safe=_RESERVED)
 
 
-def check_targets(request: Request, sent: Any) -> None:
-    """Refuse a request that names a place to go on to which is not ours, in its body or its query.
+def check_redirect_targets(request: Request, sent: Any) -> None:
+    """Reject a request whose body or query names a redirect target that is not trusted.
 
-    However the name is spelt: what a route will make of it is not known here.
+    The parameter names are matched without case and underscores, because it is not known here how a route reads them.
     """
     body = sent if isinstance(sent, dict) else {}
     for name, target in (*body.items(), *request.query_params.multi_items()):
@@ -75,7 +77,7 @@ def check_targets(request: Request, sent: Any) -> None:
 
 
 def is_trusted_target(request: Request, url: str) -> bool:
-    """Whether a redirect may lead to `url`: a path of ours, or a page of a trusted origin."""
+    """Whether a redirect may lead to `url`: a path of this service, or a page of a trusted origin."""
     if _UNSAFE.search(url):
         return False
     if url.startswith("/"):

@@ -1,20 +1,20 @@
-"""A provider's tokens, and what it said of somebody, as the better-auth client is told."""
+"""Request and response bodies about a provider's tokens and claims."""
 
 from http import HTTPStatus
 from typing import Any, Self
 
 from pydantic import ConfigDict, StrictBool, model_validator
 
-from gatehouse.accounts.model import presentable_image, presentable_name
+from gatehouse.accounts.model import sanitize_image, sanitize_name
+from gatehouse.api_model import ApiModel, ResponseModel, Timestamp, camel_case
 from gatehouse.errors import UserInfoNotFound
-from gatehouse.oauth.id_tokens import unproven
-from gatehouse.oauth.model import Granted
+from gatehouse.oauth.id_tokens import unverified_claims
+from gatehouse.oauth.model import TokenSet
 from gatehouse.oauth.table import AccountRow
-from gatehouse.wire import Answer, Moment, Wire, camel_case
 
 
-class Selected(Wire):
-    """Which account; `userId` is ignored, for everybody sees their own, and there is no cookie with an account."""
+class AccountSelection(ApiModel):
+    """Selects an account. `userId` is ignored: callers see their own accounts only, and no cookie has one."""
 
     model_config = ConfigDict(alias_generator=camel_case, extra="forbid")
 
@@ -23,60 +23,60 @@ class Selected(Wire):
     user_id: str = ""
 
     @model_validator(mode="after")
-    def _is_one(self) -> Self:
+    def _check_exactly_one(self) -> Self:
         if bool(self.account_id) == self.use_account_cookie:
             raise ValueError("Send accountId, or useAccountCookie")
         return self
 
 
-class AccessTokenBody(Answer):
-    """A token that the provider's own services take."""
+class AccessTokenBody(ResponseModel):
+    """An access token for the provider's own APIs."""
 
     access_token: str
-    access_token_expires_at: Moment | None
+    access_token_expires_at: Timestamp | None
     scopes: list[str]
     id_token: str | None
 
     @classmethod
-    def of(cls, granted: Granted) -> Self:
-        """The body for tokens."""
+    def of(cls, tokens: TokenSet) -> Self:
+        """Return the body for tokens."""
         return cls(
-            access_token=str(granted.access_token),
-            access_token_expires_at=granted.expires_at,
-            scopes=list(granted.scopes),
-            id_token=granted.id_token,
+            access_token=str(tokens.access_token),
+            access_token_expires_at=tokens.expires_at,
+            scopes=list(tokens.scopes),
+            id_token=tokens.id_token,
         )
 
 
-class RefreshedBody(Answer):
-    """Every token after a refresh."""
+class RefreshedTokensBody(ResponseModel):
+    """All tokens after a refresh."""
 
     access_token: str | None
     refresh_token: str | None
-    access_token_expires_at: Moment | None
-    refresh_token_expires_at: Moment | None
+    access_token_expires_at: Timestamp | None
+    refresh_token_expires_at: Timestamp | None
     scope: str
     id_token: str | None
     provider_id: str
     account_id: str
 
     @classmethod
-    def of(cls, row: AccountRow, granted: Granted) -> Self:
-        """The body for an account and its tokens."""
+    def of(cls, row: AccountRow, tokens: TokenSet) -> Self:
+        """Return the body for an account and its tokens."""
         return cls(
-            access_token=granted.access_token,
-            refresh_token=granted.refresh_token,
-            access_token_expires_at=granted.expires_at,
-            refresh_token_expires_at=granted.refresh_expires_at,
-            scope=",".join(granted.scopes),
-            id_token=granted.id_token,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            access_token_expires_at=tokens.expires_at,
+            refresh_token_expires_at=tokens.refresh_expires_at,
+            scope=",".join(tokens.scopes),
+            id_token=tokens.id_token,
             provider_id=row.provider_id,
             account_id=row.account_id,
         )
 
 
-class ProviderUser(Answer):
-    """Somebody as the provider knows them."""
+class ProviderUser(ResponseModel):
+    """A user as the provider describes them."""
 
     name: str | None
     email: str | None
@@ -84,31 +84,31 @@ class ProviderUser(Answer):
     email_verified: bool
 
 
-class AccountReference(Answer):
-    """Which account that was."""
+class AccountReference(ResponseModel):
+    """The account that was selected."""
 
     id: str
     provider_id: str
     account_id: str
 
 
-class InfoBody(Answer):
-    """What a provider said of somebody when they last came from there: `data` are the claims as they were."""
+class AccountInfoBody(ResponseModel):
+    """A provider's claims about a user at their last sign-in; `data` has them unchanged."""
 
     user: ProviderUser
     data: dict[str, Any]
     account: AccountReference
 
     @classmethod
-    def of(cls, row: AccountRow, granted: Granted) -> Self:
-        """The body for an account; raises UserInfoNotFound."""
-        if not granted.id_token:
+    def of(cls, row: AccountRow, tokens: TokenSet) -> Self:
+        """Return the body for an account; raises UserInfoNotFound."""
+        if not tokens.id_token:
             raise UserInfoNotFound(status=HTTPStatus.UNAUTHORIZED)
-        claims = unproven(granted.id_token)
+        claims = unverified_claims(tokens.id_token)
         user = ProviderUser(
-            name=presentable_name(claims.get("name")) or None,
+            name=sanitize_name(claims.get("name")) or None,
             email=claims.get("email"),
-            image=presentable_image(claims.get("picture")),
+            image=sanitize_image(claims.get("picture")),
             email_verified=claims.get("email_verified") is True,
         )
         account = AccountReference(id=row.account_id, provider_id=row.provider_id, account_id=row.subject)

@@ -1,7 +1,16 @@
-"""Keys: derived from one secret, whose trusted versions the keyring names."""
+"""Keys, derived from one secret; the keyring names its trusted versions."""
 
-from gatehouse.keys.keyring import Keyring, KeyringRow, current, keep_up, keyring_key, look_at_nothing, observe, reread
-from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, look_ahead, mac, matches, matches_now
+from gatehouse.keys.keyring import (
+    Keyring,
+    KeyringRow,
+    current_keyring,
+    keyring_key,
+    open_connection,
+    refresh,
+    refresh_if_stale,
+    update_cache,
+)
+from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, mac, matches, matches_latest, warm_up
 
 __all__ = [
     "CACHE",
@@ -11,14 +20,14 @@ __all__ = [
     "REFRESH",
     "Keyring",
     "KeyringRow",
-    "current",
-    "keep_up",
+    "current_keyring",
     "keyring_key",
-    "look_ahead",
-    "look_at_nothing",
     "mac",
     "matches",
-    "matches_now",
-    "observe",
-    "reread",
+    "matches_latest",
+    "open_connection",
+    "refresh",
+    "refresh_if_stale",
+    "update_cache",
+    "warm_up",
 ]

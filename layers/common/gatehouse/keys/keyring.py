@@ -1,7 +1,7 @@
-"""Which versions of the secret are good: a row that all functions see at once, written before a version is used.
+"""The keyring: a row that names the trusted versions of the secret, written before a version is used.
 
-It lies in `sessions`, so that whoever reads a session reads it in the same call, and needs no right to see tokens.
-Without a row nothing was ever rotated, and Secrets Manager's AWSCURRENT is the one version.
+It is in the `sessions` table, so that it is read together with a session, without a right to read tokens. Without a row
+nothing was ever rotated, and Secrets Manager's AWSCURRENT is the only version.
 """
 
 from contextlib import suppress
@@ -12,15 +12,15 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from gatehouse import clock
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, Key, Row, TableName, conditionally, get_together
+from gatehouse.dynamodb import ConditionFailed, Key, Row, TableName, batch_get, conditional_write
 from gatehouse.keys.secret import newest_version
 
 KEYRING = "KEYRING"
-_BELIEVED = 30  # seconds, where nothing else is read that would bring it along
+_MAX_AGE = 30  # seconds, where nothing else is read that would bring it along
 
 
 class KeyringRow(Row):
-    """The trusted versions, and the public keys that access tokens may be signed with."""
+    """The trusted versions, and the public keys of access tokens."""
 
     class Meta:
         table_name = TableName(lambda: config().sessions_table)
@@ -34,7 +34,7 @@ class KeyringRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyring:
-    """What to sign with, what to trust, and `public_keys` as JWKS has them, by key id."""
+    """The version to sign with, the versions to trust, and `public_keys` as JWKs by key id."""
 
     newest: str
     previous: str | None
@@ -42,66 +42,66 @@ class Keyring:
 
     @property
     def versions(self) -> list[str]:
-        """Every version that may verify."""
+        """All versions that may verify."""
         return [self.newest, *([self.previous] if self.previous else [])]
 
 
-_seen: Keyring | None = None
-_looked_at = float("-inf")
+_cached: Keyring | None = None
+_refreshed_at = float("-inf")
 
 
 def keyring_key() -> Key:
-    """Where the keyring is, to be read together with other rows."""
+    """Return the key of the keyring's row."""
     return KeyringRow, KEYRING, KEYRING
 
 
-def look_at_nothing() -> None:
-    """Read where no row will ever be, in the table of the keyring: it opens the connection, and nobody knows more."""
-    get_together((KeyringRow, KEYRING, "-"))
+def open_connection() -> None:
+    """Read a row that never exists, in the keyring's table: it opens the connection and reads no data."""
+    batch_get((KeyringRow, KEYRING, "-"))
 
 
-def observe(row: KeyringRow | None) -> None:
-    """Take note of the keyring as it was just read; without a row the one known stays."""
-    global _seen, _looked_at
+def update_cache(row: KeyringRow | None) -> None:
+    """Cache the keyring that was just read; without a row the cached one stays."""
+    global _cached, _refreshed_at
     if row:
-        _seen, _looked_at = _keyring(row), clock.monotonic()
+        _cached, _refreshed_at = _keyring(row), clock.monotonic()
 
 
-def current() -> Keyring:
-    """The keyring as this process saw it last."""
-    global _seen  # noqa: PLW0603 -- the same
-    if _seen is None:
-        reread()
-    if _seen is None:
-        _seen = Keyring(newest=newest_version(), previous=None, public_keys={})
-    return _seen
+def current_keyring() -> Keyring:
+    """Return the cached keyring."""
+    global _cached  # noqa: PLW0603 -- the same
+    if _cached is None:
+        refresh()
+    if _cached is None:
+        _cached = Keyring(newest=newest_version(), previous=None, public_keys={})
+    return _cached
 
 
-def reread() -> None:
-    """See the keyring as it is now."""
-    global _looked_at  # noqa: PLW0603 -- the same
-    observe(get_together(keyring_key())[0])
-    _looked_at = clock.monotonic()
+def refresh() -> None:
+    """Read the keyring now."""
+    global _refreshed_at  # noqa: PLW0603 -- the same
+    update_cache(batch_get(keyring_key())[0])
+    _refreshed_at = clock.monotonic()
 
 
-def keep_up() -> None:
-    """See the keyring as it is now, unless this process did in the last 30 seconds."""
-    if clock.monotonic() - _looked_at >= _BELIEVED:
-        reread()
+def refresh_if_stale() -> None:
+    """Read the keyring, unless this process did in the last 30 seconds."""
+    if clock.monotonic() - _refreshed_at >= _MAX_AGE:
+        refresh()
 
 
-def forget() -> None:
-    """Go by nothing that was seen before."""
-    global _seen  # noqa: PLW0603 -- the same
-    _seen = None
+def clear_cache() -> None:
+    """Clear the cached keyring."""
+    global _cached  # noqa: PLW0603 -- the same
+    _cached = None
 
 
-def publish_first(kid: str, public_key: dict[str, Any]) -> None:
-    """Let everybody know the first signing key, unless there is a keyring by now."""
-    row = KeyringRow(newest=current().newest, public_keys={kid: public_key})
-    with suppress(ConditionFailed), conditionally():
+def publish_first_key(kid: str, public_key: dict[str, Any]) -> None:
+    """Publish the first signing key, unless there is a keyring by now."""
+    row = KeyringRow(newest=current_keyring().newest, public_keys={kid: public_key})
+    with suppress(ConditionFailed), conditional_write():
         row.save(condition=KeyringRow.user_id.does_not_exist())
-    reread()
+    refresh()
 
 
 def _keyring(row: KeyringRow) -> Keyring:

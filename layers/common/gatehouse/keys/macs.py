@@ -1,10 +1,10 @@
-"""Message authentication codes: one key for each use, any trusted version verifies."""
+"""Message authentication codes: one key per use; any trusted version verifies."""
 
 import hmac
 
 from gatehouse import clock
-from gatehouse.config import is_for_a_snapshot
-from gatehouse.keys.keyring import current, look_at_nothing, reread
+from gatehouse.config import is_snapstart_init
+from gatehouse.keys.keyring import current_keyring, open_connection, refresh
 from gatehouse.keys.secret import derived_key
 
 MAIL = b"gatehouse mailed token"
@@ -12,38 +12,38 @@ COOKIE = b"gatehouse cookie"
 CACHE = b"gatehouse cached session"
 REFRESH = b"gatehouse refresh token"
 DEVICE = b"gatehouse known device"
-_SECOND_LOOKS = 30  # seconds between two
+_REFRESH_INTERVAL = 30  # seconds between two
 
-_last_look = float("-inf")
+_last_refresh = float("-inf")
 
 
-def look_ahead() -> None:
-    """Read the keyring and the secret before they are needed, but not into a snapshot, which would outlive them."""
-    if is_for_a_snapshot():
-        look_at_nothing()
+def warm_up() -> None:
+    """Read the keyring and the secret before the first request, but not for a snapshot, which would outlive them."""
+    if is_snapstart_init():
+        open_connection()
     else:
-        derived_key(current().newest, COOKIE)
+        derived_key(current_keyring().newest, COOKIE)
 
 
 def mac(label: bytes, message: bytes) -> bytes:
-    """HMAC-SHA256 of `message`, 32 bytes, with the newest key for `label`."""
-    return _mac(current().newest, label, message)
+    """Return the HMAC-SHA256 of `message`, 32 bytes, with the newest key for `label`."""
+    return _mac(current_keyring().newest, label, message)
 
 
 def matches(label: bytes, message: bytes, given: bytes) -> bool:
-    """Whether `given` is the mac of `message` by a key that is trusted, as far as this process has seen."""
-    return any(hmac.compare_digest(_mac(version, label, message), given) for version in current().versions)
+    """Whether `given` is the MAC of `message` by a trusted key of the cached keyring."""
+    return any(hmac.compare_digest(_mac(version, label, message), given) for version in current_keyring().versions)
 
 
-def matches_now(label: bytes, message: bytes, given: bytes) -> bool:
-    """The same with a second look at the keyring, at most every 30 seconds, in case a newer version made it."""
-    global _last_look  # noqa: PLW0603 -- one for the process
+def matches_latest(label: bytes, message: bytes, given: bytes) -> bool:
+    """As `matches`, but read the keyring again on failure, at most every 30 seconds, for a newer version."""
+    global _last_refresh  # noqa: PLW0603 -- one for the process
     if matches(label, message, given):
         return True
-    if clock.monotonic() - _last_look < _SECOND_LOOKS:
+    if clock.monotonic() - _last_refresh < _REFRESH_INTERVAL:
         return False
-    reread()
-    _last_look = clock.monotonic()
+    refresh()
+    _last_refresh = clock.monotonic()
     return matches(label, message, given)
 
 

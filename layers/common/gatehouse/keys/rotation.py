@@ -1,4 +1,5 @@
-"""Rotating the secret, in the steps that Secrets Manager calls: a key is published before anything is signed with it.
+"""Rotation of the secret, in the steps that Secrets Manager calls: a key is published before anything is signed with
+it.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 """
@@ -9,16 +10,16 @@ from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 
 from gatehouse.config import config
-from gatehouse.dynamodb import get_together
-from gatehouse.keys import access
+from gatehouse.dynamodb import batch_get
+from gatehouse.keys import access_tokens
 from gatehouse.keys.keyring import KeyringRow, keyring_key
 from gatehouse.keys.secret import client, newest_version
 
 _BYTES = 48
 
 
-def step(name: str, secret_id: str, version: str) -> None:
-    """One step of a rotation; each may be called again after a failure."""
+def run_step(name: str, secret_id: str, version: str) -> None:
+    """Run one step of a rotation. Each can be repeated after a failure."""
     {
         "createSecret": _create,
         "setSecret": _publish,
@@ -27,8 +28,8 @@ def step(name: str, secret_id: str, version: str) -> None:
     }[name](secret_id, version)
 
 
-def replace_now() -> None:
-    """An emergency: a new version at once, and nothing made with the old ones is good any more."""
+def rotate_immediately() -> None:
+    """Rotate in an emergency: create a new version at once, and stop trusting all others."""
     answer = client().put_secret_value(SecretId=config().secret, SecretString=secrets.token_urlsafe(_BYTES))
     version = str(answer["VersionId"])
     _write(version, None, [version])
@@ -56,11 +57,11 @@ def _publish(_secret_id: str, version: str) -> None:
 
 
 def _check(_secret_id: str, version: str) -> None:
-    _published(version)
+    _published_keyring(version)
 
 
 def _finish(secret_id: str, version: str) -> None:
-    current, row = newest_version(), _published(version)
+    current, row = newest_version(), _published_keyring(version)
     if version == row.previous:
         raise RuntimeError("a newer version has taken its place")
     if current != version:
@@ -71,24 +72,24 @@ def _finish(secret_id: str, version: str) -> None:
         _write(version, row.newest, [version, row.newest], _unchanged(row))
 
 
-def _published(version: str) -> KeyringRow:
-    """The keyring; raises RuntimeError unless it shows a version's key, which an emergency takes out again."""
+def _published_keyring(version: str) -> KeyringRow:
+    """Return the keyring; raises RuntimeError unless it has the version's key, which an emergency rotation removes."""
     row = _row()
-    if not row or access.public_key(version)[0] not in row.public_keys:
+    if not row or access_tokens.public_key(version)[0] not in row.public_keys:
         raise RuntimeError("the new signing key is not published")
     return row
 
 
 def _unchanged(row: KeyringRow | None) -> Condition:
-    """That nothing came between reading and writing: an emergency must not be written over."""
+    """The condition that the row is as it was read: an emergency rotation must not be overwritten."""
     return KeyringRow.newest == row.newest if row else KeyringRow.user_id.does_not_exist()
 
 
 def _row() -> KeyringRow | None:
-    row: KeyringRow | None = get_together(keyring_key())[0]
+    row: KeyringRow | None = batch_get(keyring_key())[0]
     return row
 
 
 def _write(newest: str, previous: str | None, versions: list[str], condition: Condition | None = None) -> None:
-    keys = dict(access.public_key(version) for version in dict.fromkeys(versions))
+    keys = dict(access_tokens.public_key(version) for version in dict.fromkeys(versions))
     KeyringRow(newest=newest, previous=previous, public_keys=keys).save(condition=condition)

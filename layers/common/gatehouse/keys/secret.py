@@ -1,6 +1,6 @@
-"""The secret, by version, and the keys that are derived from it (HKDF, RFC 5869).
+"""The versions of the secret, and the keys that are derived from them (HKDF, RFC 5869).
 
-A version never changes, so it is kept for as long as the process lives; whether it is still good the keyring says.
+A version never changes, so it is cached for the life of the process; the keyring says whether it is still trusted.
 """
 
 import hmac
@@ -16,30 +16,30 @@ _SHORTEST = 32
 
 @cache
 def derived_key(version: str, label: bytes) -> bytes:
-    """32 bytes for one use of one version: HKDF-SHA256 with a single block of output."""
-    extracted = hmac.digest(_SALT, _secret(version), "sha256")
+    """Return the 32-byte key for one use of one version: HKDF-SHA256 with a single block of output."""
+    extracted = hmac.digest(_SALT, _secret_value(version), "sha256")
     return hmac.digest(extracted, label + b"\x01", "sha256")
 
 
 def newest_version() -> str:
-    """The id of the version that Secrets Manager calls AWSCURRENT."""
-    return _read(SecretId=config().secret)["VersionId"]
+    """Return the id of the version that Secrets Manager calls AWSCURRENT."""
+    return _get_secret_value(SecretId=config().secret)["VersionId"]
 
 
 @cache
-def named(name: str) -> str:
-    """Somebody else's secret that we keep for them, such as our password at a provider."""
-    return _read(SecretId=name)["SecretString"].strip()
+def named_secret(name: str) -> str:
+    """Return another secret by its name, such as our client secret at a provider."""
+    return _get_secret_value(SecretId=name)["SecretString"].strip()
 
 
-def forget_named() -> None:
-    """Read those anew when next asked: one may have been replaced."""
-    named.cache_clear()
+def clear_named_secrets() -> None:
+    """Clear the cached named secrets: one may have been replaced."""
+    named_secret.cache_clear()
 
 
 @cache
 def client() -> Any:
-    """Secrets Manager, by botocore."""
+    """Return botocore's client of Secrets Manager."""
     import botocore.session  # noqa: PLC0415 -- a tenth of a start, and for rotation alone where there is another way
     from botocore.config import Config as ClientConfig  # noqa: PLC0415 -- the same
 
@@ -54,28 +54,28 @@ def client() -> Any:
 
 
 @cache
-def _secret(version: str) -> bytes:
-    text = _read(SecretId=config().secret, VersionId=version)["SecretString"]
+def _secret_value(version: str) -> bytes:
+    text = _get_secret_value(SecretId=config().secret, VersionId=version)["SecretString"]
     if len(text) < _SHORTEST:
         raise ConfigurationError(f"the secret is shorter than {_SHORTEST} characters")
     return text.encode()
 
 
-def _read(**which: str) -> dict[str, str]:
-    reader = _own() or client()
+def _get_secret_value(**which: str) -> dict[str, str]:
+    reader = _own_client() or client()
     found: dict[str, str] = reader._make_api_call("GetSecretValue", which)  # noqa: SLF001 -- what both have
     return found
 
 
 @cache
-def _own() -> Any:
-    """Ours, where it is set and will do."""
+def _own_client() -> Any:
+    """Return our own client where the transport is set and supports the environment, else None."""
     if config().transport != "own":
         return None
     from gatehouse.transport.client import Client  # noqa: PLC0415 -- not for those who do without
-    from gatehouse.transport.config import SECRETS, settings  # noqa: PLC0415 -- the same
+    from gatehouse.transport.config import SECRETS_MANAGER, settings  # noqa: PLC0415 -- the same
 
-    place = settings(SECRETS)
-    if place is None:
+    endpoint = settings(SECRETS_MANAGER)
+    if endpoint is None:
         return None
-    return Client(place, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS, attempts=ATTEMPTS)
+    return Client(endpoint, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS, attempts=ATTEMPTS)

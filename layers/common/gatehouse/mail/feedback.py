@@ -1,4 +1,4 @@
-"""What SES tells of mails that were sent: an address whose mail came back for good, or who complained, gets no more.
+"""Bounces and complaints from SES: an address that bounced permanently, or complained, gets no more mail.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
@@ -13,15 +13,15 @@ from pynamodb.attributes import UnicodeAttribute
 
 from gatehouse import clock
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, Key, Moment, Row, TableName, conditionally
-from gatehouse.telemetry import count
-from gatehouse.tokens import subject_of
+from gatehouse.dynamodb import ConditionFailed, Key, Row, TableName, TimestampAttribute, conditional_write
+from gatehouse.telemetry import count_metric
+from gatehouse.tokens import email_subject
 
 _PURPOSE = "undeliverable"
 
 
 class UndeliverableRow(Row):
-    """An address that is not written to. It lies beside the address's tokens, and is erased with them."""
+    """An address that gets no mail. It is stored beside the address's tokens, and erased with them."""
 
     class Meta:
         table_name = TableName(lambda: config().tokens_table)
@@ -29,24 +29,24 @@ class UndeliverableRow(Row):
     subject = UnicodeAttribute(hash_key=True)
     purpose = UnicodeAttribute(range_key=True, default=_PURPOSE)
     reason = UnicodeAttribute()
-    created_at = Moment()
+    created_at = TimestampAttribute()
 
 
 def undeliverable_key(email: str) -> Key:
-    """Where it says that an address is not written to."""
-    return UndeliverableRow, subject_of(email), _PURPOSE
+    """Return the key of an address's row."""
+    return UndeliverableRow, email_subject(email), _PURPOSE
 
 
-def take_note(message: str) -> str:
-    """What one event of SES says, after acting on it: `bounce`, `complaint`, `delivery`, `reject`, or `other`.
+def process_feedback(message: str) -> str:
+    """Process one event of SES and return its kind: `bounce`, `complaint`, `delivery`, `reject`, or `other`.
 
-    `message` is the event, or SNS's envelope around it. Raises ValueError for what is neither.
+    `message` is the event, or SNS's envelope around it. Raises ValueError for anything else.
     """
     event = _event(json.loads(message))
     kind = str(event.get("eventType") or event.get("notificationType") or "other").lower()
-    for address, reason in _hopeless(kind, event):
+    for address, reason in _undeliverable(kind, event):
         _mark(address, reason)
-    count("MailEvents", kind=kind)
+    count_metric("MailEvents", kind=kind)
     return kind
 
 
@@ -58,8 +58,8 @@ def _event(content: Any) -> dict[str, Any]:
     return content
 
 
-def _hopeless(kind: str, event: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The addresses that are not to be written to any more, and why. A full mailbox is no reason."""
+def _undeliverable(kind: str, event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the addresses that are to get no more mail, and why. A full mailbox is no reason."""
     told = event.get(kind) or {}
     if kind == "bounce" and told.get("bounceType") == "Permanent":
         yield from ((one["emailAddress"], "bounce") for one in told["bouncedRecipients"])
@@ -71,6 +71,6 @@ def _mark(address: str, reason: str) -> None:
     _, email = parseaddr(address)
     if "@" not in email:
         raise ValueError("no address")
-    row = UndeliverableRow(subject_of(email.lower()), reason=reason, created_at=clock.now())
-    with suppress(ConditionFailed), conditionally():  # the first reason stays
+    row = UndeliverableRow(email_subject(email.lower()), reason=reason, created_at=clock.now())
+    with suppress(ConditionFailed), conditional_write():  # the first reason stays
         row.save(condition=UndeliverableRow.subject.does_not_exist())

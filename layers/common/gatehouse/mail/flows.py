@@ -1,6 +1,6 @@
-"""The outbox: claim a row, hand its mail to SES, mark it sent.
+"""The outbox: claim a row, send its mail through SES, mark it as sent.
 
-At least once: SES has no idempotency key, so a crash between acceptance and mark sends twice; never zero times.
+Delivery is at least once: SES has no idempotency key, so a crash between acceptance and mark sends twice.
 """
 
 import time
@@ -17,7 +17,7 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, conditionally, get_together
+from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write
 from gatehouse.mail.feedback import undeliverable_key
 from gatehouse.mail.model import Message, render
 from gatehouse.telemetry import logger
@@ -29,7 +29,7 @@ _next_at = float("-inf")
 
 
 class Delivery(StrEnum):
-    """What became of a mail."""
+    """The result of delivering a mail."""
 
     SENT = "sent"
     SUPPRESSED = "suppressed"
@@ -38,18 +38,18 @@ class Delivery(StrEnum):
     FAILED = "failed"
 
 
-def ordered(image: dict[str, Any]) -> TokenRow:
-    """The row as a stream record shows it."""
+def row_from_image(image: dict[str, Any]) -> TokenRow:
+    """Return the row in a stream record."""
     row = TokenRow()
     row.from_dynamodb_dict(deepcopy(image))  # it decodes in place
     return row
 
 
 def deliver(order: TokenRow) -> Delivery:
-    """Send the mail of a row as it was when ordered, unless it was replaced, used or sent meanwhile.
+    """Send the mail of a row as it was ordered, unless it was replaced, used or sent meanwhile.
 
     DELAYED asks to be called again; after the last attempt the row stays, marked as failed. SUPPRESSED is a mail to an
-    address that bounced or complained: whoever asked for it was answered as ever.
+    address that bounced or complained: whoever requested it got the usual response.
     """
     row = _claim(order)
     if row is None:
@@ -58,7 +58,7 @@ def deliver(order: TokenRow) -> Delivery:
         if _is_undeliverable(row.email):
             _mark(row, MailState.SUPPRESSED)
             return Delivery.SUPPRESSED
-        _hand_over(render(row))
+        _send(render(row))
     except Exception:  # noqa: BLE001 -- whatever it was, the row must come to say so
         logger.warning("mail not accepted", purpose=row.purpose, attempt=row.attempts, exc_info=True)
         if row.attempts < _ATTEMPTS:
@@ -70,18 +70,18 @@ def deliver(order: TokenRow) -> Delivery:
 
 
 def _is_undeliverable(email: str) -> bool:
-    """Whether mail to an address came back; the keys are seen as they are now in the same call."""
-    undeliverable, keyring = get_together(undeliverable_key(email), keys.keyring_key())
-    keys.observe(keyring)
+    """Whether an address is marked as undeliverable; the same read refreshes the keyring."""
+    undeliverable, keyring = batch_get(undeliverable_key(email), keys.keyring_key())
+    keys.update_cache(keyring)
     return undeliverable is not None
 
 
 def _claim(order: TokenRow) -> TokenRow | None:
-    """The row as it is now, with one attempt more; its token's time begins with the first."""
+    """Return the current row with one more attempt; the first attempt starts the token's lifetime."""
     row = TokenRow(order.subject, order.purpose)
     first_end = clock.now() + timedelta(seconds=order.lifetime)
     try:
-        with conditionally():
+        with conditional_write():
             row.update(
                 [
                     TokenRow.mail_state.set(MailState.SENDING),
@@ -98,12 +98,12 @@ def _claim(order: TokenRow) -> TokenRow | None:
 
 
 def _mark(row: TokenRow, state: MailState, *more: Action) -> None:
-    with suppress(ConditionFailed), conditionally():  # one that was replaced meanwhile has a mail of its own
+    with suppress(ConditionFailed), conditional_write():  # one that was replaced meanwhile has a mail of its own
         row.update([TokenRow.mail_state.set(state), *more], condition=TokenRow.nonce == row.nonce)
 
 
-def _hand_over(message: Message) -> None:
-    _keep_pace()
+def _send(message: Message) -> None:
+    _wait_for_rate()
     _ses().send_email(
         FromEmailAddress=config().mail_from,
         **({"ConfigurationSetName": config().mail_configuration} if config().mail_configuration else {}),
@@ -120,8 +120,8 @@ def _hand_over(message: Message) -> None:
     )
 
 
-def _keep_pace() -> None:
-    """Stay below what SES takes in a second: it refuses the rest. One shard of the stream is read by one instance."""
+def _wait_for_rate() -> None:
+    """Stay below the rate that SES accepts per second. One instance reads a shard of the stream, so no other sends."""
     global _next_at  # noqa: PLW0603 -- one for the process
     time.sleep(max(0.0, _next_at - time.monotonic()))
     _next_at = time.monotonic() + 1 / config().mail_rate

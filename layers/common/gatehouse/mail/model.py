@@ -1,4 +1,4 @@
-"""What a message says: one folder of templates for each language and purpose of a token."""
+"""Render messages: one folder of templates for each language and token purpose."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +8,7 @@ from string import Template
 from urllib.parse import urlencode
 
 from gatehouse.config import config
-from gatehouse.tokens import Purpose, TokenRow, mailed_token
+from gatehouse.tokens import Purpose, TokenRow, derive_token
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -24,7 +24,7 @@ class Message:
 
 
 def render(row: TokenRow) -> Message:
-    """The message of a token row, link and all. Only what is set here reaches a template, escaped in HTML."""
+    """Return the message of a token row, with its link. Templates get only the values set here, escaped in HTML."""
     words = {
         "product": config().product_name,
         "greeting": _greeting(row),
@@ -61,7 +61,7 @@ def _link(row: TokenRow) -> str:
             return f"{row.base_url}/api/auth/delete-user/callback?{_query(row)}"
         case Purpose.RESET_PASSWORD if row.callback_url:
             query = urlencode({"callbackURL": row.callback_url})
-            return f"{row.base_url}/api/auth/reset-password/{mailed_token(row)}?{query}"
+            return f"{row.base_url}/api/auth/reset-password/{derive_token(row)}?{query}"
         case Purpose.RESET_PASSWORD:
             return f"{pages}/reset-password?{_query(row)}"
         case _:
@@ -70,7 +70,7 @@ def _link(row: TokenRow) -> str:
 
 def _query(row: TokenRow) -> str:
     back = {"callbackURL": row.callback_url} if row.callback_url else {}
-    return urlencode({"token": mailed_token(row), **back})
+    return urlencode({"token": derive_token(row), **back})
 
 
 @cache

@@ -1,5 +1,5 @@
-"""Signing in by an OpenID Connect provider, and the accounts there that people come in by.
+"""Sign-in with OpenID Connect providers, and linked accounts.
 
-Only the functions about this import anything of it. What talks to a provider, checks its tokens or opens sealed ones is
-a module of its own each, for those who do that.
+Only the functions about this import it. What calls a provider, verifies its tokens or decrypts stored ones is a module
+of its own, for the functions that need it.
 """

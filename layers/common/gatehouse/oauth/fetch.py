@@ -1,4 +1,4 @@
-"""Asking a provider: one attempt, so many seconds in all, so much of an answer, no redirect."""
+"""HTTP requests to providers: one attempt, a total timeout, a size limit, no redirects."""
 
 import json
 import ssl
@@ -14,29 +14,30 @@ from urllib3.exceptions import HTTPError
 
 from gatehouse.errors import ProviderUnavailable
 
-_CONNECT = 1.0  # second
-_LARGEST = 256 * 1024  # bytes
-_PIECE = 8192
+_CONNECT_SECONDS = 1.0  # second
+_MAX_SIZE = 256 * 1024  # bytes
+_CHUNK_SIZE = 8192
 _FORM = "application/x-www-form-urlencoded"
 
-type Answer = tuple[int, bytes]
+type RawResponse = tuple[int, bytes]
 
 
-def look_ahead() -> None:
-    """Read whom certificates may go back to before they are needed, for that takes 30 ms of a whole processor."""
+def warm_up() -> None:
+    """Load the trusted certificate authorities before the first request: it takes 30 ms of a whole CPU."""
     _pool()
 
 
 def fetch(
     url: str, *, seconds: float, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, Any]:
-    """The status and the JSON at `url`, to which `form` is posted if there is one; None where the body is no JSON.
+    """Return the status and the JSON at `url`, to which `form` is posted if there is one; None for a body that is no
+    JSON.
 
-    Raises ProviderUnavailable when there is no whole answer in time. A timeout of a socket is for each read of it, and
-    a name is looked up without any, so somebody else waits.
+    Raises ProviderUnavailable without a complete response in time. A socket's timeout is per read, and a name lookup
+    has none, so another thread makes the request.
     """
-    answers: SimpleQueue[Answer | ProviderUnavailable] = SimpleQueue()
-    work = partial(_answer, url, seconds, None if form is None else urlencode(form), headers or {})
+    answers: SimpleQueue[RawResponse | ProviderUnavailable] = SimpleQueue()
+    work = partial(_request, url, seconds, None if form is None else urlencode(form), headers or {})
     Thread(target=lambda: answers.put(work()), daemon=True).start()
     try:
         answer = answers.get(timeout=seconds)
@@ -51,7 +52,7 @@ def fetch(
         return status, None
 
 
-def _answer(url: str, seconds: float, body: str | None, headers: dict[str, str]) -> Answer | ProviderUnavailable:
+def _request(url: str, seconds: float, body: str | None, headers: dict[str, str]) -> RawResponse | ProviderUnavailable:
     deadline = time.monotonic() + seconds
     try:
         answer = _pool().urlopen(
@@ -59,24 +60,24 @@ def _answer(url: str, seconds: float, body: str | None, headers: dict[str, str])
             url,
             body=body,
             headers={"accept": "application/json"} | ({} if body is None else {"content-type": _FORM}) | headers,
-            timeout=urllib3.Timeout(connect=min(_CONNECT, seconds), read=seconds),
+            timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds),
             retries=False,
             redirect=False,
             preload_content=False,
         )
         try:
-            return answer.status, _read(answer, deadline)
+            return answer.status, _read_body(answer, deadline)
         finally:
             answer.close()
     except (HTTPError, OSError, ValueError) as error:
         return ProviderUnavailable(cause=f"{url}: {type(error).__name__} {error}")
 
 
-def _read(answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+def _read_body(answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     body = b""
-    while piece := answer.read1(_PIECE):
+    while piece := answer.read1(_CHUNK_SIZE):
         body += piece
-        if len(body) > _LARGEST:
+        if len(body) > _MAX_SIZE:
             raise ValueError("too long an answer")
         if time.monotonic() > deadline:
             raise ValueError("too slow")
@@ -85,5 +86,5 @@ def _read(answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
 
 @cache
 def _pool() -> urllib3.PoolManager:
-    """With one context for all; otherwise each connection would make its own."""
+    """One SSL context for all connections; otherwise each would make its own."""
     return urllib3.PoolManager(num_pools=4, maxsize=1, ssl_context=ssl.create_default_context())

@@ -1,7 +1,7 @@
-"""Coming in by a provider, and one more way in for somebody who is in already.
+"""Sign in with a provider, and link an account to a signed-in user.
 
-Whom an account belongs to, issuer and subject say; an address only ever introduces an account that nobody has yet, and
-only where both the provider and we have proved it.
+Issuer and subject identify an account. The address only ever links a new account to an existing user, and only when
+both the provider and we have verified it.
 """
 
 from dataclasses import dataclass, replace
@@ -9,19 +9,28 @@ from dataclasses import dataclass, replace
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys, sessions
+from gatehouse.accounts.lookup import discard_sign_up, new_user
 from gatehouse.accounts.model import User
-from gatehouse.accounts.people import forget_sign_up, newcomer
 from gatehouse.accounts.table import (
     ProfileRow,
-    addition_of_link,
-    creation,
+    add_link,
+    create_profile,
     email_key,
     link_key,
-    point,
     profile_key,
+    reserve,
 )
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, ConditionFailed, Contended, get_together, pause, put, transact, update
+from gatehouse.dynamodb import (
+    ConditionFailed,
+    TransactionConflict,
+    TransactItem,
+    back_off,
+    batch_get,
+    put,
+    transact,
+    update,
+)
 from gatehouse.errors import (
     EmailNotVerified,
     LinkingDifferentEmails,
@@ -29,130 +38,132 @@ from gatehouse.errors import (
     OAuthLinkError,
     SocialAccountAlreadyLinked,
 )
-from gatehouse.oauth.model import Granted, Identity
+from gatehouse.oauth.model import Identity, TokenSet
 from gatehouse.oauth.table import AccountRow, account_key
-from gatehouse.oauth.unlinking import accounts_of
-from gatehouse.oauth.vault import keep, kept
-from gatehouse.sessions import Client, Opened, first_epoch, open_session
+from gatehouse.oauth.token_storage import load_tokens, store_tokens
+from gatehouse.oauth.unlinking import linked_accounts
+from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch, open_session
 
-MOST_LINKS = 20
+MAX_LINKS = 20
 _ATTEMPTS = 8
 _NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """Somebody who came in, and whether they were never here before."""
+class SignInResult:
+    """A sign-in: the user, the new session, and whether the user is new."""
 
     user: User
-    opened: Opened
+    issued: IssuedSession
     is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recognized:
-    """What is known of an account: whose it is, or else who has its address, and the row about it if it is theirs."""
+class IdentityLookup:
+    """What is known of an identity: the user it is linked to, else the user with its address, and the account's row if
+    it is theirs.
+    """
 
     linked: bool
     profile: ProfileRow | None
     account: AccountRow | None
 
 
-def come_in(identity: Identity, granted: Granted, client: Client) -> Arrival:
-    """Open a session for whoever has this account; an account that is new brings its user along, or joins one.
+def sign_in_with_identity(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
+    """Open a session for an identity; a new one is registered, or linked to an existing user.
 
     Raises OAuthLinkError and EmailNotVerified; then nothing was changed.
     """
     for attempt in range(_ATTEMPTS):
         try:
-            return _come_in(_recognize(identity), identity, granted, client)
+            return _sign_in(_look_up_identity(identity), identity, tokens, client)
         except ConditionFailed:
-            pause(attempt)
-    raise Contended
+            back_off(attempt)
+    raise TransactionConflict
 
 
-def link(user_id: str, session_id: str, identity: Identity, granted: Granted) -> None:
-    """Let a user in by this account, too, if the session in which they asked for it still lives.
+def link_identity(user_id: str, session_id: str, identity: Identity, tokens: TokenSet) -> None:
+    """Link an identity to a user, if the session in which they asked for it is still active.
 
     Raises InvalidToken, SocialAccountAlreadyLinked, LinkingDifferentEmails, LinkingNotAllowed: nothing was changed.
     """
     for attempt in range(_ATTEMPTS):
-        sessions.check_lives(user_id, session_id)
+        sessions.check_active(user_id, session_id)
         try:
-            return _link(user_id, identity, granted)
+            return _link_to_user(user_id, identity, tokens)
         except ConditionFailed:
-            pause(attempt)
-    raise Contended
+            back_off(attempt)
+    raise TransactionConflict
 
 
-def _recognize(identity: Identity) -> Recognized:
-    pointer, address, keyring = get_together(
-        link_key(identity.account_id), email_key(identity.email), keys.keyring_key()
-    )
-    keys.observe(keyring)
+def _look_up_identity(identity: Identity) -> IdentityLookup:
+    pointer, address, keyring = batch_get(link_key(identity.account_id), email_key(identity.email), keys.keyring_key())
+    keys.update_cache(keyring)
     user_id = (pointer or address).user_id if pointer or address else _NOBODY
-    profile, account = get_together(profile_key(user_id), account_key(user_id, identity.account_id))
-    return Recognized(linked=pointer is not None, profile=profile, account=account)
+    profile, account = batch_get(profile_key(user_id), account_key(user_id, identity.account_id))
+    return IdentityLookup(linked=pointer is not None, profile=profile, account=account)
 
 
-def _come_in(found: Recognized, identity: Identity, granted: Granted, client: Client) -> Arrival:
-    profile = found.profile
-    if found.linked:
-        return _again(found, granted, client)
+def _sign_in(lookup: IdentityLookup, identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
+    profile = lookup.profile
+    if lookup.linked:
+        return _sign_in_linked(lookup, tokens, client)
     if profile:
-        return _join(profile, identity, granted, client)
-    return _begin(identity, granted, client)
+        return _link_existing(profile, identity, tokens, client)
+    return _register(identity, tokens, client)
 
 
-def _again(found: Recognized, granted: Granted, client: Client) -> Arrival:
-    profile, account = found.profile, found.account
+def _sign_in_linked(lookup: IdentityLookup, tokens: TokenSet, client: ClientInfo) -> SignInResult:
+    profile, account = lookup.profile, lookup.account
     if not profile or not account or profile.disabled:
         raise OAuthLinkError("unable to create session")
     if config().require_email_verification and not profile.email_verified:
         raise EmailNotVerified
-    opened, session = open_session(profile.user_id, profile.epoch, client)
-    transact(_newer_tokens(account, granted), put(session))
-    return Arrival(user=profile.to_user(), opened=opened)
+    issued, session = open_session(profile.user_id, profile.epoch, client)
+    transact(_update_tokens(account, tokens), put(session))
+    return SignInResult(user=profile.to_user(), issued=issued)
 
 
-def _join(profile: ProfileRow, identity: Identity, granted: Granted, client: Client) -> Arrival:
-    """An address that a provider gives to somebody new does not bring them into the account of who had it before."""
+def _link_existing(profile: ProfileRow, identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
+    """Link to the user with the same address; a provider may give an address to a new person, so one account a
+    provider.
+    """
     if not (identity.email_verified and profile.email_verified) or profile.disabled:
         raise OAuthLinkError("account not linked")
-    if any(account.provider_id == identity.provider_id for account in accounts_of(profile)):
+    if any(account.provider_id == identity.provider_id for account in linked_accounts(profile)):
         raise OAuthLinkError("account not linked")
-    opened, session = open_session(profile.user_id, profile.epoch, client)
-    transact(*_addition(profile, identity, granted), put(session))
-    return Arrival(user=profile.to_user(), opened=opened)
+    issued, session = open_session(profile.user_id, profile.epoch, client)
+    transact(*_link_writes(profile, identity, tokens), put(session))
+    return SignInResult(user=profile.to_user(), issued=issued)
 
 
-def _begin(identity: Identity, granted: Granted, client: Client) -> Arrival:
-    """A new user. What waits for the address, with the password of whoever began it, is gone."""
+def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
+    """Create a user. A pending sign-up for the address, with the password of whoever began it, is deleted."""
     if not config().sign_up_enabled:
         raise OAuthLinkError("signup disabled")
     if not identity.email_verified:
         raise EmailNotVerified
-    user = replace(newcomer(identity.email, name=identity.name, image=identity.image), email_verified=True)
-    opened, session = open_session(user.id, 1, client)
+    user = replace(new_user(identity.email, name=identity.name, image=identity.image), email_verified=True)
+    issued, session = open_session(user.id, 1, client)
     transact(
-        *creation(user, None, identity.account_id),
-        point(link_key(identity.account_id), user.id),
-        put(_account(user.id, identity, granted)),
-        first_epoch(user.id),
+        *create_profile(user, None, identity.account_id),
+        reserve(link_key(identity.account_id), user.id),
+        put(_new_account(user.id, identity, tokens)),
+        create_epoch(user.id),
         put(session),
-        forget_sign_up(user.email),
+        discard_sign_up(user.email),
     )
-    return Arrival(user=user, opened=opened, is_new=True)
+    return SignInResult(user=user, issued=issued, is_new=True)
 
 
-def _link(user_id: str, identity: Identity, granted: Granted) -> None:
-    pointer, profile, account, keyring = get_together(
+def _link_to_user(user_id: str, identity: Identity, tokens: TokenSet) -> None:
+    pointer, profile, account, keyring = batch_get(
         link_key(identity.account_id),
         profile_key(user_id),
         account_key(user_id, identity.account_id),
         keys.keyring_key(),
     )
-    keys.observe(keyring)
+    keys.update_cache(keyring)
     if pointer and pointer.user_id != user_id:
         raise SocialAccountAlreadyLinked
     if not profile or not (identity.email_verified and profile.email_verified):
@@ -160,20 +171,20 @@ def _link(user_id: str, identity: Identity, granted: Granted) -> None:
     if identity.email != profile.email:
         raise LinkingDifferentEmails
     if not account:
-        transact(*_addition(profile, identity, granted))
+        transact(*_link_writes(profile, identity, tokens))
         return
-    account.scopes = list(dict.fromkeys((*account.scopes, *granted.scopes)))  # it may be about more of them
-    transact(_newer_tokens(account, granted))
+    account.scopes = list(dict.fromkeys((*account.scopes, *tokens.scopes)))  # it may be about more of them
+    transact(_update_tokens(account, tokens))
 
 
-def _addition(profile: ProfileRow, identity: Identity, granted: Granted) -> list[Change]:
-    if len(profile.links or ()) >= MOST_LINKS:
+def _link_writes(profile: ProfileRow, identity: Identity, tokens: TokenSet) -> list[TransactItem]:
+    if len(profile.links or ()) >= MAX_LINKS:
         raise LinkingNotAllowed
-    row = _account(profile.user_id, identity, granted)
-    return [*addition_of_link(profile, identity.account_id), put(row)]
+    row = _new_account(profile.user_id, identity, tokens)
+    return [*add_link(profile, identity.account_id), put(row)]
 
 
-def _account(user_id: str, identity: Identity, granted: Granted) -> AccountRow:
+def _new_account(user_id: str, identity: Identity, tokens: TokenSet) -> AccountRow:
     now = clock.now()
     row = AccountRow(
         *account_key(user_id, identity.account_id)[1:],
@@ -181,22 +192,22 @@ def _account(user_id: str, identity: Identity, granted: Granted) -> AccountRow:
         account_id=identity.account_id,
         provider_id=identity.provider_id,
         subject=identity.subject,
-        scopes=list(granted.scopes),
+        scopes=list(tokens.scopes),
         created_at=now,
         updated_at=now,
     )
-    keep(row, granted)
+    store_tokens(row, tokens)
     return row
 
 
-def _newer_tokens(account: AccountRow, granted: Granted) -> Change:
-    """What the provider gave this time, on an account that is still linked."""
-    keep(account, granted.after(kept(account)))
-    return update(AccountRow(account.pk, account.sk), *newer_tokens(account), condition=AccountRow.pk.exists())
+def _update_tokens(account: AccountRow, tokens: TokenSet) -> TransactItem:
+    """Return the write that stores new tokens on an account that is still linked."""
+    store_tokens(account, tokens.merged_with(load_tokens(account)))
+    return update(AccountRow(account.pk, account.sk), *token_updates(account), condition=AccountRow.pk.exists())
 
 
-def newer_tokens(account: AccountRow) -> list[Action]:
-    """What is written of a row that was given other tokens."""
+def token_updates(account: AccountRow) -> list[Action]:
+    """Return the update actions for a row with new tokens."""
     return [
         AccountRow.sealed.set(account.sealed),
         AccountRow.sealed_by.set(account.sealed_by),

@@ -1,7 +1,6 @@
-"""ID tokens: signed by the provider, for us, lately.
+"""Verification of ID tokens: https://openid.net/specs/openid-connect-core-1_0.html, 3.1.3.7.
 
-https://openid.net/specs/openid-connect-core-1_0.html, 3.1.3.7. Keys are kept for an hour; a key id that is not among
-them makes us look again, at most every half minute.
+Keys are cached for an hour; an unknown key id reads them again, at most every half minute.
 """
 
 import hmac
@@ -14,35 +13,35 @@ import jwt
 from jwt import PyJWKClient
 
 from gatehouse import clock
-from gatehouse.accounts.model import normal_email
+from gatehouse.accounts.model import normalize_email
 from gatehouse.errors import InvalidIdToken, ProviderUnavailable, UserEmailNotFound
 from gatehouse.oauth.fetch import fetch
 from gatehouse.oauth.model import Identity, Provider
 
-_KEYS_KEPT, _SECOND_LOOKS = 3600, 30  # seconds
-_KEYS = 1.5  # seconds
+_KEYS_LIFETIME, _REFRESH_INTERVAL = 3600, 30  # seconds
+_FETCH_SECONDS = 1.5  # seconds
 _LEEWAY = 30  # seconds that clocks may differ
-_OLDEST = 3600  # seconds
-_LONGEST = 16_384
+_MAX_AGE = 3600  # seconds
+_MAX_LENGTH = 16_384
 _LONGEST_SUBJECT = 255
 
 
-class Keys(PyJWKClient):
-    """A provider's public keys, asked for by our own rules."""
+class ProviderKeys(PyJWKClient):
+    """A provider's public keys, fetched with our own timeouts and limits."""
 
     def fetch_data(self) -> Any:
-        """The JWKS document; raises ProviderUnavailable."""
-        status, answer = fetch(self.uri, seconds=_KEYS)
+        """Return the JWKS document; raises ProviderUnavailable."""
+        status, answer = fetch(self.uri, seconds=_FETCH_SECONDS)
         if status != 200 or not isinstance(answer, dict):  # noqa: PLR2004 -- a status
             raise ProviderUnavailable(cause=f"{self.uri}: answered with {status}")
         self._last_successful_fetch = time.monotonic()  # or an unknown key id would make it fetch again at once
         return answer
 
 
-def identity(provider: Provider, token: str, nonce: str | None) -> Identity:
-    """Whom an ID token is about.
+def verify_id_token(provider: Provider, token: str, nonce: str | None) -> Identity:
+    """Return the identity in an ID token.
 
-    Raises InvalidIdToken unless it is the provider's, for us, at most an hour old and, where one is given, with our
+    Raises InvalidIdToken unless it is the provider's, for us, at most an hour old and, where one is given, has our
     nonce; UserEmailNotFound, ProviderUnavailable.
     """
     claims = _claims(provider, token)
@@ -51,7 +50,7 @@ def identity(provider: Provider, token: str, nonce: str | None) -> Identity:
         raise InvalidIdToken(cause="for several clients, and not told which asked")
     if claims.get("azp", provider.client_ids[0]) not in provider.client_ids:
         raise InvalidIdToken(cause="asked for by another client")
-    if type(claims["iat"]) not in {int, float} or claims["iat"] < clock.now().timestamp() - _OLDEST - _LEEWAY:
+    if type(claims["iat"]) not in {int, float} or claims["iat"] < clock.now().timestamp() - _MAX_AGE - _LEEWAY:
         raise InvalidIdToken(cause="issued too long ago")
     if nonce is not None and not _same(claims.get("nonce"), nonce):
         raise InvalidIdToken(cause="not the answer to this sign-in")
@@ -60,15 +59,15 @@ def identity(provider: Provider, token: str, nonce: str | None) -> Identity:
     return Identity.of(provider, claims, _email(claims))
 
 
-def unproven(token: str) -> dict[str, Any]:
-    """The claims of an ID token that was checked when it came."""
+def unverified_claims(token: str) -> dict[str, Any]:
+    """Return the claims of an ID token that was verified when it was stored."""
     text = json.dumps(jwt.decode(token, options={"verify_signature": False}), ensure_ascii=False)
     claims: dict[str, Any] = json.loads(text.encode(errors="replace"))  # half characters are no text to be sent
     return claims
 
 
 def _claims(provider: Provider, token: str) -> dict[str, Any]:
-    if len(token) > _LONGEST:
+    if len(token) > _MAX_LENGTH:
         raise InvalidIdToken(cause="too long")
     try:
         kid = jwt.get_unverified_header(token).get("kid")
@@ -90,7 +89,7 @@ def _claims(provider: Provider, token: str) -> dict[str, Any]:
 def _email(claims: dict[str, Any]) -> str:
     given = claims.get("email")
     try:
-        return normal_email(given if isinstance(given, str) else "")
+        return normalize_email(given if isinstance(given, str) else "")
     except ValueError:
         raise UserEmailNotFound from None
 
@@ -100,5 +99,5 @@ def _same(given: object, wanted: str) -> bool:
 
 
 @cache
-def _keys(url: str) -> Keys:
-    return Keys(url, lifespan=_KEYS_KEPT, cooldown_duration=_SECOND_LOOKS)
+def _keys(url: str) -> ProviderKeys:
+    return ProviderKeys(url, lifespan=_KEYS_LIFETIME, cooldown_duration=_REFRESH_INTERVAL)

@@ -1,4 +1,4 @@
-"""What a provider is, what it says of somebody, and what it lets us do for them."""
+"""Providers, identities and token sets."""
 
 import re
 from base64 import urlsafe_b64encode
@@ -7,23 +7,23 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from gatehouse.accounts.model import presentable_image, presentable_name
+from gatehouse.accounts.model import sanitize_image, sanitize_name
 
 _ACCOUNT_ID = re.compile(r"[\w-]{32}", re.ASCII)
 
 
 def is_account_id(text: str) -> bool:
-    """Whether an account at a provider could be called this."""
+    """Whether `text` has the form of an account id."""
     return _ACCOUNT_ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """An OpenID Connect provider, and who we are there.
+    """An OpenID Connect provider, and our registration there.
 
-    `issuer` is what accounts are known by, `also_issuers` are other spellings in its tokens. Of `client_ids` the first
-    asks for codes; ID tokens for any of them are taken. `secret_name` is the client secret's in Secrets Manager, empty
-    for a client that has none. `parameters` go into each authorization URL.
+    `issuer` identifies accounts, `also_issuers` are other spellings in its tokens. The first of `client_ids` asks for
+    codes; ID tokens for any of them are accepted. `secret_name` is the client secret's name in Secrets Manager, empty
+    for a public client. `parameters` are added to each authorization URL.
     """
 
     id: str
@@ -41,18 +41,18 @@ class Provider:
 
     @property
     def issuers(self) -> tuple[str, ...]:
-        """Every `iss` that is this provider's."""
+        """Every accepted `iss` of this provider."""
         return self.issuer, *self.also_issuers
 
     def account_id(self, subject: str) -> str:
-        """What we call an account of this provider: made of issuer and subject, for an address may change hands."""
+        """Return the id of an account: made of issuer and subject, because an address may change hands."""
         digest = sha256(f"{self.issuer}\0{subject}".encode()).digest()
         return urlsafe_b64encode(digest[:24]).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Somebody, as a provider vouches for them. `subject` is what it calls them, for ever."""
+    """A user as a provider identifies them. `subject` is the provider's stable id."""
 
     account_id: str
     provider_id: str
@@ -64,21 +64,23 @@ class Identity:
 
     @classmethod
     def of(cls, provider: Provider, claims: dict[str, Any], email: str) -> "Identity":
-        """Out of the claims of a valid ID token. An address is proved by `true`, and by nothing that looks like it."""
+        """Return the identity in the claims of a valid ID token. Only `true` verifies an address, no other truthy
+        value.
+        """
         return cls(
             account_id=provider.account_id(claims["sub"]),
             provider_id=provider.id,
             subject=claims["sub"],
             email=email,
             email_verified=claims.get("email_verified") is True,
-            name=presentable_name(claims.get("name")),
-            image=presentable_image(claims.get("picture")),
+            name=sanitize_name(claims.get("name")),
+            image=sanitize_image(claims.get("picture")),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Granted:
-    """The tokens that a provider gave us for somebody."""
+class TokenSet:
+    """The tokens that a provider issued for a user."""
 
     access_token: str | None = None
     refresh_token: str | None = None
@@ -87,13 +89,15 @@ class Granted:
     refresh_expires_at: datetime | None = None
     scopes: tuple[str, ...] = ()
 
-    def after(self, before: "Granted") -> "Granted":
-        """These, and what they do not replace: a refresh token is mostly given once. Scopes stay as they were."""
-        return Granted(
-            access_token=self.access_token or before.access_token,
-            refresh_token=self.refresh_token or before.refresh_token,
-            id_token=self.id_token or before.id_token,
-            expires_at=self.expires_at if self.access_token else before.expires_at,
-            refresh_expires_at=self.refresh_expires_at if self.refresh_token else before.refresh_expires_at,
-            scopes=before.scopes,
+    def merged_with(self, earlier: "TokenSet") -> "TokenSet":
+        """Return these tokens, completed from earlier ones: a refresh token is mostly issued once. Scopes stay as they
+        were.
+        """
+        return TokenSet(
+            access_token=self.access_token or earlier.access_token,
+            refresh_token=self.refresh_token or earlier.refresh_token,
+            id_token=self.id_token or earlier.id_token,
+            expires_at=self.expires_at if self.access_token else earlier.expires_at,
+            refresh_expires_at=self.refresh_expires_at if self.refresh_token else earlier.refresh_expires_at,
+            scopes=earlier.scopes,
         )

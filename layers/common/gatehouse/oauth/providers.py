@@ -1,4 +1,4 @@
-"""The providers that are configured: Google, and one more that is found by its issuer alone."""
+"""The configured providers: Google, and one that is discovered by its issuer."""
 
 import re
 from collections.abc import Callable
@@ -14,16 +14,16 @@ from gatehouse.oauth.model import Provider
 GOOGLE = "google"
 _GOOGLES_ISSUER = "https://accounts.google.com"
 _TRUSTED_ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
-_BELIEVED = 3600  # seconds
+_MAX_AGE = 3600  # seconds
 _DISCOVERY = 1.0  # second
 _ID = re.compile(r"[a-z0-9-]{1,32}")
-_HERE = {"localhost", "127.0.0.1", "::1"}
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 _discovered: dict[str, tuple[float, dict[str, Any]]] = {}  # descriptions that were usable, and since when
 
 
-def provider(name: str) -> Provider:
-    """A configured provider by its id; raises ProviderNotFound, ProviderUnavailable when it cannot be discovered."""
+def get_provider(name: str) -> Provider:
+    """Return a configured provider by its id; raises ProviderNotFound, ProviderUnavailable when discovery fails."""
     make = _configured().get(name)
     if not make:
         raise ProviderNotFound
@@ -31,7 +31,7 @@ def provider(name: str) -> Provider:
 
 
 def is_configured(name: str) -> bool:
-    """Whether there is such a provider; nobody is asked."""
+    """Whether there is such a provider; makes no request."""
     return name in _configured()
 
 
@@ -39,7 +39,7 @@ def _configured() -> dict[str, Callable[[], Provider]]:
     settings = config()
     makers: dict[str, Callable[[], Provider]] = {}
     if settings.oidc_client_id and settings.oidc_issuer and _ID.fullmatch(settings.oidc_provider_id):
-        makers[settings.oidc_provider_id] = _found
+        makers[settings.oidc_provider_id] = _discovered_provider
     if settings.google_client_id:
         makers[GOOGLE] = _google
     return makers
@@ -47,7 +47,7 @@ def _configured() -> dict[str, Callable[[], Provider]]:
 
 def _google() -> Provider:
     settings = config()
-    return _secured(
+    return _checked_urls(
         Provider(
             id=GOOGLE,
             issuer=settings.google_issuer,
@@ -63,19 +63,19 @@ def _google() -> Provider:
     )
 
 
-def _found() -> Provider:
-    """By discovery: https://openid.net/specs/openid-connect-discovery-1_0.html."""
+def _discovered_provider() -> Provider:
+    """Return the provider by discovery: https://openid.net/specs/openid-connect-discovery-1_0.html."""
     issuer = config().oidc_issuer
     seen_at, document = _discovered.get(issuer, (float("-inf"), {}))
-    if clock.monotonic() - seen_at < _BELIEVED:
-        return _described(document)
+    if clock.monotonic() - seen_at < _MAX_AGE:
+        return _from_document(document)
     document = _discover(issuer)
-    found = _described(document)
+    found = _from_document(document)
     _discovered[issuer] = clock.monotonic(), document
     return found
 
 
-def _described(document: dict[str, Any]) -> Provider:
+def _from_document(document: dict[str, Any]) -> Provider:
     settings = config()
     methods = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
     algorithms = document.get("id_token_signing_alg_values_supported", [])
@@ -92,7 +92,7 @@ def _described(document: dict[str, Any]) -> Provider:
             algorithms=tuple(name for name in algorithms if name in _TRUSTED_ALGORITHMS) or ("RS256",),
             secret_in_header="client_secret_post" not in methods,
         )
-        return _secured(found)
+        return _checked_urls(found)
     except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError) as error:
         raise ProviderUnavailable(cause=f"its description is not usable: {error}") from None
 
@@ -106,10 +106,10 @@ def _discover(issuer: str) -> dict[str, Any]:
     return answer
 
 
-def _secured(found: Provider) -> Provider:
-    """Only a provider on this very machine, which is for development, may do without https."""
+def _checked_urls(found: Provider) -> Provider:
+    """Check the URLs: only a provider on this machine, which is for development, may use http."""
     for url in (found.authorize_url, found.token_url, found.jwks_url):
         parts = urlsplit(url)
-        if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _HERE):
+        if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _LOOPBACK):
             raise ConfigurationError(f"{found.id}: {url} is not https")
     return found

@@ -1,4 +1,4 @@
-"""Sending somebody to a provider, and knowing them when they come back: once, in the same browser, in time."""
+"""The OAuth state: starts an authorization, and recognizes its callback once, in the same browser, in time."""
 
 import secrets
 from base64 import urlsafe_b64encode
@@ -16,12 +16,12 @@ from gatehouse.oauth.table import StateRow
 from gatehouse.sessions import Session
 
 PURPOSE = "oauth-state"
-_KEPT = timedelta(minutes=10)
+_LIFETIME = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What somebody wants of a provider, and where they go on to afterwards."""
+class AuthorizationOptions:
+    """Options of an authorization, and where it leads afterwards."""
 
     callback_url: str | None = None
     error_callback_url: str | None = None
@@ -32,35 +32,37 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """The page of the provider that a browser is to open, and the state that it must bring back."""
+class AuthorizationRequest:
+    """The URL of the provider's page, and the state that the callback must have."""
 
     url: str
     state: str
 
 
-def begin(provider: Provider, wanted: Wanted, redirect_uri: str, member: Session | None = None) -> Begun:
-    """Remember what a sign-in is for; with a `member`, it is to become one more way in for them."""
-    scopes = list(dict.fromkeys((*provider.scopes, *wanted.scopes)))
+def create_authorization(
+    provider: Provider, options: AuthorizationOptions, redirect_uri: str, session: Session | None = None
+) -> AuthorizationRequest:
+    """Store a new state and return the authorization URL; with a `session`, to link the account to its user."""
+    scopes = list(dict.fromkeys((*provider.scopes, *options.scopes)))
     state, nonce, verifier = (secrets.token_urlsafe(size) for size in (24, 24, 64))
     StateRow(
         _subject(state),
         PURPOSE,
-        delete_at=clock.now() + _KEPT,
+        delete_at=clock.now() + _LIFETIME,
         provider_id=provider.id,
         verifier=verifier,
         nonce=nonce,
         scopes=scopes,
-        callback_url=wanted.callback_url,
-        error_callback_url=wanted.error_callback_url,
-        new_user_callback_url=wanted.new_user_callback_url,
-        link_user=member.user_id if member else None,
-        link_session=member.id if member else None,
+        callback_url=options.callback_url,
+        error_callback_url=options.error_callback_url,
+        new_user_callback_url=options.new_user_callback_url,
+        link_user=session.user_id if session else None,
+        link_session=session.id if session else None,
     ).save()
     query = {
         **provider.parameters,
-        **({"login_hint": wanted.login_hint} if wanted.login_hint else {}),
-        **wanted.parameters,
+        **({"login_hint": options.login_hint} if options.login_hint else {}),
+        **options.parameters,
         "response_type": "code",
         "client_id": provider.client_ids[0],
         "state": state,
@@ -71,11 +73,11 @@ def begin(provider: Provider, wanted: Wanted, redirect_uri: str, member: Session
         "code_challenge": urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
     }
     joint = "&" if "?" in provider.authorize_url else "?"
-    return Begun(url=f"{provider.authorize_url}{joint}{urlencode(query)}", state=state)
+    return AuthorizationRequest(url=f"{provider.authorize_url}{joint}{urlencode(query)}", state=state)
 
 
-def take(state: str) -> StateRow | None:
-    """What a state was for, which is forgotten with this; None when nobody was sent with it. It may be too old."""
+def consume_state(state: str) -> StateRow | None:
+    """Delete and return the row of a state; None when it is unknown. It may have expired."""
     request: dict[str, Any] = StateRow._get_connection().get_operation_kwargs(  # noqa: SLF001 -- the seam of `Row`
         _subject(state), PURPOSE, return_values="ALL_OLD"
     )

@@ -1,16 +1,18 @@
-"""Rows: people's accounts at providers in `users`, and sign-ins under way in `tokens`."""
+"""Rows of linked accounts in `users`, and of authorizations in progress in `tokens`."""
 
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
-from gatehouse.accounts.table import account_place
+from gatehouse.accounts.table import account_row_key
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Moment, Row, TableName
+from gatehouse.dynamodb import Key, Row, TableName, TimestampAttribute
 
 
 class AccountRow(Row):
-    """Somebody's account at a provider. Its tokens are `sealed`, by a version of the secret; see `vault`."""
+    """A user's account at a provider. `sealed` are its tokens, encrypted with a version of the secret; see
+    `token_storage`.
+    """
 
     class Meta:
         table_name = TableName(lambda: config().users_table)
@@ -22,18 +24,18 @@ class AccountRow(Row):
     provider_id = UnicodeAttribute()
     subject = UnicodeAttribute()
     scopes: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
-    created_at = Moment()
-    updated_at = Moment()
+    created_at = TimestampAttribute()
+    updated_at = TimestampAttribute()
     sealed = BinaryAttribute(legacy_encoding=False, null=True)
     sealed_by = UnicodeAttribute(null=True)
-    expires_at = Moment(null=True)
-    refresh_expires_at = Moment(null=True)
+    expires_at = TimestampAttribute(null=True)
+    refresh_expires_at = TimestampAttribute(null=True)
 
 
 class StateRow(Row):
-    """A sign-in that somebody was sent to a provider for, until they come back; `link_user` wants one more way in.
+    """An authorization in progress; with `link_user`, to link the account to that user.
 
-    The time to come back ends at `delete_at`, whether or not TTL has removed the row by then.
+    It expires at `delete_at`, whether or not TTL has removed the row by then.
     """
 
     class Meta:
@@ -54,5 +56,5 @@ class StateRow(Row):
 
 
 def account_key(user_id: str, account_id: str) -> Key:
-    """Where a person's account at a provider is."""
-    return AccountRow, *account_place(user_id, account_id)
+    """Return the key of a user's account at a provider."""
+    return AccountRow, *account_row_key(user_id, account_id)

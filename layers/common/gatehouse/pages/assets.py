@@ -1,7 +1,7 @@
-"""The files that pages load: one script, one style, each under a name that changes with what is in it.
+"""The assets of pages: one script and one style sheet, each under a name that contains its hash.
 
-A script or a style is put together from its parts in the order of their names here: a page loads one of each, and a
-part reads as a file of its own. What `make build` makes of them is smaller, and takes their place.
+An asset is concatenated from its parts in the order of their names here, so that a page loads one file of each and each
+part stays a readable file. `make build` replaces the parts with minified assets.
 """
 
 import gzip
@@ -34,7 +34,7 @@ _COMMENT = re.compile(r"^\s*(//.*|/\*.*\*/)?$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """A file as it is sent; `name` holds a part of its hash."""
+    """A file as it is sent; `name` has a part of its hash."""
 
     name: str
     text: str
@@ -42,52 +42,54 @@ class Asset:
 
 
 @cache
-def named(name: str) -> Asset:
-    """The asset that pages call `gatehouse.js`."""
+def find_asset(name: str) -> Asset:
+    """Return the asset with a plain name such as `gatehouse.js`."""
     stem, _, suffix = name.partition(".")
     built = _FOLDER / name
-    text = built.read_text(encoding="utf-8") if built.is_file() else assembled(name)
+    text = built.read_text(encoding="utf-8") if built.is_file() else assemble(name)
     digest = sha256(text.encode()).hexdigest()[:12]
     return Asset(name=f"{stem}.{digest}.{suffix}", text=text, media_type=_KINDS[suffix][1])
 
 
-def assembled(name: str) -> str:
-    """The parts of an asset, one after the other, without comments and indentation."""
+def assemble(name: str) -> str:
+    """Concatenate the parts of an asset, without comments and indentation."""
     suffix = name.rpartition(".")[2]
     folder = _FOLDER / _KINDS[suffix][0]
     lines = [line for part in PARTS[name] for line in (folder / f"{part}.{suffix}").read_text("utf-8").splitlines()]
     return "".join(f"{line.strip()}\n" for line in lines if not _COMMENT.match(line))
 
 
-def asset(name: str, request: Request) -> Response:
-    """A file by the name that a page has for it. Raises NotFound for any other, or one of another release."""
-    if not (known := _ready().get(name)):
+def asset_response(name: str, request: Request) -> Response:
+    """Return a file by its hashed name. Raises NotFound for any other name, or that of another release."""
+    if not (known := _assets().get(name)):
         raise NotFound
     found, packed = known
-    return _sent(found.media_type, found.text.encode(), packed, request, {"cache-control": _FOR_EVER})
+    return _response(found.media_type, found.text.encode(), packed, request, {"cache-control": _FOR_EVER})
 
 
-def button(request: Request) -> Response:
-    """The button's script, which knows whether the page that includes it is of this site, and so sends our cookies."""
+def button_response(request: Request) -> Response:
+    """Return the button's script. It is told whether the including page is same-site, where the browser sends our
+    cookies.
+    """
     site = request.headers.get("sec-fetch-site", "")
-    text = named("button.js").text.replace("SITE", site if re.fullmatch("[a-z-]{1,16}", site) else "")
+    text = find_asset("button.js").text.replace("SITE", site if re.fullmatch("[a-z-]{1,16}", site) else "")
     content, headers = text.encode(), {"cache-control": _FOR_MINUTES, "vary": "sec-fetch-site, accept-encoding"}
     headers |= {"cross-origin-resource-policy": "cross-origin"}
-    return _sent(named("button.js").media_type, content, _packed(content), request, headers)
+    return _response(find_asset("button.js").media_type, content, _compressed(content), request, headers)
 
 
 @cache
-def _ready() -> dict[str, tuple[Asset, bytes]]:
-    """Every asset by the name that pages have for it, and packed: the first that is asked for readies all."""
-    return {(found := named(plain)).name: (found, _packed(found.text.encode())) for plain in PARTS}
+def _assets() -> dict[str, tuple[Asset, bytes]]:
+    """Return every asset by its hashed name, with its gzipped content; the first request prepares all."""
+    return {(found := find_asset(plain)).name: (found, _compressed(found.text.encode())) for plain in PARTS}
 
 
 @lru_cache(maxsize=8)  # whoever asks for the button chooses what is in it
-def _packed(content: bytes) -> bytes:
+def _compressed(content: bytes) -> bytes:
     return gzip.compress(content, mtime=0)
 
 
-def _sent(media_type: str, content: bytes, packed: bytes, request: Request, headers: dict[str, str]) -> Response:
+def _response(media_type: str, content: bytes, packed: bytes, request: Request, headers: dict[str, str]) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         content, headers = packed, {"vary": "accept-encoding"} | headers | {"content-encoding": "gzip"}
     return Response(content, media_type=media_type, headers=headers)

@@ -1,4 +1,4 @@
-"""A page: its template, in the language of whoever asks, with nothing in it that anybody sent."""
+"""Render pages from templates, in the reader's language; no page contains request data."""
 
 import json
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from jinja2 import Environment, FileSystemLoader, ModuleLoader, StrictUndefined,
 from starlette.responses import Response
 
 from gatehouse.config import config
-from gatehouse.http.origin import is_trusted_target, location
-from gatehouse.languages import SPOKEN, preferred
-from gatehouse.pages.assets import named
+from gatehouse.http.origin import encode_location, is_trusted_target
+from gatehouse.languages import SUPPORTED_LANGUAGES, preferred_language
+from gatehouse.pages.assets import find_asset
 from gatehouse.pages.site import ALIASES, PAGES
 
 FOLDER = Path(__file__).parent
@@ -34,14 +34,14 @@ _HEADERS = {
 type Texts = Mapping[str, Any]
 
 
-def page(request: Request) -> Response:
-    """The page of a path. Nothing of the request is in it but whether it may lead on to where it asks."""
+def page_response(request: Request) -> Response:
+    """Return the page of a path. Of the request it uses only the redirect target, once that is checked."""
     name, language = PAGES[request.url.path], _language(request)
     following, settings = _next(request), config()
     rendered = _template(name).render(
         page=name,
         language=language,
-        languages=SPOKEN,
+        languages=SUPPORTED_LANGUAGES,
         t=texts(language),
         product=settings.product_name,
         settings={
@@ -57,28 +57,28 @@ def page(request: Request) -> Response:
         },
         next=following,
         link=lambda path: path if following == _home() else f"{path}?{urlencode({'callbackUrl': following})}",
-        asset=lambda plain: f"/auth/assets/{named(plain).name}",
+        asset=lambda plain: f"/auth/assets/{find_asset(plain).name}",
     )
     return Response(rendered, media_type="text/html", headers=_HEADERS)
 
 
-def elsewhere(request: Request) -> Response:
-    """On from an old path to the page, with what it was asked."""
+def alias_redirect(request: Request) -> Response:
+    """Redirect an old path to its page, with the query."""
     query = f"?{request.url.query}" if request.url.query else ""
-    target = location(f"{ALIASES[request.url.path]}{query}")
+    target = encode_location(f"{ALIASES[request.url.path]}{query}")
     return Response(status_code=HTTPStatus.FOUND, headers={"location": target})
 
 
 @cache
 def texts(language: str) -> Texts:
-    """All that pages say in a language, by page."""
+    """Return all texts of a language, by page."""
     files = sorted((FOLDER / "texts" / language).glob("*.json"))
     return {file.stem.replace("-", "_"): json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
 @cache
-def environment() -> Environment:
-    """Where templates come from: compiled by `make build`, or as they are."""
+def template_environment() -> Environment:
+    """Return the Jinja environment: over templates compiled by `make build`, or over the sources."""
     compiled = FOLDER / COMPILED
     made = Environment(
         loader=ModuleLoader(compiled) if compiled.is_dir() else FileSystemLoader(FOLDER / "templates"),
@@ -94,20 +94,20 @@ def environment() -> Environment:
 
 @cache
 def _template(name: str) -> Template:
-    return environment().get_template(f"{name}.html")
+    return template_environment().get_template(f"{name}.html")
 
 
 def _language(request: Request) -> str:
     chosen = request.cookies.get(_LANGUAGE_COOKIE)
-    return chosen if chosen in SPOKEN else preferred(request.headers.get("accept-language", ""))
+    return chosen if chosen in SUPPORTED_LANGUAGES else preferred_language(request.headers.get("accept-language", ""))
 
 
 def _next(request: Request) -> str:
-    """Where somebody goes on to: a page of a trusted origin if one is asked for, else home."""
+    """Return where the user goes next: a page of a trusted origin if one is requested, else home."""
     for name in ("callbackUrl", "callbackURL", "redirect"):
         target = request.query_params.get(name)
         if target and is_trusted_target(request, target):
-            return location(target)
+            return encode_location(target)
     return _home()
 
 

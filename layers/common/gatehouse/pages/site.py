@@ -1,4 +1,4 @@
-"""Which pages there are, and where; and whether there are any."""
+"""The paths of the hosted pages, and whether pages are hosted at all."""
 
 from gatehouse.config import config
 from gatehouse.errors import NotFound
@@ -30,6 +30,6 @@ ALIASES = {
 
 
 async def check_hosted() -> None:
-    """Raise NotFound where all pages are elsewhere."""
+    """Raise NotFound unless pages are hosted here."""
     if not config().hosted_pages:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Reminders: one mail a day to those who want it, about what they have to do in the next 24 hours."""
+"""Task reminders: one mail a day to users who want it, with the tasks due in the next 24 hours."""
 
 from gatehouse.reminders.flows import Report, remind
 

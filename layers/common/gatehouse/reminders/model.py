@@ -1,17 +1,17 @@
-"""A round of reminders: everybody in one time zone, once a day, not before the morning."""
+"""A run of reminders: all users in one time zone, once a day, not before the morning."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-_MORNING = 7  # o'clock
+_MORNING_HOUR = 7  # o'clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """How far the reminders of a `day` have come in a time zone: everybody up to the user id `after` had their turn.
+class ReminderRun:
+    """The progress of the reminders of a `day` in a time zone: users up to the id `after` are done.
 
-    Those who are `left` had it, but there is something that cannot be read: every run of the day tries again.
+    Those in `left` failed because rows cannot be read: every run of the day tries them again.
     """
 
     zone: str
@@ -22,11 +22,11 @@ class Round:
 
     @property
     def clock(self) -> ZoneInfo:
-        """What time it is there."""
+        """The time zone."""
         return ZoneInfo(self.zone)
 
 
-def day_to_remind_of(zone: str, now: datetime) -> str | None:
-    """The day that it is in `zone`, once it is morning there."""
+def reminder_day(zone: str, now: datetime) -> str | None:
+    """Return the current date in `zone` once it is morning there, else None."""
     local = now.astimezone(ZoneInfo(zone))
-    return local.date().isoformat() if local.hour >= _MORNING else None
+    return local.date().isoformat() if local.hour >= _MORNING_HOUR else None

@@ -1,4 +1,4 @@
-"""Beside those who want to be reminded, in the `users` table: how far the reminders of the day have come."""
+"""The progress of the day's reminders, in the `users` table beside the users who want them."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -6,22 +6,22 @@ from itertools import batched
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from gatehouse.accounts.reminders import ReminderRow, ZonesRow, partition, zones_key
+from gatehouse.accounts.reminder_rows import ReminderRow, ZonesRow, partition, zones_key
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Row, TableName, get_together
-from gatehouse.partitions import Ask, query
-from gatehouse.reminders.model import Round, day_to_remind_of
+from gatehouse.dynamodb import Key, Row, TableName, batch_get
+from gatehouse.query import QuerySpec, query
+from gatehouse.reminders.model import ReminderRun, reminder_day
 
 _POSITION = "POSITION"
-_PAGE = 100  # rows; a BatchGetItem takes no more keys
+_PAGE_SIZE = 100  # rows; a BatchGetItem takes no more keys
 
 
 class UnknownZones(Exception):
-    """No clock is known of zones that people want to be reminded in."""
+    """Time zones of users that the time zone database lacks."""
 
 
 class PositionRow(Row):
-    """The round of a time zone."""
+    """The progress in one time zone."""
 
     class Meta:
         table_name = TableName(lambda: config().users_table)
@@ -34,49 +34,53 @@ class PositionRow(Row):
     left = UnicodeSetAttribute(null=True)
 
 
-def rounds(now: datetime) -> Iterator[Round]:
-    """What is left to do today, in every zone where it is morning; read as it is come to.
+def pending_runs(now: datetime) -> Iterator[ReminderRun]:
+    """Yield the runs in progress or to start today, for every zone where it is morning.
 
-    Raises UnknownZones after the last, for others need not wait for a zone that no clock is known of.
+    Raises UnknownZones after the last, so that an unknown zone holds up no other.
     """
     unknown = []
-    for zones in batched(_zones(), _PAGE, strict=False):
-        rows: list[PositionRow | None] = get_together(*map(_position_key, zones))
+    for zones in batched(_zones(), _PAGE_SIZE, strict=False):
+        rows: list[PositionRow | None] = batch_get(*map(_position_key, zones))
         for zone, row in zip(zones, rows, strict=True):
             try:
-                day = day_to_remind_of(zone, now)
+                day = reminder_day(zone, now)
             except (LookupError, ValueError):
                 unknown.append(zone)
                 continue
             if row and row.day == day:
-                yield Round(zone=zone, day=day, after=row.after, done=row.done, left=frozenset(row.left or ()))
+                yield ReminderRun(zone=zone, day=day, after=row.after, done=row.done, left=frozenset(row.left or ()))
             elif day:
-                yield Round(zone=zone, day=day)
+                yield ReminderRun(zone=zone, day=day)
     if unknown:
         raise UnknownZones(unknown)
 
 
-def next_members(at: Round) -> tuple[list[ReminderRow], bool]:
-    """Those whose turn it is, and whether there may be more of them."""
-    within = ReminderRow.sk > ReminderRow.of(at.after, at.zone).sk
-    answer = query(Ask(row=ReminderRow, partition=partition(at.zone), within=within, limit=_PAGE))
+def next_subscribers(run: ReminderRun) -> tuple[list[ReminderRow], bool]:
+    """Return the next page of users, and whether there may be more."""
+    within = ReminderRow.sk > ReminderRow.of(run.after, run.zone).sk
+    answer = query(
+        QuerySpec(row=ReminderRow, partition_key=partition(run.zone), key_condition=within, limit=_PAGE_SIZE)
+    )
     return [ReminderRow.from_raw_data(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
 
 
-def members_left(at: Round) -> list[ReminderRow]:
-    """Those who were left before, if they still want to be reminded here."""
-    rows = [ReminderRow.of(user_id, at.zone) for user_id in sorted(at.left)]
-    return [row for row in get_together(*((ReminderRow, row.pk, row.sk) for row in rows)) if row]
+def failed_subscribers(run: ReminderRun) -> list[ReminderRow]:
+    """Return the users that failed before, if they still want reminders in this zone."""
+    rows = [ReminderRow.of(user_id, run.zone) for user_id in sorted(run.left)]
+    return [row for row in batch_get(*((ReminderRow, row.pk, row.sk) for row in rows)) if row]
 
 
-def keep(at: Round) -> None:
-    """Note how far a round has come. Of two at once the slower may set it back: that is read, not mailed, again."""
-    PositionRow(partition(at.zone), day=at.day, after=at.after, done=at.done, left=set(at.left) or None).save()
+def save_progress(run: ReminderRun) -> None:
+    """Save the progress of a run. Of two concurrent runs the slower may set it back: users are then read again, not
+    mailed again.
+    """
+    PositionRow(partition(run.zone), day=run.day, after=run.after, done=run.done, left=set(run.left) or None).save()
 
 
 def _zones() -> Iterable[str]:
     row: ZonesRow | None
-    (row,) = get_together(zones_key())
+    (row,) = batch_get(zones_key())
     return sorted(row.zones) if row else []
 
 

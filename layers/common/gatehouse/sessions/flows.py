@@ -1,4 +1,4 @@
-"""Opening, finding, renewing and ending sessions."""
+"""Open, find, renew and end sessions."""
 
 import secrets
 from contextlib import suppress
@@ -11,20 +11,22 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys
 from gatehouse.config import config
-from gatehouse.dynamodb import Change, ConditionFailed, Key, conditionally, delete, get_together, put, update
+from gatehouse.dynamodb import ConditionFailed, Key, TransactItem, batch_get, conditional_write, delete, put, update
 from gatehouse.errors import InvalidToken, TokenExpired
-from gatehouse.sessions.model import Client, Opened, Proof, Session, SessionToken, is_session_id
+from gatehouse.sessions.model import ClientInfo, Credential, IssuedSession, Session, SessionToken, is_session_id
 from gatehouse.sessions.table import EpochRow, SessionRow, epoch_key, session_key
 
-_UNREMEMBERED = timedelta(days=1)
+_SESSION_ONLY_LIFETIME = timedelta(days=1)
 _LONGEST_ADDRESS, _LONGEST_AGENT = 45, 500
 
 
-def open_session(user_id: str, epoch: int, client: Client, *, remember: bool = True) -> tuple[Opened, SessionRow]:
-    """A new session in `epoch`, and its row, unsaved. Made from a stale epoch it is dead on arrival."""
+def open_session(
+    user_id: str, epoch: int, client: ClientInfo, *, remember: bool = True
+) -> tuple[IssuedSession, SessionRow]:
+    """Return a new session in `epoch`, and its row, unsaved. In an outdated epoch it is invalid from the start."""
     now, settings = clock.now(), config()
     longest = min(settings.session_lifetime, settings.session_absolute_lifetime)
-    lifetime = longest if remember else min(longest, _UNREMEMBERED)
+    lifetime = longest if remember else min(longest, _SESSION_ONLY_LIFETIME)
     token = SessionToken.new(user_id)
     row = SessionRow(
         user_id,
@@ -38,31 +40,31 @@ def open_session(user_id: str, epoch: int, client: Client, *, remember: bool = T
         ip_address=client.ip_address[:_LONGEST_ADDRESS],
         user_agent=client.user_agent[:_LONGEST_AGENT],
     )
-    return Opened(session=row.to_session(), token=token), row
+    return IssuedSession(session=row.to_session(), token=token), row
 
 
-def find(proof: Proof, *together: Key, see_keyring: bool = False) -> tuple[Session, list[Any]]:
-    """The living session that `proof` is of, and the rows of `together`, in one call.
+def find_session(credential: Credential, *extra_keys: Key, refresh_keyring: bool = False) -> tuple[Session, list[Any]]:
+    """Return the live session of a credential, and the rows of `extra_keys`, in one read.
 
-    Whoever is going to sign something says `see_keyring`, so that no key is used that was given up meanwhile.
-    Raises InvalidToken when there is none, TokenExpired when its time is over.
+    Callers that sign something pass `refresh_keyring`, so that no withdrawn key is used. Raises InvalidToken when there
+    is no session, TokenExpired when it has expired.
     """
-    ring = [keys.keyring_key()] if proof.needs_keyring or see_keyring else []
-    row, epoch, *others = get_together(
-        session_key(proof.user_id, proof.session_id), epoch_key(proof.user_id), *together, *ring
+    ring = [keys.keyring_key()] if credential.needs_keyring or refresh_keyring else []
+    row, epoch, *extra_rows = batch_get(
+        session_key(credential.user_id, credential.session_id), epoch_key(credential.user_id), *extra_keys, *ring
     )
-    keyring = others.pop() if ring else None
-    keys.observe(keyring)
+    keyring = extra_rows.pop() if ring else None
+    keys.update_cache(keyring)
     if row is None or not isinstance(row, SessionRow) or epoch is None or row.epoch != epoch.epoch:
         raise InvalidToken
-    proof.check(row.secret_hash, keyring)
+    credential.check(row.secret_hash, keyring)
     if row.expires_at <= clock.now():
         raise TokenExpired
-    return replace(row.to_session(), cursor_key=epoch.cursor_key), others
+    return replace(row.to_session(), cursor_key=epoch.cursor_key), extra_rows
 
 
-def all_of(user_id: str, epoch: int) -> list[Session]:
-    """Every living session of a user, oldest first."""
+def active_sessions(user_id: str, epoch: int) -> list[Session]:
+    """Return every live session of a user, oldest first."""
     now = clock.now()
     rows = SessionRow.query(
         user_id,
@@ -73,8 +75,8 @@ def all_of(user_id: str, epoch: int) -> list[Session]:
     return sorted(living, key=lambda session: session.created_at)
 
 
-def renewed_end(session: Session, now: datetime) -> datetime | None:
-    """Until when a session in use may go on; None while no renewal is due."""
+def renewed_expiry(session: Session, now: datetime) -> datetime | None:
+    """Return the new expiry of a session in use; None while no renewal is due."""
     settings = config()
     latest = session.created_at + settings.session_absolute_lifetime
     expires_at = min(now + settings.session_lifetime, latest).replace(microsecond=0)
@@ -83,64 +85,66 @@ def renewed_end(session: Session, now: datetime) -> datetime | None:
 
 
 def renew(session: Session) -> Session:
-    """Move the session's end forward when that is due; raises InvalidToken when it was ended meanwhile."""
+    """Extend the session when that is due; raises InvalidToken when it ended meanwhile."""
     now = clock.now()
-    expires_at = renewed_end(session, now)
+    expires_at = renewed_expiry(session, now)
     if expires_at is None:
         return session
-    return change(session, SessionRow.expires_at.set(expires_at), SessionRow.updated_at.set(now))
+    return update_session(session, SessionRow.expires_at.set(expires_at), SessionRow.updated_at.set(now))
 
 
-def prove(session: Session) -> Session:
-    """Make the session fresh again: its user just gave the password. Raises InvalidToken when it was ended."""
-    return change(session, SessionRow.proved_at.set(clock.now()))
+def mark_reauthenticated(session: Session) -> Session:
+    """Make the session fresh again, because its user just gave the password. Raises InvalidToken when it ended."""
+    return update_session(session, SessionRow.proved_at.set(clock.now()))
 
 
-def change(session: Session, *actions: Action) -> Session:
-    """Change a session that still exists; raises InvalidToken when it was ended meanwhile."""
+def update_session(session: Session, *actions: Action) -> Session:
+    """Update a session that still exists; raises InvalidToken when it ended meanwhile."""
     row = SessionRow(session.user_id, session.id)
     try:
-        with conditionally():
+        with conditional_write():
             row.update(list(actions), condition=SessionRow.session_id.exists())
     except ConditionFailed:
         raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
     return row.to_session()
 
 
-def check_lives(user_id: str, session_id: str) -> None:
-    """Raises InvalidToken, as 401, when a session that was read before has ended since."""
-    row, epoch = get_together(session_key(user_id, session_id), epoch_key(user_id))
+def check_active(user_id: str, session_id: str) -> None:
+    """Raise InvalidToken, as 401, when a session that was read before has ended since."""
+    row, epoch = batch_get(session_key(user_id, session_id), epoch_key(user_id))
     if row is None or epoch is None or row.epoch != epoch.epoch or row.expires_at <= clock.now():
         raise InvalidToken(status=HTTPStatus.UNAUTHORIZED)
 
 
 def is_fresh(session: Session) -> bool:
-    """Whether the password was given lately enough for what is delicate."""
+    """Whether the password was given recently enough for sensitive operations."""
     age = config().session_fresh_age
     return not age or clock.now() - session.proved_at < age
 
 
-def end(proof: Proof) -> bool:
-    """Delete the session that `proof` is of, however old the proof; False when there is none."""
-    if isinstance(proof, SessionToken):
-        return _delete(SessionRow(proof.user_id, proof.session_id), SessionRow.secret_hash == proof.digest)
+def end_session(credential: Credential) -> bool:
+    """Delete the session of a credential, however old that is; False when there is none."""
+    if isinstance(credential, SessionToken):
+        return _delete(
+            SessionRow(credential.user_id, credential.session_id), SessionRow.secret_hash == credential.digest
+        )
     try:
         with suppress(TokenExpired):  # told only of what was good once
-            find(proof)
+            find_session(credential)
     except InvalidToken:
         return False
-    return revoke(proof.user_id, proof.session_id)
+    return revoke(credential.user_id, credential.session_id)
 
 
 def revoke(user_id: str, session_id: str) -> bool:
-    """Delete one session of a user; False when they have none such."""
+    """Delete one session of a user; False when it does not exist."""
     if not is_session_id(session_id):
         return False
     return _delete(SessionRow(user_id, session_id), SessionRow.secret_hash.exists())
 
 
-def revoke_living(current: Session, session_id: str) -> bool:
-    """The same for a session that still counts, by the current one; False when they have none such."""
+def revoke_active(current: Session, session_id: str) -> bool:
+    """Delete a live session of the current one's user; False when it does not exist."""
     if not is_session_id(session_id):
         return False
     lives = (SessionRow.epoch == current.epoch) & (SessionRow.expires_at > clock.now())
@@ -148,9 +152,9 @@ def revoke_living(current: Session, session_id: str) -> bool:
 
 
 def revoke_named(current: Session, name: str) -> bool:
-    """Delete the session of a user that a client names by its id or its own token; whether it was the current one.
+    """Delete the user's session with this id or token; returns whether it was the current one.
 
-    Other users' sessions, and none at all, are left alone.
+    Sessions of other users are not touched.
     """
     try:
         token = SessionToken.parse(name)
@@ -162,31 +166,31 @@ def revoke_named(current: Session, name: str) -> bool:
     return session_id == current.id
 
 
-def first_epoch(user_id: str) -> Change:
-    """Let sessions of a new user live."""
+def create_epoch(user_id: str) -> TransactItem:
+    """Return the write that creates a new user's epoch."""
     row = EpochRow(user_id, epoch=1, cursor_key=secrets.token_bytes(32))
     return put(row, EpochRow.user_id.does_not_exist())
 
 
-def next_epoch(user_id: str, epoch: int) -> Change:
-    """End every session of the user: part of the transaction that moves the profile from `epoch`, too."""
+def advance_epoch(user_id: str, epoch: int) -> TransactItem:
+    """Return the write that ends all sessions: part of the transaction that also moves the profile from `epoch`."""
     return update(EpochRow(user_id), EpochRow.epoch.set(epoch + 1), condition=EpochRow.epoch == epoch)
 
 
-def last_epoch(user_id: str) -> Change:
-    """Let no session of the user live, for there is no such user any more."""
+def delete_epoch(user_id: str) -> TransactItem:
+    """Return the write that deletes a user's epoch: none of their sessions is valid any more."""
     return delete(EpochRow(user_id))
 
 
-def survive(session: Session, epoch: int) -> Change:
-    """Take one session along into the next epoch."""
+def carry_over(session: Session, epoch: int) -> TransactItem:
+    """Return the write that carries one session over into the next epoch."""
     row = SessionRow(session.user_id, session.id)
     return update(row, SessionRow.epoch.set(epoch + 1), condition=SessionRow.epoch == epoch)
 
 
 def _delete(row: SessionRow, condition: Any) -> bool:
     try:
-        with conditionally():
+        with conditional_write():
             row.delete(condition=condition)
     except ConditionFailed:
         return False

@@ -1,4 +1,4 @@
-"""What a session is, and the three kinds of token that stand for it."""
+"""Sessions, and the three kinds of token that stand for one."""
 
 import hmac
 import re
@@ -11,47 +11,48 @@ from typing import Protocol
 
 from gatehouse import keys
 from gatehouse.errors import InvalidToken
-from gatehouse.languages import DEFAULT
+from gatehouse.languages import DEFAULT_LANGUAGE
 
 _SESSION_ID = r"(?P<session_id>[\w-]{22})"
-_PLACE = rf"(?P<user_id>[0-9a-f-]{{36}}){_SESSION_ID}"
-_KEY = re.compile(_PLACE, re.ASCII)
-_SESSION_TOKEN = re.compile(_PLACE + r"(?P<secret>[\w-]{43})", re.ASCII)
-_REFRESH_TOKEN = re.compile(_PLACE + r"(?P<generation>[0-9a-f]{8})(?P<mac>[\w-]{43})", re.ASCII)
+_COORDINATES = rf"(?P<user_id>[0-9a-f-]{{36}}){_SESSION_ID}"
+_KEY = re.compile(_COORDINATES, re.ASCII)
+_SESSION_TOKEN = re.compile(_COORDINATES + r"(?P<secret>[\w-]{43})", re.ASCII)
+_REFRESH_TOKEN = re.compile(_COORDINATES + r"(?P<generation>[0-9a-f]{8})(?P<mac>[\w-]{43})", re.ASCII)
 
 
 def is_session_id(text: str) -> bool:
-    """Whether a session could have this id."""
+    """Whether `text` has the form of a session id."""
     return re.fullmatch(_SESSION_ID, text, re.ASCII) is not None
 
 
-class Proof(Protocol):
-    """Something that names a session and can prove it."""
+class Credential(Protocol):
+    """A credential of a session: names it and can be checked against its row."""
 
     @property
     def user_id(self) -> str:
-        """Whose session."""
+        """The user's id."""
 
     @property
     def session_id(self) -> str:
-        """Which of theirs."""
+        """The session's id."""
 
     @property
     def needs_keyring(self) -> bool:
-        """Whether the proof asks the keyring, too."""
+        """Whether checking it takes the current keyring."""
 
     def check(self, digest: bytes, keyring: keys.KeyringRow | None) -> None:
-        """Raises InvalidToken or TokenExpired unless this proves the session whose row keeps `digest`."""
+        """Raise InvalidToken or TokenExpired unless this is a credential of the session whose row has `digest`."""
 
     def __str__(self) -> str:
-        """What the wire calls the session's token."""
+        """Return the session token as API responses show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionToken:
-    """Where the session's row is, and the secret whose SHA-256 the row keeps: 101 url-safe characters, no dots.
+    """A session token: the row's coordinates and the secret whose SHA-256 the row has. 101 url-safe characters, no
+    dots.
 
-    `signature` is the cookie's, where the function that reads it can check it.
+    `signature` is the cookie's, where the function can check it.
     """
 
     user_id: str
@@ -64,12 +65,12 @@ class SessionToken:
 
     @classmethod
     def new(cls, user_id: str) -> "SessionToken":
-        """A token for a session that does not exist yet."""
+        """Return a token for a new session."""
         return cls(user_id=user_id, session_id=secrets.token_urlsafe(16), secret=secrets.token_urlsafe(32))
 
     @classmethod
     def parse(cls, text: str, signature: bytes | None = None) -> "SessionToken":
-        """Read a token back; raises InvalidToken for anything of another form."""
+        """Parse a token; raises InvalidToken for any other form."""
         match = _SESSION_TOKEN.fullmatch(text)
         if not match:
             raise InvalidToken
@@ -77,16 +78,16 @@ class SessionToken:
 
     @property
     def digest(self) -> bytes:
-        """What the row keeps of the secret."""
+        """The SHA-256 of the secret, as the row has it."""
         return sha256(self.secret.encode()).digest()
 
     @property
     def needs_keyring(self) -> bool:
-        """The signature must be by a key that is good now, not when this process last looked."""
+        """Whether there is a signature, which must be by a key that is trusted now."""
         return self.signature is not None
 
     def check(self, digest: bytes, _keyring: keys.KeyringRow | None) -> None:
-        """Raises InvalidToken for another session's token, or a signature that is no longer good."""
+        """Raise InvalidToken for another session's token, or a signature by an untrusted key."""
         if not hmac.compare_digest(self.digest, digest):
             raise InvalidToken
         if self.signature is not None and not keys.matches(keys.COOKIE, str(self).encode(), self.signature):
@@ -95,7 +96,7 @@ class SessionToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """A JWT, read but not yet believed."""
+    """A JWT, parsed and not yet verified."""
 
     text: str
     issuer: str
@@ -108,24 +109,26 @@ class AccessToken:
 
     @classmethod
     def parse(cls, text: str, issuer: str) -> "AccessToken":
-        """Read which session a JWT is of; raises InvalidToken for anything of another form."""
-        from gatehouse.keys import access  # noqa: PLC0415 -- `cryptography` is for those who send a JWT
+        """Parse a JWT; raises InvalidToken for any other form."""
+        from gatehouse.keys import access_tokens  # noqa: PLC0415 -- `cryptography` is for those who send a JWT
 
-        user_id, session_id = access.coordinates(text)
+        user_id, session_id = access_tokens.unverified_ids(text)
         if not _KEY.fullmatch(user_id + session_id):
             raise InvalidToken
         return cls(text=text, issuer=issuer, user_id=user_id, session_id=session_id)
 
     def check(self, _digest: bytes, keyring: keys.KeyringRow | None) -> None:
-        """Raises InvalidToken or TokenExpired unless one of our keys signed this, and lately."""
-        from gatehouse.keys import access  # noqa: PLC0415 -- the same
+        """Raise InvalidToken or TokenExpired unless one of our keys signed it and it has not expired."""
+        from gatehouse.keys import access_tokens  # noqa: PLC0415 -- the same
 
-        access.verify(self.text, keyring.public_keys if keyring else {}, self.issuer)
+        access_tokens.verify(self.text, keyring.public_keys if keyring else {}, self.issuer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshToken:
-    """Where the session's row is, and a generation, under a mac that the row's secret hash goes into: not stored."""
+    """A refresh token: the row's coordinates and a generation, under a MAC over them and the row's secret hash. Not
+    stored.
+    """
 
     user_id: str
     session_id: str
@@ -136,14 +139,14 @@ class RefreshToken:
         return f"{self.user_id}{self.session_id}{self.generation:08x}{_encode(self.mac)}"
 
     @classmethod
-    def make(cls, user_id: str, session_id: str, generation: int, digest: bytes) -> "RefreshToken":
-        """The token of one generation of a session whose row keeps `digest`."""
-        mac = keys.mac(keys.REFRESH, _bound(user_id, session_id, generation, digest))
+    def issue(cls, user_id: str, session_id: str, generation: int, digest: bytes) -> "RefreshToken":
+        """Issue the token of one generation of the session whose row has `digest`."""
+        mac = keys.mac(keys.REFRESH, _mac_message(user_id, session_id, generation, digest))
         return cls(user_id=user_id, session_id=session_id, generation=generation, mac=mac)
 
     @classmethod
     def parse(cls, text: str) -> "RefreshToken":
-        """Read a token back; raises InvalidToken for anything of another form."""
+        """Parse a token; raises InvalidToken for any other form."""
         match = _REFRESH_TOKEN.fullmatch(text)
         if not match:
             raise InvalidToken
@@ -153,18 +156,20 @@ class RefreshToken:
         )
 
     def check(self, digest: bytes) -> None:
-        """Raises InvalidToken unless this was made for the session whose row keeps `digest`."""
-        bound = _bound(self.user_id, self.session_id, self.generation, digest)
+        """Raise InvalidToken unless it was issued for the session whose row has `digest`."""
+        bound = _mac_message(self.user_id, self.session_id, self.generation, digest)
         if not keys.matches(keys.REFRESH, bound, self.mac):
             raise InvalidToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """Where a request came from, empty when unknown, the public URL that it came by, and its sender's language."""
+class ClientInfo:
+    """The client of a request: the service's URL that it used, its language, and IP address and user agent, empty when
+    unknown.
+    """
 
     base_url: str
-    language: str = DEFAULT
+    language: str = DEFAULT_LANGUAGE
     ip_address: str = ""
     user_agent: str = ""
 
@@ -173,7 +178,7 @@ class Client:
 class Session:
     """A session as its user may see it. It is fresh for a while after `proved_at`, when the password was last given.
 
-    `cursor_key` is there when the session was just found: what its user's cursors are sealed with.
+    `cursor_key` authenticates the user's cursors; it is set when the session was just found.
     """
 
     id: str
@@ -191,22 +196,22 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A session together with its token, which nobody can read back later."""
+class IssuedSession:
+    """A new session with its token, which cannot be read back later."""
 
     session: Session
     token: SessionToken
 
     @property
     def refresh_token(self) -> str:
-        """The one to use next: whoever has the session's own token may have this one, too."""
+        """The refresh token to use next."""
         session = self.session
-        return str(RefreshToken.make(session.user_id, session.id, session.generation, self.token.digest))
+        return str(RefreshToken.issue(session.user_id, session.id, session.generation, self.token.digest))
 
 
 def _encode(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _bound(user_id: str, session_id: str, generation: int, digest: bytes) -> bytes:
+def _mac_message(user_id: str, session_id: str, generation: int, digest: bytes) -> bytes:
     return f"{user_id}\0{session_id}\0{generation}\0".encode() + digest

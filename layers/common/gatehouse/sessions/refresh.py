@@ -1,4 +1,4 @@
-"""Refresh tokens: each use makes the next generation; an old one in use means that it was stolen."""
+"""Refresh token rotation: each use starts a new generation; reuse of an old one means theft."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys, throttle
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, Key, conditionally, get_together
+from gatehouse.dynamodb import ConditionFailed, Key, batch_get, conditional_write
 from gatehouse.errors import InvalidToken, TokenExpired
-from gatehouse.sessions.flows import renewed_end, revoke
+from gatehouse.sessions.flows import renewed_expiry, revoke
 from gatehouse.sessions.model import RefreshToken, Session
 from gatehouse.sessions.table import SessionRow, epoch_key, session_key
-from gatehouse.telemetry import count, logger
+from gatehouse.telemetry import count_metric, logger
 
 _GRACE = timedelta(seconds=10)
 _ATTEMPTS = 5
@@ -22,84 +22,84 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
-    """A session whose refresh token was used, and the token to use next."""
+    """A refreshed session, its next refresh token, and the extra rows."""
 
     session: Session
     refresh_token: str
-    together: list[Any]
+    extra_rows: list[Any]
 
 
-def refresh(text: str, *together: Key) -> Refreshed:
-    """Use a refresh token. One that lost a race gets the same answer for ten seconds; an older one ends the session.
+def use_refresh_token(text: str, *extra_keys: Key) -> Refreshed:
+    """Use a refresh token. One that lost a race gets the same response for ten seconds; an older one ends the session.
 
     Raises InvalidToken, TokenExpired, TooManyRequests.
     """
     token = RefreshToken.parse(text)
     for attempt in range(_ATTEMPTS):
-        row, others = _living(token, together)
+        row, extra_rows = _find_live(token, extra_keys)
         if not attempt:
-            throttle.count_against(config().rate_limit_refresh, *refresh_counter(token.session_id))
-        behind = row.generation - token.generation
-        if behind == 0 and not _rotate(row):
+            throttle.consume(config().rate_limit_refresh, *refresh_counter(token.session_id))
+        generations_behind = row.generation - token.generation
+        if generations_behind == 0 and not _rotate(row):
             continue
-        if (behind == 1 and clock.now() - row.rotated_at > _GRACE) or behind not in {0, 1}:
-            _reused(token)
-        issued = RefreshToken.make(row.user_id, row.session_id, row.generation, row.secret_hash)
-        return Refreshed(session=row.to_session(), refresh_token=str(issued), together=others)
+        if (generations_behind == 1 and clock.now() - row.rotated_at > _GRACE) or generations_behind not in {0, 1}:
+            _revoke_reused(token)
+        issued = RefreshToken.issue(row.user_id, row.session_id, row.generation, row.secret_hash)
+        return Refreshed(session=row.to_session(), refresh_token=str(issued), extra_rows=extra_rows)
     raise InvalidToken
 
 
-def end_by_refresh(text: str) -> bool:
-    """Delete the session that a refresh token is of, however old the token; False when there is none."""
+def end_by_refresh_token(text: str) -> bool:
+    """Delete the session of a refresh token, however old that is; False when there is none."""
     try:
         token = RefreshToken.parse(text)
         with suppress(TokenExpired):  # told only of what was good once
-            _living(token, ())
+            _find_live(token, ())
     except InvalidToken:
         return False
     return revoke(token.user_id, token.session_id)
 
 
 def refresh_counter(session_id: str) -> tuple[str, ...]:
-    """What counts the refreshes of a session."""
+    """Return the key of a session's refresh counter."""
     return "refresh", session_id
 
 
-def user_of(text: str) -> str:
-    """Whose session a refresh token claims to be of, unproven; raises InvalidToken."""
+def unverified_user_id(text: str) -> str:
+    """Return the user id in a refresh token, unverified; raises InvalidToken."""
     return RefreshToken.parse(text).user_id
 
 
-def _living(token: RefreshToken, together: tuple[Key, ...]) -> tuple[SessionRow, list[Any]]:
-    row, epoch, keyring, *others = get_together(
-        session_key(token.user_id, token.session_id), epoch_key(token.user_id), keys.keyring_key(), *together
+def _find_live(token: RefreshToken, extra_keys: tuple[Key, ...]) -> tuple[SessionRow, list[Any]]:
+    row, epoch, keyring, *extra_rows = batch_get(
+        session_key(token.user_id, token.session_id), epoch_key(token.user_id), keys.keyring_key(), *extra_keys
     )
-    keys.observe(keyring)
+    keys.update_cache(keyring)
     if row is None or epoch is None or row.epoch != epoch.epoch:
         raise InvalidToken
     token.check(row.secret_hash)
     if row.expires_at <= clock.now():
         raise TokenExpired
-    return row, others
+    return row, extra_rows
 
 
 def _rotate(row: SessionRow) -> bool:
-    """Make the next generation; False when somebody else just did."""
+    """Start the next generation; False when another request just did."""
     now, generation = clock.now(), row.generation
     actions: list[Action] = [SessionRow.generation.set(generation + 1), SessionRow.rotated_at.set(now)]
-    expires_at: datetime | None = renewed_end(row.to_session(), now)
+    expires_at: datetime | None = renewed_expiry(row.to_session(), now)
     if expires_at:
         actions += [SessionRow.expires_at.set(expires_at), SessionRow.updated_at.set(now)]
     try:
-        with conditionally():
+        with conditional_write():
             row.update(actions, condition=SessionRow.generation == generation)
     except ConditionFailed:
         return False
     return True
 
 
-def _reused(token: RefreshToken) -> None:
+def _revoke_reused(token: RefreshToken) -> None:
     revoke(token.user_id, token.session_id)
     logger.warning("refresh token reused", user_id=token.user_id, session_id=token.session_id)
-    count("RefreshReuse")
+    count_metric("RefreshReuse")
     raise InvalidToken

@@ -1,16 +1,16 @@
-"""The `sessions` table: one row a session, and one EPOCH row a user."""
+"""The `sessions` table: one row per session, and one EPOCH row per user."""
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Moment, Row, TableName, Whole
+from gatehouse.dynamodb import IntegerAttribute, Key, Row, TableName, TimestampAttribute
 from gatehouse.sessions.model import Session
 
 EPOCH = "EPOCH"
 
 
 class SessionRow(Row):
-    """A session. It lives while its `epoch` is the user's and `expires_at` is ahead; TTL only tidies up."""
+    """A session. It is valid while its `epoch` is the user's and `expires_at` is in the future; TTL only cleans up."""
 
     class Meta:
         table_name = TableName(lambda: config().sessions_table)
@@ -18,19 +18,19 @@ class SessionRow(Row):
     user_id = UnicodeAttribute(hash_key=True)
     session_id = UnicodeAttribute(range_key=True)
     secret_hash = BinaryAttribute(legacy_encoding=False)
-    epoch = Whole()
-    created_at = Moment()
-    updated_at = Moment()
+    epoch = IntegerAttribute()
+    created_at = TimestampAttribute()
+    updated_at = TimestampAttribute()
     expires_at = TTLAttribute()
-    proved_at = Moment(null=True)
-    generation = Whole(default=0)
-    rotated_at = Moment(null=True)
+    proved_at = TimestampAttribute(null=True)
+    generation = IntegerAttribute(default=0)
+    rotated_at = TimestampAttribute(null=True)
     remember = BooleanAttribute(default=True)
     ip_address = UnicodeAttribute(default="")
     user_agent = UnicodeAttribute(default="")
 
     def to_session(self) -> Session:
-        """The session without what proves it."""
+        """Return the session without its secret hash."""
         return Session(
             id=self.session_id,
             user_id=self.user_id,
@@ -47,9 +47,9 @@ class SessionRow(Row):
 
 
 class EpochRow(Row):
-    """The number that all living sessions of a user carry. Without this row there is no such user.
+    """The epoch that all valid sessions of a user have. Without this row the user does not exist.
 
-    `cursor_key` is the user's own, for cursors: it is read with every request, so functions need no secret for them.
+    `cursor_key` authenticates the user's cursors: it is read with every request, so functions need no secret for them.
     """
 
     class Meta:
@@ -57,15 +57,15 @@ class EpochRow(Row):
 
     user_id = UnicodeAttribute(hash_key=True)
     session_id = UnicodeAttribute(range_key=True, default=EPOCH)
-    epoch = Whole()
+    epoch = IntegerAttribute()
     cursor_key = BinaryAttribute(legacy_encoding=False)
 
 
 def session_key(user_id: str, session_id: str) -> Key:
-    """Where a session is."""
+    """Return the key of a session."""
     return SessionRow, user_id, session_id
 
 
 def epoch_key(user_id: str) -> Key:
-    """Where a user's epoch is."""
+    """Return the key of a user's epoch."""
     return EpochRow, user_id, EPOCH

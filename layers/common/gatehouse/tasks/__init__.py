@@ -1,26 +1,26 @@
-"""Tasks: what people have to do. Every verb takes the owner first, so that nobody reaches another's.
+"""Tasks. Every function takes the owner first, so that no user reaches another's tasks.
 
-Here is what most functions need. Lists, counts, sync, export and bulk are modules of their own: each is imported by the
-functions that serve it.
+This package exports what most functions need. Listing, summary, sync, export and bulk are modules of their own,
+imported by the functions that serve them.
 """
 
-from gatehouse.tasks.flows import add, change, complete, read, remove
-from gatehouse.tasks.model import Changes, NewTask, Owner, Precondition, Priority, Task, TaskPage
-from gatehouse.tasks.receipts import Once, Terms
+from gatehouse.tasks.flows import add, complete, get, remove, update
+from gatehouse.tasks.idempotency import IdempotencyKey, WriteOptions
+from gatehouse.tasks.model import NewTask, Owner, Precondition, Priority, Task, TaskPage, TaskUpdate
 
 __all__ = [
-    "Changes",
+    "IdempotencyKey",
     "NewTask",
-    "Once",
     "Owner",
     "Precondition",
     "Priority",
     "Task",
     "TaskPage",
-    "Terms",
+    "TaskUpdate",
+    "WriteOptions",
     "add",
-    "change",
     "complete",
-    "read",
+    "get",
     "remove",
+    "update",
 ]

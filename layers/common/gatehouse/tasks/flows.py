@@ -1,73 +1,73 @@
-"""Adding, reading, changing and removing tasks. A task of somebody else does not exist."""
+"""Create, read, update and delete tasks. Another user's task does not exist."""
 
 from collections.abc import Sequence
 from itertools import batched
 from typing import Any
 
-from gatehouse.dynamodb import get_together
+from gatehouse.dynamodb import batch_get
 from gatehouse.errors import InvalidInput, NotFound
-from gatehouse.tasks.model import Changes, NewTask, Task, task_id
-from gatehouse.tasks.operations import Change, Complete, Create, Operation, Remove
-from gatehouse.tasks.receipts import Once, Outcome, Terms
+from gatehouse.tasks.idempotency import IdempotencyKey, OperationResult, WriteOptions
+from gatehouse.tasks.model import NewTask, Task, TaskUpdate, task_id
+from gatehouse.tasks.operations import Complete, Create, Delete, Operation, Update
 from gatehouse.tasks.table import task_key
-from gatehouse.tasks.writing import MOST_TOGETHER, write, write_one
+from gatehouse.tasks.transactions import MAX_OPERATIONS, write, write_one
 
-_NONE = Terms()
-
-
-def add(owner: str, new: NewTask, once: Once | None = None) -> Task:
-    """A new task at the head of the owner's list; raises IdempotencyKeyReused."""
-    return _there(write_one(owner, Create(new=new), once))
+_NO_OPTIONS = WriteOptions()
 
 
-def read(owner: str, text: str) -> Task:
-    """One task; raises NotFound."""
-    (row,) = get_together(task_key(owner, task_id(text)))
+def add(owner: str, new: NewTask, key: IdempotencyKey | None = None) -> Task:
+    """Create a task; raises IdempotencyKeyReused."""
+    return _existing(write_one(owner, Create(new=new), key))
+
+
+def get(owner: str, text: str) -> Task:
+    """Return one task; raises NotFound."""
+    (row,) = batch_get(task_key(owner, task_id(text)))
     if row is None:
         raise NotFound
     task: Task = row.to_task()
     return task
 
 
-def change(owner: str, text: str, changes: Changes, terms: Terms = _NONE) -> Task:
-    """Change what was given and leave the rest.
+def update(owner: str, text: str, changes: TaskUpdate, options: WriteOptions = _NO_OPTIONS) -> Task:
+    """Update the given fields of a task.
 
-    Raises InvalidInput when nothing was given, NotFound, PreconditionFailed, IdempotencyKeyReused.
+    Raises InvalidInput when none is given, NotFound, PreconditionFailed, IdempotencyKeyReused.
     """
-    operation = Change(task_id=task_id(text), given=checked(changes), when=terms.when)
-    return _there(write_one(owner, operation, terms.once))
+    operation = Update(task_id=task_id(text), fields=given_fields(changes), precondition=options.precondition)
+    return _existing(write_one(owner, operation, options.idempotency_key))
 
 
-def checked(changes: Changes) -> dict[str, Any]:
-    """What was given of `changes`; raises InvalidInput when nothing was."""
+def given_fields(changes: TaskUpdate) -> dict[str, Any]:
+    """Return the given fields of `changes`; raises InvalidInput when there are none."""
     given = changes.model_dump(exclude_unset=True)
     if not given:
         raise InvalidInput("Nothing to change: send at least one field.")
     return given
 
 
-def complete(owner: str, text: str, *, completed: bool | None, terms: Terms = _NONE) -> Task:
-    """Mark a task as completed or not; None turns it round. Raises as `change` does."""
-    operation = Complete(task_id=task_id(text), completed=completed, when=terms.when)
-    return _there(write_one(owner, operation, terms.once))
+def complete(owner: str, text: str, *, completed: bool | None, options: WriteOptions = _NO_OPTIONS) -> Task:
+    """Mark a task as completed or not; None toggles it. Raises as `update` does."""
+    operation = Complete(task_id=task_id(text), completed=completed, precondition=options.precondition)
+    return _existing(write_one(owner, operation, options.idempotency_key))
 
 
-def remove(owner: str, text: str, terms: Terms = _NONE) -> None:
+def remove(owner: str, text: str, options: WriteOptions = _NO_OPTIONS) -> None:
     """Delete a task; raises NotFound, PreconditionFailed, IdempotencyKeyReused."""
-    write_one(owner, Remove(task_id=task_id(text), when=terms.when), terms.once)
+    write_one(owner, Delete(task_id=task_id(text), precondition=options.precondition), options.idempotency_key)
 
 
-def do_all(owner: str, operations: Sequence[Operation], once: Once | None) -> list[Outcome]:
-    """Do many things, in their order, some at a time; what cannot be done is Refused and spoils nothing else.
+def run_all(owner: str, operations: Sequence[Operation], key: IdempotencyKey | None) -> list[OperationResult]:
+    """Run many operations in order, some per transaction; a failed one is a FailedOperation and affects no other.
 
-    Sent again under the same name, what was done is not done again, wherever it was cut off. Raises
+    A repeated request with the same key continues where the first was interrupted, without repeating operations. Raises
     IdempotencyKeyReused before anything is done.
     """
-    parts = enumerate(batched(operations, MOST_TOGETHER, strict=False))
-    done = (write(owner, part, once.part(number) if once else None) for number, part in parts)
-    return [outcome for outcomes in done for outcome in outcomes]
+    parts = enumerate(batched(operations, MAX_OPERATIONS, strict=False))
+    results = (write(owner, part, key.for_part(number) if key else None) for number, part in parts)
+    return [result for part_results in results for result in part_results]
 
 
-def _there(task: Task | None) -> Task:
+def _existing(task: Task | None) -> Task:
     assert task  # noqa: S101 -- only removing leaves none
     return task

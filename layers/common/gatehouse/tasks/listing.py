@@ -1,7 +1,7 @@
-"""Lists: one query of one index in one order; what is not wanted is left out by DynamoDB.
+"""Task lists: one query of one index in one order, filtered by DynamoDB.
 
-A page looks at no more than _LOOKED_AT tasks, however few of them are wanted. So it may be short, or empty, and still
-have a cursor for the next one.
+A page evaluates at most _MAX_SCANNED tasks, however few of them match. So it may be short, or empty, and still have a
+cursor for the next one.
 """
 
 import json
@@ -14,22 +14,24 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pynamodb.attributes import Attribute
 from pynamodb.expressions.condition import Condition
 
-from gatehouse.cursors import seal, unseal
-from gatehouse.partitions import Ask, query
-from gatehouse.tasks.due import Due, Moment
+from gatehouse.cursors import decode_cursor, encode_cursor
+from gatehouse.query import QuerySpec, query
+from gatehouse.tasks.due import Due, DueMoment
 from gatehouse.tasks.model import AnyCasePriority, Owner, Tag, TaskPage
 from gatehouse.tasks.table import FIRST_TASK, UNDATED, TaskRow, priority_order
 
-_LOOKED_AT, _AT_ONCE = 1000, 250
+_MAX_SCANNED, _QUERY_SIZE = 1000, 250
 
-type Place = list[str]  # of a task in an order: what it is ordered by, and its id
+type Position = list[str]  # of a task in an order: what it is ordered by, and its id
 
 Sort = Literal["created_at", "due_date", "priority", "updated_at", "title"]
 Order = Literal["asc", "desc"]
 
 
-class Wanted(BaseModel):
-    """Which tasks, in which order; without `order`, what matters comes first: the newest, most urgent, or next due."""
+class TaskQuery(BaseModel):
+    """The query parameters: filters and order. Without `order`, the most relevant come first: newest, most urgent, or
+    next due.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,7 +40,7 @@ class Wanted(BaseModel):
     tag: Tag | None = None
     due_before: Due | None = None
     due_after: Due | None = None
-    updated_since: Moment | None = None
+    updated_since: DueMoment | None = None
     search: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     sort: Sort = "created_at"
     order: Order | None = None
@@ -46,59 +48,61 @@ class Wanted(BaseModel):
     cursor: str | None = None
 
 
-class By(NamedTuple):
-    """How tasks are found in an order: the index, the attribute that it sorts by, and which end comes first."""
+class SortOrder(NamedTuple):
+    """The index of a sort order, its sort attribute, and its default direction."""
 
     index_name: str | None
     attribute: Attribute[Any]
     order: Order
 
 
-_SORTS: dict[Sort, By] = {
-    "created_at": By(None, TaskRow.task_id, "desc"),
-    "due_date": By("by_due_date", TaskRow.due_order, "asc"),
-    "priority": By("by_priority", TaskRow.priority_order, "desc"),
-    "updated_at": By("by_change", TaskRow.change_number, "desc"),
-    "title": By("by_title", TaskRow.title_order, "asc"),
+_SORTS: dict[Sort, SortOrder] = {
+    "created_at": SortOrder(None, TaskRow.task_id, "desc"),
+    "due_date": SortOrder("by_due_date", TaskRow.due_order, "asc"),
+    "priority": SortOrder("by_priority", TaskRow.priority_order, "desc"),
+    "updated_at": SortOrder("by_change", TaskRow.change_number, "desc"),
+    "title": SortOrder("by_title", TaskRow.title_order, "asc"),
 }
 
 
-def page(owner: Owner, wanted: Wanted) -> TaskPage:
-    """One page; raises InvalidInput for a cursor of somebody else or of another question."""
-    by, found = _SORTS[wanted.sort], list[TaskRow]()
-    question = _question(wanted, by)
-    place = unseal(owner.cursor_key, question, wanted.cursor) if wanted.cursor is not None else None
-    for answer in _looks(owner.id, wanted, by, place):
+def list_page(owner: Owner, task_query: TaskQuery) -> TaskPage:
+    """Return one page; raises InvalidInput for a cursor of another user or another query."""
+    by, found = _SORTS[task_query.sort], list[TaskRow]()
+    query_text = _query_text(task_query, by)
+    position = decode_cursor(owner.cursor_key, query_text, task_query.cursor) if task_query.cursor is not None else None
+    for answer in _query_pages(owner.id, task_query, by, position):
         found += [TaskRow.from_raw_data(item) for item in answer["Items"] if "title" in item]  # or it is a tombstone
-        place = _place(by, answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
-        if len(found) > wanted.limit:
-            found = found[: wanted.limit]
-            place = _place(by, found[-1].serialize())
+        position = _position(by, answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
+        if len(found) > task_query.limit:
+            found = found[: task_query.limit]
+            position = _position(by, found[-1].serialize())
             break
-    cursor = seal(owner.cursor_key, question, place) if place else None
+    cursor = encode_cursor(owner.cursor_key, query_text, position) if position else None
     return TaskPage(tasks=[row.to_task() for row in found], cursor=cursor)
 
 
-def _question(wanted: Wanted, by: By) -> str:
-    asked = wanted.model_dump(mode="json", exclude={"limit", "cursor"}) | {"order": wanted.order or by.order}
+def _query_text(task_query: TaskQuery, by: SortOrder) -> str:
+    asked = task_query.model_dump(mode="json", exclude={"limit", "cursor"}) | {"order": task_query.order or by.order}
     return json.dumps(asked, sort_keys=True)
 
 
-def _looks(owner: str, wanted: Wanted, by: By, place: Place | None) -> Iterator[dict[str, Any]]:
-    """Queries that go on where the last one stopped, until there is no more or enough was looked at."""
-    where = _where(wanted)
-    start = _start(owner, by, place) if place else None
-    for number in range(_LOOKED_AT // _AT_ONCE):
+def _query_pages(
+    owner: str, task_query: TaskQuery, by: SortOrder, position: Position | None
+) -> Iterator[dict[str, Any]]:
+    """Yield the responses of queries that continue each other, until there is no more or enough was evaluated."""
+    where = _filter_condition(task_query)
+    start = _start(owner, by, position) if position else None
+    for number in range(_MAX_SCANNED // _QUERY_SIZE):
         answer = query(
-            Ask(
+            QuerySpec(
                 row=TaskRow,
-                partition=owner,
+                partition_key=owner,
                 index=by.index_name,
-                within=_within(wanted),
-                where=where,
-                forward=(wanted.order or by.order) == "asc",
-                start=start,
-                limit=_AT_ONCE if where is not None or number else wanted.limit + 1,
+                key_condition=_key_condition(task_query),
+                filter_condition=where,
+                forward=(task_query.order or by.order) == "asc",
+                start_key=start,
+                limit=_QUERY_SIZE if where is not None or number else task_query.limit + 1,
             )
         )
         yield answer
@@ -107,17 +111,17 @@ def _looks(owner: str, wanted: Wanted, by: By, place: Place | None) -> Iterator[
             return
 
 
-def _within(wanted: Wanted) -> Condition | None:
-    """What the order itself can leave out."""
-    match wanted.sort:
+def _key_condition(task_query: TaskQuery) -> Condition | None:
+    """Return the key condition: what the index itself can select."""
+    match task_query.sort:
         case "created_at":
             return TaskRow.task_id >= FIRST_TASK
         case "due_date":
-            return _due_within(wanted.due_after, wanted.due_before)
-        case "priority" if wanted.priority:
-            return TaskRow.priority_order.startswith(priority_order(wanted.priority))
-        case "updated_at" if wanted.updated_since:
-            return TaskRow.change_number >= int(wanted.updated_since.timestamp() * 1_000_000)
+            return _due_within(task_query.due_after, task_query.due_before)
+        case "priority" if task_query.priority:
+            return TaskRow.priority_order.startswith(priority_order(task_query.priority))
+        case "updated_at" if task_query.updated_since:
+            return TaskRow.change_number >= int(task_query.updated_since.timestamp() * 1_000_000)
     return None
 
 
@@ -127,34 +131,34 @@ def _due_within(after: str | None, before: str | None) -> Condition | None:
     return TaskRow.due_order < before if before else None
 
 
-def _where(wanted: Wanted) -> Condition | None:
-    """What DynamoDB leaves out of what it looked at. It takes no key of the index here."""
+def _filter_condition(task_query: TaskQuery) -> Condition | None:
+    """Return the filter, without the index's own keys, which DynamoDB refuses here."""
     conditions: list[Condition] = []
-    if wanted.status != "all":
-        conditions.append(TaskRow.completed == (wanted.status == "completed"))
-    if wanted.priority and wanted.sort != "priority":
-        conditions.append(TaskRow.priority == wanted.priority.value)
-    if wanted.tag:
-        conditions.append(TaskRow.tags.contains(wanted.tag))
-    if wanted.due_before and wanted.sort != "due_date":
-        conditions.append(TaskRow.due_date < wanted.due_before)
-    if wanted.due_after and wanted.sort != "due_date":
-        conditions.append(TaskRow.due_date >= wanted.due_after)
-    if wanted.updated_since:
-        conditions.append(TaskRow.updated_at >= wanted.updated_since)
-    if wanted.search:
-        conditions.append(TaskRow.words.contains(wanted.search.casefold()))
+    if task_query.status != "all":
+        conditions.append(TaskRow.completed == (task_query.status == "completed"))
+    if task_query.priority and task_query.sort != "priority":
+        conditions.append(TaskRow.priority == task_query.priority.value)
+    if task_query.tag:
+        conditions.append(TaskRow.tags.contains(task_query.tag))
+    if task_query.due_before and task_query.sort != "due_date":
+        conditions.append(TaskRow.due_date < task_query.due_before)
+    if task_query.due_after and task_query.sort != "due_date":
+        conditions.append(TaskRow.due_date >= task_query.due_after)
+    if task_query.updated_since:
+        conditions.append(TaskRow.updated_at >= task_query.updated_since)
+    if task_query.search:
+        conditions.append(TaskRow.words.contains(task_query.search.casefold()))
     return reduce(and_, conditions) if conditions else None
 
 
-def _place(by: By, key: Mapping[str, Any]) -> Place:
-    """Where a row stands in an order."""
+def _position(by: SortOrder, key: Mapping[str, Any]) -> Position:
+    """Return the position of a row in an order."""
     names = dict.fromkeys((by.attribute.attr_name, "task_id"))
     return [next(iter(key[name].values())) for name in names]
 
 
-def _start(owner: str, by: By, place: Place) -> dict[str, Any]:
-    order, task = place[0], place[-1]
+def _start(owner: str, by: SortOrder, position: Position) -> dict[str, Any]:
+    order, task = position[0], position[-1]
     return {
         "user_id": {"S": owner},
         by.attribute.attr_name: {by.attribute.attr_type: order},

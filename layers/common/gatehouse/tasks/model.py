@@ -1,4 +1,4 @@
-"""What a task is, and what may be said of one."""
+"""Tasks: their values and the rules for them."""
 
 import secrets
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 
 from gatehouse import clock
+from gatehouse.api_model import Timestamp
 from gatehouse.errors import NotFound
 from gatehouse.tasks.due import Due
-from gatehouse.wire import Moment
 
 _MOST_TAGS, _LONGEST_TAGS = 20, 500
 
 
 class Priority(StrEnum):
-    """How much a task matters."""
+    """The priority of a task."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -25,17 +25,17 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
-def _lowered(value: object) -> object:
+def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-def _one_word(tag: str) -> str:
+def _check_one_word(tag: str) -> str:
     if len(tag.split()) != 1:
         raise ValueError("A tag is one word, without spaces")
     return tag
 
 
-def _few(tags: list[str]) -> list[str]:
+def _check_tags(tags: list[str]) -> list[str]:
     if sum(map(len, tags)) > _LONGEST_TAGS:
         raise ValueError(f"All tags together may have at most {_LONGEST_TAGS} characters")
     return list(dict.fromkeys(tags))
@@ -43,13 +43,15 @@ def _few(tags: list[str]) -> list[str]:
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Description = Annotated[str, StringConstraints(max_length=1000)]
-AnyCasePriority = Annotated[Priority, BeforeValidator(_lowered)]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1), AfterValidator(_one_word)]
-Tags = Annotated[list[Tag], Field(max_length=_MOST_TAGS), AfterValidator(_few)]
+AnyCasePriority = Annotated[Priority, BeforeValidator(_lower)]
+Tag = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1), AfterValidator(_check_one_word)
+]
+Tags = Annotated[list[Tag], Field(max_length=_MOST_TAGS), AfterValidator(_check_tags)]
 
 
 class NewTask(BaseModel):
-    """What a task begins as; its owner is whoever sends it."""
+    """The body of a new task; its owner is the caller."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,8 +62,8 @@ class NewTask(BaseModel):
     tags: Tags = []
 
 
-class Changes(BaseModel):
-    """What to change of a task: what is absent stays."""
+class TaskUpdate(BaseModel):
+    """Changes to a task; absent fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -82,22 +84,22 @@ class Task(BaseModel):
     title: str
     description: str
     completed: bool
-    completed_at: Moment | None
+    completed_at: Timestamp | None
     priority: Priority
     due_date: str | None
     tags: list[str]
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
     version: int
 
     @property
     def etag(self) -> str:
-        """What tells this state of the task from any other."""
+        """The ETag of this version of the task."""
         return f'"{self.version}"'
 
 
 class TaskPage(BaseModel):
-    """Some of a person's tasks; `cursor` asks for the next ones, null means that these are the last."""
+    """A page of tasks; `cursor` gets the next page, null means that this is the last."""
 
     tasks: list[Task]
     cursor: str | None
@@ -105,7 +107,7 @@ class TaskPage(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose tasks, and the key that their cursors are sealed with."""
+    """The owner of tasks, and the key of their cursors."""
 
     id: str
     cursor_key: bytes
@@ -113,13 +115,13 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precondition:
-    """In which states a task may be touched, by their etags; `*` is any, None says nothing (RFC 9110, 13.1)."""
+    """ETags that a task must or must not have; `*` is any, None is no condition (RFC 9110, 13.1)."""
 
     match: frozenset[str] | None = None
     none_match: frozenset[str] | None = None
 
     def holds(self, task: Task) -> bool:
-        """Whether the task is in such a state."""
+        """Whether the task meets the precondition."""
         names = {task.etag, "*"}
         return (self.match is None or bool(self.match & names)) and not (self.none_match or frozenset()) & names
 
@@ -128,7 +130,7 @@ ANY_STATE = Precondition()
 
 
 def new_task_id() -> str:
-    """A UUID whose order is that of time (version 7, RFC 9562)."""
+    """Return a UUID that sorts by time (version 7, RFC 9562)."""
     milliseconds = int(clock.now().timestamp() * 1000)
     random = secrets.randbits(74)
     value = milliseconds << 80 | 7 << 76 | (random >> 62) << 64 | 2 << 62 | random & (1 << 62) - 1
@@ -136,7 +138,7 @@ def new_task_id() -> str:
 
 
 def task_id(text: str) -> str:
-    """The one spelling of an id; raises NotFound for what cannot be one."""
+    """Return the canonical form of an id; raises NotFound for an invalid one."""
     try:
         return str(UUID(text))
     except ValueError:

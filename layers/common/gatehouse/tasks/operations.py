@@ -1,4 +1,4 @@
-"""What can be done to a task: each operation turns the task as it is into the task as it will be."""
+"""Operations on tasks: each maps the current task to the next one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,25 +10,25 @@ from gatehouse.tasks.model import ANY_STATE, NewTask, Precondition, Task, new_ta
 
 
 class Operation(Protocol):
-    """Something to do to one task."""
+    """An operation on one task."""
 
     @property
     def task_id(self) -> str:
-        """Which task."""
+        """The id of the task."""
 
     def apply(self, task: Task | None, now: datetime) -> Task | None:
-        """The task afterwards, None when it is gone; raises NotFound, PreconditionFailed."""
+        """Return the task afterwards, None when it is deleted; raises NotFound, PreconditionFailed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
-    """A task that is not there yet."""
+    """Create a task."""
 
     new: NewTask
     task_id: str = field(default_factory=new_task_id)
 
     def apply(self, _task: Task | None, now: datetime) -> Task:
-        """The new task."""
+        """Return the new task."""
         return Task(
             id=self.task_id,
             completed=False,
@@ -41,17 +41,17 @@ class Create:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Some fields get new values; without any, nothing happens."""
+class Update:
+    """Set some fields; without any, nothing changes."""
 
     task_id: str
-    given: Mapping[str, Any]
-    when: Precondition = ANY_STATE
+    fields: Mapping[str, Any]
+    precondition: Precondition = ANY_STATE
 
     def apply(self, task: Task | None, now: datetime) -> Task:
-        """The changed task."""
-        task = _found(task, self.when)
-        changed = {**self.given, "updated_at": now, "version": task.version + 1}
+        """Return the updated task."""
+        task = _require(task, self.precondition)
+        changed = {**self.fields, "updated_at": now, "version": task.version + 1}
         if "completed" in changed:
             changed["completed_at"] = (task.completed_at or now) if changed["completed"] else None
         return task.model_copy(update=changed)
@@ -59,34 +59,34 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complete:
-    """The task is completed or not; None turns it round."""
+    """Complete or reopen a task; None toggles it."""
 
     task_id: str
     completed: bool | None = None
-    when: Precondition = ANY_STATE
+    precondition: Precondition = ANY_STATE
 
     def apply(self, task: Task | None, now: datetime) -> Task:
-        """The completed task, or the reopened one."""
-        task = _found(task, self.when)
+        """Return the completed or reopened task."""
+        task = _require(task, self.precondition)
         completed = not task.completed if self.completed is None else self.completed
-        return Change(task_id=self.task_id, given={"completed": completed}).apply(task, now)
+        return Update(task_id=self.task_id, fields={"completed": completed}).apply(task, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remove:
-    """The task goes."""
+class Delete:
+    """Delete a task."""
 
     task_id: str
-    when: Precondition = ANY_STATE
+    precondition: Precondition = ANY_STATE
 
     def apply(self, task: Task | None, _now: datetime) -> None:
-        """Nothing is left."""
-        _found(task, self.when)
+        """Check that the task exists and meets the precondition."""
+        _require(task, self.precondition)
 
 
-def _found(task: Task | None, when: Precondition) -> Task:
+def _require(task: Task | None, precondition: Precondition) -> Task:
     if task is None:
         raise NotFound
-    if not when.holds(task):
+    if not precondition.holds(task):
         raise PreconditionFailed
     return task

@@ -1,4 +1,4 @@
-"""How many tasks somebody has, and what is due: from counters, and from the index of open due dates up to a cap."""
+"""Task counts, from counters, and due tasks, from the index of open due dates up to a cap."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,19 +8,19 @@ from pydantic import BaseModel
 from pynamodb.expressions.condition import Condition
 
 from gatehouse import clock
-from gatehouse.dynamodb import get_together
-from gatehouse.partitions import Ask, query
-from gatehouse.tasks.due import end_of_today, in_zone, today
+from gatehouse.api_model import format_timestamp
+from gatehouse.dynamodb import batch_get
+from gatehouse.query import QuerySpec, query
+from gatehouse.tasks.due import end_of_today, format_in_zone, today
 from gatehouse.tasks.model import Priority
 from gatehouse.tasks.table import OPEN_DAY, OPEN_MOMENT, SummaryRow, TaskRow, summary_key, task_key
-from gatehouse.wire import timestamp
 
-_CAP = 1000
+_MAX_COUNT = 1000
 _OPEN = "by_open_due_date"  # holds keys alone: a thousand of them are one answer of DynamoDB
 
 
 class Summary(BaseModel):
-    """Counts of a person's tasks. What is overdue or due today is open; above a thousand it says `1000+`."""
+    """Counts of a user's tasks. Overdue and due today count open tasks; above a thousand they are `1000+`."""
 
     total: int
     active: int
@@ -33,16 +33,16 @@ class Summary(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueTask:
-    """An open task for a reminder; `due` is written as its owner would."""
+    """An open task in a reminder; `due` is in the owner's time zone."""
 
     title: str
     due: str
 
 
-def summary(owner: str, zone: ZoneInfo) -> Summary:
-    """Every count as of now, where the day is the one of `zone`."""
+def summarize(owner: str, zone: ZoneInfo) -> Summary:
+    """Return all counts as of now; days are those of `zone`."""
     row: SummaryRow | None
-    (row,) = get_together(summary_key(owner))
+    (row,) = batch_get(summary_key(owner))
     row = row or SummaryRow(owner)
     active = {priority: getattr(row, f"active_{priority.value}") for priority in Priority}
     completed = {priority: getattr(row, f"completed_{priority.value}") for priority in Priority}
@@ -54,31 +54,31 @@ def summary(owner: str, zone: ZoneInfo) -> Summary:
         by_priority={priority: active[priority] + completed[priority] for priority in Priority},
         active_by_priority=active,
         overdue=_capped(owner, *_overdue(now, zone)),
-        due_today=_capped(owner, *_left_today(now, zone)),
+        due_today=_capped(owner, *_due_today(now, zone)),
     )
 
 
 def due_within(owner: str, *, now: datetime, zone: ZoneInfo, limit: int) -> list[DueTask]:
-    """Up to `limit` open tasks: what is due on this day of `zone`, then what is at a moment in the next 24 hours."""
+    """Return up to `limit` open tasks: those due on this day of `zone`, then those due in the next 24 hours."""
     moments = TaskRow.open_due_order.between(_moment(now), _moment(now + timedelta(days=1)))
     ids: list[str] = []
     for within in (TaskRow.open_due_order.startswith(_day(now, zone)), moments):
-        ask = Ask(row=TaskRow, partition=owner, index=_OPEN, within=within, limit=limit)
+        ask = QuerySpec(row=TaskRow, partition_key=owner, index=_OPEN, key_condition=within, limit=limit)
         ids += [item["task_id"]["S"] for item in query(ask)["Items"]]
-    rows = get_together(*(task_key(owner, task) for task in ids[:limit])) if ids else []
-    return [DueTask(title=row.title, due=in_zone(row.due_date, zone)) for row in rows if row and row.due_date]
+    rows = batch_get(*(task_key(owner, task) for task in ids[:limit])) if ids else []
+    return [DueTask(title=row.title, due=format_in_zone(row.due_date, zone)) for row in rows if row and row.due_date]
 
 
 def _overdue(now: datetime, zone: ZoneInfo) -> tuple[Condition, Condition]:
-    """Days that are over, and moments that have passed."""
+    """Past days, and past moments."""
     return (
         TaskRow.open_due_order.between(OPEN_DAY, _day(now, zone)),
         TaskRow.open_due_order.between(OPEN_MOMENT, _moment(now)),
     )
 
 
-def _left_today(now: datetime, zone: ZoneInfo) -> tuple[Condition, Condition]:
-    """This day, and the moments that are left of it."""
+def _due_today(now: datetime, zone: ZoneInfo) -> tuple[Condition, Condition]:
+    """This day, and its moments still to come."""
     return (
         TaskRow.open_due_order.startswith(_day(now, zone)),
         TaskRow.open_due_order.between(_moment(now), f"{OPEN_MOMENT}{end_of_today(now, zone)}"),
@@ -90,12 +90,14 @@ def _day(now: datetime, zone: ZoneInfo) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{OPEN_MOMENT}{timestamp(moment)}"
+    return f"{OPEN_MOMENT}{format_timestamp(moment)}"
 
 
 def _capped(owner: str, *ranges: Condition) -> int | str:
     count = 0
     for within in ranges:
-        ask = Ask(row=TaskRow, partition=owner, index=_OPEN, within=within, limit=_CAP + 1, counts=True)
+        ask = QuerySpec(
+            row=TaskRow, partition_key=owner, index=_OPEN, key_condition=within, limit=_MAX_COUNT + 1, count_only=True
+        )
         count += query(ask)["Count"]
-    return count if count <= _CAP else f"{_CAP}+"
+    return count if count <= _MAX_COUNT else f"{_MAX_COUNT}+"

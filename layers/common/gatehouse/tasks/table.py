@@ -10,7 +10,7 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Moment, Row, TableName, Whole
+from gatehouse.dynamodb import IntegerAttribute, Key, Row, TableName, TimestampAttribute
 from gatehouse.tasks.model import Priority, Task
 
 FIRST_TASK = "0"  # every id comes after it, and every other row before
@@ -24,7 +24,7 @@ _UNSET = {"completed_at": None, "due_date": None}  # what a row may be without
 
 
 class TaskRow(Row):
-    """A task. Each `…_order` is text that an index sorts by; `change_number` is that of its latest change."""
+    """A task. Each `…_order` is a sort key of an index; `change_number` is that of its latest change."""
 
     class Meta:
         table_name = TableName(lambda: config().tasks_table)
@@ -34,14 +34,14 @@ class TaskRow(Row):
     title = UnicodeAttribute()
     description = UnicodeAttribute(default="")
     completed = BooleanAttribute(default=False)
-    completed_at = Moment(null=True)
+    completed_at = TimestampAttribute(null=True)
     priority = UnicodeAttribute()
     due_date = UnicodeAttribute(null=True)
     tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, default=list)
-    created_at = Moment()
-    updated_at = Moment()
-    version = Whole()
-    change_number = Whole()
+    created_at = TimestampAttribute()
+    updated_at = TimestampAttribute()
+    version = IntegerAttribute()
+    change_number = IntegerAttribute()
     due_order = UnicodeAttribute()
     open_due_order = UnicodeAttribute(null=True)
     priority_order = UnicodeAttribute()
@@ -50,36 +50,36 @@ class TaskRow(Row):
 
     @classmethod
     def of(cls, owner: str, task: Task, change_number: int) -> "TaskRow":
-        """The row that a task is kept in."""
+        """Return the row of a task."""
         fields = {name: value for name, value in task if name not in {"id", "priority"}}
         return cls(owner, task.id, priority=task.priority.value, change_number=change_number, **fields, **_orders(task))
 
     def to_task(self) -> Task:
-        """The task as its owner sees it."""
+        """Return the task as its owner sees it."""
         return Task.model_validate(_UNSET | self.attribute_values | {"id": self.task_id})
 
 
 class SummaryRow(Row):
-    """How many tasks a person has, by state and priority, and the number of the last change to any of them."""
+    """The number of a user's tasks by state and priority, and the latest change number."""
 
     class Meta:
         table_name = TableName(lambda: config().tasks_table)
 
     user_id = UnicodeAttribute(hash_key=True)
     task_id = UnicodeAttribute(range_key=True, default=_SUMMARY)
-    last_change = Whole()
-    active_low = Whole(default=0)
-    active_medium = Whole(default=0)
-    active_high = Whole(default=0)
-    active_urgent = Whole(default=0)
-    completed_low = Whole(default=0)
-    completed_medium = Whole(default=0)
-    completed_high = Whole(default=0)
-    completed_urgent = Whole(default=0)
+    last_change = IntegerAttribute()
+    active_low = IntegerAttribute(default=0)
+    active_medium = IntegerAttribute(default=0)
+    active_high = IntegerAttribute(default=0)
+    active_urgent = IntegerAttribute(default=0)
+    completed_low = IntegerAttribute(default=0)
+    completed_medium = IntegerAttribute(default=0)
+    completed_high = IntegerAttribute(default=0)
+    completed_urgent = IntegerAttribute(default=0)
 
 
 class TombstoneRow(Row):
-    """Where a task was, for those who have yet to hear that it is gone."""
+    """A deleted task, for clients that have not synced the deletion yet."""
 
     class Meta:
         table_name = TableName(lambda: config().tasks_table)
@@ -87,18 +87,18 @@ class TombstoneRow(Row):
     user_id = UnicodeAttribute(hash_key=True)
     task_id = UnicodeAttribute(range_key=True)
     gone_id = UnicodeAttribute()
-    change_number = Whole()
+    change_number = IntegerAttribute()
     expires_at = TTLAttribute()
 
     @classmethod
     def of(cls, owner: str, task: str, change_number: int, now: datetime) -> "TombstoneRow":
-        """What is left of a task."""
+        """Return the tombstone of a task."""
         key = f"{_TOMBSTONE}{task}"
         return cls(owner, key, gone_id=task, change_number=change_number, expires_at=now + _TOMBSTONES_KEPT)
 
 
 class ReceiptRow(Row):
-    """What was answered to a request with an Idempotency-Key, and the fingerprint of what it asked."""
+    """The results of a request with an Idempotency-Key, and the request's fingerprint."""
 
     class Meta:
         table_name = TableName(lambda: config().tasks_table)
@@ -111,32 +111,32 @@ class ReceiptRow(Row):
 
     @classmethod
     def of(cls, owner: str, name: str, now: datetime) -> "ReceiptRow":
-        """A receipt, not yet filled in."""
+        """Return an empty receipt."""
         return cls(owner, receipt_key(owner, name)[2], expires_at=now + _RECEIPTS_KEPT)
 
 
 def task_key(owner: str, task: str) -> Key:
-    """Where a task is."""
+    """Return the key of a task."""
     return TaskRow, owner, task
 
 
 def summary_key(owner: str) -> Key:
-    """Where the summary of a person's tasks is."""
+    """Return the key of a user's summary."""
     return SummaryRow, owner, _SUMMARY
 
 
 def receipt_key(owner: str, name: str) -> Key:
-    """Where a receipt is."""
+    """Return the key of a receipt."""
     return ReceiptRow, owner, f"{_RECEIPT}{name}"
 
 
 def counter(task: Task) -> str:
-    """The attribute of the summary that counts tasks like this one."""
+    """Return the summary attribute that counts tasks like this one."""
     return f"{'completed' if task.completed else 'active'}_{task.priority.value}"
 
 
 def priority_order(priority: Priority) -> str:
-    """What the orders of all tasks of a priority begin with."""
+    """Return the prefix of the sort keys of a priority."""
     return str(list(Priority).index(priority))
 
 

@@ -1,7 +1,16 @@
-"""One-time tokens that travel by mail. Each is a row, and that row is the order to send the mail."""
+"""One-time tokens that are mailed. Each is a row, and that row is the order to send the mail."""
 
-from gatehouse.tokens.flows import issue, look_up, mailed_token, used
+from gatehouse.tokens.flows import derive_token, find_token, issue_token, mark_used
 from gatehouse.tokens.model import MailState, Purpose
-from gatehouse.tokens.table import TokenRow, subject_of
+from gatehouse.tokens.table import TokenRow, email_subject
 
-__all__ = ["MailState", "Purpose", "TokenRow", "issue", "look_up", "mailed_token", "subject_of", "used"]
+__all__ = [
+    "MailState",
+    "Purpose",
+    "TokenRow",
+    "derive_token",
+    "email_subject",
+    "find_token",
+    "issue_token",
+    "mark_used",
+]

@@ -1,34 +1,34 @@
-"""Issuing a token, finding it again, and spending it once."""
+"""Issue, find and use up tokens."""
 
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
 from gatehouse import clock, keys
-from gatehouse.dynamodb import Change, get_together, update
+from gatehouse.dynamodb import TransactItem, batch_get, update
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.tokens.model import MailedToken, MailState, Purpose
 from gatehouse.tokens.table import TokenRow
 
-_KEPT = timedelta(days=1)
+_RETENTION = timedelta(days=1)
 
 
-def issue(
+def issue_token(
     purpose: Purpose,
     subject: str,
     *,
     email: str,
     base_url: str,
     lifetime: timedelta,
-    kept: timedelta = _KEPT,
+    retention: timedelta = _RETENTION,
     begun_at: datetime | None = None,
     mail_state: MailState = MailState.PENDING,
     **columns: Any,
 ) -> TokenRow:
-    """A new row, unsaved. Saving it replaces the one before and, through the table's stream, sends the mail.
+    """Return a new row, unsaved. Saving it replaces the previous one and, through the table's stream, sends the mail.
 
-    The row outlives its token by `kept`, so that an expired token can be told from an unknown one. What was `begun_at`
-    some time is kept so long from then on, however often it is issued anew, but never shorter than its token.
+    The row outlives its token by `retention`, so that an expired token differs from an unknown one. With `begun_at`,
+    retention counts from then, however often the token is issued again, but never ends before the token.
     """
     now = clock.now()
     ends_at = now + lifetime
@@ -38,7 +38,7 @@ def issue(
         nonce=secrets.token_bytes(32),
         created_at=begun_at or now,
         lifetime=int(lifetime.total_seconds()),
-        delete_at=max(begun_at + kept, ends_at) if begun_at else ends_at + kept,
+        delete_at=max(begun_at + retention, ends_at) if begun_at else ends_at + retention,
         mail_state=mail_state,
         email=email,
         base_url=base_url,
@@ -46,32 +46,34 @@ def issue(
     )
 
 
-def mailed_token(row: TokenRow) -> str:
-    """The token for the link in the row's mail. It is not stored: only the secret can make it again."""
-    mac = keys.mac(keys.MAIL, _bound(row))
+def derive_token(row: TokenRow) -> str:
+    """Return the token for the link in the row's mail. It is not stored: it is derived with the secret."""
+    mac = keys.mac(keys.MAIL, _mac_message(row))
     return str(MailedToken(purpose=Purpose(row.purpose), subject=row.subject, mac=mac))
 
 
-def look_up(text: str, *purposes: Purpose) -> TokenRow:
-    """The row that a token stands for, used or not.
+def find_token(text: str, *purposes: Purpose) -> TokenRow:
+    """Return the row of a token, used or not.
 
-    Raises InvalidToken when it is unknown, replaced or for another purpose, TokenExpired when its time is over.
+    Raises InvalidToken when it is unknown, replaced or for another purpose, TokenExpired when it has expired.
     """
     token = MailedToken.parse(text)
     if token.purpose not in purposes:
         raise InvalidToken
     row: TokenRow | None
-    row, keyring = get_together((TokenRow, token.subject, token.purpose), keys.keyring_key())
-    keys.observe(keyring)
-    if not row or not keys.matches(keys.MAIL, _bound(row), token.mac):
+    row, keyring = batch_get((TokenRow, token.subject, token.purpose), keys.keyring_key())
+    keys.update_cache(keyring)
+    if not row or not keys.matches(keys.MAIL, _mac_message(row), token.mac):
         raise InvalidToken
     if (row.expires_at or row.delete_at) <= clock.now():  # a mail that was not sent sets no end
         raise TokenExpired
     return row
 
 
-def used(row: TokenRow) -> Change:
-    """Spend the token: a write that only one of several requests can win, and none after a newer token was issued."""
+def mark_used(row: TokenRow) -> TransactItem:
+    """Return the write that uses up the token: only one of several requests succeeds, and none after a newer token was
+    issued.
+    """
     return update(
         row,
         TokenRow.used_at.set(clock.now()),
@@ -81,5 +83,5 @@ def used(row: TokenRow) -> Change:
     )
 
 
-def _bound(row: TokenRow) -> bytes:
+def _mac_message(row: TokenRow) -> bytes:
     return b"\0".join((row.purpose.encode(), row.subject.encode(), row.nonce))

@@ -1,4 +1,4 @@
-"""What a mailed token is: the coordinates of its row, and a mac over that row's nonce."""
+"""Mailed tokens: the coordinates of a row, and a MAC over the row's nonce."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from gatehouse.errors import InvalidToken
 
 MAC_BYTES = 32
 _MAC_LENGTH = 43  # 32 bytes in base64url without padding
-_LONGEST = 600
+_MAX_LENGTH = 600
 
 
 class Purpose(StrEnum):
-    """What a token may do, and which mail it goes out with. NOTHING makes a stranger's request cost the same."""
+    """What a token is for, and which mail carries it. DECOY makes a request for an unknown address cost the same."""
 
     VERIFY_EMAIL = "verify-email"
     RESET_PASSWORD = "reset-password"  # noqa: S105 -- a name
@@ -23,11 +23,11 @@ class Purpose(StrEnum):
     EMAIL_CHANGED = "email-changed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a name
     TASK_DIGEST = "task-digest"
-    NOTHING = "nothing"
+    DECOY = "nothing"
 
 
 class MailState(StrEnum):
-    """How far a row's mail has come; NONE never becomes one."""
+    """The state of a row's mail; NONE is never sent."""
 
     NONE = "none"
     PENDING = "pending"
@@ -39,7 +39,7 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailedToken:
-    """A token as it stands in a link: url-safe, no dots."""
+    """A token as it appears in a link: url-safe, no dots."""
 
     purpose: Purpose
     subject: str
@@ -50,13 +50,13 @@ class MailedToken:
 
     @classmethod
     def parse(cls, text: str) -> "MailedToken":
-        """Read a token back; raises InvalidToken for anything that `str` did not make."""
+        """Parse a token; raises InvalidToken for any other form."""
         try:
             purpose, subject = _decode(text[:-_MAC_LENGTH]).decode().split(" ")
             token = cls(purpose=Purpose(purpose), subject=subject, mac=_decode(text[-_MAC_LENGTH:]))
         except ValueError:
             raise InvalidToken from None
-        if not subject or len(text) > _LONGEST or str(token) != text:
+        if not subject or len(text) > _MAX_LENGTH or str(token) != text:
             raise InvalidToken
         return token
 

@@ -1,25 +1,25 @@
-"""The `tokens` table: one live row for each subject and purpose."""
+"""The `tokens` table: one live row per subject and purpose."""
 
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.config import config
-from gatehouse.dynamodb import Moment, Row, TableName, Whole
-from gatehouse.languages import DEFAULT
+from gatehouse.dynamodb import IntegerAttribute, Row, TableName, TimestampAttribute
+from gatehouse.languages import DEFAULT_LANGUAGE
 
 
-def subject_of(email: str) -> str:
-    """The key of token rows that belong to an address rather than to a user."""
+def email_subject(email: str) -> str:
+    """Return the key of token rows that belong to an address rather than to a user."""
     return f"EMAIL#{email}"
 
 
 class TokenRow(Row):
     """A token and the mail that carries it.
 
-    `expires_at` is set by the first attempt to send; TTL removes the row at `delete_at`. A sign-up that waits for its
-    address to be verified is here and nowhere else: `user_id`, `name`, `image` and `password_hash` are what will be.
-    A mail that goes out once a day has its `day`, one that lists things its `lines`.
+    The first attempt to send sets `expires_at`; TTL removes the row at `delete_at`. A pending sign-up is stored here
+    and nowhere else: `user_id`, `name`, `image` and `password_hash` are those of the future user. A daily mail has its
+    `day`, one with a list its `lines`.
     """
 
     class Meta:
@@ -28,24 +28,24 @@ class TokenRow(Row):
     subject = UnicodeAttribute(hash_key=True)
     purpose = UnicodeAttribute(range_key=True)
     nonce = BinaryAttribute(legacy_encoding=False)
-    created_at = Moment()
-    lifetime = Whole()
-    expires_at = Moment(null=True)
-    used_at = Moment(null=True)
+    created_at = TimestampAttribute()
+    lifetime = IntegerAttribute()
+    expires_at = TimestampAttribute(null=True)
+    used_at = TimestampAttribute(null=True)
     delete_at = TTLAttribute()
 
     mail_state = UnicodeAttribute()
-    attempts = Whole(default=0)
+    attempts = IntegerAttribute(default=0)
     email = UnicodeAttribute()
     name = UnicodeAttribute(default="")
     base_url = UnicodeAttribute()
-    language = UnicodeAttribute(default=DEFAULT)
+    language = UnicodeAttribute(default=DEFAULT_LANGUAGE)
     callback_url = UnicodeAttribute(null=True)
 
     user_id = UnicodeAttribute(null=True)
     old_email = UnicodeAttribute(null=True)
     new_email = UnicodeAttribute(null=True)
-    epoch = Whole(null=True)
+    epoch = IntegerAttribute(null=True)
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
 

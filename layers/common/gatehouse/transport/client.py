@@ -1,4 +1,4 @@
-"""What PynamoDB's connection calls in place of botocore's client: the same operations, answers and errors."""
+"""The client that PynamoDB's connection calls in place of botocore's: same operations, results and errors."""
 
 import time
 from email.utils import parsedate_to_datetime
@@ -9,30 +9,30 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection.base import Connection
 
-from gatehouse.transport import answers
+from gatehouse.transport import responses
 from gatehouse.transport.config import Settings
+from gatehouse.transport.connections import ConnectionPool
 from gatehouse.transport.credentials import Credentials
-from gatehouse.transport.http import Lines
-from gatehouse.transport.reading import Answer
-from gatehouse.transport.retries import Attempts, Quota
-from gatehouse.transport.signing import forget, signed
-from gatehouse.transport.values import encode
+from gatehouse.transport.http_response import HttpResponse
+from gatehouse.transport.json_codec import encode
+from gatehouse.transport.retries import RetryQuota, RetryState
+from gatehouse.transport.signing import clear_key_cache, sign_headers
 
-_OF_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException"}
-_OF_THE_CLOCK = {"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed"}
-_SKEWED = 240  # seconds; DynamoDB takes a signature that is off by 300
+_CREDENTIAL_ERRORS = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException"}
+_CLOCK_ERRORS = {"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed"}
+_MAX_SKEW = 240  # seconds; DynamoDB takes a signature that is off by 300
 
 
 class Client:
-    """DynamoDB, or the little that functions ask of Secrets Manager; any thread may call."""
+    """A client of DynamoDB, and of the few calls of Secrets Manager that functions make; thread-safe."""
 
     def __init__(self, settings: Settings, *, connect_seconds: float, read_seconds: float, attempts: int) -> None:
-        """Each of the `attempts` may take both times, and pauses come between them."""
+        """Each of the `attempts` may take both times, with pauses in between."""
         trusted = {"ca_bundle": settings.ca_bundle} if settings.ca_bundle else {}
-        self._lines = Lines(settings.url, connect_seconds=connect_seconds, read_seconds=read_seconds, **trusted)
-        self._service, self._region, self._source = settings.service, settings.region, settings.source
-        self._quota, self._attempts = Quota(), attempts
-        self._ahead = 0.0  # seconds that DynamoDB's clock is ahead of ours
+        self._pool = ConnectionPool(settings.url, connect_seconds=connect_seconds, read_seconds=read_seconds, **trusted)
+        self._service, self._region, self._credential_provider = settings.service, settings.region, settings.credentials
+        self._quota, self._attempts = RetryQuota(), attempts
+        self._clock_offset = 0.0  # seconds that DynamoDB's clock is ahead of ours
         self.meta = SimpleNamespace(  # what a client of botocore's is asked for, in its form
             endpoint_url=settings.url,
             region_name=settings.region,
@@ -44,73 +44,73 @@ class Client:
 
     def open(self) -> None:
         """Open a connection before it is needed."""
-        self._lines.open()
+        self._pool.open()
 
     def close(self) -> None:
-        """Close connections and forget credentials that can be had again; the next call opens and asks."""
-        self._lines.close()
-        self._source.forget()
-        forget()
+        """Close connections and clear credentials that can be fetched again; the next call opens and fetches."""
+        self._pool.close()
+        self._credential_provider.clear()
+        clear_key_cache()
 
     def _make_api_call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Under the name that PynamoDB calls; raises ClientError and BotoCoreError as botocore's does."""
+        """Make a call, under the name that PynamoDB uses; raises ClientError and BotoCoreError as botocore's does."""
         if operation == "TransactWriteItems" and "ClientRequestToken" not in parameters:
             parameters = parameters | {"ClientRequestToken": str(uuid4())}  # all attempts are one transaction
         body = encode(operation, parameters)
-        attempts = Attempts(self._quota, self._attempts)
+        attempts = RetryState(self._quota, self._attempts)
         while True:
-            credentials = self._source.current()
+            credentials = self._credential_provider.current()
             try:
-                found = answers.read(operation, self._ask(operation, body, credentials))
+                found = responses.parse_response(operation, self._send(operation, body, credentials))
             except (BotoCoreError, ClientError) as error:
-                if not attempts.again(error, mended=self._mends(error, credentials)):
-                    raise answers.told(error, **attempts.facts) from None
+                if not attempts.should_retry(error, fixed=self._recovers(error, credentials)):
+                    raise responses.with_metadata(error, **attempts.facts) from None
             else:
                 attempts.succeeded()
                 found["ResponseMetadata"] |= attempts.facts
                 return found
 
-    def _ask(self, operation: str, body: bytes, credentials: Credentials) -> Answer:
-        headers = signed(
+    def _send(self, operation: str, body: bytes, credentials: Credentials) -> HttpResponse:
+        headers = sign_headers(
             {"Content-Type": self._service.content_type, "X-Amz-Target": f"{self._service.target}.{operation}"},
             body,
-            host=self._lines.host,
-            path=self._lines.path,
+            host=self._pool.host,
+            path=self._pool.path,
             region=self._region,
             service=self._service.name,
             credentials=credentials,
-            now=time.time() + self._ahead,
+            now=time.time() + self._clock_offset,
         )
-        return self._lines.ask("POST", {"User-Agent": "gatehouse", "Accept-Encoding": "identity"} | headers, body)
+        return self._pool.request("POST", {"User-Agent": "gatehouse", "Accept-Encoding": "identity"} | headers, body)
 
-    def _mends(self, error: Exception, credentials: Credentials) -> bool:
-        """Whether what DynamoDB refused a call for was put right just now."""
+    def _recovers(self, error: Exception, credentials: Credentials) -> bool:
+        """Whether the cause of the error was fixed just now: new credentials, or the clock."""
         if not isinstance(error, ClientError):
             return False
         response: Any = error.response
-        if response["Error"]["Code"] in _OF_CREDENTIALS:
-            return self._source.renewed(credentials)
-        if response["Error"]["Code"] in _OF_THE_CLOCK:
-            return self._sets_clock(response["ResponseMetadata"]["HTTPHeaders"].get("date", ""))
+        if response["Error"]["Code"] in _CREDENTIAL_ERRORS:
+            return self._credential_provider.renew(credentials)
+        if response["Error"]["Code"] in _CLOCK_ERRORS:
+            return self._correct_clock(response["ResponseMetadata"]["HTTPHeaders"].get("date", ""))
         return False
 
-    def _sets_clock(self, date: str) -> bool:
-        """By the time that DynamoDB tells; False where it was right, as after it has been set."""
+    def _correct_clock(self, date: str) -> bool:
+        """Correct the clock offset by DynamoDB's time; False when it was right already."""
         try:
             ahead = parsedate_to_datetime(date).timestamp() - time.time()
         except ValueError:
             return False
-        if abs(ahead - self._ahead) < _SKEWED:
+        if abs(ahead - self._clock_offset) < _MAX_SKEW:
             return False
-        self._ahead = ahead
+        self._clock_offset = ahead
         return True
 
 
 class OwnConnection(Connection):
-    """PynamoDB's, over our client; none of botocore's is made."""
+    """PynamoDB's connection over our client; botocore's is never created."""
 
     def __init__(self, settings: Settings, **given: Any) -> None:
-        """`given` is what PynamoDB's own takes."""
+        """`given` are the arguments of PynamoDB's own."""
         super().__init__(region=settings.region, **given)
         self._own = Client(
             settings,
@@ -121,5 +121,5 @@ class OwnConnection(Connection):
 
     @property
     def client(self) -> Any:
-        """Ours."""
+        """Our client."""
         return self._own

@@ -1,13 +1,13 @@
-"""Where a service is and who asks it, from the variables that every SDK of AWS reads."""
+"""Endpoint and credentials of a service, from the environment variables that AWS SDKs read."""
 
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gatehouse.transport.credentials import Credentials, Fetched, Given, Source
+from gatehouse.transport.credentials import ContainerCredentials, CredentialProvider, Credentials, StaticCredentials
 
-_FOR_BOTOCORE = (  # whoever sets one of these wants what only botocore does
+_BOTOCORE_ONLY = (  # whoever sets one of these wants what only botocore does
     "AWS_DEFAULT_PROFILE",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_PROFILE",
@@ -17,12 +17,14 @@ _FOR_BOTOCORE = (  # whoever sets one of these wants what only botocore does
     "HTTP_PROXY",
     "HTTPS_PROXY",
 )
-_IN_REACH = re.compile(r"(?!\w\w-iso|eusc-|fips-)[a-z-]+-\d")  # AWS itself, its part for governments, and China
+_SUPPORTED_REGIONS = re.compile(
+    r"(?!\w\w-iso|eusc-|fips-)[a-z-]+-\d"
+)  # AWS itself, its part for governments, and China
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One that speaks JSON: its name in hosts and signatures, in variables, and the words of its headers."""
+    """An AWS service with a JSON protocol: its name in hosts and signatures, its variable, and its header values."""
 
     name: str
     variable: str
@@ -36,7 +38,7 @@ DYNAMODB = Service(
     target="DynamoDB_20120810",
     content_type="application/x-amz-json-1.0",
 )
-SECRETS = Service(
+SECRETS_MANAGER = Service(
     name="secretsmanager",
     variable="AWS_ENDPOINT_URL_SECRETS_MANAGER",
     target="secretsmanager",
@@ -46,21 +48,26 @@ SECRETS = Service(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`ca_bundle` is a file with the authorities to trust; empty means those that botocore brings."""
+    """Settings of a client. `ca_bundle` is a file of trusted authorities; empty means botocore's."""
 
     service: Service
     region: str
     url: str
     ca_bundle: str
-    source: Source
+    credentials: CredentialProvider
 
 
-def read(environment: Mapping[str, str], service: Service = DYNAMODB) -> Settings | None:
-    """What `environment` says; None where it takes botocore to do that."""
+def parse_environment(environment: Mapping[str, str], service: Service = DYNAMODB) -> Settings | None:
+    """Return the settings in `environment`; None where they take botocore."""
     given = {name.upper(): value.strip() for name, value in environment.items() if value.strip()}
     region = given.get("AWS_DEFAULT_REGION") or given.get("AWS_REGION")  # in Lambda they are the same
-    source = _source(given)
-    if not region or not source or not _IN_REACH.fullmatch(region) or any(name in given for name in _FOR_BOTOCORE):
+    credentials = _credential_provider(given)
+    if (
+        not region
+        or not credentials
+        or not _SUPPORTED_REGIONS.fullmatch(region)
+        or any(name in given for name in _BOTOCORE_ONLY)
+    ):
         return None
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return Settings(
@@ -68,22 +75,22 @@ def read(environment: Mapping[str, str], service: Service = DYNAMODB) -> Setting
         region=region,
         url=given.get(service.variable) or given.get("AWS_ENDPOINT_URL") or f"https://{service.name}.{region}.{domain}",
         ca_bundle=given.get("AWS_CA_BUNDLE") or given.get("REQUESTS_CA_BUNDLE", ""),
-        source=source,
+        credentials=credentials,
     )
 
 
 def settings(service: Service) -> Settings | None:
-    """Those of this process."""
-    return read(os.environ, service)
+    """Return the settings of this process."""
+    return parse_environment(os.environ, service)
 
 
-def _source(given: Mapping[str, str]) -> Source | None:
+def _credential_provider(given: Mapping[str, str]) -> CredentialProvider | None:
     access_key, secret_key = given.get("AWS_ACCESS_KEY_ID"), given.get("AWS_SECRET_ACCESS_KEY")
     if access_key and secret_key:
         token = given.get("AWS_SESSION_TOKEN", "")
-        return Given(Credentials(access_key=access_key, secret_key=secret_key, token=token))
+        return StaticCredentials(Credentials(access_key=access_key, secret_key=secret_key, token=token))
     if url := given.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
-        return Fetched(
+        return ContainerCredentials(
             url,
             token=given.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""),
             token_file=given.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", ""),

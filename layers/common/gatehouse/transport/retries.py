@@ -1,4 +1,4 @@
-"""Another attempt: when, after which pause, and how many in all, as botocore's `standard` mode has it.
+"""Retries: when, after which pause, and how many in all, as in botocore's `standard` mode.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
@@ -43,64 +43,64 @@ _CODES = {
 }
 
 
-class Quota:
-    """What attempts after the first cost, of all calls together: where nothing works, they stop."""
+class RetryQuota:
+    """The retry quota that all calls share: when nothing works, retries stop."""
 
     def __init__(self) -> None:
-        self._most = self._left = CAPACITY
+        self._capacity = self._available = CAPACITY
         self._lock = Lock()
 
-    def take(self, cost: int) -> bool:
-        """Whether there was so much left."""
+    def acquire(self, cost: int) -> bool:
+        """Take from the quota; False when there is not enough left."""
         with self._lock:
-            if cost > self._left:
+            if cost > self._available:
                 return False
-            self._left -= cost
+            self._available -= cost
             return True
 
-    def give_back(self, cost: int) -> None:
-        """A call has succeeded."""
-        if self._left < self._most:
+    def release(self, cost: int) -> None:
+        """Return quota after a successful call."""
+        if self._available < self._capacity:
             with self._lock:
-                self._left = min(self._most, self._left + cost)
+                self._available = min(self._capacity, self._available + cost)
 
 
-class Attempts:
-    """Those of one call."""
+class RetryState:
+    """The attempts of one call."""
 
-    def __init__(self, quota: Quota, most: int) -> None:
-        self._quota, self._most = quota, most
-        self._to_give_back = 1
+    def __init__(self, quota: RetryQuota, max_attempts: int) -> None:
+        self._quota, self._max_attempts = quota, max_attempts
+        self._acquired = 1
         self.facts: dict[str, Any] = {"RetryAttempts": 0}  # what botocore adds to the metadata of an answer
 
     def succeeded(self) -> None:
-        """Other calls may try again the more."""
-        self._quota.give_back(self._to_give_back)
+        """Return the quota of this call, so that others may retry."""
+        self._quota.release(self._acquired)
 
-    def again(self, error: Exception, *, mended: bool) -> bool:
-        """Whether to try once more: after a pause, or at once where the cause was `mended`."""
-        failed = self.facts["RetryAttempts"] + 1
-        if failed >= self._most:
+    def should_retry(self, error: Exception, *, fixed: bool) -> bool:
+        """Whether to try again: after a pause, or at once where the cause was `fixed`."""
+        attempts = self.facts["RetryAttempts"] + 1
+        if attempts >= self._max_attempts:
             self.facts["MaxAttemptsReached"] = True
             return False
-        if not mended and not (passing(error) and self._pays_for(error)):
+        if not fixed and not (is_retryable(error) and self._acquire_quota(error)):
             return False
-        if not mended:
-            time.sleep(random.random() * min(2.0 ** (failed - 1), _LONGEST_PAUSE))  # noqa: S311 -- jitter
-        self.facts["RetryAttempts"] = failed
+        if not fixed:
+            time.sleep(random.random() * min(2.0 ** (attempts - 1), _LONGEST_PAUSE))  # noqa: S311 -- jitter
+        self.facts["RetryAttempts"] = attempts
         return True
 
-    def _pays_for(self, error: Exception) -> bool:
+    def _acquire_quota(self, error: Exception) -> bool:
         cost = _COST_OF_TIMEOUT if isinstance(error, _TIMEOUTS) else _COST
-        if not self._quota.take(cost):
+        if not self._quota.acquire(cost):
             self.facts["RetryQuotaReached"] = True
             return False
-        self._to_give_back = cost
+        self._acquired = cost
         return True
 
 
-def passing(error: Exception) -> bool:
-    """Whether the same call may well succeed a moment later."""
+def is_retryable(error: Exception) -> bool:
+    """Whether the same call may succeed a moment later."""
     if isinstance(error, ClientError):
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         return status in _STATUSES or error.response["Error"]["Code"] in _CODES

@@ -11,7 +11,7 @@ from gatehouse.transport.credentials import Credentials
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
-def signed(
+def sign_headers(
     headers: Mapping[str, str],
     body: bytes,
     *,
@@ -22,28 +22,30 @@ def signed(
     credentials: Credentials,
     now: float,
 ) -> dict[str, str]:
-    """The headers of a POST with those that sign it; `now` is in seconds since 1970.
+    """Return the headers of a POST with its signature; `now` is in seconds since 1970.
 
-    All of them are signed, so none may be one that is changed on the way, or have blanks in a row.
+    All of them are signed, so proxies must not change them and values must not have consecutive spaces.
     """
-    moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    sent = {**headers, "X-Amz-Date": moment}
+    timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    signed = {**headers, "X-Amz-Date": timestamp}
     if credentials.token:
-        sent["X-Amz-Security-Token"] = credentials.token
-    canonical = dict(sorted((name.lower(), value) for name, value in (*sent.items(), ("host", host))))
+        signed["X-Amz-Security-Token"] = credentials.token
+    canonical = dict(sorted((name.lower(), value) for name, value in (*signed.items(), ("host", host))))
     names, lines = ";".join(canonical), "".join(f"{name}:{value}\n" for name, value in canonical.items())
     request = f"POST\n{path}\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
-    scope = f"{moment[:8]}/{region}/{service}/aws4_request"
-    to_sign = f"{_ALGORITHM}\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-    signature = hmac.digest(_key(credentials.secret_key, moment[:8], region, service), to_sign.encode(), "sha256").hex()
-    sent["Authorization"] = (
+    scope = f"{timestamp[:8]}/{region}/{service}/aws4_request"
+    to_sign = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+    signature = hmac.digest(
+        _key(credentials.secret_key, timestamp[:8], region, service), to_sign.encode(), "sha256"
+    ).hex()
+    signed["Authorization"] = (
         f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
     )
-    return sent
+    return signed
 
 
-def forget() -> None:
-    """A snapshot must hold no keys."""
+def clear_key_cache() -> None:
+    """Clear cached signing keys: a snapshot must not contain them."""
     _key.cache_clear()
 
 

@@ -1,6 +1,6 @@
-"""Who is calling? Answered for any FastAPI app by a Gatehouse deployment.
+"""Authentication for FastAPI apps with a Gatehouse deployment.
 
-`Gatehouse("https://api.example.com").install(app)`, and a route that has a parameter `user: CurrentUser` is protected.
+`Gatehouse("https://api.example.com").install(app)`, and a route with a parameter `user: CurrentUser` is protected.
 """
 
 from gatehouse_fastapi.dependencies import CurrentUser, OptionalUser, current_user, optional_user

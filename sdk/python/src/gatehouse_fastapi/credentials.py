@@ -1,4 +1,4 @@
-"""What a request shows for a session."""
+"""The credentials of a request."""
 
 import re
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ _COOKIE_VALUE = re.compile(r'"?[A-Za-z0-9._~+/=%-]{1,4096}"?')
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """A token from `Authorization: Bearer`: a session's, or a JWT."""
+    """A token from `Authorization: Bearer`: a session token, or a JWT."""
 
     token: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """Gatehouse's session cookie, as a `Cookie` header without anybody else's; at most one under each of its names."""
+    """Gatehouse's session cookie, as a `Cookie` header without other cookies; at most one under each of its names."""
 
     header: str
 
 
 def bearer(connection: HTTPConnection) -> Bearer | None:
-    """The bearer token of a request, None without one; raises InvalidToken for what cannot be one, or for two."""
+    """Return the bearer token of a request, None without one; raises InvalidToken for a malformed one, or for two."""
     given = [value.partition(" ") for value in connection.headers.getlist("authorization")]
     tokens = [token.strip() for scheme, _, token in given if scheme.lower() == "bearer"]
     if not tokens:
@@ -39,7 +39,7 @@ def bearer(connection: HTTPConnection) -> Bearer | None:
 
 
 def cookies(connection: HTTPConnection) -> Cookies | None:
-    """The session cookie of a request, None without one; raises InvalidToken for what cannot be one."""
+    """Return the session cookie of a request, None without one; raises InvalidToken for a malformed one."""
     pairs = [pair.strip() for header in connection.headers.getlist("cookie") for pair in header.split(";")]
     found: dict[str, str] = {}
     for name, _, value in (pair.partition("=") for pair in pairs):

@@ -1,20 +1,20 @@
-"""What a route asks for: `user: CurrentUser`, or `user: OptionalUser` where strangers are welcome."""
+"""Dependencies of routes: `user: CurrentUser`, or `user: OptionalUser` where anonymous callers are allowed."""
 
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from gatehouse_fastapi.documenting import ByBearer, ByCookie
 from gatehouse_fastapi.gatehouse import Gatehouse
+from gatehouse_fastapi.openapi import ByBearer, ByCookie
 from gatehouse_fastapi.refusals import MissingToken
 from gatehouse_fastapi.user import User
 
 
 async def optional_user(connection: HTTPConnection, _bearer: ByBearer, _cookie: ByCookie) -> User | None:
-    """Who is calling, None for who shows nothing; raises a Refusal for who shows something that is not good.
+    """Return the caller, None for a request without credentials; raises a Refusal for invalid ones.
 
-    This is the one to override in tests of an app: `current_user` asks it, too.
+    This is the one to override in tests of an app: `current_user` depends on it.
     """
     gatehouse = getattr(connection.scope["app"].state, "gatehouse", None)
     if not isinstance(gatehouse, Gatehouse):
@@ -23,7 +23,7 @@ async def optional_user(connection: HTTPConnection, _bearer: ByBearer, _cookie: 
 
 
 async def current_user(user: Annotated[User | None, Depends(optional_user)]) -> User:
-    """Who is calling; raises MissingToken for who shows nothing, and what `optional_user` raises."""
+    """Return the caller; raises MissingToken without credentials, and what `optional_user` raises."""
     if user is None:
         raise MissingToken
     return user

@@ -1,4 +1,4 @@
-"""A Gatehouse deployment, as an app sees it."""
+"""A client of a Gatehouse deployment."""
 
 import logging
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
 from gatehouse_fastapi import credentials
-from gatehouse_fastapi.answers import answer, request_id
 from gatehouse_fastapi.credentials import Bearer, Cookies
-from gatehouse_fastapi.documenting import describe
 from gatehouse_fastapi.keys import Keys
+from gatehouse_fastapi.openapi import add_security_schemes
 from gatehouse_fastapi.origins import TrustedOrigins
 from gatehouse_fastapi.refusals import AuthUnavailable, Refusal
+from gatehouse_fastapi.responses import error_response, request_id
 from gatehouse_fastapi.service import Service
 from gatehouse_fastapi.sessions import SessionCheck
 from gatehouse_fastapi.tokens import TokenCheck
@@ -27,7 +27,7 @@ logger = logging.getLogger("gatehouse_fastapi")
 
 
 class Gatehouse:
-    """Knows who calls. Make one for an app and install it; it holds no connection before the first request."""
+    """Authenticates requests. Create one per app and install it; it opens no connection before the first request."""
 
     def __init__(
         self,
@@ -39,9 +39,9 @@ class Gatehouse:
         timeout: float = 5.0,
         leeway: float = 10.0,
     ) -> None:
-        """`base_url` is where the deployment answers, without `/api/auth`; times are in seconds.
+        """`base_url` is the deployment's URL, without `/api/auth`; times are in seconds.
 
-        `issuer` is what its tokens say of it where that is another URL. Raises ValueError for settings that cannot be.
+        `issuer` is the issuer of its tokens where that is another URL. Raises ValueError for invalid settings.
         """
         self.base_url = _checked(base_url)
         self._origins = TrustedOrigins(trusted_origins)
@@ -54,18 +54,18 @@ class Gatehouse:
         return self._check.takes_cookies
 
     def install(self, app: FastAPI) -> Self:
-        """Let `CurrentUser` and `OptionalUser` of this app's routes ask here, and refusals have their form."""
+        """Serve `CurrentUser` and `OptionalUser` of this app's routes, and handle refusals."""
         app.state.gatehouse = self
-        app.add_exception_handler(Refusal, answer)  # type: ignore[arg-type] # it answers requests and WebSockets
-        describe(app)
+        app.add_exception_handler(Refusal, error_response)  # type: ignore[arg-type] # it answers requests and WebSockets
+        add_security_schemes(app)
         return self
 
     async def user(self, connection: HTTPConnection) -> User | None:
-        """Who sent a request or opens a WebSocket; None only when nothing was shown. Raises a Refusal.
+        """Return the user of a request or a WebSocket; None only without credentials. Raises a Refusal.
 
-        A bearer token goes before a cookie: beside it, the cookie is not looked at.
+        A bearer token goes before a cookie: beside it, the cookie is ignored.
         """
-        shown = self._shown(connection)
+        shown = self._credentials(connection)
         if shown is None:
             return None
         try:
@@ -75,7 +75,7 @@ class Gatehouse:
             raise
 
     async def aclose(self) -> None:
-        """Close the connections of this event loop. Without it they go with the process."""
+        """Close the connections of this event loop. Without it they are closed with the process."""
         await self._check.aclose()
 
     async def __aenter__(self) -> Self:
@@ -86,7 +86,7 @@ class Gatehouse:
     ) -> None:
         await self.aclose()
 
-    def _shown(self, connection: HTTPConnection) -> Bearer | Cookies | None:
+    def _credentials(self, connection: HTTPConnection) -> Bearer | Cookies | None:
         bearer = credentials.bearer(connection)
         if bearer or not self.takes_cookies:
             return bearer

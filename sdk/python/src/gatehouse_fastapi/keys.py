@@ -1,4 +1,4 @@
-"""The public keys of a deployment: read when needed, by one for all, and not more often than anybody may cause."""
+"""The public keys of a deployment: read on demand, once for all callers, at a limited rate."""
 
 import asyncio
 import json
@@ -16,19 +16,19 @@ from jwt.exceptions import PyJWTError
 from gatehouse_fastapi.refusals import AuthUnavailable
 
 ALGORITHM = "EdDSA"
-FRESH = 300  # seconds that keys are used without a look; a key that was removed dies after as many
-USABLE = 3600  # seconds for which they are used while Gatehouse does not answer
-PAUSE = 30  # seconds between two reads, whatever strangers send
-FIRST_PAUSE = 2  # seconds between two reads as long as there are no keys at all
+FRESH_SECONDS = 300  # seconds that keys are used without a look; a key that was removed dies after as many
+USABLE_SECONDS = 3600  # seconds for which they are used while Gatehouse does not answer
+RETRY_SECONDS = 30  # seconds between two reads, whatever strangers send
+FIRST_RETRY_SECONDS = 2  # seconds between two reads as long as there are no keys at all
 
 logger = logging.getLogger("gatehouse_fastapi")
 
 
 class Keys:
-    """The keys, by their ids. Of those who need them at one moment, in any thread, one reads and the others wait."""
+    """The keys by their ids. Of concurrent callers, in any thread, one reads and the others wait."""
 
     def __init__(self, read: Callable[[], Awaitable[bytes]]) -> None:
-        """`read` gives a JWKS document, or raises AuthUnavailable."""
+        """`read` returns a JWKS document, or raises AuthUnavailable."""
         self._read = read
         self._lock = Lock()
         self._keys: dict[str, PyJWK] = {}
@@ -37,45 +37,47 @@ class Keys:
         self._reading: Future[None] | None = None
 
     async def find(self, kid: str) -> PyJWK | None:
-        """The key of that id, None when there is none; raises AuthUnavailable when nobody can say.
+        """Return the key with this id, None when there is none; raises AuthUnavailable when the keys cannot be read.
 
-        When the last read failed, keys that are still usable are used while the next one is under way.
+        When the last read failed, keys that are still usable are used while the next read is in progress.
         """
-        if kid not in self._keys or self._age() >= FRESH:
-            reading = self._reading_by_now()
-            if reading and not (self._trouble and kid in self._keys and self._age() < USABLE):
+        if kid not in self._keys or self._age() >= FRESH_SECONDS:
+            reading = self._current_read()
+            if reading and not (self._trouble and kid in self._keys and self._age() < USABLE_SECONDS):
                 await asyncio.wrap_future(reading)
-        if self._age() >= USABLE or (kid not in self._keys and self._trouble):
+        if self._age() >= USABLE_SECONDS or (kid not in self._keys and self._trouble):
             raise AuthUnavailable(self._trouble or "the keys are too old")
         return self._keys.get(kid)
 
     def _age(self) -> float:
         return monotonic() - self._read_at
 
-    def _reading_by_now(self) -> Future[None] | None:
-        """The read under way, begun if the last was long enough ago."""
+    def _current_read(self) -> Future[None] | None:
+        """Return the read in progress; one is started if the last was long enough ago."""
         with self._lock:
-            pause = PAUSE if self._keys else FIRST_PAUSE
+            pause = RETRY_SECONDS if self._keys else FIRST_RETRY_SECONDS
             if self._reading is None and monotonic() - self._tried_at >= pause:
-                self._reading = self._begun()
+                self._reading = self._start_read()
             return self._reading
 
-    def _begun(self) -> Future[None]:
-        """A read in a thread and event loop of its own: it outlives a request that is cancelled, and serves all."""
+    def _start_read(self) -> Future[None]:
+        """Start a read in a thread and event loop of its own: it outlives a cancelled request, and
+        serves all callers.
+        """
         self._tried_at = monotonic()
         reading: Future[None] = Future()
         reading.set_running_or_notify_cancel()  # from here on, no one who waits can cancel it for the others
-        thread = Thread(target=lambda: asyncio.run(self._learn(reading)), name="gatehouse-keys", daemon=True)
+        thread = Thread(target=lambda: asyncio.run(self._store(reading)), name="gatehouse-keys", daemon=True)
         try:
             thread.start()
         except RuntimeError as error:
             raise AuthUnavailable(str(error)) from None
         return reading
 
-    async def _learn(self, reading: Future[None]) -> None:
+    async def _store(self, reading: Future[None]) -> None:
         keys, trouble, begun_at = self._keys, "the keys could not be read", self._tried_at
         try:
-            keys, trouble = parsed(await self._read()), ""
+            keys, trouble = parse_jwks(await self._read()), ""
         except AuthUnavailable as outage:
             trouble = outage.cause
             logger.warning("gatehouse keys not read", extra={"cause": trouble})
@@ -86,8 +88,10 @@ class Keys:
             reading.set_result(None)
 
 
-def parsed(body: bytes) -> dict[str, PyJWK]:
-    """The Ed25519 keys of a JWKS document, by their ids; others are left out. AuthUnavailable where there is none."""
+def parse_jwks(body: bytes) -> dict[str, PyJWK]:
+    """Return the Ed25519 keys of a JWKS document by their ids; others are left out. AuthUnavailable where there is
+    none.
+    """
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Which sites may make a browser call with its cookie. A bearer token needs no such check: no browser adds one."""
+"""Origin checks for requests with cookies. Bearer tokens need none: no browser adds them by itself."""
 
 import re
 from collections.abc import Iterable
@@ -14,20 +14,20 @@ _LABELS = r"[a-z0-9-]+(\.[a-z0-9-]+)*"
 
 
 class TrustedOrigins:
-    """Origins such as `https://app.example.com`, or `https://*.example.com` for every host below."""
+    """Origins such as `https://app.example.com`, or `https://*.example.com` for all its subdomains."""
 
     def __init__(self, origins: Iterable[str]) -> None:
-        """Raises ValueError for what is no origin; a page's address is none."""
+        """Raises ValueError for what is no origin, such as the URL of a page."""
         self._patterns = [_pattern(origin.lower()) for origin in origins]
 
     def check(self, connection: HTTPConnection) -> None:
-        """Refuse what a browser may have been tricked into: MissingOrigin, InvalidOrigin.
+        """Reject possible cross-site request forgery: MissingOrigin, InvalidOrigin.
 
-        The opening of a WebSocket is a GET, and other sites may read what comes after it, so it is checked, too.
+        Opening a WebSocket is a GET, and other sites can read what follows, so it is checked, too.
         """
         if connection.scope.get("method") in _SAFE_METHODS or _is_from_itself(connection):
             return
-        origin = connection.headers.get("origin") or _of_page(connection.headers.get("referer", ""))
+        origin = connection.headers.get("origin") or _origin_of(connection.headers.get("referer", ""))
         if not origin or origin == "null":
             raise MissingOrigin
         if not any(pattern.fullmatch(origin.lower()) for pattern in self._patterns):
@@ -35,11 +35,11 @@ class TrustedOrigins:
 
 
 def _is_from_itself(connection: HTTPConnection) -> bool:
-    """Whether the browser says that this app's own page is calling: no page can make it say so."""
+    """Whether the browser says that the request is same-origin, which no page can forge."""
     return connection.headers.get("sec-fetch-site") == "same-origin"
 
 
-def _of_page(url: str) -> str:
+def _origin_of(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:

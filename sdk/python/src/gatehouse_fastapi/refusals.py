@@ -1,4 +1,4 @@
-"""Why a request goes no further. Each has a status, a stable code and a sentence, as Gatehouse's own refusals have."""
+"""The errors of authentication. Each has a status, a stable code and a message, as Gatehouse's own errors have."""
 
 from http import HTTPStatus
 from typing import ClassVar
@@ -7,7 +7,7 @@ from fastapi import HTTPException
 
 
 class Refusal(HTTPException):
-    """The request was refused. `Gatehouse.install` makes `{"code", "message", "requestId"}` of it."""
+    """The request was refused. `Gatehouse.install` turns it into `{"code", "message", "requestId"}`."""
 
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
@@ -15,52 +15,52 @@ class Refusal(HTTPException):
     challenge: ClassVar[str] = ""  # as `WWW-Authenticate` has it
 
     def __init__(self, **headers: str) -> None:
-        """`headers` go with the answer."""
+        """`headers` are those of the response."""
         challenge = {"www-authenticate": self.challenge} if self.challenge else {}
         super().__init__(self.status, {"code": self.code, "message": self.message}, challenge | headers)
 
 
 class MissingToken(Refusal):
-    """Nothing was shown. RFC 6750 has no error for that."""
+    """The request has no credentials. RFC 6750 has no error for that."""
 
     status, code, message = HTTPStatus.UNAUTHORIZED, "MISSING_TOKEN", "Sign in first: the request carries no session."
     challenge = 'Bearer realm="gatehouse"'
 
 
 class InvalidToken(Refusal):
-    """What was shown is nobody's: made up, of another deployment, signed out, or a session that has expired."""
+    """The credentials are invalid: forged, of another deployment, signed out, or of an expired session."""
 
     status, code, message = HTTPStatus.UNAUTHORIZED, "INVALID_TOKEN", "Invalid token"
     challenge = f'{MissingToken.challenge}, error="invalid_token"'
 
 
 class TokenExpired(InvalidToken):
-    """A JWT was good until lately."""
+    """The JWT has expired."""
 
     code, message = "TOKEN_EXPIRED", "Token expired"
 
 
 class AccessTokenRequired(InvalidToken):
-    """A session token was shown to an app that checks JWTs."""
+    """A session token was sent to an app that checks JWTs."""
 
     code = "ACCESS_TOKEN_REQUIRED"
     message = "This API takes access tokens (JWT), not session tokens: get one from GET /api/auth/token."
 
 
 class MissingOrigin(Refusal):
-    """A cookie came with a request that changes something, and nothing says from which site."""
+    """A state-changing request has a cookie and no origin."""
 
     status, code, message = HTTPStatus.FORBIDDEN, "MISSING_OR_NULL_ORIGIN", "Missing or null Origin"
 
 
 class InvalidOrigin(Refusal):
-    """A cookie came with a request that changes something, from a site that is not trusted."""
+    """A state-changing request has a cookie and comes from an untrusted site."""
 
     status, code, message = HTTPStatus.FORBIDDEN, "INVALID_ORIGIN", "Invalid origin"
 
 
 class AuthUnavailable(Refusal):
-    """Gatehouse cannot be asked, so nobody knows who is calling: neither signed in nor anonymous."""
+    """Gatehouse is unavailable, so it is unknown whether the caller is signed in."""
 
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "AUTH_UNAVAILABLE"
     message = "Sign-in cannot be checked at the moment. Try again shortly."

@@ -1,32 +1,32 @@
-"""`check="session"`: Gatehouse is asked each time, so a session that has ended is refused from the next request on."""
+"""`check="session"`: each request is checked with Gatehouse, so an ended session is refused at once."""
 
 from pydantic import TypeAdapter, ValidationError
 
 from gatehouse_fastapi.credentials import Bearer, Cookies
 from gatehouse_fastapi.refusals import AuthUnavailable, InvalidToken
 from gatehouse_fastapi.service import Service
-from gatehouse_fastapi.user import SessionAndPerson, User
+from gatehouse_fastapi.user import SessionAndUser, User
 
 _PATH = "/api/auth/get-session"
 _AS_IT_IS = "?disableRefresh=true"
-_ANSWER: TypeAdapter[SessionAndPerson | None] = TypeAdapter(SessionAndPerson | None)
+_ANSWER: TypeAdapter[SessionAndUser | None] = TypeAdapter(SessionAndUser | None)
 
 
 class SessionCheck:
-    """Session tokens, cookies and JWTs, by asking."""
+    """Checks session tokens, cookies and JWTs with Gatehouse."""
 
     takes_cookies = True
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def user_of(self, shown: Bearer | Cookies) -> User:
-        """Whose session it is; raises InvalidToken for nobody's, AuthUnavailable where that cannot be known.
+    async def user_of(self, credential: Bearer | Cookies) -> User:
+        """Return the user of a credential; raises InvalidToken, or AuthUnavailable where it cannot be checked.
 
-        A cookie's session is not renewed by this: the browser would not see its new cookie. The frontend's own
+        This does not renew a cookie's session: the browser would not get its new cookie. The frontend's own
         `get-session` renews it.
         """
-        match shown:
+        match credential:
             case Bearer(token):
                 body = await self._service.get(_PATH, {"authorization": f"Bearer {token}"})
             case Cookies(header):

@@ -21,5 +21,5 @@ _ANN = User(
 
 
 def a_user(**changes: Any) -> User:
-    """Somebody signed in: Ann, but for `changes`."""
+    """Return a signed-in user: Ann, with `changes`."""
     return replace(_ANN, **changes)

@@ -1,4 +1,4 @@
-"""`check="token"`: JWTs are checked here, without a call, so an ended session is believed until its JWT expires."""
+"""`check="token"`: JWTs are verified locally, without a call, so an ended session is accepted until its JWT expires."""
 
 import jwt
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ _REQUIRED = ["sub", "sid", "iss", "aud", "iat", "exp"]
 
 
 class TokenCheck:
-    """JWTs, by their signatures."""
+    """Checks JWTs by their signatures."""
 
     takes_cookies = False  # they hold a session token
 
@@ -23,18 +23,18 @@ class TokenCheck:
         self._issuer = issuer
         self._leeway = leeway
 
-    async def user_of(self, shown: Bearer | Cookies) -> User:
-        """Whose token it is; raises AccessTokenRequired, TokenExpired, InvalidToken or AuthUnavailable."""
-        if not isinstance(shown, Bearer) or shown.token.count(".") != _JWT_DOTS:
+    async def user_of(self, credential: Bearer | Cookies) -> User:
+        """Return the user of a token; raises AccessTokenRequired, TokenExpired, InvalidToken or AuthUnavailable."""
+        if not isinstance(credential, Bearer) or credential.token.count(".") != _JWT_DOTS:
             raise AccessTokenRequired
-        key = await self._keys.find(_key_id(shown.token))
+        key = await self._keys.find(_key_id(credential.token))
         if key is None:
             raise InvalidToken
-        claims = self._claims(shown.token, key)
+        claims = self._claims(credential.token, key)
         return claims.in_session(claims.sid, None)
 
     async def aclose(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no connection is kept."""
 
     def _claims(self, token: str, key: jwt.PyJWK) -> Claims:
         try:

@@ -1,4 +1,4 @@
-"""Who is calling, and the two forms in which Gatehouse tells it."""
+"""The user, in the two forms in which Gatehouse sends it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +9,10 @@ from pydantic.alias_generators import to_camel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Somebody signed in, as Gatehouse knows them.
+    """A signed-in user.
 
-    With `check="token"` all of it is as it was when the token was made, minutes ago, and `session_expires_at` is
-    None: a JWT says when it ends itself, and not when its session does.
+    With `check="token"` the fields are as of when the token was issued, minutes ago, and `session_expires_at` is None:
+    a JWT has its own expiry, not its session's.
     """
 
     id: str
@@ -26,12 +26,12 @@ class User:
     session_expires_at: datetime | None
 
 
-class _Wire(BaseModel):
+class _ApiModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
 
-class Person(_Wire):
-    """The fields of a user: in an answer of `get-session` and, by the same names, among the claims of a JWT."""
+class UserFields(_ApiModel):
+    """The fields of a user in a `get-session` response and, by the same names, in the claims of a JWT."""
 
     id: str = Field(min_length=1)
     email: str
@@ -42,29 +42,29 @@ class Person(_Wire):
     updated_at: AwareDatetime
 
     def in_session(self, session_id: str, expires_at: datetime | None) -> User:
-        """The user, as the caller of a request."""
-        return User(**self.model_dump(include=_OF_A_PERSON), session_id=session_id, session_expires_at=expires_at)
+        """Return the user as the caller of a request."""
+        return User(**self.model_dump(include=_USER_FIELDS), session_id=session_id, session_expires_at=expires_at)
 
 
-_OF_A_PERSON = set(Person.model_fields)
+_USER_FIELDS = set(UserFields.model_fields)
 
 
-class Claims(Person):
-    """What a JWT says beside when and for whom it is good: its user, once more as `sub`, and its session."""
+class Claims(UserFields):
+    """The claims of a JWT beside its times, issuer and audience: the user, with `sub` once more, and the session."""
 
     sub: str
     sid: str = Field(min_length=1)
 
 
-class Session(_Wire):
-    """What is needed of a session."""
+class Session(_ApiModel):
+    """The fields of a session that are used here."""
 
     id: str = Field(min_length=1)
     expires_at: AwareDatetime
 
 
-class SessionAndPerson(_Wire):
-    """An answer of `get-session` that is not null."""
+class SessionAndUser(_ApiModel):
+    """A `get-session` response that is not null."""
 
     session: Session
-    user: Person
+    user: UserFields

@@ -1,0 +1,106 @@
+"""Operator actions on users. Imported once the environment is that of the functions."""
+
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gatehouse import accounts, audit, sessions
+from gatehouse.accounts.lookup import AccountLookup, look_up_account
+from gatehouse.accounts.model import normalize_email
+from gatehouse.accounts.table import ProfileRow, advance_profile_epoch, profile_key
+from gatehouse.accounts.verification import resend_verification
+from gatehouse.dynamodb import batch_get, transact
+from gatehouse.mail.feedback import undeliverable_key
+from gatehouse.sessions import ClientInfo
+from gatehouse_dev import console
+from gatehouse_dev.admin.targets import OperatorError
+
+
+def find_account(name: str) -> AccountLookup:
+    """Return the account with an address or an id; raises OperatorError when there is none, not
+    even a pending sign-up.
+    """
+    if "@" not in name:
+        (profile,) = batch_get(profile_key(name))
+        behind = AccountLookup(profile=profile, pending_sign_up=None)
+    else:
+        behind, _ = look_up_account(_address(name))
+    if not (behind.profile or behind.pending_sign_up):
+        raise OperatorError(f"There is no user {name}.")
+    return behind
+
+
+def find_profile(name: str) -> ProfileRow:
+    """Return the profile with an address or an id; raises OperatorError when there is none."""
+    profile = find_account(name).profile
+    if not profile:
+        raise OperatorError(f"{name} is no user yet: a sign-up waits there to be verified.")
+    return profile
+
+
+def disable(profile: ProfileRow, actor: str) -> None:
+    """Disable a user."""
+    accounts.set_disabled(profile.user_id, disabled=True)
+    record_and_print("user disabled", f"{profile.email} is disabled and signed out everywhere.", actor, profile.user_id)
+
+
+def enable(profile: ProfileRow, actor: str) -> None:
+    """Enable a user."""
+    accounts.set_disabled(profile.user_id, disabled=False)
+    record_and_print("user enabled", f"{profile.email} may come in again.", actor, profile.user_id)
+
+
+def sign_out(profile: ProfileRow, actor: str) -> None:
+    """End every session of a user."""
+    transact(
+        advance_profile_epoch(profile.user_id, profile.epoch), sessions.advance_epoch(profile.user_id, profile.epoch)
+    )
+    record_and_print("user signed out", f"{profile.email} is signed out everywhere.", actor, profile.user_id)
+
+
+def delete(profile: ProfileRow, actor: str) -> None:
+    """Delete a user."""
+    accounts.delete_as_operator(profile.user_id)
+    done = f"{profile.email} is deleted; what else was theirs is being erased."
+    record_and_print("user deleted", done, actor, profile.user_id)
+
+
+def resend(name: str, actor: str, base_url: str) -> None:
+    """Send the verification mail again; raises OperatorError when there is nothing to verify."""
+    behind = find_account(name)
+    waiting = behind.pending_sign_up
+    url, callback_url = (waiting.base_url, waiting.callback_url) if waiting else (base_url, None)
+    if not resend_verification(behind, ClientInfo(base_url=url), callback_url):
+        raise OperatorError(
+            f"{name} has nothing to verify: {'they are disabled' if behind.is_disabled else 'it is done'}."
+        )
+    account: Any = waiting or behind.profile
+    done = f"The verification mail to {account.email} is ordered."
+    record_and_print("verification mailed again", done, actor, account.user_id)
+
+
+def allow_mail(name: str, actor: str) -> None:
+    """Allow mail to an address that bounced or complained; raises OperatorError when it is allowed already."""
+    email = _address(name) if "@" in name else find_profile(name).email
+    (mark,) = batch_get(undeliverable_key(email))
+    if not mark:
+        raise OperatorError(f"Nothing keeps mail from {email}.")
+    mark.delete()
+    done = f"{email} is written to again. It was not, because of a {mark.reason}; SES has a list of its own."
+    record_and_print("address written to again", done, actor, mark.subject, reason=mark.reason)
+
+
+def record_and_print(event: str, done: str, actor: str, user_id: str, **facts: str) -> None:
+    """Write the action to the audit trail, then print it; raises OperatorError when the trail cannot be written."""
+    try:
+        audit.record(event, actor=actor, user_id=user_id, **facts)
+    except (BotoCoreError, ClientError) as error:
+        raise OperatorError(f"{done} But the audit trail did not take it, so note it elsewhere: {error}") from error
+    console.say(done)
+
+
+def _address(text: str) -> str:
+    try:
+        return normalize_email(text)
+    except ValueError:
+        raise OperatorError(f"{text} is neither an address nor a user's id.") from None

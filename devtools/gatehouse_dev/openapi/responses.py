@@ -1,0 +1,175 @@
+"""Add the responses that the routers do not declare: errors, redirects and others."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from starlette.responses import Response
+
+from gatehouse_dev.openapi.endpoints import Endpoint
+from gatehouse_dev.template_file import Properties
+
+
+class ResponseSpec(NamedTuple):
+    """A response by status: its component name, its description, and its headers."""
+
+    name: str
+    meaning: str
+    by_gateway: bool = False
+    headers: tuple[str, ...] = ()
+
+
+REFUSALS = {
+    400: ResponseSpec("BadRequest", "What was sent is not valid, or cannot be done."),
+    401: ResponseSpec(
+        "Unauthorized", "Nobody is signed in, or what speaks for it is not good.", headers=("WWW-Authenticate",)
+    ),
+    403: ResponseSpec(
+        "Forbidden", "A site that is not trusted, a place to go on to that is none of ours, or a stale session."
+    ),
+    404: ResponseSpec("NotFound", "There is no such thing, or it is somebody else's.", by_gateway=True),
+    409: ResponseSpec("Conflict", "It is somebody else's."),
+    410: ResponseSpec("Gone", "The token is too old to say what changed since."),
+    412: ResponseSpec("PreconditionFailed", "The task is not in the state that was asked for."),
+    413: ResponseSpec("TooLarge", "The body is larger than 256 KiB.", by_gateway=True),
+    415: ResponseSpec("UnsupportedMediaType", "The body is not `application/json`."),
+    422: ResponseSpec("Unprocessable", "It was understood, but is at odds with what happened before."),
+    429: ResponseSpec("TooManyRequests", "Too often; try again later.", by_gateway=True, headers=("Retry-After",)),
+    502: ResponseSpec("BadGateway", "The provider does not answer as it should; try again in a moment."),
+    503: ResponseSpec("Unavailable", "The service cannot be reached; try again in a moment.", by_gateway=True),
+}
+ALWAYS = {400, 429, 503}
+WITH_BODY = {"POST", "PUT", "PATCH"}
+FOUND, NOT_MODIFIED = 302, 304
+BY_PARAMETER = {"if-match": 412, "idempotency-key": 422, "since": 410, "callbackURL": 403, "redirect_uri": 403}
+BY_ENDPOINT = {
+    "account_info": {404},
+    "back_from_google": {FOUND},
+    "delete_user": {404},
+    "delete_user_callback": {FOUND, 401, 404},
+    "error": {FOUND},
+    "go_to_google": {FOUND, 404, 502},
+    "link_social": {404, 409, 502},
+    "login": {401},
+    "me": {401},
+    "oauth_callback": {FOUND},
+    "callback_post": {FOUND},
+    "refresh": {401},
+    "register": {422},
+    "reset_password_follow_link": {FOUND},
+    "sign_in": {401},
+    "sign_in_social": {401, 404, 502},
+    "sign_up": {422},
+    "signin": {401},
+    "signup": {422},
+    "verify_email_follow_link": {FOUND, 401},
+}  # what depends on more than the form of the request
+
+REFERENCE = "#/components/schemas/"
+TEXT: Properties = {"type": "string"}
+FLAG: Properties = {"type": "boolean"}
+OTHER_BODIES: dict[str, Properties] = {
+    "delete_user_callback": {"type": "object", "properties": {"success": FLAG, "message": TEXT}},
+    "verify_email_follow_link": {
+        "type": "object",
+        "properties": {"status": FLAG, "user": {"anyOf": [{"$ref": f"{REFERENCE}UserBody"}, {"type": "null"}]}},
+    },
+}  # endpoints that answer with a body when they do not redirect
+NEVER_200 = {
+    "back_from_google",
+    "go_to_google",
+    "oauth_callback",
+    "callback_post",
+    "reset_password_follow_link",
+    "update_session",
+}
+FILES = {"export_tasks": "text/csv", "export_tasks_of_user": "text/csv"}
+
+
+def complete(operation: Properties, endpoint: Endpoint) -> None:
+    """Add all responses of an endpoint. FastAPI's own 422 is never sent, so it is removed."""
+    responses = operation["responses"]
+    responses.pop("422", None)
+    _correct_success(responses, endpoint)
+    for status in _statuses(operation, endpoint):
+        responses[str(status)] = _response(status)
+
+
+def complete_components(components: Properties) -> None:
+    """Add the responses that all operations share."""
+    for name in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(name, None)
+    components["schemas"] |= {"Error": _error(), "GatewayError": _object({"message": TEXT})}
+    components["responses"] = {spec.name: _error_response(spec) for spec in REFUSALS.values()}
+
+
+def _statuses(operation: Properties, endpoint: Endpoint) -> set[int]:
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    changing = endpoint.method != "GET"
+    return (
+        ALWAYS
+        | BY_ENDPOINT.get(endpoint.name, set())
+        | {status for name, status in BY_PARAMETER.items() if name in names}
+        | ({413, 415} if endpoint.method in WITH_BODY else set())
+        | (set() if endpoint.public else {401})
+        | ({403} if changing or endpoint.uses("_fresh_user") else set())
+        | ({404} if "{" in endpoint.route.path else set())
+        | ({NOT_MODIFIED} if "if-none-match" in names and not changing else set())
+    )
+
+
+def _correct_success(responses: Properties, endpoint: Endpoint) -> None:
+    """Correct the success response where a route returns a `Response`."""
+    if endpoint.name in OTHER_BODIES:
+        responses["200"]["content"] = _json(OTHER_BODIES[endpoint.name])
+    elif endpoint.name in NEVER_200:
+        del responses["200"]
+    if endpoint.name in FILES:
+        responses["200"]["content"][FILES[endpoint.name]] = {"schema": TEXT}
+    returned = endpoint.route.endpoint.__annotations__.get("return")
+    if isinstance(returned, type) and issubclass(returned, Response) and returned.media_type:
+        responses["200"]["content"] = {returned.media_type: {"schema": TEXT}}
+
+
+def _response(status: int) -> Properties:
+    if status == FOUND:
+        return {"description": "On to the page behind the link.", "headers": _headers("Location")}
+    if status == NOT_MODIFIED:
+        return {"description": "The client has the task in this state.", "headers": _headers("ETag")}
+    return {"$ref": f"#/components/responses/{REFUSALS[status].name}"}
+
+
+def _error_response(spec: ResponseSpec) -> Properties:
+    kinds = [{"$ref": f"{REFERENCE}{name}"} for name in ("Error", "GatewayError")]
+    response = {"description": spec.meaning, "content": _json({"anyOf": kinds} if spec.by_gateway else kinds[0])}
+    return response | ({"headers": _headers(*spec.headers)} if spec.headers else {})
+
+
+def _error() -> Properties:
+    body = {"code": {"type": "string", "enum": sorted(_codes())}, "message": TEXT, "requestId": TEXT}
+    schema = _object(body)
+    schema["properties"] |= {"details": {"description": "More about it, such as the fields that are not valid."}}
+    return schema
+
+
+def _codes() -> set[str]:
+    from gatehouse.errors import Refusal  # noqa: PLC0415 -- the layer reads the environment when imported
+
+    return {kind.code for kind in _subclasses(Refusal)}
+
+
+def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    for narrower in kind.__subclasses__():
+        yield narrower
+        yield from _subclasses(narrower)
+
+
+def _object(properties: Properties) -> Properties:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _json(schema: Properties) -> Properties:
+    return {"application/json": {"schema": schema}}
+
+
+def _headers(*names: str) -> Properties:
+    return {name: {"schema": TEXT} for name in names}

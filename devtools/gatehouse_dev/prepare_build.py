@@ -1,0 +1,44 @@
+"""Post-process the output of `sam build`: `python -m gatehouse_dev.prepare_build [.aws-sam/build]`.
+
+Layers and functions are read-only in Lambda, so bytecode cannot be cached there: unless it is shipped, every start
+compiles everything. Whatever is in a layer is unpacked and searched. So bytecode is compiled here, and unused files are
+removed. `make test-built` tests the result.
+"""
+# ruff: noqa: T201 -- it reports to a person
+
+import sys
+from pathlib import Path
+
+from gatehouse_dev.bytecode_archive import layer_modules, write_archive
+from gatehouse_dev.compilation import compile_own_modules, compile_packages, write_compile_cache
+from gatehouse_dev.minification import minify_pages
+from gatehouse_dev.package_trimming import trim
+
+BUILT = Path(".aws-sam/build")
+
+
+def main(folder: Path) -> int:
+    """Prepare a build with this interpreter, which must have the version of Lambda's."""
+    vendor, common = folder / "VendorLayer" / "python", folder / "CommonLayer" / "python"
+    before = size(vendor)
+    trim(vendor)
+    compile_packages(vendor)
+    for built in folder.iterdir():
+        if built.is_dir() and built != vendor.parent:
+            compile_own_modules(built)
+    minify_pages(common)
+    loaded = write_compile_cache(folder)
+    compile_own_modules(common / "gatehouse/pages/compiled")
+    write_archive(vendor, "packages.bin", loaded)
+    write_archive(common, "gatehouse.bin", layer_modules(common))
+    print(f"packages {before:.1f} MB, now {size(vendor):.1f} MB with bytecode; our own {size(common):.1f} MB")
+    return 0
+
+
+def size(folder: Path) -> float:
+    """Return the total size in megabytes."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file()) / 1_000_000
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(*sys.argv[1:]) if sys.argv[1:] else BUILT))

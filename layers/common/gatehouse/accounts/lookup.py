@@ -1,0 +1,73 @@
+"""Look up the account of an address, and create new users."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+from gatehouse import clock
+from gatehouse.accounts.model import User
+from gatehouse.accounts.table import ProfileRow, email_key, profile_key
+from gatehouse.dynamodb import Key, TransactItem, batch_get, delete
+from gatehouse.sessions import Session
+from gatehouse.tokens import Purpose, TokenRow, email_subject
+
+_NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLookup:
+    """The profile of an address, or its pending sign-up, or neither."""
+
+    profile: ProfileRow | None
+    pending_sign_up: TokenRow | None
+
+    @property
+    def password_hash(self) -> str | None:
+        """The hash to check a password against; None for a disabled user."""
+        account = self.profile or self.pending_sign_up
+        return account.password_hash if account and not self.is_disabled else None
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether the user is disabled."""
+        return bool(self.profile and self.profile.disabled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticatedUser:
+    """A signed-in user: the session, and the profile as it was just read."""
+
+    session: Session
+    profile: ProfileRow
+
+    @property
+    def user(self) -> User:
+        """The user."""
+        return self.profile.to_user()
+
+
+def look_up_account(email: str, *extra_keys: Key) -> tuple[AccountLookup, list[Any]]:
+    """Return the account of an address, and the rows of `extra_keys`: two reads whether or not it exists."""
+    sign_up_key = (TokenRow, email_subject(email), Purpose.VERIFY_EMAIL)
+    pointer, row, *extra_rows = batch_get(email_key(email), sign_up_key, *extra_keys)
+    (profile,) = batch_get(profile_key(pointer.user_id if pointer else _NOBODY))
+    is_pending = not profile and row and row.password_hash and row.delete_at > clock.now()
+    return AccountLookup(profile=profile, pending_sign_up=row if is_pending else None), extra_rows
+
+
+def new_user(email: str, *, name: str = "", image: str | None = None) -> User:
+    """Return a new, unsaved user."""
+    now = clock.now()
+    return User(
+        id=str(uuid4()), email=email, name=name, image=image, email_verified=False, created_at=now, updated_at=now
+    )
+
+
+def pending_user(row: TokenRow) -> User:
+    """Return the user that a pending sign-up would become."""
+    return replace(new_user(row.email, name=row.name, image=row.image), id=row.user_id, created_at=row.created_at)
+
+
+def discard_sign_up(email: str) -> TransactItem:
+    """Delete the pending sign-up of an address, if there is one."""
+    return delete(TokenRow(email_subject(email), Purpose.VERIFY_EMAIL))

@@ -1,0 +1,59 @@
+"""Issue JWT access tokens for the caller of a request."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from gatehouse import clock, keys
+from gatehouse.config import config
+from gatehouse.http.origin import base_url
+from gatehouse.http.schemas import SessionBody, UserBody
+from gatehouse.sessions import AccessToken, Credential, Session
+
+_CLAIMS = set(UserBody.model_fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedAccessToken:
+    """A JWT and its lifetime in seconds."""
+
+    text: str
+    expires_in: int
+
+
+def jwks_keys() -> list[dict[str, str]]:
+    """Return the current signing keys as JWKs."""
+    from gatehouse.keys import access_tokens  # noqa: PLC0415 -- the same
+
+    keys.refresh()
+    access_tokens.ensure_published()
+    return list(keys.current_keyring().public_keys.values())
+
+
+def access_token_for(request: Request, user: UserBody, session: Session | SessionBody, credential: Credential) -> str:
+    """Return the access token for a response. A caller that came with a JWT keeps it: a stolen JWT must not renew
+    itself.
+    """
+    return credential.text if isinstance(credential, AccessToken) else issue_access_token(request, user, session).text
+
+
+def issue_access_token(request: Request, user: UserBody, session: Session | SessionBody) -> IssuedAccessToken:
+    """Issue a JWT with the user's fields as claims, signed by a published key. It expires no later than its session.
+
+    An image stored as a data URL is left out: API Gateway accepts 10 KB of headers, and a JWT must fit into them.
+    """
+    from gatehouse.keys import access_tokens  # noqa: PLC0415 -- `cryptography` is for those who ask for a JWT
+
+    now = int(clock.now().timestamp())
+    expires_at = min(now + int(config().access_token_lifetime.total_seconds()), int(session.expires_at.timestamp()))
+    issuer = base_url(request)
+    claims = user.model_dump(mode="json", by_alias=True, include=_CLAIMS) | {
+        "image": None if user.image and user.image.startswith("data:") else user.image,
+        "sub": user.id,
+        "sid": session.id,
+        "iss": issuer,
+        "aud": issuer,
+        "iat": now,
+        "exp": expires_at,
+    }
+    return IssuedAccessToken(text=access_tokens.sign(claims), expires_in=expires_at - now)

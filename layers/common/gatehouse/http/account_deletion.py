@@ -1,0 +1,54 @@
+"""Account deletion, requested by the user or by a mailed link."""
+
+from http import HTTPStatus
+
+from fastapi import Request, Response
+from starlette.responses import JSONResponse
+
+from gatehouse import accounts
+from gatehouse.accounts import AuthenticatedUser
+from gatehouse.api_model import ApiModel
+from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.http.cookies import clear_session
+from gatehouse.http.mailed_links import redirect
+from gatehouse.sessions import ClientInfo
+
+_DELETED: dict[str, bool | str] = {"success": True, "message": "User deleted"}
+_MAILED: dict[str, bool | str] = {"success": True, "message": "Verification email sent"}
+
+
+class DeleteAccountRequest(ApiModel):
+    """The confirmation for deleting an account; a fresh session needs neither password nor token."""
+
+    password: str | None = None
+    token: str | None = None
+    callback_url: str | None = None
+
+
+def delete_account(
+    member: AuthenticatedUser, given: DeleteAccountRequest, client: ClientInfo, request: Request, response: Response
+) -> dict[str, bool | str]:
+    """Delete the user, or mail the link that does."""
+    if given.token:
+        if given.password is not None:
+            accounts.check_password(member, given.password)
+        _delete_by_token(member, given.token)
+    elif not accounts.delete_user(member, client, password=given.password, callback_url=given.callback_url):
+        return _MAILED
+    clear_session(request, response)
+    return _DELETED
+
+
+def delete_account_by_link(member: AuthenticatedUser, token: str, request: Request, callback_url: str) -> Response:
+    """Delete the user whose link was opened, and redirect."""
+    _delete_by_token(member, token)
+    response = redirect(callback_url) if callback_url else JSONResponse(_DELETED)
+    clear_session(request, response)
+    return response
+
+
+def _delete_by_token(member: AuthenticatedUser, token: str) -> None:
+    try:
+        accounts.delete_user_by_token(member, token)
+    except (InvalidToken, TokenExpired):
+        raise InvalidToken(status=HTTPStatus.NOT_FOUND) from None

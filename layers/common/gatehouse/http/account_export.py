@@ -1,0 +1,43 @@
+"""The export of all data that is stored about a user."""
+
+from urllib.parse import urlencode
+
+from fastapi import Response
+
+from gatehouse import sessions
+from gatehouse.accounts import AuthenticatedUser
+from gatehouse.api_model import ResponseModel
+from gatehouse.http.account_bodies import AccountBody, account_bodies
+from gatehouse.http.schemas import OwnUserBody, SessionBody
+from gatehouse.tasks import Owner, Task
+from gatehouse.tasks.exporting import export_page
+
+
+class AccountExport(ResponseModel):
+    """One page of the export. The first has the user, every page has tasks; `cursor` asks for the next, null means the
+    last.
+    """
+
+    user: OwnUserBody | None = None
+    accounts: list[AccountBody] | None = None
+    sessions: list[SessionBody] | None = None
+    tasks: list[Task]
+    cursor: str | None = None
+
+
+def export_account_page(member: AuthenticatedUser, cursor: str | None, response: Response) -> AccountExport:
+    """Return a page of the export and set the link to the next; raises InvalidInput for an invalid cursor."""
+    session, profile = member.session, member.profile
+    tasks = export_page(Owner(id=profile.user_id, cursor_key=session.cursor_key), cursor)
+    response.headers["content-disposition"] = 'attachment; filename="account.json"'
+    if tasks.cursor:
+        response.headers["link"] = f'</api/auth/export?{urlencode({"cursor": tasks.cursor})}>; rel="next"'
+    if cursor is not None:
+        return AccountExport(tasks=tasks.tasks, cursor=tasks.cursor)
+    return AccountExport(
+        user=OwnUserBody.of(member.user),
+        accounts=account_bodies(profile),
+        sessions=[SessionBody.of(one, one.id) for one in sessions.active_sessions(profile.user_id, profile.epoch)],
+        tasks=tasks.tasks,
+        cursor=tasks.cursor,
+    )

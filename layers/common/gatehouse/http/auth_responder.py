@@ -1,0 +1,150 @@
+"""Responses that start a session: its cookies, and a body for each kind of client."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel
+
+from gatehouse.accounts import User, VerificationResult
+from gatehouse.api_model import ResponseModel, Timestamp
+from gatehouse.http import cookie_cache
+from gatehouse.http.access_tokens import issue_access_token
+from gatehouse.http.cookies import clear_session_cache, remember_device, set_session
+from gatehouse.http.origin import encode_location
+from gatehouse.http.schemas import OwnUserBody, SessionBody, UserBody
+from gatehouse.sessions import IssuedSession, Session
+from gatehouse.telemetry import add_log_context
+
+
+class SignUpBody(ResponseModel):
+    """better-auth's response to a sign-up. `token` is null while the address must be verified first."""
+
+    token: str | None
+    user: UserBody
+
+
+class SignInBody(ResponseModel):
+    """better-auth's response to a sign-in. `url` is where the client is to go."""
+
+    redirect: bool
+    token: str
+    url: str | None = None
+    user: UserBody
+
+
+class NewSessionBody(ResponseModel):
+    """A new session's token and expiry."""
+
+    token: str
+    expires_at: Timestamp
+
+
+class UserWithSession(ResponseModel):
+    """A user and their new session."""
+
+    user: UserBody
+    session: NewSessionBody | None
+    token: str | None
+
+
+class TokenResponse(BaseModel):
+    """A user and the tokens of their session, as in OAuth's token response."""
+
+    access_token: str
+    refresh_token: str
+    token_type: str = "bearer"  # noqa: S105 -- the name of a scheme
+    expires_in: int
+    user: UserBody
+
+
+class VerifiedUserBody(ResponseModel):
+    """A user whose address is verified."""
+
+    success: bool = True
+    status: bool = True
+    user: UserBody
+
+
+class UserOnly(BaseModel):
+    """A user without a session."""
+
+    user: UserBody
+
+
+class AuthResponder:
+    """Builds the response to a sign-in or sign-up."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        """Cookies are set on `response`."""
+        self._request = request
+        self._response = response
+
+    def signed_up(self, user: User, issued: IssuedSession | None) -> SignUpBody:
+        """Return the body for the better-auth client."""
+        return SignUpBody(token=self._token(user, issued), user=UserBody.of(user))
+
+    def signed_in(self, user: User, issued: IssuedSession, callback_url: str | None) -> SignInBody:
+        """Return the body for the better-auth client, which goes on to `callback_url` if there is one."""
+        token, body = str(self._token(user, issued)), UserBody.of(user)
+        if not callback_url:
+            return SignInBody(redirect=False, token=token, user=body)
+        self._response.headers["location"] = encode_location(callback_url)
+        return SignInBody(redirect=True, token=token, url=callback_url, user=body)
+
+    def with_session(self, user: User, issued: IssuedSession | None) -> UserWithSession:
+        """Return the body for clients that expect the session beside its token."""
+        token = self._token(user, issued)
+        session = NewSessionBody(token=token, expires_at=issued.session.expires_at) if issued and token else None
+        return UserWithSession(user=UserBody.of(user), session=session, token=token)
+
+    def with_tokens(self, user: User, issued: IssuedSession | None) -> TokenResponse | UserOnly:
+        """Return the body for clients that use JWTs."""
+        if not issued:
+            return UserOnly(user=UserBody.of(user))
+        self._token(user, issued)
+        return token_response(self._request, user, issued.session, issued.refresh_token)
+
+    def verified(self, verified: VerificationResult) -> VerifiedUserBody:
+        """Return the body for the page behind a verification link. Whether it signs in is a setting."""
+        apply_verification(self._request, self._response, verified)
+        return VerifiedUserBody(user=UserBody.of(verified.user))
+
+    def _token(self, user: User, issued: IssuedSession | None) -> str | None:
+        if not issued:
+            return None
+        start_session(self._request, self._response, user, issued)
+        remember_device(self._request, self._response, user.email)
+        return str(issued.token)
+
+
+def start_session(request: Request, response: Response, user: User, issued: IssuedSession | None) -> None:
+    """Set the cookies of a new session, if there is one, and its cached form."""
+    add_log_context(user_id=user.id)
+    if not issued:
+        return
+    set_session(request, response, issued.session, issued.token)
+    session = SessionBody.of(issued.session, issued.token).model_dump(mode="json", by_alias=True)
+    person = OwnUserBody.of(user).model_dump(mode="json", by_alias=True)
+    cookie_cache.store(request, response, {"session": session, "user": person}, remember=issued.session.remember)
+
+
+def apply_verification(request: Request, response: Response, verified: VerificationResult) -> None:
+    """Set the cookies of the session that verifying opened, or clear the cached session, which has the old address."""
+    start_session(request, response, verified.user, verified.issued)
+    if not verified.issued:
+        clear_session_cache(request, response)
+
+
+def token_response(request: Request, user: User, session: Session, refresh_token: str) -> TokenResponse:
+    """Return the token response for clients that use JWTs."""
+    token = issue_access_token(request, UserBody.of(user), session)
+    return TokenResponse(
+        access_token=token.text, refresh_token=refresh_token, expires_in=token.expires_in, user=UserBody.of(user)
+    )
+
+
+async def _auth_responder(request: Request, response: Response) -> AuthResponder:
+    return AuthResponder(request, response)
+
+
+Responder = Annotated[AuthResponder, Depends(_auth_responder)]

@@ -1,0 +1,67 @@
+"""The session of a request for get-session: renewed when due, with its cookies cleared when it has ended."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from gatehouse import sessions
+from gatehouse.accounts import profile_key
+from gatehouse.api_model import ResponseModel
+from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.http import cookie_cache
+from gatehouse.http.access_tokens import access_token_for
+from gatehouse.http.authentication import optional_credentials
+from gatehouse.http.cookies import clear_session, set_session
+from gatehouse.http.schemas import OwnUserBody, SessionBody
+from gatehouse.sessions import Credential, SessionToken
+
+
+class SessionAndUser(ResponseModel):
+    """A live session and its user."""
+
+    session: SessionBody
+    user: OwnUserBody
+
+
+class NoSession(ResponseModel):
+    """The response to a caller that is not signed in."""
+
+    session: None = None
+    user: None = None
+
+
+async def _current_session(request: Request, response: Response) -> SessionAndUser | None:
+    credentials = optional_credentials(request)
+    for credential in credentials:
+        try:
+            body = _cached_session(credential, request) or _live_session(credential, request, response)
+        except (InvalidToken, TokenExpired):
+            continue
+        response.headers["set-auth-jwt"] = access_token_for(request, body.user, body.session, credential)
+        return body
+    if credentials:
+        clear_session(request, response)
+    return None
+
+
+def _cached_session(credential: Credential, request: Request) -> SessionAndUser | None:
+    if request.query_params.get("disableCookieCache"):
+        return None
+    cached = cookie_cache.load(request, str(credential))
+    return SessionAndUser.model_validate(cached) if cached else None
+
+
+def _live_session(credential: Credential, request: Request, response: Response) -> SessionAndUser:
+    found, (profile,) = sessions.find_session(credential, profile_key(credential.user_id), refresh_keyring=True)
+    if profile is None:
+        raise InvalidToken
+    session = found if request.query_params.get("disableRefresh") else sessions.renew(found)
+    body = SessionAndUser(session=SessionBody.of(session, credential), user=OwnUserBody.of(profile.to_user()))
+    if isinstance(credential, SessionToken):
+        if session is not found:
+            set_session(request, response, session, credential)
+        cookie_cache.store(request, response, body.model_dump(mode="json", by_alias=True), remember=session.remember)
+    return body
+
+
+CurrentSession = Annotated[SessionAndUser | None, Depends(_current_session)]

@@ -1,0 +1,20 @@
+"""The error page for redirects that have no other target."""
+
+import re
+from http import HTTPStatus
+
+from starlette.responses import HTMLResponse, Response
+
+from gatehouse.config import config
+
+_CODE = re.compile(r"[A-Za-z0-9_'-]{1,64}")
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Something went wrong</title>
+<h1>Something went wrong</h1><p>Please go back and try again. The code is <code>{code}</code>.</p></html>"""
+
+
+def error_page(error: str) -> Response:
+    """Redirect to the hosted error page, or return a plain one. A malformed code is replaced with UNKNOWN."""
+    code = error if _CODE.fullmatch(error) else "UNKNOWN"
+    if config().hosted_pages:
+        return Response(status_code=HTTPStatus.FOUND, headers={"location": f"/error?error={code}"})
+    return HTMLResponse(_PAGE.format(code=code))

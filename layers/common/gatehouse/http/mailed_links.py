@@ -1,0 +1,85 @@
+"""Responses to mailed links: redirects to the page or the callback URL."""
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from starlette.responses import JSONResponse
+
+from gatehouse import accounts
+from gatehouse.accounts import VerificationResult
+from gatehouse.config import config
+from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.http.auth_responder import apply_verification
+from gatehouse.http.origin import base_url, encode_location
+from gatehouse.http.schemas import UserBody
+from gatehouse.sessions import ClientInfo
+from gatehouse.tokens import Purpose
+
+
+def _is_script(request: Request) -> bool:
+    """Whether a script sent the request, rather than a person or a mail scanner that opens a link."""
+    mode = request.headers.get("sec-fetch-mode")
+    if mode:
+        return mode in {"cors", "same-origin"}
+    return "text/html" not in request.headers.get("accept", "")
+
+
+def _redirect_to_page(request: Request, path: str, **query: str) -> Response:
+    """Redirect to a page of the frontend, or to a hosted page."""
+    site = config().frontend_url.rstrip("/") or base_url(request)
+    return _found(f"{site}{path}", query)
+
+
+def _absolute(request: Request, target: str) -> str:
+    """Return `target` as an absolute URL."""
+    return f"{base_url(request)}{target}" if target.startswith("/") else target
+
+
+def redirect(target: str, **query: str) -> Response:
+    """Redirect to `target`, which the middleware has checked."""
+    return _found(target, query)
+
+
+def follow_verification(request: Request, client: ClientInfo, token: str, callback_url: str) -> Response:
+    """Handle a verification link: a person is redirected to the page behind it, a script consumes the token."""
+    if not _is_script(request):
+        return _redirect_to_page(request, "/verify-email", token=token, callbackURL=callback_url)
+    try:
+        verified = accounts.verify_email(token, client)
+    except (InvalidToken, TokenExpired) as refusal:
+        if callback_url:
+            return redirect(callback_url, error=refusal.code)
+        raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
+    response = redirect(callback_url) if callback_url else JSONResponse(_verification_body(verified))
+    apply_verification(request, response, verified)
+    return response
+
+
+def _verification_body(verified: VerificationResult) -> dict[str, Any]:
+    match verified.purpose:
+        case Purpose.CONFIRM_EMAIL_CHANGE:
+            return {"status": True}
+        case Purpose.CHANGE_EMAIL:
+            return {"status": True, "user": UserBody.of(verified.user).model_dump(mode="json", by_alias=True)}
+    return {"status": True, "user": None}
+
+
+def follow_reset(request: Request, token: str, callback_url: str) -> Response:
+    """Redirect a reset link to the page that asks for a new password. It does not consume the token."""
+    target = _absolute(request, callback_url or "/reset-password")
+    try:
+        accounts.check_reset(token)
+    except (InvalidToken, TokenExpired):
+        return redirect(target, error=InvalidToken.code)
+    return redirect(target, token=token)
+
+
+def _found(url: str, query: dict[str, str]) -> Response:
+    """Redirect to `url` unchanged, with `query` added before its fragment: `app:///x` does not survive a parser."""
+    page, hash_sign, fragment = url.partition("#")
+    added = urlencode({name: value for name, value in query.items() if value})
+    joint = ("&" if "?" in page else "?") if added else ""
+    target_url = f"{page}{joint}{added}{hash_sign}{fragment}"
+    return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(target_url)})

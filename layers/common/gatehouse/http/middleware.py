@@ -1,0 +1,162 @@
+"""ASGI middleware around each function's routes.
+
+In order: origin, rate limit, authentication, the body's form, redirect targets, then the endpoint. Every response gets
+one error format, the security headers and a correlation id, and is logged in one line.
+"""
+
+import json
+from asyncio import sleep
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gatehouse import telemetry
+from gatehouse.errors import (
+    BadRequest,
+    InvalidInput,
+    PayloadTooLarge,
+    Refusal,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
+from gatehouse.http.authentication import authenticate
+from gatehouse.http.error_responses import SECURITY_HEADERS, error_response, to_refusal
+from gatehouse.http.origin import check_origin, check_redirect_targets
+from gatehouse.http.rate_limits import check_rate_limit
+from gatehouse.outages import is_outage
+
+_MAX_BODY_SIZE = 256 * 1024  # bytes
+_METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
+_CONSTANT_TIME_STEP = 0.1  # seconds
+_MAX_CAUSE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPolicy:
+    """What a function accepts: who may call it, and what is checked before its endpoint runs."""
+
+    public: bool
+    with_profile: bool
+    verifies_cookies: bool
+    constant_time: bool
+    allow_cross_site: bool
+    serves_pages: bool
+
+
+class RequestMiddleware:
+    """ASGI middleware around the routes of one function."""
+
+    def __init__(self, app: ASGIApp, *, name: str, policy: AccessPolicy) -> None:
+        """`name` identifies the function in logs and to the rate limiter."""
+        self.app = app
+        self.name = name
+        self.policy = policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; every exception becomes an error response."""
+        started = perf_counter()
+        request = Request(scope)
+        event = scope["aws.event"]
+        correlation = telemetry.correlation_id(request.headers, event["requestContext"].get("requestId", ""))
+        telemetry.add_log_context(correlation_id=correlation, route=event.get("routeKey"), ip=_client_ip(request))
+        recorder = ResponseRecorder(send, correlation)
+        try:
+            await self._handle(request, receive, recorder.send)
+            recorder.code = getattr(request.state, "outcome", "OK")
+        except Exception as error:  # noqa: BLE001 -- the edge: nothing passes but an answer
+            refusal = _to_refusal(error)
+            recorder.code = refusal.code
+            if refusal.cause:
+                telemetry.add_log_context(cause=refusal.cause[:_MAX_CAUSE_LENGTH])
+            await error_response(refusal, correlation)(scope, receive, recorder.send)
+        self._record(recorder)
+        if self.policy.constant_time:
+            await sleep(-(perf_counter() - started) % _CONSTANT_TIME_STEP)
+
+    async def _handle(self, request: Request, receive: Receive, send: Send) -> None:
+        request.state.verifies_cookies = self.policy.verifies_cookies
+        if not self.policy.allow_cross_site:
+            check_origin(request)
+        check_rate_limit(self.name, _client_ip(request))
+        if not self.policy.public:
+            started = perf_counter()
+            request.state.caller = authenticate(request, with_profile=self.policy.with_profile)
+            telemetry.record_duration("AuthValidation", perf_counter() - started, function=self.name)
+            telemetry.add_log_context(user_id=request.state.caller.id)
+        message = await receive()
+        if not self.policy.serves_pages:
+            check_redirect_targets(
+                request, None if self.policy.allow_cross_site else _json_body(request, message["body"])
+            )
+            if len(request.query_params.multi_items()) != len(request.query_params):
+                raise InvalidInput("[query] Each parameter may be given once.")
+        await self.app(request.scope, _replay(message), send)
+
+    def _record(self, recorder: "ResponseRecorder") -> None:
+        telemetry.record_outcome(self.name, recorder.code, status=recorder.status)
+        telemetry.clear_log_context()
+
+
+class ResponseRecorder:
+    """Sends the response, adds the common headers, and records its status for the log."""
+
+    def __init__(self, send: Send, correlation: str) -> None:
+        """Messages go on to `send`."""
+        self.code = "OK"
+        self.status = 0
+        self._send = send
+        self._headers = [*SECURITY_HEADERS, (b"x-correlation-id", correlation.encode())]
+
+    async def send(self, message: Message) -> None:
+        """Add the common headers that the response does not set itself, and record the status."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            own = message.get("headers", [])
+            present = {name for name, _ in own}
+            present |= {b"pragma"} if b"cache-control" in present else set()  # the same, to HTTP/1.0
+            message["headers"] = [*own, *(header for header in self._headers if header[0] not in present)]
+        await self._send(message)
+
+
+def _client_ip(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _to_refusal(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, RequestValidationError | HTTPException):
+        return to_refusal(error)
+    refusal = ServiceUnavailable() if is_outage(error) else to_refusal(error)
+    telemetry.logger.exception("unexpected error")
+    return refusal
+
+
+def _json_body(request: Request, body: bytes) -> Any:
+    if not body or request.method not in _METHODS_WITH_BODY:
+        return None
+    if len(body) > _MAX_BODY_SIZE:
+        raise PayloadTooLarge
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType
+    try:
+        text = body.decode()  # json.loads would guess, and take UTF-16 and UTF-32 as well
+        sent = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(sent, ensure_ascii=False).encode()  # half of a surrogate pair is no text that could be kept
+    except (ValueError, RecursionError):
+        raise BadRequest from None
+    return sent
+
+
+def _replay(message: Message) -> Callable[[], Any]:
+    async def receive() -> Message:
+        return message
+
+    return receive

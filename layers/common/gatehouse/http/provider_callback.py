@@ -1,0 +1,132 @@
+"""The OAuth callback: it always redirects, to the target of the sign-in or to where errors are shown."""
+
+import re
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import parse_qsl, quote, urlencode
+
+from fastapi import Request, Response
+
+from gatehouse import clock
+from gatehouse.config import config
+from gatehouse.errors import (
+    InvalidCode,
+    InvalidIdToken,
+    InvalidToken,
+    IssuerMismatch,
+    LinkingDifferentEmails,
+    LinkingNotAllowed,
+    NoCode,
+    OAuthLinkError,
+    ProviderNotFound,
+    ProviderRefused,
+    Refusal,
+    SocialAccountAlreadyLinked,
+    StateMismatch,
+    StateNotFound,
+    UserEmailNotFound,
+)
+from gatehouse.http.auth_responder import start_session
+from gatehouse.http.cookies import clear_state, matches_state, remember_device
+from gatehouse.http.mailed_links import redirect
+from gatehouse.http.origin import base_url
+from gatehouse.oauth import flows, id_tokens, state, token_endpoint
+from gatehouse.oauth.providers import get_provider
+from gatehouse.oauth.table import StateRow
+from gatehouse.sessions import ClientInfo
+from gatehouse.telemetry import add_log_context
+
+_PARAMETERS = ("code", "state", "error", "error_description", "iss")
+_ERROR = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+_DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,200}", re.ASCII)  # RFC 6749, 4.1.2.1
+_BAD_REQUESTS = (StateNotFound, StateMismatch, NoCode, InvalidCode)
+_NAMES: dict[type[Refusal], str] = {
+    InvalidIdToken: "unable_to_get_user_info",
+    InvalidToken: "unable_to_link_account",  # the session that wanted it has ended
+    LinkingDifferentEmails: "email_does_not_match",
+    LinkingNotAllowed: "unable_to_link_account",
+    ProviderNotFound: "oauth_provider_not_found",
+    SocialAccountAlreadyLinked: "account_already_linked_to_different_user",
+    UserEmailNotFound: "email_not_found",
+}
+
+
+def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: bool = False) -> Response:
+    """Complete a sign-in at a provider and redirect to its target. With `strict`, a bad state or code is a 400."""
+    error_url, state_is_own = f"{base_url(request)}/api/auth/error", matches_state(request)
+    try:
+        row = _consume_state(request)
+        error_url = row.error_callback_url or error_url
+        if not state_is_own or row.provider_id != name or row.delete_at <= clock.now():
+            raise StateMismatch
+        response = _complete(request, client, row)
+    except Refusal as refusal:
+        if strict and isinstance(refusal, _BAD_REQUESTS):
+            raise
+        response = redirect(
+            error_url, error=_error_name(refusal, request), error_description=_error_description(refusal, request)
+        )
+        request.state.outcome = refusal.code
+        if refusal.cause:
+            add_log_context(cause=refusal.cause)
+    if state_is_own:
+        clear_state(request, response)
+    return response
+
+
+async def redirect_as_get(request: Request, name: str) -> Response:
+    """Redirect a POST callback to GET: browsers send our SameSite cookies only with that."""
+    sent = (*parse_qsl((await request.body()).decode("latin-1")), *request.query_params.multi_items())
+    known = {name: value for name, value in sent if name in _PARAMETERS}
+    response = Response(status_code=HTTPStatus.FOUND)
+    response.headers["location"] = f"/api/auth/callback/{quote(name, safe='')}?{urlencode(known)}"
+    return response
+
+
+def _consume_state(request: Request) -> StateRow:
+    given = request.query_params.get("state")
+    if not given:
+        raise StateNotFound
+    row = state.consume_state(given)
+    if not row:
+        raise StateMismatch
+    return row
+
+
+def _complete(request: Request, client: ClientInfo, row: StateRow) -> Response:
+    provider_config, given = get_provider(row.provider_id), request.query_params
+    if "error" in given:
+        raise ProviderRefused
+    if not given.get("code"):
+        raise NoCode
+    if given.get("iss", provider_config.issuer) not in provider_config.issuers:
+        raise IssuerMismatch
+    redirect_uri = f"{base_url(request)}{request.scope['path']}"
+    tokens = token_endpoint.exchange_code(
+        provider_config, given["code"], verifier=row.verifier, redirect_uri=redirect_uri
+    )
+    identity = id_tokens.verify_id_token(provider_config, tokens.id_token or "", row.nonce)
+    tokens = replace(tokens, scopes=tokens.scopes or tuple(row.scopes))
+    target = row.callback_url or config().frontend_url or base_url(request)
+    if row.link_user:
+        flows.link_identity(row.link_user, row.link_session, identity, tokens)
+        return redirect(target)
+    result = flows.sign_in_with_identity(identity, tokens, client)
+    response = redirect((result.is_new and row.new_user_callback_url) or target)
+    start_session(request, response, result.user, result.issued)
+    remember_device(request, response, result.user.email)
+    return response
+
+
+def _error_name(refusal: Refusal, request: Request) -> str:
+    if isinstance(refusal, OAuthLinkError):
+        return str(refusal).replace(" ", "_")
+    if isinstance(refusal, ProviderRefused):
+        told = request.query_params["error"]
+        return told if _ERROR.fullmatch(told) else refusal.code.lower()
+    return _NAMES.get(type(refusal), refusal.code.lower())
+
+
+def _error_description(refusal: Refusal, request: Request) -> str:
+    told = request.query_params.get("error_description", "")
+    return told if isinstance(refusal, ProviderRefused) and _DESCRIPTION.fullmatch(told) else ""

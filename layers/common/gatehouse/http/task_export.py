@@ -1,0 +1,22 @@
+"""Pages of a task export, as files to download."""
+
+from typing import Literal
+from urllib.parse import urlencode
+
+from fastapi import Response
+
+from gatehouse.tasks import TaskPage
+from gatehouse.tasks.exporting import as_csv
+
+
+def export_response(page: TaskPage, kind: Literal["json", "csv"], *, first: bool) -> Response:
+    """Return a page of an export as a file. `Link` names the next page. Only the first page of a CSV has its header
+    row.
+    """
+    text = as_csv(page.tasks, with_header=first) if kind == "csv" else page.model_dump_json()
+    response = Response(text, media_type={"csv": "text/csv; charset=utf-8", "json": "application/json"}[kind])
+    response.headers["content-disposition"] = f'attachment; filename="tasks.{kind}"'
+    if page.cursor:
+        query = urlencode({"format": kind, "cursor": page.cursor})
+        response.headers["link"] = f'</api/tasks/export?{query}>; rel="next"'
+    return response

@@ -1,0 +1,144 @@
+"""The one write path of tasks: read, plan, and write everything in one transaction.
+
+Each transaction takes the next change numbers of its owner and updates the counters of their summary. A number is
+proposed from the clock, in microseconds, and is valid only above the last one: so numbers are in the order in which
+changes became visible, however wrong clocks are (docs/adr/0009).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gatehouse import clock
+from gatehouse.dynamodb import (
+    SCHEMA,
+    ConditionFailed,
+    TransactionConflict,
+    TransactItem,
+    back_off,
+    batch_get,
+    delete,
+    put,
+    transact,
+    update,
+)
+from gatehouse.errors import Refusal
+from gatehouse.tasks.idempotency import FailedOperation, IdempotencyKey, OperationResult, save_results, stored_results
+from gatehouse.tasks.model import Task
+from gatehouse.tasks.operations import Create, Operation
+from gatehouse.tasks.table import SummaryRow, TaskRow, TombstoneRow, counter, receipt_key, summary_key, task_key
+
+MAX_OPERATIONS = 25  # operations: with their tombstones and answers they must fit into one transaction and one receipt
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The owner's tasks when a change was planned."""
+
+    tasks: dict[str, Task]
+    last_change: int = 0
+    stored: list[OperationResult] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The result of each operation, and the tasks that change."""
+
+    snapshot: Snapshot
+    results: list[OperationResult]
+    tasks: dict[str, Task | None]
+
+
+def write_one(owner: str, operation: Operation, key: IdempotencyKey | None = None) -> Task | None:
+    """Run one operation and return the task, None when it is deleted. With `key`, a repeated request gets the same
+    result.
+
+    Raises NotFound, PreconditionFailed, IdempotencyKeyReused.
+    """
+    (result,) = write(owner, [operation], key, strict=True)
+    assert not isinstance(result, FailedOperation)  # noqa: S101 -- it was raised
+    return result
+
+
+def write(
+    owner: str, operations: Sequence[Operation], key: IdempotencyKey | None, *, strict: bool = False
+) -> list[OperationResult]:
+    """Run up to MAX_OPERATIONS operations in one transaction; a failed one is left out, or raised if `strict`."""
+    creates = all(isinstance(operation, Create) for operation in operations)
+    snapshot = (
+        Snapshot(tasks={}) if creates else _load_snapshot(owner, operations, key)
+    )  # what is new need not be looked for
+    for attempt in range(_ATTEMPTS):
+        if snapshot.stored is not None:
+            return snapshot.stored
+        now = clock.now()
+        plan = _plan(operations, snapshot, now, strict=strict)
+        try:
+            if plan.tasks or key:  # what could not be done is kept as well: later it might be possible
+                transact(*_changes(owner, plan, key, now))
+        except ConditionFailed:
+            back_off(attempt)
+            snapshot = _load_snapshot(owner, operations, key)
+        else:
+            return plan.results
+    raise TransactionConflict
+
+
+def _load_snapshot(owner: str, operations: Sequence[Operation], key: IdempotencyKey | None) -> Snapshot:
+    ids = {operation.task_id: task_key(owner, operation.task_id) for operation in operations}
+    key_rows = [receipt_key(owner, key.name)] if key else []
+    summary, *rows = batch_get(summary_key(owner), *ids.values(), *key_rows)
+    return Snapshot(
+        tasks={row.task_id: row.to_task() for row in rows[: len(ids)] if row},
+        last_change=summary.last_change if summary else 0,
+        stored=stored_results(rows[-1], key, clock.now()) if key else None,
+    )
+
+
+def _plan(operations: Sequence[Operation], snapshot: Snapshot, now: datetime, *, strict: bool) -> Plan:
+    plan = Plan(snapshot=snapshot, results=[], tasks={})
+    for operation in operations:
+        task = plan.tasks.get(operation.task_id, snapshot.tasks.get(operation.task_id))
+        try:
+            result = plan.tasks[operation.task_id] = operation.apply(task, now)
+        except Refusal as refusal:
+            if strict:
+                raise
+            plan.results.append(FailedOperation.of(refusal))
+        else:
+            plan.results.append(result)
+    return plan
+
+
+def _changes(owner: str, plan: Plan, key: IdempotencyKey | None, now: datetime) -> list[TransactItem]:
+    first = max(int(now.timestamp() * 1_000_000), plan.snapshot.last_change + 1)
+    changes: list[TransactItem] = []
+    counts: Counter[str] = Counter()
+    for number, (task_id, after) in enumerate(plan.tasks.items(), first):
+        before = plan.snapshot.tasks.get(task_id)
+        changes += _change(owner, before, after, number, now)
+        counts.subtract([counter(before)] if before else [])
+        counts.update([counter(after)] if after else [])
+    if changes:
+        changes.append(_update_summary(owner, counts, first, first + len(plan.tasks) - 1))
+    if key:
+        changes.append(save_results(owner, key, plan.results, now))
+    return changes
+
+
+def _change(owner: str, before: Task | None, after: Task | None, number: int, now: datetime) -> list[TransactItem]:
+    as_found = TaskRow.version == before.version if before else TaskRow.task_id.does_not_exist()
+    if after:
+        return [put(TaskRow.of(owner, after, number), as_found)]
+    assert before  # noqa: S101 -- nothing is removed that was not there
+    return [delete(TaskRow(owner, before.id), as_found), put(TombstoneRow.of(owner, before.id, number, now))]
+
+
+def _update_summary(owner: str, counts: Counter[str], first: int, last: int) -> TransactItem:
+    """Return the update of the owner's summary; it fails when another transaction took one of these numbers."""
+    steps = [getattr(SummaryRow, name).add(step) for name, step in counts.items() if step]
+    in_order = SummaryRow.last_change.does_not_exist() | (SummaryRow.last_change < first)
+    form = SummaryRow.schema.set(SCHEMA)
+    return update(SummaryRow(owner), SummaryRow.last_change.set(last), form, *steps, condition=in_order)

@@ -1,0 +1,136 @@
+"""Persistent HTTP connections, each for one request and one complete response at a time."""
+
+import select
+import socket
+import ssl
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+import botocore
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from gatehouse.transport.http_response import HttpResponse, read_response, read_status_line
+
+_MAX_IDLE = 10  # connections, as botocore keeps
+_AUTHORITIES = Path(botocore.__file__).with_name("cacert.pem")
+
+
+class NoResponse(ConnectionClosedError):
+    """The connection was closed before the first byte of a response, as idle ones are."""
+
+
+class Connection:
+    """One connection."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+        self.reader: BinaryIO = connected.makefile("rb")
+        self._poll = select.poll()
+        self._poll.register(connected, select.POLLIN)
+
+    def is_open(self) -> bool:
+        """Whether the connection is open: an idle one that is readable has been closed."""
+        return not self._poll.poll(0)
+
+    def close(self) -> None:
+        """Close the connection, whatever its state."""
+        with suppress(OSError):
+            self.reader.close()
+            self.socket.close()
+
+
+class ConnectionPool:
+    """All connections to one URL; thread-safe. Errors are those that botocore would raise."""
+
+    def __init__(
+        self, url: str, *, connect_seconds: float, read_seconds: float, ca_bundle: str = str(_AUTHORITIES)
+    ) -> None:
+        """`connect_seconds` is the timeout for connecting, `read_seconds` for each read."""
+        parts = urlsplit(url)
+        self.url, self.host = url, parts.netloc
+        self.path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._address = (parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+        self._encrypted, self._ca_bundle = parts.scheme == "https", ca_bundle
+        self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
+        self._idle: deque[Connection] = deque()
+
+    def request(self, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
+        """Return the response to one request; raises BotoCoreError when there is none, or an incomplete one."""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"{method} {self.path} HTTP/1.1\r\nHost: {self.host}\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+        message = head.encode("latin-1") + body
+        if connection := self._take_idle():
+            try:
+                return self._exchange(connection, message)
+            except NoResponse:
+                self.close()  # the others are as old
+        return self._exchange(self._connect(), message)
+
+    def open(self) -> None:
+        """Open a connection for the next request and send nothing; raises BotoCoreError."""
+        self._idle.append(self._connect())
+
+    def close(self) -> None:
+        """Close idle connections; the next request opens one."""
+        while self._idle:
+            with suppress(IndexError):  # another thread took the last
+                self._idle.pop().close()
+
+    def _take_idle(self) -> Connection | None:
+        with suppress(IndexError):
+            while connection := self._idle.pop():
+                if connection.is_open():
+                    return connection
+                connection.close()
+        return None
+
+    def _connect(self) -> Connection:
+        try:
+            connected = socket.create_connection(self._address, timeout=self._connect_seconds)
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._encrypted:
+                connected = self._tls.wrap_socket(connected, server_hostname=self._address[0])
+            connected.settimeout(self._read_seconds)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(endpoint_url=self.url, error=error) from error
+        except ssl.SSLError as error:
+            raise SSLError(endpoint_url=self.url, error=error) from error
+        except OSError as error:
+            raise EndpointConnectionError(endpoint_url=self.url, error=error) from error
+        return Connection(connected)
+
+    def _exchange(self, connection: Connection, message: bytes) -> HttpResponse:
+        answered = False
+        try:
+            connection.socket.sendall(message)
+            answered = bool(start := read_status_line(connection.reader))
+            response = read_response(start, connection.reader)
+        except TimeoutError as error:
+            connection.close()
+            raise ReadTimeoutError(endpoint_url=self.url, error=error) from error
+        except (OSError, ValueError) as error:
+            connection.close()
+            kind = ConnectionClosedError if answered else NoResponse
+            raise kind(endpoint_url=self.url, error=error) from error
+        if response.headers.get("connection", "").lower() == "close" or len(self._idle) >= _MAX_IDLE:
+            connection.close()
+        else:
+            self._idle.append(connection)
+        return response
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificates and names, from TLS 1.2
+        context.load_verify_locations(self._ca_bundle)
+        return context
