@@ -91,7 +91,7 @@ def test_a_transaction_in_conflict_is_tried_again(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("reasons", "attempts", "raises", "outage"),
     [
-        (["TransactionConflict"], 8, "Contended", True),
+        (["TransactionConflict"], 8, "TransactionConflict", True),
         (["TransactionConflict", "ConditionalCheckFailed"], 1, "ConditionFailed", False),
         (["None", "ThrottlingError"], None, None, True),
         (["None", "ProvisionedThroughputExceeded"], None, None, True),
