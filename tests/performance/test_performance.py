@@ -213,7 +213,7 @@ def api() -> Iterator[tuple[RuntimeApi, HTTPConnection]]:
     """The Runtime API, and what a process has of it."""
     api = RuntimeApi()
     with serving(api) as address:
-        connection = HTTPConnection(address, timeout=5)
+        connection = HTTPConnection(address, timeout=60)
         yield api, connection
         connection.close()
 

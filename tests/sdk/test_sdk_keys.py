@@ -6,6 +6,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import httpx2
@@ -18,7 +19,7 @@ from tests.sdk.apps import app_with
 from tests.sdk.callers import bearer
 from tests.sdk.scripted_service import Behaviour, ScriptedService, response
 from tests.sdk.signing import Signer, jwks
-from tests.support.concurrency import run_concurrently
+from tests.support.concurrency import run_concurrently, wait_until
 from tests.support.relative_times import FromNow
 
 App = Callable[[Gatehouse], TestClient]
@@ -36,7 +37,7 @@ def signer(scripted_service: ScriptedService) -> Signer:
 @pytest.fixture
 def app(scripted_service: ScriptedService, client_for: App) -> TestClient:
     """An app that checks tokens."""
-    return client_for(Gatehouse(scripted_service.url, check="token", timeout=1))
+    return client_for(Gatehouse(scripted_service.url, check="token", timeout=60))
 
 
 def seen(app: TestClient, token: str) -> Any:
@@ -137,7 +138,7 @@ def test_fifty_first_requests_read_the_keys_once(scripted_service: ScriptedServi
 
 def test_so_do_event_loops_in_ten_threads(scripted_service: ScriptedService, signer: Signer) -> None:
     scripted_service.answers = slowly(scripted_service.answers)
-    client = TestClient(app_with(Gatehouse(scripted_service.url, check="token")))  # a loop for each request
+    client = TestClient(app_with(Gatehouse(scripted_service.url, check="token", timeout=60)))  # a loop for each request
 
     assert run_concurrently(lambda _: seen(client, signer.token()), range(10)) == [200] * 10
     assert len(scripted_service.asked) == 1
@@ -147,7 +148,7 @@ def test_a_read_that_takes_long_is_joined_too(
     scripted_service: ScriptedService, signer: Signer, advance_clock: Later
 ) -> None:
     scripted_service.answers = slowly(scripted_service.answers)
-    client = TestClient(app_with(Gatehouse(scripted_service.url, check="token")))
+    client = TestClient(app_with(Gatehouse(scripted_service.url, check="token", timeout=60)))
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(seen, client, signer.token())
@@ -159,15 +160,17 @@ def test_a_read_that_takes_long_is_joined_too(
 
 def test_who_gives_up_takes_nobody_along(scripted_service: ScriptedService, signer: Signer) -> None:
     """The first to need the keys goes away while they are read."""
-    scripted_service.answers = slowly(scripted_service.answers)
-    app = app_with(Gatehouse(scripted_service.url, check="token"))
+    answers, gone_away = scripted_service.answers, Event()
+    scripted_service.answers = lambda connection: gone_away.wait(60) and answers(connection)
+    app = app_with(Gatehouse(scripted_service.url, check="token", timeout=60))
 
     async def one_gives_up() -> list[Any]:
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://app") as client:
             asked = [asyncio.ensure_future(client.get("/me", headers=bearer(signer.token()))) for _ in range(3)]
-            await asyncio.sleep(0.1)
+            await asyncio.to_thread(wait_until, lambda: scripted_service.asked)
             asked[0].cancel()
+            gone_away.set()
             return await asyncio.gather(*asked, return_exceptions=True)
 
     gone, *others = asyncio.run(one_gives_up())
@@ -247,17 +250,20 @@ def test_an_hour_without_the_service_goes_unnoticed(
 
 
 def test_only_the_first_waits_for_a_service_that_hangs(
-    app: TestClient, scripted_service: ScriptedService, signer: Signer, advance_clock: Later
+    client_for: App, scripted_service: ScriptedService, signer: Signer, advance_clock: Later
 ) -> None:
+    app = client_for(Gatehouse(scripted_service.url, check="token", timeout=3))
     assert seen(app, signer.token()) == 200
-    scripted_service.answers = lambda _: time.sleep(3)
+    over = Event()
+    scripted_service.answers = lambda _: over.wait(60)
 
     advance_clock(300)
     assert seen(app, signer.token()) == 200
     advance_clock(30)
     begun = time.monotonic()
     assert seen(app, signer.token()) == 200
-    assert time.monotonic() - begun < 0.5  # of the second that the settings give
+    assert time.monotonic() - begun < 2  # of the three seconds that the settings give
+    over.set()
 
 
 def test_no_keys_at_all_is_an_outage_and_is_over_soon(

@@ -27,12 +27,12 @@ KEYS = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+b
 ATTEMPTS = 3
 
 
-def ours(url: str = URL, source: Any = None, read_seconds: float = 1.5, service: Service = DYNAMODB) -> Client:
+def ours(url: str = URL, source: Any = None, read_seconds: float = 60, service: Service = DYNAMODB) -> Client:
     """Our client; `_make_api_call` asks it behind the back of whoever listens at botocore's edge."""
     place = Settings(
         service=service, region="eu-west-1", url=url, ca_bundle="", credentials=source or StaticCredentials(KEYS)
     )
-    return Client(place, connect_seconds=1, read_seconds=read_seconds, attempts=ATTEMPTS)
+    return Client(place, connect_seconds=60, read_seconds=read_seconds, attempts=ATTEMPTS)
 
 
 def botocores(service: Service) -> Any:

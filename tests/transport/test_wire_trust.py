@@ -59,7 +59,7 @@ def server(here: Path) -> Iterator[Server]:
 
 def lines(server: Server, **trusted: str) -> ConnectionPool:
     """To that server."""
-    return ConnectionPool(server.url, connect_seconds=1, read_seconds=1, **trusted)
+    return ConnectionPool(server.url, connect_seconds=60, read_seconds=60, **trusted)
 
 
 def test_who_is_vouched_for_is_believed(server: Server, here: Path) -> None:
