@@ -57,7 +57,7 @@ class Built:
     def asset(self, name: str) -> str:
         """What the pages of this build call a file."""
         assets = runpy.run_path(str(self._folder("CommonLayer") / "python/gatehouse/pages/assets.py"))
-        found: str = assets["named"](name).name
+        found: str = assets["find_asset"](name).name
         return found
 
     def sizes(self, functions: Iterable[str]) -> dict[str, int]:
