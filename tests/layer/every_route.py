@@ -9,6 +9,7 @@ import pytest
 from tests.support.calls import Answer
 from tests.support.layout import Module
 from tests.support.routes import _TEMPLATE as TEMPLATE
+from tests.support.slow import some_and_all
 
 PATH = {
     "task_id": "0199f3a0-0000-7000-8000-000000000000",
@@ -66,8 +67,5 @@ def each(routes: Sequence[str], alike: Callable[[str], Hashable] = kind) -> pyte
 
 
 def all_of(routes: Sequence[str], alike: Callable[[str], Hashable] = kind) -> pytest.MarkDecorator:
-    """One test for the first of each kind of `routes`, and a slow one for the rest."""
-    quick = one_of_each(routes, alike)
-    rest = [route for route in routes if route not in quick]
-    slow = [pytest.param(rest, id="the rest", marks=pytest.mark.slow)] if rest else []
-    return pytest.mark.parametrize("routes", [pytest.param(quick, id="one of each kind"), *slow])
+    """One test for the first of each kind of `routes`, and a slow one for all."""
+    return some_and_all("routes", one_of_each(routes, alike), list(routes))
