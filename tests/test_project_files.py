@@ -4,6 +4,7 @@ import re
 import tomllib
 from typing import Any
 
+import pytest
 import yaml  # type: ignore[import-untyped]
 
 from tests.support.layout import ROOT
@@ -35,8 +36,16 @@ def test_the_workflow_runs_what_must_pass_before_a_change_lands() -> None:
     assert re.search(r"^coverage: test\b", MAKEFILE, re.MULTILINE)  # the README's command is part of it
 
 
-def test_the_workflow_has_what_the_tests_need() -> None:
-    steps = parsed(".github/workflows/ci.yml")["jobs"]["test"]["steps"]
+def test_every_night_all_tests_run() -> None:
+    (job,) = parsed(".github/workflows/nightly.yml")["jobs"].values()
+
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["make test-all"]
+    assert recipe("test-all")
+
+
+@pytest.mark.parametrize(("workflow", "job"), [("ci", "test"), ("nightly", "test-all")])
+def test_a_workflow_has_what_the_tests_need(workflow: str, job: str) -> None:
+    steps = parsed(f".github/workflows/{workflow}.yml")["jobs"][job]["steps"]
     actions = {step["uses"].partition("@")[0]: step for step in steps if "uses" in step}
 
     assert actions["actions/setup-python"]["with"] == {"python-version-file": ".python-version"}
