@@ -152,7 +152,7 @@ def test_a_read_that_takes_long_is_joined_too(
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(seen, client, signer.token())
-        time.sleep(0.1)
+        wait_until(lambda: scripted_service.asked)
         advance_clock(5)
         assert seen(client, signer.token()) == first.result() == 200
     assert len(scripted_service.asked) == 1
