@@ -132,9 +132,10 @@ Mailed links redirect with the codes as they are above: `?error=INVALID_TOKEN`, 
 
 
 def catalogue(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
-    """Every error that the service can answer with."""
+    """Yield every error of the service; a subclass without a code gives its parent's another status."""
     for child in kind.__subclasses__():
-        yield child
+        if "code" in vars(child):
+            yield child
         yield from catalogue(child)
 
 

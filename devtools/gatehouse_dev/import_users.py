@@ -210,13 +210,13 @@ def _parsed(raw: bytes) -> ImportedUser:
 
 def _add_user(imported: ImportedUser) -> ImportResult:
     """Write a user, unless the address has one."""
-    from gatehouse.accounts.table import create_profile  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.accounts.table import create_profile, new_profile  # noqa: PLC0415 -- the layer reads the environment when imported
     from gatehouse.dynamodb import ConditionFailed, TransactionConflict, transact  # noqa: PLC0415 -- the same
     from gatehouse.sessions import create_epoch  # noqa: PLC0415 -- the same
 
     user = imported.user
     try:
-        transact(*create_profile(user, imported.password_hash), create_epoch(user.id))
+        transact(*create_profile(new_profile(user, imported.password_hash)), create_epoch(user.id))
     except ConditionFailed:
         if _check_user(imported) is ImportResult.ADDED:
             raise InvalidLine("id: somebody had it before.") from None

@@ -154,7 +154,7 @@ def test_a_function_that_says_so_holds_the_secret(template: Template) -> None:
 
 def _says(handler: Module, keyword: str) -> bool:
     calls = [node for node in ast.walk(handler.tree) if isinstance(node, ast.Call)]
-    given = [argument for call in calls if "lambda_handler" in ast.unparse(call.func) for argument in call.keywords]
+    given = [argument for call in calls if ast.unparse(call.func) == "AccessPolicy" for argument in call.keywords]
     return any(argument.arg == keyword and ast.unparse(argument.value) == "True" for argument in given)
 
 

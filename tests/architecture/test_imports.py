@@ -1,5 +1,6 @@
 """Imports point one way: functions, their start, the web edge, subjects of subjects, subjects, and what these share."""
 
+import ast
 import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -10,14 +11,16 @@ from tests.support.layout import Module, handlers, layer, subject
 
 LEVELS = (
     {"bootstrap", "bytecode_archive", "compile_cache", "pages"},
+    {"api"},
     {"http"},
     {"reminders", "oauth", "erasure"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle"},
     {"outages"},
     {"errors", "config", "clock", "cursors", "dynamodb", "api_model", "telemetry", "audit", "query", "languages"},
-    {"transport"},
+    {"transport", "base64url"},
 )
+KNOW_HTTP = {"api", "bootstrap", "errors", "http", "pages", "transport"}
 WITHIN_A_SUBJECT = ("model", "table", "outbox", "flows")  # each may import those before it
 
 
@@ -73,6 +76,22 @@ def test_inside_a_subject_the_model_knows_nobody() -> None:
             wrong += [f"{module} imports {name}" for name in found]
 
     assert wrong == []
+
+
+def test_requests_responses_and_statuses_are_known_to_the_edge_alone() -> None:
+    """What the rest has to say about a status is the class of an error; which one depends on the endpoint at times."""
+    web = re.compile(r"(fastapi|starlette|http)\b")
+    others = [module for module in layer() if subject(module.name) not in KNOW_HTTP]
+    found = [f"{module} imports {name}" for module in others for name in module.imports() if web.match(name)]
+    given = [
+        f"{module}:{node.lineno}"
+        for module in others
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+        if "status" in {argument.arg for argument in node.exc.keywords}
+    ]
+
+    assert found + given == []
 
 
 def test_handlers_leave_tables_to_the_layer() -> None:

@@ -75,7 +75,8 @@ PUBLISHED = {
 def imported(password_hash: str, *, verified: bool = True) -> None:
     """Somebody with a hash of another system."""
     user = replace(layer("accounts.lookup").new_user(ANN, name="Ann"), email_verified=verified)
-    creation = layer("accounts.table").create_profile(user, password_hash)
+    table = layer("accounts.table")
+    creation = table.create_profile(table.new_profile(user, password_hash))
     layer("dynamodb").transact(*creation, layer("sessions").create_epoch(user.id))
 
 
@@ -99,7 +100,7 @@ def test_the_right_password_signs_in_and_is_kept_in_our_way(
     answer = sign_in(call, ANN, password)
 
     assert answer.status == 200
-    assert call.calls == ["BatchGetItem", "BatchGetItem", "UpdateItem", "PutItem"]
+    assert call.calls == ["BatchGetItem", "BatchGetItem", "PutItem", "UpdateItem"]
     once = stored(cloud)
     assert layer("accounts.passwords").is_current(once)
     assert argon2.extract_parameters(once).type is argon2.Type.ID

@@ -72,7 +72,7 @@ def test_an_accident_tells_nothing_but_the_request_id(
         message = "the table Users has no column named hunter2"
         raise LookupError(message)
 
-    monkeypatch.setattr(layer("http.middleware"), "check_rate_limit", accident)
+    monkeypatch.setattr(layer("http.middleware").RequestMiddleware, "_handle", accident)
 
     answer = ask(call, route, **ANY, headers={"x-correlation-id": "abc"})
 

@@ -1,6 +1,7 @@
 """DynamoDB or Secrets Manager away and back: 503 in time, and afterwards the same process serves the same session."""
 
 import os
+import runpy
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -16,6 +17,7 @@ from botocore.retries.quota import RetryQuota
 
 from gatehouse_dev import endpoint
 from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.model import Function
 from gatehouse_dev.template import Template
 from tests.layer.test_outage import assert_unavailable
 from tests.support.auth_calls import sign_in
@@ -50,9 +52,10 @@ def attempts(client: Any) -> int:
     return int(client.meta.config.retries["total_max_attempts"])
 
 
-def calls_in_vain(function: str) -> int:
-    """How many calls a request makes of which none is answered: a limiter that is away stops nobody."""
-    return 2 if layer("http.rate_limits")._rate(function) else 1
+def calls_in_vain(function: Function) -> int:
+    """How many calls of a request are not answered: a request goes on when its rate limit cannot be counted."""
+    handler = runpy.run_path(str(function.folder / "handler.py"))["handler"]
+    return 2 if handler.policy.rate_limit else 1
 
 
 def test_a_table_that_never_answers_is_a_503_before_the_function_ends(template: Template, call: Api) -> None:
@@ -63,7 +66,7 @@ def test_a_table_that_never_answers_is_a_503_before_the_function_ends(template: 
         function.name: function.timeout
         for function in template.functions.values()
         if function.name in {route.function for route in template.routes}
-        and not once * calls_in_vain(function.folder.name) < function.timeout < API_GATEWAY_WAITS
+        and not once * calls_in_vain(function) < function.timeout < API_GATEWAY_WAITS
     }
 
     assert late == {}

@@ -32,7 +32,7 @@ def bulk(operations: Any, *, name: str = "k") -> list[Any]:
     """What became of each operation, under a key."""
     tasks = layer("tasks")
     once = tasks.IdempotencyKey(name=name, fingerprint=sha256(json.dumps(operations).encode()).hexdigest())
-    results: list[Any] = layer("tasks.bulk").run_bulk(OWNER, operations, once)
+    results: list[Any] = layer("api.tasks.bulk").run_bulk(OWNER, operations, once)
     return results
 
 

@@ -27,11 +27,14 @@ def managed_by_aws(resources: Resources, function: str) -> set[str]:
     return {arn.partition(":aws:policy/")[2] for arn in arns if ":aws:policy/" in arn}
 
 
-def granted(resources: Resources, function: str) -> set[AwsCall]:
-    """Every action and resource that our own policies allow a function; reading a stream goes by the stream's name."""
+def granted(resources: Resources, function: str, *, unconditional: bool = False) -> set[AwsCall]:
+    """Return every action and resource that our own policies allow a function, or those that they allow without a
+    condition. A stream goes by its own name.
+    """
     return {
         AwsCall(function, action, _name(action, resource))
         for statement in statements(_role(resources, function))
+        if not (unconditional and "Condition" in statement)
         for action in _list(statement["Action"])
         for resource in _list(statement["Resource"])
     }

@@ -30,7 +30,8 @@ class People:
         people, table, passwords = (layer(f"accounts.{part}") for part in ("lookup", "table", "passwords"))
         user = replace(people.new_user(f"{name}@example.com", name=name), email_verified=True)
         password_hash = passwords.hash_password(password)
-        layer("dynamodb").transact(*table.create_profile(user, password_hash), layer("sessions").create_epoch(user.id))
+        creation = table.create_profile(table.new_profile(user, password_hash))
+        layer("dynamodb").transact(*creation, layer("sessions").create_epoch(user.id))
         return str(user.email)
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Person:

@@ -23,16 +23,19 @@ SETTINGS = {
 
 
 def settings_of(*modules: Module) -> set[str]:
-    """All that the definitions of these modules lead to."""
-    found: set[str] = set()
+    """Return the settings that the definitions of these modules lead to."""
+    return set().union(*(_followed(place)[0] for place in reachable(*modules)))
+
+
+def reachable(*modules: Module) -> set[Place]:
+    """Return all definitions that those of these modules lead to, and these."""
     to_do: list[Place] = [(module.name, name) for module in modules for name in _defined(module.name)]
     seen = set(to_do)
     while to_do:
-        settings, places = _followed(to_do.pop())
-        found |= settings
+        _, places = _followed(to_do.pop())
         to_do += places - seen
         seen |= places
-    return found
+    return seen
 
 
 def reads(tree: ast.AST) -> Iterator[ast.Attribute]:

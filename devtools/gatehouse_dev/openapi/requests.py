@@ -71,7 +71,7 @@ def _describe_items(schemas: Properties) -> None:
     """Describe the items of a bulk request: the body's model accepts anything, because items are
     validated one by one.
     """
-    from gatehouse.tasks.bulk import Item  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.api.tasks.bulk import Item  # noqa: PLC0415 -- the layer reads the environment when imported
 
     item: dict[str, Any] = TypeAdapter(Item).json_schema(ref_template=REFERENCE)
     schemas |= item.pop("$defs")

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from gatehouse.api.oauth.schemas import AccountInfoBody, AccountSelection, account_info_body
 from gatehouse.errors import ProviderNotConfigured
-from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.provider_tokens import AccountInfoBody, AccountSelection
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 from gatehouse.oauth.provider_tokens import find_account
 from gatehouse.oauth.token_storage import load_tokens
 
@@ -16,7 +16,7 @@ router = APIRouter()
 @router.get("/api/auth/account-info", response_model_exclude_none=True)
 async def account_info(selection: Annotated[AccountSelection, Query()], user: CurrentUser) -> AccountInfoBody:
     row = find_account(user.id, selection.account_id, ProviderNotConfigured)
-    return AccountInfoBody.of(row, load_tokens(row))
+    return account_info_body(row, load_tokens(row))
 
 
-handler = lambda_handler(router, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(verifies_cookies=True))

@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from gatehouse import accounts
 from gatehouse.accounts import Email
-from gatehouse.api_model import ApiModel
-from gatehouse.http import CurrentAccount, CurrentClient, StatusBody, lambda_handler
+from gatehouse.api_model import ApiModel, StatusBody
+from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler, limit_passwords
 
 router = APIRouter()
 
@@ -21,4 +21,4 @@ async def change_email(body: EmailChangeRequest, account: CurrentAccount, client
     return {"status": True}
 
 
-handler = lambda_handler(router, with_profile=True, constant_time=True)
+handler = lambda_handler(router, AccessPolicy(with_profile=True, constant_time=True, rate_limit=limit_passwords))

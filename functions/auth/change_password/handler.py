@@ -6,8 +6,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import StrictBool
 
 from gatehouse import accounts
+from gatehouse.api.accounts.schemas import UserBody
+from gatehouse.api.sessions.responder import start_session
 from gatehouse.api_model import ApiModel
-from gatehouse.http import CurrentAccount, CurrentClient, UserBody, lambda_handler, start_session
+from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler, limit_passwords
 
 router = APIRouter()
 
@@ -23,11 +25,9 @@ async def change_password(
     body: PasswordChangeRequest, account: CurrentAccount, client: CurrentClient, request: Request, response: Response
 ) -> dict[str, Any]:
     replace = body.revoke_other_sessions
-    issued = accounts.change_password(
-        account, body.current_password, body.new_password, client, replace_session=replace
-    )
+    issued = accounts.change_password(account, body.current_password, body.new_password, client, replace=replace)
     start_session(request, response, account.user, issued)
     return {"token": str(issued.token) if issued else None, "user": UserBody.of(account.user)}
 
 
-handler = lambda_handler(router, with_profile=True, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(with_profile=True, verifies_cookies=True, rate_limit=limit_passwords))

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.http import CurrentAccount, CurrentClient, lambda_handler
-from gatehouse.http.account_deletion import DeleteAccountRequest, delete_account
+from gatehouse.api.accounts.deletion import DeleteAccountRequest, delete_account
+from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler, limit_mail
 
 router = APIRouter()
 
@@ -19,4 +19,4 @@ async def delete_user(
     return delete_account(account, body or DeleteAccountRequest(), client, request, response)
 
 
-handler = lambda_handler(router, with_profile=True, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(with_profile=True, verifies_cookies=True, rate_limit=limit_mail))

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Request, Response
 
+from gatehouse.api.accounts.deletion import delete_account_by_link
 from gatehouse.errors import UserInfoNotFound
-from gatehouse.http import OptionalAccount, lambda_handler
-from gatehouse.http.account_deletion import delete_account_by_link
+from gatehouse.http import AccessPolicy, OptionalAccount, lambda_handler
 
 router = APIRouter()
 
@@ -18,4 +18,4 @@ async def delete_user_callback(
     return delete_account_by_link(account, token, request, callbackURL)
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True))

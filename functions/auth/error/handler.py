@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gatehouse.http import lambda_handler
+from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.error_page import error_page
 
 router = APIRouter()
@@ -14,4 +14,4 @@ async def error(error: str = "") -> Response:
     return error_page(error)
 
 
-handler = lambda_handler(router, public=True)
+handler = lambda_handler(router, AccessPolicy(public=True))

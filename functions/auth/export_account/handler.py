@@ -3,17 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
 
-from gatehouse.http import CurrentAccount, lambda_handler
-from gatehouse.http.account_export import AccountExport, export_account_page
+from gatehouse.api.accounts.export import AccountExport, export_account_page
+from gatehouse.api_model import StrictModel
+from gatehouse.http import AccessPolicy, CurrentAccount, lambda_handler
 
 router = APIRouter()
 
 
-class AccountExportQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class AccountExportQuery(StrictModel):
     cursor: str | None = None
 
 
@@ -24,4 +22,4 @@ async def export_account(
     return export_account_page(account, query.cursor, response)
 
 
-handler = lambda_handler(router, with_profile=True)
+handler = lambda_handler(router, AccessPolicy(with_profile=True))

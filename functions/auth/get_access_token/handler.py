@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.provider_tokens import AccessTokenBody, AccountSelection
+from gatehouse.api.oauth.schemas import AccessTokenBody, AccountSelection, access_token_body
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 from gatehouse.oauth.provider_tokens import find_account, valid_tokens
 
 router = APIRouter()
@@ -11,7 +11,7 @@ router = APIRouter()
 
 @router.post("/api/auth/get-access-token", response_model_exclude_none=True)
 async def get_access_token(selection: AccountSelection, user: CurrentUser) -> AccessTokenBody:
-    return AccessTokenBody.of(valid_tokens(find_account(user.id, selection.account_id)))
+    return access_token_body(valid_tokens(find_account(user.id, selection.account_id)))
 
 
-handler = lambda_handler(router, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(verifies_cookies=True))

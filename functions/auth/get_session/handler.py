@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
+from gatehouse.api.accounts.schemas import OwnUserBody
+from gatehouse.api.sessions.current import CurrentSession, NoSession, SessionAndUser
 from gatehouse.errors import Unauthorized
-from gatehouse.http import OwnUserBody, lambda_handler
-from gatehouse.http.current_session import CurrentSession, NoSession, SessionAndUser
+from gatehouse.http import AccessPolicy, lambda_handler
 
 router = APIRouter()
 
@@ -26,4 +27,4 @@ async def me(current: CurrentSession) -> dict[str, OwnUserBody]:
     return {"user": current.user}
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True, signs_tokens=True)
+handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True, signs_tokens=True))

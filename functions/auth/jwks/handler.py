@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import lambda_handler
-from gatehouse.http.access_tokens import jwks_keys
+from gatehouse.api.sessions.access_tokens import jwks_keys
+from gatehouse.http import AccessPolicy, lambda_handler
 
 router = APIRouter()
 
@@ -13,4 +13,4 @@ async def jwks() -> dict[str, list[dict[str, str]]]:
     return {"keys": jwks_keys()}
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True, signs_tokens=True)
+handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True, signs_tokens=True))

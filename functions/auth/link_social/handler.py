@@ -2,14 +2,14 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.social_sign_in import (
+from gatehouse.api.oauth.sign_in import (
     LinkedBody,
     ProviderRedirect,
     SocialSignInRequest,
     link_with_id_token,
     start_authorization,
 )
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 
 router = APIRouter()
 
@@ -23,4 +23,4 @@ async def link_social(
     return start_authorization(request, response, body, user.session)
 
 
-handler = lambda_handler(router, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(verifies_cookies=True))

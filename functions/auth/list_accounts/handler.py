@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import CurrentAccount, lambda_handler
-from gatehouse.http.account_bodies import AccountBody, account_bodies
+from gatehouse.api.accounts.sign_in_methods import AccountBody, sign_in_methods
+from gatehouse.http import AccessPolicy, CurrentAccount, lambda_handler
 
 router = APIRouter()
 
 
 @router.get("/api/auth/list-accounts")
 async def list_accounts(account: CurrentAccount) -> list[AccountBody]:
-    return account_bodies(account.profile)
+    return sign_in_methods(account.profile)
 
 
-handler = lambda_handler(router, with_profile=True)
+handler = lambda_handler(router, AccessPolicy(with_profile=True))

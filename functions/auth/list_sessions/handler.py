@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import CurrentUser, FreshUser, SessionBody, lambda_handler
-from gatehouse.http.schemas import ListedSession
+from gatehouse.api.sessions.schemas import ListedSession, SessionBody, listed_session
+from gatehouse.http import CurrentUser, FreshUser, lambda_handler
 from gatehouse.sessions import active_sessions
 
 router = APIRouter()
@@ -11,12 +11,12 @@ router = APIRouter()
 
 @router.get("/api/auth/list-sessions")
 async def list_sessions(user: FreshUser) -> list[SessionBody]:
-    return [SessionBody.of(session, session.id) for session in active_sessions(user.id, user.session.epoch)]
+    return [SessionBody.of(session, token=session.id) for session in active_sessions(user.id, user.session.epoch)]
 
 
 @router.get("/api/auth/sessions")
 async def sessions(user: CurrentUser) -> dict[str, list[ListedSession]]:
-    listed = [ListedSession.of(session, user.session) for session in active_sessions(user.id, user.session.epoch)]
+    listed = [listed_session(session, user.session) for session in active_sessions(user.id, user.session.epoch)]
     return {"sessions": listed}
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.http import CurrentClient, lambda_handler
-from gatehouse.http.provider_callback import handle_callback, redirect_as_get
+from gatehouse.api.oauth.callback import handle_callback, redirect_as_get
+from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
 
 router = APIRouter()
 
@@ -23,4 +23,4 @@ async def back_from_google(request: Request, client: CurrentClient) -> Response:
     return handle_callback(request, client, "google", strict=True)
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True, allow_cross_site=True)
+handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True, allow_cross_site=True))

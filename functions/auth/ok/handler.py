@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import StatusBody, lambda_handler
+from gatehouse.api_model import StatusBody
+from gatehouse.http import AccessPolicy, lambda_handler
 
 router = APIRouter()
 
@@ -12,4 +13,4 @@ async def ok() -> StatusBody:
     return {"ok": True}
 
 
-handler = lambda_handler(router, public=True)
+handler = lambda_handler(router, AccessPolicy(public=True))

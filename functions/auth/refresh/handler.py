@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from gatehouse.http import lambda_handler
-from gatehouse.http.auth_responder import TokenResponse
-from gatehouse.http.token_refresh import refresh_tokens, tokens_for_session
+from gatehouse.api.sessions.refresh import refresh_tokens, tokens_for_session
+from gatehouse.api.sessions.responder import TokenResponse
+from gatehouse.http import AccessPolicy, lambda_handler
 
 router = APIRouter()
 
@@ -19,4 +19,4 @@ async def refresh(body: RefreshRequest, request: Request) -> TokenResponse:
     return tokens_for_session(request) if body.refresh_token is None else refresh_tokens(request, body.refresh_token)
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True, signs_tokens=True)
+handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True, signs_tokens=True))

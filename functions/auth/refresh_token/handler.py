@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.provider_tokens import AccountSelection, RefreshedTokensBody
+from gatehouse.api.oauth.schemas import AccountSelection, RefreshedTokensBody, refreshed_tokens_body
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 from gatehouse.oauth.provider_tokens import find_account, refresh_tokens
 
 router = APIRouter()
@@ -12,7 +12,7 @@ router = APIRouter()
 @router.post("/api/auth/refresh-token", response_model_exclude_none=True)
 async def refresh_token(selection: AccountSelection, user: CurrentUser) -> RefreshedTokensBody:
     row = find_account(user.id, selection.account_id)
-    return RefreshedTokensBody.of(row, refresh_tokens(row))
+    return refreshed_tokens_body(row, refresh_tokens(row))
 
 
-handler = lambda_handler(router, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(verifies_cookies=True))

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from gatehouse import accounts
 from gatehouse.accounts import Email
 from gatehouse.api_model import ApiModel
-from gatehouse.http import CurrentClient, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler, limit_mail
 
 router = APIRouter()
 
@@ -24,4 +24,4 @@ async def request_password_reset(body: PasswordResetRequest, client: CurrentClie
     return {"status": True, "message": message}
 
 
-handler = lambda_handler(router, public=True, constant_time=True)
+handler = lambda_handler(router, AccessPolicy(public=True, constant_time=True, rate_limit=limit_mail))

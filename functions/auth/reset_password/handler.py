@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AliasChoices, BaseModel, Field
 
 from gatehouse import accounts
-from gatehouse.http import StatusBody, lambda_handler
-from gatehouse.http.mailed_links import follow_reset
+from gatehouse.api.accounts.mailed_links import follow_reset
+from gatehouse.api_model import StatusBody
+from gatehouse.http import AccessPolicy, lambda_handler
 
 router = APIRouter()
 
@@ -26,4 +27,4 @@ async def follow_link(request: Request, token: str, callbackURL: str) -> Respons
     return follow_reset(request, token, callbackURL)
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True))

@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 
 from gatehouse import accounts
-from gatehouse.http import CurrentUser, StatusBody, lambda_handler
+from gatehouse.api_model import StatusBody
+from gatehouse.http import CurrentUser, lambda_handler
 
 router = APIRouter()
 

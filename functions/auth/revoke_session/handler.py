@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse import sessions
-from gatehouse.api_model import ApiModel
+from gatehouse.api_model import ApiModel, StatusBody
 from gatehouse.errors import CannotRevokeCurrentSession, NotFound
-from gatehouse.http import CurrentUser, StatusBody, clear_session, lambda_handler
+from gatehouse.http import CurrentUser, clear_session, lambda_handler
 
 router = APIRouter()
 

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse import accounts
-from gatehouse.http import CurrentUser, StatusBody, clear_session, lambda_handler
+from gatehouse.api_model import StatusBody
+from gatehouse.http import CurrentUser, clear_session, lambda_handler
 
 router = APIRouter()
 

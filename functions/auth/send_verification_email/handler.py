@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from gatehouse import accounts
 from gatehouse.accounts import Email
-from gatehouse.api_model import ApiModel
-from gatehouse.http import CurrentClient, OptionalAccount, StatusBody, lambda_handler
+from gatehouse.api_model import ApiModel, StatusBody
+from gatehouse.http import AccessPolicy, CurrentClient, OptionalAccount, lambda_handler, limit_mail
 
 router = APIRouter()
 
@@ -30,4 +30,4 @@ async def resend_verification(body: VerificationRequest, client: CurrentClient, 
     return {"success": True, **await send_verification_email(body, client, account)}
 
 
-handler = lambda_handler(router, public=True, constant_time=True)
+handler = lambda_handler(router, AccessPolicy(public=True, constant_time=True, rate_limit=limit_mail))

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from gatehouse import accounts
-from gatehouse.http import lambda_handler
-from gatehouse.http.auth_responder import Responder, SignInBody, TokenResponse, UserOnly, UserWithSession
-from gatehouse.http.sign_in_attempt import CurrentSignInAttempt
+from gatehouse.api.sessions.responder import Responder, SignInBody, TokenResponse, UserOnly, UserWithSession
+from gatehouse.api.sessions.sign_in_attempt import CurrentSignInAttempt
+from gatehouse.http import AccessPolicy, lambda_handler, limit_sign_in
 
 router = APIRouter()
 
@@ -25,4 +25,6 @@ async def login(attempt: CurrentSignInAttempt, responder: Responder) -> TokenRes
     return responder.with_tokens(*accounts.sign_in(attempt))
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True)
+handler = lambda_handler(
+    router, AccessPolicy(public=True, verifies_cookies=True, signs_in=True, rate_limit=limit_sign_in)
+)

@@ -2,32 +2,27 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.http import CurrentClient, lambda_handler
-from gatehouse.http.auth_responder import Responder, SignInBody
-from gatehouse.http.social_sign_in import (
-    ProviderRedirect,
-    RedirectTarget,
-    SocialSignInRequest,
-    redirect_to_provider,
-    sign_in_with_id_token,
-    start_authorization,
-)
+from gatehouse.api.oauth import sign_in as social
+from gatehouse.api.sessions.responder import Responder, SignInBody
+from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler, limit_passwords
 
 router = APIRouter()
 
 
 @router.post("/api/auth/sign-in/social", response_model_exclude_unset=True)
 async def sign_in_social(
-    body: SocialSignInRequest, responder: Responder, client: CurrentClient, request: Request, response: Response
-) -> ProviderRedirect | SignInBody:
+    body: social.SocialSignInRequest, responder: Responder, client: CurrentClient, request: Request, response: Response
+) -> social.ProviderRedirect | SignInBody:
     if body.id_token:
-        return responder.signed_in(*sign_in_with_id_token(body.provider, body.id_token, client), None)
-    return start_authorization(request, response, body)
+        return responder.signed_in(*social.sign_in_with_id_token(body.provider, body.id_token, client), None)
+    return social.start_authorization(request, response, body)
 
 
 @router.get("/api/auth/oauth/google")
-async def go_to_google(request: Request, redirect_uri: RedirectTarget = "") -> Response:
-    return redirect_to_provider(request, "google", redirect_uri)
+async def go_to_google(request: Request, redirect_uri: social.RedirectTarget = "") -> Response:
+    return social.redirect_to_provider(request, "google", redirect_uri)
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True)
+handler = lambda_handler(
+    router, AccessPolicy(public=True, verifies_cookies=True, signs_in=True, rate_limit=limit_passwords)
+)

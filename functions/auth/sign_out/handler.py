@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
 
-from gatehouse.http import StatusBody, clear_session, lambda_handler
-from gatehouse.http.sign_out import end_sessions
+from gatehouse.api.sessions.sign_out import end_sessions
+from gatehouse.api_model import StatusBody
+from gatehouse.http import AccessPolicy, clear_session, lambda_handler
 
 router = APIRouter()
 
@@ -20,4 +21,4 @@ async def sign_out(request: Request, response: Response, sent: Annotated[Any, Bo
     return {"success": True}
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True))

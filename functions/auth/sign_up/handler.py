@@ -4,8 +4,8 @@ from fastapi import APIRouter, status
 
 from gatehouse import accounts
 from gatehouse.accounts import NewAccount
-from gatehouse.http import CurrentClient, lambda_handler
-from gatehouse.http.auth_responder import Responder, SignUpBody, TokenResponse, UserOnly, UserWithSession
+from gatehouse.api.sessions.responder import Responder, SignUpBody, TokenResponse, UserOnly, UserWithSession
+from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler, limit_passwords
 
 router = APIRouter()
 
@@ -25,4 +25,6 @@ async def register(new: NewAccount, client: CurrentClient, responder: Responder)
     return responder.with_tokens(*accounts.sign_up(new, client))
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True)
+handler = lambda_handler(
+    router, AccessPolicy(public=True, verifies_cookies=True, signs_in=True, rate_limit=limit_passwords)
+)

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Request
 
-from gatehouse.http import CurrentAccount, CurrentUser, UserBody, lambda_handler
-from gatehouse.http.access_tokens import access_token_for
+from gatehouse.api.accounts.schemas import UserBody
+from gatehouse.api.sessions.access_tokens import access_token_for
+from gatehouse.http import AccessPolicy, CurrentAccount, CurrentUser, lambda_handler
 
 router = APIRouter()
 
@@ -13,4 +14,4 @@ async def token(user: CurrentUser, account: CurrentAccount, request: Request) ->
     return {"token": access_token_for(request, UserBody.of(account.user), account.session, user.credential)}
 
 
-handler = lambda_handler(router, with_profile=True, verifies_cookies=True, signs_tokens=True)
+handler = lambda_handler(router, AccessPolicy(with_profile=True, verifies_cookies=True, signs_tokens=True))

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from gatehouse.api_model import ApiModel
-from gatehouse.http import CurrentAccount, FreshUser, StatusBody, lambda_handler
+from gatehouse.api_model import ApiModel, StatusBody
+from gatehouse.http import AccessPolicy, CurrentAccount, FreshUser, lambda_handler
 from gatehouse.oauth.unlinking import unlink
 
 router = APIRouter()
@@ -19,4 +19,4 @@ async def unlink_account(_fresh: FreshUser, account: CurrentAccount, body: Unlin
     return {"status": True}
 
 
-handler = lambda_handler(router, with_profile=True)
+handler = lambda_handler(router, AccessPolicy(with_profile=True))

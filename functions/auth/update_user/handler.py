@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request, Response
 
 from gatehouse import accounts
 from gatehouse.accounts import ProfileChanges
+from gatehouse.api_model import StatusBody
 from gatehouse.errors import EmailCanNotBeUpdated
-from gatehouse.http import CurrentAccount, CurrentClient, StatusBody, lambda_handler, resend_session
+from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler, resend_session
 
 router = APIRouter()
 
@@ -22,4 +23,4 @@ async def update_user(
     return {"status": True}
 
 
-handler = lambda_handler(router, with_profile=True)
+handler = lambda_handler(router, AccessPolicy(with_profile=True))

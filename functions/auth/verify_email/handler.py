@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gatehouse import accounts
-from gatehouse.http import CurrentClient, lambda_handler
-from gatehouse.http.auth_responder import Responder, VerifiedUserBody
-from gatehouse.http.mailed_links import follow_verification
+from gatehouse.api.accounts.mailed_links import follow_verification
+from gatehouse.api.sessions.responder import Responder, VerifiedUserBody
+from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
 
 router = APIRouter()
 
@@ -25,4 +25,4 @@ async def follow_link(request: Request, client: CurrentClient, token: str, callb
     return follow_verification(request, client, token, callbackURL)
 
 
-handler = lambda_handler(router, public=True, verifies_cookies=True)
+handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True))

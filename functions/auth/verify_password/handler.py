@@ -4,7 +4,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gatehouse import accounts
-from gatehouse.http import CurrentAccount, StatusBody, lambda_handler
+from gatehouse.api_model import StatusBody
+from gatehouse.http import AccessPolicy, CurrentAccount, lambda_handler
 
 router = APIRouter()
 
@@ -19,4 +20,4 @@ async def verify_password(body: VerifyPasswordRequest, account: CurrentAccount) 
     return {"status": True}
 
 
-handler = lambda_handler(router, with_profile=True)
+handler = lambda_handler(router, AccessPolicy(with_profile=True))

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from gatehouse.http import lambda_handler
+from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.pages import asset_response, button_response, check_hosted
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_hosted)])
@@ -19,4 +19,4 @@ async def send_button(request: Request) -> Response:
     return button_response(request)
 
 
-handler = lambda_handler(router, public=True, serves_pages=True)
+handler = lambda_handler(router, AccessPolicy(public=True, serves_pages=True))

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from gatehouse.http import lambda_handler
+from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.pages import ALIASES, PATHS, alias_redirect, check_hosted, page_response
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_hosted)])
@@ -22,4 +22,4 @@ for path in PATHS:
 for path in ALIASES:
     router.add_api_route(path, show_alias)
 
-handler = lambda_handler(router, public=True, serves_pages=True)
+handler = lambda_handler(router, AccessPolicy(public=True, serves_pages=True))

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from gatehouse import clock
 from gatehouse.api_model import format_timestamp
-from gatehouse.http import lambda_handler
+from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.throttle import check_reachable
 
 router = APIRouter()
@@ -16,4 +16,4 @@ async def health() -> dict[str, str]:
     return {"status": "ok", "timestamp": format_timestamp(clock.now()), "database": "connected"}
 
 
-handler = lambda_handler(router, public=True)
+handler = lambda_handler(router, AccessPolicy(public=True))

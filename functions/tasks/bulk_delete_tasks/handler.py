@@ -3,18 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from gatehouse.api.tasks.bulk import delete_many
+from gatehouse.api.tasks.headers import OptionalIdempotencyKey
+from gatehouse.api_model import StrictModel
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.task_headers import OptionalIdempotencyKey
-from gatehouse.tasks.bulk import delete_many
 
 router = APIRouter()
 
 
-class BulkDeleteRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class BulkDeleteRequest(StrictModel):
     task_ids: Annotated[list[str], Field(min_length=1, max_length=100)]
 
 

@@ -1,19 +1,18 @@
 """PATCH /api/tasks/{task_id}/complete -- mark a task as completed or not; without a body, the other way round."""
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, StrictBool
+from pydantic import StrictBool
 
 from gatehouse import tasks
+from gatehouse.api.tasks.headers import TaskWriteOptions, with_etag
+from gatehouse.api_model import StrictModel
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.task_headers import TaskWriteOptions, with_etag
 from gatehouse.tasks import Task
 
 router = APIRouter()
 
 
-class Completion(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Completion(StrictModel):
     completed: StrictBool | None = None
 
 

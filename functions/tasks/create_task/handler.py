@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response, status
 
 from gatehouse import tasks
+from gatehouse.api.tasks.headers import OptionalIdempotencyKey, with_etag
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.task_headers import OptionalIdempotencyKey, with_etag
 from gatehouse.tasks import NewTask, Task
 
 router = APIRouter()

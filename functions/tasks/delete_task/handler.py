@@ -3,8 +3,8 @@
 from fastapi import APIRouter, status
 
 from gatehouse import tasks
+from gatehouse.api.tasks.headers import TaskWriteOptions
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.task_headers import TaskWriteOptions
 
 router = APIRouter()
 

@@ -3,20 +3,18 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
 
+from gatehouse.api.tasks.export import export_response
+from gatehouse.api.tasks.headers import CurrentOwner
+from gatehouse.api_model import StrictModel
 from gatehouse.http import lambda_handler
-from gatehouse.http.task_export import export_response
-from gatehouse.http.task_headers import CurrentOwner
 from gatehouse.tasks import TaskPage
 from gatehouse.tasks.exporting import export_page
 
 router = APIRouter()
 
 
-class TaskExportQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class TaskExportQuery(StrictModel):
     format: Literal["json", "csv"] = "json"
     cursor: str | None = None
 

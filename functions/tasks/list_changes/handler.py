@@ -3,18 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from gatehouse.api.tasks.headers import CurrentOwner
+from gatehouse.api_model import StrictModel
 from gatehouse.http import lambda_handler
-from gatehouse.http.task_headers import CurrentOwner
 from gatehouse.tasks.sync import ChangeFeed, changes_since
 
 router = APIRouter()
 
 
-class TaskChangesQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class TaskChangesQuery(StrictModel):
     since: str | None = None
     limit: int = Field(default=100, ge=1, le=500)
 

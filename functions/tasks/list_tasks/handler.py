@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from gatehouse.api.tasks.headers import CurrentOwner
 from gatehouse.http import lambda_handler
-from gatehouse.http.task_headers import CurrentOwner
 from gatehouse.tasks import TaskPage
 from gatehouse.tasks.listing import TaskQuery, list_page
 

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 
 from gatehouse import tasks
+from gatehouse.api.tasks.headers import TaskPrecondition, unless_not_modified, with_etag
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.http.task_headers import TaskPrecondition, unless_not_modified, with_etag
 from gatehouse.tasks import Task
 
 router = APIRouter()

@@ -4,18 +4,15 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
 
-from gatehouse.api_model import TimeZone
+from gatehouse.api_model import StrictModel, TimeZone
 from gatehouse.http import CurrentUser, lambda_handler
 from gatehouse.tasks.summary import Summary, summarize
 
 router = APIRouter()
 
 
-class SummaryQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class SummaryQuery(StrictModel):
     zone: TimeZone = "UTC"
 
 

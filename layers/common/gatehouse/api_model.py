@@ -3,7 +3,7 @@ misreads more.
 """
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 
@@ -48,3 +48,17 @@ class ResponseModel(ApiModel):
     """A response body, constructed by its Python names."""
 
     model_config = ConfigDict(populate_by_name=True)
+
+    @classmethod
+    def of(cls, source: object, **given: Any) -> Self:
+        """Return the body of an object: its attributes of the fields' names, but for the values `given`."""
+        return cls(**{name: getattr(source, name) for name in cls.model_fields if name not in given}, **given)
+
+
+class StrictModel(BaseModel):
+    """Input in which unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+StatusBody = dict[str, bool]  # such as {"status": true}

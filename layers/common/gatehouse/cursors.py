@@ -2,10 +2,10 @@
 
 import hmac
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Any
 
+from gatehouse import base64url
 from gatehouse.errors import InvalidInput
 
 _MAC_BYTES = 16
@@ -15,25 +15,21 @@ _MAX_LENGTH = 4096
 def encode_cursor(key: bytes, query: str, position: Any) -> str:
     """Return a position, as JSON, in url-safe text with a MAC. `key` is the user's own."""
     payload = json.dumps(position, separators=(",", ":"), ensure_ascii=False).encode()
-    return _text(_mac(key, query, payload) + payload)
+    return base64url.encode(_mac(key, query, payload) + payload)
 
 
 def decode_cursor(key: bytes, query: str, text: str, field: str = "cursor") -> Any:
     """Return the position in a cursor; raises InvalidInput unless `encode_cursor` made it for this key and query."""
     if len(text) <= _MAX_LENGTH and text.isascii():
         try:
-            data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            data = base64url.decode(text)
         except ValueError:
             data = b""
         mac, payload = data[:_MAC_BYTES], data[_MAC_BYTES:]
-        is_canonical = text == _text(data)  # base64 has several
+        is_canonical = text == base64url.encode(data)  # base64 has several
         if hmac.compare_digest(mac, _mac(key, query, payload)) and is_canonical:
             return json.loads(payload)
     raise InvalidInput(f"[query.{field}] This was not given out for this list: begin again without it.")
-
-
-def _text(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _mac(key: bytes, query: str, payload: bytes) -> bytes:

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 from threading import Thread
@@ -99,6 +100,11 @@ class Row(Model):
     """
 
     schema = IntegerAttribute(attr_name="v", default=SCHEMA)
+
+    def to[T](self, kind: type[T], **given: Any) -> T:
+        """Return a dataclass `kind`: the row's attributes of the fields' names, but for the values `given`."""
+        names = {field.name for field in fields(kind) if field.name not in given}  # type: ignore[arg-type]
+        return kind(**{name: getattr(self, name) for name in names}, **given)
 
     @classmethod
     def _get_connection(cls) -> TableConnection:

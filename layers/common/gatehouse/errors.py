@@ -107,6 +107,12 @@ class InvalidToken(Refusal):
     code = "INVALID_TOKEN"
 
 
+class SessionEnded(InvalidToken):
+    """Invalid token"""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
 class TokenExpired(Refusal):
     """Token expired"""
 

@@ -145,7 +145,7 @@ def test_whatever_happens_at_once_counters_are_exact_and_changes_are_in_order(
         tasks.complete(OWNER, shared[number % 3], completed=None)
         tasks.remove(OWNER, other)
         both = [{"op": "complete", "id": shared[3]}, {"op": "create", "task": {"title": "x"}}]
-        layer("tasks.bulk").run_bulk(OWNER, both, None)
+        layer("api.tasks.bulk").run_bulk(OWNER, both, None)
 
     run_concurrently(work, range(10))
 
@@ -161,7 +161,7 @@ def test_a_clock_that_is_behind_does_not_go_back(tasks: Any, committed: list[int
     new(tasks)
     change(tasks, task.id, title="x")
     tasks.remove(OWNER, task.id)
-    layer("tasks.bulk").run_bulk(OWNER, [{"op": "create", "task": {"title": "x"}}] * 2, None)
+    layer("api.tasks.bulk").run_bulk(OWNER, [{"op": "create", "task": {"title": "x"}}] * 2, None)
 
     assert [number - committed[0] for number in committed] == [0, 1, 2, 3, 4, 5]
 

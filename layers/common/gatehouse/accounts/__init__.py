@@ -12,7 +12,7 @@ from gatehouse.accounts.changes import (
     verify_password,
 )
 from gatehouse.accounts.flows import SignInAttempt, parse_address, sign_in, sign_up
-from gatehouse.accounts.lookup import AuthenticatedUser
+from gatehouse.accounts.lookup import AuthenticatedUser, find_user, use_refresh_token
 from gatehouse.accounts.model import Email, NewAccount, PasswordCredentials, ProfileChanges, User
 from gatehouse.accounts.profile import update_user
 from gatehouse.accounts.recovery import check_reset, request_reset, reset_password
@@ -38,6 +38,7 @@ __all__ = [
     "delete_user",
     "delete_user_by_token",
     "end_all_sessions",
+    "find_user",
     "parse_address",
     "profile_key",
     "request_reset",
@@ -47,6 +48,7 @@ __all__ = [
     "sign_in",
     "sign_up",
     "update_user",
+    "use_refresh_token",
     "verify_email",
     "verify_password",
 ]

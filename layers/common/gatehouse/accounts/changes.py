@@ -1,10 +1,9 @@
 """What signed-in users change about their account: password, address, deletion."""
 
-from http import HTTPStatus
-
 from gatehouse import sessions
 from gatehouse.accounts import outbox, passwords, reminder_rows
 from gatehouse.accounts.erasure_orders import new_erasure_order
+from gatehouse.accounts.gate import replace_session
 from gatehouse.accounts.lookup import AuthenticatedUser, look_up_account
 from gatehouse.accounts.table import (
     ProfileRow,
@@ -22,6 +21,7 @@ from gatehouse.errors import (
     InvalidPassword,
     InvalidToken,
     NotFound,
+    SessionEnded,
     SessionExpired,
 )
 from gatehouse.sessions import ClientInfo, IssuedSession, Session
@@ -46,17 +46,17 @@ def verify_password(account: AuthenticatedUser, password: str) -> None:
 
 
 def change_password(
-    account: AuthenticatedUser, current: str, new: str, client: ClientInfo, *, replace_session: bool
+    account: AuthenticatedUser, current: str, new: str, client: ClientInfo, *, replace: bool
 ) -> IssuedSession | None:
     """Set a new password and end every other session; this one goes on, or is replaced by the one that is returned.
 
-    Raises PasswordTooShort, PasswordTooLong, WeakPassword, what `check_password` raises, and InvalidToken as 401 when
+    Raises PasswordTooShort, PasswordTooLong, WeakPassword, what `check_password` raises, and SessionEnded when
     the session ended meanwhile.
     """
     profile = account.profile
     passwords.check_new_password(new, profile.email, profile.name)
     check_password(account, current)
-    issued, remaining = _remaining_session(account, client, replace_session=replace_session)
+    issued, remaining = _remaining_session(account, client, replace=replace)
     notice = outbox.password_changed(profile.user_id, profile.email, client)
     change = set_password(profile, passwords.hash_password(new))
     try:
@@ -70,7 +70,7 @@ def change_password(
 def end_all_sessions(session: Session, *, keep_current: bool) -> None:
     """End all sessions of a user, or all others, in one transaction.
 
-    Raises InvalidToken, as 401, when another request did so and ended this session, too.
+    Raises SessionEnded when another request did so and ended this session, too.
     """
     remaining = [sessions.carry_over(session, session.epoch)] if keep_current else []
     try:
@@ -81,7 +81,7 @@ def end_all_sessions(session: Session, *, keep_current: bool) -> None:
         )
     except ConditionFailed:
         if not keep_current:
-            raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
+            raise SessionEnded from None
         sessions.check_active(session.user_id, session.id)  # then whoever moved the epoch ended all others
 
 
@@ -165,7 +165,7 @@ def _delete(account: AuthenticatedUser, *changes: TransactItem) -> None:
     try:
         transact(*_deletion(account.profile), *changes)
     except ConditionFailed:
-        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
+        raise SessionEnded from None
 
 
 def _deletion(profile: ProfileRow) -> list[TransactItem]:
@@ -179,10 +179,8 @@ def _deletion(profile: ProfileRow) -> list[TransactItem]:
 
 
 def _remaining_session(
-    account: AuthenticatedUser, client: ClientInfo, *, replace_session: bool
+    account: AuthenticatedUser, client: ClientInfo, *, replace: bool
 ) -> tuple[IssuedSession | None, TransactItem]:
-    profile, session = account.profile, account.session
-    if not replace_session:
-        return None, sessions.carry_over(session, profile.epoch)
-    issued, row = sessions.open_session(profile.user_id, profile.epoch + 1, client, remember=session.remember)
-    return issued, put(row)
+    if not replace:
+        return None, sessions.carry_over(account.session, account.profile.epoch)
+    return replace_session(account, client)

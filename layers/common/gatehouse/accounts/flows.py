@@ -4,17 +4,19 @@ A sign-up that must be verified first is no user yet: it is stored in its token 
 address replaces it. Known and unknown addresses get the same response, after the same reads and writes.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gatehouse import keys, throttle
 from gatehouse.accounts import outbox, passwords
+from gatehouse.accounts.gate import open_session
 from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, new_user
 from gatehouse.accounts.model import NewAccount, PasswordCredentials, User, normalize_email
-from gatehouse.accounts.table import ProfileRow, create_profile, email_key
+from gatehouse.accounts.table import ProfileRow, create_profile, email_key, new_profile
 from gatehouse.accounts.verification import resend_verification
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write, put, transact
+from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write
 from gatehouse.errors import (
     EmailNotVerified,
     InvalidEmail,
@@ -23,7 +25,7 @@ from gatehouse.errors import (
     TooManyRequests,
     UserAlreadyExists,
 )
-from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch, open_session
+from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.tokens import TokenRow
 
 _FAILURES = "failed-sign-ins"
@@ -50,12 +52,12 @@ def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | 
     if settings.require_email_verification:
         _sign_up_mail(user, client, new.callback_url, password_hash, taken=bool(taken)).save()
         return user, None
-    issued, session = open_session(user.id, 1, client, remember=new.remember_me)
+    profile = new_profile(user, password_hash)
+    changes = [*create_profile(profile), create_epoch(user.id), discard_sign_up(user.email)]
     try:
-        transact(*create_profile(user, password_hash), create_epoch(user.id), put(session), discard_sign_up(user.email))
+        return user, open_session(profile, client, *changes, remember=new.remember_me)
     except ConditionFailed:
         raise UserAlreadyExists from None
-    return user, issued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +84,11 @@ def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
         raise InvalidEmailOrPassword
     throttle.refund(failure)
     profile = lookup.profile
-    if not profile or (config().require_email_verification and not profile.email_verified):
-        _resend_verification(lookup, email, attempt)
-        raise EmailNotVerified
+    with _resending_verification(lookup, email, attempt):
+        if not profile:
+            raise EmailNotVerified
+        issued = open_session(profile, attempt.client, remember=credentials.remember_me)
     _rehash(profile, credentials.password)
-    issued, session = open_session(profile.user_id, profile.epoch, attempt.client, remember=credentials.remember_me)
-    session.save()
     return profile.to_user(), issued
 
 
@@ -124,12 +125,17 @@ def failure_counters(email: str) -> list[tuple[str, ...]]:
     return [key, (*key, "known")]
 
 
-def _resend_verification(lookup: AccountLookup, email: str, attempt: SignInAttempt) -> None:
-    if not config().send_verification_on_sign_in:
-        return
-    with suppress(TooManyRequests):  # the password was right, and is answered as ever
-        outbox.check_mail_rate(email)
-        resend_verification(lookup, attempt.client, attempt.credentials.callback_url)
+@contextmanager
+def _resending_verification(lookup: AccountLookup, email: str, attempt: SignInAttempt) -> Iterator[None]:
+    """Mail the verification link again on EmailNotVerified, where that is set."""
+    try:
+        yield
+    except EmailNotVerified:
+        if config().send_verification_on_sign_in:
+            with suppress(TooManyRequests):  # the password was correct: the response stays the same
+                outbox.check_mail_rate(email)
+                resend_verification(lookup, attempt.client, attempt.credentials.callback_url)
+        raise
 
 
 def _rehash(profile: ProfileRow, password: str) -> None:

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from gatehouse import clock
+from gatehouse import clock, sessions
 from gatehouse.accounts.model import User
 from gatehouse.accounts.table import ProfileRow, email_key, profile_key
 from gatehouse.dynamodb import Key, TransactItem, batch_get, delete
-from gatehouse.sessions import Session
+from gatehouse.errors import InvalidToken
+from gatehouse.sessions import Credential, Session
 from gatehouse.tokens import Purpose, TokenRow, email_subject
 
 _NOBODY = "nobody"
@@ -41,9 +42,27 @@ class AuthenticatedUser:
     profile: ProfileRow
 
     @property
+    def id(self) -> str:
+        """The user's id."""
+        return self.profile.user_id
+
+    @property
     def user(self) -> User:
         """The user."""
         return self.profile.to_user()
+
+
+def find_user(credential: Credential, *, refresh_keyring: bool = False) -> AuthenticatedUser:
+    """Return the user of a credential with the live session, in one read; raises as `sessions.find_session`."""
+    key = profile_key(credential.user_id)
+    session, rows = sessions.find_session(credential, key, refresh_keyring=refresh_keyring)
+    return _authenticated(session, rows)
+
+
+def use_refresh_token(text: str) -> tuple[AuthenticatedUser, str]:
+    """Return the user of a refresh token, and the next token; raises as `sessions.use_refresh_token`."""
+    refreshed = sessions.use_refresh_token(text, profile_key(sessions.unverified_user_id(text)))
+    return _authenticated(refreshed.session, refreshed.extra_rows), refreshed.refresh_token
 
 
 def look_up_account(email: str, *extra_keys: Key) -> tuple[AccountLookup, list[Any]]:
@@ -66,6 +85,13 @@ def new_user(email: str, *, name: str = "", image: str | None = None) -> User:
 def pending_user(row: TokenRow) -> User:
     """Return the user that a pending sign-up would become."""
     return replace(new_user(row.email, name=row.name, image=row.image), id=row.user_id, created_at=row.created_at)
+
+
+def _authenticated(session: Session, rows: list[Any]) -> AuthenticatedUser:
+    (profile,) = rows
+    if profile is None:
+        raise InvalidToken
+    return AuthenticatedUser(session=session, profile=profile)
 
 
 def discard_sign_up(email: str) -> TransactItem:

@@ -1,7 +1,6 @@
 """Update a profile: name, image, time zone, task reminders."""
 
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -19,7 +18,7 @@ from gatehouse.dynamodb import (
     transact,
     update,
 )
-from gatehouse.errors import InvalidToken, NoFieldsToUpdate
+from gatehouse.errors import NoFieldsToUpdate, SessionEnded
 from gatehouse.sessions import ClientInfo
 
 _ATTEMPTS = 8
@@ -29,7 +28,7 @@ _REMINDER_FIELDS = {"task_reminders", "time_zone"}
 def update_user(profile: ProfileRow, changes: Mapping[str, Any], client: ClientInfo) -> None:
     """Update the given fields, None removes one; `client` is the address and language for reminders.
 
-    Raises NoFieldsToUpdate, or InvalidToken as 401 when the user does not exist any more.
+    Raises NoFieldsToUpdate, or SessionEnded when the user does not exist any more.
     """
     if not changes:
         raise NoFieldsToUpdate
@@ -78,5 +77,5 @@ def _reread(profile: ProfileRow) -> ProfileRow:
     row: ProfileRow | None
     (row,) = batch_get(profile_key(profile.user_id))
     if row is None:
-        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED)
+        raise SessionEnded
     return row

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gatehouse.accounts import outbox, passwords
 from gatehouse.accounts.lookup import discard_sign_up, look_up_account, new_user
-from gatehouse.accounts.table import create_profile, set_password_by_reset
+from gatehouse.accounts.table import create_profile, new_profile, set_password_by_reset
 from gatehouse.dynamodb import ConditionFailed, put, transact
 from gatehouse.errors import InvalidToken
 from gatehouse.sessions import ClientInfo, advance_epoch, create_epoch
@@ -45,7 +45,7 @@ def reset_password(token: str, new_password: str) -> None:
         changes = [set_password_by_reset(row, password_hash), advance_epoch(row.user_id, row.epoch), notice]
     else:
         user = replace(new_user(row.email), email_verified=True)
-        changes = [*create_profile(user, password_hash), create_epoch(user.id)]
+        changes = [*create_profile(new_profile(user, password_hash)), create_epoch(user.id)]
     try:
         transact(mark_used(row), *changes, discard_sign_up(row.email))
     except ConditionFailed:

@@ -57,17 +57,7 @@ class ProfileRow(Row):
 
     def to_user(self) -> User:
         """Return the user without the password hash and other internal fields."""
-        return User(
-            id=self.user_id,
-            email=self.email,
-            name=self.name,
-            image=self.image,
-            email_verified=self.email_verified,
-            created_at=self.created_at,
-            updated_at=self.updated_at,
-            task_reminders=self.task_reminders,
-            time_zone=self.time_zone,
-        )
+        return self.to(User, id=self.user_id)
 
 
 class PointerRow(Row):
@@ -106,9 +96,9 @@ def account_row_key(user_id: str, account_id: str) -> tuple[str, str]:
     return f"USER#{user_id}", f"ACCOUNT#{account_id}"
 
 
-def create_profile(user: User, password_hash: str | None, *links: str) -> list[TransactItem]:
-    """Return the writes that create a user and reserve their address."""
-    profile = ProfileRow(
+def new_profile(user: User, password_hash: str | None, *links: str) -> ProfileRow:
+    """Return the profile of a new user, unsaved."""
+    return ProfileRow(
         profile_key(user.id)[1],
         user_id=user.id,
         email=user.email,
@@ -120,7 +110,11 @@ def create_profile(user: User, password_hash: str | None, *links: str) -> list[T
         created_at=user.created_at,
         updated_at=user.updated_at,
     )
-    return [put(profile, ProfileRow.pk.does_not_exist()), reserve(email_key(user.email), user.id)]
+
+
+def create_profile(profile: ProfileRow) -> list[TransactItem]:
+    """Return the writes that create a user and reserve their address."""
+    return [put(profile, ProfileRow.pk.does_not_exist()), reserve(email_key(profile.email), profile.user_id)]
 
 
 def reserve(key: Key, user_id: str) -> TransactItem:

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from gatehouse.accounts import outbox
+from gatehouse.accounts.gate import open_session
 from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, pending_user
 from gatehouse.accounts.model import User
 from gatehouse.accounts.table import (
@@ -12,13 +13,14 @@ from gatehouse.accounts.table import (
     create_profile,
     email_key,
     mark_verified,
+    new_profile,
     profile_key,
     set_email,
 )
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, conditional_write, put, transact
 from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
-from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch, open_session
+from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.tokens import Purpose, TokenRow, find_token, mark_used
 
 _PURPOSES = (Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL, Purpose.CONFIRM_EMAIL_CHANGE)
@@ -48,8 +50,7 @@ def verify_email(token: str, client: ClientInfo) -> VerificationResult:
         raise InvalidToken
     purpose, issued = Purpose(row.purpose), None
     if first and purpose == Purpose.VERIFY_EMAIL and config().auto_sign_in_after_verification:
-        issued, session = open_session(profile.user_id, profile.epoch, client)
-        session.save()
+        issued = open_session(profile, client)
     return VerificationResult(user=profile.to_user(), issued=issued, purpose=purpose)
 
 
@@ -115,4 +116,4 @@ def _writes(row: TokenRow, client: ClientInfo) -> list[TransactItem]:
     if not row.password_hash:
         return [mark_verified(row.user_id, row.email)]
     user = replace(pending_user(row), email_verified=True)
-    return [*create_profile(user, row.password_hash), create_epoch(user.id)]
+    return [*create_profile(new_profile(user, row.password_hash)), create_epoch(user.id)]

@@ -1,23 +1,21 @@
-"""The web layer: from an API Gateway event to a domain function and back."""
+"""The HTTP edge: from an API Gateway event to an endpoint and back, the same for every subject."""
 
-from gatehouse.http.auth_responder import start_session
 from gatehouse.http.authentication import CurrentAccount, CurrentClient, CurrentUser, FreshUser, OptionalAccount
 from gatehouse.http.cookies import clear_session, resend_session
 from gatehouse.http.handler import lambda_handler
-from gatehouse.http.schemas import OwnUserBody, SessionBody, StatusBody, UserBody
+from gatehouse.http.policy import AccessPolicy, limit_mail, limit_passwords, limit_sign_in
 
 __all__ = [
+    "AccessPolicy",
     "CurrentAccount",
     "CurrentClient",
     "CurrentUser",
     "FreshUser",
     "OptionalAccount",
-    "OwnUserBody",
-    "SessionBody",
-    "StatusBody",
-    "UserBody",
     "clear_session",
     "lambda_handler",
+    "limit_mail",
+    "limit_passwords",
+    "limit_sign_in",
     "resend_session",
-    "start_session",
 ]

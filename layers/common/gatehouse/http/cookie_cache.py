@@ -6,14 +6,13 @@ expires, though for get-session alone. A withdrawn key is accepted for half a mi
 
 import hmac
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gatehouse import clock, keys
+from gatehouse import base64url, clock, keys
 from gatehouse.config import config
 from gatehouse.http.cookies import DATA, clear_session_cache, format_cookie, get_cookie, set_cookie
 
@@ -30,7 +29,7 @@ def store(request: Request, response: Response, body: dict[str, Any], *, remembe
     expires_at = now + 1000 * (age if remember else _SESSION_ONLY_AGE)
     content = {"session": body["session"], "user": body["user"], "updatedAt": now, "version": "1"}
     payload = {"session": content, "expiresAt": expires_at, "signature": _signature(content, expires_at)}
-    value, max_age = _encode(_json(payload)), age if remember else None
+    value, max_age = base64url.encode(_json(payload)), age if remember else None
     if len(format_cookie(request, DATA, value, max_age)) > _MAX_COOKIE_SIZE:
         clear_session_cache(request, response)
     else:
@@ -43,7 +42,7 @@ def load(request: Request, token: str) -> dict[str, Any] | None:
     if not cookie or not config().cookie_cache_age:
         return None
     try:
-        payload = json.loads(_decode(cookie))
+        payload = json.loads(base64url.decode(cookie))
         content, expires_at, now = payload["session"], payload["expiresAt"], clock.now()
         is_current = expires_at > _milliseconds(now) and datetime.fromisoformat(content["session"]["expiresAt"]) > now
         if (
@@ -63,19 +62,11 @@ def _is_signed(content: dict[str, Any], expires_at: int, signature: str) -> bool
 
 
 def _signature(content: dict[str, Any], expires_at: int) -> str:
-    return _encode(keys.mac(keys.CACHE, _json({**content, "expiresAt": expires_at})))
+    return base64url.encode(keys.mac(keys.CACHE, _json({**content, "expiresAt": expires_at})))
 
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _encode(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -2,7 +2,6 @@
 
 import hmac
 import re
-from base64 import b64decode, b64encode
 from math import ceil
 from urllib.parse import quote, unquote
 
@@ -24,11 +23,11 @@ _STATE_AGE = 300  # seconds
 
 def set_session(request: Request, response: Response, session: Session, token: SessionToken) -> None:
     """Set the session cookie, and the same value as a header for scripts."""
-    signed = _sign(str(token))
+    signed = keys.sign(str(token))
     lifetime = ceil((session.expires_at - session.updated_at).total_seconds())
     set_cookie(request, response, SESSION, signed, lifetime if session.remember else None)
     if not session.remember:
-        set_cookie(request, response, DONT_REMEMBER, _sign("true"), None)
+        set_cookie(request, response, DONT_REMEMBER, keys.sign("true"), None)
     elif get_cookie(request, DONT_REMEMBER):
         set_cookie(request, response, DONT_REMEMBER, "", 0)
     response.headers["set-auth-token"] = signed
@@ -82,7 +81,7 @@ def is_known_device(request: Request, email: str) -> bool:
 
 def set_state(request: Request, response: Response, state: str) -> None:
     """Set the cookie that binds the OAuth state to this browser."""
-    set_cookie(request, response, _STATE, _sign(state), _STATE_AGE)
+    set_cookie(request, response, _STATE, keys.sign(state), _STATE_AGE)
 
 
 def clear_state(request: Request, response: Response) -> None:
@@ -93,13 +92,11 @@ def clear_state(request: Request, response: Response) -> None:
 def matches_state(request: Request) -> bool:
     """Whether the browser's state cookie matches the `state` parameter of the request."""
     state = request.query_params.get("state", "")
-    value, _, signature = (get_cookie(request, _STATE) or "").rpartition(".")
-    if not hmac.compare_digest(value.encode(), state.encode()):
-        return False
     try:
-        return keys.matches_latest(keys.COOKIE, value.encode(), b64decode(signature, validate=True))
+        cookie = keys.parse_signed(get_cookie(request, _STATE) or "")
     except ValueError:
         return False
+    return hmac.compare_digest(cookie.text.encode(), state.encode()) and cookie.is_authentic_now()
 
 
 def remaining_seconds(session: Session) -> int:
@@ -143,10 +140,6 @@ def format_cookie(request: Request, name: str, value: str, max_age: int | None) 
         *(["Partitioned"] if same_site == "none" and name != _STATE else []),
     ]
     return "; ".join(parts)
-
-
-def _sign(value: str) -> str:
-    return f"{value}.{b64encode(keys.mac(keys.COOKIE, value.encode())).decode()}"
 
 
 def _full_name(request: Request, name: str) -> str:

@@ -1,14 +1,25 @@
 """Error responses, and the security headers of every response."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from gatehouse.errors import BadRequest, InternalError, InvalidInput, MethodNotAllowed, NotFound, Refusal
+from gatehouse.errors import (
+    BadRequest,
+    InternalError,
+    InvalidInput,
+    InvalidToken,
+    MethodNotAllowed,
+    NotFound,
+    Refusal,
+    TokenExpired,
+)
 
 SECURITY_HEADERS = [
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload"),
@@ -36,6 +47,15 @@ def error_response(refusal: Refusal, request_id: str) -> Response:
         known = ', error="invalid_token"' if refusal.code in {"INVALID_TOKEN", "TOKEN_EXPIRED"} else ""
         response.headers["www-authenticate"] = f'Bearer realm="gatehouse"{known}'
     return response
+
+
+@contextmanager
+def token_errors_as(status: HTTPStatus) -> Iterator[None]:
+    """Give InvalidToken and TokenExpired another status: which one depends on the endpoint."""
+    try:
+        yield
+    except (InvalidToken, TokenExpired) as refusal:
+        raise type(refusal)(status=status) from None
 
 
 def to_refusal(error: Exception) -> Refusal:

@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from gatehouse import dynamodb, keys, telemetry
 from gatehouse.config import config
-from gatehouse.http.middleware import AccessPolicy, RequestMiddleware
+from gatehouse.http.middleware import RequestMiddleware
+from gatehouse.http.policy import AccessPolicy
 
-_WARM_UP_EVENT = {  # every door refuses it before it asks anything: a cookie from no site, and a parameter twice
+_WARM_UP_EVENT = {  # refused before anything is read: a cookie without an origin, and a parameter given twice
     "version": "2.0",
     "routeKey": "POST /",
     "rawQueryString": "a=1&a=2",
@@ -24,39 +25,15 @@ _WARM_UP_EVENT = {  # every door refuses it before it asks anything: a cookie fr
 }
 
 
-def lambda_handler(
-    router: APIRouter,
-    *,
-    public: bool = False,
-    with_profile: bool = False,
-    verifies_cookies: bool = False,
-    constant_time: bool = False,
-    allow_cross_site: bool = False,
-    signs_tokens: bool = False,
-    serves_pages: bool = False,
-) -> telemetry.Handler:
-    """Return the handler for a function's routes. Only signed-in callers are accepted, unless it is `public`.
-
-    `with_profile` reads the caller's profile together with the session. `verifies_cookies` says that the function may
-    read the secret: it rejects a badly signed cookie before any read. `constant_time` responds at the next tenth of a
-    second, so that timing does not show whether a row exists. `allow_cross_site` accepts posts and forms from other
-    sites; such a function must not trust cookies. `signs_tokens` says that responses carry access tokens.
-    `serves_pages` is for HTML pages: they check redirect parameters themselves and read nothing from DynamoDB.
-    """
+def lambda_handler(router: APIRouter, policy: AccessPolicy | None = None) -> telemetry.Handler:
+    """Return the handler for a function's routes. Without a policy it admits signed-in callers only."""
+    policy = policy or AccessPolicy()
     config()
     name = cast("APIRoute", router.routes[0]).name
     # `include_router` would build all of a route once more, in the first request.
     app = FastAPI(routes=router.routes, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_exception_handler(RequestValidationError, _raise_to_middleware)
     app.add_exception_handler(HTTPException, _raise_to_middleware)
-    policy = AccessPolicy(
-        public=public,
-        with_profile=with_profile,
-        verifies_cookies=verifies_cookies,
-        constant_time=constant_time,
-        allow_cross_site=allow_cross_site,
-        serves_pages=serves_pages,
-    )
     app.add_middleware(RequestMiddleware, name=name, policy=policy)
     mangum = Mangum(app, lifespan="off")
     cold_start = iter((True,))
@@ -69,16 +46,16 @@ def lambda_handler(
 
     def warm_up() -> None:
         with telemetry.muted():
-            mangum(_page_event(router) if serves_pages else _WARM_UP_EVENT, cast("Any", None))
-        if serves_pages:
+            mangum(_page_event(router) if policy.serves_pages else _WARM_UP_EVENT, cast("Any", None))
+        if policy.serves_pages:
             return
-        request = keys.warm_up if verifies_cookies else None if public else keys.open_connection
-        if signs_tokens:  # not imported above: `cryptography` is for those who make or get a JWT
+        request = keys.warm_up if policy.verifies_cookies else None if policy.public else keys.open_connection
+        if policy.signs_tokens:  # not imported above: `cryptography` is for those who make or get a JWT
             request = import_module("gatehouse.keys.access_tokens").warm_up
         dynamodb.warm_up(request)
 
-    handle.policy = policy  # type: ignore[attr-defined]  # the description of the API tells who may call
-    handle.warm_up = warm_up  # type: ignore[attr-defined]  # `start` calls it where Lambda starts
+    handle.policy = policy  # type: ignore[attr-defined]  # for the OpenAPI document
+    handle.warm_up = warm_up  # type: ignore[attr-defined]  # called by `bootstrap`
     return telemetry.with_tracing(handle)
 
 

@@ -7,7 +7,6 @@ one error format, the security headers and a correlation id, and is logged in on
 import json
 from asyncio import sleep
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -28,25 +27,13 @@ from gatehouse.errors import (
 from gatehouse.http.authentication import authenticate
 from gatehouse.http.error_responses import SECURITY_HEADERS, error_response, to_refusal
 from gatehouse.http.origin import check_origin, check_redirect_targets
-from gatehouse.http.rate_limits import check_rate_limit
+from gatehouse.http.policy import AccessPolicy
 from gatehouse.outages import is_outage
 
 _MAX_BODY_SIZE = 256 * 1024  # bytes
 _METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
 _CONSTANT_TIME_STEP = 0.1  # seconds
 _MAX_CAUSE_LENGTH = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessPolicy:
-    """What a function accepts: who may call it, and what is checked before its endpoint runs."""
-
-    public: bool
-    with_profile: bool
-    verifies_cookies: bool
-    constant_time: bool
-    allow_cross_site: bool
-    serves_pages: bool
 
 
 class RequestMiddleware:
@@ -82,8 +69,9 @@ class RequestMiddleware:
     async def _handle(self, request: Request, receive: Receive, send: Send) -> None:
         request.state.verifies_cookies = self.policy.verifies_cookies
         if not self.policy.allow_cross_site:
-            check_origin(request)
-        check_rate_limit(self.name, _client_ip(request))
+            check_origin(request, signs_in=self.policy.signs_in)
+        if self.policy.rate_limit:
+            self.policy.rate_limit(self.name, _client_ip(request))
         if not self.policy.public:
             started = perf_counter()
             request.state.caller = authenticate(request, with_profile=self.policy.with_profile)

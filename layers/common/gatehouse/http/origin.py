@@ -23,7 +23,6 @@ from gatehouse.errors import (
 )
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_LOGINS = re.compile(r"/api/auth/(sign-in/(email|social)|sign-up/email|signin|login|signup|register)")
 _FETCH_METADATA = ("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest")
 _TARGETS: dict[str, type[Refusal]] = {  # by their names without case and underscores: callbackURL, callback_url
     "callbackurl": InvalidCallbackUrl,
@@ -42,16 +41,17 @@ def base_url(request: Request) -> str:
     return config().base_url.rstrip("/") or f"https://{request.scope['aws.event']['requestContext']['domainName']}"
 
 
-def check_origin(request: Request) -> None:
+def check_origin(request: Request, *, signs_in: bool) -> None:
     """Reject a state-changing request that may be cross-site request forgery.
 
-    Raises MissingOrigin, InvalidOrigin or CrossSiteLogin. Bearer calls without cookies need no origin.
+    Bearer calls without cookies need no origin, unless a browser sends them to sign somebody in. Raises MissingOrigin,
+    InvalidOrigin or CrossSiteLogin.
     """
     if request.method in _SAFE_METHODS:
         return
     if "cookie" in request.headers:
         _require_origin(request)
-    elif _LOGINS.fullmatch(request.scope["path"]):
+    elif signs_in:
         _check_login(request)
 
 

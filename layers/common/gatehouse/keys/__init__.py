@@ -11,6 +11,7 @@ from gatehouse.keys.keyring import (
     update_cache,
 )
 from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, mac, matches, matches_latest, warm_up
+from gatehouse.keys.signed_text import SignedText, parse_signed, sign
 
 __all__ = [
     "CACHE",
@@ -20,14 +21,17 @@ __all__ = [
     "REFRESH",
     "Keyring",
     "KeyringRow",
+    "SignedText",
     "current_keyring",
     "keyring_key",
     "mac",
     "matches",
     "matches_latest",
     "open_connection",
+    "parse_signed",
     "refresh",
     "refresh_if_stale",
+    "sign",
     "update_cache",
     "warm_up",
 ]

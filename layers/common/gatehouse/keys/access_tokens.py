@@ -2,7 +2,6 @@
 import.
 """
 
-from base64 import urlsafe_b64encode
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -12,7 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt import PyJWK
 
-from gatehouse import clock
+from gatehouse import base64url, clock
 from gatehouse.config import is_snapstart_init
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.keys import macs
@@ -77,9 +76,8 @@ def unverified_ids(token: str) -> tuple[str, str]:
 def public_key(version: str) -> tuple[str, dict[str, str]]:
     """Return the key id and the JWK of a version's signing key."""
     raw = _private_key(version).public_key().public_bytes_raw()
-    kid = urlsafe_b64encode(sha256(raw).digest()[:12]).decode()
-    x = urlsafe_b64encode(raw).rstrip(b"=").decode()
-    return kid, {"alg": _ALGORITHM, "crv": "Ed25519", "kty": "OKP", "x": x, "kid": kid}
+    kid = base64url.encode(sha256(raw).digest()[:12])
+    return kid, {"alg": _ALGORITHM, "crv": "Ed25519", "kty": "OKP", "x": base64url.encode(raw), "kid": kid}
 
 
 def ensure_published() -> None:

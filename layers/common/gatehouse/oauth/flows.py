@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys, sessions
+from gatehouse.accounts.gate import UserDisabled, open_session
 from gatehouse.accounts.lookup import discard_sign_up, new_user
 from gatehouse.accounts.model import User
 from gatehouse.accounts.table import (
@@ -17,6 +18,7 @@ from gatehouse.accounts.table import (
     create_profile,
     email_key,
     link_key,
+    new_profile,
     profile_key,
     reserve,
 )
@@ -42,7 +44,7 @@ from gatehouse.oauth.model import Identity, TokenSet
 from gatehouse.oauth.table import AccountRow, account_key
 from gatehouse.oauth.token_storage import load_tokens, store_tokens
 from gatehouse.oauth.unlinking import linked_accounts
-from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch, open_session
+from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 
 MAX_LINKS = 20
 _ATTEMPTS = 8
@@ -115,12 +117,12 @@ def _sign_in(lookup: IdentityLookup, identity: Identity, tokens: TokenSet, clien
 
 def _sign_in_linked(lookup: IdentityLookup, tokens: TokenSet, client: ClientInfo) -> SignInResult:
     profile, account = lookup.profile, lookup.account
-    if not profile or not account or profile.disabled:
+    if not profile or not account:
         raise OAuthLinkError("unable to create session")
-    if config().require_email_verification and not profile.email_verified:
-        raise EmailNotVerified
-    issued, session = open_session(profile.user_id, profile.epoch, client)
-    transact(_update_tokens(account, tokens), put(session))
+    try:
+        issued = open_session(profile, client, _update_tokens(account, tokens))
+    except UserDisabled:
+        raise OAuthLinkError("unable to create session") from None
     return SignInResult(user=profile.to_user(), issued=issued)
 
 
@@ -132,8 +134,7 @@ def _link_existing(profile: ProfileRow, identity: Identity, tokens: TokenSet, cl
         raise OAuthLinkError("account not linked")
     if any(account.provider_id == identity.provider_id for account in linked_accounts(profile)):
         raise OAuthLinkError("account not linked")
-    issued, session = open_session(profile.user_id, profile.epoch, client)
-    transact(*_link_writes(profile, identity, tokens), put(session))
+    issued = open_session(profile, client, *_link_writes(profile, identity, tokens))
     return SignInResult(user=profile.to_user(), issued=issued)
 
 
@@ -144,13 +145,14 @@ def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignI
     if not identity.email_verified:
         raise EmailNotVerified
     user = replace(new_user(identity.email, name=identity.name, image=identity.image), email_verified=True)
-    issued, session = open_session(user.id, 1, client)
-    transact(
-        *create_profile(user, None, identity.account_id),
+    profile = new_profile(user, None, identity.account_id)
+    issued = open_session(
+        profile,
+        client,
+        *create_profile(profile),
         reserve(link_key(identity.account_id), user.id),
         put(_new_account(user.id, identity, tokens)),
         create_epoch(user.id),
-        put(session),
         discard_sign_up(user.email),
     )
     return SignInResult(user=user, issued=issued, is_new=True)

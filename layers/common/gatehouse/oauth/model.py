@@ -1,12 +1,12 @@
 """Providers, identities and token sets."""
 
 import re
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from gatehouse import base64url
 from gatehouse.accounts.model import sanitize_image, sanitize_name
 
 _ACCOUNT_ID = re.compile(r"[\w-]{32}", re.ASCII)
@@ -47,7 +47,7 @@ class Provider:
     def account_id(self, subject: str) -> str:
         """Return the id of an account: made of issuer and subject, because an address may change hands."""
         digest = sha256(f"{self.issuer}\0{subject}".encode()).digest()
-        return urlsafe_b64encode(digest[:24]).decode()
+        return base64url.encode(digest[:24])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """The OAuth state: starts an authorization, and recognizes its callback once, in the same browser, in time."""
 
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
-from gatehouse import clock
+from gatehouse import base64url, clock
 from gatehouse.dynamodb import connection
 from gatehouse.oauth.model import Provider
 from gatehouse.oauth.table import StateRow
@@ -70,7 +69,7 @@ def create_authorization(
         "redirect_uri": redirect_uri,
         "nonce": nonce,
         "code_challenge_method": "S256",
-        "code_challenge": urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
+        "code_challenge": base64url.encode(sha256(verifier.encode()).digest()),
     }
     joint = "&" if "?" in provider.authorize_url else "?"
     return AuthorizationRequest(url=f"{provider.authorize_url}{joint}{urlencode(query)}", state=state)

@@ -1,10 +1,8 @@
 """The sign-in methods of a user, and removing one. The last one cannot be removed."""
 
-from http import HTTPStatus
-
 from gatehouse.accounts.table import ProfileRow, profile_key, remove_link, remove_password
 from gatehouse.dynamodb import ConditionFailed, TransactionConflict, TransactItem, back_off, batch_get, transact
-from gatehouse.errors import AccountNotFound, FailedToUnlinkLastAccount, InvalidToken
+from gatehouse.errors import AccountNotFound, FailedToUnlinkLastAccount, SessionEnded
 from gatehouse.oauth.table import AccountRow, account_key
 
 _ATTEMPTS = 8
@@ -20,7 +18,7 @@ def linked_accounts(profile: ProfileRow) -> list[AccountRow]:
 def unlink(profile: ProfileRow, account_id: str) -> None:
     """Remove an account at a provider, or the password, by its account id.
 
-    Raises FailedToUnlinkLastAccount, AccountNotFound, and InvalidToken as 401 when the user does not exist any more.
+    Raises FailedToUnlinkLastAccount, AccountNotFound, and SessionEnded when the user does not exist any more.
     """
     for attempt in range(_ATTEMPTS):
         try:
@@ -46,5 +44,5 @@ def _reread(profile: ProfileRow) -> ProfileRow:
     row: ProfileRow | None
     (row,) = batch_get(profile_key(profile.user_id))
     if row is None:
-        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED)
+        raise SessionEnded
     return row

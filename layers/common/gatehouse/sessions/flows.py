@@ -1,10 +1,8 @@
-"""Open, find, renew and end sessions."""
+"""Make, find, renew and end sessions."""
 
 import secrets
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any
 
 from pynamodb.expressions.update import Action
@@ -12,7 +10,7 @@ from pynamodb.expressions.update import Action
 from gatehouse import clock, keys
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, Key, TransactItem, batch_get, conditional_write, delete, put, update
-from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.errors import InvalidToken, SessionEnded, TokenExpired
 from gatehouse.sessions.model import ClientInfo, Credential, IssuedSession, Session, SessionToken, is_session_id
 from gatehouse.sessions.table import EpochRow, SessionRow, epoch_key, session_key
 
@@ -20,7 +18,7 @@ _SESSION_ONLY_LIFETIME = timedelta(days=1)
 _LONGEST_ADDRESS, _LONGEST_AGENT = 45, 500
 
 
-def open_session(
+def new_session(
     user_id: str, epoch: int, client: ClientInfo, *, remember: bool = True
 ) -> tuple[IssuedSession, SessionRow]:
     """Return a new session in `epoch`, and its row, unsaved. In an outdated epoch it is invalid from the start."""
@@ -60,7 +58,7 @@ def find_session(credential: Credential, *extra_keys: Key, refresh_keyring: bool
     credential.check(row.secret_hash, keyring)
     if row.expires_at <= clock.now():
         raise TokenExpired
-    return replace(row.to_session(), cursor_key=epoch.cursor_key), extra_rows
+    return row.to_session(epoch.cursor_key), extra_rows
 
 
 def active_sessions(user_id: str, epoch: int) -> list[Session]:
@@ -105,15 +103,15 @@ def update_session(session: Session, *actions: Action) -> Session:
         with conditional_write():
             row.update(list(actions), condition=SessionRow.session_id.exists())
     except ConditionFailed:
-        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED) from None
+        raise SessionEnded from None
     return row.to_session()
 
 
 def check_active(user_id: str, session_id: str) -> None:
-    """Raise InvalidToken, as 401, when a session that was read before has ended since."""
+    """Raise SessionEnded when a session that was read before has ended since."""
     row, epoch = batch_get(session_key(user_id, session_id), epoch_key(user_id))
     if row is None or epoch is None or row.epoch != epoch.epoch or row.expires_at <= clock.now():
-        raise InvalidToken(status=HTTPStatus.UNAUTHORIZED)
+        raise SessionEnded
 
 
 def is_fresh(session: Session) -> bool:

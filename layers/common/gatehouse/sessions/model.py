@@ -3,13 +3,12 @@
 import hmac
 import re
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
-from gatehouse import keys
+from gatehouse import base64url, keys
 from gatehouse.errors import InvalidToken
 from gatehouse.languages import DEFAULT_LANGUAGE
 
@@ -52,13 +51,13 @@ class SessionToken:
     """A session token: the row's coordinates and the secret whose SHA-256 the row has. 101 url-safe characters, no
     dots.
 
-    `signature` is the cookie's, where the function can check it.
+    `signed` is its signed form, where the function can check the signature.
     """
 
     user_id: str
     session_id: str
     secret: str
-    signature: bytes | None = None
+    signed: keys.SignedText | None = None
 
     def __str__(self) -> str:
         return f"{self.user_id}{self.session_id}{self.secret}"
@@ -69,12 +68,25 @@ class SessionToken:
         return cls(user_id=user_id, session_id=secrets.token_urlsafe(16), secret=secrets.token_urlsafe(32))
 
     @classmethod
-    def parse(cls, text: str, signature: bytes | None = None) -> "SessionToken":
+    def parse(cls, text: str, signed: keys.SignedText | None = None) -> "SessionToken":
         """Parse a token; raises InvalidToken for any other form."""
         match = _SESSION_TOKEN.fullmatch(text)
         if not match:
             raise InvalidToken
-        return cls(**match.groupdict(), signature=signature)
+        return cls(**match.groupdict(), signed=signed)
+
+    @classmethod
+    def parse_signed(cls, text: str, *, verify: bool) -> "SessionToken":
+        """Parse a signed token; raises InvalidToken. Only a function that may read the secret can `verify`: now, by the
+        cached keyring, before anything else is read, and in `check`, by the current one.
+        """
+        try:
+            signed = keys.parse_signed(text)
+        except ValueError:
+            raise InvalidToken from None
+        if verify and not signed.is_authentic_now():
+            raise InvalidToken
+        return cls.parse(signed.text, signed if verify else None)
 
     @property
     def digest(self) -> bytes:
@@ -84,13 +96,13 @@ class SessionToken:
     @property
     def needs_keyring(self) -> bool:
         """Whether there is a signature, which must be by a key that is trusted now."""
-        return self.signature is not None
+        return self.signed is not None
 
     def check(self, digest: bytes, _keyring: keys.KeyringRow | None) -> None:
         """Raise InvalidToken for another session's token, or a signature by an untrusted key."""
         if not hmac.compare_digest(self.digest, digest):
             raise InvalidToken
-        if self.signature is not None and not keys.matches(keys.COOKIE, str(self).encode(), self.signature):
+        if self.signed and not self.signed.is_authentic():
             raise InvalidToken
 
 
@@ -136,7 +148,7 @@ class RefreshToken:
     mac: bytes
 
     def __str__(self) -> str:
-        return f"{self.user_id}{self.session_id}{self.generation:08x}{_encode(self.mac)}"
+        return f"{self.user_id}{self.session_id}{self.generation:08x}{base64url.encode(self.mac)}"
 
     @classmethod
     def issue(cls, user_id: str, session_id: str, generation: int, digest: bytes) -> "RefreshToken":
@@ -150,9 +162,11 @@ class RefreshToken:
         match = _REFRESH_TOKEN.fullmatch(text)
         if not match:
             raise InvalidToken
-        mac = urlsafe_b64decode(match["mac"] + "=")
         return cls(
-            user_id=match["user_id"], session_id=match["session_id"], generation=int(match["generation"], 16), mac=mac
+            user_id=match["user_id"],
+            session_id=match["session_id"],
+            generation=int(match["generation"], 16),
+            mac=base64url.decode(match["mac"]),
         )
 
     def check(self, digest: bytes) -> None:
@@ -207,10 +221,6 @@ class IssuedSession:
         """The refresh token to use next."""
         session = self.session
         return str(RefreshToken.issue(session.user_id, session.id, session.generation, self.token.digest))
-
-
-def _encode(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _mac_message(user_id: str, session_id: str, generation: int, digest: bytes) -> bytes:

@@ -29,21 +29,9 @@ class SessionRow(Row):
     ip_address = UnicodeAttribute(default="")
     user_agent = UnicodeAttribute(default="")
 
-    def to_session(self) -> Session:
+    def to_session(self, cursor_key: bytes = b"") -> Session:
         """Return the session without its secret hash."""
-        return Session(
-            id=self.session_id,
-            user_id=self.user_id,
-            epoch=self.epoch,
-            created_at=self.created_at,
-            updated_at=self.updated_at,
-            expires_at=self.expires_at,
-            proved_at=self.proved_at or self.created_at,
-            ip_address=self.ip_address,
-            user_agent=self.user_agent,
-            remember=self.remember,
-            generation=self.generation,
-        )
+        return self.to(Session, id=self.session_id, proved_at=self.proved_at or self.created_at, cursor_key=cursor_key)
 
 
 class EpochRow(Row):

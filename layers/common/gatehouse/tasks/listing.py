@@ -10,10 +10,11 @@ from functools import reduce
 from operator import and_
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from pynamodb.attributes import Attribute
 from pynamodb.expressions.condition import Condition
 
+from gatehouse.api_model import StrictModel
 from gatehouse.cursors import decode_cursor, encode_cursor
 from gatehouse.query import QuerySpec, query
 from gatehouse.tasks.due import Due, DueMoment
@@ -28,12 +29,10 @@ Sort = Literal["created_at", "due_date", "priority", "updated_at", "title"]
 Order = Literal["asc", "desc"]
 
 
-class TaskQuery(BaseModel):
+class TaskQuery(StrictModel):
     """The query parameters: filters and order. Without `order`, the most relevant come first: newest, most urgent, or
     next due.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     status: Literal["all", "active", "completed"] = "all"
     priority: AnyCasePriority | None = None

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 
 from gatehouse import clock
-from gatehouse.api_model import Timestamp
+from gatehouse.api_model import StrictModel, Timestamp
 from gatehouse.errors import NotFound
 from gatehouse.tasks.due import Due
 
@@ -50,28 +50,24 @@ Tag = Annotated[
 Tags = Annotated[list[Tag], Field(max_length=_MOST_TAGS), AfterValidator(_check_tags)]
 
 
-class NewTask(BaseModel):
+class NewTask(StrictModel):
     """The body of a new task; its owner is the caller."""
-
-    model_config = ConfigDict(extra="forbid")
 
     title: Title
     description: Description = ""
     priority: AnyCasePriority = Priority.MEDIUM
     due_date: Due | None = None
-    tags: Tags = []
+    tags: Tags = Field(default=[])
 
 
-class TaskUpdate(BaseModel):
+class TaskUpdate(StrictModel):
     """Changes to a task; absent fields stay unchanged."""
-
-    model_config = ConfigDict(extra="forbid")
 
     title: Title = ""
     description: Description = ""
     priority: AnyCasePriority = Priority.MEDIUM
     due_date: Due | None = None
-    tags: Tags = []
+    tags: Tags = Field(default=[])
     completed: StrictBool = False
 
 

@@ -1,9 +1,9 @@
 """Mailed tokens: the coordinates of a row, and a MAC over the row's nonce."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gatehouse import base64url
 from gatehouse.errors import InvalidToken
 
 MAC_BYTES = 32
@@ -46,24 +46,16 @@ class MailedToken:
     mac: bytes
 
     def __str__(self) -> str:
-        return _encode(f"{self.purpose} {self.subject}".encode()) + _encode(self.mac)
+        return base64url.encode(f"{self.purpose} {self.subject}".encode()) + base64url.encode(self.mac)
 
     @classmethod
     def parse(cls, text: str) -> "MailedToken":
         """Parse a token; raises InvalidToken for any other form."""
         try:
-            purpose, subject = _decode(text[:-_MAC_LENGTH]).decode().split(" ")
-            token = cls(purpose=Purpose(purpose), subject=subject, mac=_decode(text[-_MAC_LENGTH:]))
+            purpose, subject = base64url.decode(text[:-_MAC_LENGTH]).decode().split(" ")
+            token = cls(purpose=Purpose(purpose), subject=subject, mac=base64url.decode(text[-_MAC_LENGTH:]))
         except ValueError:
             raise InvalidToken from None
         if not subject or len(text) > _MAX_LENGTH or str(token) != text:
             raise InvalidToken
         return token
-
-
-def _encode(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from gatehouse import clock, keys
+from gatehouse.api.accounts.schemas import UserBody
+from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.config import config
 from gatehouse.http.origin import base_url
-from gatehouse.http.schemas import SessionBody, UserBody
 from gatehouse.sessions import AccessToken, Credential, Session
 
 _CLAIMS = set(UserBody.model_fields)

@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl, quote, urlencode
 from fastapi import Request, Response
 
 from gatehouse import clock
+from gatehouse.api.accounts.mailed_links import redirect
+from gatehouse.api.sessions.responder import start_session
 from gatehouse.config import config
 from gatehouse.errors import (
     InvalidCode,
     InvalidIdToken,
-    InvalidToken,
     IssuerMismatch,
     LinkingDifferentEmails,
     LinkingNotAllowed,
@@ -21,14 +22,13 @@ from gatehouse.errors import (
     ProviderNotFound,
     ProviderRefused,
     Refusal,
+    SessionEnded,
     SocialAccountAlreadyLinked,
     StateMismatch,
     StateNotFound,
     UserEmailNotFound,
 )
-from gatehouse.http.auth_responder import start_session
 from gatehouse.http.cookies import clear_state, matches_state, remember_device
-from gatehouse.http.mailed_links import redirect
 from gatehouse.http.origin import base_url
 from gatehouse.oauth import flows, id_tokens, state, token_endpoint
 from gatehouse.oauth.providers import get_provider
@@ -42,7 +42,7 @@ _DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,200}", re.ASCII)  # 
 _BAD_REQUESTS = (StateNotFound, StateMismatch, NoCode, InvalidCode)
 _NAMES: dict[type[Refusal], str] = {
     InvalidIdToken: "unable_to_get_user_info",
-    InvalidToken: "unable_to_link_account",  # the session that wanted it has ended
+    SessionEnded: "unable_to_link_account",  # the session that asked for it
     LinkingDifferentEmails: "email_does_not_match",
     LinkingNotAllowed: "unable_to_link_account",
     ProviderNotFound: "oauth_provider_not_found",

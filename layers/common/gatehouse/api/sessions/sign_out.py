@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 
 from gatehouse import sessions
-from gatehouse.http.authentication import all_credentials
+from gatehouse.http.credentials import all_credentials
 
 _REFRESH_TOKEN = ("refresh_token", "refreshToken")
 

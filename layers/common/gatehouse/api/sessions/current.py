@@ -5,14 +5,15 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 
 from gatehouse import sessions
-from gatehouse.accounts import profile_key
+from gatehouse.accounts import find_user
+from gatehouse.api.accounts.schemas import OwnUserBody
+from gatehouse.api.sessions.access_tokens import access_token_for
+from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.api_model import ResponseModel
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.http import cookie_cache
-from gatehouse.http.access_tokens import access_token_for
-from gatehouse.http.authentication import optional_credentials
 from gatehouse.http.cookies import clear_session, set_session
-from gatehouse.http.schemas import OwnUserBody, SessionBody
+from gatehouse.http.credentials import optional_credentials
 from gatehouse.sessions import Credential, SessionToken
 
 
@@ -52,13 +53,11 @@ def _cached_session(credential: Credential, request: Request) -> SessionAndUser 
 
 
 def _live_session(credential: Credential, request: Request, response: Response) -> SessionAndUser:
-    found, (profile,) = sessions.find_session(credential, profile_key(credential.user_id), refresh_keyring=True)
-    if profile is None:
-        raise InvalidToken
-    session = found if request.query_params.get("disableRefresh") else sessions.renew(found)
-    body = SessionAndUser(session=SessionBody.of(session, credential), user=OwnUserBody.of(profile.to_user()))
+    found = find_user(credential, refresh_keyring=True)
+    session = found.session if request.query_params.get("disableRefresh") else sessions.renew(found.session)
+    body = SessionAndUser(session=SessionBody.of(session, token=str(credential)), user=OwnUserBody.of(found.user))
     if isinstance(credential, SessionToken):
-        if session is not found:
+        if session is not found.session:
             set_session(request, response, session, credential)
         cookie_cache.store(request, response, body.model_dump(mode="json", by_alias=True), remember=session.remember)
     return body

@@ -9,11 +9,11 @@ from starlette.responses import JSONResponse
 
 from gatehouse import accounts
 from gatehouse.accounts import VerificationResult
+from gatehouse.api.accounts.schemas import UserBody
+from gatehouse.api.sessions.responder import apply_verification
 from gatehouse.config import config
 from gatehouse.errors import InvalidToken, TokenExpired
-from gatehouse.http.auth_responder import apply_verification
 from gatehouse.http.origin import base_url, encode_location
-from gatehouse.http.schemas import UserBody
 from gatehouse.sessions import ClientInfo
 from gatehouse.tokens import Purpose
 

@@ -6,12 +6,13 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from gatehouse.accounts import User, VerificationResult
+from gatehouse.api.accounts.schemas import OwnUserBody, UserBody
+from gatehouse.api.sessions.access_tokens import issue_access_token
+from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.api_model import ResponseModel, Timestamp
 from gatehouse.http import cookie_cache
-from gatehouse.http.access_tokens import issue_access_token
 from gatehouse.http.cookies import clear_session_cache, remember_device, set_session
 from gatehouse.http.origin import encode_location
-from gatehouse.http.schemas import OwnUserBody, SessionBody, UserBody
 from gatehouse.sessions import IssuedSession, Session
 from gatehouse.telemetry import add_log_context
 
@@ -123,7 +124,7 @@ def start_session(request: Request, response: Response, user: User, issued: Issu
     if not issued:
         return
     set_session(request, response, issued.session, issued.token)
-    session = SessionBody.of(issued.session, issued.token).model_dump(mode="json", by_alias=True)
+    session = SessionBody.of(issued.session, token=str(issued.token)).model_dump(mode="json", by_alias=True)
     person = OwnUserBody.of(user).model_dump(mode="json", by_alias=True)
     cookie_cache.store(request, response, {"session": session, "user": person}, remember=issued.session.remember)
 

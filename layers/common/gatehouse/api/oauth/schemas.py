@@ -37,16 +37,6 @@ class AccessTokenBody(ResponseModel):
     scopes: list[str]
     id_token: str | None
 
-    @classmethod
-    def of(cls, tokens: TokenSet) -> Self:
-        """Return the body for tokens."""
-        return cls(
-            access_token=str(tokens.access_token),
-            access_token_expires_at=tokens.expires_at,
-            scopes=list(tokens.scopes),
-            id_token=tokens.id_token,
-        )
-
 
 class RefreshedTokensBody(ResponseModel):
     """All tokens after a refresh."""
@@ -59,20 +49,6 @@ class RefreshedTokensBody(ResponseModel):
     id_token: str | None
     provider_id: str
     account_id: str
-
-    @classmethod
-    def of(cls, row: AccountRow, tokens: TokenSet) -> Self:
-        """Return the body for an account and its tokens."""
-        return cls(
-            access_token=tokens.access_token,
-            refresh_token=tokens.refresh_token,
-            access_token_expires_at=tokens.expires_at,
-            refresh_token_expires_at=tokens.refresh_expires_at,
-            scope=",".join(tokens.scopes),
-            id_token=tokens.id_token,
-            provider_id=row.provider_id,
-            account_id=row.account_id,
-        )
 
 
 class ProviderUser(ResponseModel):
@@ -99,17 +75,34 @@ class AccountInfoBody(ResponseModel):
     data: dict[str, Any]
     account: AccountReference
 
-    @classmethod
-    def of(cls, row: AccountRow, tokens: TokenSet) -> Self:
-        """Return the body for an account; raises UserInfoNotFound."""
-        if not tokens.id_token:
-            raise UserInfoNotFound(status=HTTPStatus.UNAUTHORIZED)
-        claims = unverified_claims(tokens.id_token)
-        user = ProviderUser(
-            name=sanitize_name(claims.get("name")) or None,
-            email=claims.get("email"),
-            image=sanitize_image(claims.get("picture")),
-            email_verified=claims.get("email_verified") is True,
-        )
-        account = AccountReference(id=row.account_id, provider_id=row.provider_id, account_id=row.subject)
-        return cls(user=user, data=claims, account=account)
+
+def access_token_body(tokens: TokenSet) -> AccessTokenBody:
+    """Return the body for an access token."""
+    return AccessTokenBody.of(tokens, access_token_expires_at=tokens.expires_at, scopes=list(tokens.scopes))
+
+
+def refreshed_tokens_body(row: AccountRow, tokens: TokenSet) -> RefreshedTokensBody:
+    """Return the body for an account and its tokens."""
+    return RefreshedTokensBody.of(
+        tokens,
+        access_token_expires_at=tokens.expires_at,
+        refresh_token_expires_at=tokens.refresh_expires_at,
+        scope=",".join(tokens.scopes),
+        provider_id=row.provider_id,
+        account_id=row.account_id,
+    )
+
+
+def account_info_body(row: AccountRow, tokens: TokenSet) -> AccountInfoBody:
+    """Return the body for an account; raises UserInfoNotFound."""
+    if not tokens.id_token:
+        raise UserInfoNotFound(status=HTTPStatus.UNAUTHORIZED)
+    claims = unverified_claims(tokens.id_token)
+    user = ProviderUser(
+        name=sanitize_name(claims.get("name")) or None,
+        email=claims.get("email"),
+        image=sanitize_image(claims.get("picture")),
+        email_verified=claims.get("email_verified") is True,
+    )
+    account = AccountReference.of(row, id=row.account_id, account_id=row.subject)
+    return AccountInfoBody(user=user, data=claims, account=account)

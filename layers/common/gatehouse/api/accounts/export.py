@@ -6,9 +6,10 @@ from fastapi import Response
 
 from gatehouse import sessions
 from gatehouse.accounts import AuthenticatedUser
+from gatehouse.api.accounts.schemas import OwnUserBody
+from gatehouse.api.accounts.sign_in_methods import AccountBody, sign_in_methods
+from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.api_model import ResponseModel
-from gatehouse.http.account_bodies import AccountBody, account_bodies
-from gatehouse.http.schemas import OwnUserBody, SessionBody
 from gatehouse.tasks import Owner, Task
 from gatehouse.tasks.exporting import export_page
 
@@ -36,8 +37,10 @@ def export_account_page(member: AuthenticatedUser, cursor: str | None, response:
         return AccountExport(tasks=tasks.tasks, cursor=tasks.cursor)
     return AccountExport(
         user=OwnUserBody.of(member.user),
-        accounts=account_bodies(profile),
-        sessions=[SessionBody.of(one, one.id) for one in sessions.active_sessions(profile.user_id, profile.epoch)],
+        accounts=sign_in_methods(profile),
+        sessions=[
+            SessionBody.of(one, token=one.id) for one in sessions.active_sessions(profile.user_id, profile.epoch)
+        ],
         tasks=tasks.tasks,
         cursor=tasks.cursor,
     )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, StrictBool, StrictInt, TypeAdapter, ValidationError
 
+from gatehouse.api_model import StrictModel
 from gatehouse.errors import InvalidInput, NotFound, Refusal
 from gatehouse.tasks.flows import given_fields, run_all
 from gatehouse.tasks.idempotency import FailedOperation, IdempotencyKey
@@ -13,11 +14,7 @@ from gatehouse.tasks.model import NewTask, Precondition, Task, TaskUpdate, task_
 from gatehouse.tasks.operations import Complete, Create, Delete, Operation, Update
 
 
-class _Item(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Existing(_Item):
+class _Existing(StrictModel):
     id: str
     version: StrictInt | None = None
 
@@ -27,7 +24,7 @@ class _Existing(_Item):
         return Precondition(match=frozenset({f'"{self.version}"'}) if self.version is not None else None)
 
 
-class CreateItem(_Item):
+class CreateItem(StrictModel):
     """Create a task."""
 
     op: Literal["create"]

@@ -7,10 +7,10 @@ from starlette.responses import JSONResponse
 
 from gatehouse import accounts
 from gatehouse.accounts import AuthenticatedUser
+from gatehouse.api.accounts.mailed_links import redirect
 from gatehouse.api_model import ApiModel
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.http.cookies import clear_session
-from gatehouse.http.mailed_links import redirect
 from gatehouse.sessions import ClientInfo
 
 _DELETED: dict[str, bool | str] = {"success": True, "message": "User deleted"}

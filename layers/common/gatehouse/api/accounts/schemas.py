@@ -1,0 +1,27 @@
+"""A user, as the better-auth client expects it."""
+
+from operator import not_
+
+from pydantic import Field
+
+from gatehouse.accounts.model import UTC
+from gatehouse.api_model import ResponseModel, Timestamp
+
+
+class UserBody(ResponseModel):
+    """A user."""
+
+    id: str
+    email: str
+    name: str
+    image: str | None
+    email_verified: bool
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class OwnUserBody(UserBody):
+    """A user as they see themselves, with those settings that differ from the defaults."""
+
+    task_reminders: bool = Field(default=False, exclude_if=not_)
+    time_zone: str = Field(default=UTC, exclude_if=lambda zone: zone == UTC)

@@ -1,0 +1,1 @@
+"""Sign-in with providers, as the API shows it."""

@@ -1,0 +1,1 @@
+"""Sessions as the API shows them: bodies, tokens, cookies, sign-out."""

@@ -1,0 +1,50 @@
+"""What a function admits and how it is limited, as its handler declares it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gatehouse.config import config
+from gatehouse.throttle import client_network, consume
+
+type RateLimit = Callable[[str, str], None]
+"""Counts one call of a function from an IP address; raises TooManyRequests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPolicy:
+    """What a function admits, what is checked before its endpoint runs, and what it may use.
+
+    `public` admits callers that are not signed in; `with_profile` reads the caller's profile together with the
+    session. `verifies_cookies` says that the function may read the secret: it rejects a badly signed cookie before any
+    read. `signs_tokens` says that responses carry access tokens. `constant_time` responds at the next tenth of a
+    second, so that timing does not show whether a row exists. `signs_in` is for functions that open sessions: another
+    site's form must not sign its visitor in (login CSRF). `allow_cross_site` accepts posts and forms from other
+    sites; such a function must not trust cookies. `serves_pages` is for HTML pages: they check redirect parameters
+    themselves and read nothing from DynamoDB. `rate_limit` is for calls that hash, mail or guess; API Gateway
+    throttles the rest.
+    """
+
+    public: bool = False
+    with_profile: bool = False
+    verifies_cookies: bool = False
+    signs_tokens: bool = False
+    constant_time: bool = False
+    signs_in: bool = False
+    allow_cross_site: bool = False
+    serves_pages: bool = False
+    rate_limit: RateLimit | None = None
+
+
+def limit_sign_in(function: str, ip: str) -> None:
+    """Limit guesses of passwords. Raises ServiceUnavailable when they cannot be counted."""
+    consume(config().rate_limit_sign_in, client_network(ip), function, fail_closed=True)
+
+
+def limit_passwords(function: str, ip: str) -> None:
+    """Limit calls that hash or check a password, or open sessions by other means."""
+    consume(config().rate_limit_sign_in, client_network(ip), function)
+
+
+def limit_mail(function: str, ip: str) -> None:
+    """Limit calls that send mail."""
+    consume(config().rate_limit_mail, client_network(ip), function)
