@@ -17,7 +17,19 @@ LEVELS = (
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle"},
     {"outages"},
-    {"errors", "config", "clock", "cursors", "dynamodb", "api_model", "telemetry", "audit", "query", "languages"},
+    {
+        "errors",
+        "config",
+        "clock",
+        "cursors",
+        "dynamodb",
+        "api_model",
+        "attributes",
+        "telemetry",
+        "audit",
+        "query",
+        "languages",
+    },
     {"transport", "base64url"},
 )
 KNOW_HTTP = {"api", "bootstrap", "errors", "http", "pages", "transport"}

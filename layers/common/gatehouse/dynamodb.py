@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
-from datetime import UTC, datetime
 from functools import cache
 from threading import Thread
 from typing import Any, NamedTuple, Self
@@ -14,13 +13,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import Attribute
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
-from pynamodb.constants import NULL, NUMBER
+from pynamodb.constants import NULL
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from gatehouse.attributes import IntegerAttribute
 from gatehouse.config import ConfigurationError, config
 from gatehouse.transport import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 
@@ -63,34 +63,6 @@ class TableName(NamedTuple):
 
     def __get__(self, _meta: object, _kind: type) -> str:
         return self.read()
-
-
-class IntegerAttribute(Attribute[int]):
-    """An integer attribute."""
-
-    attr_type = NUMBER
-
-    def serialize(self, value: int) -> str:
-        """Return the integer as DynamoDB's text."""
-        return str(value)
-
-    def deserialize(self, value: str) -> int:
-        """Return DynamoDB's text as an integer."""
-        return int(value)
-
-
-class TimestampAttribute(Attribute[datetime]):
-    """A UTC time, stored as whole milliseconds since 1970."""
-
-    attr_type = NUMBER
-
-    def serialize(self, value: datetime) -> str:
-        """Return the time as milliseconds, in DynamoDB's text."""
-        return str(round(value.timestamp() * 1000))
-
-    def deserialize(self, value: str) -> datetime:
-        """Return DynamoDB's milliseconds as a UTC time."""
-        return datetime.fromtimestamp(int(value) / 1000, tz=UTC)
 
 
 class Row(Model):
@@ -197,6 +169,19 @@ def check(key: Key, condition: Condition) -> TransactItem:
 def delete(row: Row, condition: Condition | None = None) -> TransactItem:
     """Delete the row with the key of `row`, if it exists."""
     return lambda transaction: transaction.delete(row, condition=condition)
+
+
+def retry_if_changed[T](action: Callable[[], T]) -> T:
+    """Return the result of `action`, run again while what it read has changed before it wrote: on ConditionFailed.
+
+    Raises TransactionConflict when every attempt failed.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return action()
+        except ConditionFailed:
+            back_off(attempt)
+    raise TransactionConflict
 
 
 def back_off(attempt: int) -> None:

@@ -18,8 +18,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock
+from gatehouse.attributes import IntegerAttribute
 from gatehouse.config import Rate, config
-from gatehouse.dynamodb import SCHEMA, IntegerAttribute, Row, TableName, connection
+from gatehouse.dynamodb import SCHEMA, Row, TableName, connection
 from gatehouse.errors import ServiceUnavailable, TooManyRequests
 from gatehouse.query import batch_delete
 from gatehouse.telemetry import logger

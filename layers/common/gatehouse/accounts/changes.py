@@ -4,17 +4,16 @@ from gatehouse import sessions
 from gatehouse.accounts import outbox, passwords, reminder_rows
 from gatehouse.accounts.erasure_orders import new_erasure_order
 from gatehouse.accounts.gate import replace_session
-from gatehouse.accounts.lookup import AuthenticatedUser, look_up_account
+from gatehouse.accounts.lookup import AuthenticatedUser, find_profile, look_up_account
 from gatehouse.accounts.table import (
     ProfileRow,
     advance_profile_epoch,
     delete_profile,
-    profile_key,
     set_password,
     set_profile_disabled,
 )
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, TransactionConflict, TransactItem, back_off, batch_get, put, transact
+from gatehouse.dynamodb import ConditionFailed, TransactItem, put, retry_if_changed, transact
 from gatehouse.errors import (
     CredentialAccountNotFound,
     EmailIsTheSame,
@@ -26,8 +25,6 @@ from gatehouse.errors import (
 )
 from gatehouse.sessions import ClientInfo, IssuedSession, Session
 from gatehouse.tokens import Purpose, find_token, mark_used
-
-_ATTEMPTS = 8
 
 
 def check_password(account: AuthenticatedUser, password: str) -> None:
@@ -110,10 +107,7 @@ def set_disabled(user_id: str, *, disabled: bool) -> None:
 
     Raises NotFound when there is no such user.
     """
-    profile: ProfileRow | None
-    (profile,) = batch_get(profile_key(user_id))
-    if not profile:
-        raise NotFound
+    profile = _existing(user_id)
     transact(set_profile_disabled(profile, disabled=disabled), sessions.advance_epoch(user_id, profile.epoch))
 
 
@@ -149,16 +143,14 @@ def delete_as_operator(user_id: str) -> None:
     """Delete a user on behalf of an operator; raises NotFound, or TransactionConflict when the
     profile kept changing.
     """
-    for attempt in range(_ATTEMPTS):
-        profile: ProfileRow | None
-        (profile,) = batch_get(profile_key(user_id))
-        if not profile:
-            raise NotFound
-        try:
-            return transact(*_deletion(profile))
-        except ConditionFailed:
-            back_off(attempt)
-    raise TransactionConflict
+    retry_if_changed(lambda: transact(*_deletion(_existing(user_id))))
+
+
+def _existing(user_id: str) -> ProfileRow:
+    profile = find_profile(user_id)
+    if not profile:
+        raise NotFound
+    return profile
 
 
 def _delete(account: AuthenticatedUser, *changes: TransactItem) -> None:

@@ -6,8 +6,9 @@ from pynamodb.attributes import UnicodeAttribute
 
 from gatehouse import clock
 from gatehouse.accounts.table import ProfileRow
+from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
-from gatehouse.dynamodb import IntegerAttribute, Row, TableName, TimestampAttribute
+from gatehouse.dynamodb import Row, TableName
 
 PURPOSE = "erasure"
 

@@ -1,5 +1,6 @@
 """Look up the account of an address, and create new users."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -8,7 +9,7 @@ from gatehouse import clock, sessions
 from gatehouse.accounts.model import User
 from gatehouse.accounts.table import ProfileRow, email_key, profile_key
 from gatehouse.dynamodb import Key, TransactItem, batch_get, delete
-from gatehouse.errors import InvalidToken
+from gatehouse.errors import InvalidToken, SessionEnded
 from gatehouse.sessions import Credential, Session
 from gatehouse.tokens import Purpose, TokenRow, email_subject
 
@@ -52,6 +53,24 @@ class AuthenticatedUser:
         return self.profile.to_user()
 
 
+def find_profile(user_id: str) -> ProfileRow | None:
+    """Return a user's profile."""
+    row: ProfileRow | None
+    (row,) = batch_get(profile_key(user_id))
+    return row
+
+
+def profile_versions(profile: ProfileRow) -> Iterator[ProfileRow]:
+    """Yield a profile as it was read, then as it is each time; raises SessionEnded when the user does not exist any
+    more.
+    """
+    row: ProfileRow | None = profile
+    while row:
+        yield row
+        row = find_profile(profile.user_id)
+    raise SessionEnded
+
+
 def find_user(credential: Credential, *, refresh_keyring: bool = False) -> AuthenticatedUser:
     """Return the user of a credential with the live session, in one read; raises as `sessions.find_session`."""
     key = profile_key(credential.user_id)
@@ -69,7 +88,7 @@ def look_up_account(email: str, *extra_keys: Key) -> tuple[AccountLookup, list[A
     """Return the account of an address, and the rows of `extra_keys`: two reads whether or not it exists."""
     sign_up_key = (TokenRow, email_subject(email), Purpose.VERIFY_EMAIL)
     pointer, row, *extra_rows = batch_get(email_key(email), sign_up_key, *extra_keys)
-    (profile,) = batch_get(profile_key(pointer.user_id if pointer else _NOBODY))
+    profile = find_profile(pointer.user_id if pointer else _NOBODY)
     is_pending = not profile and row and row.password_hash and row.delete_at > clock.now()
     return AccountLookup(profile=profile, pending_sign_up=row if is_pending else None), extra_rows
 

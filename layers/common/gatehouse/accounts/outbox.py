@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from gatehouse import throttle
 from gatehouse.accounts.model import User
@@ -21,12 +22,11 @@ def verification(
 
     A sign-up is kept for a week from its beginning: sending the mail again does not prolong that.
     """
-    return issue_token(
+    return _issue(
         Purpose.VERIFY_EMAIL,
         email_subject(user.email),
-        email=user.email,
-        base_url=client.base_url,
-        language=client.language,
+        user.email,
+        client,
         callback_url=callback_url,
         lifetime=config().verification_lifetime,
         retention=_PENDING_KEPT,
@@ -40,12 +40,11 @@ def verification(
 
 def account_exists(user: User, client: ClientInfo) -> TokenRow:
     """The notice to the owner of an address that somebody tried to sign up with it."""
-    return issue_token(
+    return _issue(
         Purpose.ACCOUNT_EXISTS,
         email_subject(user.email),
-        email=user.email,
-        base_url=client.base_url,
-        language=client.language,
+        user.email,
+        client,
         lifetime=config().verification_lifetime,
     )
 
@@ -54,12 +53,11 @@ def password_reset(
     email: str, client: ClientInfo, *, redirect_to: str | None, owner: User | None, epoch: int | None
 ) -> TokenRow:
     """The link that sets a new password; without an owner, for whoever proves to have the address."""
-    return issue_token(
+    return _issue(
         Purpose.RESET_PASSWORD,
         email_subject(email),
-        email=email,
-        base_url=client.base_url,
-        language=client.language,
+        email,
+        client,
         callback_url=redirect_to,
         lifetime=config().reset_lifetime,
         user_id=owner.id if owner else None,
@@ -70,12 +68,11 @@ def password_reset(
 
 def password_changed(user_id: str, email: str, client: ClientInfo) -> TokenRow:
     """The notice to a user that their password was changed."""
-    return issue_token(
+    return _issue(
         Purpose.PASSWORD_CHANGED,
         user_id,
-        email=email,
-        base_url=client.base_url,
-        language=client.language,
+        email,
+        client,
         lifetime=config().reset_lifetime,
     )
 
@@ -105,12 +102,11 @@ def change_email_mail(email_change: EmailChange, client: ClientInfo, *, taken: b
 
 def confirmed_change_email_mail(confirmed: TokenRow, client: ClientInfo, *, taken: bool) -> TokenRow:
     """The same link, after the old address confirmed the change."""
-    return issue_token(
+    return _issue(
         Purpose.CHANGE_EMAIL,
         confirmed.subject,
-        email=confirmed.new_email,
-        base_url=client.base_url,
-        language=client.language,
+        confirmed.new_email,
+        client,
         callback_url=confirmed.callback_url,
         lifetime=config().verification_lifetime,
         mail_state=_mail_state(taken=taken),
@@ -120,12 +116,11 @@ def confirmed_change_email_mail(confirmed: TokenRow, client: ClientInfo, *, take
 
 def email_changed(changed: TokenRow) -> TokenRow:
     """The notice to the old address that the address was changed."""
-    return issue_token(
+    return _issue(
         Purpose.EMAIL_CHANGED,
         changed.subject,
-        email=changed.old_email,
-        base_url=changed.base_url,
-        language=changed.language,
+        changed.old_email,
+        client_of(changed),
         lifetime=config().verification_lifetime,
         name=changed.name,
     )
@@ -133,18 +128,22 @@ def email_changed(changed: TokenRow) -> TokenRow:
 
 def account_deletion(profile: ProfileRow, client: ClientInfo, callback_url: str | None) -> TokenRow:
     """The link that deletes an account."""
-    return issue_token(
+    return _issue(
         Purpose.DELETE_ACCOUNT,
         profile.user_id,
-        email=profile.email,
-        base_url=client.base_url,
-        language=client.language,
+        profile.email,
+        client,
         callback_url=callback_url,
         lifetime=_DELETION,
         user_id=profile.user_id,
         name=profile.name,
         epoch=profile.epoch,
     )
+
+
+def client_of(row: TokenRow) -> ClientInfo:
+    """The client that asked for a token: its language, and the service's URL that it used."""
+    return ClientInfo(base_url=row.base_url, language=row.language)
 
 
 def check_mail_rate(email: str) -> None:
@@ -162,12 +161,11 @@ def mail_counters(email: str) -> list[tuple[str, ...]]:
 
 def decoy(email: str, client: ClientInfo) -> TokenRow:
     """A row without a mail: an address without an account costs the same write."""
-    return issue_token(
+    return _issue(
         Purpose.DECOY,
         email_subject(email),
-        email=email,
-        base_url=client.base_url,
-        language=client.language,
+        email,
+        client,
         lifetime=config().verification_lifetime,
         mail_state=MailState.NONE,
     )
@@ -181,12 +179,11 @@ def _email_change_mail(
     purpose: Purpose, to: str, email_change: EmailChange, client: ClientInfo, mail_state: MailState
 ) -> TokenRow:
     profile = email_change.profile
-    return issue_token(
+    return _issue(
         purpose,
         profile.user_id,
-        email=to,
-        base_url=client.base_url,
-        language=client.language,
+        to,
+        client,
         callback_url=email_change.callback_url,
         lifetime=config().verification_lifetime,
         mail_state=mail_state,
@@ -195,4 +192,18 @@ def _email_change_mail(
         epoch=profile.epoch,
         old_email=profile.email,
         new_email=email_change.new_email,
+    )
+
+
+def _issue(
+    purpose: Purpose, subject: str, email: str, client: ClientInfo, lifetime: timedelta, **columns: Any
+) -> TokenRow:
+    return issue_token(
+        purpose,
+        subject,
+        email=email,
+        base_url=client.base_url,
+        language=client.language,
+        lifetime=lifetime,
+        **columns,
     )

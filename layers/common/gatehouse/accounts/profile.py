@@ -8,20 +8,12 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.accounts import reminder_rows
-from gatehouse.accounts.table import ProfileRow, profile_key
-from gatehouse.dynamodb import (
-    ConditionFailed,
-    TransactionConflict,
-    back_off,
-    batch_get,
-    conditional_write,
-    transact,
-    update,
-)
-from gatehouse.errors import NoFieldsToUpdate, SessionEnded
+from gatehouse.accounts.lookup import profile_versions
+from gatehouse.accounts.table import ProfileRow
+from gatehouse.dynamodb import conditional_write, retry_if_changed, transact, update
+from gatehouse.errors import NoFieldsToUpdate
 from gatehouse.sessions import ClientInfo
 
-_ATTEMPTS = 8
 _REMINDER_FIELDS = {"task_reminders", "time_zone"}
 
 
@@ -32,15 +24,8 @@ def update_user(profile: ProfileRow, changes: Mapping[str, Any], client: ClientI
     """
     if not changes:
         raise NoFieldsToUpdate
-    for attempt in range(_ATTEMPTS):
-        try:
-            _write_changes(profile, changes, client)
-        except ConditionFailed:
-            back_off(attempt)
-            profile = _reread(profile)
-        else:
-            return
-    raise TransactionConflict
+    versions = profile_versions(profile)
+    retry_if_changed(lambda: _write_changes(next(versions), changes, client))
 
 
 def _write_changes(profile: ProfileRow, changes: Mapping[str, Any], client: ClientInfo) -> None:
@@ -71,11 +56,3 @@ def _condition(profile: ProfileRow, changes: Mapping[str, Any]) -> Condition:
         ProfileRow.time_zone == profile.time_zone
     )
     return same
-
-
-def _reread(profile: ProfileRow) -> ProfileRow:
-    row: ProfileRow | None
-    (row,) = batch_get(profile_key(profile.user_id))
-    if row is None:
-        raise SessionEnded
-    return row

@@ -39,9 +39,7 @@ def reset_password(token: str, new_password: str) -> None:
     passwords.check_new_password(new_password, row.email, row.name)
     password_hash = passwords.hash_password(new_password)
     if row.user_id:
-        notice = put(
-            outbox.password_changed(row.user_id, row.email, ClientInfo(base_url=row.base_url, language=row.language))
-        )
+        notice = put(outbox.password_changed(row.user_id, row.email, outbox.client_of(row)))
         changes = [set_password_by_reset(row, password_hash), advance_epoch(row.user_id, row.epoch), notice]
     else:
         user = replace(new_user(row.email), email_verified=True)

@@ -6,19 +6,9 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.accounts.model import UTC, User
+from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
-from gatehouse.dynamodb import (
-    IntegerAttribute,
-    Key,
-    Row,
-    TableName,
-    TimestampAttribute,
-    TransactItem,
-    check,
-    delete,
-    put,
-    update,
-)
+from gatehouse.dynamodb import Key, Row, TableName, TransactItem, check, delete, put, update
 from gatehouse.tokens import TokenRow
 
 _PROFILE, _EMAIL, _LINK = "PROFILE", "EMAIL", "LINK"

@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 
 from gatehouse.accounts import outbox
 from gatehouse.accounts.gate import open_session
-from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, pending_user
+from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, find_profile, look_up_account, pending_user
 from gatehouse.accounts.model import User
 from gatehouse.accounts.table import (
-    ProfileRow,
     assert_unchanged,
     create_profile,
     email_key,
     mark_verified,
     new_profile,
-    profile_key,
     set_email,
 )
 from gatehouse.config import config
@@ -44,8 +42,7 @@ def verify_email(token: str, client: ClientInfo) -> VerificationResult:
     first = not row.used_at and _redeem(row, client)
     if not (first or row.used_at or find_token(token, *_PURPOSES).used_at):
         raise InvalidToken
-    profile: ProfileRow | None
-    (profile,) = batch_get(profile_key(row.user_id))
+    profile = find_profile(row.user_id)
     if not profile or profile.disabled:
         raise InvalidToken
     purpose, issued = Purpose(row.purpose), None

@@ -12,8 +12,9 @@ from typing import Any
 from pynamodb.attributes import UnicodeAttribute
 
 from gatehouse import clock
+from gatehouse.attributes import TimestampAttribute
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, Key, Row, TableName, TimestampAttribute, conditional_write
+from gatehouse.dynamodb import ConditionFailed, Key, Row, TableName, conditional_write
 from gatehouse.telemetry import count_metric
 from gatehouse.tokens import email_subject
 

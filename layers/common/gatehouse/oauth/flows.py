@@ -23,16 +23,7 @@ from gatehouse.accounts.table import (
     reserve,
 )
 from gatehouse.config import config
-from gatehouse.dynamodb import (
-    ConditionFailed,
-    TransactionConflict,
-    TransactItem,
-    back_off,
-    batch_get,
-    put,
-    transact,
-    update,
-)
+from gatehouse.dynamodb import TransactItem, batch_get, put, retry_if_changed, transact, update
 from gatehouse.errors import (
     EmailNotVerified,
     LinkingDifferentEmails,
@@ -47,7 +38,6 @@ from gatehouse.oauth.unlinking import linked_accounts
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 
 MAX_LINKS = 20
-_ATTEMPTS = 8
 _NOBODY = "nobody"
 
 
@@ -76,12 +66,7 @@ def sign_in_with_identity(identity: Identity, tokens: TokenSet, client: ClientIn
 
     Raises OAuthLinkError and EmailNotVerified; then nothing was changed.
     """
-    for attempt in range(_ATTEMPTS):
-        try:
-            return _sign_in(_look_up_identity(identity), identity, tokens, client)
-        except ConditionFailed:
-            back_off(attempt)
-    raise TransactionConflict
+    return retry_if_changed(lambda: _sign_in(_look_up_identity(identity), identity, tokens, client))
 
 
 def link_identity(user_id: str, session_id: str, identity: Identity, tokens: TokenSet) -> None:
@@ -89,13 +74,12 @@ def link_identity(user_id: str, session_id: str, identity: Identity, tokens: Tok
 
     Raises InvalidToken, SocialAccountAlreadyLinked, LinkingDifferentEmails, LinkingNotAllowed: nothing was changed.
     """
-    for attempt in range(_ATTEMPTS):
+
+    def link() -> None:
         sessions.check_active(user_id, session_id)
-        try:
-            return _link_to_user(user_id, identity, tokens)
-        except ConditionFailed:
-            back_off(attempt)
-    raise TransactionConflict
+        _link_to_user(user_id, identity, tokens)
+
+    retry_if_changed(link)
 
 
 def _look_up_identity(identity: Identity) -> IdentityLookup:

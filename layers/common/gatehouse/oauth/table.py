@@ -5,8 +5,9 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.accounts.table import account_row_key
+from gatehouse.attributes import TimestampAttribute
 from gatehouse.config import config
-from gatehouse.dynamodb import Key, Row, TableName, TimestampAttribute
+from gatehouse.dynamodb import Key, Row, TableName
 
 
 class AccountRow(Row):

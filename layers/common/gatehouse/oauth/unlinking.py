@@ -1,11 +1,10 @@
 """The sign-in methods of a user, and removing one. The last one cannot be removed."""
 
-from gatehouse.accounts.table import ProfileRow, profile_key, remove_link, remove_password
-from gatehouse.dynamodb import ConditionFailed, TransactionConflict, TransactItem, back_off, batch_get, transact
-from gatehouse.errors import AccountNotFound, FailedToUnlinkLastAccount, SessionEnded
+from gatehouse.accounts.lookup import profile_versions
+from gatehouse.accounts.table import ProfileRow, remove_link, remove_password
+from gatehouse.dynamodb import TransactItem, batch_get, retry_if_changed, transact
+from gatehouse.errors import AccountNotFound, FailedToUnlinkLastAccount
 from gatehouse.oauth.table import AccountRow, account_key
-
-_ATTEMPTS = 8
 
 
 def linked_accounts(profile: ProfileRow) -> list[AccountRow]:
@@ -20,13 +19,8 @@ def unlink(profile: ProfileRow, account_id: str) -> None:
 
     Raises FailedToUnlinkLastAccount, AccountNotFound, and SessionEnded when the user does not exist any more.
     """
-    for attempt in range(_ATTEMPTS):
-        try:
-            return transact(*_removal(profile, account_id))
-        except ConditionFailed:
-            back_off(attempt)
-        profile = _reread(profile)
-    raise TransactionConflict
+    versions = profile_versions(profile)
+    retry_if_changed(lambda: transact(*_removal(next(versions), account_id)))
 
 
 def _removal(profile: ProfileRow, account_id: str) -> list[TransactItem]:
@@ -38,11 +32,3 @@ def _removal(profile: ProfileRow, account_id: str) -> list[TransactItem]:
     if account_id not in links:
         raise AccountNotFound
     return remove_link(profile, account_id)
-
-
-def _reread(profile: ProfileRow) -> ProfileRow:
-    row: ProfileRow | None
-    (row,) = batch_get(profile_key(profile.user_id))
-    if row is None:
-        raise SessionEnded
-    return row

@@ -2,8 +2,9 @@
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, TTLAttribute, UnicodeAttribute
 
+from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
-from gatehouse.dynamodb import IntegerAttribute, Key, Row, TableName, TimestampAttribute
+from gatehouse.dynamodb import Key, Row, TableName
 from gatehouse.sessions.model import Session
 
 EPOCH = "EPOCH"

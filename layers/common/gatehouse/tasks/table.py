@@ -9,8 +9,9 @@ from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
+from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
-from gatehouse.dynamodb import IntegerAttribute, Key, Row, TableName, TimestampAttribute
+from gatehouse.dynamodb import Key, Row, TableName
 from gatehouse.tasks.model import Priority, Task
 
 FIRST_TASK = "0"  # every id comes after it, and every other row before

@@ -4,8 +4,9 @@ from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
+from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
-from gatehouse.dynamodb import IntegerAttribute, Row, TableName, TimestampAttribute
+from gatehouse.dynamodb import Row, TableName
 from gatehouse.languages import DEFAULT_LANGUAGE
 
 
