@@ -133,13 +133,13 @@ def _update(key: str, actions: list[Action], condition: Condition) -> tuple[bool
         return_values_on_condition_failure="ALL_OLD",
     )
     try:
-        answer = connection().dispatch("UpdateItem", request)
+        response = connection().dispatch("UpdateItem", request)
     except VerboseClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
         was = error.__cause__.response.get("Item")  # type: ignore[union-attr] # always botocore's
         return False, LimitRow.from_raw_data(was) if was else LimitRow(key, calls=0, ends_at=_now())
-    return True, LimitRow.from_raw_data(answer["Attributes"])
+    return True, LimitRow.from_raw_data(response["Attributes"])
 
 
 def _now() -> int:

@@ -60,7 +60,7 @@ def change_password(
         transact(change, sessions.advance_epoch(profile.user_id, profile.epoch), remaining, put(notice))
     except ConditionFailed:
         sessions.check_active(profile.user_id, account.session.id)
-        raise InvalidPassword from None  # somebody else with this session was first, so this one is the old password
+        raise InvalidPassword from None  # another request changed the password first
     return issued
 
 
@@ -79,7 +79,7 @@ def end_all_sessions(session: Session, *, keep_current: bool) -> None:
     except ConditionFailed:
         if not keep_current:
             raise SessionEnded from None
-        sessions.check_active(session.user_id, session.id)  # then whoever moved the epoch ended all others
+        sessions.check_active(session.user_id, session.id)  # another request ended all other sessions
 
 
 def change_email(account: AuthenticatedUser, new_email: str, client: ClientInfo, callback_url: str | None) -> None:

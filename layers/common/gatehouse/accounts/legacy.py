@@ -7,7 +7,7 @@ import unicodedata
 from base64 import b64encode
 
 _BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}")
-_BCRYPT_LONGEST = 72  # bytes; the rest never counted
+_BCRYPT_LONGEST = 72  # bytes; bcrypt ignores the rest
 _SCRYPT = re.compile(r"(?P<salt>[0-9a-f]{32}):(?P<key>[0-9a-f]{128})")
 _PBKDF2 = re.compile(
     r"pbkdf2_(?P<digest>sha1|sha256)\$(?P<rounds>[1-9]\d{0,6})\$(?P<salt>[^$]+)\$(?P<key>[A-Za-z0-9+/=]+)"
@@ -35,7 +35,7 @@ def is_correct(password: str, stored: str) -> bool:
 
 
 def _argon2(password: str, stored: str) -> bool:
-    import argon2  # noqa: PLC0415 -- other costs than ours
+    import argon2  # noqa: PLC0415 -- for parameters other than ours
 
     try:
         return argon2.PasswordHasher().verify(stored, _bytes(unicodedata.normalize("NFKC", password)))
@@ -44,11 +44,11 @@ def _argon2(password: str, stored: str) -> bool:
 
 
 def _bcrypt(password: str, stored: str) -> bool:
-    import bcrypt  # noqa: PLC0415 -- only for the imported who have not signed in yet
+    import bcrypt  # noqa: PLC0415 -- only for imported users who have not signed in yet
 
     try:
         correct: bool = bcrypt.checkpw(_bytes(password)[:_BCRYPT_LONGEST], stored.encode())
-    except ValueError:  # the form is right, the salt is none
+    except ValueError:  # the format is right, the salt is not
         return False
     return correct
 

@@ -12,13 +12,13 @@ from gatehouse.api_model import ApiModel, TimeZone
 
 UTC = "UTC"
 _CONTROLS = {"Cc", "Zl", "Zp"}  # control characters, and Unicode's own ends of lines and paragraphs
-_HALF = "Cs"  # half of a character, which is no text that could be kept
+_HALF = "Cs"  # half of a surrogate pair, which cannot be stored
 _LONGEST_EMAIL, _LONGEST_LOCAL_PART = 255, 64
 _LONGEST_NAME = 100
-_LONGEST_LINK, _LONGEST_IMAGE = 500, 8000  # of a picture elsewhere, and of one that is kept here
+_LONGEST_LINK, _LONGEST_IMAGE = 500, 8000  # of a link to a picture, and of a data URL
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_DATA_URL = re.compile(  # each kind begins as its files do
+_DATA_URL = re.compile(  # each type by the first bytes of its files
     r"data:image/(?:png;base64,iVBORw0KGg|jpeg;base64,/9j/|webp;base64,UklGR)[A-Za-z0-9+/]*={0,2}"
 )
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")

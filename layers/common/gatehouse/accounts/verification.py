@@ -86,7 +86,7 @@ def resend_verification(lookup: AccountLookup, client: ClientInfo, callback_url:
 
 
 def _save_unless_replaced(row: TokenRow, pending_sign_up: TokenRow) -> None:
-    with suppress(ConditionFailed), conditional_write():  # a newer sign-up that took the row has its mail on the way
+    with suppress(ConditionFailed), conditional_write():  # a newer sign-up replaced the row, and has its own mail
         row.save(condition=TokenRow.nonce == pending_sign_up.nonce)
 
 

@@ -66,11 +66,11 @@ def _page_event(router: APIRouter) -> dict[str, Any]:
 
 
 def _clean_headers(event: dict[str, Any]) -> dict[str, str]:
-    """Return the headers without those on which Mangum fails when they are malformed: nobody else
-    reads host and port.
+    """Return the headers without a host and port of the client's: Mangum fails on malformed ones, and nothing uses
+    them.
     """
-    kept = {name: value for name, value in event["headers"].items() if name != "x-forwarded-port"}
-    return kept | {"host": event["requestContext"]["domainName"]}
+    headers = {name: value for name, value in event["headers"].items() if name != "x-forwarded-port"}
+    return headers | {"host": event["requestContext"]["domainName"]}
 
 
 async def _raise_to_middleware(_request: Request, error: Exception) -> Response:

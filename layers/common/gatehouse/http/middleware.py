@@ -56,7 +56,7 @@ class RequestMiddleware:
         try:
             await self._handle(request, receive, recorder.send)
             recorder.code = getattr(request.state, "outcome", "OK")
-        except Exception as error:  # noqa: BLE001 -- the edge: nothing passes but an answer
+        except Exception as error:  # noqa: BLE001 -- the edge: every exception becomes a response
             refusal = _to_refusal(error)
             recorder.code = refusal.code
             if refusal.cause:
@@ -134,10 +134,10 @@ def _json_body(request: Request, body: bytes) -> Any:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType
     try:
-        text = body.decode()  # json.loads would guess, and take UTF-16 and UTF-32 as well
+        text = body.decode()  # json.loads would accept UTF-16 and UTF-32 as well
         sent = json.loads(text)
         if "\\ud" in text.lower():
-            json.dumps(sent, ensure_ascii=False).encode()  # half of a surrogate pair is no text that could be kept
+            json.dumps(sent, ensure_ascii=False).encode()  # half of a surrogate pair cannot be stored
     except (ValueError, RecursionError):
         raise BadRequest from None
     return sent

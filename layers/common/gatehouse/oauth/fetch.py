@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from gatehouse.errors import ProviderUnavailable
 
-_CONNECT_SECONDS = 1.0  # second
+_CONNECT_SECONDS = 1.0  # seconds
 _MAX_SIZE = 256 * 1024  # bytes
 _CHUNK_SIZE = 8192
 _FORM = "application/x-www-form-urlencoded"
@@ -36,16 +36,16 @@ def fetch(
     Raises ProviderUnavailable without a complete response in time. A socket's timeout is per read, and a name lookup
     has none, so another thread makes the request.
     """
-    answers: SimpleQueue[RawResponse | ProviderUnavailable] = SimpleQueue()
+    responses: SimpleQueue[RawResponse | ProviderUnavailable] = SimpleQueue()
     work = partial(_request, url, seconds, None if form is None else urlencode(form), headers or {})
-    Thread(target=lambda: answers.put(work()), daemon=True).start()
+    Thread(target=lambda: responses.put(work()), daemon=True).start()
     try:
-        answer = answers.get(timeout=seconds)
+        response = responses.get(timeout=seconds)
     except Empty:
         raise ProviderUnavailable(cause=f"{url}: too slow") from None
-    if isinstance(answer, ProviderUnavailable):
-        raise answer
-    status, body = answer
+    if isinstance(response, ProviderUnavailable):
+        raise response
+    status, body = response
     try:
         return status, json.loads(body)
     except (ValueError, RecursionError):
@@ -55,7 +55,7 @@ def fetch(
 def _request(url: str, seconds: float, body: str | None, headers: dict[str, str]) -> RawResponse | ProviderUnavailable:
     deadline = time.monotonic() + seconds
     try:
-        answer = _pool().urlopen(
+        response = _pool().urlopen(
             "GET" if body is None else "POST",
             url,
             body=body,
@@ -66,19 +66,19 @@ def _request(url: str, seconds: float, body: str | None, headers: dict[str, str]
             preload_content=False,
         )
         try:
-            return answer.status, _read_body(answer, deadline)
+            return response.status, _read_body(response, deadline)
         finally:
-            answer.close()
+            response.close()
     except (HTTPError, OSError, ValueError) as error:
         return ProviderUnavailable(cause=f"{url}: {type(error).__name__} {error}")
 
 
-def _read_body(answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+def _read_body(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     body = b""
-    while piece := answer.read1(_CHUNK_SIZE):
+    while piece := response.read1(_CHUNK_SIZE):
         body += piece
         if len(body) > _MAX_SIZE:
-            raise ValueError("too long an answer")
+            raise ValueError("the response is too large")
         if time.monotonic() > deadline:
             raise ValueError("too slow")
     return body

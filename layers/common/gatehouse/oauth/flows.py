@@ -159,7 +159,7 @@ def _link_to_user(user_id: str, identity: Identity, tokens: TokenSet) -> None:
     if not account:
         transact(*_link_writes(profile, identity, tokens))
         return
-    account.scopes = list(dict.fromkeys((*account.scopes, *tokens.scopes)))  # it may be about more of them
+    account.scopes = list(dict.fromkeys((*account.scopes, *tokens.scopes)))  # linking again may ask for more scopes
     transact(_update_tokens(account, tokens))
 
 

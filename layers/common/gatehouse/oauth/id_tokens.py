@@ -31,11 +31,11 @@ class ProviderKeys(PyJWKClient):
 
     def fetch_data(self) -> Any:
         """Return the JWKS document; raises ProviderUnavailable."""
-        status, answer = fetch(self.uri, seconds=_FETCH_SECONDS)
-        if status != 200 or not isinstance(answer, dict):  # noqa: PLR2004 -- a status
+        status, response = fetch(self.uri, seconds=_FETCH_SECONDS)
+        if status != 200 or not isinstance(response, dict):  # noqa: PLR2004 -- a status
             raise ProviderUnavailable(cause=f"{self.uri}: answered with {status}")
         self._last_successful_fetch = time.monotonic()  # or an unknown key id would make it fetch again at once
-        return answer
+        return response
 
 
 def verify_id_token(provider: Provider, token: str, nonce: str | None) -> Identity:
@@ -47,22 +47,22 @@ def verify_id_token(provider: Provider, token: str, nonce: str | None) -> Identi
     claims = _claims(provider, token)
     audience = claims["aud"]
     if isinstance(audience, list) and len(audience) > 1 and "azp" not in claims:
-        raise InvalidIdToken(cause="for several clients, and not told which asked")
+        raise InvalidIdToken(cause="several audiences, and no azp")
     if claims.get("azp", provider.client_ids[0]) not in provider.client_ids:
-        raise InvalidIdToken(cause="asked for by another client")
+        raise InvalidIdToken(cause="azp is another client")
     if type(claims["iat"]) not in {int, float} or claims["iat"] < clock.now().timestamp() - _MAX_AGE - _LEEWAY:
         raise InvalidIdToken(cause="issued too long ago")
     if nonce is not None and not _same(claims.get("nonce"), nonce):
-        raise InvalidIdToken(cause="not the answer to this sign-in")
+        raise InvalidIdToken(cause="the nonce is not that of this sign-in")
     if not 0 < len(claims["sub"]) <= _LONGEST_SUBJECT or not claims["sub"].isascii():
-        raise InvalidIdToken(cause="nobody's")
+        raise InvalidIdToken(cause="the subject is empty, too long, or not ASCII")
     return Identity.of(provider, claims, _email(claims))
 
 
 def unverified_claims(token: str) -> dict[str, Any]:
     """Return the claims of an ID token that was verified when it was stored."""
     text = json.dumps(jwt.decode(token, options={"verify_signature": False}), ensure_ascii=False)
-    claims: dict[str, Any] = json.loads(text.encode(errors="replace"))  # half characters are no text to be sent
+    claims: dict[str, Any] = json.loads(text.encode(errors="replace"))  # half of a surrogate pair cannot be encoded
     return claims
 
 

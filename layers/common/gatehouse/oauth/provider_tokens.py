@@ -64,14 +64,14 @@ def refresh_tokens(row: AccountRow) -> TokenSet:
 
 def _refresh(row: AccountRow, tokens: TokenSet, refusal: type[Refusal]) -> TokenSet:
     try:
-        answer = token_endpoint.refresh(get_provider(row.provider_id), str(tokens.refresh_token))
+        response = token_endpoint.refresh(get_provider(row.provider_id), str(tokens.refresh_token))
     except (InvalidCode, ProviderUnavailable) as error:
         raise refusal(cause=error.cause) from None
-    tokens = answer.merged_with(tokens)
+    tokens = response.merged_with(tokens)
     store_tokens(row, tokens)
     try:
         with conditional_write():
             AccountRow(row.pk, row.sk).update(token_updates(row), condition=AccountRow.pk.exists())
     except ConditionFailed:
-        raise AccountNotFound from None  # unlinked meanwhile
+        raise AccountNotFound from None  # it was unlinked meanwhile
     return tokens

@@ -15,7 +15,7 @@ GOOGLE = "google"
 _GOOGLES_ISSUER = "https://accounts.google.com"
 _TRUSTED_ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 _MAX_AGE = 3600  # seconds
-_DISCOVERY = 1.0  # second
+_DISCOVERY = 1.0  # seconds
 _ID = re.compile(r"[a-z0-9-]{1,32}")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -98,12 +98,12 @@ def _from_document(document: dict[str, Any]) -> Provider:
 
 
 def _discover(issuer: str) -> dict[str, Any]:
-    status, answer = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration", seconds=_DISCOVERY)
-    if status != 200 or not isinstance(answer, dict):  # noqa: PLR2004 -- a status
+    status, response = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration", seconds=_DISCOVERY)
+    if status != 200 or not isinstance(response, dict):  # noqa: PLR2004 -- a status
         raise ProviderUnavailable(cause=f"its description is answered with {status}")
-    if answer.get("issuer") != issuer:
-        raise ProviderUnavailable(cause=f"it calls itself {str(answer.get('issuer'))[:100]}")
-    return answer
+    if response.get("issuer") != issuer:
+        raise ProviderUnavailable(cause=f"its document is for {str(response.get('issuer'))[:100]}")
+    return response
 
 
 def _checked_urls(found: Provider) -> Provider:

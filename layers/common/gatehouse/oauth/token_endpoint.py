@@ -38,14 +38,14 @@ def refresh(provider: Provider, refresh_token: str) -> TokenSet:
 
 def _post(provider: Provider, form: dict[str, str]) -> TokenSet:
     headers, who = _client_authentication(provider)
-    status, answer = fetch(provider.token_url, form=form | who, headers=headers, seconds=_SECONDS)
-    if not isinstance(answer, dict) or status >= 500:  # noqa: PLR2004 -- a status
+    status, response = fetch(provider.token_url, form=form | who, headers=headers, seconds=_SECONDS)
+    if not isinstance(response, dict) or status >= 500:  # noqa: PLR2004 -- a status
         raise ProviderUnavailable(cause=f"{provider.token_url}: answered with {status}")
     if status != 200:  # noqa: PLR2004 -- a status
-        if answer.get("error") == "invalid_client":
+        if response.get("error") == "invalid_client":
             clear_named_secrets()  # it may have been replaced
-        raise InvalidCode(cause=f"the provider says {str(answer.get('error'))[:64]}")
-    return _token_set(answer)
+        raise InvalidCode(cause=f"the provider says {str(response.get('error'))[:64]}")
+    return _token_set(response)
 
 
 def _client_authentication(provider: Provider) -> tuple[dict[str, str], dict[str, str]]:
@@ -62,20 +62,20 @@ def _client_authentication(provider: Provider) -> tuple[dict[str, str], dict[str
     return {"authorization": f"Basic {pair}"}, {}
 
 
-def _token_set(answer: dict[str, Any]) -> TokenSet:
-    scope = _text(answer, "scope") or ""
+def _token_set(response: dict[str, Any]) -> TokenSet:
+    scope = _text(response, "scope") or ""
     return TokenSet(
-        access_token=_text(answer, "access_token"),
-        refresh_token=_text(answer, "refresh_token"),
-        id_token=_text(answer, "id_token"),
-        expires_at=_expiry(answer.get("expires_in")),
-        refresh_expires_at=_expiry(answer.get("refresh_token_expires_in")),
+        access_token=_text(response, "access_token"),
+        refresh_token=_text(response, "refresh_token"),
+        id_token=_text(response, "id_token"),
+        expires_at=_expiry(response.get("expires_in")),
+        refresh_expires_at=_expiry(response.get("refresh_token_expires_in")),
         scopes=tuple(scope.split()),
     )
 
 
-def _text(answer: dict[str, Any], name: str) -> str | None:
-    value = answer.get(name)
+def _text(response: dict[str, Any], name: str) -> str | None:
+    value = response.get(name)
     return value if isinstance(value, str) and value else None
 
 

@@ -127,7 +127,7 @@ def end_session(credential: Credential) -> bool:
             SessionRow(credential.user_id, credential.session_id), SessionRow.secret_hash == credential.digest
         )
     try:
-        with suppress(TokenExpired):  # told only of what was good once
+        with suppress(TokenExpired):  # raised only for a token that was valid
             find_session(credential)
     except InvalidToken:
         return False

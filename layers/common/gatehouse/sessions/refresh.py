@@ -53,7 +53,7 @@ def end_by_refresh_token(text: str) -> bool:
     """Delete the session of a refresh token, however old that is; False when there is none."""
     try:
         token = RefreshToken.parse(text)
-        with suppress(TokenExpired):  # told only of what was good once
+        with suppress(TokenExpired):  # raised only for a token that was valid
             _find_live(token, ())
     except InvalidToken:
         return False

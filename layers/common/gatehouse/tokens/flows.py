@@ -65,7 +65,7 @@ def find_token(text: str, *purposes: Purpose) -> TokenRow:
     keys.update_cache(keyring)
     if not row or not keys.matches(keys.MAIL, _mac_message(row), token.mac):
         raise InvalidToken
-    if (row.expires_at or row.delete_at) <= clock.now():  # a mail that was not sent sets no end
+    if (row.expires_at or row.delete_at) <= clock.now():  # `expires_at` is set when the mail is sent
         raise TokenExpired
     return row
 

@@ -122,11 +122,11 @@ def _error_name(refusal: Refusal, request: Request) -> str:
     if isinstance(refusal, OAuthLinkError):
         return str(refusal).replace(" ", "_")
     if isinstance(refusal, ProviderRefused):
-        told = request.query_params["error"]
-        return told if _ERROR.fullmatch(told) else refusal.code.lower()
+        error = request.query_params["error"]
+        return error if _ERROR.fullmatch(error) else refusal.code.lower()
     return _NAMES.get(type(refusal), refusal.code.lower())
 
 
 def _error_description(refusal: Refusal, request: Request) -> str:
-    told = request.query_params.get("error_description", "")
-    return told if isinstance(refusal, ProviderRefused) and _DESCRIPTION.fullmatch(told) else ""
+    description = request.query_params.get("error_description", "")
+    return description if isinstance(refusal, ProviderRefused) and _DESCRIPTION.fullmatch(description) else ""

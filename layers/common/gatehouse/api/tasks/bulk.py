@@ -101,12 +101,12 @@ def run_bulk(owner: str, items: Sequence[Any], key: IdempotencyKey | None) -> li
 
 def delete_many(owner: str, ids: Sequence[str], key: IdempotencyKey | None) -> tuple[list[str], list[str]]:
     """Delete tasks by their ids, in any spelling; returns the deleted ids and those not found, each once."""
-    asked: dict[str, str] = {}
+    requested: dict[str, str] = {}
     for text in ids:
-        asked.setdefault(_canonical_id(text), text)
-    results = run_bulk(owner, [{"op": "delete", "id": name} for name in asked], key)
-    gone = [text for text, result in zip(asked.values(), results, strict=True) if result.error is None]
-    return gone, [text for text in asked.values() if text not in gone]
+        requested.setdefault(_canonical_id(text), text)
+    results = run_bulk(owner, [{"op": "delete", "id": name} for name in requested], key)
+    deleted = [text for text, result in zip(requested.values(), results, strict=True) if result.error is None]
+    return deleted, [text for text in requested.values() if text not in deleted]
 
 
 def _canonical_id(text: str) -> str:

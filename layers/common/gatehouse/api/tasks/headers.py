@@ -55,9 +55,9 @@ async def _fingerprint(request: Request) -> str:
     """Return a digest of route, task and body that identifies a request; the body of a DELETE is not read."""
     body = await request.body() if request.method != "DELETE" else b""
     try:
-        asked = [request.scope["route"].name, request.path_params.get("task_id"), json.loads(body) if body else None]
-        return _digest(json.dumps(asked, sort_keys=True))
-    except RecursionError:  # one level deeper than what could just be read
+        identity = [request.scope["route"].name, request.path_params.get("task_id"), json.loads(body) if body else None]
+        return _digest(json.dumps(identity, sort_keys=True))
+    except RecursionError:  # the body, nested one level deeper
         raise BadRequest from None
 
 
