@@ -9,7 +9,8 @@ from gatehouse import accounts
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import start_session
 from gatehouse.api_model import ApiModel
-from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler, limit_passwords
+from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler
+from gatehouse.http.rate_limits import limit_passwords
 
 router = APIRouter()
 

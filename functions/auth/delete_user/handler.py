@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse.api.accounts.deletion import DeleteAccountRequest, delete_account
-from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler, limit_mail
+from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler
+from gatehouse.http.rate_limits import limit_mail
 
 router = APIRouter()
 

@@ -5,7 +5,8 @@ from fastapi import APIRouter
 from gatehouse import accounts
 from gatehouse.accounts import Email
 from gatehouse.api_model import ApiModel
-from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler, limit_mail
+from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
+from gatehouse.http.rate_limits import limit_mail
 
 router = APIRouter()
 

@@ -5,7 +5,8 @@ from fastapi import APIRouter
 from gatehouse import accounts
 from gatehouse.api.sessions.responder import Responder, SignInBody, TokenResponse, UserOnly, UserWithSession
 from gatehouse.api.sessions.sign_in_attempt import CurrentSignInAttempt
-from gatehouse.http import AccessPolicy, lambda_handler, limit_sign_in
+from gatehouse.http import AccessPolicy, lambda_handler
+from gatehouse.http.rate_limits import limit_sign_in
 
 router = APIRouter()
 

@@ -4,7 +4,8 @@ from fastapi import APIRouter, Request, Response
 
 from gatehouse.api.oauth import sign_in as social
 from gatehouse.api.sessions.responder import Responder, SignInBody
-from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler, limit_passwords
+from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
+from gatehouse.http.rate_limits import limit_passwords
 
 router = APIRouter()
 

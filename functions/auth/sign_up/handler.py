@@ -5,7 +5,8 @@ from fastapi import APIRouter, status
 from gatehouse import accounts
 from gatehouse.accounts import NewAccount
 from gatehouse.api.sessions.responder import Responder, SignUpBody, TokenResponse, UserOnly, UserWithSession
-from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler, limit_passwords
+from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
+from gatehouse.http.rate_limits import limit_passwords
 
 router = APIRouter()
 

@@ -3,7 +3,7 @@
 from gatehouse.http.authentication import CurrentAccount, CurrentClient, CurrentUser, FreshUser, OptionalAccount
 from gatehouse.http.cookies import clear_session, resend_session
 from gatehouse.http.handler import lambda_handler
-from gatehouse.http.policy import AccessPolicy, limit_mail, limit_passwords, limit_sign_in
+from gatehouse.http.policy import AccessPolicy
 
 __all__ = [
     "AccessPolicy",
@@ -14,8 +14,5 @@ __all__ = [
     "OptionalAccount",
     "clear_session",
     "lambda_handler",
-    "limit_mail",
-    "limit_passwords",
-    "limit_sign_in",
     "resend_session",
 ]

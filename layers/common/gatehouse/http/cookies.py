@@ -8,16 +8,14 @@ from urllib.parse import quote, unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gatehouse import clock, keys, throttle
+from gatehouse import clock, keys
 from gatehouse.config import config
 from gatehouse.http.origin import base_url
 from gatehouse.sessions import Session, SessionToken
 
 SESSION, DATA, DONT_REMEMBER = "better-auth.session_token", "better-auth.session_data", "better-auth.dont_remember"
 _STATE = "better-auth.state"
-_DEVICE = "gatehouse.device"
 _SIGNED = re.compile(r"(?P<token>[\w-]+)\.[A-Za-z0-9+/]{43}=", re.ASCII)
-_YEAR = 365 * 86_400  # seconds
 _STATE_AGE = 300  # seconds
 
 
@@ -61,22 +59,6 @@ def clear_session_cache(request: Request, response: Response) -> None:
 def session_cookie(request: Request) -> str | None:
     """Return the session cookie after percent-decoding: `token.signature`."""
     return get_cookie(request, SESSION)
-
-
-def remember_device(request: Request, response: Response, email: str) -> None:
-    """Set the known-device cookie: failed sign-ins from elsewhere do not lock this browser out."""
-    if config().rate_limits == "on":
-        value = throttle.pseudonym(email)
-        mac = keys.mac(keys.DEVICE, value.encode()).hex()
-        set_cookie(request, response, _DEVICE, f"{value}.{mac}", _YEAR)
-
-
-def is_known_device(request: Request, email: str) -> bool:
-    """Whether this browser has signed in with this address before."""
-    value, _, mac = (get_cookie(request, _DEVICE) or "").partition(".")
-    if not hmac.compare_digest(value.encode(), throttle.pseudonym(email).encode()):
-        return False
-    return keys.matches_latest(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
 
 
 def set_state(request: Request, response: Response, state: str) -> None:
@@ -149,7 +131,3 @@ def _full_name(request: Request, name: str) -> str:
 def _is_secure(request: Request) -> bool:
     choice = config().secure_cookies
     return choice == "on" or (choice == "auto" and base_url(request).startswith("https://"))
-
-
-def _is_hex(text: str) -> bool:
-    return len(text) == 64 and all(digit in "0123456789abcdef" for digit in text)  # noqa: PLR2004 -- 32 bytes

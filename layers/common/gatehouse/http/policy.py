@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gatehouse.config import config
-from gatehouse.throttle import client_network, consume
-
 type RateLimit = Callable[[str, str], None]
 """Counts one call of a function from an IP address; raises TooManyRequests."""
 
@@ -20,8 +17,7 @@ class AccessPolicy:
     second, so that timing does not show whether a row exists. `signs_in` is for functions that open sessions: another
     site's form must not sign its visitor in (login CSRF). `allow_cross_site` accepts posts and forms from other
     sites; such a function must not trust cookies. `serves_pages` is for HTML pages: they check redirect parameters
-    themselves and read nothing from DynamoDB. `rate_limit` is for calls that hash, mail or guess; API Gateway
-    throttles the rest.
+    themselves and read nothing from DynamoDB. `rate_limit` counts calls: see `rate_limits`.
     """
 
     public: bool = False
@@ -33,18 +29,3 @@ class AccessPolicy:
     allow_cross_site: bool = False
     serves_pages: bool = False
     rate_limit: RateLimit | None = None
-
-
-def limit_sign_in(function: str, ip: str) -> None:
-    """Limit guesses of passwords. Raises ServiceUnavailable when they cannot be counted."""
-    consume(config().rate_limit_sign_in, client_network(ip), function, fail_closed=True)
-
-
-def limit_passwords(function: str, ip: str) -> None:
-    """Limit calls that hash or check a password, or open sessions by other means."""
-    consume(config().rate_limit_sign_in, client_network(ip), function)
-
-
-def limit_mail(function: str, ip: str) -> None:
-    """Limit calls that send mail."""
-    consume(config().rate_limit_mail, client_network(ip), function)

@@ -28,7 +28,8 @@ from gatehouse.errors import (
     StateNotFound,
     UserEmailNotFound,
 )
-from gatehouse.http.cookies import clear_state, matches_state, remember_device
+from gatehouse.http.cookies import clear_state, matches_state
+from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import base_url
 from gatehouse.oauth import flows, id_tokens, state, token_endpoint
 from gatehouse.oauth.providers import get_provider

@@ -11,7 +11,8 @@ from gatehouse.api.sessions.access_tokens import issue_access_token
 from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.api_model import ResponseModel, Timestamp
 from gatehouse.http import cookie_cache
-from gatehouse.http.cookies import clear_session_cache, remember_device, set_session
+from gatehouse.http.cookies import clear_session_cache, set_session
+from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import encode_location
 from gatehouse.sessions import IssuedSession, Session
 from gatehouse.telemetry import add_log_context

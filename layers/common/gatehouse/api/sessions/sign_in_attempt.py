@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 
 from gatehouse.accounts import PasswordCredentials, SignInAttempt, parse_address
 from gatehouse.http.authentication import CurrentClient
-from gatehouse.http.cookies import is_known_device
+from gatehouse.http.known_device import is_known_device
 
 
 async def _current_attempt(credentials: PasswordCredentials, client: CurrentClient, request: Request) -> SignInAttempt:
