@@ -20,7 +20,7 @@ def test_everything_of_theirs_ends_at_once(call: Api, people: People, mailbox: M
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
     reset = request_reset(call, mailbox, ann.email)
 
-    layer("accounts").set_disabled(ann.id, disabled=True)
+    layer("accounts.changes").set_disabled(ann.id, disabled=True)
 
     assert call("GET /api/tasks", bearer=ann.token).status == 401
     assert call("GET /api/tasks", bearer=login["access_token"]).status == 401
@@ -32,7 +32,7 @@ def test_everything_of_theirs_ends_at_once(call: Api, people: People, mailbox: M
 def test_signing_in_is_refused_like_a_wrong_password(call: Api, people: People, password: str) -> None:
     """S-15."""
     ann = people.signed_in()
-    layer("accounts").set_disabled(ann.id, disabled=True)
+    layer("accounts.changes").set_disabled(ann.id, disabled=True)
 
     answer = sign_in(call, ann.email, password)
 
@@ -63,7 +63,7 @@ def test_a_mailed_token_neither_verifies_them_nor_lets_them_in(
     """S-41: answered like a token that is nobody's."""
     token = mailbox.last.token
     assert not used or verify(call, token).status == 200
-    layer("accounts").set_disabled(unverified, disabled=True)
+    layer("accounts.changes").set_disabled(unverified, disabled=True)
     before = everything(cloud)
 
     posted = verify(call, token)
@@ -78,7 +78,7 @@ def test_who_is_shut_out_while_they_verify_stays_out(
     call: Api, mailbox: Mailbox, cloud: Cloud, unverified: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = mailbox.last.token
-    shut_out = layer("accounts").set_disabled
+    shut_out = layer("accounts.changes").set_disabled
     meanwhile(monkeypatch, "accounts.verification", "transact", lambda: shut_out(unverified, disabled=True))
 
     answer = verify(call, token)
@@ -93,7 +93,7 @@ def test_they_are_mailed_no_way_back_and_asking_costs_the_same(
     call: Api, mailbox: Mailbox, unverified: str, route: str
 ) -> None:
     """S-51."""
-    layer("accounts").set_disabled(unverified, disabled=True)
+    layer("accounts.changes").set_disabled(unverified, disabled=True)
     before = len(mailbox.all)
 
     seen = []
@@ -108,7 +108,7 @@ def test_they_are_mailed_no_way_back_and_asking_costs_the_same(
 def test_they_may_be_let_in_again(call: Api, people: People) -> None:
     ann = people.signed_in()
     for disabled in (True, False):
-        layer("accounts").set_disabled(ann.id, disabled=disabled)
+        layer("accounts.changes").set_disabled(ann.id, disabled=disabled)
 
     assert call("GET /api/tasks", bearer=ann.token).status == 401
     assert sign_in(call, ann.email).status == 200
@@ -118,4 +118,4 @@ def test_they_may_be_let_in_again(call: Api, people: People) -> None:
 def test_nobody_cannot_be_shut_out(cloud: Cloud) -> None:
     assert cloud
     with pytest.raises(layer("errors").NotFound):
-        layer("accounts").set_disabled("7130a49b-0f0d-43b8-bead-c318ac479dd9", disabled=True)
+        layer("accounts.changes").set_disabled("7130a49b-0f0d-43b8-bead-c318ac479dd9", disabled=True)

@@ -91,7 +91,7 @@ def test_a_disabled_user_gets_no_session(  # noqa: PLR0917 -- six fixtures and t
         set_verified(user_id, verified=False)
         call("POST /api/auth/send-verification-email", json={"email": EMAIL})
         mailbox.deliver()
-    layer("accounts").set_disabled(user_id, disabled=disabled)
+    layer("accounts.changes").set_disabled(user_id, disabled=disabled)
     before = sessions(cloud)
 
     response = getattr(SignIns(call, mailbox, oauth_flow), way)()

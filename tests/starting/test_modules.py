@@ -26,7 +26,7 @@ for paths in sys.argv[1:]:
 
 @pytest.fixture(scope="module")
 def loaded(running_cloud: Cloud, template: Template) -> list[list[str]]:
-    """The modules of a process that starts most functions, then those that know accounts, then one with tokens."""
+    """The modules of a process that starts two functions, then most, then those that know accounts, then one with tokens."""
     assert running_cloud
     others = set(template.functions) - WITH_TOKENS - WITH_ACCOUNTS - {"RotateSecret"}
     run = subprocess.run(  # noqa: S603 -- our own interpreter
@@ -34,7 +34,7 @@ def loaded(running_cloud: Cloud, template: Template) -> list[list[str]]:
             *(sys.executable, "-c", LOADING),
             *(
                 ":".join(str(template.functions[name].folder / "handler.py") for name in sorted(functions))
-                for functions in (others, WITH_ACCOUNTS, {"OauthCallback"})
+                for functions in ({"CreateTask", "GetSession"}, others, WITH_ACCOUNTS, {"OauthCallback"})
             ),
         ],
         env=template.environment() | {"PYTHONPATH": str(ROOT / "layers" / "common"), "AWS_REGION": "us-east-1"},
@@ -42,7 +42,7 @@ def loaded(running_cloud: Cloud, template: Template) -> list[list[str]]:
         text=True,
         check=True,
     )
-    return [json.loads(line) for line in run.stdout.splitlines()[-3:]]
+    return [json.loads(line) for line in run.stdout.splitlines()[-4:]]
 
 
 def of(modules: list[str], *packages: str) -> list[str]:
@@ -50,14 +50,18 @@ def of(modules: list[str], *packages: str) -> list[str]:
     return [name for name in modules if name.startswith(packages)]
 
 
+def test_identifying_the_caller_loads_neither_passwords_nor_rate_limits(loaded: list[list[str]]) -> None:
+    assert of(loaded[0], "gatehouse.accounts.passwords", "gatehouse.throttle", "argon2") == []
+
+
 def test_providers_cost_other_functions_nothing(loaded: list[list[str]]) -> None:
-    assert of(loaded[0], *OF_PROVIDERS) == []
+    assert of(loaded[1], *OF_PROVIDERS) == []
 
 
 def test_who_only_lists_accounts_opens_no_tokens(loaded: list[list[str]]) -> None:
-    assert of(loaded[1], "gatehouse.oauth.flows", "gatehouse.oauth.fetch", *TOKENS) == []
+    assert of(loaded[2], "gatehouse.oauth.flows", "gatehouse.oauth.fetch", *TOKENS) == []
 
 
 def test_those_who_use_them_load_them(loaded: list[list[str]]) -> None:
     """Or the tests above would hold for whatever reason."""
-    assert all(of(loaded[2], name) for name in ("gatehouse.oauth.", "gatehouse.keys.encryption", "jwt."))
+    assert all(of(loaded[3], name) for name in ("gatehouse.oauth.", "gatehouse.keys.encryption", "jwt."))

@@ -4,7 +4,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gatehouse import accounts, audit, sessions
+from gatehouse import audit, sessions
+from gatehouse.accounts import changes
 from gatehouse.accounts.lookup import AccountLookup, look_up_account
 from gatehouse.accounts.model import normalize_email
 from gatehouse.accounts.table import ProfileRow, advance_profile_epoch, profile_key
@@ -40,13 +41,13 @@ def find_profile(name: str) -> ProfileRow:
 
 def disable(profile: ProfileRow, actor: str) -> None:
     """Disable a user."""
-    accounts.set_disabled(profile.user_id, disabled=True)
+    changes.set_disabled(profile.user_id, disabled=True)
     record_and_print("user disabled", f"{profile.email} is disabled and signed out everywhere.", actor, profile.user_id)
 
 
 def enable(profile: ProfileRow, actor: str) -> None:
     """Enable a user."""
-    accounts.set_disabled(profile.user_id, disabled=False)
+    changes.set_disabled(profile.user_id, disabled=False)
     record_and_print("user enabled", f"{profile.email} may come in again.", actor, profile.user_id)
 
 
@@ -60,7 +61,7 @@ def sign_out(profile: ProfileRow, actor: str) -> None:
 
 def delete(profile: ProfileRow, actor: str) -> None:
     """Delete a user."""
-    accounts.delete_as_operator(profile.user_id)
+    changes.delete_as_operator(profile.user_id)
     done = f"{profile.email} is deleted; what else was theirs is being erased."
     record_and_print("user deleted", done, actor, profile.user_id)
 

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from gatehouse import accounts
-from gatehouse.accounts import Email
+from gatehouse.accounts import Email, changes
 from gatehouse.api_model import ApiModel, StatusBody
 from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
@@ -18,7 +17,7 @@ class EmailChangeRequest(ApiModel):
 
 @router.post("/api/auth/change-email")
 async def change_email(body: EmailChangeRequest, account: CurrentAccount, client: CurrentClient) -> StatusBody:
-    accounts.change_email(account, body.new_email, client, body.callback_url)
+    changes.change_email(account, body.new_email, client, body.callback_url)
     return {"status": True}
 
 

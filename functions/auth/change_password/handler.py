@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import StrictBool
 
-from gatehouse import accounts
+from gatehouse.accounts import changes
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import start_session
 from gatehouse.api_model import ApiModel
@@ -26,7 +26,7 @@ async def change_password(
     body: PasswordChangeRequest, account: CurrentAccount, client: CurrentClient, request: Request, response: Response
 ) -> dict[str, Any]:
     replace = body.revoke_other_sessions
-    issued = accounts.change_password(account, body.current_password, body.new_password, client, replace=replace)
+    issued = changes.change_password(account, body.current_password, body.new_password, client, replace=replace)
     start_session(request, response, account.user, issued)
     return {"token": str(issued.token) if issued else None, "user": UserBody.of(account.user)}
 

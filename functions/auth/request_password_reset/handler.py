@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from gatehouse import accounts
-from gatehouse.accounts import Email
+from gatehouse.accounts import Email, recovery
 from gatehouse.api_model import ApiModel
 from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
 from gatehouse.http.rate_limits import limit_mail
@@ -20,7 +19,7 @@ class PasswordResetRequest(ApiModel):
 @router.post("/api/auth/forgot-password")
 @router.post("/api/auth/forget-password")
 async def request_password_reset(body: PasswordResetRequest, client: CurrentClient) -> dict[str, bool | str]:
-    accounts.request_reset(body.email, client, body.redirect_to)
+    recovery.request_reset(body.email, client, body.redirect_to)
     message = "If this email exists in our system, check your email for the reset link"
     return {"status": True, "message": message}
 

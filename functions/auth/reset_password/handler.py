@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import AliasChoices, BaseModel, Field
 
-from gatehouse import accounts
+from gatehouse.accounts import recovery
 from gatehouse.api.accounts.mailed_links import follow_reset
 from gatehouse.api_model import StatusBody
 from gatehouse.http import AccessPolicy, lambda_handler
@@ -18,7 +18,7 @@ class NewPassword(BaseModel):
 
 @router.post("/api/auth/reset-password")
 async def reset_password(new: NewPassword, token: str = "") -> StatusBody:
-    accounts.reset_password(new.token or token, new.new_password)
+    recovery.reset_password(new.token or token, new.new_password)
     return {"status": True}
 
 

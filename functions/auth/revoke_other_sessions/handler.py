@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from gatehouse import accounts
+from gatehouse.accounts import changes
 from gatehouse.api_model import StatusBody
 from gatehouse.http import CurrentUser, lambda_handler
 
@@ -11,7 +11,7 @@ router = APIRouter()
 
 @router.post("/api/auth/revoke-other-sessions")
 async def revoke_other_sessions(user: CurrentUser) -> StatusBody:
-    accounts.end_all_sessions(user.session, keep_current=True)
+    changes.end_all_sessions(user.session, keep_current=True)
     return {"status": True}
 
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse import accounts
+from gatehouse.accounts import changes
 from gatehouse.api_model import StatusBody
 from gatehouse.http import CurrentUser, clear_session, lambda_handler
 
@@ -11,7 +11,7 @@ router = APIRouter()
 
 @router.post("/api/auth/revoke-sessions")
 async def revoke_sessions(user: CurrentUser, request: Request, response: Response) -> StatusBody:
-    accounts.end_all_sessions(user.session, keep_current=False)
+    changes.end_all_sessions(user.session, keep_current=False)
     clear_session(request, response)
     return {"status": True}
 

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from gatehouse import accounts
-from gatehouse.accounts import Email
+from gatehouse.accounts import Email, verification
 from gatehouse.api_model import ApiModel, StatusBody
 from gatehouse.http import AccessPolicy, CurrentClient, OptionalAccount, lambda_handler
 from gatehouse.http.rate_limits import limit_mail
@@ -21,8 +20,8 @@ async def send_verification_email(
     body: VerificationRequest, client: CurrentClient, account: OptionalAccount
 ) -> StatusBody:
     if account:
-        accounts.check_unverified(account.user, body.email)
-    accounts.request_verification(body.email, client, body.callback_url)
+        verification.check_unverified(account.user, body.email)
+    verification.request_verification(body.email, client, body.callback_url)
     return {"status": True}
 
 

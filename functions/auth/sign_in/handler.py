@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from gatehouse import accounts
+from gatehouse.accounts import flows
 from gatehouse.api.sessions.responder import Responder, SignInBody, TokenResponse, UserOnly, UserWithSession
 from gatehouse.api.sessions.sign_in_attempt import CurrentSignInAttempt
 from gatehouse.http import AccessPolicy, lambda_handler
@@ -13,17 +13,17 @@ router = APIRouter()
 
 @router.post("/api/auth/sign-in/email", response_model_exclude_unset=True)
 async def sign_in(attempt: CurrentSignInAttempt, responder: Responder) -> SignInBody:
-    return responder.signed_in(*accounts.sign_in(attempt), attempt.credentials.callback_url)
+    return responder.signed_in(*flows.sign_in(attempt), attempt.credentials.callback_url)
 
 
 @router.post("/api/auth/signin")
 async def signin(attempt: CurrentSignInAttempt, responder: Responder) -> UserWithSession:
-    return responder.with_session(*accounts.sign_in(attempt))
+    return responder.with_session(*flows.sign_in(attempt))
 
 
 @router.post("/api/auth/login")
 async def login(attempt: CurrentSignInAttempt, responder: Responder) -> TokenResponse | UserOnly:
-    return responder.with_tokens(*accounts.sign_in(attempt))
+    return responder.with_tokens(*flows.sign_in(attempt))
 
 
 handler = lambda_handler(

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, status
 
-from gatehouse import accounts
-from gatehouse.accounts import NewAccount
+from gatehouse.accounts import NewAccount, flows
 from gatehouse.api.sessions.responder import Responder, SignUpBody, TokenResponse, UserOnly, UserWithSession
 from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
@@ -13,17 +12,17 @@ router = APIRouter()
 
 @router.post("/api/auth/sign-up/email")
 async def sign_up(new: NewAccount, client: CurrentClient, responder: Responder) -> SignUpBody:
-    return responder.signed_up(*accounts.sign_up(new, client))
+    return responder.signed_up(*flows.sign_up(new, client))
 
 
 @router.post("/api/auth/signup", status_code=status.HTTP_201_CREATED)
 async def signup(new: NewAccount, client: CurrentClient, responder: Responder) -> UserWithSession:
-    return responder.with_session(*accounts.sign_up(new, client))
+    return responder.with_session(*flows.sign_up(new, client))
 
 
 @router.post("/api/auth/register", status_code=status.HTTP_201_CREATED)
 async def register(new: NewAccount, client: CurrentClient, responder: Responder) -> TokenResponse | UserOnly:
-    return responder.with_tokens(*accounts.sign_up(new, client))
+    return responder.with_tokens(*flows.sign_up(new, client))
 
 
 handler = lambda_handler(

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse import accounts
-from gatehouse.accounts import ProfileChanges
+from gatehouse.accounts import ProfileChanges, profile
 from gatehouse.api_model import StatusBody
 from gatehouse.errors import EmailCanNotBeUpdated
 from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler, resend_session
@@ -18,7 +17,7 @@ async def update_user(
     if changes.email:
         raise EmailCanNotBeUpdated
     given = changes.model_dump(exclude_unset=True, exclude={"email"})
-    accounts.update_user(account.profile, given, client)
+    profile.update_user(account.profile, given, client)
     resend_session(request, response, account.session)
     return {"status": True}
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from gatehouse import accounts
+from gatehouse.accounts import verification
 from gatehouse.api.accounts.mailed_links import follow_verification
 from gatehouse.api.sessions.responder import Responder, VerifiedUserBody
 from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
@@ -17,7 +17,7 @@ class VerifyEmailRequest(BaseModel):
 
 @router.post("/api/auth/verify-email")
 async def verify_email(body: VerifyEmailRequest, client: CurrentClient, responder: Responder) -> VerifiedUserBody:
-    return responder.verified(accounts.verify_email(body.token, client))
+    return responder.verified(verification.verify_email(body.token, client))
 
 
 @router.get("/api/auth/verify-email")

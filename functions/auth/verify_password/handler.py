@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from gatehouse import accounts
+from gatehouse.accounts import changes
 from gatehouse.api_model import StatusBody
 from gatehouse.http import AccessPolicy, CurrentAccount, lambda_handler
 
@@ -16,7 +16,7 @@ class VerifyPasswordRequest(BaseModel):
 
 @router.post("/api/auth/verify-password")
 async def verify_password(body: VerifyPasswordRequest, account: CurrentAccount) -> StatusBody:
-    accounts.verify_password(account, body.password)
+    changes.verify_password(account, body.password)
     return {"status": True}
 
 

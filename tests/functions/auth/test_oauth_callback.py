@@ -79,7 +79,7 @@ def test_a_name_is_made_presentable_and_only_a_picture_that_we_would_take_is_kep
 
 
 def test_who_is_shut_out_gets_no_session(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
-    layer("accounts").set_disabled(user_of(call, oauth_flow.sign_in())["id"], disabled=True)
+    layer("accounts.changes").set_disabled(user_of(call, oauth_flow.sign_in())["id"], disabled=True)
     with unchanged(cloud):
         assert error_of(oauth_flow.sign_in()) == "unable_to_create_session"
 

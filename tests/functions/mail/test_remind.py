@@ -254,10 +254,10 @@ def test_who_is_disabled_gets_none_until_they_may_come_in_again(
     wants(call, ann)
     has(call, ann)
     has(call, ann, "2030-06-04")
-    layer("accounts").set_disabled(ann.id, disabled=True)
+    layer("accounts.changes").set_disabled(ann.id, disabled=True)
     assert reminded(call, mailbox) == []
 
-    layer("accounts").set_disabled(ann.id, disabled=False)
+    layer("accounts.changes").set_disabled(ann.id, disabled=False)
     at("2030-06-04T07:00:00Z")
 
     assert len(reminded(call, mailbox)) == 1

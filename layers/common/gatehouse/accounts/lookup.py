@@ -75,13 +75,7 @@ def find_user(credential: Credential, *, refresh_keyring: bool = False) -> Authe
     """Return the user of a credential with the live session, in one read; raises as `sessions.find_session`."""
     key = profile_key(credential.user_id)
     session, rows = sessions.find_session(credential, key, refresh_keyring=refresh_keyring)
-    return _authenticated(session, rows)
-
-
-def use_refresh_token(text: str) -> tuple[AuthenticatedUser, str]:
-    """Return the user of a refresh token, and the next token; raises as `sessions.use_refresh_token`."""
-    refreshed = sessions.use_refresh_token(text, profile_key(sessions.unverified_user_id(text)))
-    return _authenticated(refreshed.session, refreshed.extra_rows), refreshed.refresh_token
+    return with_profile(session, rows)
 
 
 def look_up_account(email: str, *extra_keys: Key) -> tuple[AccountLookup, list[Any]]:
@@ -106,7 +100,8 @@ def pending_user(row: TokenRow) -> User:
     return replace(new_user(row.email, name=row.name, image=row.image), id=row.user_id, created_at=row.created_at)
 
 
-def _authenticated(session: Session, rows: list[Any]) -> AuthenticatedUser:
+def with_profile(session: Session, rows: list[Any]) -> AuthenticatedUser:
+    """Return the user of a session and the profile that was read with it; raises InvalidToken when there is none."""
     (profile,) = rows
     if profile is None:
         raise InvalidToken

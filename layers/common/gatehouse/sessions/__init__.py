@@ -18,14 +18,12 @@ from gatehouse.sessions.flows import (
     revoke_named,
 )
 from gatehouse.sessions.model import AccessToken, ClientInfo, Credential, IssuedSession, Session, SessionToken
-from gatehouse.sessions.refresh import Refreshed, end_by_refresh_token, unverified_user_id, use_refresh_token
 
 __all__ = [
     "AccessToken",
     "ClientInfo",
     "Credential",
     "IssuedSession",
-    "Refreshed",
     "Session",
     "SessionToken",
     "active_sessions",
@@ -34,7 +32,6 @@ __all__ = [
     "check_active",
     "create_epoch",
     "delete_epoch",
-    "end_by_refresh_token",
     "end_session",
     "find_session",
     "is_fresh",
@@ -44,6 +41,4 @@ __all__ = [
     "revoke",
     "revoke_active",
     "revoke_named",
-    "unverified_user_id",
-    "use_refresh_token",
 ]

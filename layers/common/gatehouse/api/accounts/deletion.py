@@ -5,8 +5,7 @@ from http import HTTPStatus
 from fastapi import Request, Response
 from starlette.responses import JSONResponse
 
-from gatehouse import accounts
-from gatehouse.accounts import AuthenticatedUser
+from gatehouse.accounts import AuthenticatedUser, changes
 from gatehouse.api.accounts.mailed_links import redirect
 from gatehouse.api_model import ApiModel
 from gatehouse.errors import InvalidToken, TokenExpired
@@ -31,9 +30,9 @@ def delete_account(
     """Delete the user, or mail the link that does."""
     if given.token:
         if given.password is not None:
-            accounts.check_password(member, given.password)
+            changes.check_password(member, given.password)
         _delete_by_token(member, given.token)
-    elif not accounts.delete_user(member, client, password=given.password, callback_url=given.callback_url):
+    elif not changes.delete_user(member, client, password=given.password, callback_url=given.callback_url):
         return _MAILED
     clear_session(request, response)
     return _DELETED
@@ -49,6 +48,6 @@ def delete_account_by_link(member: AuthenticatedUser, token: str, request: Reque
 
 def _delete_by_token(member: AuthenticatedUser, token: str) -> None:
     try:
-        accounts.delete_user_by_token(member, token)
+        changes.delete_user_by_token(member, token)
     except (InvalidToken, TokenExpired):
         raise InvalidToken(status=HTTPStatus.NOT_FOUND) from None

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 from starlette.responses import JSONResponse
 
-from gatehouse import accounts
-from gatehouse.accounts import VerificationResult
+from gatehouse.accounts import recovery, verification
+from gatehouse.accounts.verification import VerificationResult
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import apply_verification
 from gatehouse.config import config
@@ -47,7 +47,7 @@ def follow_verification(request: Request, client: ClientInfo, token: str, callba
     if not _is_script(request):
         return _redirect_to_page(request, "/verify-email", token=token, callbackURL=callback_url)
     try:
-        verified = accounts.verify_email(token, client)
+        verified = verification.verify_email(token, client)
     except (InvalidToken, TokenExpired) as refusal:
         if callback_url:
             return redirect(callback_url, error=refusal.code)
@@ -70,7 +70,7 @@ def follow_reset(request: Request, token: str, callback_url: str) -> Response:
     """Redirect a reset link to the page that asks for a new password. It does not consume the token."""
     target = _absolute(request, callback_url or "/reset-password")
     try:
-        accounts.check_reset(token)
+        recovery.check_reset(token)
     except (InvalidToken, TokenExpired):
         return redirect(target, error=InvalidToken.code)
     return redirect(target, token=token)

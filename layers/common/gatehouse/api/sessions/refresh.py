@@ -4,8 +4,7 @@ from http import HTTPStatus
 
 from starlette.requests import Request
 
-from gatehouse import accounts
-from gatehouse.accounts import find_user
+from gatehouse.accounts import find_user, refresh
 from gatehouse.api.sessions.responder import TokenResponse, token_response
 from gatehouse.errors import InvalidInput
 from gatehouse.http.credentials import optional_credentials
@@ -17,7 +16,7 @@ from gatehouse.telemetry import add_log_context
 def refresh_tokens(request: Request, refresh_token: str) -> TokenResponse:
     """Return a new access token and the next refresh token; raises InvalidToken and TokenExpired as 401."""
     with token_errors_as(HTTPStatus.UNAUTHORIZED):
-        user, next_token = accounts.use_refresh_token(refresh_token)
+        user, next_token = refresh.use_refresh_token(refresh_token)
     add_log_context(user_id=user.id)
     return token_response(request, user.user, user.session, next_token)
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
-from gatehouse.accounts import User, VerificationResult
+from gatehouse.accounts import User
+from gatehouse.accounts.verification import VerificationResult
 from gatehouse.api.accounts.schemas import OwnUserBody, UserBody
 from gatehouse.api.sessions.access_tokens import issue_access_token
 from gatehouse.api.sessions.schemas import SessionBody

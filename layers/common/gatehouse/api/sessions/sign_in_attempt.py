@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gatehouse.accounts import PasswordCredentials, SignInAttempt, parse_address
+from gatehouse.accounts import PasswordCredentials
+from gatehouse.accounts.flows import SignInAttempt, parse_address
 from gatehouse.http.authentication import CurrentClient
 from gatehouse.http.known_device import is_known_device
 

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from gatehouse import sessions
 from gatehouse.http.credentials import all_credentials
+from gatehouse.sessions.refresh import end_by_refresh_token
 
 _REFRESH_TOKEN = ("refresh_token", "refreshToken")
 
@@ -15,7 +16,7 @@ def end_sessions(request: Request, body_value: Any) -> None:
     for credential in all_credentials(request):
         sessions.end_session(credential)
     for token in _refresh_tokens(body_value):
-        sessions.end_by_refresh_token(token)
+        end_by_refresh_token(token)
 
 
 def _refresh_tokens(body_value: Any) -> list[str]:
