@@ -39,12 +39,12 @@ def kind(route: str) -> Hashable:
     """What the edge tells routes apart by: the part of the API, whether there is a body, and what the handler says."""
     method, _, path = route.partition(" ")
     module = Module(FUNCTIONS[route].folder / "handler.py")
-    (handler,) = (
-        node
+    options = frozenset(
+        ast.unparse(option)
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lambda_handler"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "AccessPolicy"
+        for option in node.keywords
     )
-    options = frozenset(ast.unparse(option) for option in handler.keywords)
     return "/auth/" in path, {"GET": 0, "DELETE": 1}.get(method, 2), options
 
 
