@@ -9,14 +9,14 @@ from urllib.parse import quote
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People
 
 SECURE, PLAIN = "__Secure-better-auth", "better-auth"
 
 
-def signs_in(call: Api, people: People, **more: object) -> Answer:
+def signs_in(call: Api, people: People, **more: object) -> Response:
     """Sign in somebody new."""
     return call("POST /api/auth/sign-in/email", json={"email": people.verified(), "password": PASSWORD, **more})
 

@@ -7,7 +7,7 @@ import pytest
 from tests.layer.conftest import Log
 from tests.layer.every_route import ask, each
 from tests.support.auth_calls import sign_up
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.events import event_for
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -30,7 +30,7 @@ ANY: dict[str, Any] = {
 }
 
 
-def assert_dressed(answer: Answer) -> None:
+def assert_dressed(answer: Response) -> None:
     """Every answer carries these."""
     assert HEADERS.items() <= dict(answer.headers).items()
     assert answer.headers["x-correlation-id"]

@@ -9,7 +9,7 @@ from tests.layer.conftest import Log
 from tests.layer.every_route import all_of, ask, function, visit
 from tests.support.auth_calls import request_reset, sign_up
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -30,7 +30,7 @@ outages = pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
 on_every_route = pytest.mark.parametrize("trouble", [TROUBLE["unreachable"], TROUBLE["ThrottlingException"]], ids=str)
 
 
-def assert_unavailable(answer: Answer) -> None:
+def assert_unavailable(answer: Response) -> None:
     """A refusal that asks to come back, and gives nothing away."""
     assert (answer.status, answer.code, answer.cookies) == (503, "SERVICE_UNAVAILABLE", [])
     assert set(answer.json) == {"code", "message", "requestId"}

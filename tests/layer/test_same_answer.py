@@ -7,7 +7,7 @@ import pytest
 
 from tests.layer.every_route import each, function
 from tests.support.auth_calls import sign_up
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -26,7 +26,7 @@ def _everybody(call: Api, people: People, mailbox: Mailbox) -> None:
         call(route, json=request | {"email": "warm@example.com"})
 
 
-def shape(answer: Answer) -> Any:
+def shape(answer: Response) -> Any:
     """All of an answer but what differs between any two: ids and times."""
     body = answer.json
     user = {key: value for key, value in (body.get("user") or {}).items() if key not in VOLATILE}

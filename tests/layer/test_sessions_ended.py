@@ -9,7 +9,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.layer.devices import Device, arrives
 from tests.layer.every_route import all_of, ask
 from tests.support.auth_calls import request_reset, reset_password, sign_in
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.interleaving import meanwhile
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -34,10 +34,10 @@ def phone(call: Api, laptop: Device) -> Device:
     return arrives(call, ANN)
 
 
-type Ending = Callable[[Api, Mailbox, Device, Device], Answer]
+type Ending = Callable[[Api, Mailbox, Device, Device], Response]
 
 
-def _by_reset(call: Api, mailbox: Mailbox, _laptop: Device, _phone: Device) -> Answer:
+def _by_reset(call: Api, mailbox: Mailbox, _laptop: Device, _phone: Device) -> Response:
     return reset_password(call, request_reset(call, mailbox, ANN), NEW)
 
 
@@ -45,7 +45,7 @@ def _by_password(device: Device, **more: Any) -> dict[str, Any]:
     return {"bearer": device.token, "json": {"currentPassword": PASSWORD, "newPassword": NEW} | more}
 
 
-def _by_post(path: str, device: Device, body: Any, call: Api) -> Answer:
+def _by_post(path: str, device: Device, body: Any, call: Api) -> Response:
     return call(f"POST /api/auth/{path}", bearer=device.token, json=body)
 
 
@@ -66,7 +66,7 @@ ENDINGS: dict[str, Ending] = {
     "delete": lambda call, _, laptop, __: _by_post("delete-user", laptop, {"password": PASSWORD}, call),
 }
 every_ending = pytest.mark.parametrize("ending", ENDINGS)
-type End = Callable[[str], Answer]
+type End = Callable[[str], Response]
 
 
 @pytest.fixture

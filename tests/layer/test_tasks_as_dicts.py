@@ -23,7 +23,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precond
 from gatehouse_dev.cloud import Cloud
 from tests.support import tasks as routes
 from tests.support.aws_failures import UNREACHABLE, failing_calls
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People
 from tests.support.task_model import PRIORITIES, Model, Phone, Request, told
@@ -219,11 +219,11 @@ class TaskMachine(RuleBasedStateMachine):
             new += self.judge(who, client, request, self.ask(who, request))
         return multiple(*new)
 
-    def ask(self, who: str, request: Request) -> Answer:
+    def ask(self, who: str, request: Request) -> Response:
         """Let somebody send a request."""
         return request.send(self.call, self.phones[who].person)
 
-    def judge(self, who: str, client: str, request: Request, answer: Answer) -> list[str]:
+    def judge(self, who: str, client: str, request: Request, answer: Response) -> list[str]:
         """Compare an answer with the model's; the ids of tasks that are new."""
         body = answer.json if answer.text else {}
         told_of = [body, *(item["task"] or {} for item in body.get("results", []))]

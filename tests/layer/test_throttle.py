@@ -15,7 +15,7 @@ from tests.layer.conftest import Log
 from tests.layer.every_route import function
 from tests.support.auth_calls import reset_password, sign_in, sign_up, verify
 from tests.support.aws_failures import UNREACHABLE, client_error
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.events import event_for
 from tests.support.layer import layer
@@ -39,12 +39,12 @@ def on(settings: Callable[..., None]) -> Callable[[], None]:
     return lambda: settings(rate_limits="on")
 
 
-def asks(call: Api, route: str, ip: str = HERE, **request: Any) -> Answer:
+def asks(call: Api, route: str, ip: str = HERE, **request: Any) -> Response:
     """Call a route with a body that nobody would take: being counted comes first."""
     return call(route, ip=ip, **({"json": {}} | request))
 
 
-def until_refused(ask: Callable[[], Answer], most: int = 20) -> int:
+def until_refused(ask: Callable[[], Response], most: int = 20) -> int:
     """How often somebody may before 429."""
     return next(count for count in range(most + 1) if ask().status == 429)
 

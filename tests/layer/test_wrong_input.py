@@ -9,7 +9,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.layer.every_route import all_of, ask, each, function
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.events import event_for
 from tests.support.people import People
 from tests.support.tables import everything
@@ -70,7 +70,7 @@ def unchanged(cloud: Cloud, people: People) -> Callable[[], None]:
     return check
 
 
-def assert_refused(answer: Answer, *statuses: int) -> None:
+def assert_refused(answer: Response, *statuses: int) -> None:
     """The one shape of an error, with a code that is known and nothing repeated."""
     assert answer.status in statuses, (answer.status, answer.text)
     assert {"code", "message", "requestId"} <= set(answer.json) <= {"code", "message", "details", "requestId"}
@@ -175,11 +175,11 @@ def test_bytes_that_are_no_text_are_refused(
     unchanged()
 
 
-def sends(call: Api, route: str, raw: bytes) -> Answer:
+def sends(call: Api, route: str, raw: bytes) -> Response:
     """Call a route with bytes for a body."""
     event = event_for(route, body=b64encode(raw).decode(), headers=JSON) | {"isBase64Encoded": True}
     result = call.invoke(call._functions[route], event)
-    return Answer(status=result["statusCode"], headers=result["headers"], text=result["body"])
+    return Response(status=result["statusCode"], headers=result["headers"], text=result["body"])
 
 
 @by_kind

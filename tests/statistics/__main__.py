@@ -22,14 +22,14 @@ from statistics import median
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import load
 from tests.conftest import PARAMETERS, ROOT
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import PASSWORD, People
 from tests.support.transport import under_test
 
 ROUNDS, WARM_UP = 200, 5
 MOST = 10  # per cent
 
-type Ask = Callable[[], Answer]
+type Ask = Callable[[], Response]
 type Times = dict[str, list[float]]
 
 

@@ -1,6 +1,6 @@
 """What people do more than once in these tests."""
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 
@@ -11,17 +11,17 @@ CLEARED = [
 ]
 
 
-def sign_up(call: Api, email: str, password: str = PASSWORD) -> Answer:
+def sign_up(call: Api, email: str, password: str = PASSWORD) -> Response:
     """Begin an account."""
     return call("POST /api/auth/sign-up/email", json={"email": email, "password": password})
 
 
-def sign_in(call: Api, email: str, password: str = PASSWORD) -> Answer:
+def sign_in(call: Api, email: str, password: str = PASSWORD) -> Response:
     """Try a password."""
     return call("POST /api/auth/sign-in/email", json={"email": email, "password": password})
 
 
-def verify(call: Api, token: str) -> Answer:
+def verify(call: Api, token: str) -> Response:
     """Redeem the token of a sign-up."""
     return call("POST /api/auth/verify-email", json={"token": token})
 
@@ -33,7 +33,7 @@ def request_reset(call: Api, mailbox: Mailbox, email: str) -> str:
     return mailbox.to(email)[-1].token
 
 
-def reset_password(call: Api, token: str, password: str) -> Answer:
+def reset_password(call: Api, token: str, password: str) -> Response:
     """Set a new password with a mailed token."""
     return call("POST /api/auth/reset-password", json={"token": token, "newPassword": password})
 

@@ -13,7 +13,7 @@ from tests.support.secret_usage import watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """What the function gave back to API Gateway."""
 
     status: int
@@ -44,10 +44,10 @@ class Api:
         watch()
         self._functions = {route.key: route.function for route in template.routes}
 
-    def __call__(self, route: str, **request: Any) -> Answer:
+    def __call__(self, route: str, **request: Any) -> Response:
         """Call a route of the template by its key, `POST /api/tasks/{task_id}`; see `event_for` for the rest."""
         result = self.invoke(self._functions[route], event_for(route, **request))
-        return Answer(
+        return Response(
             status=result["statusCode"],
             headers=result.get("headers", {}),
             cookies=result.get("cookies", []),

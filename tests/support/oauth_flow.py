@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.provider import Provider
 
 SOCIAL = "POST /api/auth/sign-in/social"
@@ -40,7 +40,7 @@ class OAuthFlow:
         assert answer.status == 200, answer.text
         return Authorization(url=answer.json["url"], cookie=answer.cookies[0].partition(";")[0])
 
-    def come_back(self, sent: Authorization, *, cookie: str | None = None, **query: str) -> Answer:
+    def come_back(self, sent: Authorization, *, cookie: str | None = None, **query: str) -> Response:
         """Come back with a state and whatever the provider says; `cookie=""` is another browser."""
         cookies = [sent.cookie if cookie is None else cookie]
         return self._call(
@@ -50,25 +50,25 @@ class OAuthFlow:
             cookies=cookies if any(cookies) else None,
         )
 
-    def complete(self, sent: Authorization, **person: Any) -> Answer:
+    def complete(self, sent: Authorization, **person: Any) -> Response:
         """Say yes on the provider's page, and come back."""
         return self.come_back(sent, code=self.provider.visits(sent.url, **person))
 
-    def sign_in(self, **person: Any) -> Answer:
+    def sign_in(self, **person: Any) -> Response:
         """All of it."""
         return self.complete(self.begin(), **person)
 
-    def link(self, bearer: str, **person: Any) -> Answer:
+    def link(self, bearer: str, **person: Any) -> Response:
         """The same, to link the account."""
         return self.complete(self.begin(LINK, bearer=bearer), **person)
 
 
-def error_of(answer: Answer) -> str | None:
+def error_of(answer: Response) -> str | None:
     """The error that a redirect tells of."""
     assert answer.status == 302, answer.text
     return dict(parse_qsl(urlsplit(answer.headers["location"]).query)).get("error")
 
 
-def token_of(answer: Answer) -> str:
+def token_of(answer: Response) -> str:
     """The session token that came with an answer."""
     return answer.headers["set-auth-token"].partition(".")[0]

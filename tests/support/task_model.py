@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.tasks import BULK, BULK_DELETE, CHANGES, COMPLETE, CREATE, DELETE, PATCH, PUT
 
@@ -41,7 +41,7 @@ class Request:
         """What its key stands for."""
         return _OF_ONE_FUNCTION.get(self.route, self.route), self.task, self.body
 
-    def send(self, call: Api, person: Person) -> Answer:
+    def send(self, call: Api, person: Person) -> Response:
         """Let a person send it."""
         headers = {"idempotency-key": self.key, "if-match": self.etag}
         sent = {name: value for name, value in headers.items() if value is not None}
@@ -49,7 +49,7 @@ class Request:
         return call(self.route, bearer=person.token, json=self.body, headers=sent, **path)
 
 
-def told(answer: Answer) -> Told:
+def told(answer: Response) -> Told:
     """An answer without its prose."""
     body: Any = answer.json if answer.text else None
     if answer.status >= 400:

@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import meanwhile
 from tests.support.mailbox import Mailbox
@@ -18,7 +18,7 @@ CHANGE, FOLLOW = "POST /api/auth/change-email", "GET /api/auth/verify-email"
 OLD, NEW = "ann@example.com", "new@example.com"
 
 
-def asks(call: Api, person: Person, new_email: str = NEW, **more: Any) -> Answer:
+def asks(call: Api, person: Person, new_email: str = NEW, **more: Any) -> Response:
     """Ask to go by another address."""
     return call(CHANGE, bearer=person.token, json={"newEmail": new_email} | more)
 

@@ -6,7 +6,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import sign_in
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import meanwhile
 from tests.support.mailbox import Mailbox
@@ -17,7 +17,7 @@ CHANGE = "POST /api/auth/change-password"
 NEW = "a better password"
 
 
-def changes(call: Api, person: Person, current: str = PASSWORD, new: str = NEW, **more: Any) -> Answer:
+def changes(call: Api, person: Person, current: str = PASSWORD, new: str = NEW, **more: Any) -> Response:
     """Change a password."""
     return call(CHANGE, bearer=person.token, json={"currentPassword": current, "newPassword": new} | more)
 

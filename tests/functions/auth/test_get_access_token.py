@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import account_id
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import People
@@ -25,7 +25,7 @@ def ann(google: Provider, oauth_flow: OAuthFlow) -> str:
     return token_of(oauth_flow.sign_in())
 
 
-def gets(call: Api, bearer: str, account: str | None = None, **more: Any) -> Answer:
+def gets(call: Api, bearer: str, account: str | None = None, **more: Any) -> Response:
     """Ask for the token of an account, by default their own."""
     return call(GET, bearer=bearer, json={"accountId": account or account_id(call, bearer)} | more)
 

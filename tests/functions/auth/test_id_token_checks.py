@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.oauth_flow import SOCIAL, OAuthFlow, error_of, token_of
@@ -122,12 +122,12 @@ def saying(claims: dict[str, Any]) -> Made:
 WRONG = {name: saying(claims) for name, claims in SAYS.items()} | IS
 
 
-def by_form(call: Api, token: str) -> Answer:
+def by_form(call: Api, token: str) -> Response:
     """The other way in, without a code; its nonce is n."""
     return call(SOCIAL, json={"provider": "google", "idToken": {"token": token, "nonce": "n"}})
 
 
-def by_callback(journeys: OAuthFlow, made: Made) -> Answer:
+def by_callback(journeys: OAuthFlow, made: Made) -> Response:
     """Come back to a token of our making."""
     sent = journeys.begin()
     journeys.provider.gives = {"id_token": made(journeys.provider, sent.query["nonce"])}

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import meanwhile
 from tests.support.layer import layer
@@ -66,7 +66,7 @@ def test_the_key_stays_the_same(call: Api) -> None:
     assert call(JWKS).json == first
 
 
-def first_use(call: Api, people: People, cloud: Cloud, settings: Callable[..., None], by: str) -> Answer:
+def first_use(call: Api, people: People, cloud: Cloud, settings: Callable[..., None], by: str) -> Response:
     """Let a function be the first that needs the key."""
     if by == "sign_up":
         settings(require_email_verification="false")

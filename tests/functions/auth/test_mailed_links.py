@@ -8,7 +8,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import is_here, reset_password, sign_in, sign_up, verify
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 from tests.support.tables import rows, unchanged
@@ -18,7 +18,7 @@ FORGOT = "POST /api/auth/request-password-reset"
 NEW, WAITING, BETTER = "new@example.com", "waiting@example.com", "a better password"
 WRONG = ["x", "x" * 43, "ü" * 60, "=" * 60, "\0" * 60, "a" * 100_000]
 
-type Redeem = Callable[[Api, Person, str], Answer]
+type Redeem = Callable[[Api, Person, str], Response]
 
 REDEEM: dict[str, Redeem] = {
     "verify": lambda call, _, token: verify(call, token),
@@ -32,12 +32,12 @@ REDEEM: dict[str, Redeem] = {
 class Link:
     """How it is asked for, what redeems it, and how many seconds it is good for."""
 
-    ask: Callable[[Api, Person], Answer]
+    ask: Callable[[Api, Person], Response]
     by: tuple[str, ...]
     seconds: int = 0
 
 
-def asks_to_move(call: Api, person: Person) -> Answer:
+def asks_to_move(call: Api, person: Person) -> Response:
     """Ask to go by another address."""
     return call("POST /api/auth/change-email", bearer=person.token, json={"newEmail": NEW})
 
@@ -67,7 +67,7 @@ def mailed(call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., Non
     return ask
 
 
-def assert_unknown(answer: Answer, by: str) -> None:
+def assert_unknown(answer: Response, by: str) -> None:
     """As whatever was never mailed."""
     status = 404 if by in {"delete", "callback"} else 400
     assert (answer.status, answer.code, answer.cookies) == (status, "INVALID_TOKEN", []), answer.text

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import CALLBACK, SOCIAL, Authorization, OAuthFlow, error_of, token_of
 from tests.support.provider import Provider
@@ -20,7 +20,7 @@ STATE = "__Secure-better-auth.state"
 PAGE = "https://app.example.com/a?b=c#d"
 
 
-def user_of(call: Api, answer: Answer) -> dict[str, Any]:
+def user_of(call: Api, answer: Response) -> dict[str, Any]:
     """Who came in."""
     user: dict[str, Any] = call("GET /api/auth/me", bearer=token_of(answer)).json["user"]
     return user

@@ -10,7 +10,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.layer.test_redirects import CODES, HOSTILE
 from tests.support.auth_calls import sign_in, sign_up, verify
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import CALLBACK, LINK, SOCIAL, OAuthFlow, error_of, token_of
@@ -23,7 +23,7 @@ ANN = "ann@example.com"
 ATTACKERS = "the attacker's"
 
 
-def id_of(call: Api, answer: Answer) -> str:
+def id_of(call: Api, answer: Response) -> str:
     """Who came in."""
     return str(call("GET /api/auth/me", bearer=token_of(answer)).json["user"]["id"])
 

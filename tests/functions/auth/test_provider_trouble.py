@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.provider import CLIENT_SECRET, Behaviour, Provider, reply
@@ -63,7 +63,7 @@ broken_somehow = pytest.mark.parametrize(  # what every endpoint is read by is t
 )
 
 
-def assert_nothing_came_of_it(cloud: Cloud, answer: Answer, error: str = "provider_unavailable") -> None:
+def assert_nothing_came_of_it(cloud: Cloud, answer: Response, error: str = "provider_unavailable") -> None:
     """But a word of what went wrong."""
     assert error_of(answer) == error
     assert answer.headers["location"].startswith("https://api.example.com/api/auth/error?")

@@ -8,7 +8,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -25,7 +25,7 @@ def logged_in(call: Api, email: str, **more: Any) -> dict[str, Any]:
     return body
 
 
-def refreshes(call: Api, token: str) -> Answer:
+def refreshes(call: Api, token: str) -> Response:
     """Use a refresh token."""
     return call(REFRESH, json={"refresh_token": token})
 

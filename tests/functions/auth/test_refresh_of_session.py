@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import Person
 
 REFRESH = "POST /api/auth/refresh"
 
 
-def begins(call: Api, **credential: object) -> Answer:
+def begins(call: Api, **credential: object) -> Response:
     """Ask for the first refresh token."""
     return call(REFRESH, json={}, **credential)
 
 
-def refreshes(call: Api, token: str) -> Answer:
+def refreshes(call: Api, token: str) -> Response:
     """Use one."""
     return call(REFRESH, json={"refresh_token": token})
 

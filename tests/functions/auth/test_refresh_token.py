@@ -4,7 +4,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import account_id
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.provider import Provider, reply
 from tests.support.tables import rows
@@ -19,7 +19,7 @@ def ann(google: Provider, oauth_flow: OAuthFlow) -> str:
     return token_of(oauth_flow.sign_in())
 
 
-def refreshes(call: Api, bearer: str, account: str | None = None) -> Answer:
+def refreshes(call: Api, bearer: str, account: str | None = None) -> Response:
     """Ask for newer tokens of an account, by default their own."""
     return call(REFRESH, bearer=bearer, json={"accountId": account or account_id(call, bearer)})
 

@@ -6,7 +6,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import CLEARED, is_here
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import unchanged
 
@@ -79,7 +79,7 @@ def test_a_foreign_session_is_no_other_than_a_missing_one(call: Api, ann: Person
     """C1, S-42: to the byte."""
     with unchanged(cloud):
 
-        def delete(session_id: str) -> Answer:
+        def delete(session_id: str) -> Response:
             return call(DELETE, bearer=ann.token, session_id=session_id, headers={"x-correlation-id": "c1"})
 
         foreign, missing = delete(id_of(bob)), delete("A" * 22)

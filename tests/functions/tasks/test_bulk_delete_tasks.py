@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.tables import unchanged
 from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, create, listed, long, visit
@@ -13,7 +13,7 @@ from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, create, l
 MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING + "0", "#SUMMARY", "#GONE#" + MISSING, " ", "\x00"]
 
 
-def delete(call: Api, person: Person, ids: Any, *, route: str = BULK_DELETE) -> Answer:
+def delete(call: Api, person: Person, ids: Any, *, route: str = BULK_DELETE) -> Response:
     """One call for these ids."""
     return visit(call, route, bearer=person.token, owner=person.id, json={"task_ids": ids})
 

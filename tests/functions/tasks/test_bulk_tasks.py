@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.tables import everything, unchanged
 from tests.support.tasks import BULK, COMPLETE, CREATE, DELETE, MISSING, PATCH, create, listed, long, visit
@@ -55,7 +55,7 @@ BAD: dict[str, list[Any]] = {  # by the field that is named
 EACH_BAD = [(operation, field) for field, operations in BAD.items() for operation in operations]
 
 
-def send(call: Api, person: Person, *operations: Any, name: str | None = None, route: str = BULK) -> Answer:
+def send(call: Api, person: Person, *operations: Any, name: str | None = None, route: str = BULK) -> Response:
     """One call with these operations."""
     headers = {"idempotency-key": name} if name else {}
     return visit(
@@ -191,7 +191,7 @@ def test_tasks_of_another_do_not_exist(call: Api, cloud: Cloud, bob: Person, tas
 def test_no_depth_of_nesting_is_too_much(call: Api, ann: Person) -> None:
     """Around the depth at which nothing can be read any more."""
 
-    def nested(depth: int) -> Answer:
+    def nested(depth: int) -> Response:
         headers = {"content-type": "application/json", "idempotency-key": str(depth)}
         body = f'{{"operations": {"[" * depth}{"]" * depth}}}'
         return visit(call, BULK, bearer=ann.token, headers=headers, body=body)

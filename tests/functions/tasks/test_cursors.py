@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.slow import some_and_all
@@ -51,12 +51,12 @@ def cursor(call: Api, ann: Person, tasks: list[dict[str, Any]]) -> str:
     return str(listed(call, ann, limit=1)["cursor"])
 
 
-def ask(call: Api, person: Person, cursor: str, **query: Any) -> Answer:
+def ask(call: Api, person: Person, cursor: str, **query: Any) -> Response:
     """The page at a cursor."""
     return call(LIST, bearer=person.token, query={"cursor": cursor, **query})
 
 
-def assert_refused(answer: Answer) -> None:
+def assert_refused(answer: Response) -> None:
     """As any cursor is that was not given out for this list."""
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), answer.text
     assert answer.json["message"].startswith("[query.cursor] ")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
 from tests.support.tables import unchanged
@@ -40,7 +40,7 @@ class Asker:
         """Whose task."""
         self._call, self._person, self._task = call, person, task["id"]
 
-    def __call__(self, route: str, *, task: str = "", **headers: str) -> Answer:
+    def __call__(self, route: str, *, task: str = "", **headers: str) -> Response:
         """The answer; `if_match` is the header If-Match."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         about = {"owner": self._person.id, "task": task or self._task}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, create, keep, listed, visit
@@ -28,7 +28,7 @@ def small_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layer("tasks.exporting"), "_PAGE_SIZE", 3)
 
 
-def exported(call: Api, person: Person, kind: str) -> Iterator[Answer]:
+def exported(call: Api, person: Person, kind: str) -> Iterator[Response]:
     """All pages of an export, as their links lead on."""
     query: str | None = f"format={kind}"
     while query is not None:
@@ -39,12 +39,12 @@ def exported(call: Api, person: Person, kind: str) -> Iterator[Answer]:
         query = link[1] if link else None
 
 
-def tasks_of(pages: list[Answer]) -> list[dict[str, Any]]:
+def tasks_of(pages: list[Response]) -> list[dict[str, Any]]:
     """What the pages of a JSON export hold."""
     return [task for page in pages for task in page.json["tasks"]]
 
 
-def table_of(pages: list[Answer]) -> list[dict[str, str]]:
+def table_of(pages: list[Response]) -> list[dict[str, str]]:
     """What the pages of a CSV export hold when they are put together, as a program reads it."""
     return list(csv.DictReader(StringIO("".join(page.text for page in pages), newline=""), strict=True))
 

@@ -9,7 +9,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.aws_failures import UNREACHABLE
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import Person
@@ -50,7 +50,7 @@ class Sender:
         """Whose task."""
         self._call, self._person, self._task = call, person, task["id"]
 
-    def __call__(self, route: str, *, name: str = KEY, headers: dict[str, str] | None = None, **other: Any) -> Answer:
+    def __call__(self, route: str, *, name: str = KEY, headers: dict[str, str] | None = None, **other: Any) -> Response:
         """The answer, which compares."""
         sent = {"idempotency-key": name, "x-correlation-id": "compare-me"} | (headers or {})
         given = {"bearer": self._person.token, "owner": self._person.id, "task": self._task, "headers": sent}
@@ -69,7 +69,7 @@ def kept(cloud: Cloud) -> Callable[[], list[Any]]:
     return lambda: sorted(rows(cloud, "TasksTable"), key=repr)
 
 
-def reused(answer: Answer) -> bool:
+def reused(answer: Response) -> bool:
     """Whether it was refused for its key."""
     return (answer.status, answer.code) == (422, "IDEMPOTENCY_KEY_REUSED")
 

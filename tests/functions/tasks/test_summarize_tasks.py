@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import People, Person
@@ -109,9 +109,9 @@ def test_many_clients_at_once_leave_exact_counts(call: Api, ann: Person) -> None
     """Each creates, completes, changes and deletes, at times the same tasks; nothing fails but what is gone."""
     shared = [create(call, ann)["id"] for _ in range(4)]
 
-    def busy(seed: int) -> list[Answer]:
+    def busy(seed: int) -> list[Response]:
         chance = Random(seed)  # noqa: S311 -- the same every time
-        mine, answers = [create(call, ann, priority=chance.choice(PRIORITIES))["id"]], list[Answer]()
+        mine, answers = [create(call, ann, priority=chance.choice(PRIORITIES))["id"]], list[Response]()
         for _ in range(3):
             route, task = chance.choice([PATCH, COMPLETE, COMPLETE, DELETE]), chance.choice(mine + shared)
             body = {"priority": chance.choice(PRIORITIES)} if route == PATCH else {}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.events import event_for
 from tests.support.people import Person
 from tests.support.slow import some_and_all
@@ -37,7 +37,7 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-def refused(answer: Answer, status: int, code: str) -> None:
+def refused(answer: Response, status: int, code: str) -> None:
     """Check that an answer is the one shape of a refusal, and repeats nothing."""
     assert (answer.status, answer.code) == (status, code), answer.text
     assert set(answer.json) <= {"code", "message", "details", "requestId"}
@@ -59,7 +59,7 @@ def unchanged(cloud: Cloud, task: dict[str, Any]) -> Any:
 def test_what_is_no_object_of_json_is_refused(
     call: Api, ann: Person, task: dict[str, Any], routes: tuple[str, ...]
 ) -> None:
-    def send(body: str | None, kind: str = "application/json") -> Answer:
+    def send(body: str | None, kind: str = "application/json") -> Response:
         return visit(
             call, route, bearer=ann.token, task=task["id"], body=body, headers={"content-type": kind} if kind else {}
         )

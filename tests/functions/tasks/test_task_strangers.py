@@ -3,7 +3,7 @@
 from typing import Any
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
 from tests.support.tables import everything, unchanged
@@ -14,7 +14,7 @@ MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING + "0", MISSING[:-
 BOTH = (*ONE, *map(long, ONE))
 
 
-def knock(call: Api, route: str, person: Person, **path: str) -> Answer:
+def knock(call: Api, route: str, person: Person, **path: str) -> Response:
     """A call whose answer compares."""
     return visit(call, route, bearer=person.token, headers=FIXED, **{"owner": person.id, **path})
 
