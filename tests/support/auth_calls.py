@@ -4,7 +4,7 @@ from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 
-OURS = {"origin": "https://app.example.com"}  # a site that may call with a cookie
+TRUSTED_ORIGIN = {"origin": "https://app.example.com"}  # a site that may call with a cookie
 CLEARED = [
     f"__Secure-better-auth.{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
     for name in ("session_token", "session_data", "dont_remember")

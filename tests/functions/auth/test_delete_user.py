@@ -5,7 +5,16 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import CLEARED, OURS, is_here, request_reset, reset_password, sign_in, sign_up, verify
+from tests.support.auth_calls import (
+    CLEARED,
+    TRUSTED_ORIGIN,
+    is_here,
+    request_reset,
+    reset_password,
+    sign_in,
+    sign_up,
+    verify,
+)
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import meanwhile
@@ -42,7 +51,9 @@ def test_who_is_gone_is_not_reminded_any_more(call: Api, ann: Person, cloud: Clo
 def test_a_fresh_session_speaks_for_it_as_well(call: Api, people: People, cloud: Cloud) -> None:
     for body in (None, "{}", "null", '{"password": null}'):
         ann = people.signed_in("ann")
-        answer = call(DELETE, cookies=[ann.cookie], headers=OURS | {"content-type": "application/json"}, body=body)
+        answer = call(
+            DELETE, cookies=[ann.cookie], headers=TRUSTED_ORIGIN | {"content-type": "application/json"}, body=body
+        )
         assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED), body
         assert rows(cloud, "UsersTable") == []
 

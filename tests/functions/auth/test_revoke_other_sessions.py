@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.auth_calls import OURS, is_here
+from tests.support.auth_calls import TRUSTED_ORIGIN, is_here
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import meanwhile
@@ -17,7 +17,7 @@ def test_every_other_session_ends_and_this_one_goes_on(
 ) -> None:
     """However often; nobody else is signed out."""
     others = [people.sign_in(ann.email) for _ in range(3)]
-    credential = {"bearer": ann.token} if by == "bearer" else {"cookies": [ann.cookie], "headers": OURS}
+    credential = {"bearer": ann.token} if by == "bearer" else {"cookies": [ann.cookie], "headers": TRUSTED_ORIGIN}
 
     for _ in range(3):
         answer = call(REVOKE_OTHERS, **credential)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.auth_calls import CLEARED, OURS, is_here
+from tests.support.auth_calls import CLEARED, TRUSTED_ORIGIN, is_here
 from tests.support.calls import Api
 from tests.support.people import People, Person
 
@@ -15,7 +15,7 @@ def test_every_session_ends_and_the_cookies_are_taken_back(
 ) -> None:
     """Whoever was signed out can sign in again; nobody else is signed out."""
     laptop = people.sign_in(ann.email)
-    credential = {"bearer": ann.token} if by == "bearer" else {"cookies": [ann.cookie], "headers": OURS}
+    credential = {"bearer": ann.token} if by == "bearer" else {"cookies": [ann.cookie], "headers": TRUSTED_ORIGIN}
 
     answer = call(REVOKE_ALL, **credential)
 

@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
-from tests.support.auth_calls import CLEARED, OURS, is_here
+from tests.support.auth_calls import CLEARED, TRUSTED_ORIGIN, is_here
 from tests.support.calls import Api
 from tests.support.people import People, Person
 from tests.support.tables import unchanged
@@ -21,7 +21,10 @@ def test_a_session_is_over_however_it_is_shown_and_its_cookies_are_taken_back(
     call: Api, people: People, ann: Person, route: str
 ) -> None:
     other = people.sign_in(ann.email)
-    for person, shown in ((ann, {"bearer": ann.token}), (other, {"cookies": [other.cookie], "headers": OURS})):
+    for person, shown in (
+        (ann, {"bearer": ann.token}),
+        (other, {"cookies": [other.cookie], "headers": TRUSTED_ORIGIN}),
+    ):
         answer = call(route, **shown)
         assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED)
         assert "clear-site-data" in answer.headers
@@ -52,7 +55,7 @@ def test_ghsa_wmjr_v86c_m9jj_a_forged_token_ends_nobody_elses_session(call: Api,
         forged = ann.token[:58] + "A" * 43
 
         by_bearer = call(SIGN_OUT, bearer=forged)
-        by_cookie = call(SIGN_OUT, cookies=[ann.cookie.replace(ann.token, forged)], headers=OURS)
+        by_cookie = call(SIGN_OUT, cookies=[ann.cookie.replace(ann.token, forged)], headers=TRUSTED_ORIGIN)
 
         assert (by_bearer.status, by_cookie.status) == (200, 200)
 
@@ -91,7 +94,7 @@ def test_a_cookie_that_comes_along_is_ended_as_well(call: Api, people: People, a
     call(SIGN_OUT, bearer=dead.token)
     shown = {"garbage": "x", "another session": other.token, "the same": ann.token, "a dead one": dead.token}[bearer]
 
-    answer = call(SIGN_OUT, bearer=shown, cookies=[ann.cookie], headers=OURS)
+    answer = call(SIGN_OUT, bearer=shown, cookies=[ann.cookie], headers=TRUSTED_ORIGIN)
 
     assert (answer.status, answer.cookies) == (200, CLEARED)
     assert call("GET /api/auth/me", bearer=ann.token).status == 401
@@ -102,7 +105,7 @@ def test_a_cookie_that_was_signed_with_a_key_given_up_still_ends_its_session(cal
     """The token in it is proof enough for who leaves."""
     cookie = f"{ann.cookie.rpartition('.')[0]}.{'A' * 43}%3D"
 
-    assert call(SIGN_OUT, cookies=[cookie], headers=OURS).status == 200
+    assert call(SIGN_OUT, cookies=[cookie], headers=TRUSTED_ORIGIN).status == 200
 
     assert call.calls == ["DeleteItem"]
     assert call("GET /api/auth/me", bearer=ann.token).status == 401
@@ -137,7 +140,7 @@ def test_all_that_is_shown_is_ended(call: Api, people: People, ann: Person) -> N
     entered, other = logged_in(call, ann.email), people.sign_in(ann.email)
     sent = {"refreshToken": entered["refresh_token"]}
 
-    call(SIGN_OUT, bearer=other.token, cookies=[ann.cookie], headers=OURS, json=sent)
+    call(SIGN_OUT, bearer=other.token, cookies=[ann.cookie], headers=TRUSTED_ORIGIN, json=sent)
 
     assert {call("GET /api/auth/me", bearer=token).status for token in (ann.token, other.token)} == {401}
     assert refreshes(call, entered["refresh_token"]).status == 401

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import OURS
+from tests.support.auth_calls import TRUSTED_ORIGIN
 from tests.support.calls import Api
 from tests.support.interleaving import meanwhile
 from tests.support.people import PASSWORD, People, Person
@@ -82,7 +82,7 @@ def test_what_cannot_be_changed_is_ignored_beside_what_can(call: Api, ann: Perso
 
 
 def test_the_session_cookie_is_sent_again_as_it_came(call: Api, ann: Person) -> None:
-    answer = call(UPDATE, cookies=[ann.cookie], headers=OURS, json={"name": "A"})
+    answer = call(UPDATE, cookies=[ann.cookie], headers=TRUSTED_ORIGIN, json={"name": "A"})
 
     (cookie,) = answer.cookies
     value, _, attributes = cookie.partition("; ")
@@ -96,7 +96,7 @@ def test_the_cookie_of_a_session_that_is_not_remembered_still_ends_with_the_brow
     given = {"email": people.verified(), "password": PASSWORD, "rememberMe": False}
     session = call("POST /api/auth/sign-in/email", json=given).cookies[0].partition(";")[0]
 
-    (cookie,) = call(UPDATE, cookies=[session], headers=OURS, json={"name": "A"}).cookies
+    (cookie,) = call(UPDATE, cookies=[session], headers=TRUSTED_ORIGIN, json={"name": "A"}).cookies
 
     assert cookie.startswith(session)
     assert "Max-Age" not in cookie
@@ -111,7 +111,7 @@ def test_somebody_elses_cookie_is_not_sent_again(call: Api, people: People, ann:
     bob, again = people.signed_in("bob"), people.sign_in(ann.email)
 
     for cookie in (bob.cookie, again.cookie):
-        answer = call(UPDATE, bearer=ann.token, cookies=[cookie], headers=OURS, json={"name": "A"})
+        answer = call(UPDATE, bearer=ann.token, cookies=[cookie], headers=TRUSTED_ORIGIN, json={"name": "A"})
         assert (answer.status, answer.cookies) == (200, [])
         assert "set-auth-token" not in answer.headers
 
@@ -127,13 +127,13 @@ def test_a_cookie_that_we_cannot_have_made_is_not_sent_again(call: Api, ann: Per
     for value in STRANGE:
         cookie = f"{name}={value.format(token=ann.token, signature=signed.partition('.')[2])}"
         for bearer in (ann.token, None):
-            answer = call(UPDATE, bearer=bearer, cookies=[cookie], headers=OURS, json={"name": "A"})
+            answer = call(UPDATE, bearer=bearer, cookies=[cookie], headers=TRUSTED_ORIGIN, json={"name": "A"})
             assert (answer.status in {200, 401}, answer.cookies) == (True, []), value
             assert "set-auth-token" not in answer.headers
 
 
 def test_a_refusal_sends_no_cookie(call: Api, ann: Person) -> None:
-    assert call(UPDATE, cookies=[ann.cookie], headers=OURS, json={}).cookies == []
+    assert call(UPDATE, cookies=[ann.cookie], headers=TRUSTED_ORIGIN, json={}).cookies == []
 
 
 # -- Reminders ------------------------------------------------------------------
