@@ -5,7 +5,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 
 TRUSTED_ORIGIN = {"origin": "https://app.example.com"}  # a site that may call with a cookie
-CLEARED = [
+CLEARED_COOKIES = [
     f"__Secure-better-auth.{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
     for name in ("session_token", "session_data", "dont_remember")
 ]

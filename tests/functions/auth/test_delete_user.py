@@ -6,7 +6,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import (
-    CLEARED,
+    CLEARED_COOKIES,
     TRUSTED_ORIGIN,
     is_here,
     request_reset,
@@ -33,7 +33,7 @@ def test_the_password_speaks_for_it(call: Api, ann: Person, advance_clock: Calla
 
     answer = call(DELETE, bearer=ann.token, json={"password": PASSWORD})
 
-    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED)
+    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES)
     assert not is_here(call, ann)
     assert rows(cloud, "UsersTable") == []
     assert sign_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
@@ -54,7 +54,7 @@ def test_a_fresh_session_speaks_for_it_as_well(call: Api, people: People, cloud:
         answer = call(
             DELETE, cookies=[ann.cookie], headers=TRUSTED_ORIGIN | {"content-type": "application/json"}, body=body
         )
-        assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED), body
+        assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES), body
         assert rows(cloud, "UsersTable") == []
 
 
@@ -191,7 +191,7 @@ def token(call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None
 def test_the_mailed_token_speaks_for_it_in_a_body(call: Api, ann: Person, token: str, cloud: Cloud) -> None:
     answer = call(DELETE, bearer=ann.token, json={"token": token})
 
-    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED)
+    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES)
     assert rows(cloud, "UsersTable") == []
     assert not is_here(call, ann)
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import CLEARED, is_here
+from tests.support.auth_calls import CLEARED_COOKIES, is_here
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
@@ -40,7 +40,7 @@ def test_the_link_of_the_mail_works_as_it_stands(call: Api, mailbox: Mailbox, an
 
     assert (answer.status, answer.headers["location"]) == (302, "https://app.example.com/bye?a=1")
     assert parse_qs(link.query)["callbackURL"] == [answer.headers["location"]]
-    assert answer.cookies == CLEARED
+    assert answer.cookies == CLEARED_COOKIES
     assert rows(cloud, "UsersTable") == []
     assert not is_here(call, ann)
 
@@ -48,7 +48,7 @@ def test_the_link_of_the_mail_works_as_it_stands(call: Api, mailbox: Mailbox, an
 def test_without_a_callback_it_just_says_so(call: Api, ann: Person, token: str) -> None:
     answer = call(FOLLOW, cookies=[ann.cookie], query={"token": token})
 
-    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED)
+    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES)
     assert not is_here(call, ann)
 
 

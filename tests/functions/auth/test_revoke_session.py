@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import CLEARED, is_here
+from tests.support.auth_calls import CLEARED_COOKIES, is_here
 from tests.support.calls import Api, Response
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import unchanged
@@ -30,7 +30,7 @@ def test_a_session_ends_by_its_id_or_by_its_own_token(
     call: Api, ann: Person, laptop: Person, shown: Callable[[Person], str]
 ) -> None:
     """The cookies of the current one are taken back."""
-    for person, cookies in ((laptop, []), (ann, CLEARED)):
+    for person, cookies in ((laptop, []), (ann, CLEARED_COOKIES)):
         answer = call(REVOKE, bearer=ann.token, json={"token": shown(person)})
         assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, cookies)
         assert (is_here(call, laptop), is_here(call, ann)) == (False, person == laptop)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.auth_calls import CLEARED, TRUSTED_ORIGIN, is_here
+from tests.support.auth_calls import CLEARED_COOKIES, TRUSTED_ORIGIN, is_here
 from tests.support.calls import Api
 from tests.support.people import People, Person
 
@@ -19,7 +19,7 @@ def test_every_session_ends_and_the_cookies_are_taken_back(
 
     answer = call(REVOKE_ALL, **credential)
 
-    assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, CLEARED)
+    assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, CLEARED_COOKIES)
     again = people.sign_in(ann.email)
     assert [is_here(call, person) for person in (ann, laptop, again, bob)] == [False, False, True, True]
 

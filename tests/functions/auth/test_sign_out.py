@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
-from tests.support.auth_calls import CLEARED, TRUSTED_ORIGIN, is_here
+from tests.support.auth_calls import CLEARED_COOKIES, TRUSTED_ORIGIN, is_here
 from tests.support.calls import Api
 from tests.support.people import People, Person
 from tests.support.tables import unchanged
@@ -26,7 +26,7 @@ def test_a_session_is_over_however_it_is_shown_and_its_cookies_are_taken_back(
         (other, {"cookies": [other.cookie], "headers": TRUSTED_ORIGIN}),
     ):
         answer = call(route, **shown)
-        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED)
+        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES)
         assert "clear-site-data" in answer.headers
         assert not is_here(call, person)
         assert call("GET /api/auth/me", cookies=[person.cookie]).status == 401
@@ -38,7 +38,7 @@ def test_signing_out_without_a_session_is_fine(call: Api, ann: Person) -> None:
 
     for bearer in (None, "", "garbage", "x" * 101, "ü", ann.token):
         answer = call(SIGN_OUT, bearer=bearer)
-        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED), bearer
+        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES), bearer
 
 
 def test_a_body_is_not_needed(call: Api, people: People, ann: Person) -> None:
@@ -70,7 +70,7 @@ def test_an_access_token_whose_time_is_over_still_ends_its_session(
 
     answer = call(SIGN_OUT, bearer=entered["access_token"])
 
-    assert (answer.status, answer.cookies) == (200, CLEARED)
+    assert (answer.status, answer.cookies) == (200, CLEARED_COOKIES)
     assert refreshes(call, entered["refresh_token"]).status == 401
 
 
@@ -96,7 +96,7 @@ def test_a_cookie_that_comes_along_is_ended_as_well(call: Api, people: People, a
 
     answer = call(SIGN_OUT, bearer=shown, cookies=[ann.cookie], headers=TRUSTED_ORIGIN)
 
-    assert (answer.status, answer.cookies) == (200, CLEARED)
+    assert (answer.status, answer.cookies) == (200, CLEARED_COOKIES)
     assert call("GET /api/auth/me", bearer=ann.token).status == 401
     assert call("GET /api/auth/me", bearer=other.token).status == (401 if bearer == "another session" else 200)
 
@@ -119,7 +119,7 @@ def test_a_refresh_token_ends_its_session(call: Api, people: People, route: str,
 
     answer = call(route, json={name: entered["refresh_token"]})
 
-    assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED)
+    assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES)
     assert refreshes(call, entered["refresh_token"]).status == 401
     assert call("GET /api/tasks", bearer=entered["access_token"]).status == 401
 
@@ -154,7 +154,7 @@ def test_what_is_no_refresh_token_is_no_reason_to_stay(call: Api, people: People
         for body in ({"refresh_token": value}, {"refreshToken": value}, value):
             person = people.sign_in(ann.email)
             answer = call(SIGN_OUT, bearer=person.token, json=body)
-            assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED), body
+            assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES), body
             assert not is_here(call, person), body
 
 
