@@ -38,7 +38,7 @@ def reset_password(call: Api, token: str, password: str) -> Response:
     return call("POST /api/auth/reset-password", json={"token": token, "newPassword": password})
 
 
-def is_here(call: Api, person: Person) -> bool:
+def is_signed_in(call: Api, person: Person) -> bool:
     """Whether their session still counts."""
     return call("GET /api/auth/me", bearer=person.token).status == 200
 

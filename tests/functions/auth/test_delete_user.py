@@ -8,7 +8,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import (
     CLEARED_COOKIES,
     TRUSTED_ORIGIN,
-    is_here,
+    is_signed_in,
     request_reset,
     reset_password,
     sign_in,
@@ -34,7 +34,7 @@ def test_the_password_speaks_for_it(call: Api, ann: Person, advance_clock: Calla
     answer = call(DELETE, bearer=ann.token, json={"password": PASSWORD})
 
     assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES)
-    assert not is_here(call, ann)
+    assert not is_signed_in(call, ann)
     assert rows(cloud, "UsersTable") == []
     assert sign_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
 
@@ -85,7 +85,7 @@ def test_cve_2026_67334_every_session_is_dead_although_its_row_is_still_there(
     everybody = [ann, *(people.sign_in(ann.email) for _ in range(2))]
     call(DELETE, bearer=ann.token, json={"password": PASSWORD})
 
-    assert not any(is_here(call, person) for person in everybody)
+    assert not any(is_signed_in(call, person) for person in everybody)
     assert len(rows(cloud, "SessionsTable")) == 3
 
 
@@ -94,7 +94,7 @@ def test_nobody_else_goes(call: Api, people: People, ann: Person) -> None:
 
     call(DELETE, bearer=ann.token, json={})
 
-    assert is_here(call, bob)
+    assert is_signed_in(call, bob)
     assert sign_in(call, bob.email).status == 200
 
 
@@ -105,8 +105,8 @@ def test_the_address_can_be_signed_up_anew(call: Api, people: People, ann: Perso
     newcomer = people.sign_in(people.verified("ann", password="a newcomer's own"), "a newcomer's own")
 
     assert newcomer.id != ann.id
-    assert is_here(call, newcomer)
-    assert not is_here(call, ann)
+    assert is_signed_in(call, newcomer)
+    assert not is_signed_in(call, ann)
     assert call("GET /api/tasks", bearer=newcomer.token).json["tasks"] == []
 
 
@@ -176,7 +176,7 @@ def test_a_mail_comes_first_where_that_is_the_setting(
     assert mail.to == ann.email
     assert mail.link.startswith("https://api.example.com/api/auth/delete-user/callback?token=")
     assert mail.link.endswith("&callbackURL=%2Fbye")
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
     assert sign_in(call, ann.email).status == 200
 
 
@@ -193,7 +193,7 @@ def test_the_mailed_token_speaks_for_it_in_a_body(call: Api, ann: Person, token:
 
     assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES)
     assert rows(cloud, "UsersTable") == []
-    assert not is_here(call, ann)
+    assert not is_signed_in(call, ann)
 
 
 def test_somebody_elses_token_deletes_neither(call: Api, people: People, ann: Person, token: str) -> None:
@@ -202,7 +202,7 @@ def test_somebody_elses_token_deletes_neither(call: Api, people: People, ann: Pe
     answer = call(DELETE, bearer=bob.token, json={"token": token})
 
     assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
-    assert (is_here(call, ann), is_here(call, bob)) == (True, True)
+    assert (is_signed_in(call, ann), is_signed_in(call, bob)) == (True, True)
 
 
 def test_signing_out_everywhere_makes_the_link_worthless(call: Api, people: People, ann: Person, token: str) -> None:
@@ -210,21 +210,21 @@ def test_signing_out_everywhere_makes_the_link_worthless(call: Api, people: Peop
     again = people.sign_in(ann.email)
 
     assert call(DELETE, bearer=again.token, json={"token": token}).status == 404
-    assert is_here(call, again)
+    assert is_signed_in(call, again)
 
 
 def test_a_wrong_password_beside_a_good_token_deletes_nobody(call: Api, ann: Person, token: str) -> None:
     answer = call(DELETE, bearer=ann.token, json={"token": token, "password": "not the password"})
 
     assert (answer.status, answer.code) == (400, "INVALID_PASSWORD")
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_where_the_link_leads_is_checked_before_anything_happens(call: Api, ann: Person) -> None:
     answer = call(DELETE, bearer=ann.token, json={"callbackURL": "https://evil.example"})
 
     assert (answer.status, answer.code) == (403, "INVALID_CALLBACK_URL")
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_who_never_verified_can_go_as_well(call: Api, cloud: Cloud, settings: Callable[..., None]) -> None:

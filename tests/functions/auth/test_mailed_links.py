@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import is_here, reset_password, sign_in, sign_up, verify
+from tests.support.auth_calls import is_signed_in, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
@@ -141,7 +141,7 @@ def test_it_dies_with_the_old_password(  # noqa: PLR0917 -- five fixtures and a 
     with unchanged(cloud):
         for by in LINKS[kind].by:
             assert_unknown(REDEEM[by](call, ann, token), by)
-    assert (len(mailbox.all), is_here(call, ann)) == (mails, True)
+    assert (len(mailbox.all), is_signed_in(call, ann)) == (mails, True)
     assert sign_in(call, ann.email, BETTER + "!").status == 200
 
 

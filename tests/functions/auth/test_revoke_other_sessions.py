@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.auth_calls import TRUSTED_ORIGIN, is_here
+from tests.support.auth_calls import TRUSTED_ORIGIN, is_signed_in
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import meanwhile
@@ -22,10 +22,10 @@ def test_every_other_session_ends_and_this_one_goes_on(
     for _ in range(3):
         answer = call(REVOKE_OTHERS, **credential)
         assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
     assert call("GET /api/auth/me", cookies=[ann.cookie]).status == 200
-    assert not any(is_here(call, other) for other in others)
-    assert is_here(call, bob)
+    assert not any(is_signed_in(call, other) for other in others)
+    assert is_signed_in(call, bob)
 
 
 def test_of_several_that_end_each_other_at_once_one_is_left(call: Api, people: People, ann: Person) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import CLEARED_COOKIES, is_here
+from tests.support.auth_calls import CLEARED_COOKIES, is_signed_in
 from tests.support.calls import Api, Response
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import unchanged
@@ -33,7 +33,7 @@ def test_a_session_ends_by_its_id_or_by_its_own_token(
     for person, cookies in ((laptop, []), (ann, CLEARED_COOKIES)):
         answer = call(REVOKE, bearer=ann.token, json={"token": shown(person)})
         assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, cookies)
-        assert (is_here(call, laptop), is_here(call, ann)) == (False, person == laptop)
+        assert (is_signed_in(call, laptop), is_signed_in(call, ann)) == (False, person == laptop)
 
 
 @pytest.mark.parametrize("by", ["id", "token"])
@@ -45,7 +45,7 @@ def test_cve_2025_71402_a_foreign_session_goes_on_and_nobody_is_told(
         answer = call(REVOKE, bearer=ann.token, json={"token": id_of(bob) if by == "id" else bob.token})
 
         assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
-    assert is_here(call, bob)
+    assert is_signed_in(call, bob)
 
 
 def test_an_unknown_token_ends_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
@@ -57,14 +57,14 @@ def test_an_unknown_token_ends_nothing(call: Api, ann: Person, cloud: Cloud) -> 
         for session_id in ("EPOCH", "KEYRING", "A" * 101, "a" * 2000, "%00"):
             answer = call(DELETE, bearer=ann.token, session_id=session_id)
             assert (answer.status, answer.code) == (404, "NOT_FOUND"), session_id
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_a_device_is_signed_out_by_the_id_in_the_path(call: Api, ann: Person, laptop: Person) -> None:
     answer = call(DELETE, bearer=ann.token, session_id=id_of(laptop))
 
     assert (answer.status, answer.json) == (200, {"success": True})
-    assert (is_here(call, laptop), is_here(call, ann)) == (False, True)
+    assert (is_signed_in(call, laptop), is_signed_in(call, ann)) == (False, True)
 
 
 def test_the_current_session_is_not_ended_by_its_id_in_the_path(call: Api, ann: Person) -> None:
@@ -72,7 +72,7 @@ def test_the_current_session_is_not_ended_by_its_id_in_the_path(call: Api, ann: 
     answer = call(DELETE, bearer=ann.token, session_id=id_of(ann))
 
     assert (answer.status, answer.code) == (400, "CANNOT_REVOKE_CURRENT_SESSION")
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_a_foreign_session_is_no_other_than_a_missing_one(call: Api, ann: Person, bob: Person, cloud: Cloud) -> None:
@@ -86,7 +86,7 @@ def test_a_foreign_session_is_no_other_than_a_missing_one(call: Api, ann: Person
 
         assert foreign.status == 404
         assert foreign == missing
-    assert is_here(call, bob)
+    assert is_signed_in(call, bob)
 
 
 @pytest.mark.parametrize("route", [REVOKE, DELETE])

@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
-from tests.support.auth_calls import CLEARED_COOKIES, TRUSTED_ORIGIN, is_here
+from tests.support.auth_calls import CLEARED_COOKIES, TRUSTED_ORIGIN, is_signed_in
 from tests.support.calls import Api
 from tests.support.people import People, Person
 from tests.support.tables import unchanged
@@ -28,7 +28,7 @@ def test_a_session_is_over_however_it_is_shown_and_its_cookies_are_taken_back(
         answer = call(route, **shown)
         assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES)
         assert "clear-site-data" in answer.headers
-        assert not is_here(call, person)
+        assert not is_signed_in(call, person)
         assert call("GET /api/auth/me", cookies=[person.cookie]).status == 401
 
 
@@ -45,8 +45,8 @@ def test_a_body_is_not_needed(call: Api, people: People, ann: Person) -> None:
     for body in (None, "{}", '{"callbackURL": "/bye"}'):
         person = people.sign_in(ann.email)
         answer = call(SIGN_OUT, bearer=person.token, body=body, headers={"content-type": "application/json"})
-        assert (answer.status, is_here(call, person)) == (200, False), body
-    assert is_here(call, ann)
+        assert (answer.status, is_signed_in(call, person)) == (200, False), body
+    assert is_signed_in(call, ann)
 
 
 def test_ghsa_wmjr_v86c_m9jj_a_forged_token_ends_nobody_elses_session(call: Api, ann: Person, cloud: Cloud) -> None:
@@ -155,7 +155,7 @@ def test_what_is_no_refresh_token_is_no_reason_to_stay(call: Api, people: People
             person = people.sign_in(ann.email)
             answer = call(SIGN_OUT, bearer=person.token, json=body)
             assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES), body
-            assert not is_here(call, person), body
+            assert not is_signed_in(call, person), body
 
 
 def test_a_refresh_token_that_we_did_not_make_ends_nothing(call: Api, people: People, cloud: Cloud) -> None:
