@@ -26,7 +26,7 @@ from tests.support.faults import (
     triggered_alarms,
     unprocessed_batches,
 )
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox, record
 from tests.support.people import People, Person
@@ -177,7 +177,7 @@ def test_a_run_that_another_overtook_has_nothing_left_to_note(
     """Brought a second time while it was still at it: that is no failure of the function."""
     order = leave_behind("u-1")
     monkeypatch.setattr(layer("erasure.flows"), "_MIN_TIME_LEFT", 10**9)  # it stops after its first step
-    meanwhile(
+    interleave(
         monkeypatch,
         "erasure.flows",
         "_mark",

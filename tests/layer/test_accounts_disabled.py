@@ -7,7 +7,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -79,7 +79,7 @@ def test_who_is_shut_out_while_they_verify_stays_out(
 ) -> None:
     token = mailbox.last.token
     shut_out = layer("accounts").set_disabled
-    meanwhile(monkeypatch, "accounts.verification", "transact", lambda: shut_out(unverified, disabled=True))
+    interleave(monkeypatch, "accounts.verification", "transact", lambda: shut_out(unverified, disabled=True))
 
     answer = verify(call, token)
 

@@ -10,7 +10,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password
 from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -186,7 +186,7 @@ def test_what_is_taken_back_late_is_no_room_in_the_next_window(
         advance_clock(minutes=15, seconds=1)
         attacked(call, email)
 
-    meanwhile(monkeypatch, "accounts.passwords", "is_correct", happens)  # hashing takes a while
+    interleave(monkeypatch, "accounts.passwords", "is_correct", happens)  # hashing takes a while
     assert tries(call, email, PASSWORD, 1).status == 200
 
     assert tries(call, email, WRONG, 300).status == 429

@@ -14,7 +14,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.tables import everything, rows
@@ -175,7 +175,7 @@ def test_a_reset_in_the_middle_is_not_undone(
     """It lands after the old password was found right, and before its hash is renewed."""
     imported(by_bcrypt(PASSWORD))
     token = request_reset(call, mailbox, ANN)
-    meanwhile(
+    interleave(
         monkeypatch, "accounts.passwords", "hash_password", lambda: reset_password(call, token, "a better password")
     )
 

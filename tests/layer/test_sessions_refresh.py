@@ -11,7 +11,7 @@ from tests.functions.auth.test_refresh import assert_refused, logged_in, refresh
 from tests.layer.conftest import Log
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.people import People
 from tests.support.tables import rows
 
@@ -52,7 +52,7 @@ def test_who_loses_a_race_overwrites_nothing(
 ) -> None:
     """The other refresh is over between this one's read and its write."""
     won: list[str] = []
-    meanwhile(
+    interleave(
         monkeypatch,
         "sessions.refresh",
         "_rotate",
@@ -76,7 +76,7 @@ def test_who_loses_to_two_takes_neither_back(
         won.append(refreshes(call, entered["refresh_token"]).json)
         won.append(refreshes(call, won[0]["refresh_token"]).json)
 
-    meanwhile(monkeypatch, "sessions.refresh", "_rotate", twice)
+    interleave(monkeypatch, "sessions.refresh", "_rotate", twice)
 
     assert_refused(call, entered["refresh_token"])
     assert_dead(call, *won)

@@ -9,7 +9,7 @@ import pytest
 from tests.support.layer import layer
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, module: str, name: str, happens: Callable[[], object]) -> None:
+def interleave(monkeypatch: pytest.MonkeyPatch, module: str, name: str, happens: Callable[[], object]) -> None:
     """When a request first comes to `name` in a module of the layer, `happens` is done and over before it goes on."""
     place = layer(module)
     real, left = getattr(place, name), [happens]

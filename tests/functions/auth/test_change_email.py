@@ -9,7 +9,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import rows, unchanged
@@ -213,7 +213,7 @@ def test_an_address_that_somebody_takes_at_the_same_moment_stays_theirs(
 ) -> None:
     sign_up(call, NEW, "the other's own")
     theirs = mailbox.to(NEW)[-1].token
-    meanwhile(monkeypatch, "accounts.verification", "transact", lambda: verify(call, theirs))
+    interleave(monkeypatch, "accounts.verification", "transact", lambda: verify(call, theirs))
 
     assert verify(call, token).code == "INVALID_TOKEN"
 

@@ -8,7 +8,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import sign_in
 from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import rows, unchanged
@@ -151,7 +151,7 @@ def test_a_sign_out_in_the_middle_is_not_undone(
     call: Api, cloud: Cloud, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The session that was to survive is gone, so nothing happens at all."""
-    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: call("POST /api/auth/sign-out", bearer=ann.token))
+    interleave(monkeypatch, "accounts.changes", "transact", lambda: call("POST /api/auth/sign-out", bearer=ann.token))
 
     assert changes(call, ann).status == 401
     assert status(call, ann.token) == 401

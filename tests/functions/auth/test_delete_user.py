@@ -17,7 +17,7 @@ from tests.support.auth_calls import (
 )
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import rows, unchanged
@@ -127,7 +127,7 @@ def test_a_move_to_another_address_that_races_the_deletion_leaves_no_address_beh
     """Whatever wins: an address without a person could never be signed up again."""
     call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": "new@example.com"})
     token = mailbox.to("new@example.com")[-1].token
-    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: verify(call, token))
+    interleave(monkeypatch, "accounts.changes", "transact", lambda: verify(call, token))
 
     call(DELETE, bearer=ann.token, json={})
 
@@ -140,7 +140,7 @@ def test_a_change_of_password_that_races_the_deletion_saves_the_account(
 ) -> None:
     """What was just taken back cannot be deleted by whoever held it."""
     body = {"currentPassword": PASSWORD, "newPassword": "a better password"}
-    meanwhile(
+    interleave(
         monkeypatch,
         "accounts.changes",
         "delete_profile",

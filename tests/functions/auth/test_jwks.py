@@ -11,7 +11,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People
 
@@ -123,7 +123,7 @@ def test_a_keyring_that_came_meanwhile_is_kept(call: Api, cloud: Cloud, monkeypa
     row["public_keys"] = {"S": json.dumps(keys | {"next": {"kid": "next"}})}
     unpublish(cloud)
     dynamodb = cloud.client("dynamodb")
-    meanwhile(
+    interleave(
         monkeypatch, "keys.keyring", "newest_version", lambda: dynamodb.put_item(TableName="SessionsTable", Item=row)
     )
 

@@ -6,7 +6,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.tables import unchanged
@@ -84,7 +84,7 @@ def test_a_token_from_before_another_reset_is_worth_nothing(
     def another() -> None:
         reset_password(call, request_reset(call, mailbox, ann.email), "the newest password")
 
-    meanwhile(monkeypatch, "accounts.passwords", "hash_password", another)
+    interleave(monkeypatch, "accounts.passwords", "hash_password", another)
 
     assert reset_password(call, token, NEW).code == "INVALID_TOKEN"
     assert sign_in(call, ann.email, "the newest password").status == 200

@@ -5,7 +5,7 @@ import pytest
 from tests.support.auth_calls import TRUSTED_ORIGIN, is_signed_in
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.people import People, Person
 
 REVOKE_OTHERS = "POST /api/auth/revoke-other-sessions"
@@ -53,7 +53,7 @@ def test_a_session_that_was_ended_meanwhile_is_told_so(
     call: Api, people: People, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = people.sign_in(ann.email)
-    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: call(REVOKE_OTHERS, bearer=other.token))
+    interleave(monkeypatch, "accounts.changes", "transact", lambda: call(REVOKE_OTHERS, bearer=other.token))
 
     answer = call(REVOKE_OTHERS, bearer=ann.token)
 

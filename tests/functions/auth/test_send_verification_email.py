@@ -7,7 +7,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import sign_in, sign_up, verify
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.tables import rows, unchanged
@@ -117,7 +117,7 @@ def test_a_resend_that_races_a_newer_sign_up_leaves_that_one_alone(
 ) -> None:
     """S-54: an attacker's old sign-up must not come back under the owner's newer one."""
     sign_up(call, ANN, "the attacker's")
-    meanwhile(monkeypatch, "accounts.outbox", "verification", lambda: sign_up(call, ANN, "the owner's own"))
+    interleave(monkeypatch, "accounts.outbox", "verification", lambda: sign_up(call, ANN, "the owner's own"))
 
     assert call(RESEND, json={"email": ANN}).status == 200
 

@@ -8,7 +8,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import TRUSTED_ORIGIN
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import rows, unchanged
 
@@ -251,7 +251,7 @@ def test_two_changes_at_once_leave_the_row_where_the_profile_says(
 ) -> None:
     """Who finds the profile other than it was reads it again, and has the last word."""
     first, last = changes
-    meanwhile(monkeypatch, "accounts.profile", "_write_changes", lambda: change(call, ann, **first))
+    interleave(monkeypatch, "accounts.profile", "_write_changes", lambda: change(call, ann, **first))
 
     change(call, ann, **last)
 
@@ -266,7 +266,7 @@ def test_who_was_deleted_meanwhile_leaves_no_row(
     def leave() -> None:
         call("POST /api/auth/delete-user", bearer=ann.token, json={"password": PASSWORD})
 
-    meanwhile(monkeypatch, "accounts.profile", "_write_changes", leave)
+    interleave(monkeypatch, "accounts.profile", "_write_changes", leave)
 
     answer = call(UPDATE, bearer=ann.token, json={"taskReminders": True})
 

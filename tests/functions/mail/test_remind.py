@@ -12,7 +12,7 @@ from gatehouse_dev.context import LambdaContext
 from gatehouse_dev.functions import FunctionFailed
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mail, Mailbox
 from tests.support.people import PASSWORD, People, Person
@@ -310,9 +310,9 @@ def test_a_row_that_came_back_meanwhile_stays(
 
     def waver() -> None:
         wants(call, ann, taskReminders=False)
-        meanwhile(monkeypatch, "accounts.reminder_rows", "delete_stale", lambda: wants(call, ann))
+        interleave(monkeypatch, "accounts.reminder_rows", "delete_stale", lambda: wants(call, ann))
 
-    meanwhile(monkeypatch, "reminders.flows", "batch_get", waver)
+    interleave(monkeypatch, "reminders.flows", "batch_get", waver)
 
     run(call)
 
@@ -384,7 +384,7 @@ def test_a_run_in_the_middle_of_another_sends_nothing_twice(
     def other() -> None:
         assert len(reminded(call, mailbox)) == 1
 
-    meanwhile(monkeypatch, "reminders.flows", "_order", other)
+    interleave(monkeypatch, "reminders.flows", "_order", other)
 
     assert len(reminded(call, mailbox)) == 1
 

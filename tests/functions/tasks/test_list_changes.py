@@ -8,7 +8,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.tables import rows
@@ -147,7 +147,7 @@ def test_a_change_that_was_overtaken_takes_a_later_number(
         visit(call, PATCH, bearer=ann.token, task=second)
         phone.catch_up()
 
-    meanwhile(monkeypatch, "tasks.transactions", "transact", other_change)
+    interleave(monkeypatch, "tasks.transactions", "transact", other_change)
     visit(call, PATCH, bearer=ann.token, task=first, json={"title": "Overtaken"})
     phone.catch_up()
 
