@@ -30,7 +30,7 @@ from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox, record
 from tests.support.people import People, Person
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 from tests.support.tasks import create
 
 ANN = "ann@example.com"
@@ -74,7 +74,7 @@ def leave_behind(user_id: str) -> dict[str, Any]:
 
 def left_over(cloud: Cloud, user_id: str) -> list[Any]:
     """Rows that have to do with somebody who left."""
-    return [row for table in everything(cloud).values() for row in table if user_id in str(row) or ANN in str(row)]
+    return [row for table in all_rows(cloud).values() for row in table if user_id in str(row) or ANN in str(row)]
 
 
 def order_state(erasing: Erasures) -> list[str]:

@@ -11,7 +11,7 @@ from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import everything, rows
+from tests.support.tables import all_rows, rows
 
 
 def test_everything_of_theirs_ends_at_once(call: Api, people: People, mailbox: Mailbox) -> None:
@@ -64,14 +64,14 @@ def test_a_mailed_token_neither_verifies_them_nor_lets_them_in(
     token = mailbox.last.token
     assert not used or verify(call, token).status == 200
     layer("accounts").set_disabled(unverified, disabled=True)
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     posted = verify(call, token)
     followed = call("GET /api/auth/verify-email", query={"token": token})
 
     assert (posted.status, posted.code, posted.cookies) == (400, "INVALID_TOKEN", [])
     assert (followed.status, followed.code, followed.cookies) == (401, "INVALID_TOKEN", [])
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 def test_who_is_shut_out_while_they_verify_stays_out(

@@ -17,7 +17,7 @@ from tests.support.calls import Api
 from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
-from tests.support.tables import everything, rows
+from tests.support.tables import all_rows, rows
 
 ANN = "ann@example.com"
 PASSWORD = "Correct horse, bättery & stäple 🔑"
@@ -121,7 +121,7 @@ def test_a_wrong_password_is_refused_and_so_is_who_is_not_verified_and_nothing_c
 ) -> None:
     """S-08."""
     imported(maker(PASSWORD), verified=verified)
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     wrong = (WRONG, "", PASSWORD.lower(), PASSWORD[:-1], f"{PASSWORD} ", stored(cloud)) if verified else (WRONG,)
     for password in wrong:
@@ -129,7 +129,7 @@ def test_a_wrong_password_is_refused_and_so_is_who_is_not_verified_and_nothing_c
         assert (answer.status, answer.code) in {(401, "INVALID_EMAIL_OR_PASSWORD"), (400, "PASSWORD_TOO_LONG")}
     assert verified or sign_in(call, ANN, PASSWORD).code == "EMAIL_NOT_VERIFIED"
 
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 @pytest.mark.parametrize(("password", "published"), PUBLISHED.values(), ids=PUBLISHED)

@@ -14,7 +14,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.routes import OPEN, PROTECTED
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 
 TROUBLE = {"unreachable": UNREACHABLE} | {
     code: client_error(code, status)
@@ -69,7 +69,7 @@ def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fi
     sign_up(call, "bob@example.com")
     token = mailbox.to("bob@example.com")[-1].token
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
-    before = everything(cloud)
+    before = all_rows(cloud)
     body = {
         "email": ann.email,
         "password": PASSWORD,
@@ -92,7 +92,7 @@ def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fi
             )
         assert_unavailable(answer)
 
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 @outages

@@ -12,7 +12,7 @@ from tests.layer.every_route import all_of, ask, each, function
 from tests.support.calls import Api, Response
 from tests.support.events import event_for
 from tests.support.people import People
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 
 NEED_BODY = {
     f"POST /api/auth/{path}": fields
@@ -62,10 +62,10 @@ by_body = all_of(POST)
 def unchanged(cloud: Cloud, people: People) -> Callable[[], None]:
     """Somebody is there; asks whether all is as it was."""
     people.signed_in()
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     def check() -> None:
-        assert everything(cloud) == before
+        assert all_rows(cloud) == before
 
     return check
 

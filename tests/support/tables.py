@@ -16,7 +16,7 @@ def rows(cloud: Cloud, table: str) -> list[dict[str, Any]]:
     return [row for row in plain if row.get("session_id") != "KEYRING"]
 
 
-def everything(cloud: Cloud) -> dict[str, list[dict[str, Any]]]:
+def all_rows(cloud: Cloud) -> dict[str, list[dict[str, Any]]]:
     """All rows of all tables, in an order that compares."""
     return {table: sorted(rows(cloud, table), key=repr) for table in TABLES}
 
@@ -24,6 +24,6 @@ def everything(cloud: Cloud) -> dict[str, list[dict[str, Any]]]:
 @contextmanager
 def unchanged(cloud: Cloud) -> Iterator[None]:
     """All rows of all tables are afterwards what they were before."""
-    before = everything(cloud)
+    before = all_rows(cloud)
     yield
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before

@@ -14,7 +14,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
-from tests.support.tables import everything, rows
+from tests.support.tables import all_rows, rows
 
 
 def is_signed_in(call: Api, person: Person) -> bool:
@@ -66,13 +66,13 @@ def test_who_is_deleted_is_gone(tool: Tool, call: Api, cloud: Cloud, ann: Person
 def test_nothing_is_done_unless_somebody_agrees(
     tool: Tool, cloud: Cloud, ann: Person, command: str, answer: str | None
 ) -> None:
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     told = tool(command, ann.email, answer=answer)
 
     assert (told.code, told.out) == (1, "")
     assert "Nothing was done" in told.err.splitlines()[-1]
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
     assert trail(cloud, ann.id) == []
 
 
@@ -117,7 +117,7 @@ def test_show_tells_what_there_is_and_no_secret(
     tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox, ann: Person
 ) -> None:
     call("POST /api/auth/request-password-reset", json={"email": ann.email})
-    before = everything(cloud)
+    before = all_rows(cloud)
     (hashed,) = [row["password_hash"] for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
 
     told = tool("show", ann.email)
@@ -132,7 +132,7 @@ def test_show_tells_what_there_is_and_no_secret(
     secrets = (hashed, ann.token, ann.token[-43:], mailbox.last.token)
     assert not [secret for secret in secrets if secret in told.out]
     assert tool("show", ann.id).code == 0
-    assert everything(cloud) != before or not mailbox.pending()
+    assert all_rows(cloud) != before or not mailbox.pending()
     assert trail(cloud, ann.id) == []
 
 

@@ -21,7 +21,7 @@ from tests.support.calls import Api
 from tests.support.layout import ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import everything, rows
+from tests.support.tables import all_rows, rows
 
 pytestmark = pytest.mark.xdist_group("operating")
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
@@ -121,7 +121,7 @@ def test_an_address_is_kept_in_its_one_spelling(imports: Importer, cloud: Cloud)
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_who_is_already_there_stays_as_they_are(imports: Importer, cloud: Cloud, dry_run: bool) -> None:  # noqa: FBT001 -- a case
     imports(ANN | {"name": "Ann"})
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     told = imports(ANN | {"name": "Other", "password_hash": None}, ANN | {"email": "b@example.com"}, dry_run=dry_run)
 
@@ -129,16 +129,16 @@ def test_who_is_already_there_stays_as_they_are(imports: Importer, cloud: Cloud,
     assert "line 1: ann@example.com is already there" in told.out
     assert told.summary == f"1 {'would be ' if dry_run else ''}added, 1 already there, 0 refused."
     assert profiles(cloud)["ann@example.com"]["name"] == "Ann"
-    assert (everything(cloud) == before) is dry_run
+    assert (all_rows(cloud) == before) is dry_run
 
 
 def test_doing_it_again_changes_nothing(imports: Importer, cloud: Cloud) -> None:
     lines = [ANN | {"email": f"user{number}@example.com"} for number in range(20)]
     assert imports(*lines).summary == "20 added, 0 already there, 0 refused."
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     assert imports(*lines).summary == "0 added, 20 already there, 0 refused."
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 def test_who_signed_up_here_is_already_there(imports: Importer, people: People, call: Api) -> None:
@@ -168,7 +168,7 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be(imports: Importer, clou
     assert told.code == 1
     assert told.summary == "2 would be added, 0 already there, 1 refused."
     assert told.err.startswith("line 2: ")
-    assert everything(cloud) == {name: [] for name in everything(cloud)}
+    assert all_rows(cloud) == {name: [] for name in all_rows(cloud)}
 
 
 BAD: dict[str, tuple[dict[str, Any] | bytes, str]] = {
@@ -267,12 +267,12 @@ def test_a_bad_line_takes_no_address(imports: Importer) -> None:
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_an_id_of_somebody_else_is_told(imports: Importer, cloud: Cloud, dry_run: bool) -> None:  # noqa: FBT001 -- a case
     imports(ANN | {"id": ID})
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     told = imports({"email": "bob@example.com", "id": ID}, dry_run=dry_run)
 
     assert (told.code, told.err) == (1, "line 1: id: it is that of somebody with another address.\n")
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 def test_blank_lines_count_but_do_not_matter(imports: Importer) -> None:
@@ -325,7 +325,7 @@ def test_each_user_is_written_whole_or_not_at_all(imports: Importer, cloud: Clou
     with failing_calls(UNREACHABLE, "TransactWriteItems"):
         imports(ANN)
 
-    assert everything(cloud) == {name: [] for name in everything(cloud)}
+    assert all_rows(cloud) == {name: [] for name in all_rows(cloud)}
 
 
 def test_many_lines_need_no_memory(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from tests.support.layer import layer
 from tests.support.oauth_flow import SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.provider import CLIENT_ID, Provider, rsa_key
 from tests.support.relative_times import FromNow
-from tests.support.tables import everything, rows, unchanged
+from tests.support.tables import all_rows, rows, unchanged
 
 type Made = Callable[[Provider, str], str]
 SAYS: dict[str, dict[str, Any]] = {
@@ -185,7 +185,7 @@ def test_nobody_comes_in_without_a_proved_address(oauth_flow: OAuthFlow, cloud: 
         assert error_of(oauth_flow.sign_in(email_verified=value)) == "email_not_verified", value
     for value in NO_ADDRESS:
         assert error_of(oauth_flow.sign_in(email=value)) == "email_not_found", value
-    assert not any(everything(cloud).values())
+    assert not any(all_rows(cloud).values())
 
 
 def test_an_answer_that_says_whom_it_is_from_must_be_from_whom_was_asked(oauth_flow: OAuthFlow) -> None:

@@ -11,7 +11,7 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import CALLBACK, SOCIAL, Authorization, OAuthFlow, error_of, token_of
 from tests.support.provider import Provider
-from tests.support.tables import everything, rows, unchanged
+from tests.support.tables import all_rows, rows, unchanged
 
 POSTED = "POST /api/auth/callback/{provider}"
 ALIAS, BACK_TO_ALIAS = "GET /api/auth/oauth/google", "GET /api/auth/oauth/google/callback"
@@ -158,7 +158,7 @@ def test_a_post_is_answered_by_the_way_to_get_it(call: Api, cloud: Cloud) -> Non
         assert (answer.status, page, answer.cookies) == (302, "/api/auth/callback/google", [])
         assert (dict(parse_qsl(led)), call.calls) == (sent, [])
 
-    assert not any(everything(cloud).values())
+    assert not any(all_rows(cloud).values())
 
 
 def test_who_comes_by_a_post_gets_in_by_the_get_after_it(call: Api, oauth_flow: OAuthFlow) -> None:

@@ -17,7 +17,7 @@ from tests.support.oauth_flow import CALLBACK, LINK, SOCIAL, OAuthFlow, error_of
 from tests.support.people import People, Person
 from tests.support.provider import CLIENT_ID, Provider, running_provider
 from tests.support.slow import some_and_all
-from tests.support.tables import everything, rows, unchanged
+from tests.support.tables import all_rows, rows, unchanged
 
 ANN = "ann@example.com"
 ATTACKERS = "the attacker's"
@@ -167,10 +167,10 @@ def test_s_61_a_code_is_of_no_use_in_another_browser(oauth_flow: OAuthFlow, clou
     first = oauth_flow.begin()
     code = oauth_flow.provider.visits(first.url)
     assert not came_back or token_of(oauth_flow.come_back(first, code=code))
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     assert error_of(oauth_flow.come_back(oauth_flow.begin(), code=code)) == "invalid_code"
-    assert everything(cloud)["SessionsTable"] == before["SessionsTable"]
+    assert all_rows(cloud)["SessionsTable"] == before["SessionsTable"]
 
 
 def test_s_61_cve_2026_53518_coming_back_twice_at_once_opens_one_session(

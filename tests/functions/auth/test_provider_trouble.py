@@ -14,7 +14,7 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.provider import CLIENT_SECRET, Behaviour, Provider, reply
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 
 
 def http(status: int, body: bytes, *headers: str) -> bytes:
@@ -68,7 +68,7 @@ def assert_nothing_came_of_it(cloud: Cloud, answer: Response, error: str = "prov
     assert error_of(answer) == error
     assert answer.headers["location"].startswith("https://api.example.com/api/auth/error?")
     assert "set-auth-token" not in answer.headers
-    assert not any(everything(cloud).values())
+    assert not any(all_rows(cloud).values())
 
 
 # -- Its endpoints ---------------------------------------------------------------------
@@ -99,7 +99,7 @@ def test_an_id_token_whose_keys_cannot_be_read_is_nobodys(
 
     assert (answer.status, answer.code, answer.cookies) == (502, "PROVIDER_UNAVAILABLE", [])
     assert len(google.requests("/jwks")) == 1
-    assert not any(everything(cloud).values())
+    assert not any(all_rows(cloud).values())
 
 
 @pytest.mark.parametrize("keys", [[], None, "x", {"a": 1}, [7, "x", None], [{"kty": "RSA", "kid": "first"}]], ids=repr)
@@ -230,7 +230,7 @@ def assert_not_sent_there(call: Api, oidc: Provider, cloud: Cloud) -> None:
     answer = call(SOCIAL, json={"provider": "oidc"})
     assert (answer.status, answer.code, answer.cookies) == (502, "PROVIDER_UNAVAILABLE", [])
     assert [asked.path for asked in oidc.asked] == [DISCOVERY]
-    assert not any(everything(cloud).values())
+    assert not any(all_rows(cloud).values())
 
 
 @broken_somehow

@@ -10,7 +10,7 @@ from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
-from tests.support.tables import everything, rows, unchanged
+from tests.support.tables import all_rows, rows, unchanged
 
 ANN = "ann@example.com"
 FOLLOW = "GET /api/auth/verify-email"
@@ -39,13 +39,13 @@ def test_verifying_again_changes_nothing_while_the_link_lives(
     call: Api, token: str, cloud: Cloud, advance_clock: Callable[..., None]
 ) -> None:
     first = verify(call, token)
-    after_first = everything(cloud)
+    after_first = all_rows(cloud)
     advance_clock(minutes=14)
 
     again = verify(call, token)
 
     assert (again.status, again.json) == (200, first.json)
-    assert everything(cloud) == after_first
+    assert all_rows(cloud) == after_first
 
 
 def test_twenty_at_once_make_one_user(call: Api, token: str, cloud: Cloud) -> None:

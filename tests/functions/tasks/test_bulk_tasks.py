@@ -8,7 +8,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
-from tests.support.tables import everything, unchanged
+from tests.support.tables import all_rows, unchanged
 from tests.support.tasks import BULK, COMPLETE, CREATE, DELETE, MISSING, PATCH, create, listed, long, visit
 
 MARK = "marked-value"
@@ -180,12 +180,12 @@ def test_none_too_many_and_no_list_are_refused(call: Api, cloud: Cloud, ann: Per
 
 
 def test_tasks_of_another_do_not_exist(call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]) -> None:
-    before, kinds = everything(cloud), ({"op": "complete"}, {"op": "delete"}, change(task))
+    before, kinds = all_rows(cloud), ({"op": "complete"}, {"op": "delete"}, change(task))
     foreign = bulk(call, bob, *(kind | {"id": task["id"]} for kind in kinds))
 
     assert foreign == bulk(call, bob, *(kind | {"id": MISSING} for kind in kinds))
     assert {result["status"] for result in foreign} == {404}
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 def test_no_depth_of_nesting_is_too_much(call: Api, ann: Person) -> None:

@@ -10,7 +10,7 @@ from tests.support.calls import Api, Response
 from tests.support.events import event_for
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 from tests.support.tasks import COMPLETE, CREATE, PATCH, PUT, visit
 
 JSON = {"content-type": "application/json"}
@@ -49,9 +49,9 @@ def refused(answer: Response, status: int, code: str) -> None:
 def unchanged(cloud: Cloud, task: dict[str, Any]) -> Any:
     """Check afterwards that no table changed."""
     assert task
-    before = everything(cloud)
+    before = all_rows(cloud)
     yield
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 @pytest.mark.usefixtures("unchanged")

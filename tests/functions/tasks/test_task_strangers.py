@@ -6,7 +6,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tables import everything, unchanged
+from tests.support.tables import all_rows, unchanged
 from tests.support.tasks import ALL, CREATE, DELETE, LIST, MISSING, ONE, READ, create, listed, long, visit
 
 FIXED = {"x-correlation-id": "compare-me"}
@@ -55,7 +55,7 @@ def test_an_id_that_is_no_part_of_a_path_is_not_found(call: Api, ann: Person) ->
 
 def test_lists_are_apart(call: Api, cloud: Cloud, ann: Person, bob: Person) -> None:
     create(call, ann, title="Ann's")
-    assert {row["user_id"] for row in everything(cloud)["TasksTable"]} == {ann.id}
+    assert {row["user_id"] for row in all_rows(cloud)["TasksTable"]} == {ann.id}
     create(call, bob, title="Bob's")
 
     assert [task["title"] for task in listed(call, ann)["tasks"]] == ["Ann's"]

@@ -8,7 +8,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tables import everything, unchanged
+from tests.support.tables import all_rows, unchanged
 from tests.support.tasks import MISSING, PATCH, PUT, READ, long, visit
 
 ROUTES = (PUT, PATCH, long(PUT), long(PATCH))
@@ -89,4 +89,4 @@ def test_changing_a_missing_task_makes_none(call: Api, cloud: Cloud, ann: Person
     answer = visit(call, PUT, bearer=ann.token, task=MISSING)
 
     assert (answer.status, answer.code) == (404, "NOT_FOUND")
-    assert everything(cloud)["TasksTable"] == []
+    assert all_rows(cloud)["TasksTable"] == []
