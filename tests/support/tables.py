@@ -22,7 +22,7 @@ def all_rows(cloud: Cloud) -> dict[str, list[dict[str, Any]]]:
 
 
 @contextmanager
-def unchanged(cloud: Cloud) -> Iterator[None]:
+def tables_unchanged(cloud: Cloud) -> Iterator[None]:
     """All rows of all tables are afterwards what they were before."""
     before = all_rows(cloud)
     yield

@@ -12,7 +12,7 @@ from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 CHANGE, FOLLOW = "POST /api/auth/change-email", "GET /api/auth/verify-email"
 OLD, NEW = "ann@example.com", "new@example.com"
@@ -67,7 +67,7 @@ def test_the_mailed_token_makes_the_change_and_the_old_address_is_told(
 def test_redeeming_again_is_fine_and_changes_nothing(call: Api, mailbox: Mailbox, cloud: Cloud, token: str) -> None:
     first = verify(call, token)
     mails = len(mailbox.all)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         again = [verify(call, token) for _ in range(3)]
 
         assert [(answer.status, answer.json) for answer in again] == [(200, first.json)] * 3
@@ -103,7 +103,7 @@ def test_the_link_leads_on_to_where_was_asked(call: Api, mailbox: Mailbox, ann: 
 
 
 def test_the_same_address_is_refused(call: Api, ann: Person, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for same in (OLD, "ANN@Example.COM", f" {OLD} "):
             answer = asks(call, ann, same)
             assert (answer.status, answer.code) == (400, "EMAIL_IS_THE_SAME"), same

@@ -11,7 +11,7 @@ from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 CHANGE = "POST /api/auth/change-password"
 NEW = "a better password"
@@ -85,7 +85,7 @@ def test_the_new_password_is_judged_first_and_then_the_old_one(call: Api, ann: P
     wanted += [("wrong" * 30, "password123", "WEAK_PASSWORD"), ("wrong" * 30, NEW, "PASSWORD_TOO_LONG")]
     wanted += [("wrong", NEW, "INVALID_PASSWORD"), ("", NEW, "INVALID_PASSWORD")]
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for old, new, code in wanted:
             answer = changes(call, ann, old, new)
             assert (answer.status, answer.code, answer.cookies) == (400, code, []), (old, new)

@@ -20,7 +20,7 @@ from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 DELETE = "POST /api/auth/delete-user"
 GONE = {"success": True, "message": "User deleted"}
@@ -61,7 +61,7 @@ def test_a_fresh_session_speaks_for_it_as_well(call: Api, people: People, cloud:
 def test_a_wrong_password_deletes_nobody_however_fresh_the_session(call: Api, ann: Person, cloud: Cloud) -> None:
     wrong = {"": "INVALID_PASSWORD", "wrong": "INVALID_PASSWORD", "x" * 129: "PASSWORD_TOO_LONG"}
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for password, code in wrong.items():
             answer = call(DELETE, bearer=ann.token, json={"password": password})
             assert (answer.status, answer.code, answer.cookies) == (400, code, []), password
@@ -72,7 +72,7 @@ def test_a_session_that_is_not_fresh_takes_more(
 ) -> None:
     """S-43."""
     advance_clock(days=1)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answer = call(DELETE, bearer=ann.token, json={})
 
         assert (answer.status, answer.code) == (400, "SESSION_EXPIRED")

@@ -11,7 +11,7 @@ from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 FOLLOW, DELETE = "GET /api/auth/delete-user/callback", "POST /api/auth/delete-user"
 GONE = {"success": True, "message": "User deleted"}
@@ -55,7 +55,7 @@ def test_without_a_callback_it_just_says_so(call: Api, ann: Person, token: str) 
 @pytest.mark.parametrize("bearer", [None, "garbage"])
 def test_nobody_signed_in_deletes_nobody(call: Api, ann: Person, token: str, cloud: Cloud, bearer: str | None) -> None:
     """S-47: neither does a mail scanner, which has no session."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for _ in range(3):
             answer = call(FOLLOW, bearer=bearer, query={"token": token})
             assert (answer.status, answer.code, answer.cookies) == (404, "FAILED_TO_GET_USER_INFO", [])

@@ -9,7 +9,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 GET_SESSION = "GET /api/auth/get-session"
 WEEK = timedelta(days=7)
@@ -84,7 +84,7 @@ def test_a_dead_session_takes_its_cookies_back(call: Api, ann: Person) -> None:
 
 
 def test_looking_is_one_round_trip_and_writes_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         call(GET_SESSION, bearer=ann.token)
 
         assert call.calls == ["BatchGetItem"]
@@ -124,7 +124,7 @@ def test_a_client_may_look_without_renewing(
 ) -> None:
     """Any text is true to the protocol, `false` included."""
     advance_clock(days=2)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answer = call(GET_SESSION, bearer=ann.token, query={"disableRefresh": value})
 
         assert (answer.status, answer.cookies) == (200, [])
@@ -132,7 +132,7 @@ def test_a_client_may_look_without_renewing(
 
 def test_only_get_session_renews(call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud) -> None:
     advance_clock(days=2)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert call("GET /api/tasks", bearer=ann.token).status == 200
 
 

@@ -18,7 +18,7 @@ from tests.support.layer import layer
 from tests.support.oauth_flow import SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.provider import CLIENT_ID, Provider, rsa_key
 from tests.support.relative_times import FromNow
-from tests.support.tables import all_rows, rows, unchanged
+from tests.support.tables import all_rows, rows, tables_unchanged
 
 type Made = Callable[[Provider, str], str]
 SAYS: dict[str, dict[str, Any]] = {
@@ -135,7 +135,7 @@ def by_callback(journeys: OAuthFlow, made: Made) -> Response:
 
 
 def test_a_wrong_id_token_opens_nothing_by_the_callback(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for name, made in WRONG.items():
             answer = by_callback(oauth_flow, made)
             assert error_of(answer) == "unable_to_get_user_info", name
@@ -143,7 +143,7 @@ def test_a_wrong_id_token_opens_nothing_by_the_callback(oauth_flow: OAuthFlow, c
 
 
 def test_a_wrong_id_token_opens_nothing_by_itself(call: Api, google: Provider, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for name, made in WRONG.items():
             answer = by_form(call, made(google, "n"))
             assert (answer.status, answer.code, answer.cookies) == (401, "INVALID_TOKEN", []), name
@@ -158,7 +158,7 @@ def test_a_good_one_opens_it(call: Api, oauth_flow: OAuthFlow, claims: dict[str,
 
 def test_a_token_of_20_kilobytes_is_not_even_looked_at(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     long = saying({"name": "x" * 15_000})
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert error_of(by_callback(oauth_flow, long)) == "unable_to_get_user_info"
         assert by_form(call, long(oauth_flow.provider, "n")).code == "VALIDATION_ERROR"
         assert oauth_flow.provider.requests("/jwks") == []

@@ -11,7 +11,7 @@ from tests.support.auth_calls import is_signed_in, reset_password, sign_in, sign
 from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 DELETE, CALLBACK = "POST /api/auth/delete-user", "GET /api/auth/delete-user/callback"
 FORGOT = "POST /api/auth/request-password-reset"
@@ -80,7 +80,7 @@ def test_what_was_not_mailed_does_nothing(  # noqa: PLR0917 -- four fixtures and
     token = mailed(kind)
     tampered = [token[:-43] + "A" * 43, token[:-1] + "_", token[::-1], token * 9]
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for wrong in [*WRONG, *tampered, *([] if by == "delete" else [""])]:
             assert_unknown(REDEEM[by](call, ann, wrong), by)
     assert REDEEM[by](call, ann, token).status == 200
@@ -93,7 +93,7 @@ def test_it_is_noise_where_it_is_not_for(
     """S-27: a token is bound to its purpose."""
     token = mailed(kind)
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for by in REDEEM.keys() - LINKS[kind].by:
             assert_unknown(REDEEM[by](call, ann, token), by)
     assert REDEEM[LINKS[kind].by[0]](call, ann, token).status == 200
@@ -138,7 +138,7 @@ def test_it_dies_with_the_old_password(  # noqa: PLR0917 -- five fixtures and a 
     assert call("POST /api/auth/change-password", bearer=ann.token, json=body).status == 200
     mails = len(mailbox.all)
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for by in LINKS[kind].by:
             assert_unknown(REDEEM[by](call, ann, token), by)
     assert (len(mailbox.all), is_signed_in(call, ann)) == (mails, True)

@@ -11,7 +11,7 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import CALLBACK, SOCIAL, Authorization, OAuthFlow, error_of, token_of
 from tests.support.provider import Provider
-from tests.support.tables import all_rows, rows, unchanged
+from tests.support.tables import all_rows, rows, tables_unchanged
 
 POSTED = "POST /api/auth/callback/{provider}"
 ALIAS, BACK_TO_ALIAS = "GET /api/auth/oauth/google", "GET /api/auth/oauth/google/callback"
@@ -80,7 +80,7 @@ def test_a_name_is_made_presentable_and_only_a_picture_that_we_would_take_is_kep
 
 def test_who_is_shut_out_gets_no_session(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     layer("accounts").set_disabled(user_of(call, oauth_flow.sign_in())["id"], disabled=True)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert error_of(oauth_flow.sign_in()) == "unable_to_create_session"
 
 
@@ -89,7 +89,7 @@ def test_where_sign_up_is_closed_only_known_people_come_in(
 ) -> None:
     ann = user_of(call, oauth_flow.sign_in())
     settings(sign_up_enabled="false")
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert error_of(oauth_flow.sign_in(sub="2", email="bob@example.com")) == "signup_disabled"
     assert user_of(call, oauth_flow.sign_in()) == ann
 

@@ -17,7 +17,7 @@ from tests.support.oauth_flow import CALLBACK, LINK, SOCIAL, OAuthFlow, error_of
 from tests.support.people import People, Person
 from tests.support.provider import CLIENT_ID, Provider, running_provider
 from tests.support.slow import some_and_all
-from tests.support.tables import all_rows, rows, unchanged
+from tests.support.tables import all_rows, rows, tables_unchanged
 
 ANN = "ann@example.com"
 ATTACKERS = "the attacker's"
@@ -61,7 +61,7 @@ def squatter(call: Api, settings: Callable[..., None]) -> str:
 def test_s_59_cve_2026_53516_an_address_that_nobody_proved_here_is_not_linked(
     call: Api, oauth_flow: OAuthFlow, cloud: Cloud, squatter: str
 ) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answers = [oauth_flow.sign_in(), oauth_flow.link(squatter)]
         by_token = call(SOCIAL, json={"provider": "google", "idToken": {"token": oauth_flow.provider.id_token()}})
 
@@ -74,7 +74,7 @@ def test_s_59_an_address_that_nobody_proved_there_is_not_linked(
     oauth_flow: OAuthFlow, people: People, cloud: Cloud
 ) -> None:
     people.verified()
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for claim in (False, None, "true", 1):
             assert error_of(oauth_flow.sign_in(email_verified=claim)) == "account_not_linked"
 
@@ -104,7 +104,7 @@ def test_s_60_another_subject_with_the_same_address_is_somebody_else(
 ) -> None:
     """An address that the provider gave to somebody new does not bring them into the account of who had it."""
     id_of(call, oauth_flow.sign_in())
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert error_of(oauth_flow.sign_in(sub="1002")) == "account_not_linked"
 
 
@@ -227,7 +227,7 @@ def test_s_63_cve_2026_67333_nobody_is_led_to_a_foreign_page(
     call: Api, ann: Person, google: Provider, cloud: Cloud, urls: list[str]
 ) -> None:
     """CVE-2025-27143, CVE-2025-71403 as well: neither on the way there nor on the way back."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for url in urls:
             asked: list[tuple[str, dict[str, Any], str]] = [
                 *((SOCIAL, {"json": {"provider": "google", name: url}}, code) for name, code in CODES.items()),

@@ -12,7 +12,7 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 REFRESH = "POST /api/auth/refresh"
 
@@ -106,7 +106,7 @@ def test_garbage_is_refused_without_a_read(call: Api, entered: dict[str, Any]) -
 def test_a_forged_one_is_refused_and_harms_nobody(call: Api, cloud: Cloud, entered: dict[str, Any]) -> None:
     """Whoever saw a session's id, which every access token shows, must not end it by claiming a generation."""
     good = entered["refresh_token"]
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         place, mac = good[:58], good[66:]
 
         for generation in ("00000000", "00000001", "00000002", "ffffffff"):

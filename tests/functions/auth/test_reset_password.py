@@ -9,7 +9,7 @@ from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 
 NEW = "a better password"
 FOLLOW = "GET /api/auth/reset-password/{token}"
@@ -101,7 +101,7 @@ def test_following_the_link_leads_to_the_page_and_spends_nothing(
     call: Api, token: str, cloud: Cloud, callback: str, location: str
 ) -> None:
     """S-47; the protocol's Location is absolute."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for _ in range(5):
             answer = call(FOLLOW, token=token, query={"callbackURL": callback})
             assert (answer.status, answer.headers["location"]) == (302, location.format(token=token))

@@ -8,7 +8,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import CLEARED_COOKIES, is_signed_in
 from tests.support.calls import Api, Response
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 
 REVOKE, DELETE = "POST /api/auth/revoke-session", "DELETE /api/auth/sessions/{session_id}"
 UNKNOWN = ["", " ", "x", "A" * 22, "A" * 101, "EPOCH", "KEYRING", "é", "\0", "a" * 2000]
@@ -41,7 +41,7 @@ def test_cve_2025_71402_a_foreign_session_goes_on_and_nobody_is_told(
     call: Api, ann: Person, bob: Person, cloud: Cloud, by: str
 ) -> None:
     """S-42."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answer = call(REVOKE, bearer=ann.token, json={"token": id_of(bob) if by == "id" else bob.token})
 
         assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
@@ -50,7 +50,7 @@ def test_cve_2025_71402_a_foreign_session_goes_on_and_nobody_is_told(
 
 def test_an_unknown_token_ends_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
     """Neither the row that all sessions hang on, nor the one of the keys."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for token in UNKNOWN:
             answer = call(REVOKE, bearer=ann.token, json={"token": token})
             assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, []), token
@@ -77,7 +77,7 @@ def test_the_current_session_is_not_ended_by_its_id_in_the_path(call: Api, ann: 
 
 def test_a_foreign_session_is_no_other_than_a_missing_one(call: Api, ann: Person, bob: Person, cloud: Cloud) -> None:
     """C1, S-42: to the byte."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
 
         def delete(session_id: str) -> Response:
             return call(DELETE, bearer=ann.token, session_id=session_id, headers={"x-correlation-id": "c1"})

@@ -10,7 +10,7 @@ from tests.functions.auth.test_refresh import logged_in, refreshes
 from tests.support.auth_calls import CLEARED_COOKIES, TRUSTED_ORIGIN, is_signed_in
 from tests.support.calls import Api
 from tests.support.people import People, Person
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 
 SIGN_OUT = "POST /api/auth/sign-out"
 ROUTES = (SIGN_OUT, "POST /api/auth/signout", "POST /api/auth/logout")
@@ -51,7 +51,7 @@ def test_a_body_is_not_needed(call: Api, people: People, ann: Person) -> None:
 
 def test_ghsa_wmjr_v86c_m9jj_a_forged_token_ends_nobody_elses_session(call: Api, ann: Person, cloud: Cloud) -> None:
     """The coordinates of a session are no secret; without the secret behind them nothing happens."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         forged = ann.token[:58] + "A" * 43
 
         by_bearer = call(SIGN_OUT, bearer=forged)
@@ -160,7 +160,7 @@ def test_what_is_no_refresh_token_is_no_reason_to_stay(call: Api, people: People
 
 def test_a_refresh_token_that_we_did_not_make_ends_nothing(call: Api, people: People, cloud: Cloud) -> None:
     entered = logged_in(call, people.verified())
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         token = entered["refresh_token"]
 
         for forged in (

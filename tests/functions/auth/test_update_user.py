@@ -10,7 +10,7 @@ from tests.support.auth_calls import TRUSTED_ORIGIN
 from tests.support.calls import Api
 from tests.support.interleaving import interleave
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 UPDATE = "POST /api/auth/update-user"
 PICTURE = "https://example.com/ann.png"
@@ -49,7 +49,7 @@ def test_a_picture_is_taken_away_by_null(call: Api, ann: Person) -> None:
 
 
 def test_an_address_is_not_changed_here(call: Api, ann: Person, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for more in ({}, {"name": "A"}):
             answer = call(UPDATE, bearer=ann.token, json={"email": "new@example.com"} | more)
             assert (answer.status, answer.code) == (400, "EMAIL_CAN_NOT_BE_UPDATED")
@@ -61,7 +61,7 @@ def test_nothing_else_can_be_changed(call: Api, ann: Person, cloud: Cloud) -> No
     wrong += [{"id": "x", "userId": "x", "user_id": "x"}, {"emailVerified": False, "email_verified": False}]
     wrong += [{"createdAt": "2000-01-01T00:00:00.000Z"}, {"timezone": "Europe/Berlin", "taskreminders": True}]
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for sent in wrong:
             answer = call(UPDATE, bearer=ann.token, json=sent)
             assert (answer.status, answer.code) == (400, "NO_FIELDS_TO_UPDATE"), sent

@@ -10,7 +10,7 @@ from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
-from tests.support.tables import all_rows, rows, unchanged
+from tests.support.tables import all_rows, rows, tables_unchanged
 
 ANN = "ann@example.com"
 FOLLOW = "GET /api/auth/verify-email"
@@ -76,7 +76,7 @@ def test_opening_the_link_leads_to_the_page_and_consumes_nothing(
     call: Api, token: str, cloud: Cloud, headers: dict[str, str]
 ) -> None:
     """S-47: mail scanners open links."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for _ in range(5):
             answer = call(FOLLOW, query={"token": token}, headers=headers)
             assert answer.status == 302

@@ -7,7 +7,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, create, listed, long, visit
 
 MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING + "0", "#SUMMARY", "#GONE#" + MISSING, " ", "\x00"]
@@ -41,7 +41,7 @@ def test_each_list_is_in_the_order_that_was_asked(call: Api, ann: Person) -> Non
 
 
 def test_tasks_of_another_are_not_found_and_stay(call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert delete(call, bob, [task["id"], MISSING]).json == {"deleted": [], "not_found": [task["id"], MISSING]}
 
 
@@ -78,7 +78,7 @@ def test_anything_but_one_to_a_hundred_ids_is_refused(
     wrong: list[Any] = [[], [MISSING] * 101, [MISSING] * 5000, MISSING, None, [7], [None], [[MISSING]]]
     bodies = [{}, [task["id"]], {"task_ids": [task["id"]], "user_id": MISSING}, *({"task_ids": ids} for ids in wrong)]
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for body in bodies:
             answer = visit(call, BULK_DELETE, bearer=ann.token, json=body)
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), str(body)[:40]

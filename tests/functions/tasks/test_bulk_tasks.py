@@ -8,7 +8,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
-from tests.support.tables import all_rows, unchanged
+from tests.support.tables import all_rows, tables_unchanged
 from tests.support.tasks import BULK, COMPLETE, CREATE, DELETE, MISSING, PATCH, create, listed, long, visit
 
 MARK = "marked-value"
@@ -134,7 +134,7 @@ def test_a_bad_operation_spoils_no_other_and_is_told_by_its_field(call: Api, ann
 
 
 def test_only_bad_operations_are_no_bad_request(call: Api, cloud: Cloud, ann: Person) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert {result["status"] for result in bulk(call, ann, *(operation for operation, _ in EACH_BAD))} == {400}
 
 
@@ -173,7 +173,7 @@ def test_a_hundred_operations_are_done(call: Api, ann: Person, task: dict[str, A
 def test_none_too_many_and_no_list_are_refused(call: Api, cloud: Cloud, ann: Person) -> None:
     bodies: list[Any] = [{"operations": wrong} for wrong in ([], [NEW] * 101, NEW, None, "create")]
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for body in [*bodies, {}, {"operations": [NEW], "user_id": MISSING}, [NEW]]:
             answer = visit(call, BULK, bearer=ann.token, json=body)
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), str(body)[:40]

@@ -8,7 +8,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 from tests.support.tasks import COMPLETE, CREATE, DELETE, LIST, MISSING, PATCH, PUT, READ, long, visit
 
 WRITES = (PUT, PATCH, COMPLETE, DELETE)
@@ -95,7 +95,7 @@ def test_reading_one_state_alone(ask: Asker) -> None:
 
 @every_write
 def test_a_write_on_a_condition_is_done_or_changes_nothing(ask: Asker, cloud: Cloud, route: str) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for condition in ({"if_match": '"2"'}, {"if_none_match": "*"}, {"if_match": "*", "if_none_match": '"1"'}):
             answer = ask(route, **condition)
             assert (answer.status, answer.code) == (412, "PRECONDITION_FAILED"), condition

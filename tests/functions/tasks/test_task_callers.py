@@ -9,7 +9,7 @@ from tests.support.calls import Api
 from tests.support.people import People, Person
 from tests.support.routes import API
 from tests.support.slow import some_and_all
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 from tests.support.tasks import ALL, CHANGING, CREATE, DELETE, LIST, long, visit
 
 SOME = (LIST, CREATE, long(DELETE))
@@ -93,7 +93,7 @@ def test_the_cookie_works_from_a_trusted_page(call: Api, ann: Person, task: dict
 def test_the_cookie_changes_nothing_from_elsewhere(
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], routes: tuple[str, ...]
 ) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for headers, code in ELSEWHERE:
             request = {"cookies": [ann.cookie], "headers": headers, "owner": ann.id, "task": task["id"]}
             assert answers(call, routes, **request) == {(403, code)}, headers

@@ -6,7 +6,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tables import all_rows, unchanged
+from tests.support.tables import all_rows, tables_unchanged
 from tests.support.tasks import ALL, CREATE, DELETE, LIST, MISSING, ONE, READ, create, listed, long, visit
 
 FIXED = {"x-correlation-id": "compare-me"}
@@ -22,7 +22,7 @@ def knock(call: Api, route: str, person: Person, **path: str) -> Response:
 def test_a_strangers_task_is_answered_like_a_missing_one(
     call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]
 ) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for route in BOTH:
             foreign = knock(call, route, bob, task=task["id"])
             assert foreign == knock(call, route, bob, task=MISSING)
@@ -32,7 +32,7 @@ def test_a_strangers_task_is_answered_like_a_missing_one(
 def test_a_path_with_the_id_of_another_leads_nowhere(
     call: Api, cloud: Cloud, ann: Person, bob: Person, task: dict[str, Any]
 ) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for route in map(long, (LIST, CREATE, *ONE)):
             foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
             assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)

@@ -8,7 +8,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tables import all_rows, unchanged
+from tests.support.tables import all_rows, tables_unchanged
 from tests.support.tasks import MISSING, PATCH, PUT, READ, long, visit
 
 ROUTES = (PUT, PATCH, long(PUT), long(PATCH))
@@ -47,7 +47,7 @@ def test_a_due_date_of_null_clears_it(call: Api, ann: Person, task: dict[str, An
 
 
 def test_nothing_to_change_is_refused(call: Api, cloud: Cloud, ann: Person, task: dict[str, Any]) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for route in ROUTES:
             answer = visit(call, route, bearer=ann.token, owner=ann.id, task=task["id"], json={})
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), route
