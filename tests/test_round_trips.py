@@ -18,7 +18,7 @@ from tests.support.people import PASSWORD, People
 from tests.support.provider import Provider
 from tests.support.routes import API, PAGES
 from tests.support.sample_events import sample
-from tests.support.tasks import create, visit
+from tests.support.tasks import call_task_route, create
 
 ANN, NEW, NOBODY, WAITING = (f"{name}@example.com" for name in ("ann", "new", "nobody", "waiting"))
 ELSEWHERE = {"GetSecretValue", "SendEmail"}
@@ -204,7 +204,7 @@ def test_an_auth_endpoint_asks_this_often(
 @pytest.mark.parametrize("route", tasks.ALL)
 def test_a_task_endpoint_asks_who_and_then_what(call: Api, people: People, route: str) -> None:
     ann = people.signed_in()
-    answer = visit(call, route, bearer=ann.token, owner=ann.id, task=create(call, ann)["id"])
+    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=create(call, ann)["id"])
 
     assert answer.status < 300
     assert asked(call) == SESSION + TASKS[route.replace("/{user_id}", "")]

@@ -38,7 +38,7 @@ ALL = (*OWN, *map(long, OWN))
 CHANGING = tuple(route for route in ALL if not route.startswith("GET"))
 
 
-def visit(call: Api, route: str, *, owner: str = MISSING, task: str = MISSING, **request: Any) -> Response:
+def call_task_route(call: Api, route: str, *, owner: str = MISSING, task: str = MISSING, **request: Any) -> Response:
     """Call a task route of either form with a body that it takes, unless `request` has another."""
     path = {name: value for name, value in (("user_id", owner), ("task_id", task)) if f"{{{name}}}" in route}
     body = BODIES.get(route.replace("/api/{user_id}/tasks", "/api/tasks"))

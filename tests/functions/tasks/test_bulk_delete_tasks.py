@@ -8,14 +8,14 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, create, listed, long, visit
+from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, call_task_route, create, listed, long
 
 MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING + "0", "#SUMMARY", "#GONE#" + MISSING, " ", "\x00"]
 
 
 def delete(call: Api, person: Person, ids: Any, *, route: str = BULK_DELETE) -> Response:
     """One call for these ids."""
-    return visit(call, route, bearer=person.token, owner=person.id, json={"task_ids": ids})
+    return call_task_route(call, route, bearer=person.token, owner=person.id, json={"task_ids": ids})
 
 
 @pytest.mark.parametrize("route", [BULK_DELETE, long(BULK_DELETE)])
@@ -31,7 +31,7 @@ def test_what_was_named_goes_and_the_rest_stays(call: Api, ann: Person, route: s
 
 def test_each_list_is_in_the_order_that_was_asked(call: Api, ann: Person) -> None:
     one, two, three = (create(call, ann)["id"] for _ in range(3))
-    visit(call, DELETE, bearer=ann.token, task=two)
+    call_task_route(call, DELETE, bearer=ann.token, task=two)
     missing = [MISSING, *MALFORMED]
 
     assert delete(call, ann, [three, *missing, two, one]).json == {
@@ -59,7 +59,7 @@ def test_an_id_in_another_spelling_is_the_same(call: Api, ann: Person) -> None:
 
 
 def test_a_hundred_go_at_once(call: Api, ann: Person) -> None:
-    answer = visit(
+    answer = call_task_route(
         call,
         "POST /api/tasks/bulk",
         bearer=ann.token,
@@ -80,5 +80,5 @@ def test_anything_but_one_to_a_hundred_ids_is_refused(
 
     with tables_unchanged(cloud):
         for body in bodies:
-            answer = visit(call, BULK_DELETE, bearer=ann.token, json=body)
+            answer = call_task_route(call, BULK_DELETE, bearer=ann.token, json=body)
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), str(body)[:40]

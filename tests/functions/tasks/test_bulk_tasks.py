@@ -9,7 +9,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.tables import all_rows, tables_unchanged
-from tests.support.tasks import BULK, COMPLETE, CREATE, DELETE, MISSING, PATCH, create, listed, long, visit
+from tests.support.tasks import BULK, COMPLETE, CREATE, DELETE, MISSING, PATCH, call_task_route, create, listed, long
 
 MARK = "marked-value"
 NEW = {"op": "create", "task": {"title": "New"}}
@@ -58,7 +58,7 @@ EACH_BAD = [(operation, field) for field, operations in BAD.items() for operatio
 def send(call: Api, person: Person, *operations: Any, name: str | None = None, route: str = BULK) -> Response:
     """One call with these operations."""
     headers = {"idempotency-key": name} if name else {}
-    return visit(
+    return call_task_route(
         call, route, bearer=person.token, owner=person.id, headers=headers, json={"operations": list(operations)}
     )
 
@@ -95,7 +95,7 @@ def test_an_operation_is_answered_as_its_own_request(
     call: Api, ann: Person, route: str, request_: dict[str, Any], operation: dict[str, Any]
 ) -> None:
     one, other = create(call, ann), create(call, ann)
-    single = visit(call, route, bearer=ann.token, task=one["id"], **request_)
+    single = call_task_route(call, route, bearer=ann.token, task=one["id"], **request_)
     about = {} if route == CREATE else {"id": other["id"]}
     (result,) = bulk(call, ann, operation | about)
 
@@ -108,14 +108,14 @@ def test_an_operation_is_answered_as_its_own_request(
         assert {name: value for name, value in task.items() if name not in SAME} == {
             name: value for name, value in single.json.items() if name not in SAME
         }
-        assert task == visit(call, "GET /api/tasks/{task_id}", bearer=ann.token, task=task["id"]).json
+        assert task == call_task_route(call, "GET /api/tasks/{task_id}", bearer=ann.token, task=task["id"]).json
 
 
 def test_a_missing_task_is_answered_as_by_its_own_request(call: Api, ann: Person) -> None:
     kinds = {PATCH: change({"id": MISSING}), COMPLETE: {"op": "complete"}, DELETE: {"op": "delete"}}
     for route, kind in kinds.items():
         for text in (MISSING, "malformed", "", "x" * 5000):
-            single = visit(call, route, bearer=ann.token, task=text or MISSING)
+            single = call_task_route(call, route, bearer=ann.token, task=text or MISSING)
             (result,) = bulk(call, ann, kind | {"id": text})
             error = {"code": "NOT_FOUND", "message": single.json["message"]}
             assert result == {"status": 404, "task": None, "error": error}, (route, text[:10])
@@ -175,7 +175,7 @@ def test_none_too_many_and_no_list_are_refused(call: Api, cloud: Cloud, ann: Per
 
     with tables_unchanged(cloud):
         for body in [*bodies, {}, {"operations": [NEW], "user_id": MISSING}, [NEW]]:
-            answer = visit(call, BULK, bearer=ann.token, json=body)
+            answer = call_task_route(call, BULK, bearer=ann.token, json=body)
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), str(body)[:40]
 
 
@@ -194,7 +194,7 @@ def test_no_depth_of_nesting_is_too_much(call: Api, ann: Person) -> None:
     def nested(depth: int) -> Response:
         headers = {"content-type": "application/json", "idempotency-key": str(depth)}
         body = f'{{"operations": {"[" * depth}{"]" * depth}}}'
-        return visit(call, BULK, bearer=ann.token, headers=headers, body=body)
+        return call_task_route(call, BULK, bearer=ann.token, headers=headers, body=body)
 
     deepest = bisect_left(range(100_000), x=True, lo=2, key=lambda depth: nested(depth).code == "BAD_REQUEST")
     assert deepest > 100

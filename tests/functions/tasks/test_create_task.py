@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import CREATE, create, listed, long, visit
+from tests.support.tasks import CREATE, call_task_route, create, listed, long
 
 
 def test_a_title_is_enough(call: Api, ann: Person) -> None:
@@ -49,7 +49,7 @@ def test_times_have_three_digits_and_a_z(call: Api, ann: Person) -> None:
 
 @pytest.mark.parametrize("route", [CREATE, long(CREATE)])
 def test_both_forms_of_the_path_add_to_the_same_list(call: Api, ann: Person, route: str) -> None:
-    answer = visit(call, route, bearer=ann.token, owner=ann.id)
+    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id)
 
     assert answer.status == 201
     assert listed(call, ann)["tasks"] == [answer.json]

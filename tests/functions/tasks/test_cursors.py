@@ -10,7 +10,7 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, create, listed, long, visit
+from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, listed, long
 
 ALPHABET = ascii_letters + digits + "-_"
 TITLES = ["one", "two", "four", "zero"]
@@ -129,7 +129,7 @@ def test_other_spellings_ask_the_same_question(call: Api, ann: Person, tasks: li
 
 
 def test_both_forms_of_the_path_take_it(call: Api, ann: Person, cursor: str) -> None:
-    answer = visit(call, long(LIST), bearer=ann.token, owner=ann.id, query={"cursor": cursor})
+    answer = call_task_route(call, long(LIST), bearer=ann.token, owner=ann.id, query={"cursor": cursor})
 
     assert answer.json == ask(call, ann, cursor).json
 
@@ -152,7 +152,7 @@ def test_it_survives_the_task_that_it_stands_on(call: Api, ann: Person, tasks: l
     assert len(whole) == len(tasks)
     first = listed(call, ann, sort=sort, limit=2)
     for task in reversed(first["tasks"]):
-        visit(call, DELETE, bearer=ann.token, task=task["id"])
+        call_task_route(call, DELETE, bearer=ann.token, task=task["id"])
         assert ask(call, ann, first["cursor"], sort=sort).json["tasks"] == whole[2:]
 
 

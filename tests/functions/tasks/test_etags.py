@@ -9,7 +9,7 @@ from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import COMPLETE, CREATE, DELETE, LIST, MISSING, PATCH, PUT, READ, long, visit
+from tests.support.tasks import COMPLETE, CREATE, DELETE, LIST, MISSING, PATCH, PUT, READ, call_task_route, long
 
 WRITES = (PUT, PATCH, COMPLETE, DELETE)
 EVERY = (*WRITES, *map(long, WRITES))
@@ -44,7 +44,7 @@ class Asker:
         """The answer; `if_match` is the header If-Match."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         about = {"owner": self._person.id, "task": task or self._task}
-        return visit(self._call, route, bearer=self._person.token, headers=named, **about)
+        return call_task_route(self._call, route, bearer=self._person.token, headers=named, **about)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, create, keep, listed, visit
+from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, keep, listed
 
 COLUMNS = ["id", "title", "description", "completed", "completed_at", "priority", "due_date", "tags"]
 COLUMNS += ["created_at", "updated_at", "version"]
@@ -127,7 +127,7 @@ def test_what_is_deleted_or_new_between_pages_stops_nobody(call: Api, ann: Perso
     keep(ann, 5)
     pages = exported(call, ann, "json")
     first = next(pages)
-    visit(call, DELETE, bearer=ann.token, task=first.json["tasks"][-1]["id"])  # where the cursor stands
+    call_task_route(call, DELETE, bearer=ann.token, task=first.json["tasks"][-1]["id"])  # where the cursor stands
     new = create(call, ann)
     (second,) = pages
 
@@ -142,7 +142,7 @@ def test_a_spreadsheet_calculates_nothing(call: Api, ann: Person) -> None:
         assert (row["title"], row["description"]) == (f"'{text}", f"'{text}")
         assert row["tags"] == f"'{text.lower()} x"
         assert call(EXPORT, bearer=ann.token).json["tasks"] == [task]
-        visit(call, DELETE, bearer=ann.token, task=task["id"])
+        call_task_route(call, DELETE, bearer=ann.token, task=task["id"])
 
 
 def test_blanks_before_a_formula_do_not_help_it(call: Api, ann: Person) -> None:

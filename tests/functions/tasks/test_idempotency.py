@@ -25,9 +25,9 @@ from tests.support.tasks import (
     MISSING,
     PATCH,
     PUT,
+    call_task_route,
     create,
     long,
-    visit,
 )
 
 KEY = "7f0c6a52-once"
@@ -54,7 +54,7 @@ class Sender:
         """The answer, which compares."""
         sent = {"idempotency-key": name, "x-correlation-id": "compare-me"} | (headers or {})
         given = {"bearer": self._person.token, "owner": self._person.id, "task": self._task, "headers": sent}
-        return visit(self._call, route, **given | other)
+        return call_task_route(self._call, route, **given | other)
 
 
 @pytest.fixture

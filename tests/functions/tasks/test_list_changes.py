@@ -13,7 +13,19 @@ from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.tables import rows
 from tests.support.task_model import Phone
-from tests.support.tasks import BULK, BULK_DELETE, CHANGES, COMPLETE, DELETE, EXPORT, LIST, PATCH, create, listed, visit
+from tests.support.tasks import (
+    BULK,
+    BULK_DELETE,
+    CHANGES,
+    COMPLETE,
+    DELETE,
+    EXPORT,
+    LIST,
+    PATCH,
+    call_task_route,
+    create,
+    listed,
+)
 
 
 @pytest.fixture
@@ -48,10 +60,10 @@ def test_the_first_page_has_every_task_oldest_first(call: Api, ann: Person, bob:
 def test_later_pages_have_only_what_changed_and_in_that_order(call: Api, ann: Person, phone: Phone) -> None:
     first, second, third, _ = (create(call, ann) for _ in range(4))
     phone.catch_up()
-    visit(call, PATCH, bearer=ann.token, task=third["id"])
+    call_task_route(call, PATCH, bearer=ann.token, task=third["id"])
     new = create(call, ann)
-    visit(call, DELETE, bearer=ann.token, task=second["id"])
-    visit(call, COMPLETE, bearer=ann.token, task=first["id"])
+    call_task_route(call, DELETE, bearer=ann.token, task=second["id"])
+    call_task_route(call, COMPLETE, bearer=ann.token, task=first["id"])
     page = phone.page()
 
     assert [task["id"] for task in page["changed"]] == [third["id"], new["id"], first["id"]]
@@ -69,8 +81,8 @@ def test_what_bulk_did_appears(call: Api, ann: Person, phone: Phone) -> None:
         {"op": "delete", "id": ids[2]},
         {"op": "create", "task": {"title": "New"}},
     ]
-    visit(call, BULK, bearer=ann.token, json={"operations": operations})
-    visit(call, BULK_DELETE, bearer=ann.token, json={"task_ids": ids[4:]})
+    call_task_route(call, BULK, bearer=ann.token, json={"operations": operations})
+    call_task_route(call, BULK_DELETE, bearer=ann.token, json={"task_ids": ids[4:]})
     page = phone.page()
 
     assert sorted(page["deleted"]) == sorted([ids[0], ids[2], *ids[4:]])
@@ -81,7 +93,7 @@ def test_what_bulk_did_appears(call: Api, ann: Person, phone: Phone) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 500])
 def test_a_page_is_no_longer_than_asked(call: Api, ann: Person, phone: Phone, limit: int) -> None:
     ids = [create(call, ann)["id"] for _ in range(5)]
-    visit(call, DELETE, bearer=ann.token, task=ids.pop())
+    call_task_route(call, DELETE, bearer=ann.token, task=ids.pop())
     pages = phone.catch_up(limit=limit)
 
     assert call.calls == ["BatchGetItem", "Query"]
@@ -92,7 +104,7 @@ def test_a_page_is_no_longer_than_asked(call: Api, ann: Person, phone: Phone, li
 def test_a_page_has_a_hundred_changes_unless_told_otherwise(call: Api, ann: Person, phone: Phone) -> None:
     for size in (100, 20):
         new = {"operations": [{"op": "create", "task": {"title": "x"}}] * size}
-        assert visit(call, BULK, bearer=ann.token, json=new).status == 200
+        assert call_task_route(call, BULK, bearer=ann.token, json=new).status == 200
 
     assert [len(page["changed"]) for page in phone.catch_up()] == [100, 20]
 
@@ -108,13 +120,13 @@ def test_a_limit_out_of_bounds_is_refused(call: Api, ann: Person) -> None:
 def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone: Phone) -> None:
     ids = [create(call, ann)["id"] for _ in range(6)]
     phone.page(limit=2)
-    visit(call, DELETE, bearer=ann.token, task=ids[0])  # already seen
-    visit(call, PATCH, bearer=ann.token, task=ids[1])  # the same
-    visit(call, DELETE, bearer=ann.token, task=ids[2])  # yet to come
-    visit(call, COMPLETE, bearer=ann.token, task=ids[3])  # the same
+    call_task_route(call, DELETE, bearer=ann.token, task=ids[0])  # already seen
+    call_task_route(call, PATCH, bearer=ann.token, task=ids[1])  # the same
+    call_task_route(call, DELETE, bearer=ann.token, task=ids[2])  # yet to come
+    call_task_route(call, COMPLETE, bearer=ann.token, task=ids[3])  # the same
     phone.page(limit=2)
-    visit(call, PATCH, bearer=ann.token, task=ids[1], json={"title": "Again"})
-    visit(call, DELETE, bearer=ann.token, task=ids[3])
+    call_task_route(call, PATCH, bearer=ann.token, task=ids[1], json={"title": "Again"})
+    call_task_route(call, DELETE, bearer=ann.token, task=ids[3])
     create(call, ann)
     phone.catch_up(limit=2)
 
@@ -130,7 +142,7 @@ def test_the_order_of_changes_needs_no_clock(
     phone.catch_up()
     advance_clock(hours=-1)
     new = create(call, ann)["id"]
-    visit(call, DELETE, bearer=ann.token, task=old)
+    call_task_route(call, DELETE, bearer=ann.token, task=old)
     phone.catch_up()
 
     assert set(phone.tasks) == {new}
@@ -144,11 +156,11 @@ def test_a_change_that_was_overtaken_takes_a_later_number(
     phone.catch_up()
 
     def other_change() -> None:
-        visit(call, PATCH, bearer=ann.token, task=second)
+        call_task_route(call, PATCH, bearer=ann.token, task=second)
         phone.catch_up()
 
     interleave(monkeypatch, "tasks.transactions", "transact", other_change)
-    visit(call, PATCH, bearer=ann.token, task=first, json={"title": "Overtaken"})
+    call_task_route(call, PATCH, bearer=ann.token, task=first, json={"title": "Overtaken"})
     phone.catch_up()
 
     assert phone.tasks[first]["title"] == "Overtaken"
@@ -159,9 +171,9 @@ def test_nothing_is_missed_while_others_write(call: Api, ann: Person, phone: Pho
     def write(number: int) -> None:
         mine = [create(call, ann, title=f"{number}")["id"] for _ in range(4)]
         for turn, task in enumerate(mine * 2):
-            visit(call, (PATCH, COMPLETE)[turn % 2], bearer=ann.token, task=task)
-        visit(call, DELETE, bearer=ann.token, task=mine[0])
-        visit(call, BULK_DELETE, bearer=ann.token, json={"task_ids": mine[1:2]})
+            call_task_route(call, (PATCH, COMPLETE)[turn % 2], bearer=ann.token, task=task)
+        call_task_route(call, DELETE, bearer=ann.token, task=mine[0])
+        call_task_route(call, BULK_DELETE, bearer=ann.token, json={"task_ids": mine[1:2]})
 
     writers = [Thread(target=write, args=(number,)) for number in range(3)]
     for writer in writers:
@@ -201,7 +213,7 @@ def test_a_token_is_good_for_a_month_in_any_session(
     call("POST /api/auth/revoke-sessions", bearer=ann.token)
     advance_clock(days=29)
     phone.person = people.sign_in(ann.email)
-    visit(call, DELETE, bearer=phone.person.token, task=gone)
+    call_task_route(call, DELETE, bearer=phone.person.token, task=gone)
     assert asked(call, phone.person, since=phone.token) == (200, None)
 
     advance_clock(days=1, minutes=1)
@@ -231,7 +243,7 @@ def test_who_pages_for_a_month_began_a_month_ago(
 def test_traces_of_the_deleted_stay_as_long_as_tokens_do(
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any]
 ) -> None:
-    visit(call, DELETE, bearer=ann.token, task=task["id"])
+    call_task_route(call, DELETE, bearer=ann.token, task=task["id"])
     (trace,) = [row for row in rows(cloud, "TasksTable") if row.get("gone_id") == task["id"]]
     left = float(trace["expires_at"]) - layer("clock").now().timestamp()
 

@@ -9,7 +9,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import DELETE, LIST, create, keep, listed, long, visit
+from tests.support.tasks import DELETE, LIST, call_task_route, create, keep, listed, long
 
 MANY = 120
 WRONG = {
@@ -49,7 +49,7 @@ def test_nobody_begins_with_tasks(call: Api, ann: Person) -> None:
 @pytest.mark.parametrize("route", [LIST, long(LIST)])
 def test_tasks_are_whole_and_the_newest_comes_first(call: Api, ann: Person, route: str) -> None:
     made = [create(call, ann, title=f"Task {number}", due_date="2026-12-01") for number in range(3)]
-    answer = visit(call, route, bearer=ann.token, owner=ann.id)
+    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id)
 
     assert answer.status == 200
     assert answer.json == {"tasks": made[::-1], "cursor": None}
@@ -77,8 +77,8 @@ def test_a_list_holds_while_it_changes(call: Api, ann: Person) -> None:
     ids = [create(call, ann)["id"] for _ in range(6)]
     first = listed(call, ann, limit=3)
     create(call, ann)
-    visit(call, DELETE, bearer=ann.token, task=first["tasks"][-1]["id"])
-    visit(call, DELETE, bearer=ann.token, task=ids[1])
+    call_task_route(call, DELETE, bearer=ann.token, task=first["tasks"][-1]["id"])
+    call_task_route(call, DELETE, bearer=ann.token, task=ids[1])
     rest = listed(call, ann, limit=3, cursor=first["cursor"])
 
     assert [task["id"] for task in rest["tasks"]] == [ids[2], ids[0]]

@@ -12,7 +12,7 @@ from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import BULK, COMPLETE, DELETE, PATCH, SUMMARY, create, listed, long, visit
+from tests.support.tasks import BULK, COMPLETE, DELETE, PATCH, SUMMARY, call_task_route, create, listed, long
 
 PRIORITIES = ("low", "medium", "high", "urgent")
 NONE = dict.fromkeys(PRIORITIES, 0)
@@ -91,8 +91,8 @@ def test_every_change_counts(call: Api, ann: Person, bob: Person) -> None:
         (PATCH, ids[1], {"completed": False}),
     ]
     for route, task, body in steps:
-        visit(call, route, bearer=ann.token, task=task, json=body)
-        visit(call, route, bearer=bob.token, task=task, json=body)
+        call_task_route(call, route, bearer=ann.token, task=task, json=body)
+        call_task_route(call, route, bearer=bob.token, task=task, json=body)
         assert counted(call, ann) == recount(call, ann), (route, body)
 
     assert counted(call, ann) == {
@@ -115,7 +115,7 @@ def test_many_clients_at_once_leave_exact_counts(call: Api, ann: Person) -> None
         for _ in range(3):
             route, task = chance.choice([PATCH, COMPLETE, COMPLETE, DELETE]), chance.choice(mine + shared)
             body = {"priority": chance.choice(PRIORITIES)} if route == PATCH else {}
-            answers.append(visit(call, route, bearer=ann.token, task=task, json=body))
+            answers.append(call_task_route(call, route, bearer=ann.token, task=task, json=body))
             operations = [
                 {"op": "create", "task": {"title": "x", "priority": chance.choice(PRIORITIES)}},
                 {"op": "complete", "id": chance.choice(shared)},
@@ -190,11 +190,11 @@ def test_a_task_is_due_as_its_changes_and_the_clock_say(call: Api, people: Peopl
         ({"due_date": "2026-11-21T10:29:00Z"}, (1, 0)),
     ]
     for body, counts in steps:
-        visit(call, PATCH, bearer=ann.token, task=task, json=body)
+        call_task_route(call, PATCH, bearer=ann.token, task=task, json=body)
         assert due(call, ann, "UTC") == counts, body
     at("2026-11-21T10:28:59.999Z")
     assert due(call, ann, "UTC") == (0, 1)
-    visit(call, DELETE, bearer=ann.token, task=task)
+    call_task_route(call, DELETE, bearer=ann.token, task=task)
     assert due(call, ann, "UTC") == (0, 0)
 
 
@@ -236,7 +236,7 @@ def test_both_forms_of_the_path_count_the_same_in_utc_unless_told(call: Api, ann
     create(call, ann, due_date="0001-01-01")
 
     for route in (SUMMARY, long(SUMMARY)):
-        counts = visit(call, route, bearer=ann.token, owner=ann.id).json
+        counts = call_task_route(call, route, bearer=ann.token, owner=ann.id).json
         assert counts == summary(call, ann, zone="UTC") | {"overdue": 1}
 
 

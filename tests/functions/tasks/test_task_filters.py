@@ -10,7 +10,7 @@ import pytest
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import BULK, COMPLETE, create, listed, visit
+from tests.support.tasks import BULK, COMPLETE, call_task_route, create, listed
 
 TASKS: dict[str, dict[str, Any]] = {
     "plants": {"title": "Water the PLANTS", "tags": ["Home", "garden"], "priority": "high", "due_date": "2026-05-01"},
@@ -62,7 +62,7 @@ SORTS = ("created_at", "due_date", "priority", "updated_at", "title")
 def test_each_filter_finds_what_it_says_in_every_order(call: Api, ann: Person) -> None:
     names = {create(call, ann, **task)["id"]: name for name, task in TASKS.items()}
     done = next(task for task, name in names.items() if name == "done")
-    visit(call, COMPLETE, bearer=ann.token, task=done)
+    call_task_route(call, COMPLETE, bearer=ann.token, task=done)
 
     for number, (query, expected) in enumerate(FOUND.items()):
         for sort in {SORTS[number % len(SORTS)], "due_date" if "due" in query else "title"}:

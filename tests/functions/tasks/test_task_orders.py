@@ -8,7 +8,7 @@ import pytest
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import BULK, DELETE, PATCH, create, listed, visit
+from tests.support.tasks import BULK, DELETE, PATCH, call_task_route, create, listed
 
 TASKS: dict[str, dict[str, Any]] = {  # in the order in which they are made
     "a": {"title": "zebra", "priority": "low"},
@@ -46,8 +46,8 @@ def letters(call: Api, ann: Person, advance_clock: Callable[..., None]) -> dict[
         found[create(call, ann, **task)["id"]] = letter
     ids = {letter: name for name, letter in found.items()}
     for letter in CHANGED:
-        visit(call, PATCH, bearer=ann.token, task=ids[letter], json={"description": "changed"})
-    visit(call, DELETE, bearer=ann.token, task=create(call, ann)["id"])
+        call_task_route(call, PATCH, bearer=ann.token, task=ids[letter], json={"description": "changed"})
+    call_task_route(call, DELETE, bearer=ann.token, task=create(call, ann)["id"])
     return found
 
 
@@ -97,7 +97,7 @@ def test_among_equals_none_is_lost_or_doubled(call: Api, ann: Person) -> None:
 def test_a_task_moves_when_it_changes(call: Api, ann: Person, letters: dict[str, str]) -> None:
     last = {letter: name for name, letter in letters.items()}["i"]
     first = {"title": "0", "priority": "urgent", "due_date": None}
-    visit(call, PATCH, bearer=ann.token, task=last, json=first)
+    call_task_route(call, PATCH, bearer=ann.token, task=last, json=first)
 
     assert listed(call, ann, sort="title")["tasks"][0]["id"] == last
     assert listed(call, ann, sort="priority")["tasks"][0]["id"] == last

@@ -17,7 +17,7 @@ from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.tables import all_rows, rows
-from tests.support.tasks import CREATE, DELETE, PATCH, visit
+from tests.support.tasks import CREATE, DELETE, PATCH, call_task_route
 
 OWNER = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
 MANY = 100
@@ -185,12 +185,12 @@ def test_what_others_never_let_through_is_an_outage_and_leaves_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(writing, "transact", transact)
         patched.setattr(writing, "back_off", lambda _: None)
-        answer = visit(call, DELETE, **request)
+        answer = call_task_route(call, DELETE, **request)
     (row,) = (row for row in all_rows(cloud)["TasksTable"] if row["task_id"] != "#SUMMARY")
 
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
     assert (row["title"], row["version"]) == ("Faster", "21")
-    assert visit(call, DELETE, **request).status == 204
+    assert call_task_route(call, DELETE, **request).status == 204
 
 
 @pytest.mark.parametrize("route", [CREATE, PATCH, DELETE])
@@ -201,7 +201,7 @@ def test_a_row_that_others_hold_all_the_time_is_an_outage_and_nothing_changes(  
     error.response["CancellationReasons"] = [{"Code": "None"}, {"Code": "TransactionConflict"}]
     monkeypatch.setattr(layer("dynamodb"), "back_off", lambda _: None)
     with failing_calls(error, "TransactWriteItems"):
-        answer = visit(call, route, bearer=ann.token, task=task["id"])
+        answer = call_task_route(call, route, bearer=ann.token, task=task["id"])
 
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
     assert all_rows(cloud) == before

@@ -7,7 +7,7 @@ from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
 from tests.support.tables import all_rows, tables_unchanged
-from tests.support.tasks import ALL, CREATE, DELETE, LIST, MISSING, ONE, READ, create, listed, long, visit
+from tests.support.tasks import ALL, CREATE, DELETE, LIST, MISSING, ONE, READ, call_task_route, create, listed, long
 
 FIXED = {"x-correlation-id": "compare-me"}
 MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING + "0", MISSING[:-1], "x" * 5000, "\x00"]
@@ -16,7 +16,7 @@ BOTH = (*ONE, *map(long, ONE))
 
 def knock(call: Api, route: str, person: Person, **path: str) -> Response:
     """A call whose answer compares."""
-    return visit(call, route, bearer=person.token, headers=FIXED, **{"owner": person.id, **path})
+    return call_task_route(call, route, bearer=person.token, headers=FIXED, **{"owner": person.id, **path})
 
 
 def test_a_strangers_task_is_answered_like_a_missing_one(
@@ -68,6 +68,8 @@ def test_headers_and_query_cannot_name_another_user(call: Api, ann: Person, bob:
     for route in ALL:
         task = create(call, ann)
         query = {} if route.startswith("GET") and route != READ else {"user_id": bob.id}
-        answer = visit(call, route, bearer=ann.token, owner=ann.id, task=task["id"], headers=posing, query=query)
+        answer = call_task_route(
+            call, route, bearer=ann.token, owner=ann.id, task=task["id"], headers=posing, query=query
+        )
         assert answer.status in {200, 201, 204}
     assert listed(call, bob)["tasks"] == []
