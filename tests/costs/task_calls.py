@@ -10,7 +10,7 @@ from tests.costs.task_requests import MANY, NEW_TITLE, TASK
 from tests.support import tasks
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import create, listed, long
+from tests.support.tasks import create, listed, with_user_id
 
 
 class Owner:
@@ -48,7 +48,7 @@ class Owner:
         def come(guests: CallUsers) -> dict[str, Any]:
             return {"bearer": self.person.token} | asks(guests)
 
-        return HttpCall(name=name, routes=(route, long(route)), asks=come)
+        return HttpCall(name=name, routes=(route, with_user_id(route)), asks=come)
 
     def _one(self, guests: CallUsers) -> dict[str, Any]:
         return {"task_id": create(guests.call, self.person, **TASK)["id"]}

@@ -29,12 +29,12 @@ ONE = (READ, PUT, PATCH, COMPLETE, DELETE)
 QUERIES = (LIST, SUMMARY, CHANGES, EXPORT)
 
 
-def long(route: str) -> str:
+def with_user_id(route: str) -> str:
     """The same route with the owner's id in its path."""
     return route.replace("/api/tasks", "/api/{user_id}/tasks")
 
 
-ALL = (*OWN, *map(long, OWN))
+ALL = (*OWN, *map(with_user_id, OWN))
 CHANGING = tuple(route for route in ALL if not route.startswith("GET"))
 
 

@@ -8,7 +8,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, call_task_route, create, listed, long
+from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, call_task_route, create, listed, with_user_id
 
 MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING + "0", "#SUMMARY", "#GONE#" + MISSING, " ", "\x00"]
 
@@ -18,7 +18,7 @@ def delete(call: Api, person: Person, ids: Any, *, route: str = BULK_DELETE) -> 
     return call_task_route(call, route, bearer=person.token, owner=person.id, json={"task_ids": ids})
 
 
-@pytest.mark.parametrize("route", [BULK_DELETE, long(BULK_DELETE)])
+@pytest.mark.parametrize("route", [BULK_DELETE, with_user_id(BULK_DELETE)])
 def test_what_was_named_goes_and_the_rest_stays(call: Api, ann: Person, route: str) -> None:
     tasks = [create(call, ann) for _ in range(4)]
     ids = [tasks[place]["id"] for place in (2, 0, 3)]

@@ -9,7 +9,18 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.tables import all_rows, tables_unchanged
-from tests.support.tasks import BULK, COMPLETE, CREATE, DELETE, MISSING, PATCH, call_task_route, create, listed, long
+from tests.support.tasks import (
+    BULK,
+    COMPLETE,
+    CREATE,
+    DELETE,
+    MISSING,
+    PATCH,
+    call_task_route,
+    create,
+    listed,
+    with_user_id,
+)
 
 MARK = "marked-value"
 NEW = {"op": "create", "task": {"title": "New"}}
@@ -77,7 +88,7 @@ def change(task: dict[str, Any], title: str = "Changed", **other: Any) -> dict[s
     return {"op": "update", "id": task["id"], "changes": {"title": title}} | other
 
 
-@pytest.mark.parametrize("route", [BULK, long(BULK)])
+@pytest.mark.parametrize("route", [BULK, with_user_id(BULK)])
 def test_operations_of_all_kinds_are_done_in_order(call: Api, ann: Person, route: str) -> None:
     one, two, three = (create(call, ann) for _ in range(3))
     operations = [change(one), NEW, {"op": "complete", "id": two["id"]}, {"op": "delete", "id": three["id"]}, NEW]

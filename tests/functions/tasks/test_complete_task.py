@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import COMPLETE, READ, call_task_route, long
+from tests.support.tasks import COMPLETE, READ, call_task_route, with_user_id
 
-every_route = pytest.mark.parametrize("route", [COMPLETE, long(COMPLETE)])
+every_route = pytest.mark.parametrize("route", [COMPLETE, with_user_id(COMPLETE)])
 
 
 def complete(call: Api, person: Person, task: dict[str, Any], *, route: str = COMPLETE, **request: Any) -> Any:

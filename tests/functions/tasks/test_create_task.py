@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import CREATE, call_task_route, create, listed, long
+from tests.support.tasks import CREATE, call_task_route, create, listed, with_user_id
 
 
 def test_a_title_is_enough(call: Api, ann: Person) -> None:
@@ -47,7 +47,7 @@ def test_times_have_three_digits_and_a_z(call: Api, ann: Person) -> None:
     assert len(create(call, ann)["created_at"]) == len("2026-11-21T05:01:18.289Z")
 
 
-@pytest.mark.parametrize("route", [CREATE, long(CREATE)])
+@pytest.mark.parametrize("route", [CREATE, with_user_id(CREATE)])
 def test_both_forms_of_the_path_add_to_the_same_list(call: Api, ann: Person, route: str) -> None:
     answer = call_task_route(call, route, bearer=ann.token, owner=ann.id)
 

@@ -10,7 +10,7 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, listed, long
+from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, listed, with_user_id
 
 ALPHABET = ascii_letters + digits + "-_"
 TITLES = ["one", "two", "four", "zero"]
@@ -129,7 +129,7 @@ def test_other_spellings_ask_the_same_question(call: Api, ann: Person, tasks: li
 
 
 def test_both_forms_of_the_path_take_it(call: Api, ann: Person, cursor: str) -> None:
-    answer = call_task_route(call, long(LIST), bearer=ann.token, owner=ann.id, query={"cursor": cursor})
+    answer = call_task_route(call, with_user_id(LIST), bearer=ann.token, owner=ann.id, query={"cursor": cursor})
 
     assert answer.json == ask(call, ann, cursor).json
 

@@ -6,10 +6,10 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import DELETE, ONE, call_task_route, create, listed, long
+from tests.support.tasks import DELETE, ONE, call_task_route, create, listed, with_user_id
 
 
-@pytest.mark.parametrize("route", [DELETE, long(DELETE)])
+@pytest.mark.parametrize("route", [DELETE, with_user_id(DELETE)])
 def test_a_deleted_task_is_gone_and_the_others_stay(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
     other = create(call, ann)
     answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=task["id"])

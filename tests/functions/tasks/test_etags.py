@@ -9,10 +9,10 @@ from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import COMPLETE, CREATE, DELETE, LIST, MISSING, PATCH, PUT, READ, call_task_route, long
+from tests.support.tasks import COMPLETE, CREATE, DELETE, LIST, MISSING, PATCH, PUT, READ, call_task_route, with_user_id
 
 WRITES = (PUT, PATCH, COMPLETE, DELETE)
-EVERY = (*WRITES, *map(long, WRITES))
+EVERY = (*WRITES, *map(with_user_id, WRITES))
 SAME = ['"1"', '"7", "1"', '"1","7"', ' "1" ', "*", 'W/"1", "1"', '"x" , garbage, "1"']
 OTHER = [
     '"2"',
@@ -29,7 +29,7 @@ OTHER = [
 WEAK = ['W/"1"', '"7", W/"1"']
 
 every_write = pytest.mark.parametrize(
-    "route", [*WRITES, *(pytest.param(route, marks=pytest.mark.slow) for route in map(long, WRITES))]
+    "route", [*WRITES, *(pytest.param(route, marks=pytest.mark.slow) for route in map(with_user_id, WRITES))]
 )
 
 
@@ -55,7 +55,7 @@ def ask(call: Api, ann: Person, task: dict[str, Any]) -> Asker:
 
 def test_every_answer_with_one_task_has_an_etag_which_is_that_of_its_version(ask: Asker) -> None:
     answers = [ask(route) for route in (CREATE, READ, PUT, READ, PATCH, READ, COMPLETE, READ)]
-    answers += [ask(long(route)) for route in (CREATE, READ, PUT, PATCH, COMPLETE)]
+    answers += [ask(with_user_id(route)) for route in (CREATE, READ, PUT, PATCH, COMPLETE)]
 
     assert [answer.headers["etag"] for answer in answers] == [f'"{answer.json["version"]}"' for answer in answers]
     assert [answer.json["version"] for answer in answers] == [1, 1, 2, 2, 3, 3, 4, 4, 1, 4, 5, 6, 7]
@@ -67,7 +67,7 @@ def test_other_answers_have_none(ask: Asker) -> None:
     assert [answer.headers.get("etag") for answer in answers] == [None] * 4
 
 
-@pytest.mark.parametrize("route", [READ, pytest.param(long(READ), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("route", [READ, pytest.param(with_user_id(READ), marks=pytest.mark.slow)])
 def test_what_is_known_is_not_sent_again(ask: Asker, route: str) -> None:
     for known in (*SAME, *WEAK):
         answer = ask(route, if_none_match=known)

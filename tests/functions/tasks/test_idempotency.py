@@ -27,7 +27,7 @@ from tests.support.tasks import (
     PUT,
     call_task_route,
     create,
-    long,
+    with_user_id,
 )
 
 KEY = "7f0c6a52-once"
@@ -90,7 +90,7 @@ def test_sent_again_it_is_answered_again_and_nothing_is_done(
 def test_both_forms_of_a_path_are_one_request(send: Sender, kept: Any, route: str) -> None:
     first, once = send(route), kept()
 
-    assert send(long(route)) == first
+    assert send(with_user_id(route)) == first
     assert kept() == once
 
 

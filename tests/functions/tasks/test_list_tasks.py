@@ -9,7 +9,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import DELETE, LIST, call_task_route, create, keep, listed, long
+from tests.support.tasks import DELETE, LIST, call_task_route, create, keep, listed, with_user_id
 
 MANY = 120
 WRONG = {
@@ -46,7 +46,7 @@ def test_nobody_begins_with_tasks(call: Api, ann: Person) -> None:
     assert listed(call, ann) == {"tasks": [], "cursor": None}
 
 
-@pytest.mark.parametrize("route", [LIST, long(LIST)])
+@pytest.mark.parametrize("route", [LIST, with_user_id(LIST)])
 def test_tasks_are_whole_and_the_newest_comes_first(call: Api, ann: Person, route: str) -> None:
     made = [create(call, ann, title=f"Task {number}", due_date="2026-12-01") for number in range(3)]
     answer = call_task_route(call, route, bearer=ann.token, owner=ann.id)

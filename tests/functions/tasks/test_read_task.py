@@ -6,10 +6,10 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import READ, call_task_route, long
+from tests.support.tasks import READ, call_task_route, with_user_id
 
 
-@pytest.mark.parametrize("route", [READ, long(READ)])
+@pytest.mark.parametrize("route", [READ, with_user_id(READ)])
 def test_a_task_reads_as_it_was_made(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
     answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=task["id"])
 

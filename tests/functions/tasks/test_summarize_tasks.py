@@ -12,7 +12,7 @@ from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import BULK, COMPLETE, DELETE, PATCH, SUMMARY, call_task_route, create, listed, long
+from tests.support.tasks import BULK, COMPLETE, DELETE, PATCH, SUMMARY, call_task_route, create, listed, with_user_id
 
 PRIORITIES = ("low", "medium", "high", "urgent")
 NONE = dict.fromkeys(PRIORITIES, 0)
@@ -235,7 +235,7 @@ def test_one_more_than_the_cap_is_more(
 def test_both_forms_of_the_path_count_the_same_in_utc_unless_told(call: Api, ann: Person) -> None:
     create(call, ann, due_date="0001-01-01")
 
-    for route in (SUMMARY, long(SUMMARY)):
+    for route in (SUMMARY, with_user_id(SUMMARY)):
         counts = call_task_route(call, route, bearer=ann.token, owner=ann.id).json
         assert counts == summary(call, ann, zone="UTC") | {"overdue": 1}
 

@@ -10,9 +10,9 @@ from tests.support.people import People, Person
 from tests.support.routes import API
 from tests.support.slow import some_and_all
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import ALL, CHANGING, CREATE, DELETE, LIST, call_task_route, long
+from tests.support.tasks import ALL, CHANGING, CREATE, DELETE, LIST, call_task_route, with_user_id
 
-SOME = (LIST, CREATE, long(DELETE))
+SOME = (LIST, CREATE, with_user_id(DELETE))
 ELSEWHERE: list[tuple[dict[str, str], str]] = [
     *(({}, "MISSING_OR_NULL_ORIGIN"), ({"origin": "null"}, "MISSING_OR_NULL_ORIGIN")),
     *(({"origin": site}, "INVALID_ORIGIN") for site in ("https://evil.example", "http://app.example.com")),

@@ -7,11 +7,23 @@ from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
 from tests.support.tables import all_rows, tables_unchanged
-from tests.support.tasks import ALL, CREATE, DELETE, LIST, MISSING, ONE, READ, call_task_route, create, listed, long
+from tests.support.tasks import (
+    ALL,
+    CREATE,
+    DELETE,
+    LIST,
+    MISSING,
+    ONE,
+    READ,
+    call_task_route,
+    create,
+    listed,
+    with_user_id,
+)
 
 FIXED = {"x-correlation-id": "compare-me"}
 MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING + "0", MISSING[:-1], "x" * 5000, "\x00"]
-BOTH = (*ONE, *map(long, ONE))
+BOTH = (*ONE, *map(with_user_id, ONE))
 
 
 def knock(call: Api, route: str, person: Person, **path: str) -> Response:
@@ -33,7 +45,7 @@ def test_a_path_with_the_id_of_another_leads_nowhere(
     call: Api, cloud: Cloud, ann: Person, bob: Person, task: dict[str, Any]
 ) -> None:
     with tables_unchanged(cloud):
-        for route in map(long, (LIST, CREATE, *ONE)):
+        for route in map(with_user_id, (LIST, CREATE, *ONE)):
             foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
             assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)
             assert foreign == knock(call, ONE[0], bob, task=MISSING)

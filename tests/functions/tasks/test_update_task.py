@@ -9,9 +9,9 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import Person
 from tests.support.tables import all_rows, tables_unchanged
-from tests.support.tasks import MISSING, PATCH, PUT, READ, call_task_route, long
+from tests.support.tasks import MISSING, PATCH, PUT, READ, call_task_route, with_user_id
 
-ROUTES = (PUT, PATCH, long(PUT), long(PATCH))
+ROUTES = (PUT, PATCH, with_user_id(PUT), with_user_id(PATCH))
 SENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"title": " New "}, {"title": "New"}),
     ({"description": ""}, {"description": ""}),
