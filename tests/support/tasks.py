@@ -62,7 +62,7 @@ def listed(call: Api, person: Person, **query: Any) -> dict[str, Any]:
     return page
 
 
-def keep(person: Person, count: int, **fields: Any) -> list[str]:
+def store_tasks(person: Person, count: int, **fields: Any) -> list[str]:
     """Write tasks as they are kept, which is quicker than to ask for them; their ids, oldest first."""
     model, row, now = layer("tasks.model"), layer("tasks.table").TaskRow, layer("clock").now()
     about = {"title": "Kept", "description": "", "completed": False, "completed_at": None, "priority": "medium"}

@@ -18,7 +18,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import TABLES, all_rows
-from tests.support.tasks import create, keep
+from tests.support.tasks import create, store_tasks
 
 DELETE = "POST /api/auth/delete-user"
 
@@ -93,7 +93,7 @@ def leaves_traces(journeys: OAuthFlow, mailbox: Mailbox) -> Person:
     call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
     task = create(call, person, title="Water the plants")
     call("DELETE /api/tasks/{task_id}", bearer=person.token, task_id=task["id"], headers={"idempotency-key": "k"})
-    keep(person, 30)
+    store_tasks(person, 30)
     request_reset(call, mailbox, person.email)
     call("POST /api/auth/change-email", bearer=person.token, json={"newEmail": "other@example.com"})
     return person

@@ -12,7 +12,7 @@ import pytest
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, keep, listed
+from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, listed, store_tasks
 
 COLUMNS = ["id", "title", "description", "completed", "completed_at", "priority", "due_date", "tags"]
 COLUMNS += ["created_at", "updated_at", "version"]
@@ -91,7 +91,7 @@ def test_nothing_is_an_export_too(call: Api, ann: Person) -> None:
 
 
 def test_pages_lose_none_and_double_none(call: Api, ann: Person) -> None:
-    keep(ann, 520)
+    store_tasks(ann, 520)
     as_json, as_csv = list(exported(call, ann, "json")), list(exported(call, ann, "csv"))
     tasks = tasks_of(as_json)
 
@@ -105,7 +105,7 @@ def test_pages_lose_none_and_double_none(call: Api, ann: Person) -> None:
 
 def test_long_texts_make_shorter_pages_that_lose_none(call: Api, ann: Person) -> None:
     """DynamoDB reads a megabyte at a time, however many tasks were asked for."""
-    keep(ann, 150, description="🌵" * 1000, tags=["🌵" * 500])
+    store_tasks(ann, 150, description="🌵" * 1000, tags=["🌵" * 500])
     as_json = list(exported(call, ann, "json"))
 
     assert len(as_json) > 1
@@ -116,7 +116,7 @@ def test_long_texts_make_shorter_pages_that_lose_none(call: Api, ann: Person) ->
 
 @pytest.mark.usefixtures("small_pages")
 def test_a_page_is_one_query(call: Api, ann: Person) -> None:
-    keep(ann, 4)
+    store_tasks(ann, 4)
 
     for _ in exported(call, ann, "csv"):
         assert call.calls == ["BatchGetItem", "Query"]
@@ -124,7 +124,7 @@ def test_a_page_is_one_query(call: Api, ann: Person) -> None:
 
 @pytest.mark.usefixtures("small_pages")
 def test_what_is_deleted_or_new_between_pages_stops_nobody(call: Api, ann: Person) -> None:
-    keep(ann, 5)
+    store_tasks(ann, 5)
     pages = exported(call, ann, "json")
     first = next(pages)
     call_task_route(call, DELETE, bearer=ann.token, task=first.json["tasks"][-1]["id"])  # where the cursor stands
@@ -169,7 +169,7 @@ def test_what_cannot_be_exported_is_refused(call: Api, ann: Person) -> None:
 @pytest.mark.usefixtures("small_pages")
 def test_a_cursor_is_of_its_owner_and_of_exporting_alone(call: Api, people: People, ann: Person, bob: Person) -> None:
     for person in (ann, bob):
-        keep(person, 4)
+        store_tasks(person, 4)
     cursor, of_bob = (call(EXPORT, bearer=person.token).json["cursor"] for person in (ann, bob))
     tampered = [cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :] for place in (0, 22, 30)]
     of_list = listed(call, ann, limit=1)["cursor"]

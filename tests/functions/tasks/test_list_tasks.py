@@ -9,7 +9,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import DELETE, LIST, call_task_route, create, keep, listed, with_user_id
+from tests.support.tasks import DELETE, LIST, call_task_route, create, listed, store_tasks, with_user_id
 
 MANY = 120
 WRONG = {
@@ -56,14 +56,14 @@ def test_tasks_are_whole_and_the_newest_comes_first(call: Api, ann: Person, rout
 
 
 def test_what_is_not_said_is_as_if_it_were(call: Api, ann: Person) -> None:
-    keep(ann, 51)
+    store_tasks(ann, 51)
     said = {"status": "all", "sort": "created_at", "order": "desc", "limit": 50, "search": " "}
 
     assert listed(call, ann)["tasks"] == listed(call, ann, **said)["tasks"]
 
 
 def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) -> None:
-    ids = keep(ann, MANY)
+    ids = store_tasks(ann, MANY)
     create(call, bob)
 
     for query, sizes in (({}, [50, 50, 20]), ({"limit": 100}, [100, 20]), ({"limit": 60}, [60, 60])):
