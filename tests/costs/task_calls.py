@@ -10,7 +10,7 @@ from tests.costs.task_requests import MANY, NEW_TITLE, TASK
 from tests.support import tasks
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import create, listed, with_user_id
+from tests.support.tasks import create, list_tasks, with_user_id
 
 
 class Owner:
@@ -59,7 +59,7 @@ class Owner:
         return task
 
     def _many(self, guests: CallUsers) -> dict[str, Any]:
-        ids = [task["id"] for task in listed(guests.call, self.person, limit=MANY)["tasks"]]
+        ids = [task["id"] for task in list_tasks(guests.call, self.person, limit=MANY)["tasks"]]
         done = [{"op": "complete", "id": task, "completed": True} for task in ids]
         guests.call(tasks.BULK, bearer=self.person.token, json={"operations": done})
         return {"json": {"task_ids": ids}}

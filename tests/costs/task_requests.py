@@ -11,7 +11,7 @@ from tests.support import tasks
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import create, listed
+from tests.support.tasks import create, list_tasks
 
 SORTS = {
     "created_at": "task_id",
@@ -47,7 +47,7 @@ class Measured:
     """What each call took of somebody with so many tasks."""
 
     size: int
-    listed: Listed
+    list_tasks: Listed
     asks: dict[str, TaskRequest]
     costs: dict[str, Cost]
 
@@ -114,7 +114,7 @@ class TaskUser:
 
     def _many(self) -> Iterator[TaskRequest]:
         yield self._bulk("create", [{"op": "create", "task": TASK}] * MANY)
-        ids = [task["id"] for task in listed(self.call, self.person, limit=MANY)["tasks"]]
+        ids = [task["id"] for task in list_tasks(self.call, self.person, limit=MANY)["tasks"]]
         yield self._bulk("complete", [{"op": "complete", "id": task, "completed": True} for task in ids])
         yield TaskRequest(name=f"delete {MANY} at once", route=tasks.BULK_DELETE, request={"json": {"task_ids": ids}})
 

@@ -54,7 +54,7 @@ def create(call: Api, person: Person, **fields: Any) -> dict[str, Any]:
     return task
 
 
-def listed(call: Api, person: Person, **query: Any) -> dict[str, Any]:
+def list_tasks(call: Api, person: Person, **query: Any) -> dict[str, Any]:
     """One page of a person's list."""
     answer = call(LIST, bearer=person.token, query=query)
     assert answer.status == 200, answer.text

@@ -8,7 +8,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, call_task_route, create, listed, with_user_id
+from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, call_task_route, create, list_tasks, with_user_id
 
 MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING + "0", "#SUMMARY", "#GONE#" + MISSING, " ", "\x00"]
 
@@ -25,7 +25,7 @@ def test_what_was_named_goes_and_the_rest_stays(call: Api, ann: Person, route: s
     answer = delete(call, ann, ids, route=route)
 
     assert (answer.status, answer.json) == (200, {"deleted": ids, "not_found": []})
-    assert listed(call, ann)["tasks"] == [tasks[1]]
+    assert list_tasks(call, ann)["tasks"] == [tasks[1]]
     assert call(SUMMARY, bearer=ann.token).json["total"] == 1
 
 
@@ -68,7 +68,7 @@ def test_a_hundred_go_at_once(call: Api, ann: Person) -> None:
     ids = [result["task"]["id"] for result in answer.json["results"]]
 
     assert delete(call, ann, ids).json == {"deleted": ids, "not_found": []}
-    assert listed(call, ann)["tasks"] == []
+    assert list_tasks(call, ann)["tasks"] == []
     assert call(SUMMARY, bearer=ann.token).json["total"] == 0
 
 

@@ -18,7 +18,7 @@ from tests.support.tasks import (
     PATCH,
     call_task_route,
     create,
-    listed,
+    list_tasks,
     with_user_id,
 )
 
@@ -98,7 +98,7 @@ def test_operations_of_all_kinds_are_done_in_order(call: Api, ann: Person, route
     assert [result["error"] for result in results] == [None] * 5
     assert results[3]["task"] is None
     made = [results[index]["task"] for index in (4, 1, 2, 0)]
-    assert sorted(listed(call, ann)["tasks"], key=repr) == sorted(made, key=repr)
+    assert sorted(list_tasks(call, ann)["tasks"], key=repr) == sorted(made, key=repr)
 
 
 @pytest.mark.parametrize(("route", "request_", "operation"), SINGLE, ids=str)
@@ -167,7 +167,7 @@ def test_operations_on_one_task_see_each_other(call: Api, ann: Person, task: dic
     assert [result["status"] for result in results] == [200, 200, 200, 412, 200, 204, 404, 404]
     assert [result["task"] and result["task"]["version"] for result in results[:5]] == [2, 3, 4, None, 5]
     assert [results[place]["task"]["completed"] for place in (0, 1, 2, 4)] == [False, True, False, False]
-    assert listed(call, ann)["tasks"] == []
+    assert list_tasks(call, ann)["tasks"] == []
 
 
 def test_a_hundred_operations_are_done(call: Api, ann: Person, task: dict[str, Any]) -> None:
@@ -177,7 +177,7 @@ def test_a_hundred_operations_are_done(call: Api, ann: Person, task: dict[str, A
     assert [result["task"]["version"] for result in results[1::2]] == list(range(2, 52))
     assert [result["task"]["title"] for result in results[1::2]] == [str(number) for number in range(1, 100, 2)]
     assert len({result["task"]["id"] for result in results[::2]}) == 50
-    assert len(listed(call, ann, limit=100)["tasks"]) == 51
+    assert len(list_tasks(call, ann, limit=100)["tasks"]) == 51
     assert call("GET /api/tasks/summary", bearer=ann.token).json["total"] == 51
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import CREATE, call_task_route, create, listed, with_user_id
+from tests.support.tasks import CREATE, call_task_route, create, list_tasks, with_user_id
 
 
 def test_a_title_is_enough(call: Api, ann: Person) -> None:
@@ -52,7 +52,7 @@ def test_both_forms_of_the_path_add_to_the_same_list(call: Api, ann: Person, rou
     answer = call_task_route(call, route, bearer=ann.token, owner=ann.id)
 
     assert answer.status == 201
-    assert listed(call, ann)["tasks"] == [answer.json]
+    assert list_tasks(call, ann)["tasks"] == [answer.json]
 
 
 def test_fields_are_kept_as_they_came_but_for_blanks_and_case(call: Api, ann: Person) -> None:
@@ -79,4 +79,4 @@ def test_two_alike_are_two(call: Api, ann: Person, task: dict[str, Any]) -> None
     same = {name: task[name] for name in ("title", "description", "priority", "due_date")}
 
     assert create(call, ann, **same)["id"] != task["id"]
-    assert len(listed(call, ann)["tasks"]) == 2
+    assert len(list_tasks(call, ann)["tasks"]) == 2

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import DELETE, ONE, call_task_route, create, listed, with_user_id
+from tests.support.tasks import DELETE, ONE, call_task_route, create, list_tasks, with_user_id
 
 
 @pytest.mark.parametrize("route", [DELETE, with_user_id(DELETE)])
@@ -15,7 +15,7 @@ def test_a_deleted_task_is_gone_and_the_others_stay(call: Api, ann: Person, task
     answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=task["id"])
 
     assert (answer.status, answer.text) == (204, "")
-    assert listed(call, ann)["tasks"] == [other]
+    assert list_tasks(call, ann)["tasks"] == [other]
 
 
 def test_nothing_finds_it_afterwards(call: Api, ann: Person, task: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, listed, store_tasks
+from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, list_tasks, store_tasks
 
 COLUMNS = ["id", "title", "description", "completed", "completed_at", "priority", "due_date", "tags"]
 COLUMNS += ["created_at", "updated_at", "version"]
@@ -172,7 +172,7 @@ def test_a_cursor_is_of_its_owner_and_of_exporting_alone(call: Api, people: Peop
         store_tasks(person, 4)
     cursor, of_bob = (call(EXPORT, bearer=person.token).json["cursor"] for person in (ann, bob))
     tampered = [cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :] for place in (0, 22, 30)]
-    of_list = listed(call, ann, limit=1)["cursor"]
+    of_list = list_tasks(call, ann, limit=1)["cursor"]
     of_sync = call(CHANGES, bearer=ann.token).json["token"]
 
     for wrong in ("", "x", "é", "x" * 5000, cursor[:-4], *tampered, of_bob, of_list, of_sync):

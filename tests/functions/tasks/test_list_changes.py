@@ -24,7 +24,7 @@ from tests.support.tasks import (
     PATCH,
     call_task_route,
     create,
-    listed,
+    list_tasks,
 )
 
 
@@ -36,7 +36,7 @@ def phone(call: Api, ann: Person) -> Phone:
 
 def server(call: Api, person: Person) -> dict[str, Any]:
     """A person's list as it is, by id."""
-    page = listed(call, person, limit=100)
+    page = list_tasks(call, person, limit=100)
     assert page["cursor"] is None
     return {task["id"]: task for task in page["tasks"]}
 
@@ -194,7 +194,7 @@ def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bo
     create(call, ann)
     token = phone.page(limit=1)["token"]
     tampered = [token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :] for place in (0, 21, 22, 30)]
-    strange = [listed(call, ann, limit=1)["cursor"], Phone(call, bob).page()["token"]]
+    strange = [list_tasks(call, ann, limit=1)["cursor"], Phone(call, bob).page()["token"]]
 
     for wrong in ("", "x", "=", "é", "\0", "x" * 5000, token + "AAAA", token[:-4], *tampered, *strange):
         answer = call(CHANGES, bearer=ann.token, query={"since": wrong})

@@ -9,7 +9,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import DELETE, LIST, call_task_route, create, listed, store_tasks, with_user_id
+from tests.support.tasks import DELETE, LIST, call_task_route, create, list_tasks, store_tasks, with_user_id
 
 MANY = 120
 WRONG = {
@@ -35,15 +35,15 @@ LAST = {"created_at": "desc", "due_date": "asc", "priority": "desc", "updated_at
 
 def pages(call: Api, person: Person, **query: Any) -> Iterator[list[dict[str, Any]]]:
     """Every page of a person's list, by its cursors."""
-    page = listed(call, person, **query)
+    page = list_tasks(call, person, **query)
     yield page["tasks"]
     while page["cursor"] is not None:
-        page = listed(call, person, **query | {"cursor": page["cursor"]})
+        page = list_tasks(call, person, **query | {"cursor": page["cursor"]})
         yield page["tasks"]
 
 
 def test_nobody_begins_with_tasks(call: Api, ann: Person) -> None:
-    assert listed(call, ann) == {"tasks": [], "cursor": None}
+    assert list_tasks(call, ann) == {"tasks": [], "cursor": None}
 
 
 @pytest.mark.parametrize("route", [LIST, with_user_id(LIST)])
@@ -59,7 +59,7 @@ def test_what_is_not_said_is_as_if_it_were(call: Api, ann: Person) -> None:
     store_tasks(ann, 51)
     said = {"status": "all", "sort": "created_at", "order": "desc", "limit": 50, "search": " "}
 
-    assert listed(call, ann)["tasks"] == listed(call, ann, **said)["tasks"]
+    assert list_tasks(call, ann)["tasks"] == list_tasks(call, ann, **said)["tasks"]
 
 
 def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) -> None:
@@ -75,11 +75,11 @@ def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) ->
 def test_a_list_holds_while_it_changes(call: Api, ann: Person) -> None:
     """What was made meanwhile is on an earlier page; what was deleted is missing; nothing comes twice."""
     ids = [create(call, ann)["id"] for _ in range(6)]
-    first = listed(call, ann, limit=3)
+    first = list_tasks(call, ann, limit=3)
     create(call, ann)
     call_task_route(call, DELETE, bearer=ann.token, task=first["tasks"][-1]["id"])
     call_task_route(call, DELETE, bearer=ann.token, task=ids[1])
-    rest = listed(call, ann, limit=3, cursor=first["cursor"])
+    rest = list_tasks(call, ann, limit=3, cursor=first["cursor"])
 
     assert [task["id"] for task in rest["tasks"]] == [ids[2], ids[0]]
 
@@ -89,7 +89,7 @@ def test_a_page_has_between_one_and_a_hundred(call: Api, ann: Person, limit: int
     create(call, ann)
     create(call, ann)
 
-    assert len(listed(call, ann, limit=limit)["tasks"]) == min(limit, 2)
+    assert len(list_tasks(call, ann, limit=limit)["tasks"]) == min(limit, 2)
 
 
 def test_what_cannot_be_asked_is_refused_by_name(call: Api, ann: Person) -> None:
@@ -136,9 +136,9 @@ def test_a_few_among_many_are_found_in_steps_of_a_bounded_cost(call: Api, ann: P
 
     for sort in sorts:
         wanted = {"sort": sort, "order": LAST[sort], "tag": "needle"}
-        first = listed(call, ann, **wanted)
+        first = list_tasks(call, ann, **wanted)
         assert call.calls == ["BatchGetItem", *["Query"] * 4]
-        rest = listed(call, ann, **wanted, cursor=first["cursor"])
+        rest = list_tasks(call, ann, **wanted, cursor=first["cursor"])
         assert call.calls == ["BatchGetItem", "Query"]
 
         assert first["tasks"] == []
@@ -149,7 +149,7 @@ def test_without_filters_a_page_is_one_query(call: Api, ann: Person) -> None:
     keep_haystack(ann.id, 60)
 
     for sort in LAST:
-        assert len(listed(call, ann, sort=sort)["tasks"]) == 50
+        assert len(list_tasks(call, ann, sort=sort)["tasks"]) == 50
         assert call.calls == ["BatchGetItem", "Query"]
 
 

@@ -12,7 +12,17 @@ from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import BULK, COMPLETE, DELETE, PATCH, SUMMARY, call_task_route, create, listed, with_user_id
+from tests.support.tasks import (
+    BULK,
+    COMPLETE,
+    DELETE,
+    PATCH,
+    SUMMARY,
+    call_task_route,
+    create,
+    list_tasks,
+    with_user_id,
+)
 
 PRIORITIES = ("low", "medium", "high", "urgent")
 NONE = dict.fromkeys(PRIORITIES, 0)
@@ -42,7 +52,7 @@ def bulk(call: Api, person: Person, operations: list[dict[str, Any]]) -> list[di
 
 def recount(call: Api, person: Person) -> dict[str, Any]:
     """The same counts, from the whole list."""
-    page = listed(call, person, limit=100)
+    page = list_tasks(call, person, limit=100)
     assert page["cursor"] is None
     counts = Counter((task["priority"], task["completed"]) for task in page["tasks"])
     return {

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import BULK, CREATE, PATCH, READ, call_task_route, create, listed
+from tests.support.tasks import BULK, CREATE, PATCH, READ, call_task_route, create, list_tasks
 
 DUE = {
     "2026-11-21": "2026-11-21",
@@ -52,7 +52,7 @@ def kept(call: Api, person: Person, field: str, values: Sequence[Any]) -> list[A
     operations = [{"op": "create", "task": {"title": "x", field: value}} for value in values]
     results = call(BULK, bearer=person.token, json={"operations": operations}).json["results"]
     assert {result["status"] for result in results} == {201}, results
-    read = {task["id"]: task for task in listed(call, person, limit=100)["tasks"]}
+    read = {task["id"]: task for task in list_tasks(call, person, limit=100)["tasks"]}
     assert all(read[result["task"]["id"]] == result["task"] for result in results)
     return [result["task"][field] for result in results]
 
@@ -67,7 +67,7 @@ def assert_refused(call: Api, person: Person, field: str, values: Sequence[Any])
             )
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), value
             assert {detail["field"].split(".")[1] for detail in answer.json["details"]} == {field}
-    assert listed(call, person)["tasks"] == [task]
+    assert list_tasks(call, person)["tasks"] == [task]
 
 
 def test_due_dates_come_in_many_spellings_and_go_out_in_one(call: Api, ann: Person) -> None:
@@ -118,4 +118,4 @@ def test_a_task_is_found_by_every_tag_as_it_was_sent(call: Api, ann: Person) -> 
     task = create(call, ann, tags=tags)
 
     for tag in tags:
-        assert listed(call, ann, tag=tag)["tasks"] == [task]
+        assert list_tasks(call, ann, tag=tag)["tasks"] == [task]

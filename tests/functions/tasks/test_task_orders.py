@@ -8,7 +8,7 @@ import pytest
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import BULK, DELETE, PATCH, call_task_route, create, listed
+from tests.support.tasks import BULK, DELETE, PATCH, call_task_route, create, list_tasks
 
 TASKS: dict[str, dict[str, Any]] = {  # in the order in which they are made
     "a": {"title": "zebra", "priority": "low"},
@@ -53,10 +53,10 @@ def letters(call: Api, ann: Person, advance_clock: Callable[..., None]) -> dict[
 
 def pages(call: Api, person: Person, **query: Any) -> list[list[str]]:
     """The ids on every page of a list; each page costs one query."""
-    page = listed(call, person, **query)
+    page = list_tasks(call, person, **query)
     found = [page]
     while page["cursor"] is not None:
-        page = listed(call, person, **query, cursor=page["cursor"])
+        page = list_tasks(call, person, **query, cursor=page["cursor"])
         assert call.calls == ["BatchGetItem", "Query"]
         found.append(page)
     return [[task["id"] for task in page["tasks"]] for page in found]
@@ -65,7 +65,7 @@ def pages(call: Api, person: Person, **query: Any) -> list[list[str]]:
 @every_sort
 def test_every_sort_goes_both_ways(call: Api, ann: Person, letters: dict[str, str], sort: str) -> None:
     def order(**query: str) -> str:
-        return "".join(letters[task["id"]] for task in listed(call, ann, sort=sort, **query)["tasks"])
+        return "".join(letters[task["id"]] for task in list_tasks(call, ann, sort=sort, **query)["tasks"])
 
     assert order(order="asc") == ASCENDING[sort]
     assert order(order="desc") == ASCENDING[sort][::-1]
@@ -99,10 +99,10 @@ def test_a_task_moves_when_it_changes(call: Api, ann: Person, letters: dict[str,
     first = {"title": "0", "priority": "urgent", "due_date": None}
     call_task_route(call, PATCH, bearer=ann.token, task=last, json=first)
 
-    assert listed(call, ann, sort="title")["tasks"][0]["id"] == last
-    assert listed(call, ann, sort="priority")["tasks"][0]["id"] == last
-    assert listed(call, ann, sort="updated_at")["tasks"][0]["id"] == last
-    assert listed(call, ann, sort="due_date")["tasks"][-1]["id"] == last
+    assert list_tasks(call, ann, sort="title")["tasks"][0]["id"] == last
+    assert list_tasks(call, ann, sort="priority")["tasks"][0]["id"] == last
+    assert list_tasks(call, ann, sort="updated_at")["tasks"][0]["id"] == last
+    assert list_tasks(call, ann, sort="due_date")["tasks"][-1]["id"] == last
 
 
 def test_where_much_was_deleted_the_latest_changes_are_still_found(call: Api, ann: Person) -> None:
@@ -113,8 +113,8 @@ def test_where_much_was_deleted_the_latest_changes_are_still_found(call: Api, an
         for number in range(300):
             batch.save(row.of(ann.id, str(number), 10**18 + number, now))
 
-    assert listed(call, ann, sort="updated_at") == {"tasks": [kept], "cursor": None}
-    assert listed(call, ann, sort="updated_at", order="asc", limit=1)["tasks"] == [kept]
+    assert list_tasks(call, ann, sort="updated_at") == {"tasks": [kept], "cursor": None}
+    assert list_tasks(call, ann, sort="updated_at", order="asc", limit=1)["tasks"] == [kept]
 
 
 def test_long_titles_in_letters_that_unfold_are_still_in_order(call: Api, ann: Person) -> None:
@@ -124,6 +124,6 @@ def test_long_titles_in_letters_that_unfold_are_still_in_order(call: Api, ann: P
         create(call, ann, title=title)
 
     found = [name for page in pages(call, ann, sort="title", limit=1) for name in page]
-    whole = listed(call, ann, sort="title")["tasks"]
+    whole = list_tasks(call, ann, sort="title")["tasks"]
     assert [task["id"] for task in whole] == found
     assert [task["title"] for task in whole] == sorted(titles, key=str.casefold)

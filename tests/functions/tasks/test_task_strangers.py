@@ -17,7 +17,7 @@ from tests.support.tasks import (
     READ,
     call_task_route,
     create,
-    listed,
+    list_tasks,
     with_user_id,
 )
 
@@ -70,8 +70,8 @@ def test_lists_are_apart(call: Api, cloud: Cloud, ann: Person, bob: Person) -> N
     assert {row["user_id"] for row in all_rows(cloud)["TasksTable"]} == {ann.id}
     create(call, bob, title="Bob's")
 
-    assert [task["title"] for task in listed(call, ann)["tasks"]] == ["Ann's"]
-    assert [task["title"] for task in listed(call, bob)["tasks"]] == ["Bob's"]
+    assert [task["title"] for task in list_tasks(call, ann)["tasks"]] == ["Ann's"]
+    assert [task["title"] for task in list_tasks(call, bob)["tasks"]] == ["Bob's"]
 
 
 def test_headers_and_query_cannot_name_another_user(call: Api, ann: Person, bob: Person) -> None:
@@ -84,4 +84,4 @@ def test_headers_and_query_cannot_name_another_user(call: Api, ann: Person, bob:
             call, route, bearer=ann.token, owner=ann.id, task=task["id"], headers=posing, query=query
         )
         assert answer.status in {200, 201, 204}
-    assert listed(call, bob)["tasks"] == []
+    assert list_tasks(call, bob)["tasks"] == []
