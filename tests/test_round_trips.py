@@ -18,7 +18,7 @@ from tests.support.people import PASSWORD, People
 from tests.support.provider import Provider
 from tests.support.routes import API, PAGES
 from tests.support.sample_events import sample
-from tests.support.tasks import call_task_route, create
+from tests.support.tasks import call_task_route, create_task
 
 ANN, NEW, NOBODY, WAITING = (f"{name}@example.com" for name in ("ann", "new", "nobody", "waiting"))
 ELSEWHERE = {"GetSecretValue", "SendEmail"}
@@ -204,7 +204,7 @@ def test_an_auth_endpoint_asks_this_often(
 @pytest.mark.parametrize("route", tasks.ALL)
 def test_a_task_endpoint_asks_who_and_then_what(call: Api, people: People, route: str) -> None:
     ann = people.signed_in()
-    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=create(call, ann)["id"])
+    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=create_task(call, ann)["id"])
 
     assert answer.status < 300
     assert asked(call) == SESSION + TASKS[route.replace("/{user_id}", "")]
@@ -213,7 +213,7 @@ def test_a_task_endpoint_asks_who_and_then_what(call: Api, people: People, route
 def test_a_list_is_one_query_a_page(call: Api, people: People) -> None:
     ann = people.signed_in()
     for _ in range(3):
-        create(call, ann)
+        create_task(call, ann)
     cursor = call(tasks.LIST, bearer=ann.token, query={"limit": 2}).json["cursor"]
     call(tasks.LIST, bearer=ann.token, query={"limit": 2, "cursor": cursor})
 
@@ -257,7 +257,7 @@ def test_a_reminder_is_four_calls_more_for_each_person(
     for name in ("ann", "bob"):
         person = people.signed_in(name)
         call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
-        create(call, person, due_date="2030-06-03")
+        create_task(call, person, due_date="2030-06-03")
     call.invoke("Remind", sample("mail/remind"))
 
     page = ["BatchGetItem", "BatchGetItem", "Query", "BatchGetItem"]

@@ -15,7 +15,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import record
 from tests.support.people import PASSWORD, Person
 from tests.support.sample_events import sample
-from tests.support.tasks import create
+from tests.support.tasks import create_task
 
 MORNING = datetime(2030, 6, 3, 8, tzinfo=UTC)
 TASKS = 20  # of somebody who is erased
@@ -80,7 +80,7 @@ def leaver(guests: CallUsers) -> list[Event]:
     """The order to erase somebody who had a session and some tasks."""
     person = guests.person()
     for _ in range(TASKS):
-        create(guests.call, person, **TASK)
+        create_task(guests.call, person, **TASK)
     guests.call("POST /api/auth/delete-user", bearer=person.token, json={"password": PASSWORD})
     return erasures(guests)
 
@@ -94,7 +94,7 @@ def nobodys_turn(guests: CallUsers) -> list[Event]:
 
 def someones_turn(guests: CallUsers) -> list[Event]:
     """Somebody wants reminders, and has a task that is due."""
-    create(guests.call, _wants_reminders(guests), **TASK | {"due_date": f"{MORNING:%Y-%m-%d}"})
+    create_task(guests.call, _wants_reminders(guests), **TASK | {"due_date": f"{MORNING:%Y-%m-%d}"})
     return [sample("mail/remind")]
 
 

@@ -10,7 +10,7 @@ from tests.costs.task_requests import MANY, NEW_TITLE, TASK
 from tests.support import tasks
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import create, list_tasks, with_user_id
+from tests.support.tasks import create_task, list_tasks, with_user_id
 
 
 class Owner:
@@ -51,7 +51,7 @@ class Owner:
         return HttpCall(name=name, routes=(route, with_user_id(route)), asks=come)
 
     def _one(self, guests: CallUsers) -> dict[str, Any]:
-        return {"task_id": create(guests.call, self.person, **TASK)["id"]}
+        return {"task_id": create_task(guests.call, self.person, **TASK)["id"]}
 
     def _done(self, guests: CallUsers) -> dict[str, Any]:
         task = self._one(guests)
@@ -71,5 +71,5 @@ class Owner:
             page = guests.call(tasks.CHANGES, bearer=self.person.token, query=self._seen | {"limit": 500}).json
             self._seen, more = {"since": page["token"]}, page["has_more"]
         for _number in range(3):
-            create(guests.call, self.person, **TASK)
+            create_task(guests.call, self.person, **TASK)
         return {"query": self._seen}

@@ -11,7 +11,7 @@ from tests.support import tasks
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import create, list_tasks
+from tests.support.tasks import create_task, list_tasks
 
 SORTS = {
     "created_at": "task_id",
@@ -104,7 +104,7 @@ class TaskUser:
         yield TaskRequest(
             name="create with an Idempotency-Key", route=tasks.CREATE, request={"json": TASK, "headers": keyed}
         )
-        task = {"task_id": create(self.call, self.person, **TASK)["id"]}
+        task = {"task_id": create_task(self.call, self.person, **TASK)["id"]}
         yield TaskRequest(name="read", route=tasks.READ, request=task)
         yield TaskRequest(name="change the title", route=tasks.PATCH, request=task | {"json": {"title": NEW_TITLE}})
         moved = {"priority": "high", "due_date": "2026-12-01"}

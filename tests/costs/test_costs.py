@@ -40,7 +40,7 @@ from tests.support.calls import Api
 from tests.support.layout import FUNCTIONS
 from tests.support.people import PASSWORD, People
 from tests.support.provider import Provider
-from tests.support.tasks import create
+from tests.support.tasks import create_task
 
 SHORT, LONG = 10, 150
 
@@ -194,7 +194,7 @@ def test_a_create_is_the_task_its_entries_and_the_summary(call: Api, people: Peo
     costs = []
     for due in (None, "2026-11-30"):
         with meter.counting():
-            create(call, ann, due_date=due)
+            create_task(call, ann, due_date=due)
         costs.append((meter.cost.trips, meter.cost.read, meter.cost.write))
 
     assert costs == [(2, 2, 2 + 4 + 2), (2, 2, 2 + 5 + 2)]

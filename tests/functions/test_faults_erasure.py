@@ -31,7 +31,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox, record
 from tests.support.people import People, Person
 from tests.support.tables import all_rows
-from tests.support.tasks import create
+from tests.support.tasks import create_task
 
 ANN = "ann@example.com"
 DOUBTS = ["no answer", "half an answer", "no sense"]
@@ -216,7 +216,7 @@ def comes_back(call: Api, people: People, mailbox: Mailbox, advance_clock: Calla
     def come() -> Person:
         advance_clock(seconds=1)
         new = people.signed_in("ann")
-        create(call, new, title="Mine")
+        create_task(call, new, title="Mine")
         call("POST /api/auth/update-user", bearer=new.token, json={"taskReminders": True})
         call("POST /api/auth/request-password-reset", json={"email": new.email})
         assert mailbox.pending()

@@ -33,7 +33,7 @@ from tests.costs.task_lists import NOW
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tasks import LIST, create
+from tests.support.tasks import LIST, create_task
 from tests.support.transport import under_test
 
 USERS, SESSIONS = (10, 1_000, 100_000, 1_000_000), (1, 10, 100, 1_000)
@@ -202,7 +202,7 @@ class Crowd:
         email = self._people.verified(f"guest-{next(self._guests):07}")
         person = self._people.sign_in(email)
         for _ in range(tasks):
-            create(self._call, person)
+            create_task(self._call, person)
         assert self._call("POST /api/auth/sign-out", bearer=person.token).status == 200
         return email
 

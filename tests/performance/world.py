@@ -29,7 +29,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
-from tests.support.tasks import create
+from tests.support.tasks import create_task
 
 WAITING = "waiting@example.com"
 TASKS = 20
@@ -126,7 +126,7 @@ def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
     """Whatever requests need to speak of."""
     layer("keys.access_tokens").ensure_published()
     ann, mailbox = People(call).signed_in("ann"), Mailbox(call, cloud)
-    tasks = [create(call, ann, **TASK)["id"] for _ in range(TASKS)]
+    tasks = [create_task(call, ann, **TASK)["id"] for _ in range(TASKS)]
     sign_up(call, WAITING)
     verification = mailbox.to(WAITING)[-1].token
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json

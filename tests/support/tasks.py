@@ -46,7 +46,7 @@ def call_task_route(call: Api, route: str, *, owner: str = MISSING, task: str = 
     return call(route, **({"json": about} if "body" not in request else {}) | path | request)
 
 
-def create(call: Api, person: Person, **fields: Any) -> dict[str, Any]:
+def create_task(call: Api, person: Person, **fields: Any) -> dict[str, Any]:
     """Create a task; what the service made of it."""
     answer = call(CREATE, bearer=person.token, json={"title": "Water the plants"} | fields)
     assert answer.status == 201, answer.text

@@ -18,7 +18,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import TABLES, all_rows
-from tests.support.tasks import create, store_tasks
+from tests.support.tasks import create_task, store_tasks
 
 DELETE = "POST /api/auth/delete-user"
 
@@ -91,7 +91,7 @@ def leaves_traces(journeys: OAuthFlow, mailbox: Mailbox) -> Person:
     sign_in(call, person.email, "a wrong one")
     call("POST /api/auth/login", json={"email": person.email, "password": PASSWORD})
     call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
-    task = create(call, person, title="Water the plants")
+    task = create_task(call, person, title="Water the plants")
     call("DELETE /api/tasks/{task_id}", bearer=person.token, task_id=task["id"], headers={"idempotency-key": "k"})
     store_tasks(person, 30)
     request_reset(call, mailbox, person.email)
@@ -131,7 +131,7 @@ def test_sessions_are_over_before_anything_is_erased(call: Api, ann: Person) -> 
 
 def test_others_keep_everything(call: Api, cloud: Cloud, people: People, erasing: Erasures, ann: Person) -> None:
     bob = people.signed_in("bob")
-    create(call, bob, title="Mine")
+    create_task(call, bob, title="Mine")
     before = traces(cloud, bob)
     deletes(call, ann)
     erasing.deliver()

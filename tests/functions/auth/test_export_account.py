@@ -10,7 +10,7 @@ from tests.support.layer import layer
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import Person
 from tests.support.tables import rows
-from tests.support.tasks import create, store_tasks
+from tests.support.tasks import create_task, store_tasks
 
 EXPORT = "GET /api/auth/export"
 
@@ -24,7 +24,7 @@ def _small_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
     oauth_flow.link(ann.token)
-    task = create(call, ann, title="Water the plants")
+    task = create_task(call, ann, title="Water the plants")
 
     answer = call(EXPORT, bearer=ann.token)
 

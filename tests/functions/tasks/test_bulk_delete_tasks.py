@@ -8,7 +8,16 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import BULK_DELETE, DELETE, MISSING, SUMMARY, call_task_route, create, list_tasks, with_user_id
+from tests.support.tasks import (
+    BULK_DELETE,
+    DELETE,
+    MISSING,
+    SUMMARY,
+    call_task_route,
+    create_task,
+    list_tasks,
+    with_user_id,
+)
 
 MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING + "0", "#SUMMARY", "#GONE#" + MISSING, " ", "\x00"]
 
@@ -20,7 +29,7 @@ def delete(call: Api, person: Person, ids: Any, *, route: str = BULK_DELETE) -> 
 
 @pytest.mark.parametrize("route", [BULK_DELETE, with_user_id(BULK_DELETE)])
 def test_what_was_named_goes_and_the_rest_stays(call: Api, ann: Person, route: str) -> None:
-    tasks = [create(call, ann) for _ in range(4)]
+    tasks = [create_task(call, ann) for _ in range(4)]
     ids = [tasks[place]["id"] for place in (2, 0, 3)]
     answer = delete(call, ann, ids, route=route)
 
@@ -30,7 +39,7 @@ def test_what_was_named_goes_and_the_rest_stays(call: Api, ann: Person, route: s
 
 
 def test_each_list_is_in_the_order_that_was_asked(call: Api, ann: Person) -> None:
-    one, two, three = (create(call, ann)["id"] for _ in range(3))
+    one, two, three = (create_task(call, ann)["id"] for _ in range(3))
     call_task_route(call, DELETE, bearer=ann.token, task=two)
     missing = [MISSING, *MALFORMED]
 
@@ -53,7 +62,7 @@ def test_an_id_that_comes_twice_is_answered_once(call: Api, ann: Person, task: d
 
 def test_an_id_in_another_spelling_is_the_same(call: Api, ann: Person) -> None:
     for first in (str, str.upper):
-        task = create(call, ann)["id"]
+        task = create_task(call, ann)["id"]
         spellings = [first(task), task.upper(), task.replace("-", ""), task]
         assert delete(call, ann, spellings).json == {"deleted": [first(task)], "not_found": []}
 

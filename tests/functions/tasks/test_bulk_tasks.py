@@ -17,7 +17,7 @@ from tests.support.tasks import (
     MISSING,
     PATCH,
     call_task_route,
-    create,
+    create_task,
     list_tasks,
     with_user_id,
 )
@@ -90,7 +90,7 @@ def change(task: dict[str, Any], title: str = "Changed", **other: Any) -> dict[s
 
 @pytest.mark.parametrize("route", [BULK, with_user_id(BULK)])
 def test_operations_of_all_kinds_are_done_in_order(call: Api, ann: Person, route: str) -> None:
-    one, two, three = (create(call, ann) for _ in range(3))
+    one, two, three = (create_task(call, ann) for _ in range(3))
     operations = [change(one), NEW, {"op": "complete", "id": two["id"]}, {"op": "delete", "id": three["id"]}, NEW]
     results = bulk(call, ann, *operations, route=route)
 
@@ -105,7 +105,7 @@ def test_operations_of_all_kinds_are_done_in_order(call: Api, ann: Person, route
 def test_an_operation_is_answered_as_its_own_request(
     call: Api, ann: Person, route: str, request_: dict[str, Any], operation: dict[str, Any]
 ) -> None:
-    one, other = create(call, ann), create(call, ann)
+    one, other = create_task(call, ann), create_task(call, ann)
     single = call_task_route(call, route, bearer=ann.token, task=one["id"], **request_)
     about = {} if route == CREATE else {"id": other["id"]}
     (result,) = bulk(call, ann, operation | about)

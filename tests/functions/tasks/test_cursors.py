@@ -10,7 +10,7 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, list_tasks, with_user_id
+from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create_task, list_tasks, with_user_id
 
 ALPHABET = ascii_letters + digits + "-_"
 TITLES = ["one", "two", "four", "zero"]
@@ -41,7 +41,7 @@ OTHERWISE = {
 @pytest.fixture
 def tasks(call: Api, ann: Person) -> list[dict[str, Any]]:
     """Four tasks of Ann's that fit what is ASKED, oldest first."""
-    return [create(call, ann, title=title, tags=["home"], due_date="2026-05-02") for title in TITLES]
+    return [create_task(call, ann, title=title, tags=["home"], due_date="2026-05-02") for title in TITLES]
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_no_other_text_means_the_same(call: Api, ann: Person, cursor: str) -> No
 
 
 def test_it_is_of_no_use_to_anybody_else(call: Api, ann: Person, bob: Person, cursor: str) -> None:
-    create(call, bob)
+    create_task(call, bob)
 
     assert_refused(ask(call, bob, cursor))
     assert ask(call, ann, cursor).status == 200
@@ -158,7 +158,7 @@ def test_it_survives_the_task_that_it_stands_on(call: Api, ann: Person, tasks: l
 
 def test_it_stands_on_any_title(call: Api, ann: Person) -> None:
     titles = ["\x00" * 200, '"' * 200, "ΐ" * 200, "\N{CACTUS}" * 200, "a\x1fb", "\\n"]
-    ids = {create(call, ann, title=title)["id"] for title in titles for _ in range(2)}
+    ids = {create_task(call, ann, title=title)["id"] for title in titles for _ in range(2)}
     pages = [list_tasks(call, ann, sort="title", limit=1)]
     while pages[-1]["cursor"]:
         pages.append(ask(call, ann, pages[-1]["cursor"], sort="title", limit=1).json)

@@ -12,7 +12,7 @@ import pytest
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create, list_tasks, store_tasks
+from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create_task, list_tasks, store_tasks
 
 COLUMNS = ["id", "title", "description", "completed", "completed_at", "priority", "due_date", "tags"]
 COLUMNS += ["created_at", "updated_at", "version"]
@@ -62,8 +62,8 @@ def only_row(call: Api, person: Person) -> dict[str, str]:
 
 
 def test_json_has_every_task_whole_oldest_first(call: Api, ann: Person, bob: Person) -> None:
-    made = [create(call, ann, title=f"{number}", due_date="2026-12-01", tags=["a", "b"]) for number in range(3)]
-    create(call, bob)
+    made = [create_task(call, ann, title=f"{number}", due_date="2026-12-01", tags=["a", "b"]) for number in range(3)]
+    create_task(call, bob)
     answer = call(EXPORT, bearer=ann.token)
 
     assert answer.json == {"tasks": made, "cursor": None}
@@ -74,8 +74,8 @@ def test_json_has_every_task_whole_oldest_first(call: Api, ann: Person, bob: Per
 
 def test_csv_has_a_row_for_each_task_under_one_header(call: Api, ann: Person) -> None:
     made = [
-        create(call, ann, title="Plain"),
-        create(call, ann, description="two\nlines", priority="urgent", due_date="2026-12-01", tags=["a", "b"]),
+        create_task(call, ann, title="Plain"),
+        create_task(call, ann, description="two\nlines", priority="urgent", due_date="2026-12-01", tags=["a", "b"]),
     ]
     answer = call(EXPORT, bearer=ann.token, query={"format": "csv"})
 
@@ -128,7 +128,7 @@ def test_what_is_deleted_or_new_between_pages_stops_nobody(call: Api, ann: Perso
     pages = exported(call, ann, "json")
     first = next(pages)
     call_task_route(call, DELETE, bearer=ann.token, task=first.json["tasks"][-1]["id"])  # where the cursor stands
-    new = create(call, ann)
+    new = create_task(call, ann)
     (second,) = pages
 
     assert len(second.json["tasks"]) == 3
@@ -137,7 +137,7 @@ def test_what_is_deleted_or_new_between_pages_stops_nobody(call: Api, ann: Perso
 
 def test_a_spreadsheet_calculates_nothing(call: Api, ann: Person) -> None:
     for text in FORMULAS:
-        task = create(call, ann, title=text, description=text, tags=[text.lower(), "x"])
+        task = create_task(call, ann, title=text, description=text, tags=[text.lower(), "x"])
         row = only_row(call, ann)
         assert (row["title"], row["description"]) == (f"'{text}", f"'{text}")
         assert row["tags"] == f"'{text.lower()} x"
@@ -148,14 +148,14 @@ def test_a_spreadsheet_calculates_nothing(call: Api, ann: Person) -> None:
 def test_blanks_before_a_formula_do_not_help_it(call: Api, ann: Person) -> None:
     starts = ["\t", "\r", "\n", "\r\n"]
     for start in starts:
-        create(call, ann, description=f"{start}=1+1")
+        create_task(call, ann, description=f"{start}=1+1")
 
     table = table_of(list(exported(call, ann, "csv")))
     assert [row["description"] for row in table] == [f"'{start}=1+1" for start in starts]
 
 
 def test_other_text_stays_as_it_is(call: Api, ann: Person) -> None:
-    tasks = [create(call, ann, title=text, description=f"{text}\n{text}\r\n", tags=["a;b", 'c"d']) for text in ODD]
+    tasks = [create_task(call, ann, title=text, description=f"{text}\n{text}\r\n", tags=["a;b", 'c"d']) for text in ODD]
 
     assert table_of(list(exported(call, ann, "csv"))) == list(map(as_cells, tasks))
 

@@ -26,7 +26,7 @@ from tests.support.tasks import (
     PATCH,
     PUT,
     call_task_route,
-    create,
+    create_task,
     with_user_id,
 )
 
@@ -98,7 +98,7 @@ def test_both_forms_of_a_path_are_one_request(send: Sender, kept: Any, route: st
 def test_another_body_is_refused_and_nothing_is_done(
     call: Api, ann: Person, send: Sender, kept: Any, route: str
 ) -> None:
-    other = create(call, ann)["id"]
+    other = create_task(call, ann)["id"]
     bodies = {
         COMPLETE: {"completed": False},
         BULK: {"operations": [{"op": "delete", "id": other}]},
@@ -127,7 +127,7 @@ def test_another_route_is_refused_and_nothing_is_done(send: Sender, kept: Any, r
 
 def test_another_task_is_refused(call: Api, ann: Person, send: Sender, kept: Any) -> None:
     for route in (PUT, COMPLETE, DELETE):
-        other = create(call, ann)["id"]
+        other = create_task(call, ann)["id"]
         send(route, name=route[:3], task=other)
         once = kept()
         assert reused(send(route, name=route[:3])), route
@@ -137,7 +137,7 @@ def test_another_task_is_refused(call: Api, ann: Person, send: Sender, kept: Any
 
 @pytest.mark.parametrize("route", SHORT)
 def test_another_person_may_use_the_same_key(call: Api, bob: Person, send: Sender, kept: Any, route: str) -> None:
-    first, bobs = send(route), Sender(call, bob, create(call, bob))
+    first, bobs = send(route), Sender(call, bob, create_task(call, bob))
     once = kept()
 
     assert bobs(route).status == first.status

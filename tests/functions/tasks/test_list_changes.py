@@ -23,7 +23,7 @@ from tests.support.tasks import (
     LIST,
     PATCH,
     call_task_route,
-    create,
+    create_task,
     list_tasks,
 )
 
@@ -51,17 +51,17 @@ def asked(call: Api, person: Person, **query: Any) -> tuple[int, str | None]:
 
 
 def test_the_first_page_has_every_task_oldest_first(call: Api, ann: Person, bob: Person, phone: Phone) -> None:
-    made = [create(call, ann, title=f"Task {number}", tags=["x"], due_date="2026-12-01") for number in range(3)]
-    create(call, bob)
+    made = [create_task(call, ann, title=f"Task {number}", tags=["x"], due_date="2026-12-01") for number in range(3)]
+    create_task(call, bob)
 
     assert phone.page() == {"changed": made, "deleted": [], "token": phone.token, "has_more": False}
 
 
 def test_later_pages_have_only_what_changed_and_in_that_order(call: Api, ann: Person, phone: Phone) -> None:
-    first, second, third, _ = (create(call, ann) for _ in range(4))
+    first, second, third, _ = (create_task(call, ann) for _ in range(4))
     phone.catch_up()
     call_task_route(call, PATCH, bearer=ann.token, task=third["id"])
-    new = create(call, ann)
+    new = create_task(call, ann)
     call_task_route(call, DELETE, bearer=ann.token, task=second["id"])
     call_task_route(call, COMPLETE, bearer=ann.token, task=first["id"])
     page = phone.page()
@@ -72,7 +72,7 @@ def test_later_pages_have_only_what_changed_and_in_that_order(call: Api, ann: Pe
 
 
 def test_what_bulk_did_appears(call: Api, ann: Person, phone: Phone) -> None:
-    ids = [create(call, ann)["id"] for _ in range(6)]
+    ids = [create_task(call, ann)["id"] for _ in range(6)]
     phone.catch_up()
     operations = [
         {"op": "delete", "id": ids[0]},
@@ -92,7 +92,7 @@ def test_what_bulk_did_appears(call: Api, ann: Person, phone: Phone) -> None:
 
 @pytest.mark.parametrize("limit", [1, 2, 500])
 def test_a_page_is_no_longer_than_asked(call: Api, ann: Person, phone: Phone, limit: int) -> None:
-    ids = [create(call, ann)["id"] for _ in range(5)]
+    ids = [create_task(call, ann)["id"] for _ in range(5)]
     call_task_route(call, DELETE, bearer=ann.token, task=ids.pop())
     pages = phone.catch_up(limit=limit)
 
@@ -118,7 +118,7 @@ def test_a_limit_out_of_bounds_is_refused(call: Api, ann: Person) -> None:
 
 
 def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone: Phone) -> None:
-    ids = [create(call, ann)["id"] for _ in range(6)]
+    ids = [create_task(call, ann)["id"] for _ in range(6)]
     phone.page(limit=2)
     call_task_route(call, DELETE, bearer=ann.token, task=ids[0])  # already seen
     call_task_route(call, PATCH, bearer=ann.token, task=ids[1])  # the same
@@ -127,7 +127,7 @@ def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone:
     phone.page(limit=2)
     call_task_route(call, PATCH, bearer=ann.token, task=ids[1], json={"title": "Again"})
     call_task_route(call, DELETE, bearer=ann.token, task=ids[3])
-    create(call, ann)
+    create_task(call, ann)
     phone.catch_up(limit=2)
 
     assert phone.tasks == server(call, ann)
@@ -138,10 +138,10 @@ def test_the_order_of_changes_needs_no_clock(
     call: Api, ann: Person, phone: Phone, advance_clock: Callable[..., None]
 ) -> None:
     """What a Lambda with a clock an hour behind wrote is later all the same."""
-    old = create(call, ann)["id"]
+    old = create_task(call, ann)["id"]
     phone.catch_up()
     advance_clock(hours=-1)
-    new = create(call, ann)["id"]
+    new = create_task(call, ann)["id"]
     call_task_route(call, DELETE, bearer=ann.token, task=old)
     phone.catch_up()
 
@@ -152,7 +152,7 @@ def test_a_change_that_was_overtaken_takes_a_later_number(
     call: Api, ann: Person, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was planned first, but the phone saw the other one; it must not hide behind it."""
-    first, second = create(call, ann)["id"], create(call, ann)["id"]
+    first, second = create_task(call, ann)["id"], create_task(call, ann)["id"]
     phone.catch_up()
 
     def other_change() -> None:
@@ -169,7 +169,7 @@ def test_a_change_that_was_overtaken_takes_a_later_number(
 
 def test_nothing_is_missed_while_others_write(call: Api, ann: Person, phone: Phone) -> None:
     def write(number: int) -> None:
-        mine = [create(call, ann, title=f"{number}")["id"] for _ in range(4)]
+        mine = [create_task(call, ann, title=f"{number}")["id"] for _ in range(4)]
         for turn, task in enumerate(mine * 2):
             call_task_route(call, (PATCH, COMPLETE)[turn % 2], bearer=ann.token, task=task)
         call_task_route(call, DELETE, bearer=ann.token, task=mine[0])
@@ -190,8 +190,8 @@ def test_nothing_is_missed_while_others_write(call: Api, ann: Person, phone: Pho
 
 
 def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bob: Person, phone: Phone) -> None:
-    create(call, ann)
-    create(call, ann)
+    create_task(call, ann)
+    create_task(call, ann)
     token = phone.page(limit=1)["token"]
     tampered = [token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :] for place in (0, 21, 22, 30)]
     strange = [list_tasks(call, ann, limit=1)["cursor"], Phone(call, bob).page()["token"]]
@@ -208,7 +208,7 @@ def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bo
 def test_a_token_is_good_for_a_month_in_any_session(
     call: Api, people: People, ann: Person, phone: Phone, advance_clock: Callable[..., None]
 ) -> None:
-    kept, gone = create(call, ann)["id"], create(call, ann)["id"]
+    kept, gone = create_task(call, ann)["id"], create_task(call, ann)["id"]
     phone.catch_up()
     call("POST /api/auth/revoke-sessions", bearer=ann.token)
     advance_clock(days=29)
@@ -229,7 +229,7 @@ def test_who_pages_for_a_month_began_a_month_ago(
 ) -> None:
     """What was on its first page may be gone without a trace since."""
     for _ in range(3):
-        create(call, ann)
+        create_task(call, ann)
     phone.page(limit=1)
     advance_clock(days=20)
     phone.person = people.sign_in(ann.email)

@@ -9,7 +9,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import DELETE, LIST, call_task_route, create, list_tasks, store_tasks, with_user_id
+from tests.support.tasks import DELETE, LIST, call_task_route, create_task, list_tasks, store_tasks, with_user_id
 
 MANY = 120
 WRONG = {
@@ -48,7 +48,7 @@ def test_nobody_begins_with_tasks(call: Api, ann: Person) -> None:
 
 @pytest.mark.parametrize("route", [LIST, with_user_id(LIST)])
 def test_tasks_are_whole_and_the_newest_comes_first(call: Api, ann: Person, route: str) -> None:
-    made = [create(call, ann, title=f"Task {number}", due_date="2026-12-01") for number in range(3)]
+    made = [create_task(call, ann, title=f"Task {number}", due_date="2026-12-01") for number in range(3)]
     answer = call_task_route(call, route, bearer=ann.token, owner=ann.id)
 
     assert answer.status == 200
@@ -64,7 +64,7 @@ def test_what_is_not_said_is_as_if_it_were(call: Api, ann: Person) -> None:
 
 def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) -> None:
     ids = store_tasks(ann, MANY)
-    create(call, bob)
+    create_task(call, bob)
 
     for query, sizes in (({}, [50, 50, 20]), ({"limit": 100}, [100, 20]), ({"limit": 60}, [60, 60])):
         found = list(pages(call, ann, **query))
@@ -74,9 +74,9 @@ def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) ->
 
 def test_a_list_holds_while_it_changes(call: Api, ann: Person) -> None:
     """What was made meanwhile is on an earlier page; what was deleted is missing; nothing comes twice."""
-    ids = [create(call, ann)["id"] for _ in range(6)]
+    ids = [create_task(call, ann)["id"] for _ in range(6)]
     first = list_tasks(call, ann, limit=3)
-    create(call, ann)
+    create_task(call, ann)
     call_task_route(call, DELETE, bearer=ann.token, task=first["tasks"][-1]["id"])
     call_task_route(call, DELETE, bearer=ann.token, task=ids[1])
     rest = list_tasks(call, ann, limit=3, cursor=first["cursor"])
@@ -86,8 +86,8 @@ def test_a_list_holds_while_it_changes(call: Api, ann: Person) -> None:
 
 @pytest.mark.parametrize("limit", [1, 100])
 def test_a_page_has_between_one_and_a_hundred(call: Api, ann: Person, limit: int) -> None:
-    create(call, ann)
-    create(call, ann)
+    create_task(call, ann)
+    create_task(call, ann)
 
     assert len(list_tasks(call, ann, limit=limit)["tasks"]) == min(limit, 2)
 

@@ -19,7 +19,7 @@ from tests.support.tasks import (
     PATCH,
     SUMMARY,
     call_task_route,
-    create,
+    create_task,
     list_tasks,
     with_user_id,
 )
@@ -84,7 +84,7 @@ def test_nobody_begins_with_any(call: Api, ann: Person) -> None:
 
 def test_every_change_counts(call: Api, ann: Person, bob: Person) -> None:
     """Created, changed, completed twice, reopened, deleted twice; refused, not there, of somebody else."""
-    ids = [create(call, ann, priority=priority)["id"] for priority in (*PRIORITIES, "urgent")]
+    ids = [create_task(call, ann, priority=priority)["id"] for priority in (*PRIORITIES, "urgent")]
     steps: list[tuple[str, str, dict[str, Any]]] = [
         (PATCH, ids[0], {"priority": "high"}),
         (PATCH, ids[1], {"title": "same place"}),
@@ -117,11 +117,11 @@ def test_every_change_counts(call: Api, ann: Person, bob: Person) -> None:
 
 def test_many_clients_at_once_leave_exact_counts(call: Api, ann: Person) -> None:
     """Each creates, completes, changes and deletes, at times the same tasks; nothing fails but what is gone."""
-    shared = [create(call, ann)["id"] for _ in range(4)]
+    shared = [create_task(call, ann)["id"] for _ in range(4)]
 
     def busy(seed: int) -> list[Response]:
         chance = Random(seed)  # noqa: S311 -- the same every time
-        mine, answers = [create(call, ann, priority=chance.choice(PRIORITIES))["id"]], list[Response]()
+        mine, answers = [create_task(call, ann, priority=chance.choice(PRIORITIES))["id"]], list[Response]()
         for _ in range(3):
             route, task = chance.choice([PATCH, COMPLETE, COMPLETE, DELETE]), chance.choice(mine + shared)
             body = {"priority": chance.choice(PRIORITIES)} if route == PATCH else {}
@@ -190,7 +190,7 @@ def test_what_is_over_and_what_is_left_of_today(
 def test_a_task_is_due_as_its_changes_and_the_clock_say(call: Api, people: People, at: Callable[[str], None]) -> None:
     at("2026-11-21T10:30:00Z")
     ann = people.signed_in("ann")
-    task = create(call, ann, due_date="2026-11-21")["id"]
+    task = create_task(call, ann, due_date="2026-11-21")["id"]
     steps: list[tuple[dict[str, Any], tuple[int, int]]] = [
         ({"due_date": "2026-11-20"}, (1, 0)),
         ({"completed": True}, (0, 0)),
@@ -243,7 +243,7 @@ def test_one_more_than_the_cap_is_more(
 
 
 def test_both_forms_of_the_path_count_the_same_in_utc_unless_told(call: Api, ann: Person) -> None:
-    create(call, ann, due_date="0001-01-01")
+    create_task(call, ann, due_date="0001-01-01")
 
     for route in (SUMMARY, with_user_id(SUMMARY)):
         counts = call_task_route(call, route, bearer=ann.token, owner=ann.id).json

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import BULK, CREATE, PATCH, READ, call_task_route, create, list_tasks
+from tests.support.tasks import BULK, CREATE, PATCH, READ, call_task_route, create_task, list_tasks
 
 DUE = {
     "2026-11-21": "2026-11-21",
@@ -59,7 +59,7 @@ def kept(call: Api, person: Person, field: str, values: Sequence[Any]) -> list[A
 
 def assert_refused(call: Api, person: Person, field: str, values: Sequence[Any]) -> None:
     """Each is, by the name of its field, and what is there stays."""
-    task = create(call, person, due_date="2026-05-01", tags=["old"])
+    task = create_task(call, person, due_date="2026-05-01", tags=["old"])
     for value in values:
         for route in (CREATE, PATCH):
             answer = call_task_route(
@@ -105,7 +105,7 @@ def test_a_refusal_names_the_limit(call: Api, ann: Person, field: dict[str, Any]
 
 
 def test_a_change_replaces_all_tags_or_none(call: Api, ann: Person) -> None:
-    task = create(call, ann, tags=["a", "b"])["id"]
+    task = create_task(call, ann, tags=["a", "b"])["id"]
     bodies: list[dict[str, Any]] = [{"title": "y"}, {"tags": ["C"]}, {"tags": []}]
     after = [call_task_route(call, PATCH, bearer=ann.token, task=task, json=body).json["tags"] for body in bodies]
 
@@ -115,7 +115,7 @@ def test_a_change_replaces_all_tags_or_none(call: Api, ann: Person) -> None:
 
 def test_a_task_is_found_by_every_tag_as_it_was_sent(call: Api, ann: Person) -> None:
     tags = ["Home", "ÄRGER", "🌵", "a&b=c+d%", "x" * 100]
-    task = create(call, ann, tags=tags)
+    task = create_task(call, ann, tags=tags)
 
     for tag in tags:
         assert list_tasks(call, ann, tag=tag)["tasks"] == [task]

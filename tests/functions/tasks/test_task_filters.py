@@ -10,7 +10,7 @@ import pytest
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import BULK, COMPLETE, call_task_route, create, list_tasks
+from tests.support.tasks import BULK, COMPLETE, call_task_route, create_task, list_tasks
 
 TASKS: dict[str, dict[str, Any]] = {
     "plants": {"title": "Water the PLANTS", "tags": ["Home", "garden"], "priority": "high", "due_date": "2026-05-01"},
@@ -60,7 +60,7 @@ SORTS = ("created_at", "due_date", "priority", "updated_at", "title")
 
 
 def test_each_filter_finds_what_it_says_in_every_order(call: Api, ann: Person) -> None:
-    names = {create(call, ann, **task)["id"]: name for name, task in TASKS.items()}
+    names = {create_task(call, ann, **task)["id"]: name for name, task in TASKS.items()}
     done = next(task for task, name in names.items() if name == "done")
     call_task_route(call, COMPLETE, bearer=ann.token, task=done)
 
@@ -75,9 +75,9 @@ def test_updated_since_is_inclusive_to_the_millisecond(
     call: Api, ann: Person, advance_clock: Callable[..., None]
 ) -> None:
     """Whatever is asked with more digits misses nothing."""
-    old = create(call, ann)
+    old = create_task(call, ann)
     advance_clock(milliseconds=20)
-    new = create(call, ann)
+    new = create_task(call, ann)
     moment = new["updated_at"].removesuffix("Z")
 
     for sort in SORTS:
@@ -90,7 +90,7 @@ def test_updated_since_is_inclusive_to_the_millisecond(
 
 @pytest.mark.parametrize("since", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
 def test_updated_since_may_be_any_moment(call: Api, ann: Person, since: str) -> None:
-    create(call, ann)
+    create_task(call, ann)
 
     for sort in SORTS:
         assert len(list_tasks(call, ann, sort=sort, updated_since=since)["tasks"]) == (1 if since < "2026" else 0)

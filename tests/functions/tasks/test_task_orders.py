@@ -8,7 +8,7 @@ import pytest
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import BULK, DELETE, PATCH, call_task_route, create, list_tasks
+from tests.support.tasks import BULK, DELETE, PATCH, call_task_route, create_task, list_tasks
 
 TASKS: dict[str, dict[str, Any]] = {  # in the order in which they are made
     "a": {"title": "zebra", "priority": "low"},
@@ -43,11 +43,11 @@ def letters(call: Api, ann: Person, advance_clock: Callable[..., None]) -> dict[
     found = {}
     for letter, task in TASKS.items():
         advance_clock(seconds=1)
-        found[create(call, ann, **task)["id"]] = letter
+        found[create_task(call, ann, **task)["id"]] = letter
     ids = {letter: name for name, letter in found.items()}
     for letter in CHANGED:
         call_task_route(call, PATCH, bearer=ann.token, task=ids[letter], json={"description": "changed"})
-    call_task_route(call, DELETE, bearer=ann.token, task=create(call, ann)["id"])
+    call_task_route(call, DELETE, bearer=ann.token, task=create_task(call, ann)["id"])
     return found
 
 
@@ -107,7 +107,7 @@ def test_a_task_moves_when_it_changes(call: Api, ann: Person, letters: dict[str,
 
 def test_where_much_was_deleted_the_latest_changes_are_still_found(call: Api, ann: Person) -> None:
     """What is left of deleted tasks is in the order of changes, too, and never on a page."""
-    kept = create(call, ann, title="Kept")
+    kept = create_task(call, ann, title="Kept")
     row, now = layer("tasks.table").TombstoneRow, layer("clock").now()
     with row.batch_write() as batch:
         for number in range(300):
@@ -121,7 +121,7 @@ def test_long_titles_in_letters_that_unfold_are_still_in_order(call: Api, ann: P
     """DynamoDB takes keys of up to 1024 bytes; 200 of these letters are 1200 without case."""
     titles = ["ΐ" * 200, "ΐ" * 10 + "a", "\N{CACTUS}" * 200, "ß" * 200]
     for title in titles:
-        create(call, ann, title=title)
+        create_task(call, ann, title=title)
 
     found = [name for page in pages(call, ann, sort="title", limit=1) for name in page]
     whole = list_tasks(call, ann, sort="title")["tasks"]

@@ -16,7 +16,7 @@ from tests.support.tasks import (
     ONE,
     READ,
     call_task_route,
-    create,
+    create_task,
     list_tasks,
     with_user_id,
 )
@@ -66,9 +66,9 @@ def test_an_id_that_is_no_part_of_a_path_is_not_found(call: Api, ann: Person) ->
 
 
 def test_lists_are_apart(call: Api, cloud: Cloud, ann: Person, bob: Person) -> None:
-    create(call, ann, title="Ann's")
+    create_task(call, ann, title="Ann's")
     assert {row["user_id"] for row in all_rows(cloud)["TasksTable"]} == {ann.id}
-    create(call, bob, title="Bob's")
+    create_task(call, bob, title="Bob's")
 
     assert [task["title"] for task in list_tasks(call, ann)["tasks"]] == ["Ann's"]
     assert [task["title"] for task in list_tasks(call, bob)["tasks"]] == ["Bob's"]
@@ -78,7 +78,7 @@ def test_headers_and_query_cannot_name_another_user(call: Api, ann: Person, bob:
     posing = {"x-user-id": bob.id, "x-amzn-oidc-identity": bob.id}
 
     for route in ALL:
-        task = create(call, ann)
+        task = create_task(call, ann)
         query = {} if route.startswith("GET") and route != READ else {"user_id": bob.id}
         answer = call_task_route(
             call, route, bearer=ann.token, owner=ann.id, task=task["id"], headers=posing, query=query
