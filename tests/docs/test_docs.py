@@ -12,7 +12,7 @@ from gatehouse_dev.template_file import parse_template
 from tests.support.layout import FUNCTIONS, ROOT
 from tests.support.routes import API
 from tests.support.settings_usage import SETTINGS as READ
-from tests.support.tasks import ALL
+from tests.support.tasks import ALL_ROUTES
 from tests.support.transformed import references
 from tests.test_round_trips import AUTH, SESSION, TASKS, routes
 
@@ -162,7 +162,7 @@ def test_the_calls_are_those_that_are_counted() -> None:
     for row in AUTH:
         for route in routes(row):
             counted[route] = max(counted.get(route, []), row[3], key=len)
-    counted |= {route: SESSION + TASKS[route.replace("/{user_id}", "")] for route in ALL}
+    counted |= {route: SESSION + TASKS[route.replace("/{user_id}", "")] for route in ALL_ROUTES}
     told = {key: re.sub(r" ?\(.*\)", "", row[2]).replace("none", "") for key, row in ENDPOINTS.items()}
 
     assert told == {key: ", ".join(calls) for key, calls in counted.items()}

@@ -34,8 +34,8 @@ def with_user_id(route: str) -> str:
     return route.replace("/api/tasks", "/api/{user_id}/tasks")
 
 
-ALL = (*OWN, *map(with_user_id, OWN))
-CHANGING = tuple(route for route in ALL if not route.startswith("GET"))
+ALL_ROUTES = (*OWN, *map(with_user_id, OWN))
+CHANGING = tuple(route for route in ALL_ROUTES if not route.startswith("GET"))
 
 
 def call_task_route(call: Api, route: str, *, owner: str = MISSING, task: str = MISSING, **request: Any) -> Response:

@@ -10,7 +10,7 @@ from tests.support.people import People, Person
 from tests.support.routes import API
 from tests.support.slow import some_and_all
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import ALL, CHANGING, CREATE, DELETE, LIST, call_task_route, with_user_id
+from tests.support.tasks import ALL_ROUTES, CHANGING, CREATE, DELETE, LIST, call_task_route, with_user_id
 
 SOME = (LIST, CREATE, with_user_id(DELETE))
 ELSEWHERE: list[tuple[dict[str, str], str]] = [
@@ -30,18 +30,18 @@ def answers(call: Api, routes: tuple[str, ...], **request: Any) -> set[tuple[int
 
 
 def test_these_are_all_task_routes() -> None:
-    assert set(ALL) == {route for route in API if "/tasks" in route}
+    assert set(ALL_ROUTES) == {route for route in API if "/tasks" in route}
 
 
 def test_without_a_token_nobody_gets_in(call: Api) -> None:
-    for route in ALL:
+    for route in ALL_ROUTES:
         answer = call_task_route(call, route)
         assert (answer.status, answer.code, call.calls) == (401, "MISSING_TOKEN", []), route
         assert answer.headers["www-authenticate"] == 'Bearer realm="gatehouse"'
         assert set(answer.json) == {"code", "message", "requestId"}
 
 
-@some_and_all("routes", SOME, ALL)
+@some_and_all("routes", SOME, ALL_ROUTES)
 def test_garbage_is_refused_without_a_read(call: Api, routes: tuple[str, ...]) -> None:
     for token in GARBAGE:
         for route in routes:
@@ -55,7 +55,7 @@ def test_another_scheme_is_no_token(call: Api) -> None:
         assert (answer.status, answer.headers["www-authenticate"].split()[0]) == (401, "Bearer"), scheme
 
 
-@some_and_all("routes", SOME, ALL)
+@some_and_all("routes", SOME, ALL_ROUTES)
 def test_a_session_that_is_not_whole_or_over_is_refused(  # noqa: PLR0917 -- five fixtures and a column
     call: Api, people: People, ann: Person, bob: Person, advance_clock: Callable[..., None], routes: tuple[str, ...]
 ) -> None:
@@ -84,7 +84,7 @@ def test_who_calls_is_settled_before_what_they_sent(call: Api, routes: tuple[str
 def test_the_cookie_works_from_a_trusted_page(call: Api, ann: Person, task: dict[str, Any]) -> None:
     request = {"cookies": [ann.cookie], "headers": TRUSTED, "owner": ann.id, "task": task["id"]}
 
-    lasting = [route for route in ALL if "DELETE" not in route and "delete" not in route]
+    lasting = [route for route in ALL_ROUTES if "DELETE" not in route and "delete" not in route]
     for route in (*lasting, DELETE):
         assert call_task_route(call, route, **request).status in {200, 201, 204}, route
 
