@@ -24,7 +24,7 @@ BODIES: dict[str, dict[str, Any]] = {
     BULK: {"operations": [{"op": "update", "id": MISSING, "changes": {"title": "Bulk"}}]},
     BULK_DELETE: {"task_ids": [MISSING]},
 }
-OWN = (LIST, CREATE, READ, PUT, PATCH, COMPLETE, DELETE, SUMMARY, CHANGES, EXPORT, BULK, BULK_DELETE)
+ROUTES = (LIST, CREATE, READ, PUT, PATCH, COMPLETE, DELETE, SUMMARY, CHANGES, EXPORT, BULK, BULK_DELETE)
 ONE = (READ, PUT, PATCH, COMPLETE, DELETE)
 QUERIES = (LIST, SUMMARY, CHANGES, EXPORT)
 
@@ -34,7 +34,7 @@ def with_user_id(route: str) -> str:
     return route.replace("/api/tasks", "/api/{user_id}/tasks")
 
 
-ALL_ROUTES = (*OWN, *map(with_user_id, OWN))
+ALL_ROUTES = (*ROUTES, *map(with_user_id, ROUTES))
 CHANGING = tuple(route for route in ALL_ROUTES if not route.startswith("GET"))
 
 
