@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import DELETE, ONE, call_task_route, create_task, list_tasks, with_user_id
+from tests.support.tasks import DELETE, ONE_TASK_ROUTES, call_task_route, create_task, list_tasks, with_user_id
 
 
 @pytest.mark.parametrize("route", [DELETE, with_user_id(DELETE)])
@@ -21,7 +21,7 @@ def test_a_deleted_task_is_gone_and_the_others_stay(call: Api, ann: Person, task
 def test_nothing_finds_it_afterwards(call: Api, ann: Person, task: dict[str, Any]) -> None:
     call_task_route(call, DELETE, bearer=ann.token, task=task["id"])
 
-    for route in ONE:
+    for route in ONE_TASK_ROUTES:
         answer = call_task_route(call, route, bearer=ann.token, task=task["id"])
         assert (answer.status, answer.code) == (404, "NOT_FOUND"), route
 

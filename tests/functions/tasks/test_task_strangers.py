@@ -13,7 +13,7 @@ from tests.support.tasks import (
     DELETE,
     LIST,
     MISSING,
-    ONE,
+    ONE_TASK_ROUTES,
     READ,
     call_task_route,
     create_task,
@@ -23,7 +23,7 @@ from tests.support.tasks import (
 
 FIXED = {"x-correlation-id": "compare-me"}
 MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING + "0", MISSING[:-1], "x" * 5000, "\x00"]
-BOTH = (*ONE, *map(with_user_id, ONE))
+BOTH = (*ONE_TASK_ROUTES, *map(with_user_id, ONE_TASK_ROUTES))
 
 
 def knock(call: Api, route: str, person: Person, **path: str) -> Response:
@@ -45,10 +45,10 @@ def test_a_path_with_the_id_of_another_leads_nowhere(
     call: Api, cloud: Cloud, ann: Person, bob: Person, task: dict[str, Any]
 ) -> None:
     with tables_unchanged(cloud):
-        for route in map(with_user_id, (LIST, CREATE, *ONE)):
+        for route in map(with_user_id, (LIST, CREATE, *ONE_TASK_ROUTES)):
             foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
             assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)
-            assert foreign == knock(call, ONE[0], bob, task=MISSING)
+            assert foreign == knock(call, ONE_TASK_ROUTES[0], bob, task=MISSING)
 
 
 @some_and_all("routes", (READ, DELETE), BOTH)
