@@ -35,7 +35,7 @@ def with_user_id(route: str) -> str:
 
 
 ALL_ROUTES = (*ROUTES, *map(with_user_id, ROUTES))
-CHANGING = tuple(route for route in ALL_ROUTES if not route.startswith("GET"))
+WRITE_ROUTES = tuple(route for route in ALL_ROUTES if not route.startswith("GET"))
 
 
 def call_task_route(call: Api, route: str, *, owner: str = MISSING, task: str = MISSING, **request: Any) -> Response:

@@ -18,13 +18,13 @@ from tests.support.tables import rows
 from tests.support.tasks import (
     BULK,
     BULK_DELETE,
-    CHANGING,
     COMPLETE,
     CREATE,
     DELETE,
     MISSING,
     PATCH,
     PUT,
+    WRITE_ROUTES,
     call_task_route,
     create_task,
     with_user_id,
@@ -160,7 +160,7 @@ def test_a_key_is_kept_for_a_day_and_then_forgotten_while_its_row_is_there(
     assert kept() != once
 
 
-@some_and_all("routes", (DELETE,), CHANGING)
+@some_and_all("routes", (DELETE,), WRITE_ROUTES)
 def test_a_malformed_key_is_refused(send: Sender, kept: Any, routes: tuple[str, ...]) -> None:
     before = kept()
 

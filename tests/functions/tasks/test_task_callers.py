@@ -10,7 +10,7 @@ from tests.support.people import People, Person
 from tests.support.routes import API
 from tests.support.slow import some_and_all
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import ALL_ROUTES, CHANGING, CREATE, DELETE, LIST, call_task_route, with_user_id
+from tests.support.tasks import ALL_ROUTES, CREATE, DELETE, LIST, WRITE_ROUTES, call_task_route, with_user_id
 
 SOME = (LIST, CREATE, with_user_id(DELETE))
 ELSEWHERE: list[tuple[dict[str, str], str]] = [
@@ -73,7 +73,7 @@ def test_a_session_that_is_not_whole_or_over_is_refused(  # noqa: PLR0917 -- fiv
     assert "invalid_token" in call_task_route(call, LIST, bearer=ann.token).headers["www-authenticate"]
 
 
-@some_and_all("routes", (CREATE,), CHANGING)
+@some_and_all("routes", (CREATE,), WRITE_ROUTES)
 def test_who_calls_is_settled_before_what_they_sent(call: Api, routes: tuple[str, ...]) -> None:
     for body in ("{", "[]", '{"title": ""}', "x" * 300_000):
         assert answers(call, routes, body=body, bearer="x") == {(401, "INVALID_TOKEN")}
@@ -89,7 +89,7 @@ def test_the_cookie_works_from_a_trusted_page(call: Api, ann: Person, task: dict
         assert call_task_route(call, route, **request).status in {200, 201, 204}, route
 
 
-@some_and_all("routes", (CREATE, DELETE), CHANGING)
+@some_and_all("routes", (CREATE, DELETE), WRITE_ROUTES)
 def test_the_cookie_changes_nothing_from_elsewhere(
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], routes: tuple[str, ...]
 ) -> None:
