@@ -14,15 +14,15 @@ COMPLETE = "PATCH /api/tasks/{task_id}/complete"
 
 SUMMARY, CHANGES, EXPORT = "GET /api/tasks/summary", "GET /api/tasks/changes", "GET /api/tasks/export"
 BULK, BULK_DELETE = "POST /api/tasks/bulk", "POST /api/tasks/bulk-delete"
-MISSING = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
+MISSING_ID = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
 
 BODIES: dict[str, dict[str, Any]] = {
     CREATE: {"title": "New"},
     PUT: {"title": "Put"},
     PATCH: {"title": "Patched"},
     COMPLETE: {"completed": True},
-    BULK: {"operations": [{"op": "update", "id": MISSING, "changes": {"title": "Bulk"}}]},
-    BULK_DELETE: {"task_ids": [MISSING]},
+    BULK: {"operations": [{"op": "update", "id": MISSING_ID, "changes": {"title": "Bulk"}}]},
+    BULK_DELETE: {"task_ids": [MISSING_ID]},
 }
 ROUTES = (LIST, CREATE, READ, PUT, PATCH, COMPLETE, DELETE, SUMMARY, CHANGES, EXPORT, BULK, BULK_DELETE)
 ONE_TASK_ROUTES = (READ, PUT, PATCH, COMPLETE, DELETE)
@@ -38,11 +38,13 @@ ALL_ROUTES = (*ROUTES, *map(with_user_id, ROUTES))
 WRITE_ROUTES = tuple(route for route in ALL_ROUTES if not route.startswith("GET"))
 
 
-def call_task_route(call: Api, route: str, *, owner: str = MISSING, task: str = MISSING, **request: Any) -> Response:
+def call_task_route(
+    call: Api, route: str, *, owner: str = MISSING_ID, task: str = MISSING_ID, **request: Any
+) -> Response:
     """Call a task route of either form with a body that it takes, unless `request` has another."""
     path = {name: value for name, value in (("user_id", owner), ("task_id", task)) if f"{{{name}}}" in route}
     body = BODIES.get(route.replace("/api/{user_id}/tasks", "/api/tasks"))
-    about = json.loads(json.dumps(body).replace(MISSING, task))
+    about = json.loads(json.dumps(body).replace(MISSING_ID, task))
     return call(route, **({"json": about} if "body" not in request else {}) | path | request)
 
 

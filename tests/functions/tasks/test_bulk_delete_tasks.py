@@ -11,7 +11,7 @@ from tests.support.tables import tables_unchanged
 from tests.support.tasks import (
     BULK_DELETE,
     DELETE,
-    MISSING,
+    MISSING_ID,
     SUMMARY,
     call_task_route,
     create_task,
@@ -19,7 +19,7 @@ from tests.support.tasks import (
     with_user_id,
 )
 
-MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING + "0", "#SUMMARY", "#GONE#" + MISSING, " ", "\x00"]
+MALFORMED = ["", "x", "x" * 5000, "é", "null", MISSING_ID + "0", "#SUMMARY", "#GONE#" + MISSING_ID, " ", "\x00"]
 
 
 def delete(call: Api, person: Person, ids: Any, *, route: str = BULK_DELETE) -> Response:
@@ -41,7 +41,7 @@ def test_what_was_named_goes_and_the_rest_stays(call: Api, ann: Person, route: s
 def test_each_list_is_in_the_order_that_was_asked(call: Api, ann: Person) -> None:
     one, two, three = (create_task(call, ann)["id"] for _ in range(3))
     call_task_route(call, DELETE, bearer=ann.token, task=two)
-    missing = [MISSING, *MALFORMED]
+    missing = [MISSING_ID, *MALFORMED]
 
     assert delete(call, ann, [three, *missing, two, one]).json == {
         "deleted": [three, one],
@@ -51,13 +51,16 @@ def test_each_list_is_in_the_order_that_was_asked(call: Api, ann: Person) -> Non
 
 def test_tasks_of_another_are_not_found_and_stay(call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]) -> None:
     with tables_unchanged(cloud):
-        assert delete(call, bob, [task["id"], MISSING]).json == {"deleted": [], "not_found": [task["id"], MISSING]}
+        assert delete(call, bob, [task["id"], MISSING_ID]).json == {
+            "deleted": [],
+            "not_found": [task["id"], MISSING_ID],
+        }
 
 
 def test_an_id_that_comes_twice_is_answered_once(call: Api, ann: Person, task: dict[str, Any]) -> None:
-    ids = [task["id"], MISSING, task["id"], MISSING]
+    ids = [task["id"], MISSING_ID, task["id"], MISSING_ID]
 
-    assert delete(call, ann, ids).json == {"deleted": [task["id"]], "not_found": [MISSING]}
+    assert delete(call, ann, ids).json == {"deleted": [task["id"]], "not_found": [MISSING_ID]}
 
 
 def test_an_id_in_another_spelling_is_the_same(call: Api, ann: Person) -> None:
@@ -84,8 +87,13 @@ def test_a_hundred_go_at_once(call: Api, ann: Person) -> None:
 def test_anything_but_one_to_a_hundred_ids_is_refused(
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any]
 ) -> None:
-    wrong: list[Any] = [[], [MISSING] * 101, [MISSING] * 5000, MISSING, None, [7], [None], [[MISSING]]]
-    bodies = [{}, [task["id"]], {"task_ids": [task["id"]], "user_id": MISSING}, *({"task_ids": ids} for ids in wrong)]
+    wrong: list[Any] = [[], [MISSING_ID] * 101, [MISSING_ID] * 5000, MISSING_ID, None, [7], [None], [[MISSING_ID]]]
+    bodies = [
+        {},
+        [task["id"]],
+        {"task_ids": [task["id"]], "user_id": MISSING_ID},
+        *({"task_ids": ids} for ids in wrong),
+    ]
 
     with tables_unchanged(cloud):
         for body in bodies:

@@ -14,7 +14,7 @@ from tests.support.tasks import (
     COMPLETE,
     CREATE,
     DELETE,
-    MISSING,
+    MISSING_ID,
     PATCH,
     call_task_route,
     create_task,
@@ -53,15 +53,15 @@ BAD: dict[str, list[Any]] = {  # by the field that is named
         for field, value in {"priority": MARK, "id": MARK, "due_date": MARK, "tags": ["a", f"{MARK} {MARK}"]}.items()
     },
     "id": [
-        *({"op": "create", "task": {"title": MARK}, "id": MISSING}, {"op": "update", "changes": {"title": MARK}}),
+        *({"op": "create", "task": {"title": MARK}, "id": MISSING_ID}, {"op": "update", "changes": {"title": MARK}}),
         *({"op": "update", "id": 7, "changes": {"title": "x"}}, {"op": "complete", "id": [MARK]}),
         *({"op": "delete"}, {"op": "delete", "id": None}),
     ],
-    "changes": [{"op": "update", "id": MISSING}, {"op": "update", "id": MISSING, "changes": None}],
-    "changes.completed": [{"op": "update", "id": MISSING, "changes": {"completed": MARK}}],
-    "user_id": [{"op": "update", "id": MISSING, "changes": {"title": "x"}, "user_id": MARK}],
-    "completed": [{"op": "complete", "id": MISSING, "completed": 1}],
-    "version": [{"op": "delete", "id": MISSING, "version": version} for version in (MARK, True, "1", 1.5)],
+    "changes": [{"op": "update", "id": MISSING_ID}, {"op": "update", "id": MISSING_ID, "changes": None}],
+    "changes.completed": [{"op": "update", "id": MISSING_ID, "changes": {"completed": MARK}}],
+    "user_id": [{"op": "update", "id": MISSING_ID, "changes": {"title": "x"}, "user_id": MARK}],
+    "completed": [{"op": "complete", "id": MISSING_ID, "completed": 1}],
+    "version": [{"op": "delete", "id": MISSING_ID, "version": version} for version in (MARK, True, "1", 1.5)],
 }
 EACH_BAD = [(operation, field) for field, operations in BAD.items() for operation in operations]
 
@@ -123,10 +123,10 @@ def test_an_operation_is_answered_as_its_own_request(
 
 
 def test_a_missing_task_is_answered_as_by_its_own_request(call: Api, ann: Person) -> None:
-    kinds = {PATCH: change({"id": MISSING}), COMPLETE: {"op": "complete"}, DELETE: {"op": "delete"}}
+    kinds = {PATCH: change({"id": MISSING_ID}), COMPLETE: {"op": "complete"}, DELETE: {"op": "delete"}}
     for route, kind in kinds.items():
-        for text in (MISSING, "malformed", "", "x" * 5000):
-            single = call_task_route(call, route, bearer=ann.token, task=text or MISSING)
+        for text in (MISSING_ID, "malformed", "", "x" * 5000):
+            single = call_task_route(call, route, bearer=ann.token, task=text or MISSING_ID)
             (result,) = bulk(call, ann, kind | {"id": text})
             error = {"code": "NOT_FOUND", "message": single.json["message"]}
             assert result == {"status": 404, "task": None, "error": error}, (route, text[:10])
@@ -185,7 +185,7 @@ def test_none_too_many_and_no_list_are_refused(call: Api, cloud: Cloud, ann: Per
     bodies: list[Any] = [{"operations": wrong} for wrong in ([], [NEW] * 101, NEW, None, "create")]
 
     with tables_unchanged(cloud):
-        for body in [*bodies, {}, {"operations": [NEW], "user_id": MISSING}, [NEW]]:
+        for body in [*bodies, {}, {"operations": [NEW], "user_id": MISSING_ID}, [NEW]]:
             answer = call_task_route(call, BULK, bearer=ann.token, json=body)
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), str(body)[:40]
 
@@ -194,7 +194,7 @@ def test_tasks_of_another_do_not_exist(call: Api, cloud: Cloud, bob: Person, tas
     before, kinds = all_rows(cloud), ({"op": "complete"}, {"op": "delete"}, change(task))
     foreign = bulk(call, bob, *(kind | {"id": task["id"]} for kind in kinds))
 
-    assert foreign == bulk(call, bob, *(kind | {"id": MISSING} for kind in kinds))
+    assert foreign == bulk(call, bob, *(kind | {"id": MISSING_ID} for kind in kinds))
     assert {result["status"] for result in foreign} == {404}
     assert all_rows(cloud) == before
 

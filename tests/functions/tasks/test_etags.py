@@ -9,7 +9,18 @@ from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
 from tests.support.tables import tables_unchanged
-from tests.support.tasks import COMPLETE, CREATE, DELETE, LIST, MISSING, PATCH, PUT, READ, call_task_route, with_user_id
+from tests.support.tasks import (
+    COMPLETE,
+    CREATE,
+    DELETE,
+    LIST,
+    MISSING_ID,
+    PATCH,
+    PUT,
+    READ,
+    call_task_route,
+    with_user_id,
+)
 
 WRITES = (PUT, PATCH, COMPLETE, DELETE)
 EVERY = (*WRITES, *map(with_user_id, WRITES))
@@ -62,7 +73,7 @@ def test_every_answer_with_one_task_has_an_etag_which_is_that_of_its_version(ask
 
 
 def test_other_answers_have_none(ask: Asker) -> None:
-    answers = [ask(LIST), ask(READ, task=MISSING), ask(PUT, if_match='"7"'), ask(DELETE)]
+    answers = [ask(LIST), ask(READ, task=MISSING_ID), ask(PUT, if_match='"7"'), ask(DELETE)]
 
     assert [answer.headers.get("etag") for answer in answers] == [None] * 4
 
@@ -120,7 +131,7 @@ def test_a_missing_task_is_missing_on_any_condition(
 ) -> None:
     for condition in ({"if_match": '"1"'}, {"if_match": "*"}, {"if_none_match": "*"}, {"if_match": "x"}):
         for route in routes:
-            assert ask(route, task=MISSING, **condition).status == 404, condition
+            assert ask(route, task=MISSING_ID, **condition).status == 404, condition
             assert Asker(call, bob, task)(route, **condition).status == 404, condition
 
 

@@ -21,7 +21,7 @@ from tests.support.tasks import (
     COMPLETE,
     CREATE,
     DELETE,
-    MISSING,
+    MISSING_ID,
     PATCH,
     PUT,
     WRITE_ROUTES,
@@ -131,7 +131,7 @@ def test_another_task_is_refused(call: Api, ann: Person, send: Sender, kept: Any
         send(route, name=route[:3], task=other)
         once = kept()
         assert reused(send(route, name=route[:3])), route
-        assert reused(send(route, name=route[:3], task=MISSING)), route
+        assert reused(send(route, name=route[:3], task=MISSING_ID)), route
         assert kept() == once
 
 
@@ -181,7 +181,7 @@ def test_any_visible_ascii_is_a_key(send: Sender, kept: Any) -> None:
 def test_what_was_refused_may_be_corrected_under_its_key(send: Sender, kept: Any) -> None:
     before = kept()
 
-    assert send(PUT, task=MISSING).status == 404
+    assert send(PUT, task=MISSING_ID).status == 404
     assert send(PUT, task="malformed").status == 404
     assert send(PUT, headers={"if-match": '"7"'}).status == 412
     assert send(PUT, json={"title": ""}).status == 400

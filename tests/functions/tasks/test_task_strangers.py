@@ -12,7 +12,7 @@ from tests.support.tasks import (
     CREATE,
     DELETE,
     LIST,
-    MISSING,
+    MISSING_ID,
     ONE_TASK_ROUTES,
     READ,
     call_task_route,
@@ -22,7 +22,7 @@ from tests.support.tasks import (
 )
 
 FIXED = {"x-correlation-id": "compare-me"}
-MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING + "0", MISSING[:-1], "x" * 5000, "\x00"]
+MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING_ID + "0", MISSING_ID[:-1], "x" * 5000, "\x00"]
 BOTH = (*ONE_TASK_ROUTES, *map(with_user_id, ONE_TASK_ROUTES))
 
 
@@ -37,7 +37,7 @@ def test_a_strangers_task_is_answered_like_a_missing_one(
     with tables_unchanged(cloud):
         for route in BOTH:
             foreign = knock(call, route, bob, task=task["id"])
-            assert foreign == knock(call, route, bob, task=MISSING)
+            assert foreign == knock(call, route, bob, task=MISSING_ID)
             assert (foreign.status, foreign.code) == (404, "NOT_FOUND")
 
 
@@ -47,14 +47,14 @@ def test_a_path_with_the_id_of_another_leads_nowhere(
     with tables_unchanged(cloud):
         for route in map(with_user_id, (LIST, CREATE, *ONE_TASK_ROUTES)):
             foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
-            assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)
-            assert foreign == knock(call, ONE_TASK_ROUTES[0], bob, task=MISSING)
+            assert foreign == knock(call, route, bob, owner=MISSING_ID, task=MISSING_ID)
+            assert foreign == knock(call, ONE_TASK_ROUTES[0], bob, task=MISSING_ID)
 
 
 @some_and_all("routes", (READ, DELETE), BOTH)
 def test_a_malformed_id_is_a_missing_task(call: Api, ann: Person, routes: tuple[str, ...]) -> None:
     for route in routes:
-        missing = knock(call, route, ann, task=MISSING)
+        missing = knock(call, route, ann, task=MISSING_ID)
         for text in MALFORMED:
             assert knock(call, route, ann, task=text) == missing, text[:20]
 

@@ -9,7 +9,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import Person
 from tests.support.tables import all_rows, tables_unchanged
-from tests.support.tasks import MISSING, PATCH, PUT, READ, call_task_route, with_user_id
+from tests.support.tasks import MISSING_ID, PATCH, PUT, READ, call_task_route, with_user_id
 
 ROUTES = (PUT, PATCH, with_user_id(PUT), with_user_id(PATCH))
 SENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -86,7 +86,7 @@ def test_completing_keeps_the_moment_until_it_is_undone(
 
 
 def test_changing_a_missing_task_makes_none(call: Api, cloud: Cloud, ann: Person) -> None:
-    answer = call_task_route(call, PUT, bearer=ann.token, task=MISSING)
+    answer = call_task_route(call, PUT, bearer=ann.token, task=MISSING_ID)
 
     assert (answer.status, answer.code) == (404, "NOT_FOUND")
     assert all_rows(cloud)["TasksTable"] == []
