@@ -11,7 +11,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.support.grants import granted
-from tests.support.layout import FUNCTIONS, ROOT, Module, handlers, layer
+from tests.support.layout import FUNCTIONS, ROOT, Module, handlers, layer_modules
 from tests.support.sample_events import function_name, samples
 from tests.support.transformed import transformed
 
@@ -57,7 +57,7 @@ def place(handler: Module) -> str:
 
 
 HANDLERS = {place(handler): handler for handler in handlers()}
-FILES = [*layer(), *HANDLERS.values()]
+FILES = [*layer_modules(), *HANDLERS.values()]
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -54,7 +54,7 @@ class Module:
                 yield ast.unparse(node), node.lineno
 
 
-def layer() -> list[Module]:
+def layer_modules() -> list[Module]:
     """The package that all functions share."""
     return [Module(path) for path in sorted(LAYER.rglob("*.py"))]
 
