@@ -11,7 +11,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.support.grants import granted
-from tests.support.layout import FUNCTIONS, ROOT, Module, handlers, layer_modules
+from tests.support.layout import FUNCTIONS, ROOT, Module, handler_modules, layer_modules
 from tests.support.sample_events import function_name, samples
 from tests.support.transformed import transformed
 
@@ -56,7 +56,7 @@ def place(handler: Module) -> str:
     return handler.path.parent.relative_to(FUNCTIONS).as_posix()
 
 
-HANDLERS = {place(handler): handler for handler in handlers()}
+HANDLERS = {place(handler): handler for handler in handler_modules()}
 FILES = [*layer_modules(), *HANDLERS.values()]
 
 

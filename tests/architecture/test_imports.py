@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from tests.support.layout import Module, handlers, layer_modules, subject
+from tests.support.layout import Module, handler_modules, layer_modules, subject
 
 LEVELS = (
     {"bootstrap", "bytecode_archive", "compile_cache", "pages"},
@@ -109,4 +109,4 @@ def test_requests_responses_and_statuses_are_known_to_the_edge_alone() -> None:
 def test_handlers_leave_tables_to_the_layer() -> None:
     forbidden = re.compile(r".*\.(table|dynamodb|secret|config)\b")
 
-    assert [f"{one} imports {name}" for one in handlers() for _, name in own(one) if forbidden.match(name)] == []
+    assert [f"{one} imports {name}" for one in handler_modules() for _, name in own(one) if forbidden.match(name)] == []

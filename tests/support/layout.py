@@ -59,7 +59,7 @@ def layer_modules() -> list[Module]:
     return [Module(path) for path in sorted(LAYER.rglob("*.py"))]
 
 
-def handlers() -> list[Module]:
+def handler_modules() -> list[Module]:
     """The file of each function."""
     return [Module(path) for path in sorted(FUNCTIONS.glob("*/*/handler.py"))]
 

@@ -4,7 +4,7 @@ import ast
 
 from gatehouse_dev.template import load
 from tests.conftest import PARAMETERS, ROOT
-from tests.support.layout import FUNCTIONS, Module, handlers
+from tests.support.layout import FUNCTIONS, Module, handler_modules
 
 _TEMPLATE = load(ROOT / "template.yaml", PARAMETERS)
 
@@ -15,7 +15,7 @@ def is_public(handler: Module) -> bool:
     return any(word.arg == "public" and getattr(word.value, "value", None) is True for word in keywords)
 
 
-_PUBLIC = {handler.path.parent for handler in handlers() if is_public(handler)}
+_PUBLIC = {handler.path.parent for handler in handler_modules() if is_public(handler)}
 PAGES = {
     route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder.parent == FUNCTIONS / "pages"
 }

@@ -7,12 +7,12 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 
-from tests.support.layout import Module, handlers, layer_modules
+from tests.support.layout import Module, handler_modules, layer_modules
 
 type Place = tuple[str, str]
 """A module, and what it defines at its top; nothing, for what is done when it is imported."""
 
-MODULES = {module.name: module for module in (*layer_modules(), *handlers())}
+MODULES = {module.name: module for module in (*layer_modules(), *handler_modules())}
 SETTINGS = {
     field.target.id
     for statement in MODULES["gatehouse.config"].tree.body

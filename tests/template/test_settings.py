@@ -14,11 +14,11 @@ from gatehouse_dev.admin.targets import FUNCTIONS as ASKED
 from gatehouse_dev.import_users import REQUIRED_VARIABLES
 from gatehouse_dev.template import Template
 from tests.support import settings_usage
-from tests.support.layout import ROOT, Module, handlers
+from tests.support.layout import ROOT, Module, handler_modules
 from tests.support.settings_usage import SETTINGS, settings_of
 from tests.support.transformed import of_type, transformed
 
-HANDLERS = {handler.path.parent: handler for handler in handlers()}
+HANDLERS = {handler.path.parent: handler for handler in handler_modules()}
 FOR_PACKAGES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL"}
 MOST_BYTES = 1_400  # of 4096
 MOST_ON_AVERAGE = 750
