@@ -5,9 +5,9 @@ import re
 
 import jmespath
 
-from tests.support.transformed import of_type, written
+from tests.support.transformed import of_type, untransformed
 
-FILTERS = of_type(written(), "AWS::Logs::MetricFilter")
+FILTERS = of_type(untransformed(), "AWS::Logs::MetricFilter")
 _COMPARISON = re.compile(r'\$\.([\w.]+) (!?=) "([\w.]+|\*)"')
 
 

@@ -51,7 +51,7 @@ def transformed(**parameters: str) -> Resources:
 
 
 @cache
-def written() -> Resources:
+def untransformed() -> Resources:
     """The same before SAM, which takes seconds and changes only resources of its own kinds."""
     return _existing(source()["Resources"], {})
 

@@ -11,11 +11,11 @@ from gatehouse_dev.template import Template
 from tests.costs.log_output import access_line
 from tests.support.filters import FILTERS, counts
 from tests.support.layout import ROOT
-from tests.support.transformed import of_type, source, transformed, written
+from tests.support.transformed import of_type, source, transformed, untransformed
 
 MOST_METRICS = 10  # AWS takes no more in the alarm of an expression
 RUNBOOK = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
-ALARMS = of_type(written(), "AWS::CloudWatch::Alarm")
+ALARMS = of_type(untransformed(), "AWS::CloudWatch::Alarm")
 OURS = "Gatehouse"
 SEARCHED = re.compile(r"SEARCH\('\{(?P<names>[^}]*)\} .* function=\"(?P<function>\w+)\"")
 THRESHOLDS = {
@@ -195,9 +195,9 @@ def measured(running_cloud: object, capsys: pytest.CaptureFixture[str]) -> dict[
 
     telemetry.count_metric("Outcomes", function="f", outcome="OK")
     telemetry.count_metric("RefreshReuse")
-    written = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
-    assert {metric["Namespace"] for metric in written} == {OURS}
-    return {metric["Metrics"][0]["Name"]: set(metric["Dimensions"][0]) for metric in written}
+    untransformed = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
+    assert {metric["Namespace"] for metric in untransformed} == {OURS}
+    return {metric["Metrics"][0]["Name"]: set(metric["Dimensions"][0]) for metric in untransformed}
 
 
 def test_alarms_know_the_dimensions_of_our_metrics(measured: dict[str, set[str]]) -> None:

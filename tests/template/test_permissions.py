@@ -14,9 +14,9 @@ import pytest
 from gatehouse_dev.template import Template
 from tests.support.aws_calls import AwsCall, load
 from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended, policy_size, statements
-from tests.support.transformed import Resources, of_type, operations, source, transform, transformed, written
+from tests.support.transformed import Resources, of_type, operations, source, transform, transformed, untransformed
 
-FUNCTIONS = sorted(of_type(written(), "AWS::Serverless::Function"))
+FUNCTIONS = sorted(of_type(untransformed(), "AWS::Serverless::Function"))
 HERE = Path(__file__).parents[1]
 ROLE = "AWS::IAM::Role"
 MOST_POLICIES, LARGEST_POLICIES = 10, 10_240

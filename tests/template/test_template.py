@@ -8,7 +8,16 @@ import yaml  # type: ignore[import-untyped]
 from pynamodb.attributes import TTLAttribute
 from pynamodb.models import Model
 
-from tests.support.transformed import TEMPLATE, cycle, of_type, references, source, transform, transformed, written
+from tests.support.transformed import (
+    TEMPLATE,
+    cycle,
+    of_type,
+    references,
+    source,
+    transform,
+    transformed,
+    untransformed,
+)
 
 TABLE, FUNCTION = "AWS::DynamoDB::Table", "AWS::Lambda::Function"
 ALARM = "AWS::CloudWatch::Alarm"
@@ -18,9 +27,9 @@ def test_what_is_deployed_has_no_aliases() -> None:
     """CloudFormation takes none; SAM CLI, which builds and deploys, writes out what each stands for."""
     from samcli.yamlhelper import yaml_dump, yaml_parse  # type: ignore[import-untyped]  # noqa: PLC0415 -- it is slow
 
-    written = yaml_dump(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
+    untransformed = yaml_dump(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
 
-    assert not any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(written, yaml.SafeLoader))
+    assert not any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(untransformed, yaml.SafeLoader))
 
 
 def test_everything_can_be_created_in_some_order() -> None:
@@ -54,10 +63,10 @@ def test_every_kind_of_reference_counts(expression: Any, names: list[str]) -> No
 
 def test_sam_leaves_what_is_not_its_own() -> None:
     """So tests need not wait for it to find their cases; it only turns aliases into what it makes of them."""
-    before = {kind: of_type(written(), kind) for kind in (TABLE, ALARM)}
+    before = {kind: of_type(untransformed(), kind) for kind in (TABLE, ALARM)}
     after = {kind: of_type(transformed(), kind) for kind in (TABLE, ALARM)}
 
-    assert sorted(of_type(written(), "AWS::Serverless::Function")) == sorted(of_type(transformed(), FUNCTION))
+    assert sorted(of_type(untransformed(), "AWS::Serverless::Function")) == sorted(of_type(transformed(), FUNCTION))
     assert {kind: sorted(found) for kind, found in before.items()} == {
         kind: sorted(found) for kind, found in after.items()
     }
@@ -65,7 +74,7 @@ def test_sam_leaves_what_is_not_its_own() -> None:
     assert changed == {"CreateTaskNewVersion", "SignInNewVersion"}  # tests/template/test_deployments.py
 
 
-@pytest.mark.parametrize("table", sorted(of_type(written(), TABLE)))
+@pytest.mark.parametrize("table", sorted(of_type(untransformed(), TABLE)))
 def test_tables_are_on_demand_and_outlive_the_stack(table: str) -> None:
     resource = transformed()[table]
 
@@ -113,7 +122,7 @@ def test_rows_and_tables_have_the_same_keys(rows: list[type[Model]]) -> None:
         assert keys == [key["AttributeName"] for key in tables[row.Meta.table_name]["KeySchema"]], row
 
 
-@pytest.mark.parametrize("name", sorted(of_type(written(), "AWS::Serverless::Function")))
+@pytest.mark.parametrize("name", sorted(of_type(untransformed(), "AWS::Serverless::Function")))
 def test_functions_run_alike(name: str) -> None:
     function = of_type(transformed(), FUNCTION)[name]
 
