@@ -26,7 +26,7 @@ from tests.support.aws_failures import UNREACHABLE, failing_calls
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People
-from tests.support.task_model import PRIORITIES, Model, Phone, Request, told
+from tests.support.task_model import PRIORITIES, Model, Request, SyncClient, told
 
 EXAMPLES = int(os.environ.get("GATEHOUSE_MODEL_EXAMPLES", "0"))
 PROFILE = settings(
@@ -116,7 +116,7 @@ class TaskMachine(RuleBasedStateMachine):
         layer("keys.access_tokens").ensure_published()
         layer("keys.macs")._last_refresh = layer("clock").monotonic()
         self.people = People(call)
-        self.phones = {name: Phone(call, self.people.signed_in(name)) for name in ("ann", "bob")}
+        self.phones = {name: SyncClient(call, self.people.signed_in(name)) for name in ("ann", "bob")}
         self.models = {name: Model() for name in self.phones}
         self.up_to_date = dict.fromkeys(self.phones, BEGINNING)  # when a phone last knew of everything
         self.seen: dict[tuple[str, ...], str] = {}

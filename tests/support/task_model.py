@@ -212,7 +212,7 @@ class _Step:
 
 
 @dataclass(slots=True)
-class Phone:
+class SyncClient:
     """A client that works offline: what it knows, and the token to go on with."""
 
     call: Api

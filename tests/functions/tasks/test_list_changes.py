@@ -12,7 +12,7 @@ from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.tables import rows
-from tests.support.task_model import Phone
+from tests.support.task_model import SyncClient
 from tests.support.tasks import (
     BULK,
     BULK_DELETE,
@@ -29,9 +29,9 @@ from tests.support.tasks import (
 
 
 @pytest.fixture
-def phone(call: Api, ann: Person) -> Phone:
+def phone(call: Api, ann: Person) -> SyncClient:
     """Ann's phone, which knows nothing yet."""
-    return Phone(call, ann)
+    return SyncClient(call, ann)
 
 
 def server(call: Api, person: Person) -> dict[str, Any]:
@@ -50,14 +50,14 @@ def asked(call: Api, person: Person, **query: Any) -> tuple[int, str | None]:
 # -- What a page says ----------------------------------------------------------------
 
 
-def test_the_first_page_has_every_task_oldest_first(call: Api, ann: Person, bob: Person, phone: Phone) -> None:
+def test_the_first_page_has_every_task_oldest_first(call: Api, ann: Person, bob: Person, phone: SyncClient) -> None:
     made = [create_task(call, ann, title=f"Task {number}", tags=["x"], due_date="2026-12-01") for number in range(3)]
     create_task(call, bob)
 
     assert phone.page() == {"changed": made, "deleted": [], "token": phone.token, "has_more": False}
 
 
-def test_later_pages_have_only_what_changed_and_in_that_order(call: Api, ann: Person, phone: Phone) -> None:
+def test_later_pages_have_only_what_changed_and_in_that_order(call: Api, ann: Person, phone: SyncClient) -> None:
     first, second, third, _ = (create_task(call, ann) for _ in range(4))
     phone.catch_up()
     call_task_route(call, PATCH, bearer=ann.token, task=third["id"])
@@ -71,7 +71,7 @@ def test_later_pages_have_only_what_changed_and_in_that_order(call: Api, ann: Pe
     assert phone.page()["changed"] == []
 
 
-def test_what_bulk_did_appears(call: Api, ann: Person, phone: Phone) -> None:
+def test_what_bulk_did_appears(call: Api, ann: Person, phone: SyncClient) -> None:
     ids = [create_task(call, ann)["id"] for _ in range(6)]
     phone.catch_up()
     operations = [
@@ -91,7 +91,7 @@ def test_what_bulk_did_appears(call: Api, ann: Person, phone: Phone) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 500])
-def test_a_page_is_no_longer_than_asked(call: Api, ann: Person, phone: Phone, limit: int) -> None:
+def test_a_page_is_no_longer_than_asked(call: Api, ann: Person, phone: SyncClient, limit: int) -> None:
     ids = [create_task(call, ann)["id"] for _ in range(5)]
     call_task_route(call, DELETE, bearer=ann.token, task=ids.pop())
     pages = phone.catch_up(limit=limit)
@@ -101,7 +101,7 @@ def test_a_page_is_no_longer_than_asked(call: Api, ann: Person, phone: Phone, li
     assert [task["id"] for page in pages for task in page["changed"]] == ids
 
 
-def test_a_page_has_a_hundred_changes_unless_told_otherwise(call: Api, ann: Person, phone: Phone) -> None:
+def test_a_page_has_a_hundred_changes_unless_told_otherwise(call: Api, ann: Person, phone: SyncClient) -> None:
     for size in (100, 20):
         new = {"operations": [{"op": "create", "task": {"title": "x"}}] * size}
         assert call_task_route(call, BULK, bearer=ann.token, json=new).status == 200
@@ -117,7 +117,7 @@ def test_a_limit_out_of_bounds_is_refused(call: Api, ann: Person) -> None:
 # -- What happens while a client is paging -------------------------------------------
 
 
-def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone: Phone) -> None:
+def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone: SyncClient) -> None:
     ids = [create_task(call, ann)["id"] for _ in range(6)]
     phone.page(limit=2)
     call_task_route(call, DELETE, bearer=ann.token, task=ids[0])  # already seen
@@ -135,7 +135,7 @@ def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone:
 
 
 def test_the_order_of_changes_needs_no_clock(
-    call: Api, ann: Person, phone: Phone, advance_clock: Callable[..., None]
+    call: Api, ann: Person, phone: SyncClient, advance_clock: Callable[..., None]
 ) -> None:
     """What a Lambda with a clock an hour behind wrote is later all the same."""
     old = create_task(call, ann)["id"]
@@ -149,7 +149,7 @@ def test_the_order_of_changes_needs_no_clock(
 
 
 def test_a_change_that_was_overtaken_takes_a_later_number(
-    call: Api, ann: Person, phone: Phone, monkeypatch: pytest.MonkeyPatch
+    call: Api, ann: Person, phone: SyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was planned first, but the phone saw the other one; it must not hide behind it."""
     first, second = create_task(call, ann)["id"], create_task(call, ann)["id"]
@@ -167,7 +167,7 @@ def test_a_change_that_was_overtaken_takes_a_later_number(
     assert phone.tasks == server(call, ann)
 
 
-def test_nothing_is_missed_while_others_write(call: Api, ann: Person, phone: Phone) -> None:
+def test_nothing_is_missed_while_others_write(call: Api, ann: Person, phone: SyncClient) -> None:
     def write(number: int) -> None:
         mine = [create_task(call, ann, title=f"{number}")["id"] for _ in range(4)]
         for turn, task in enumerate(mine * 2):
@@ -189,12 +189,12 @@ def test_nothing_is_missed_while_others_write(call: Api, ann: Person, phone: Pho
 # -- Tokens --------------------------------------------------------------------------
 
 
-def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bob: Person, phone: Phone) -> None:
+def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bob: Person, phone: SyncClient) -> None:
     create_task(call, ann)
     create_task(call, ann)
     token = phone.page(limit=1)["token"]
     tampered = [token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :] for place in (0, 21, 22, 30)]
-    strange = [list_tasks(call, ann, limit=1)["cursor"], Phone(call, bob).page()["token"]]
+    strange = [list_tasks(call, ann, limit=1)["cursor"], SyncClient(call, bob).page()["token"]]
 
     for wrong in ("", "x", "=", "é", "\0", "x" * 5000, token + "AAAA", token[:-4], *tampered, *strange):
         answer = call(CHANGES, bearer=ann.token, query={"since": wrong})
@@ -206,7 +206,7 @@ def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bo
 
 
 def test_a_token_is_good_for_a_month_in_any_session(
-    call: Api, people: People, ann: Person, phone: Phone, advance_clock: Callable[..., None]
+    call: Api, people: People, ann: Person, phone: SyncClient, advance_clock: Callable[..., None]
 ) -> None:
     kept, gone = create_task(call, ann)["id"], create_task(call, ann)["id"]
     phone.catch_up()
@@ -225,7 +225,7 @@ def test_a_token_is_good_for_a_month_in_any_session(
 
 
 def test_who_pages_for_a_month_began_a_month_ago(
-    call: Api, people: People, ann: Person, phone: Phone, advance_clock: Callable[..., None]
+    call: Api, people: People, ann: Person, phone: SyncClient, advance_clock: Callable[..., None]
 ) -> None:
     """What was on its first page may be gone without a trace since."""
     for _ in range(3):
