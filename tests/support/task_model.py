@@ -18,7 +18,7 @@ _RECEIPTS_KEPT = timedelta(days=1)
 _OF_ONE_FUNCTION = {PUT: PATCH}
 
 
-class No(Exception):
+class Rejected(Exception):
     """Why something is not done: a status and a code."""
 
 
@@ -74,7 +74,7 @@ class Model:
                 return answered if asked == request.asks else REUSED
         try:
             answered = self._do(request, _Step(now, new_ids))
-        except No as no:  # what was refused may be tried again
+        except Rejected as no:  # what was refused may be tried again
             return no.args[0], no.args[1]
         if request.key:
             self.receipts[request.key] = (now + _RECEIPTS_KEPT, request.asks, answered)
@@ -145,7 +145,7 @@ class Model:
 
     def _create(self, given: dict[str, Any], step: "_Step") -> Task:
         if not given["title"]:
-            raise No(*INVALID)
+            raise Rejected(*INVALID)
         moment = _text(step.now)
         defaults: Task = {"description": "", "priority": "medium", "due_date": None, "tags": []}
         task = defaults | given | {"id": next(step.new_ids, "none"), "completed": False, "completed_at": None}
@@ -153,7 +153,7 @@ class Model:
 
     def _change(self, task_id: str, given: dict[str, Any], etag: str | None, step: "_Step") -> Task:
         if not given:
-            raise No(*INVALID)
+            raise Rejected(*INVALID)
         task = self._found(task_id, etag)
         changed = task | given | {"updated_at": _text(step.now), "version": task["version"] + 1}
         if "completed" in given:
@@ -186,16 +186,16 @@ class Model:
         }
         try:
             status, task = acts[item["op"]]()
-        except No as no:
+        except Rejected as no:
             return {"status": no.args[0], "task": None, "error": no.args[1]}
         return {"status": status, "task": task, "error": None}
 
     def _found(self, task_id: str, etag: str | None) -> Task:
         if task_id not in self.tasks:
-            raise No(*NOT_FOUND)
+            raise Rejected(*NOT_FOUND)
         task = self.tasks[task_id]
         if etag not in {None, "*", f'"{task["version"]}"'}:
-            raise No(*STALE)
+            raise Rejected(*STALE)
         return task
 
     def _keep(self, task: Task) -> Task:
