@@ -26,7 +26,7 @@ from tests.support.aws_failures import UNREACHABLE, failing_calls
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People
-from tests.support.task_model import PRIORITIES, Model, Request, SyncClient, told
+from tests.support.task_model import PRIORITIES, Model, Request, SyncClient, result_of
 
 EXAMPLES = int(os.environ.get("GATEHOUSE_MODEL_EXAMPLES", "0"))
 PROFILE = settings(
@@ -202,7 +202,7 @@ class TaskMachine(RuleBasedStateMachine):
             self.sync(who, 500, 9)
             for task in sorted(self.known)[-5:]:
                 answer = self.call(routes.READ, bearer=phone.person.token, task_id=task)
-                assert told(answer) == self.models[who].read(task)
+                assert result_of(answer) == self.models[who].read(task)
 
     def send(self, who: str, client: str, how: str, **asked: Any) -> Any:
         """Send a new request in some way; the ids of tasks that are new."""
@@ -230,7 +230,7 @@ class TaskMachine(RuleBasedStateMachine):
         tasks = [task for task in told_of if "version" in task]
         new = [task["id"] for task in tasks if task["id"] not in self.known]
         self.known.update(new)
-        assert told(answer) == self.models[who].answer(request, self.now, iter(new))
+        assert result_of(answer) == self.models[who].answer(request, self.now, iter(new))
         self.seen |= {(who, client, task["id"]): f'"{task["version"]}"' for task in tasks}
         if "version" in body:
             assert answer.headers["etag"] == f'"{body["version"]}"'

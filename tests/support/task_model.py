@@ -49,7 +49,7 @@ class Request:
         return call(self.route, bearer=person.token, json=self.body, headers=sent, **path)
 
 
-def told(answer: Response) -> Told:
+def result_of(answer: Response) -> Told:
     """An answer without its prose."""
     body: Any = answer.json if answer.text else None
     if answer.status >= 400:
