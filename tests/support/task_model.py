@@ -11,7 +11,7 @@ from tests.support.people import Person
 from tests.support.tasks import BULK, BULK_DELETE, CHANGES, COMPLETE, CREATE, DELETE, PATCH, PUT
 
 type Task = dict[str, Any]
-type Told = tuple[int, Any]  # a status, and the body or the code of an error
+type Result = tuple[int, Any]  # a status, and the body or the code of an error
 
 PRIORITIES = ("low", "medium", "high", "urgent")
 _RECEIPTS_KEPT = timedelta(days=1)
@@ -49,7 +49,7 @@ class Request:
         return call(self.route, bearer=person.token, json=self.body, headers=sent, **path)
 
 
-def result_of(answer: Response) -> Told:
+def result_of(answer: Response) -> Result:
     """An answer without its prose."""
     body: Any = answer.json if answer.text else None
     if answer.status >= 400:
@@ -64,9 +64,9 @@ class Model:
     """One person's tasks, and what they were answered under their keys."""
 
     tasks: dict[str, Task] = field(default_factory=dict)
-    receipts: dict[str, tuple[datetime, Any, Told]] = field(default_factory=dict)
+    receipts: dict[str, tuple[datetime, Any, Result]] = field(default_factory=dict)
 
-    def answer(self, request: Request, now: datetime, new_ids: Iterator[str]) -> Told:
+    def answer(self, request: Request, now: datetime, new_ids: Iterator[str]) -> Result:
         """Do what a request asks for, if it was not done; `new_ids` are what the service called its new tasks."""
         if request.key in self.receipts:
             until, asked, answered = self.receipts[request.key]
@@ -80,7 +80,7 @@ class Model:
             self.receipts[request.key] = (now + _RECEIPTS_KEPT, request.asks, answered)
         return answered
 
-    def read(self, task_id: str) -> Told:
+    def read(self, task_id: str) -> Result:
         """One task."""
         return (200, self.tasks[task_id]) if task_id in self.tasks else NOT_FOUND
 
@@ -125,7 +125,7 @@ class Model:
             "due_today": days.count(today) + sum(moment <= due < midnight for due in moments),
         }
 
-    def _do(self, request: Request, step: "_Step") -> Told:
+    def _do(self, request: Request, step: "_Step") -> Result:
         task, body, etag = request.task or "", request.body, request.etag
         match request.route:
             case route if route == CREATE:
