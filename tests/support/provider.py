@@ -33,7 +33,7 @@ def rsa_key(name: str = "first") -> RSAPrivateKey:
 
 
 @dataclass
-class Asked:
+class ReceivedRequest:
     """One request that the provider got."""
 
     path: str
@@ -48,7 +48,7 @@ class Provider:
     url: str = ""
     keys: tuple[str, ...] = ("first",)
     signs_with: str = "first"
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[ReceivedRequest] = field(default_factory=list)
     behaviour: dict[str, Behaviour] = field(default_factory=dict)
     gives: dict[str, Any] = field(default_factory=dict)
     description: dict[str, Any] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Provider:
             "id_token_signing_alg_values_supported": ["RS256"],
         } | self.description
 
-    def requests(self, path: str) -> list[Asked]:
+    def requests(self, path: str) -> list[ReceivedRequest]:
         """What was asked of one endpoint."""
         return [asked for asked in self.asked if asked.path == path]
 
@@ -143,7 +143,7 @@ def running_provider() -> Iterator[Provider]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
-            provider.asked.append(Asked(unquote(path)))
+            provider.asked.append(ReceivedRequest(unquote(path)))
             documents = {"/jwks": provider.jwks, "/.well-known/openid-configuration": provider.discovery}
             if path in provider.behaviour:
                 provider.behaviour[path](self)
@@ -156,7 +156,7 @@ def running_provider() -> Iterator[Provider]:
             body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
             authorization = self.headers.get("authorization", "")
-            provider.asked.append(Asked(self.path, form, authorization))
+            provider.asked.append(ReceivedRequest(self.path, form, authorization))
             if self.path in provider.behaviour:
                 provider.behaviour[self.path](self)
             else:
