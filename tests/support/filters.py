@@ -11,7 +11,7 @@ FILTERS = of_type(untransformed(), "AWS::Logs::MetricFilter")
 _COMPARISON = re.compile(r'\$\.([\w.]+) (!?=) "([\w.]+|\*)"')
 
 
-def counts(name: str, line: str) -> bool:
+def filter_matches(name: str, line: str) -> bool:
     """Whether a filter counts a line of the log: its pattern is nearly an expression of JMESPath."""
     pattern = FILTERS[name]["FilterPattern"].removeprefix("{").removesuffix("}")
     assert re.fullmatch(r"[ ()&|]*", _COMPARISON.sub("", pattern)), "this pattern is not understood here"
