@@ -8,7 +8,7 @@ import pytest
 
 from gatehouse_dev import openapi
 from gatehouse_dev.cloud import Cloud
-from tests.support.routes import API, OPEN, PROTECTED
+from tests.support.routes import API, PROTECTED, PUBLIC
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
 
@@ -64,7 +64,7 @@ def test_it_asks_for_a_session_where_the_functions_do(document: dict[str, Any]) 
     found = operations(document)
 
     assert {key for key, operation in found.items() if operation["security"] == SIGNED_IN} == set(PROTECTED)
-    assert all(found[key]["security"] in ([], [{}, *SIGNED_IN]) for key in OPEN)
+    assert all(found[key]["security"] in ([], [{}, *SIGNED_IN]) for key in PUBLIC)
     assert found["POST /api/auth/sign-out"]["security"][0] == {}
     assert {name for key in PROTECTED for name in found[key]["responses"]} >= {"401"}
 

@@ -13,7 +13,7 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.routes import OPEN, PROTECTED
+from tests.support.routes import PROTECTED, PUBLIC
 from tests.support.tables import all_rows
 
 TROUBLE = {"unreachable": UNREACHABLE} | {
@@ -54,7 +54,7 @@ def test_protected_routes_admit_nobody_and_sign_nobody_out(
 
 
 @on_every_route
-@all_of(sorted(OPEN - ASK_NO_TABLE), function)
+@all_of(sorted(PUBLIC - ASK_NO_TABLE), function)
 def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fixtures and a case
     call: Api,
     mailbox: Mailbox,

@@ -20,5 +20,5 @@ PAGES = {
     route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder.parent == FUNCTIONS / "pages"
 }
 API = {route.key for route in _TEMPLATE.routes} - PAGES
-OPEN = {route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder in _PUBLIC} - PAGES
-PROTECTED = sorted(API - OPEN)
+PUBLIC = {route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder in _PUBLIC} - PAGES
+PROTECTED = sorted(API - PUBLIC)
