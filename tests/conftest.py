@@ -21,7 +21,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
-from tests.support.settings_guard import own_settings
+from tests.support.settings_guard import enforce_settings
 from tests.support.transport import CHOSEN, under_test
 
 pytest_plugins = ["tests.support.google"]
@@ -56,7 +56,7 @@ def running_cloud(template: Template) -> Iterator[Cloud]:
         patch.object(UserAgentString, "to_string", lambda _: "pytest"),  # botocore makes it twice for each call
         Cloud(template) as cloud,
         RECORDER.listening(),
-        own_settings(template),
+        enforce_settings(template),
     ):
         layer("telemetry")  # prints where it is imported, and what is there while capsys is closes with that
         yield cloud

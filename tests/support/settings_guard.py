@@ -10,7 +10,7 @@ from tests.support.settings_usage import SETTINGS
 
 
 @contextmanager
-def own_settings(template: Template) -> Iterator[None]:
+def enforce_settings(template: Template) -> Iterator[None]:
     """Refuse a function what the template does not give to it."""
     from gatehouse.config import Config, ConfigurationError  # noqa: PLC0415 -- a cloud puts the layer on the path
 
