@@ -23,7 +23,7 @@ from tests.support import backend
 
 CHOSEN = os.environ.get("GATEHOUSE_TRANSPORT", "own")
 
-real_ask = ConnectionPool.request
+real_request = ConnectionPool.request
 real_call: Any = Client._make_api_call
 
 
@@ -66,6 +66,6 @@ def http_path(lines: ConnectionPool, method: str, headers: Mapping[str, str], bo
     event = f"before-send.{lines.host.partition('.')[0]}.x"  # as botocore calls it
     answer = botocore_stubber(event, request) if botocore_stubber.enabled else None
     if answer is None:
-        return real_ask(lines, method, headers, body)
+        return real_request(lines, method, headers, body)
     told = {name.lower(): str(value) for name, value in answer.headers.items()}
     return HttpResponse(answer.status_code, told, answer.content)
