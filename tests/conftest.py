@@ -22,7 +22,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
 from tests.support.settings_guard import enforce_settings
-from tests.support.transport import CHOSEN, under_test
+from tests.support.transport import CHOSEN, patched_transports
 
 pytest_plugins = ["tests.support.google"]
 PARAMETERS = {
@@ -39,7 +39,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="session", autouse=True)
 def _both_transports() -> Iterator[None]:
     """Whichever is chosen, moto answers it."""
-    with under_test(short=True):
+    with patched_transports(short=True):
         yield
 
 

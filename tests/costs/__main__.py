@@ -26,7 +26,7 @@ from tests.costs.task_requests import Measured, TaskUser
 from tests.costs.usage_profile import LIST
 from tests.support.calls import Api
 from tests.support.provider import running_provider
-from tests.support.transport import under_test
+from tests.support.transport import patched_transports
 
 SIZES = (10, 1_000, 100_000)
 ROUNDS = 7  # that a call is timed in
@@ -41,7 +41,7 @@ def template() -> Template:
 
 def counted() -> Counted:
     """Every call."""
-    with Cloud(template()) as cloud, under_test(), running_provider() as provider, quiet():
+    with Cloud(template()) as cloud, patched_transports(), running_provider() as provider, quiet():
         api = Api(template())
         cheap_hashes()
         others = list(calls(api, cloud, provider, rounds=ROUNDS))
@@ -52,7 +52,7 @@ def counted() -> Counted:
 
 def measured(sizes: Sequence[int]) -> Iterator[Measured]:
     """One person after the other, each with a list of their own."""
-    with Cloud(template()) as cloud, under_test(), standing_clock(), quick_rows():
+    with Cloud(template()) as cloud, patched_transports(), standing_clock(), quick_rows():
         call, meter = Api(template()), Meter(cloud)
         for size in sizes:
             with quiet():

@@ -34,7 +34,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tasks import LIST, create_task
-from tests.support.transport import under_test
+from tests.support.transport import patched_transports
 
 USERS, SESSIONS = (10, 1_000, 100_000, 1_000_000), (1, 10, 100, 1_000)
 SIGN_IN, GET_SESSION = "POST /api/auth/sign-in/email", "GET /api/auth/get-session"
@@ -236,7 +236,7 @@ def main(arguments: Sequence[str]) -> int:
     given, begun = parser.parse_args(arguments), time.monotonic()
     gc.disable()  # most of what is made here stays
     template = load(ROOT / "template.yaml", PARAMETERS)
-    with Cloud(template) as cloud, under_test(), crowd(Api(template), cloud) as some:
+    with Cloud(template) as cloud, patched_transports(), crowd(Api(template), cloud) as some:
         found = (some.with_sessions(given.sessions), some.with_users(given.users))
     for growth in found:
         print("\n".join(growth.table()))

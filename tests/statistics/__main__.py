@@ -24,7 +24,7 @@ from gatehouse_dev.template import load
 from tests.conftest import PARAMETERS, ROOT
 from tests.support.calls import Api, Response
 from tests.support.people import PASSWORD, People
-from tests.support.transport import under_test
+from tests.support.transport import patched_transports
 
 ROUNDS, WARM_UP = 200, 5
 MOST = 10  # per cent
@@ -91,7 +91,7 @@ def pairs(call: Api, people: People) -> Iterator[Pair]:
 
 def main(rounds: int) -> int:
     """Measure and say what was found; 1 when a pair can be told apart."""
-    with Cloud(load(ROOT / "template.yaml", PARAMETERS)) as cloud, under_test(), silence():
+    with Cloud(load(ROOT / "template.yaml", PARAMETERS)) as cloud, patched_transports(), silence():
         call = Api(cloud.template)
         every = list(pairs(call, People(call)))
         for number in range(WARM_UP + rounds):

@@ -28,7 +28,7 @@ real_call: Any = Client._make_api_call
 
 
 @contextmanager
-def under_test(*, short: bool = False) -> Iterator[None]:
+def patched_transports(*, short: bool = False) -> Iterator[None]:
     """Calls of both transports pass through `BaseClient._make_api_call`, whatever tests put there.
 
     On the `short` way requests to DynamoDB do not pass through moto's stubber.
