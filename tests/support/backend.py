@@ -40,7 +40,7 @@ class _Handler(DynamoHandler):
         self.params = parser.parse({"body": request.data})
 
 
-def ask(headers: Mapping[str, str], body: bytes) -> HttpResponse:
+def respond(headers: Mapping[str, str], body: bytes) -> HttpResponse:
     """The answer to a request of DynamoDB's, which names its operation in `X-Amz-Target`."""
     handler: Any = _Handler()
     status, told, text = handler._dispatch(_Request(headers, body))

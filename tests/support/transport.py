@@ -53,7 +53,7 @@ def patched_transports(*, short: bool = False) -> Iterator[None]:
 def direct_path(lines: ConnectionPool, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
     """The same answers as on the whole way."""
     if lines.host == backend.HOST and botocore_stubber.enabled:
-        return backend.ask(headers, body)
+        return backend.respond(headers, body)
     return http_path(lines, method, headers, body)
 
 
