@@ -9,7 +9,7 @@ from gatehouse_dev.functions import FunctionPools
 from gatehouse_dev.template import Template
 from tests.support.aws_calls import RECORDER
 from tests.support.events import event_for
-from tests.support.secret_usage import watch
+from tests.support.secret_usage import record_key_use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Api:
         self.template = template
         self.fleet = FunctionPools(template)
         self.between_calls: Callable[[], None] = lambda: None
-        watch()
+        record_key_use()
         self._functions = {route.key: route.function for route in template.routes}
 
     def __call__(self, route: str, **request: Any) -> Response:

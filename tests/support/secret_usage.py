@@ -3,7 +3,7 @@
 from tests.support import aws_calls
 
 
-def watch() -> None:
+def record_key_use() -> None:
     """Note every use of a key as the permission that it needs in a process of its own."""
     from gatehouse.keys import access_tokens, encryption, macs, secret  # noqa: PLC0415 -- the layer reads the environment
     from gatehouse.oauth import token_endpoint  # noqa: PLC0415 -- the same
