@@ -141,7 +141,7 @@ def filled(request: Any, tokens: dict[str, str]) -> Any:
 
 def asked(call: Api) -> list[str]:
     """What the latest request asked of DynamoDB."""
-    return [operation for operation in call.calls if operation not in ELSEWHERE]
+    return [operation for operation in call.aws_operations if operation not in ELSEWHERE]
 
 
 @pytest.fixture
@@ -174,10 +174,10 @@ def at_google(call: Api, people: People, oauth_flow: OAuthFlow) -> dict[str, str
         "ACCOUNT": account,
         "STATE": sent.query["state"],
         "STATE_COOKIE": sent.cookie,
-        "CODE": oauth_flow.provider.visits(sent.url, **person),
+        "CODE": oauth_flow.provider.authorize(sent.url, **person),
         "ALIAS_STATE": alias.query["state"],
         "ALIAS_COOKIE": alias.cookie,
-        "ALIAS_CODE": oauth_flow.provider.visits(alias.url, **person),
+        "ALIAS_CODE": oauth_flow.provider.authorize(alias.url, **person),
     }
 
 

@@ -60,12 +60,12 @@ class InvocationTimer:
     def run(self, invoke: Callable[[], Any]) -> Run:
         """Watch one."""
         self._aside, self._hashes, self._asked, self._slept = 0.0, 0, Counter(), 0.0
-        provider = len(self._provider.asked)
+        provider = len(self._provider.received)
         with self._looking():
             begun = time.thread_time()
             invoke()
             cpu = 1000 * (time.thread_time() - begun - self._aside)
-        self._asked["provider"] = len(self._provider.asked) - provider
+        self._asked["provider"] = len(self._provider.received) - provider
         return Run(cpu=cpu, hashes=self._hashes, asked=self._asked, slept=self._slept)
 
     @contextmanager

@@ -28,7 +28,7 @@ def arrives(guests: CallUsers) -> dict[str, Any]:
 
 
 def _back(sent: Authorization, guests: CallUsers, person: dict[str, Any]) -> dict[str, Any]:
-    code = guests.journeys.provider.visits(sent.url, **person)
+    code = guests.journeys.provider.authorize(sent.url, **person)
     return {"query": {"state": sent.query["state"], "code": code}, "cookies": [sent.cookie]}
 
 

@@ -47,7 +47,7 @@ class Measured:
     """What each call took of somebody with so many tasks."""
 
     size: int
-    list_tasks: Listed
+    listed: Listed
     asks: dict[str, TaskRequest]
     costs: dict[str, Cost]
 

@@ -358,14 +358,14 @@ def test_every_endpoint_and_every_function_has_its_cost(template: Template) -> N
     assert [row["call"] for row in rows_below(PRICES, TOLD)] == [row["call"] for row in rows_below(TAKES, TOLD)]
 
 
-def test_the_page_has_what_calls_take_now(api: Api, running_cloud: Cloud, one_provider: Provider) -> None:
+def test_the_page_has_what_calls_take_now(api: Api, running_cloud: Cloud, session_provider: Provider) -> None:
     """The usual ones; `make costs` makes the page anew."""
     wanted = [call for call in OTHERS if call.called in USUAL]
     columns = ("round trips", "read units", "write units", "mails")
     on_page = {row["call"]: tuple(row[column] for column in columns) for row in rows_below(TAKES, TOLD)}
     found = {
         call.called: (*taken_cells(taken), str(taken.mails))
-        for call, taken in calls(api, running_cloud, one_provider, wanted=wanted)
+        for call, taken in calls(api, running_cloud, session_provider, wanted=wanted)
     }
 
     assert found == {name: on_page[name] for name in USUAL}

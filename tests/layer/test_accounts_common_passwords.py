@@ -57,7 +57,7 @@ def test_a_common_password_is_refused_however_it_is_spelled(call: Api, spell: Ca
         answer = sign_up(call, "ann@example.com", spell(word))
 
         assert (answer.status, answer.code) == (400, "WEAK_PASSWORD"), word
-        assert call.calls == []
+        assert call.aws_operations == []
 
 
 @pytest.mark.parametrize("word", ["password1", "QWERTYUIOP", "gatehouse"])

@@ -100,13 +100,13 @@ def test_the_right_password_signs_in_and_is_kept_in_our_way(
     answer = sign_in(call, ANN, password)
 
     assert answer.status == 200
-    assert call.calls == ["BatchGetItem", "BatchGetItem", "PutItem", "UpdateItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem", "PutItem", "UpdateItem"]
     once = stored(cloud)
     assert layer("accounts.passwords").is_current(once)
     assert argon2.extract_parameters(once).type is argon2.Type.ID
     assert call("GET /api/tasks", bearer=answer.json["token"]).status == 200
     assert sign_in(call, ANN, password).status == 200
-    assert call.calls == ["BatchGetItem", "BatchGetItem", "PutItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem", "PutItem"]
     assert sign_in(call, ANN, WRONG).status == 401
     assert stored(cloud) == once
 

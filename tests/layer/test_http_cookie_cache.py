@@ -86,7 +86,7 @@ def test_a_session_is_shown_without_asking_anything(call: Api, entered: Response
 
     answer = call(route, cookies=cookies(entered))
 
-    assert (answer.status, call.calls) == (200, [])
+    assert (answer.status, call.aws_operations) == (200, [])
     assert answer.json == fresh
 
 
@@ -98,16 +98,16 @@ def test_get_session_hands_it_out_whenever_it_asked(
 
     answer = call(GET_SESSION, cookies=[session])
 
-    assert call.calls != []
+    assert call.aws_operations != []
     assert unpacked(value(answer))["expiresAt"] - unpacked(value(entered))["expiresAt"] >= 30_000
     assert call(GET_SESSION, cookies=[session, *cookies(answer)]).json == answer.json
-    assert call.calls == []
+    assert call.aws_operations == []
 
 
 def test_it_can_be_passed_by(call: Api, entered: Response) -> None:
     answer = visit(call, entered, query={"disableCookieCache": "true"})
 
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
     assert "set-auth-jwt" in answer.headers
     assert data_of(answer)
 
@@ -118,12 +118,12 @@ def test_it_is_good_for_its_time_and_no_longer(
     advance_clock(seconds=298)
     visit(call, entered)  # looks at the keyring, too
     visit(call, entered)
-    assert call.calls == []
+    assert call.aws_operations == []
 
     advance_clock(seconds=3)
     answer = visit(call, entered)
     assert answer.json["user"]["email"] == "ann@example.com"
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_it_does_not_outlive_its_session(
@@ -173,7 +173,7 @@ def test_what_was_tampered_with_is_ignored(call: Api, entered: Response) -> None
     for text in tampered:
         answer = visit(call, entered, text)
         assert (answer.status, answer.json["user"]["email"]) == (200, "ann@example.com"), text
-        assert call.calls == ["BatchGetItem"]
+        assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_what_was_cached_for_another_session_is_ignored(call: Api, people: People, entered: Response) -> None:
@@ -185,7 +185,7 @@ def test_what_was_cached_for_another_session_is_ignored(call: Api, people: Peopl
         answer = visit(call, entered, value(other))
         assert answer.json["session"]["token"] == entered.json["token"]
         assert answer.json["user"]["email"] == "ann@example.com"
-        assert call.calls == ["BatchGetItem"]
+        assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_it_is_nothing_without_its_session_cookie(call: Api, entered: Response) -> None:
@@ -228,7 +228,7 @@ def test_where_the_session_is_not_remembered_it_lasts_a_minute(
     assert whole["expiresAt"] == whole["session"]["updatedAt"] + 60_000
     advance_clock(seconds=61)
     visit(call, entered)
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_names_of_any_letters_are_signed_as_javascript_would(call: Api, entered: Response) -> None:
@@ -238,7 +238,7 @@ def test_names_of_any_letters_are_signed_as_javascript_would(call: Api, entered:
 
     again = visit(call, entered, value(answer))
 
-    assert call.calls == []
+    assert call.aws_operations == []
     assert again.json["user"]["name"] == 'Änn "作業" 🔑 </script>'
 
 
@@ -282,7 +282,7 @@ def test_after_an_emergency_a_warm_instance_believes_it_for_half_a_minute_at_mos
     advance_clock(seconds=31)
     for asked in (["BatchGetItem"], [], []):
         assert visit(call, entered).json["user"]["email"] == "ann@example.com"
-        assert call.calls == asked
+        assert call.aws_operations == asked
     keyring = layer("keys.keyring")
     seen = keyring._cached
     call.invoke("RotateSecret", {"Emergency": True})
@@ -290,7 +290,7 @@ def test_after_an_emergency_a_warm_instance_believes_it_for_half_a_minute_at_mos
 
     advance_clock(seconds=29)
     assert visit(call, entered).json["user"]["email"] == "ann@example.com"
-    assert call.calls == []
+    assert call.aws_operations == []
 
     advance_clock(seconds=2)
     assert visit(call, entered).text == "null"

@@ -167,11 +167,11 @@ def test_a_cookie_of_a_newer_version_is_worth_a_second_look(
     cookie = give("ann").cookie
 
     assert warm(GET_SESSION, cookies=[cookie]).text != "null"
-    assert call.calls == ["BatchGetItem", "BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem"]
     forged = f"{cookie.rpartition('.')[0]}.{'A' * 43}%3D"
     for _ in range(3):
         assert call(GET_SESSION, cookies=[forged]).text == "null"
-        assert call.calls == []
+        assert call.aws_operations == []
 
 
 def test_an_emergency_in_the_middle_of_a_rotation_ends_that_too(

@@ -52,7 +52,7 @@ def test_ghsa_jq8w_8q2f_ffm9_known_and_unknown_addresses_are_answered_alike(call
     seen = []
     for email in (UNKNOWN, WAITING, OWNED):
         answer = call(route, json=REQUESTS[route] | {"email": email})
-        seen.append((shape(answer), call.calls))
+        seen.append((shape(answer), call.aws_operations))
 
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][1]

@@ -168,7 +168,7 @@ def test_a_renewal_in_the_middle_resurrects_nothing(
 
     call("GET /api/auth/get-session", cookies=[phone.cookie])
 
-    assert "UpdateItem" in call.calls
+    assert "UpdateItem" in call.aws_operations
     assert statuses(call, phone) == {401}
 
 

@@ -62,7 +62,7 @@ def test_who_loses_a_race_overwrites_nothing(
     lost = refreshes(call, entered["refresh_token"])
 
     assert lost.json["refresh_token"] == won[0]
-    assert call.calls == ["BatchGetItem", "UpdateItem", "BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem", "UpdateItem", "BatchGetItem"]
     assert generation(cloud) == 1
 
 
@@ -91,7 +91,7 @@ def test_a_lost_race_gets_the_same_answer_for_ten_seconds_and_does_not_prolong_t
     again = refreshes(call, entered["refresh_token"])
 
     assert again.json["refresh_token"] == first["refresh_token"]
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
     assert generation(cloud) == 1
     assert call("GET /api/tasks", bearer=again.json["access_token"]).status == 200
     advance_clock(seconds=3)

@@ -159,9 +159,9 @@ class TaskMachine(RuleBasedStateMachine):
     @rule(who=WHO, query=QUERY, zone=ZONE)
     def look(self, who: str, query: dict[str, Any], zone: str) -> None:
         person, model = self.phones[who].person, self.models[who]
-        pages = [routes.listed(self.call, person, **query)]
+        pages = [routes.list_tasks(self.call, person, **query)]
         while cursor := pages[-1]["cursor"]:
-            pages.append(routes.listed(self.call, person, **query, cursor=cursor))
+            pages.append(routes.list_tasks(self.call, person, **query, cursor=cursor))
         assert [task for page in pages for task in page["tasks"]] == model.listed(query)
         summary = self.call(routes.SUMMARY, bearer=person.token, query={"zone": zone}).json
         assert summary == model.summary(self.now, zone)
@@ -230,7 +230,7 @@ class TaskMachine(RuleBasedStateMachine):
         tasks = [task for task in told_of if "version" in task]
         new = [task["id"] for task in tasks if task["id"] not in self.known]
         self.known.update(new)
-        assert result_of(answer) == self.models[who].answer(request, self.now, iter(new))
+        assert result_of(answer) == self.models[who].respond(request, self.now, iter(new))
         self.seen |= {(who, client, task["id"]): f'"{task["version"]}"' for task in tasks}
         if "version" in body:
             assert answer.headers["etag"] == f'"{body["version"]}"'

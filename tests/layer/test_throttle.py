@@ -162,7 +162,7 @@ def test_who_is_refused_learns_and_does_nothing(call: Api, on: Callable[[], None
     until_refused(lambda: asks(call, SIGN_IN))
 
     right = asks(call, SIGN_IN, json={"email": email, "password": PASSWORD})
-    assert call.calls == ["UpdateItem"]
+    assert call.aws_operations == ["UpdateItem"]
     wrong = asks(call, SIGN_IN, json={"email": email, "password": "not the owner's"})
 
     assert right.status == wrong.status == 429
@@ -179,12 +179,12 @@ def test_the_first_call_of_a_window_costs_one_write(
     costs = []
     for _ in range(4):
         asks(call, SIGN_IN)
-        costs.append(call.calls)
+        costs.append(call.aws_operations)
     advance_clock(seconds=11)
     asks(call, SIGN_IN)
 
     assert costs == [["UpdateItem"], ["UpdateItem"] * 2, ["UpdateItem"] * 2, ["UpdateItem"]]
-    assert call.calls == ["UpdateItem"]
+    assert call.aws_operations == ["UpdateItem"]
 
 
 def test_a_counter_goes_by_itself_and_names_nobody(call: Api, on: Callable[[], None], cloud: Cloud) -> None:

@@ -144,7 +144,7 @@ def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
 def _at_google(call: Api, provider: Provider) -> dict[str, str]:
     journeys, carol = OAuthFlow(call, provider), People(call).signed_in("carol")
     person = {"sub": "3003", "email": carol.email, "email_verified": True}
-    provider.gives = {"refresh_token": "refresh-1"}
+    provider.token_fields = {"refresh_token": "refresh-1"}
     journeys.link(carol.token, **person)
     with patch.object(layer("oauth.state"), "_LIFETIME", timedelta(days=1)):
         sent = journeys.begin()
@@ -153,5 +153,5 @@ def _at_google(call: Api, provider: Provider) -> dict[str, str]:
         "ACCOUNT": call("GET /api/auth/list-accounts", bearer=carol.token).json[-1]["id"],
         "STATE": sent.query["state"],
         "STATE_COOKIE": sent.cookie,
-        "CODE": provider.visits(sent.url, **person),
+        "CODE": provider.authorize(sent.url, **person),
     }

@@ -1,4 +1,4 @@
-"""Which lines the template's metric filters count."""
+"""Evaluates the template's metric filters."""
 
 import json
 import re
@@ -12,12 +12,12 @@ _COMPARISON = re.compile(r'\$\.([\w.]+) (!?=) "([\w.]+|\*)"')
 
 
 def filter_matches(name: str, line: str) -> bool:
-    """Whether a filter counts a line of the log: its pattern is nearly an expression of JMESPath."""
+    """Whether a metric filter matches a log line. Its pattern is translated to JMESPath."""
     pattern = FILTERS[name]["FilterPattern"].removeprefix("{").removesuffix("}")
-    assert re.fullmatch(r"[ ()&|]*", _COMPARISON.sub("", pattern)), "this pattern is not understood here"
+    assert re.fullmatch(r"[ ()&|]*", _COMPARISON.sub("", pattern)), "this pattern is not supported"
     return bool(jmespath.search(_COMPARISON.sub(_in_jmespath, pattern), json.loads(line)))
 
 
 def _in_jmespath(comparison: re.Match[str]) -> str:
     field, operator, value = comparison.groups()
-    return field if value == "*" else f"{field} {operator.rjust(2, '=')} '{value}'"  # a star is that it is there
+    return field if value == "*" else f"{field} {operator.rjust(2, '=')} '{value}'"  # `= *` means that the field exists

@@ -1,4 +1,4 @@
-"""The routes of the template, by whom they admit."""
+"""The routes of the template: public, protected, and pages."""
 
 import ast
 
@@ -10,7 +10,7 @@ _TEMPLATE = load(ROOT / "template.yaml", PARAMETERS)
 
 
 def is_public(handler: Module) -> bool:
-    """Whether a handler says `public=True`."""
+    """Whether a handler declares `public=True`."""
     keywords = [node for node in ast.walk(handler.tree) if isinstance(node, ast.keyword)]
     return any(word.arg == "public" and getattr(word.value, "value", None) is True for word in keywords)
 

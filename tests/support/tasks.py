@@ -1,4 +1,4 @@
-"""The task routes, in both forms of their path, and what they need to be called."""
+"""The task routes, in both forms of their path, and sample requests for them."""
 
 import json
 from typing import Any
@@ -30,7 +30,7 @@ LIST_ROUTES = (LIST, SUMMARY, CHANGES, EXPORT)
 
 
 def with_user_id(route: str) -> str:
-    """The same route with the owner's id in its path."""
+    """Return the route with the owner's id in its path."""
     return route.replace("/api/tasks", "/api/{user_id}/tasks")
 
 
@@ -41,31 +41,31 @@ WRITE_ROUTES = tuple(route for route in ALL_ROUTES if not route.startswith("GET"
 def call_task_route(
     call: Api, route: str, *, owner: str = MISSING_ID, task: str = MISSING_ID, **request: Any
 ) -> Response:
-    """Call a task route of either form with a body that it takes, unless `request` has another."""
+    """Call a task route of either form, by default with a valid body."""
     path = {name: value for name, value in (("user_id", owner), ("task_id", task)) if f"{{{name}}}" in route}
     body = BODIES.get(route.replace("/api/{user_id}/tasks", "/api/tasks"))
-    about = json.loads(json.dumps(body).replace(MISSING_ID, task))
-    return call(route, **({"json": about} if "body" not in request else {}) | path | request)
+    valid = json.loads(json.dumps(body).replace(MISSING_ID, task))
+    return call(route, **({"json": valid} if "body" not in request else {}) | path | request)
 
 
 def create_task(call: Api, person: Person, **fields: Any) -> dict[str, Any]:
-    """Create a task; what the service made of it."""
-    answer = call(CREATE, bearer=person.token, json={"title": "Water the plants"} | fields)
-    assert answer.status == 201, answer.text
-    task: dict[str, Any] = answer.json
+    """Create a task and return the service's response."""
+    response = call(CREATE, bearer=person.token, json={"title": "Water the plants"} | fields)
+    assert response.status == 201, response.text
+    task: dict[str, Any] = response.json
     return task
 
 
 def list_tasks(call: Api, person: Person, **query: Any) -> dict[str, Any]:
-    """One page of a person's list."""
-    answer = call(LIST, bearer=person.token, query=query)
-    assert answer.status == 200, answer.text
-    page: dict[str, Any] = answer.json
+    """Return one page of a user's list."""
+    response = call(LIST, bearer=person.token, query=query)
+    assert response.status == 200, response.text
+    page: dict[str, Any] = response.json
     return page
 
 
 def store_tasks(person: Person, count: int, **fields: Any) -> list[str]:
-    """Write tasks as they are kept, which is quicker than to ask for them; their ids, oldest first."""
+    """Write rows of tasks directly, which is quicker than requests, and return their ids, oldest first."""
     model, row, now = layer("tasks.model"), layer("tasks.table").TaskRow, layer("clock").now()
     about = {"title": "Kept", "description": "", "completed": False, "completed_at": None, "priority": "medium"}
     about |= {"due_date": None, "tags": [], "version": 1, "created_at": now, "updated_at": now}

@@ -197,9 +197,9 @@ def measured(running_cloud: object, capsys: pytest.CaptureFixture[str]) -> dict[
 
     telemetry.count_metric("Outcomes", function="f", outcome="OK")
     telemetry.count_metric("RefreshReuse")
-    untransformed = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
-    assert {metric["Namespace"] for metric in untransformed} == {OURS}
-    return {metric["Metrics"][0]["Name"]: set(metric["Dimensions"][0]) for metric in untransformed}
+    metrics = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
+    assert {metric["Namespace"] for metric in metrics} == {OURS}
+    return {metric["Metrics"][0]["Name"]: set(metric["Dimensions"][0]) for metric in metrics}
 
 
 def test_alarms_know_the_dimensions_of_our_metrics(measured: dict[str, set[str]]) -> None:

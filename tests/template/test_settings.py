@@ -86,7 +86,7 @@ def _not_followed(module: Module) -> Iterator[str]:
 def _handed_on(module: Module) -> Iterator[str]:
     """Variables that hold the configuration, where they are used other than before a dot."""
     for function in (node for node in ast.walk(module.tree) if isinstance(node, DEFINITIONS)):
-        held = settings_usage.held(function)
+        held = settings_usage.config_variables(function)
         before_dots = {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Attribute)}
         used = [node for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
         yield from (

@@ -27,9 +27,9 @@ def test_what_is_deployed_has_no_aliases() -> None:
     """CloudFormation takes none; SAM CLI, which builds and deploys, writes out what each stands for."""
     from samcli.yamlhelper import yaml_dump, yaml_parse  # type: ignore[import-untyped]  # noqa: PLC0415 -- it is slow
 
-    untransformed = yaml_dump(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
+    text = yaml_dump(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
 
-    assert not any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(untransformed, yaml.SafeLoader))
+    assert not any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader))
 
 
 def test_everything_can_be_created_in_some_order() -> None:

@@ -57,7 +57,7 @@ type Tool = Callable[..., Told]
 @pytest.fixture(scope="package")
 def running_cloud(template: Template) -> Iterator[Cloud]:
     """The product's cloud."""
-    with Cloud(template) as cloud, RECORDER.listening():
+    with Cloud(template) as cloud, RECORDER.recording():
         yield cloud
 
 

@@ -29,7 +29,7 @@ ANN = "ann@example.com"
 @pytest.fixture(scope="module")
 def flowing(running_cloud: Cloud, api: Api) -> Iterator[None]:
     """The streams, as `make dev` has them flow."""
-    with Streams(running_cloud, api.fleet):
+    with Streams(running_cloud, api.pools):
         yield
 
 

@@ -127,7 +127,7 @@ def test_a_taken_address_is_answered_like_a_free_one_and_its_owner_is_mailed_not
     seen, kept = [], []
     for email in (NEW, "waiting@example.com", "bob@example.com"):
         answer = asks(call, ann, email)
-        seen.append((answer.status, answer.text, answer.headers, answer.cookies, call.calls))
+        seen.append((answer.status, answer.text, answer.headers, answer.cookies, call.aws_operations))
         (row,) = (row for row in rows(cloud, "TokensTable") if row["subject"] == ann.id)
         assert row["new_email"] == email
         kept.append((row["purpose"], sorted(row)))
@@ -166,7 +166,7 @@ def test_whether_the_address_to_allow_is_taken_shows_nowhere(  # noqa: PLR0917 -
         asks(call, ann, email)
         mail = mailbox.to(OLD)[-1]
         answer = verify(call, mail.token)
-        asked = call.calls
+        asked = call.aws_operations
         kept = sorted(row["purpose"] for row in rows(cloud, "TokensTable") if row["subject"] == ann.id)
         seen.append((mail.text.replace(mail.link, "").replace(email, ""), answer.status, answer.text, asked, kept))
 

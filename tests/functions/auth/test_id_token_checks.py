@@ -130,7 +130,7 @@ def by_form(call: Api, token: str) -> Response:
 def by_callback(journeys: OAuthFlow, made: Made) -> Response:
     """Come back to a token of our making."""
     sent = journeys.begin()
-    journeys.provider.gives = {"id_token": made(journeys.provider, sent.query["nonce"])}
+    journeys.provider.token_fields = {"id_token": made(journeys.provider, sent.query["nonce"])}
     return journeys.complete(sent)
 
 
@@ -167,7 +167,7 @@ def test_a_token_of_20_kilobytes_is_not_even_looked_at(call: Api, oauth_flow: OA
 def test_no_id_token_is_a_wrong_one(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     given: list[object] = [None, "", 7, {}]
     for nothing in given:
-        oauth_flow.provider.gives = {"id_token": nothing}
+        oauth_flow.provider.token_fields = {"id_token": nothing}
         assert error_of(oauth_flow.sign_in()) == "unable_to_get_user_info"
 
     assert rows(cloud, "UsersTable") == []
@@ -191,11 +191,13 @@ def test_nobody_comes_in_without_a_proved_address(oauth_flow: OAuthFlow, cloud: 
 def test_an_answer_that_says_whom_it_is_from_must_be_from_whom_was_asked(oauth_flow: OAuthFlow) -> None:
     """RFC 9207."""
     for issuer in ("https://evil.example", "", f"{oauth_flow.provider.url}/"):
-        assert error_of(oauth_flow.come_back(oauth_flow.begin(), code="x", iss=issuer)) == "issuer_mismatch"
-    assert oauth_flow.provider.asked == []
+        assert error_of(oauth_flow.callback(oauth_flow.begin(), code="x", iss=issuer)) == "issuer_mismatch"
+    assert oauth_flow.provider.received == []
 
     sent = oauth_flow.begin()
-    assert token_of(oauth_flow.come_back(sent, code=oauth_flow.provider.visits(sent.url), iss=oauth_flow.provider.url))
+    assert token_of(
+        oauth_flow.callback(sent, code=oauth_flow.provider.authorize(sent.url), iss=oauth_flow.provider.url)
+    )
 
 
 # -- The provider's keys ---------------------------------------------------------------
@@ -224,9 +226,9 @@ def test_new_keys_of_the_provider_are_followed(
     """And the old one is not believed any more, once it is gone."""
     assert token_of(oauth_flow.sign_in())
     monkeypatch.setattr(layer("oauth.id_tokens")._keys(f"{provider.url}/jwks"), "cooldown_duration", 0)
-    provider.keys, provider.signs_with = ("second",), "second"
+    provider.keys, provider.signing_key = ("second",), "second"
 
     assert token_of(oauth_flow.sign_in())
 
-    provider.signs_with = "first"
+    provider.signing_key = "first"
     assert error_of(oauth_flow.sign_in()) == "unable_to_get_user_info"

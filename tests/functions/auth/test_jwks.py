@@ -95,7 +95,7 @@ def test_whoever_needs_the_key_first_publishes_it(
     answer = first_use(call, people, cloud, settings, by)
 
     assert answer.status in {200, 201}, answer.text
-    assert "PutItem" in call.calls
+    assert "PutItem" in call.aws_operations
     row = published(cloud)
     assert row
     (key,) = call(JWKS).json["keys"]

@@ -137,13 +137,13 @@ def test_s_64_ghsa_9x4v_an_error_of_the_providers_is_told_as_plain_text(
 ) -> None:
     """On our own page unless the client asked for another."""
     query = {"error": error, "error_description": description}
-    answer = oauth_flow.come_back(oauth_flow.begin(errorCallbackURL="/oops#x"), **query)
-    plain = oauth_flow.come_back(oauth_flow.begin(), **query)
+    answer = oauth_flow.callback(oauth_flow.begin(errorCallbackURL="/oops#x"), **query)
+    plain = oauth_flow.callback(oauth_flow.begin(), **query)
 
     assert (answer.status, answer.headers["location"], answer.text) == (302, f"/oops?{told}#x", "")
     assert plain.headers["location"] == f"https://api.example.com/api/auth/error?{told}"
     assert call("GET /api/auth/error", query=told).headers["location"] == f"/error?error={error_of(plain)}"
-    assert oauth_flow.provider.asked == []
+    assert oauth_flow.provider.received == []
 
 
 def test_a_post_is_answered_by_the_way_to_get_it(call: Api, cloud: Cloud) -> None:
@@ -156,14 +156,14 @@ def test_a_post_is_answered_by_the_way_to_get_it(call: Api, cloud: Cloud) -> Non
         answer = call(POSTED, provider="google", headers=FORM | origin, **request)
         page, _, led = answer.headers["location"].partition("?")
         assert (answer.status, page, answer.cookies) == (302, "/api/auth/callback/google", [])
-        assert (dict(parse_qsl(led)), call.calls) == (sent, [])
+        assert (dict(parse_qsl(led)), call.aws_operations) == (sent, [])
 
     assert not any(all_rows(cloud).values())
 
 
 def test_who_comes_by_a_post_gets_in_by_the_get_after_it(call: Api, oauth_flow: OAuthFlow) -> None:
     sent = oauth_flow.begin()
-    body = urlencode({"state": sent.query["state"], "code": oauth_flow.provider.visits(sent.url)})
+    body = urlencode({"state": sent.query["state"], "code": oauth_flow.provider.authorize(sent.url)})
     query = call(POSTED, provider="google", body=body, headers=FORM).headers["location"].partition("?")[2]
 
     assert user_of(call, call(CALLBACK, provider="google", query=query, cookies=[sent.cookie]))
@@ -180,7 +180,7 @@ def test_a_post_of_nonsense_leads_on_with_nothing(call: Api) -> None:
 
 def test_the_alias_leads_a_browser_there_and_back(call: Api, google: Provider) -> None:
     sent = goes_by_the_alias(call, redirect_uri="/home")
-    query = {"state": sent.query["state"], "code": google.visits(sent.url)}
+    query = {"state": sent.query["state"], "code": google.authorize(sent.url)}
 
     answer = call(BACK_TO_ALIAS, query=query, cookies=[sent.cookie])
     assert sent.url.startswith(f"{google.url}/authorize?")

@@ -134,13 +134,13 @@ def test_s_56_cve_2025_68481_only_the_browser_that_was_sent_there_comes_in(
     name, _, value = sent.cookie.partition("=")
     (state, signature), foreign = value.split("."), other.partition(".")[2]
     shown = cookie.format(name=name, value=value, state=state, signature=signature, other=other, foreign=foreign)
-    code = oauth_flow.provider.visits(sent.url)
+    code = oauth_flow.provider.authorize(sent.url)
 
-    answer = oauth_flow.come_back(sent, code=code, cookie=shown)
+    answer = oauth_flow.callback(sent, code=code, cookie=shown)
 
     assert (answer.status, answer.headers["location"]) == (302, "/oops?error=state_mismatch")
-    assert error_of(oauth_flow.come_back(sent, code=code)) == "state_mismatch"
-    assert oauth_flow.provider.asked == []
+    assert error_of(oauth_flow.callback(sent, code=code)) == "state_mismatch"
+    assert oauth_flow.provider.received == []
     assert rows(cloud, "UsersTable") == rows(cloud, "SessionsTable") == []
 
 
@@ -165,11 +165,11 @@ def test_s_56_a_state_is_for_one_provider(call: Api, oauth_flow: OAuthFlow, oidc
 def test_s_61_a_code_is_of_no_use_in_another_browser(oauth_flow: OAuthFlow, cloud: Cloud, *, came_back: bool) -> None:
     """PKCE, should it have been stolen before its owner came back with it."""
     first = oauth_flow.begin()
-    code = oauth_flow.provider.visits(first.url)
-    assert not came_back or token_of(oauth_flow.come_back(first, code=code))
+    code = oauth_flow.provider.authorize(first.url)
+    assert not came_back or token_of(oauth_flow.callback(first, code=code))
     before = all_rows(cloud)
 
-    assert error_of(oauth_flow.come_back(oauth_flow.begin(), code=code)) == "invalid_code"
+    assert error_of(oauth_flow.callback(oauth_flow.begin(), code=code)) == "invalid_code"
     assert all_rows(cloud)["SessionsTable"] == before["SessionsTable"]
 
 
@@ -177,9 +177,9 @@ def test_s_61_cve_2026_53518_coming_back_twice_at_once_opens_one_session(
     call: Api, oauth_flow: OAuthFlow, provider: Provider
 ) -> None:
     sent = oauth_flow.begin()
-    code = provider.visits(sent.url)
+    code = provider.authorize(sent.url)
 
-    answers = run_concurrently(lambda _: oauth_flow.come_back(sent, code=code), range(4))
+    answers = run_concurrently(lambda _: oauth_flow.callback(sent, code=code), range(4))
 
     (winner,) = (answer for answer in answers if "set-auth-token" in answer.headers)
     assert sorted(map(str, map(error_of, answers))) == ["None"] + ["state_mismatch"] * 3
@@ -241,4 +241,4 @@ def test_s_63_cve_2026_67333_nobody_is_led_to_a_foreign_page(
             for route, request, code in asked:
                 answer = call(route, **request, bearer=None if route == CALLBACK else ann.token)
                 assert (answer.status, answer.code, answer.headers.get("location")) == (403, code, None), (route, url)
-    assert google.asked == []
+    assert google.received == []

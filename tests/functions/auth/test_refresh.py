@@ -92,7 +92,7 @@ def test_a_body_without_a_token_is_wrong_input(call: Api) -> None:
     bodies: list[Any] = [{}, {"refresh_token": None}, {"refresh_token": 1}, {"refreshToken": "x"}, [], "x"]
     for body in bodies:
         answer = call(REFRESH, json=body)
-        assert (answer.status, answer.code, call.calls) == (400, "VALIDATION_ERROR", []), body
+        assert (answer.status, answer.code, call.aws_operations) == (400, "VALIDATION_ERROR", []), body
 
 
 def test_garbage_is_refused_without_a_read(call: Api, entered: dict[str, Any]) -> None:
@@ -100,7 +100,7 @@ def test_garbage_is_refused_without_a_read(call: Api, entered: dict[str, Any]) -
     texts = ["", "x", "x" * 109, "a.b.c", f"{good}\n", f" {good}", good[:-1], f"{good}A", good.upper(), "é" * 109]
     for text in [*texts, "\0", "x" * 100_000]:
         assert_refused(call, text)
-        assert call.calls == []
+        assert call.aws_operations == []
 
 
 def test_a_forged_one_is_refused_and_harms_nobody(call: Api, cloud: Cloud, entered: dict[str, Any]) -> None:

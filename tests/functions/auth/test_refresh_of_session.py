@@ -38,7 +38,7 @@ def test_oa_5_who_came_by_a_provider_refreshes_and_works_on_tasks(call: Api, oau
 
 def test_asking_uses_nothing_up(call: Api, ann: Person) -> None:
     first, again = (begins(call, bearer=ann.token).json["refresh_token"] for _ in range(2))
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
     following = refreshes(call, first).json["refresh_token"]
 
     assert first == again

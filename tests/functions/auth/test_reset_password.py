@@ -72,7 +72,7 @@ def test_cve_2026_53518_of_twenty_at_once_one_wins_and_no_other_password_works(
 @pytest.mark.parametrize(("password", "code"), [("short", "PASSWORD_TOO_SHORT"), ("x" * 129, "PASSWORD_TOO_LONG")])
 def test_a_password_that_is_refused_does_not_spend_the_token(call: Api, token: str, password: str, code: str) -> None:
     assert reset_password(call, token, password).code == code
-    assert call.calls == []
+    assert call.aws_operations == []
     assert reset_password(call, token, NEW).status == 200
 
 

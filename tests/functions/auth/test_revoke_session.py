@@ -97,7 +97,7 @@ def test_what_no_key_can_be_is_not_asked_for(call: Api, ann: Person, route: str)
 
     call(route, bearer=ann.token, **path)
 
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_a_session_ends_once(call: Api, ann: Person, laptop: Person) -> None:
@@ -120,4 +120,4 @@ def test_a_session_that_is_dead_already_is_no_other_than_a_missing_one(
     for session_id in dead:
         answer = call(DELETE, bearer=ann.token, session_id=session_id)
         assert (answer.status, answer.json) == (404, missing.json)
-        assert call.calls == ["BatchGetItem", "DeleteItem"]
+        assert call.aws_operations == ["BatchGetItem", "DeleteItem"]

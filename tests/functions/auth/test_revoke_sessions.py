@@ -30,4 +30,4 @@ def test_any_number_of_sessions_ends_in_one_write(call: Api, people: People, ann
 
     call(REVOKE_ALL, bearer=ann.token)
 
-    assert call.calls == ["BatchGetItem", "TransactWriteItems"]
+    assert call.aws_operations == ["BatchGetItem", "TransactWriteItems"]

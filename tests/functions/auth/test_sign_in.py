@@ -114,7 +114,7 @@ def test_who_came_in_unverified_is_kept_out_once_verification_is_required(
 def test_what_is_no_address_is_refused_by_the_protocols_code(call: Api) -> None:
     for email in ("", "ann", "ann@", "@example.com", "a@b@example.com", "ann@example"):
         answer = call(SIGN_IN, json={"email": email, "password": PASSWORD})
-        assert (answer.status, answer.code, call.calls) == (400, "INVALID_EMAIL", []), email
+        assert (answer.status, answer.code, call.aws_operations) == (400, "INVALID_EMAIL", []), email
 
 
 def test_signing_in_again_ends_no_other_session(call: Api, people: People) -> None:

@@ -107,7 +107,7 @@ def test_a_cookie_that_was_signed_with_a_key_given_up_still_ends_its_session(cal
 
     assert call(SIGN_OUT, cookies=[cookie], headers=TRUSTED_ORIGIN).status == 200
 
-    assert call.calls == ["DeleteItem"]
+    assert call.aws_operations == ["DeleteItem"]
     assert call("GET /api/auth/me", bearer=ann.token).status == 401
 
 

@@ -26,7 +26,7 @@ def test_strangers_are_told_so_before_anything_is_read(call: Api, ann: Person, c
             for bearer in (None, "garbage"):
                 for body in bodies if route.startswith("POST") else bodies[:1]:
                     answer = call(route, bearer=bearer, json=body, query={"accountId": "x" * 32}, **path)
-                    told = (answer.status, answer.code, answer.cookies, call.calls)
+                    told = (answer.status, answer.code, answer.cookies, call.aws_operations)
                     assert told == (401, "UNAUTHORIZED", [], []), (route, bearer, body)
 
 
@@ -39,4 +39,4 @@ def test_another_site_does_nothing_with_a_cookie(call: Api, ann: Person, cloud: 
             path = {"session_id": ann.token[36:58]} if "{session_id}" in route else {}
             if not route.startswith("GET"):
                 answer = call(route, json=WHOLE | {"token": ann.token}, **request, **path)
-                assert (answer.status, answer.code, call.calls) == (403, "INVALID_ORIGIN", []), route
+                assert (answer.status, answer.code, call.aws_operations) == (403, "INVALID_ORIGIN", []), route

@@ -281,4 +281,4 @@ def test_only_who_moves_costs_a_transaction(call: Api, ann: Person) -> None:
         ({"taskReminders": True}, ["UpdateItem", "TransactWriteItems"]),
     ):
         change(call, ann, **sent)
-        assert call.calls == ["BatchGetItem", *calls], sent
+        assert call.aws_operations == ["BatchGetItem", *calls], sent

@@ -81,7 +81,7 @@ def test_opening_the_link_leads_to_the_page_and_consumes_nothing(
             answer = call(FOLLOW, query={"token": token}, headers=headers)
             assert answer.status == 302
             assert answer.headers["location"] == f"https://api.example.com/verify-email?token={token}"
-            assert call.calls == []
+            assert call.aws_operations == []
     assert verify(call, token).status == 200
 
 

@@ -509,7 +509,7 @@ def test_pages_end_where_they_end(call: Api, crowd: Callable[[int], list[str]], 
 
     assert sorted(mail.to for mail in reminded(call, mailbox)) == emails
     run(call)
-    assert call.calls == ["BatchGetItem", "BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem"]
 
 
 @pytest.mark.usefixtures("pages")
@@ -541,17 +541,17 @@ def test_no_table_is_ever_scanned(call: Api, ann: Person, people: People) -> Non
 
     run(call)
 
-    assert set(call.calls) == {"BatchGetItem", "Query", "PutItem"}
+    assert set(call.aws_operations) == {"BatchGetItem", "Query", "PutItem"}
 
 
 def test_nobody_to_remind_is_one_read_and_a_zone_where_it_is_night_is_not_looked_into(
     call: Api, ann: Person, at: At
 ) -> None:
     run(call)
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
     wants(call, ann)
     at("2030-06-03T06:00:00Z")
 
     run(call)
 
-    assert call.calls == ["BatchGetItem", "BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem"]

@@ -119,7 +119,7 @@ def test_a_page_is_one_query(call: Api, ann: Person) -> None:
     store_tasks(ann, 4)
 
     for _ in exported(call, ann, "csv"):
-        assert call.calls == ["BatchGetItem", "Query"]
+        assert call.aws_operations == ["BatchGetItem", "Query"]
 
 
 @pytest.mark.usefixtures("small_pages")

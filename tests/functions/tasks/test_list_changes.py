@@ -96,7 +96,7 @@ def test_a_page_is_no_longer_than_asked(call: Api, ann: Person, phone: SyncClien
     call_task_route(call, DELETE, bearer=ann.token, task=ids.pop())
     pages = phone.catch_up(limit=limit)
 
-    assert call.calls == ["BatchGetItem", "Query"]
+    assert call.aws_operations == ["BatchGetItem", "Query"]
     assert all(len(page["changed"]) + len(page["deleted"]) <= limit for page in pages)
     assert [task["id"] for page in pages for task in page["changed"]] == ids
 
@@ -200,7 +200,7 @@ def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bo
         answer = call(CHANGES, bearer=ann.token, query={"since": wrong})
         assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), wrong
         assert "since" in answer.json["message"]
-        assert call.calls == ["BatchGetItem"]
+        assert call.aws_operations == ["BatchGetItem"]
     for route in (LIST, EXPORT):
         assert call(route, bearer=ann.token, query={"cursor": token}).code == "VALIDATION_ERROR"
 

@@ -99,7 +99,7 @@ def test_what_cannot_be_asked_is_refused_by_name(call: Api, ann: Person) -> None
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), (name, value[:20])
             assert answer.json["message"].startswith(f"[query.{name}] ")
             assert set(answer.json) <= {"code", "message", "details", "requestId"}
-            assert call.calls == ["BatchGetItem"]
+            assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_nothing_is_asked_twice(call: Api, ann: Person) -> None:
@@ -137,9 +137,9 @@ def test_a_few_among_many_are_found_in_steps_of_a_bounded_cost(call: Api, ann: P
     for sort in sorts:
         wanted = {"sort": sort, "order": LAST[sort], "tag": "needle"}
         first = list_tasks(call, ann, **wanted)
-        assert call.calls == ["BatchGetItem", *["Query"] * 4]
+        assert call.aws_operations == ["BatchGetItem", *["Query"] * 4]
         rest = list_tasks(call, ann, **wanted, cursor=first["cursor"])
-        assert call.calls == ["BatchGetItem", "Query"]
+        assert call.aws_operations == ["BatchGetItem", "Query"]
 
         assert first["tasks"] == []
         assert ([task["title"] for task in rest["tasks"]], rest["cursor"]) == (["needle"], None)
@@ -150,7 +150,7 @@ def test_without_filters_a_page_is_one_query(call: Api, ann: Person) -> None:
 
     for sort in LAST:
         assert len(list_tasks(call, ann, sort=sort)["tasks"]) == 50
-        assert call.calls == ["BatchGetItem", "Query"]
+        assert call.aws_operations == ["BatchGetItem", "Query"]
 
 
 def test_a_page_that_is_full_halfway_leaves_the_rest_to_the_next(call: Api, ann: Person) -> None:

@@ -220,13 +220,13 @@ def keep_due(owner: str, dues: list[str]) -> None:
 
 def test_a_thousand_are_counted_and_more_are_more_at_the_same_cost(call: Api, ann: Person) -> None:
     assert due(call, ann, "UTC") == (0, 0)
-    assert (calls := call.calls) == ["BatchGetItem", "BatchGetItem", "Query", "Query", "Query", "Query"]
+    assert (calls := call.aws_operations) == ["BatchGetItem", "BatchGetItem", "Query", "Query", "Query", "Query"]
 
     keep_due(ann.id, ["2020-05-01"] * 1000)
     assert due(call, ann, "UTC") == (1000, 0)
     keep_due(ann.id, ["2020-05-01"])
     assert due(call, ann, "UTC") == ("1000+", 0)
-    assert call.calls == calls
+    assert call.aws_operations == calls
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_these_are_all_task_routes() -> None:
 def test_without_a_token_nobody_gets_in(call: Api) -> None:
     for route in ALL_ROUTES:
         answer = call_task_route(call, route)
-        assert (answer.status, answer.code, call.calls) == (401, "MISSING_TOKEN", []), route
+        assert (answer.status, answer.code, call.aws_operations) == (401, "MISSING_TOKEN", []), route
         assert answer.headers["www-authenticate"] == 'Bearer realm="gatehouse"'
         assert set(answer.json) == {"code", "message", "requestId"}
 
@@ -46,7 +46,7 @@ def test_garbage_is_refused_without_a_read(call: Api, routes: tuple[str, ...]) -
     for token in GARBAGE:
         for route in routes:
             assert answers(call, (route,), bearer=token) == {(401, "INVALID_TOKEN")}, token[:20]
-            assert call.calls == []
+            assert call.aws_operations == []
 
 
 def test_another_scheme_is_no_token(call: Api) -> None:

@@ -57,7 +57,7 @@ def pages(call: Api, person: Person, **query: Any) -> list[list[str]]:
     found = [page]
     while page["cursor"] is not None:
         page = list_tasks(call, person, **query, cursor=page["cursor"])
-        assert call.calls == ["BatchGetItem", "Query"]
+        assert call.aws_operations == ["BatchGetItem", "Query"]
         found.append(page)
     return [[task["id"] for task in page["tasks"]] for page in found]
 
