@@ -81,9 +81,9 @@ def test_every_event_has_a_row_and_every_row_an_event() -> None:
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_an_event_runs_as_documented(call: Api, name: str) -> None:
-    answer = call.invoke(function_name(name), sample(name))
+    response = call.invoke(function_name(name), sample(name))
 
-    assert (answer["statusCode"], code_of(answer["body"])) == ANSWERS[name]
+    assert (response["statusCode"], code_of(response["body"])) == ANSWERS[name]
 
 
 @pytest.mark.parametrize("name", [*STREAMS, *QUEUED])

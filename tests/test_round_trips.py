@@ -196,17 +196,17 @@ def test_an_auth_endpoint_asks_this_often(
     if any(name in str(sent) for name in ("LINKED", "STATE")):
         tokens |= request.getfixturevalue("at_google")
     for route in routes(row):
-        answer = call(route, **filled({"bearer": "BEARER"} | sent, tokens))
-        assert answer.status < 500
+        response = call(route, **filled({"bearer": "BEARER"} | sent, tokens))
+        assert response.status < 500
         assert asked(call) == calls, route
 
 
 @pytest.mark.parametrize("route", tasks.ALL_ROUTES)
 def test_a_task_endpoint_asks_who_and_then_what(call: Api, people: People, route: str) -> None:
     ann = people.signed_in()
-    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=create_task(call, ann)["id"])
+    response = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=create_task(call, ann)["id"])
 
-    assert answer.status < 300
+    assert response.status < 300
     assert asked(call) == SESSION + TASKS[route.replace("/{user_id}", "")]
 
 

@@ -52,8 +52,8 @@ def warned(within: Page | Locator, sentence: str) -> None:
 def scanned(link: str, times: int = 5) -> None:
     """A mail scanner opens a link before its owner does."""
     for _ in range(times):
-        with urlopen(Request(link, headers=SCANNER), timeout=10) as answer:  # noqa: S310 -- to ourselves
-            assert answer.status == 200
+        with urlopen(Request(link, headers=SCANNER), timeout=10) as response:  # noqa: S310 -- to ourselves
+            assert response.status == 200
 
 
 def new_person(name: str) -> Person:

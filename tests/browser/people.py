@@ -68,12 +68,12 @@ class People:
 
     def enter(self, page: Page, person: Person) -> None:
         """Sign a browser in without its pages."""
-        answer = page.request.post(
+        response = page.request.post(
             "/api/auth/sign-in/email",
             data={"email": person.email, "password": person.password},
             headers={"origin": self._api.url},
         )
-        assert answer.ok, answer.text()
+        assert response.ok, response.text()
 
     def end(self, page: Page) -> None:
         """End the session of a browser behind its back; its cookie stays."""

@@ -214,11 +214,11 @@ def test_long_waits_are_told_in_minutes(new_browser: Browsers) -> None:
     new_browser.expect("429 ")
 
     def throttled(seconds: str) -> None:
-        def answer(route: Route) -> None:
+        def response(route: Route) -> None:
             route.fulfill(status=429, headers={"retry-after": seconds}, json={"code": "TOO_MANY_REQUESTS"})
 
         page.unroute_all()
-        page.route("**/request-password-reset", answer)
+        page.route("**/request-password-reset", response)
 
     page.goto("/forgot-password")
     fill_in(page, email="ann@example.com")

@@ -127,9 +127,9 @@ def test_every_answer_is_one_that_is_documented(
         case.path_parameters = honest(case.path_parameters, truth)
         case.headers.update(honest(dict(case.headers), truth))
         headers = {"authorization": f"Bearer {visitor.person.token}"} if known else {}
-        answer = case.call(base_url=URL, session=client, headers=headers, allow_redirects=False)
-        case.validate_response(answer, checks=documented.CHECKS)
-        if answer.status_code in range(200, 300):
+        response = case.call(base_url=URL, session=client, headers=headers, allow_redirects=False)
+        case.validate_response(response, checks=documented.CHECKS)
+        if response.status_code in range(200, 300):
             visitor.after(case)
 
     for case in documented.limits(operation) if EXAMPLES else ():

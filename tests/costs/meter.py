@@ -69,24 +69,24 @@ class Meter:
     def _counted(self, ask: Call, operation: str, parameters: dict[str, Any]) -> Any:
         match operation:
             case "GetItem" | "BatchGetItem":
-                answer = ask(operation, parameters)
-                self.cost += _got(parameters, answer)
+                response = ask(operation, parameters)
+                self.cost += _got(parameters, response)
             case "Query":
-                answer = ask(operation, parameters)
-                self.cost += self._query(ask, parameters, answer)
+                response = ask(operation, parameters)
+                self.cost += self._query(ask, parameters, response)
             case "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems":
                 return self._written(ask, operation, parameters)
             case _:
                 raise AssertionError(f"no price for {operation}")
-        return answer
+        return response
 
-    def _query(self, ask: Call, parameters: dict[str, Any], answer: dict[str, Any]) -> Cost:
+    def _query(self, ask: Call, parameters: dict[str, Any], response: dict[str, Any]) -> Cost:
         assert parameters["ConsistentRead"]
         if not _tells_all(parameters):
             with _aside():
-                answer = ask("Query", _unfiltered(parameters))
+                response = ask("Query", _unfiltered(parameters))
         index = self._schema.index(parameters["TableName"], parameters.get("IndexName"))
-        looked_at = [index.entry(item) or {} for item in answer["Items"]] if index else answer["Items"]
+        looked_at = [index.entry(item) or {} for item in response["Items"]] if index else response["Items"]
         size = sum(map(item_size, looked_at))
         assert size <= LARGEST_ANSWER, "DynamoDB would have stopped before"
         return Cost(trips=1, items=len(looked_at), bytes=size, read=query_units(looked_at))
@@ -139,15 +139,15 @@ def _rows(ask: Call, places: list[Place]) -> list[Any]:
     return [next((row for row in found[table] if key.items() <= row.items()), None) for table, key in places]
 
 
-def _got(parameters: dict[str, Any], answer: dict[str, Any]) -> Cost:
+def _got(parameters: dict[str, Any], response: dict[str, Any]) -> Cost:
     """Of a GetItem, which may be content with what was true a moment ago, at half the price, or a BatchGetItem."""
     if "RequestItems" not in parameters:
-        found: list[Item] = [answer["Item"]] if "Item" in answer else []
+        found: list[Item] = [response["Item"]] if "Item" in response else []
         asked, share = 1, 1 if parameters.get("ConsistentRead") else 0.5
     else:
         assert all(wanted["ConsistentRead"] for wanted in parameters["RequestItems"].values())
-        assert not answer.get("UnprocessedKeys")
-        found = [item for items in answer["Responses"].values() for item in items]
+        assert not response.get("UnprocessedKeys")
+        found = [item for items in response["Responses"].values() for item in items]
         asked, share = sum(len(wanted["Keys"]) for wanted in parameters["RequestItems"].values()), 1
     read = batch_units(found, asked - len(found)) * share
     return Cost(trips=1, items=len(found), bytes=sum(map(item_size, found)), read=read)

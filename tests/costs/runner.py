@@ -70,7 +70,7 @@ class Runner:
 
     def _counted(self, function: str, event: Event, call: HttpCall | BackgroundJob) -> Consumption:
         with self._meter.counting(), self._printed.listening(), patch.object(time, "sleep"):
-            answer = self._call.invoke(function, event)
+            response = self._call.invoke(function, event)
         taken = Consumption(
             invocations=1,
             cost=self._meter.cost,
@@ -81,11 +81,11 @@ class Runner:
         )
         if "routeKey" not in event or not isinstance(call, HttpCall):
             return taken
-        assert (answer["statusCode"] >= 400) == call.refused, (event, answer)
-        told = "error=" in answer["headers"].get("location", "")
-        assert told == event["rawPath"].endswith("/error"), (event, answer)
+        assert (response["statusCode"] >= 400) == call.refused, (event, response)
+        told = "error=" in response["headers"].get("location", "")
+        assert told == event["rawPath"].endswith("/error"), (event, response)
         line = access_line(self._cloud.template, event["routeKey"])
-        return taken + Consumption(requests=1, logged=size((line,)), sent=_sent(answer))
+        return taken + Consumption(requests=1, logged=size((line,)), sent=_sent(response))
 
     def _timed(self, function: str, event: Event) -> Run:
         with self._printed.listening():
@@ -103,10 +103,13 @@ def is_even(template: Template, function: str) -> bool:
     return "evenly=True" in handler.read_text(encoding="utf-8")
 
 
-def _sent(answer: dict[str, Any]) -> int:
+def _sent(response: dict[str, Any]) -> int:
     """Bytes that go out: the body, and headers as HTTP/1.1 has them."""
-    headers = [*answer.get("headers", {}).items(), *(("set-cookie", cookie) for cookie in answer.get("cookies", ()))]
-    return len(answer.get("body", "").encode()) + sum(len(f"{name}: {value}\r\n".encode()) for name, value in headers)
+    headers = [
+        *response.get("headers", {}).items(),
+        *(("set-cookie", cookie) for cookie in response.get("cookies", ())),
+    ]
+    return len(response.get("body", "").encode()) + sum(len(f"{name}: {value}\r\n".encode()) for name, value in headers)
 
 
 def _audited(asked: list[tuple[str, dict[str, Any]]]) -> int:

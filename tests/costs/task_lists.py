@@ -113,8 +113,8 @@ def fill(owner: str, size: int, indexes: Iterable[Index]) -> Listed:
 
 def _put(row: Any, items: list[Any]) -> None:
     requests = {row.Meta.table_name: [{"PutRequest": {"Item": item}} for item in items]}
-    answer = layer("dynamodb").connection().dispatch("BatchWriteItem", {"RequestItems": requests})
-    assert not answer["UnprocessedItems"]
+    response = layer("dynamodb").connection().dispatch("BatchWriteItem", {"RequestItems": requests})
+    assert not response["UnprocessedItems"]
 
 
 def _number(task: Any) -> int:

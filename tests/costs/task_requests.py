@@ -68,8 +68,8 @@ class TaskUser:
         for part in (self._lists, self._filtered, self._pages, self._one, *([self._many] if many else [])):
             for ask in part():
                 with self.meter.counting():
-                    answer = self.call(ask.route, bearer=self.person.token, **ask.request)
-                assert answer.status < 300, (ask, answer)
+                    response = self.call(ask.route, bearer=self.person.token, **ask.request)
+                assert response.status < 300, (ask, response)
                 asks[ask.name], costs[ask.name] = ask, self.meter.cost
         return Measured(size=self.size, listed=self.listed, asks=asks, costs=costs)
 

@@ -49,21 +49,21 @@ def test_the_value_of_a_client_secret_is_found_under_its_name() -> None:
 
 
 def test_the_page_says_that_it_is_not_google() -> None:
-    answer = asks("GET", "/dev/google/oauth2/authorize", PAGE)
+    response = asks("GET", "/dev/google/oauth2/authorize", PAGE)
 
-    assert answer.status == 200
-    assert b"This is not Google." in answer.body
-    assert b"ann@gmail.test" in answer.body
+    assert response.status == 200
+    assert b"This is not Google." in response.body
+    assert b"ann@gmail.test" in response.body
 
 
 def test_an_answer_without_a_page_stays_as_it_is() -> None:
-    answer = asks("PUT", "/dev/google/users/1", body=b'{"email": "x@y.test"}', kind="application/json")
+    response = asks("PUT", "/dev/google/users/1", body=b'{"email": "x@y.test"}', kind="application/json")
 
-    assert (answer.status, answer.body) == (204, b"")
+    assert (response.status, response.body) == (204, b"")
 
 
 def test_whoever_types_an_address_is_sent_back_with_a_code() -> None:
-    answer = asks(
+    response = asks(
         "POST",
         "/dev/google/oauth2/authorize",
         PAGE,
@@ -71,13 +71,13 @@ def test_whoever_types_an_address_is_sent_back_with_a_code() -> None:
         "application/x-www-form-urlencoded",
     )
 
-    location = dict(answer.headers)["location"]
-    assert answer.status == 302
+    location = dict(response.headers)["location"]
+    assert response.status == 302
     assert location.startswith("http://localhost/cb?code=")
     assert location.endswith("&state=s")
 
 
 def test_it_describes_itself_below_its_own_path() -> None:
-    answer = asks("GET", "/dev/google/.well-known/openid-configuration")
+    response = asks("GET", "/dev/google/.well-known/openid-configuration")
 
-    assert b'"token_endpoint": "http://localhost:3000/dev/google/oauth2/token"' in answer.body
+    assert b'"token_endpoint": "http://localhost:3000/dev/google/oauth2/token"' in response.body

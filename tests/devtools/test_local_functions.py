@@ -49,8 +49,8 @@ def test_a_handler_gets_the_event_and_a_context_of_lambdas(one: Template, monkey
     monkeypatch.setattr(context_module, "time", SimpleNamespace(monotonic=lambda: 100.0))
     write(one, "def handler(event, context): return event, context, context.get_remaining_time_in_millis()")
 
-    answer: Any = FunctionPools(one).invoke("One", {"a": 1})
-    event, context, left = answer
+    response: Any = FunctionPools(one).invoke("One", {"a": 1})
+    event, context, left = response
 
     assert event == {"a": 1}
     assert (context.function_name, context.memory_limit_in_mb) == ("One", "512")
@@ -91,7 +91,7 @@ def test_an_instance_serves_one_event_at_a_time_and_others_wait(one: Template, m
     fleet = FunctionPools(one, instances=3)
 
     with ThreadPoolExecutor(50) as pool:
-        assert sum(int(str(answer)) for answer in pool.map(lambda _: fleet.invoke("One", {}), range(50))) == 50
+        assert sum(int(str(response)) for response in pool.map(lambda _: fleet.invoke("One", {}), range(50))) == 50
     assert seen.most == 3
 
 

@@ -104,8 +104,8 @@ class Running:
         """Give status, headers and body."""
         connection = HTTPConnection("localhost", self.port, timeout=60)
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        answer = connection.getresponse()
-        return answer.status, answer.msg, answer.read().decode()
+        response = connection.getresponse()
+        return response.status, response.msg, response.read().decode()
 
     def text(self) -> str:
         """Give all that was printed so far."""
@@ -235,7 +235,7 @@ def test_fifty_people_at_once_are_all_served(server: Running) -> None:
         return [server.call("POST", f"/notes/{number}-{turn}")[2] for turn in range(4)]
 
     with ThreadPoolExecutor(50) as pool:
-        answers = [answer for visited in pool.map(visit, range(50)) for answer in visited]
+        answers = [response for visited in pool.map(visit, range(50)) for response in visited]
 
     assert answers == ["v1 True"] * 200
 

@@ -82,9 +82,9 @@ def test_refusals_are_ours(document: dict[str, Any]) -> None:
     """FastAPI would promise a 422 for wrong input, in a form of its own; input is refused with 400 everywhere."""
     assert "HTTPValidationError" not in json.dumps(document)
     for key, operation in operations(document).items():
-        refusals = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+        refusals = {status: response for status, response in operation["responses"].items() if status >= "400"}
         assert refusals.keys() >= {"400", "429", "503"}, key
-        assert all(list(answer) == ["$ref"] for answer in refusals.values()), key
+        assert all(list(response) == ["$ref"] for response in refusals.values()), key
 
 
 def test_mailed_links_and_providers_lead_on(document: dict[str, Any]) -> None:

@@ -79,8 +79,8 @@ class Person:
         request = urllib.request.Request(self.service.url + path, body, headers, method=method)  # noqa: S310 -- ours
         begun = time.perf_counter()
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- ours
-                got, text = answer.status, answer.read()
+            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 -- ours
+                got, text = response.status, response.read()
         except urllib.error.HTTPError as error:
             got, text = error.code, error.read()
         self.steps.append(Step(name=name, seconds=time.perf_counter() - begun))

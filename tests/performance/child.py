@@ -88,9 +88,9 @@ def _live(run: Run, api: RuntimeApi, process: subprocess.Popen[bytes], subject: 
     api.wait_until_asked(alive)
     run.moments.append(_moment(process.pid, subject.memory))
     for _ in range(requests):
-        seconds, answer = api.hand_out(subject.event, alive)
-        if not subject.ask.is_answered_by(json.loads(answer)):
-            raise Broken(f"status {subject.ask.status} was expected of {answer.decode()}")
+        seconds, response = api.hand_out(subject.event, alive)
+        if not subject.ask.is_answered_by(json.loads(response)):
+            raise Broken(f"status {subject.ask.status} was expected of {response.decode()}")
         run.seconds.append(seconds)
         run.moments.append(_moment(process.pid, subject.memory))
     run.peak_kib = _peak_kib(process.pid)

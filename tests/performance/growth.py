@@ -209,16 +209,16 @@ class Crowd:
     def _measure(self, email: str) -> Costs:
         """What a visit takes, from where nobody came before: signing in, and all that is asked then."""
         sign_in = {"json": {"email": email, "password": PASSWORD}, "ip": f"10.0.0.{next(self._visits)}"}
-        answer, first = self._counted(SIGN_IN, **sign_in)
-        token = answer.json["token"]
+        response, first = self._counted(SIGN_IN, **sign_in)
+        token = response.json["token"]
         return {SIGN_IN: first} | {route: self._counted(route, bearer=token)[1] for route in ROUTES[1:]}
 
     def _counted(self, route: str, **request: Any) -> tuple[Any, Cost]:
         layer("keys").refresh()  # so that none of these happens to be the one that has to
         with settings(rate_limits="on"), self._meter.counting():
-            answer = self._call(route, **request)
-        assert answer.status == 200, (route, answer)
-        return answer, self._meter.cost
+            response = self._call(route, **request)
+        assert response.status == 200, (route, response)
+        return response, self._meter.cost
 
 
 @contextmanager

@@ -49,10 +49,10 @@ def upstream(address: str) -> Upstream:
         connection = HTTPConnection(address, timeout=10)
         headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
         connection.request(request.method, request.path, request.body, headers)
-        answer = connection.getresponse()
+        response = connection.getresponse()
         try:
-            kind = answer.headers.get("content-type", "application/x-amz-json-1.0")
-            return Response(status=answer.status, headers={"content-type": kind}, body=answer.read())
+            kind = response.headers.get("content-type", "application/x-amz-json-1.0")
+            return Response(status=response.status, headers={"content-type": kind}, body=response.read())
         finally:
             connection.close()
 
@@ -74,7 +74,7 @@ def _tables(asked: Any) -> Iterator[str]:
         yield from _tables(value)
 
 
-def _checked(answer: Response) -> Response:
+def _checked(response: Response) -> Response:
     """The answer with the sum that DynamoDB sends along."""
-    sums = {"x-amzn-requestid": "0" * 52, "x-amz-crc32": str(crc32(answer.body))}
-    return replace(answer, headers=dict(answer.headers) | sums)
+    sums = {"x-amzn-requestid": "0" * 52, "x-amz-crc32": str(crc32(response.body))}
+    return replace(response, headers=dict(response.headers) | sums)

@@ -38,10 +38,10 @@ class BenchRequest:
         """The request with who asks."""
         return {"bearer": self.bearer} | dict(self.request)
 
-    def is_answered_by(self, answer: Mapping[str, Any]) -> bool:
+    def is_answered_by(self, response: Mapping[str, Any]) -> bool:
         """Whether a function's answer is the one expected: a redirect may tell of an error, too."""
-        redirect = answer.get("headers", {}).get("location", "")
-        return answer.get("statusCode") == self.status and ("error=" in redirect) == self.to_error
+        redirect = response.get("headers", {}).get("location", "")
+        return response.get("statusCode") == self.status and ("error=" in redirect) == self.to_error
 
 
 def _body(**values: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Response:
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Response]) -> Iterator[str]:
+def serving(response: Callable[[Request], Response]) -> Iterator[str]:
     """Answer requests while entered, each connection in a thread of its own; the host and port."""
 
     class Exchange(BaseHTTPRequestHandler):
@@ -45,7 +45,7 @@ def serving(answer: Callable[[Request], Response]) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request(method=self.command, path=self.path, headers=headers, body=body)
-            self.wfile.write(answer(request).wire)
+            self.wfile.write(response(request).wire)
 
         do_GET = do_POST  # noqa: N815 -- as http.server looks for it
 

@@ -56,7 +56,7 @@ def test_a_redirect_with_an_error_is_no_answer() -> None:
         {"statusCode": 302, "headers": {"location": f"/?{query}"}} for query in ("a=b", "error=state")
     ]
 
-    assert [ask.is_answered_by(answer) for answer in [*answers, {"statusCode": 200}]] == [True, False, False]
+    assert [ask.is_answered_by(response) for response in [*answers, {"statusCode": 200}]] == [True, False, False]
 
 
 def test_names_are_filled_in_however_deep() -> None:
@@ -186,19 +186,19 @@ def test_calls_are_counted_and_those_of_others_told_apart() -> None:
 
 
 def test_an_answer_has_its_sum() -> None:
-    answer = Memory(Upstream())(ask("GetItem"))
+    response = Memory(Upstream())(ask("GetItem"))
 
-    assert answer.headers["x-amz-crc32"] == str(crc32(b"1"))
+    assert response.headers["x-amz-crc32"] == str(crc32(b"1"))
 
 
 def test_what_is_not_known_is_asked_elsewhere() -> None:
     seen = list[Request]()
 
-    def answer(request: Request) -> Response:
+    def response(request: Request) -> Response:
         seen.append(request)
         return Response(status=400, headers={"content-type": "text/x"}, body=b"no")
 
-    with serving(answer) as address:
+    with serving(response) as address:
         got = upstream(address)(ask("GetItem", Key=1))
 
     assert (got.status, got.headers, got.body) == (400, {"content-type": "text/x"}, b"no")
@@ -221,8 +221,8 @@ def api() -> Iterator[tuple[RuntimeApi, HTTPConnection]]:
 def asked(connection: HTTPConnection, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes, str]:
     """One request on a connection that stays open."""
     connection.request(method, VERSION + path, body)
-    answer = connection.getresponse()
-    return answer.status, answer.read(), answer.headers.get("lambda-runtime-aws-request-id", "")
+    response = connection.getresponse()
+    return response.status, response.read(), response.headers.get("lambda-runtime-aws-request-id", "")
 
 
 def test_a_process_is_handed_an_event_and_gives_its_answer(api: tuple[RuntimeApi, HTTPConnection]) -> None:
@@ -236,11 +236,11 @@ def test_a_process_is_handed_an_event_and_gives_its_answer(api: tuple[RuntimeApi
     process = Thread(target=live, daemon=True)
     process.start()
     ours.wait_until_asked(alive)
-    seconds, answer = ours.hand_out(b"it", alive)
+    seconds, response = ours.hand_out(b"it", alive)
     ours.close()
     process.join(5)
 
-    assert (answer, 0 < seconds < 5) == (b"seen it", True)
+    assert (response, 0 < seconds < 5) == (b"seen it", True)
 
 
 def test_an_error_is_kept(api: tuple[RuntimeApi, HTTPConnection]) -> None:

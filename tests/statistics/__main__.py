@@ -50,9 +50,9 @@ class Pair:
 
     def _timed(self, name: str) -> int:
         begun = time.perf_counter()
-        answer = self.asks[name]()
+        response = self.asks[name]()
         self.times.setdefault(name, []).append(1000 * (time.perf_counter() - begun))
-        return answer.status
+        return response.status
 
     @property
     def apart(self) -> float:

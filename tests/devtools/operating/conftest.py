@@ -88,8 +88,8 @@ def tool(call: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
     monkeypatch.setattr(targets, "load", lambda **_: call.template)  # reading it takes long
     monkeypatch.setattr(targets, "local_parameters", lambda _environ, _port: {})
 
-    def run(*arguments: str, place: tuple[str, ...] = ("--local",), answer: str | None = None) -> Told:
-        monkeypatch.setattr(sys, "stdin", io.StringIO() if answer is None else Terminal(f"{answer}\n"))
+    def run(*arguments: str, place: tuple[str, ...] = ("--local",), response: str | None = None) -> Told:
+        monkeypatch.setattr(sys, "stdin", io.StringIO() if response is None else Terminal(f"{response}\n"))
         capsys.readouterr()
         code = main([*place, *arguments])
         said = capsys.readouterr()

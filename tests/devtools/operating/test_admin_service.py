@@ -150,9 +150,9 @@ def test_a_rotation_ends_no_session_but_a_second_would(
     assert not cookie_is_good(call, ann)
 
 
-@pytest.mark.parametrize("answer", [None, "no"])
-def test_an_emergency_is_asked_about(tool: Tool, call: Api, ann: Person, answer: str | None) -> None:
-    assert tool("rotate", "--emergency", answer=answer).code == 1
+@pytest.mark.parametrize("response", [None, "no"])
+def test_an_emergency_is_asked_about(tool: Tool, call: Api, ann: Person, response: str | None) -> None:
+    assert tool("rotate", "--emergency", answer=response).code == 1
     assert cookie_is_good(call, ann)
 
 

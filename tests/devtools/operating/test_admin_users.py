@@ -62,13 +62,13 @@ def test_who_is_deleted_is_gone(tool: Tool, call: Api, cloud: Cloud, ann: Person
 
 
 @pytest.mark.parametrize("command", ["disable", "sign-out", "delete"])
-@pytest.mark.parametrize("answer", [None, "", "no", "y", "ann", "bob@example.com", "^C"])
+@pytest.mark.parametrize("response", [None, "", "no", "y", "ann", "bob@example.com", "^C"])
 def test_nothing_is_done_unless_somebody_agrees(
-    tool: Tool, cloud: Cloud, ann: Person, command: str, answer: str | None
+    tool: Tool, cloud: Cloud, ann: Person, command: str, response: str | None
 ) -> None:
     before = all_rows(cloud)
 
-    told = tool(command, ann.email, answer=answer)
+    told = tool(command, ann.email, answer=response)
 
     assert (told.code, told.out) == (1, "")
     assert "Nothing was done" in told.err.splitlines()[-1]
@@ -76,9 +76,9 @@ def test_nothing_is_done_unless_somebody_agrees(
     assert trail(cloud, ann.id) == []
 
 
-@pytest.mark.parametrize("answer", ["yes", "ann@example.com", " Ann@Example.com "])
-def test_the_address_or_yes_is_agreement(tool: Tool, ann: Person, answer: str) -> None:
-    told = tool("delete", ann.id, answer=answer)
+@pytest.mark.parametrize("response", ["yes", "ann@example.com", " Ann@Example.com "])
+def test_the_address_or_yes_is_agreement(tool: Tool, ann: Person, response: str) -> None:
+    told = tool("delete", ann.id, answer=response)
 
     assert told.code == 0
     assert told.err.startswith("This deletes ann@example.com and all that is theirs, for ever.\nType ")
@@ -87,7 +87,7 @@ def test_the_address_or_yes_is_agreement(tool: Tool, ann: Person, answer: str) -
 @pytest.mark.parametrize("command", ["show", "disable", "enable", "sign-out", "delete", "resend"])
 @pytest.mark.parametrize("who", ["bob@example.com", "5f0c8b0a-2d0e-4a52-9a3e-0a4b6f6a1c11", "a@b"])
 def test_who_is_not_there_is_told_in_a_sentence(tool: Tool, command: str, who: str) -> None:
-    told = tool(command, who, answer="yes")
+    told = tool(command, who, response="yes")
 
     assert (told.code, told.out) == (1, "")
     assert re.fullmatch(f"(There is no user )?{who}( is neither an address nor a user's id)?\\.\n", told.err)

@@ -58,9 +58,9 @@ def test_an_imported_user_signs_in_with_their_old_password(call: Api, imports: I
     told = imports(ANN)
 
     assert (told.code, told.err, told.summary) == (0, "", "1 added, 0 already there, 0 refused.")
-    answer = sign_in(call, "ann@example.com")
-    assert answer.status == 200
-    assert call("POST /api/tasks", json={"title": "x"}, bearer=answer.json["token"]).status == 201
+    response = sign_in(call, "ann@example.com")
+    assert response.status == 200
+    assert call("POST /api/tasks", json={"title": "x"}, bearer=response.json["token"]).status == 201
 
 
 def test_everything_that_is_given_is_kept(call: Api, imports: Importer) -> None:

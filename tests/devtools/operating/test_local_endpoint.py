@@ -59,9 +59,9 @@ def client(name: Any, url: str, region: str = "us-east-1") -> Any:
 @pytest.fixture
 def signed_up(call: Api, cloud: Cloud) -> str:
     """The id that somebody who signed up will have; their mail has come."""
-    answer = sign_up(call, ANN)
+    response = sign_up(call, ANN)
     wait_until(lambda: len(cloud.mails()) == 1)
-    return str(answer.json["user"]["id"])
+    return str(response.json["user"]["id"])
 
 
 def mailed(url: str) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def test_no_website_may_look_into_the_tables(url: str) -> None:
     headers |= {"Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, x"}
     connection = HTTPConnection(url.removeprefix("http://"), timeout=60)
     connection.request("POST", "/", b"{}", headers)
-    answer = connection.getresponse()
+    response = connection.getresponse()
 
-    assert (answer.status, "UsersTable" in answer.read().decode()) == (200, True)
-    assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+    assert (response.status, "UsersTable" in response.read().decode()) == (200, True)
+    assert not [name for name in response.headers if name.lower().startswith("access-control-")]

@@ -32,9 +32,9 @@ class Certain(BenchRequest):
 
     speaks_of: str
 
-    def is_answered_by(self, answer: Mapping[str, Any]) -> bool:
+    def is_answered_by(self, response: Mapping[str, Any]) -> bool:
         """Whether it does."""
-        return BenchRequest.is_answered_by(self, answer) and self.speaks_of in answer["body"]
+        return BenchRequest.is_answered_by(self, response) and self.speaks_of in response["body"]
 
 
 def asked(ours: Sequence[Subject], node: Path, python: Path) -> dict[tuple[str, str], Subject]:
@@ -106,7 +106,7 @@ def _rows(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
 def _table(rows: Mapping[str, dict[str, Any]]) -> Upstream:
     def ask(request: Request) -> Response:
         is_query = request.headers["x-amz-target"].endswith(".Query")
-        answer = {"Items": [rows[json.loads(request.body)["TableName"]]], "Count": 1} if is_query else {}
-        return Response(headers={"content-type": "application/x-amz-json-1.0"}, body=json.dumps(answer).encode())
+        response = {"Items": [rows[json.loads(request.body)["TableName"]]], "Count": 1} if is_query else {}
+        return Response(headers={"content-type": "application/x-amz-json-1.0"}, body=json.dumps(response).encode())
 
     return ask
