@@ -1,4 +1,4 @@
-"""/dev/mailbox/templates: every mail in every language, without sending any."""
+"""/dev/mailbox/templates shows every mail in every language without sending any."""
 
 import pytest
 
