@@ -1,8 +1,6 @@
 """What something costs, by what it takes: the formula of docs/costs.md."""
 
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
-from functools import reduce
+from dataclasses import asdict, astuple, dataclass
 
 from tests.costs.consumption import Consumption
 from tests.costs.meter import Cost
@@ -22,10 +20,11 @@ from tests.costs.prices import (
     SENT_GB,
     WRITE_PRICE,
 )
+from tests.costs.sums import Addable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
+class Bill(Addable):
     """US$, by service; `mail` is SES, and SNS and SQS, by which it tells what became of a mail."""
 
     api: float = 0
@@ -35,20 +34,9 @@ class Bill:
     logs: float = 0
     sent: float = 0
 
-    def __add__(self, other: "Bill") -> "Bill":
-        return Bill(
-            api=self.api + other.api,
-            functions=self.functions + other.functions,
-            dynamodb=self.dynamodb + other.dynamodb,
-            mail=self.mail + other.mail,
-            logs=self.logs + other.logs,
-            sent=self.sent + other.sent,
-        )
-
     def times(self, number: float) -> "Bill":
-        """So many of them."""
-        api, functions, dynamodb, mail, logs, sent = (number * part for part in self.parts)
-        return Bill(api=api, functions=functions, dynamodb=dynamodb, mail=mail, logs=logs, sent=sent)
+        """Return the bill of this many."""
+        return Bill(**{service: number * part for service, part in asdict(self).items()})
 
     @property
     def parts(self) -> tuple[float, ...]:
@@ -76,8 +64,3 @@ def bill(taken: Consumption) -> Bill:
         logs=taken.logged / GB * (LOG_GB + LOG_STORAGE_GB),
         sent=taken.sent / GB * SENT_GB,
     )
-
-
-def total(bills: Iterable[Bill]) -> Bill:
-    """The sum."""
-    return reduce(Bill.__add__, bills, Bill())

@@ -1,10 +1,9 @@
 """What a call takes of everything that is paid for, with what it sets off: functions, mails, notices of them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from tests.costs.meter import Cost
+from tests.costs.sums import Addable
 
 _NOTHING = Cost()
 _COARSE = 100  # bytes
@@ -12,7 +11,7 @@ _LITTLE = 10  # milliseconds, or a quarter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Consumption:
+class Consumption(Addable):
     """Of API Gateway, Lambda, DynamoDB, SES, SNS and SQS, logs, and what is sent out; sizes in bytes."""
 
     requests: int = 0
@@ -25,20 +24,6 @@ class Consumption:
     logged: int = 0
     sent: int = 0
     metrics: frozenset[str] = frozenset()
-
-    def __add__(self, other: "Consumption") -> "Consumption":
-        return Consumption(
-            requests=self.requests + other.requests,
-            invocations=self.invocations + other.invocations,
-            milliseconds=self.milliseconds + other.milliseconds,
-            gb_seconds=self.gb_seconds + other.gb_seconds,
-            cost=self.cost + other.cost,
-            mails=self.mails + other.mails,
-            notices=self.notices + other.notices,
-            logged=self.logged + other.logged,
-            sent=self.sent + other.sent,
-            metrics=self.metrics | other.metrics,
-        )
 
     def run_for(self, milliseconds: int, memory: int) -> "Consumption":
         """The same, after Lambda billed it for so long with so many MB."""
@@ -53,8 +38,3 @@ class Consumption:
         if not told or abs(self.milliseconds - told) > max(_LITTLE, told / 4):
             return self
         return replace(self, milliseconds=told, gb_seconds=self.gb_seconds * told / self.milliseconds)
-
-
-def total(parts: Iterable[Consumption]) -> Consumption:
-    """The sum."""
-    return reduce(Consumption.__add__, parts, Consumption())

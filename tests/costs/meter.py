@@ -15,6 +15,7 @@ from botocore.client import BaseClient
 from gatehouse_dev.cloud import Cloud
 from tests.costs.schema import Schema
 from tests.costs.sizes import LARGEST_ANSWER, Item, batch_units, item_size, query_units, transaction_units, write_units
+from tests.costs.sums import Addable
 from tests.support import aws_calls
 
 type Call = Callable[[str, dict[str, Any]], Any]  # of any operation
@@ -22,7 +23,7 @@ type Place = tuple[str, dict[str, Any]]  # a table and a key in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(Addable):
     """What was taken: round trips, items and bytes that were looked at, units."""
 
     trips: int = 0
@@ -30,15 +31,6 @@ class Cost:
     bytes: int = 0
     read: float = 0
     write: int = 0
-
-    def __add__(self, other: "Cost") -> "Cost":
-        return Cost(
-            trips=self.trips + other.trips,
-            items=self.items + other.items,
-            bytes=self.bytes + other.bytes,
-            read=self.read + other.read,
-            write=self.write + other.write,
-        )
 
 
 class Meter:

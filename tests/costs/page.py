@@ -9,7 +9,7 @@ from tests.costs.background_jobs import BackgroundJob
 from tests.costs.call_tables import SERVICES, Counted, prices_of, takes_of
 from tests.costs.consumption import Consumption
 from tests.costs.fixed_costs import Item, items
-from tests.costs.runner import is_even
+from tests.costs.runner import is_constant_time
 from tests.costs.tables import dollars, spaced, table
 from tests.costs.task_lists import ONE_IN
 from tests.costs.text import CALLS, COUNTED, FIRST, FORMULA, STANDING
@@ -46,7 +46,7 @@ def page(counted: Counted, growth: str, template: Template) -> str:
             prices="\n".join(prices_of(counted)),
             takes="\n".join(takes_of(counted)),
             list=spaced(LIST),
-            constant_time=", ".join(f"`{name}`" for name in template.functions if is_even(template, name)),
+            constant_time=", ".join(f"`{name}`" for name in template.functions if is_constant_time(template, name)),
         ),
         growth,
         COUNTED.format_map(figures | {"rare": ONE_IN, "start": _start(), "step": prices.STEPS_MS[0][1]}),

@@ -10,7 +10,7 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.costs.background_jobs import BackgroundJob, Event, delivered, erasures
 from tests.costs.call_users import CallUsers, settings
-from tests.costs.consumption import Consumption, total
+from tests.costs.consumption import Consumption
 from tests.costs.http_calls import HttpCall
 from tests.costs.invocation_timer import InvocationTimer, Run, billed
 from tests.costs.log_output import LogOutput, access_line, size
@@ -39,10 +39,11 @@ class Runner:
             counted = [(function, self._counted(function, event, call)) for function, event in self._steps(call)]
             timed = [[self._timed(*step) for step in self._steps(call)] for _ in range(rounds)]
         runs: list[list[Run]] = [list(one) for one in zip(*timed, strict=True)] or [[] for _ in counted]
-        return total(
+        steps = (
             taken.run_for(*self._billed(function, of_step)) if of_step else taken
             for (function, taken), of_step in zip(counted, runs, strict=True)
-        ).coarsely()
+        )
+        return sum(steps, Consumption()).coarsely()
 
     def _steps(self, call: HttpCall | BackgroundJob) -> Iterator[Step]:
         """The call, then what came of it; each is done before the next is asked for."""
@@ -93,14 +94,14 @@ class Runner:
 
     def _billed(self, function: str, runs: list[Run]) -> tuple[int, int]:
         declared = self._cloud.template.functions[function]
-        constant_time = is_even(self._cloud.template, function)
+        constant_time = is_constant_time(self._cloud.template, function)
         return billed(runs, declared.memory, constant_time=constant_time), declared.memory
 
 
-def is_even(template: Template, function: str) -> bool:
-    """Whether a function answers at the next tenth of a second."""
+def is_constant_time(template: Template, function: str) -> bool:
+    """Whether a function responds at the next tenth of a second."""
     handler = template.functions[function].folder / "handler.py"
-    return "evenly=True" in handler.read_text(encoding="utf-8")
+    return "constant_time=True" in handler.read_text(encoding="utf-8")
 
 
 def _sent(response: dict[str, Any]) -> int:

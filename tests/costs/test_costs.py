@@ -21,6 +21,7 @@ from tests.costs.invocation_timer import InvocationTimer, Run, billed
 from tests.costs.log_output import LogOutput, access_line
 from tests.costs.meter import Cost, Meter
 from tests.costs.moto_speedups import quick_rows
+from tests.costs.runner import is_constant_time
 from tests.costs.sizes import (
     Index,
     batch_units,
@@ -369,6 +370,13 @@ def test_the_page_has_what_calls_take_now(api: Api, running_cloud: Cloud, sessio
     }
 
     assert found == {name: on_page[name] for name in USUAL}
+
+
+def test_the_page_names_the_functions_with_constant_time(template: Template) -> None:
+    names = [f"`{name}`" for name in template.functions if is_constant_time(template, name)]
+
+    assert names
+    assert f"Lambda bills the wait:\n  {', '.join(names)}." in TOLD
 
 
 def test_every_task_endpoint_has_a_row(template: Template) -> None:

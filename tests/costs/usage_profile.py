@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
 
-from tests.costs.bill import Bill, bill, total
+from tests.costs.bill import Bill, bill
 from tests.costs.consumption import Consumption
 from tests.costs.prices import BACKUP_GB, DAYS, GB, HOURS, METRIC, STORAGE_PRICE
 
@@ -65,7 +65,7 @@ def month(users: int, takes: Mapping[str, Consumption], *, task_bytes: float, st
     """For so many people; `standing` is what the stack costs without them."""
     return Month(
         users=users,
-        calls=total(bill(takes[name]).times(users * times) for name, times in by_one()),
+        calls=sum((bill(takes[name]).times(users * times) for name, times in by_one()), Bill()),
         storage=users * LIST * task_bytes / GB * (STORAGE_PRICE + BACKUP_GB),
         metrics=METRIC * sum(told(often / HOURS) for often in _metrics(users, takes).values()),
         standing=standing,
