@@ -1,4 +1,4 @@
-"""What something costs, by what it takes: the formula of docs/costs.md."""
+"""The price of a consumption: the formula of docs/costs.md."""
 
 from dataclasses import asdict, astuple, dataclass
 
@@ -25,7 +25,7 @@ from tests.costs.sums import Addable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill(Addable):
-    """US$, by service; `mail` is SES, and SNS and SQS, by which it tells what became of a mail."""
+    """US$ by service. `mail` is SES, with SNS and SQS for its notifications."""
 
     api: float = 0
     functions: float = 0
@@ -40,27 +40,27 @@ class Bill(Addable):
 
     @property
     def parts(self) -> tuple[float, ...]:
-        """In the order of the page's columns."""
+        """The services in the order of the page's columns."""
         return astuple(self)
 
     @property
-    def together(self) -> float:
-        """All of it."""
+    def total(self) -> float:
+        """The sum of all services."""
         return sum(self.parts)
 
 
 def units_price(cost: Cost) -> float:
-    """US$ for a million times these units of DynamoDB."""
+    """Return the price in US$ of a million times these DynamoDB units."""
     return cost.read * READ_PRICE + cost.write * WRITE_PRICE
 
 
-def bill(taken: Consumption) -> Bill:
-    """For one call."""
+def bill(consumption: Consumption) -> Bill:
+    """Return the price of a consumption."""
     return Bill(
-        api=taken.requests * API_REQUEST,
-        functions=taken.invocations * LAMBDA_REQUEST + taken.gb_seconds * LAMBDA_GB_SECOND,
-        dynamodb=units_price(taken.cost) / MILLION,
-        mail=taken.mails * MAIL + taken.notices * (NOTICE + QUEUE_REQUESTS_A_MESSAGE * QUEUE_REQUEST),
-        logs=taken.logged / GB * (LOG_GB + LOG_STORAGE_GB),
-        sent=taken.sent / GB * SENT_GB,
+        api=consumption.requests * API_REQUEST,
+        functions=consumption.invocations * LAMBDA_REQUEST + consumption.gb_seconds * LAMBDA_GB_SECOND,
+        dynamodb=units_price(consumption.cost) / MILLION,
+        mail=consumption.mails * MAIL + consumption.notices * (NOTICE + QUEUE_REQUESTS_A_MESSAGE * QUEUE_REQUEST),
+        logs=consumption.logged / GB * (LOG_GB + LOG_STORAGE_GB),
+        sent=consumption.sent / GB * SENT_GB,
     )

@@ -1,4 +1,4 @@
-"""The words of docs/costs.md, around its figures."""
+"""The texts of docs/costs.md."""
 
 FIRST = """\
 # What it costs

@@ -142,12 +142,12 @@ def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
 
 
 def _at_google(call: Api, provider: Provider) -> dict[str, str]:
-    journeys, carol = OAuthFlow(call, provider), People(call).signed_in("carol")
+    oauth_flow, carol = OAuthFlow(call, provider), People(call).signed_in("carol")
     person = {"sub": "3003", "email": carol.email, "email_verified": True}
     provider.token_fields = {"refresh_token": "refresh-1"}
-    journeys.link(carol.token, **person)
+    oauth_flow.link(carol.token, **person)
     with patch.object(layer("oauth.state"), "_LIFETIME", timedelta(days=1)):
-        sent = journeys.begin()
+        sent = oauth_flow.begin()
     return {
         "LINKED": carol.token,
         "ACCOUNT": call("GET /api/auth/list-accounts", bearer=carol.token).json[-1]["id"],
