@@ -15,6 +15,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import Authorization, OAuthFlow
 from tests.support.people import PASSWORD, People
+from tests.support.placeholders import filled
 from tests.support.provider import Provider
 from tests.support.routes import API, PAGES
 from tests.support.sample_events import sample
@@ -128,15 +129,6 @@ TASKS = {
     tasks.CHANGES: ["Query"],
     tasks.EXPORT: ["Query"],
 }
-
-
-def filled(request: Any, tokens: dict[str, str]) -> Any:
-    """Return the request with the names of tokens replaced by tokens."""
-    if isinstance(request, dict):
-        return {name: filled(value, tokens) for name, value in request.items()}
-    if isinstance(request, list):
-        return [filled(value, tokens) for value in request]
-    return tokens.get(request, request) if isinstance(request, str) else request
 
 
 def dynamodb_calls(call: Api) -> list[str]:

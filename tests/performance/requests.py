@@ -120,12 +120,3 @@ REQUESTS: dict[str, BenchRequest] = {
     "ShowPage": BenchRequest(route=6, bearer=None, provider=True, about="not the page that was rendered at start"),
     "SendAsset": BenchRequest(request={"name": "SCRIPT"}, bearer=None, provider=True, about="what pages load"),
 }
-
-
-def filled(request: Any, names: Mapping[str, str]) -> Any:
-    """Return the request with placeholders replaced."""
-    if isinstance(request, dict):
-        return {key: filled(value, names) for key, value in request.items()}
-    if isinstance(request, list):
-        return [filled(value, names) for value in request]
-    return names.get(request, request) if isinstance(request, str) else request

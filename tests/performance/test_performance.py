@@ -25,9 +25,10 @@ from tests.performance.packages import CONSTRAINTS, HERE
 from tests.performance.plot import panels, svg
 from tests.performance.replay import ReplayingCloud, upstream
 from tests.performance.report import table, write
-from tests.performance.requests import REQUESTS, BenchRequest, filled
+from tests.performance.requests import REQUESTS, BenchRequest
 from tests.performance.runtime_api import VERSION, Broken, RuntimeApi
 from tests.performance.serving import Request, Response, serving
+from tests.support.placeholders import filled
 
 PINNED = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 

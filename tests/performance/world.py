@@ -18,7 +18,7 @@ from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import load
 from tests.conftest import ROOT
 from tests.performance.replay import Upstream, upstream
-from tests.performance.requests import TASK, BenchRequest, filled
+from tests.performance.requests import TASK, BenchRequest
 from tests.performance.serving import Request, Response
 from tests.statistics.__main__ import silence
 from tests.support.auth_calls import request_reset, sign_up
@@ -28,6 +28,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People
+from tests.support.placeholders import filled
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.support.tasks import create_task
 
