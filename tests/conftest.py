@@ -1,4 +1,4 @@
-"""The whole service under moto: real handlers, real events, tables from the template."""
+"""Fixtures: the whole service under moto, with real handlers, real events and the template's tables."""
 
 import gc
 import os
@@ -21,10 +21,10 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
-from tests.support.settings_guard import own_settings
-from tests.support.transport import CHOSEN, under_test
+from tests.support.settings_guard import enforce_settings
+from tests.support.transport import CHOSEN, patched_transports
 
-pytest_plugins = ["tests.support.google"]
+pytest_plugins = ["tests.support.provider_fixtures"]
 PARAMETERS = {
     "BaseUrl": "https://api.example.com",
     "CorsOrigins": "https://app.example.com",
@@ -37,41 +37,41 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _both_transports() -> Iterator[None]:
-    """Whichever is chosen, moto answers it."""
-    with under_test(short=True):
+def _transports_under_moto() -> Iterator[None]:
+    """Answer the calls of either transport with moto."""
+    with patched_transports(direct=True):
         yield
 
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    """The real template, or the one that `make test-built` has built."""
+    """The project's template, or the one that `make test-built` built."""
     return load(Path(os.environ.get("BUILT_TEMPLATE", ROOT / "template.yaml")), PARAMETERS)
 
 
 @pytest.fixture(scope="session")
 def running_cloud(template: Template) -> Iterator[Cloud]:
-    """One embedded cloud for the whole run."""
+    """One local cloud for the whole run."""
     with (
-        patch.object(UserAgentString, "to_string", lambda _: "pytest"),  # botocore makes it twice for each call
+        patch.object(UserAgentString, "to_string", lambda _: "pytest"),  # botocore builds it twice per call
         Cloud(template) as cloud,
-        RECORDER.listening(),
-        own_settings(template),
+        RECORDER.recording(),
+        enforce_settings(template),
     ):
-        layer("telemetry")  # prints where it is imported, and what is there while capsys is closes with that
+        layer("telemetry")  # it keeps the stdout of its import, which must not be the one of capsys
         yield cloud
 
 
 @pytest.fixture
 def cloud(running_cloud: Cloud) -> Cloud:
-    """Empty tables and no mail."""
+    """The cloud with empty tables and no mail."""
     running_cloud.reset()
     return running_cloud
 
 
 @pytest.fixture(scope="session")
 def api(running_cloud: Cloud) -> Api:
-    """Every function of the template, behind its routes. Hashing is cheap, and answers need not be even."""
+    """All functions of the template, called by route. Hashing is cheap, responses are not padded to constant time."""
     api = Api(running_cloud.template)
     from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
     from gatehouse.http import middleware  # noqa: PLC0415 -- the same
@@ -83,7 +83,7 @@ def api(running_cloud: Cloud) -> Api:
 
 @pytest.fixture
 def call(api: Api, cloud: Cloud, advance_clock: Callable[..., None]) -> Api:
-    """Call a route: `call("POST /api/tasks", json={…}, bearer=token)`. Each call comes a millisecond after the last."""
+    """Call a route: `call("POST /api/tasks", json={…}, bearer=token)`. The clock advances a millisecond each time."""
     from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment
     from gatehouse.keys import access_tokens, keyring, macs, secret  # noqa: PLC0415 -- the same
 
@@ -99,13 +99,13 @@ def call(api: Api, cloud: Cloud, advance_clock: Callable[..., None]) -> Api:
 
 @pytest.fixture
 def mailbox(call: Api, cloud: Cloud) -> Mailbox:
-    """The mails that were sent; looking delivers what is due."""
+    """The mails that were sent. Reading it delivers pending mails first."""
     return Mailbox(call, cloud)
 
 
 @pytest.fixture
 def people(call: Api) -> People:
-    """Users who signed up, verified and signed in like anybody."""
+    """Creates users, verified or signed in."""
     return People(call)
 
 
@@ -128,7 +128,7 @@ def settings() -> Iterator[Callable[..., None]]:
 
 @pytest.fixture
 def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let time pass: `later(minutes=16)`. Steps add up; between them no time passes, however long a test takes."""
+    """Advance the clock: `advance_clock(minutes=16)`. Steps add up; without a step the clock stands still."""
     from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment when imported
 
     began_at, began, passed, lock = clock.now(), clock.monotonic(), timedelta(), Lock()
@@ -144,53 +144,54 @@ def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def scan(cloud: Cloud, table: str) -> list[Mapping[str, Any]]:
-    """All rows of a table, as DynamoDB shows them."""
+    """Return all items of a table in DynamoDB's format."""
     items: list[Mapping[str, Any]] = cloud.client("dynamodb").scan(TableName=table)["Items"]
     return items
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """The browser tests need Playwright, which is slow to load: they are looked at where they are asked for."""
-    left_out = "not browser" in config.getoption("markexpr")
-    return True if left_out and collection_path == ROOT / "tests/browser" else None
+    """Skip the browser tests unless they are selected: Playwright is slow to import."""
+    excluded = "not browser" in config.getoption("markexpr")
+    return True if excluded and collection_path == ROOT / "tests/browser" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Clouds of their own come first, before the one for the whole run."""
+    """Run the tests that start clouds of their own first, before the cloud for the whole run starts."""
     items.sort(key=lambda item: "tests/devtools" not in item.nodeid)
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays; looking through it again and again for garbage took a tenth of the time."""
+    """Exclude imported modules from garbage collection, which took a tenth of the run."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
 
-class Notes:
-    """What was done, from every process that runs tests; the permissions are judged by it in a run of their own."""
+class CallReport:
+    """Collects the AWS calls of all test processes. The permissions test reads them in a later run."""
 
     def __init__(self) -> None:
-        self.acts: set[AwsCall] = set()
+        self.aws_calls: set[AwsCall] = set()
         self.files: set[str] = set()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A worker has finished."""
+        """Add the calls of a worker that finished."""
         output = getattr(node, "workeroutput", {})
-        self.acts |= {AwsCall(*act) for act in output.get("acts", [])}
+        self.aws_calls |= {AwsCall(*call) for call in output.get("aws_calls", [])}
         self.files |= set(output.get("files", []))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand on what this process did, or keep it for the next run."""
-        self.acts |= RECORDER.acts
+        """Pass the calls to the controlling process, or save them for the next run."""
+        self.aws_calls |= RECORDER.calls
         self.files |= {str(item.path) for item in session.items}
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput |= {"acts": [astuple(act) for act in self.acts], "files": sorted(self.files)}
+            calls = [astuple(call) for call in self.aws_calls]
+            session.config.workeroutput |= {"aws_calls": calls, "files": sorted(self.files)}
         elif session.config.getoption("markexpr") != "last":
-            save(self.acts, self.files)
+            save(self.aws_calls, self.files)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take notes."""
-    config.pluginmanager.register(Notes())
+    """Register the report."""
+    config.pluginmanager.register(CallReport())

@@ -1,4 +1,4 @@
-"""Every sample event under `events/` is one that AWS could send, and runs as documented."""
+"""Every sample event under `events/` has AWS's format, and its function responds as expected."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from gatehouse_dev.template import Template
 from tests.support.calls import Api
 from tests.support.sample_events import function_name, sample, samples
 
-ANSWERS: dict[str, tuple[int, str | None]] = {
+RESPONSES: dict[str, tuple[int, str | None]] = {
     "auth/account_info": (401, "UNAUTHORIZED"),
     "auth/change_email": (401, "UNAUTHORIZED"),
     "auth/change_password": (401, "UNAUTHORIZED"),
@@ -69,25 +69,25 @@ QUEUED: dict[str, dict[str, Any]] = {"mail/record_mail_feedback": {"batchItemFai
 
 SCHEDULED = ["keys/rotate_secret", "mail/remind"]
 
-ALWAYS = {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext", "isBase64Encoded"}
-SOMETIMES = {"body", "cookies", "pathParameters", "queryStringParameters"}
+REQUIRED = {"version", "routeKey", "rawPath", "rawQueryString", "headers", "requestContext", "isBase64Encoded"}
+OPTIONAL = {"body", "cookies", "pathParameters", "queryStringParameters"}
 GATEWAY = {"accountId", "apiId", "domainName", "domainPrefix", "requestId", "routeKey", "stage", "time", "timeEpoch"}
 HTTP = {"method", "path", "protocol", "sourceIp", "userAgent"}
 
 
 def test_every_event_has_a_row_and_every_row_an_event() -> None:
-    assert samples() == sorted([*ANSWERS, *STREAMS, *QUEUED, *SCHEDULED])
+    assert samples() == sorted([*RESPONSES, *STREAMS, *QUEUED, *SCHEDULED])
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_an_event_runs_as_documented(call: Api, name: str) -> None:
-    answer = call.invoke(function_name(name), sample(name))
+@pytest.mark.parametrize("name", RESPONSES)
+def test_an_event_gets_the_expected_response(call: Api, name: str) -> None:
+    response = call.invoke(function_name(name), sample(name))
 
-    assert (answer["statusCode"], code_of(answer["body"])) == ANSWERS[name]
+    assert (response["statusCode"], code_of(response["body"])) == RESPONSES[name]
 
 
 @pytest.mark.parametrize("name", [*STREAMS, *QUEUED])
-def test_an_event_of_a_stream_or_a_queue_runs_as_documented(call: Api, name: str) -> None:
+def test_an_event_of_a_stream_or_queue_gets_the_expected_result(call: Api, name: str) -> None:
     assert call.invoke(function_name(name), sample(name)) == (STREAMS | QUEUED)[name]
 
 
@@ -96,7 +96,7 @@ def test_a_scheduled_event_runs(call: Api, name: str) -> None:
     assert call.invoke(function_name(name), sample(name)) is None
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", RESPONSES)
 def test_an_event_is_for_the_function_of_its_folder(template: Template, name: str) -> None:
     event = sample(name)
     (function,) = [route.function for route in template.routes if route.key == event["routeKey"]]
@@ -104,14 +104,14 @@ def test_an_event_is_for_the_function_of_its_folder(template: Template, name: st
     assert template.functions[function].folder.parts[-2:] == Path(name).parts
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_an_event_is_whole_and_agrees_with_itself(name: str) -> None:
+@pytest.mark.parametrize("name", RESPONSES)
+def test_an_event_is_complete_and_consistent(name: str) -> None:
     event = sample(name)
     context, headers = event["requestContext"], event["headers"]
     method, _, path = event["routeKey"].partition(" ")
 
-    assert set(event) >= ALWAYS
-    assert set(event) <= ALWAYS | SOMETIMES
+    assert set(event) >= REQUIRED
+    assert set(event) <= REQUIRED | OPTIONAL
     assert (set(context), set(context["http"])) == (GATEWAY | {"http"}, HTTP)
     assert context["routeKey"] == event["routeKey"]
     assert (context["http"]["method"], context["http"]["path"]) == (method, event["rawPath"])
@@ -130,12 +130,12 @@ def test_a_stream_event_passes_the_filter_of_its_function(template: Template, na
 
 
 def code_of(body: str) -> str | None:
-    """The error's code in an answer's body, if it is an error."""
+    """Return the error code in a response's body, if it is an error."""
     found = json.loads(body) if body.startswith("{") else None
     return found.get("code") if found else None
 
 
 def table_of(record: dict[str, Any]) -> str:
-    """The table whose stream a record is from."""
+    """Return the table of a stream record."""
     arn: str = record["eventSourceARN"]
     return arn.split("/")[1]

@@ -1,4 +1,4 @@
-"""/dev/mailbox/templates: every mail in every language, without sending any."""
+"""/dev/mailbox/templates shows every mail in every language without sending any."""
 
 import pytest
 
@@ -12,11 +12,11 @@ from tests.support.calls import Api
 @pytest.mark.usefixtures("call")
 def test_every_mail_is_shown_in_every_language(api: Api, cloud: Cloud) -> None:
     gateway = Gateway(routes=api.template.routes, cors=api.template.cors)
-    answer = pages.page(Request(method="GET", raw_path="/dev/mailbox/templates"), gateway, cloud.mails())
+    response = pages.page(Request(method="GET", raw_path="/dev/mailbox/templates"), gateway, cloud.mails())
 
-    assert answer is not None
-    text = answer.body.decode()
-    assert answer.status == 200
+    assert response is not None
+    text = response.body.decode()
+    assert response.status == 200
     assert text.count("<article>") == 9 * 2
     assert "Set a new password for Gatehouse" in text
     assert "Bestätigen Sie Ihre Adresse für Gatehouse" in text

@@ -1,4 +1,4 @@
-"""The files that hosts and hooks read run the commands of the Makefile, and no others."""
+"""CI workflows and pre-commit hooks run the commands of the Makefile."""
 
 import re
 import tomllib
@@ -11,16 +11,16 @@ from tests.support.layout import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PYTHON = ".venv/bin/python"
-PREPARATION = ("curl --version", "sudo sysctl")  # of the runner, before anything of ours runs
+PREPARATION = ("curl --version", "sudo sysctl")  # of the runner, before our commands
 
 
 def parsed(path: str) -> Any:
-    """A YAML file."""
+    """Return a parsed YAML file."""
     return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
 
 
 def recipe(target: str) -> list[str]:
-    """The commands of a target of the Makefile."""
+    """Return the commands of a Makefile target."""
     found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
     assert found, target
     return [line.strip().replace("$(PYTHON)", PYTHON) for line in found[1].splitlines()]
@@ -33,7 +33,7 @@ def test_the_workflow_runs_what_must_pass_before_a_change_lands() -> None:
 
     assert commands == re.findall(r"^make .+$", script, re.MULTILINE)
     assert all(recipe(command.removeprefix("make ")) for command in commands)
-    assert re.search(r"^coverage: test\b", MAKEFILE, re.MULTILINE)  # the README's command is part of it
+    assert re.search(r"^coverage: test\b", MAKEFILE, re.MULTILINE)  # it includes the README's command
 
 
 def test_every_night_all_tests_run() -> None:
@@ -44,7 +44,7 @@ def test_every_night_all_tests_run() -> None:
 
 
 @pytest.mark.parametrize(("workflow", "job"), [("ci", "test"), ("nightly", "test-all")])
-def test_a_workflow_has_what_the_tests_need(workflow: str, job: str) -> None:
+def test_a_workflow_installs_python_and_node(workflow: str, job: str) -> None:
     steps = parsed(f".github/workflows/{workflow}.yml")["jobs"][job]["steps"]
     actions = {step["uses"].partition("@")[0]: step for step in steps if "uses" in step}
 
@@ -62,7 +62,7 @@ def test_the_hooks_are_the_linters_of_make_lint() -> None:
     assert {hook["language"] for hook in hooks} == {"system"}
 
 
-def test_the_licence_is_the_one_that_the_project_names() -> None:
+def test_the_licence_is_the_one_in_pyproject() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
 

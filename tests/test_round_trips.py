@@ -1,6 +1,6 @@
-"""How often each endpoint asks DynamoDB; strangers cost what owners cost.
+"""The DynamoDB calls of each endpoint; they are the same for known and unknown addresses.
 
-Every call is a wait of some milliseconds for the caller, and a line on the bill.
+Every call takes some milliseconds and costs money.
 """
 
 from datetime import UTC, datetime
@@ -15,13 +15,14 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import Authorization, OAuthFlow
 from tests.support.people import PASSWORD, People
+from tests.support.placeholders import filled
 from tests.support.provider import Provider
 from tests.support.routes import API, PAGES
 from tests.support.sample_events import sample
-from tests.support.tasks import create, visit
+from tests.support.tasks import call_task_route, create_task
 
 ANN, NEW, NOBODY, WAITING = (f"{name}@example.com" for name in ("ann", "new", "nobody", "waiting"))
-ELSEWHERE = {"GetSecretValue", "SendEmail"}
+OTHER_SERVICES = {"GetSecretValue", "SendEmail"}
 FIND_ADDRESS = ["BatchGetItem", "BatchGetItem"]
 SESSION = ["BatchGetItem"]
 SIGN_UP = ["BatchGetItem", "PutItem"]
@@ -130,23 +131,14 @@ TASKS = {
 }
 
 
-def filled(request: Any, tokens: dict[str, str]) -> Any:
-    """The request with real tokens in the place of their names."""
-    if isinstance(request, dict):
-        return {name: filled(value, tokens) for name, value in request.items()}
-    if isinstance(request, list):
-        return [filled(value, tokens) for value in request]
-    return tokens.get(request, request) if isinstance(request, str) else request
-
-
-def asked(call: Api) -> list[str]:
-    """What the latest request asked of DynamoDB."""
-    return [operation for operation in call.calls if operation not in ELSEWHERE]
+def dynamodb_calls(call: Api) -> list[str]:
+    """Return the DynamoDB calls of the latest request."""
+    return [operation for operation in call.aws_operations if operation not in OTHER_SERVICES]
 
 
 @pytest.fixture
 def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
-    """Ann is signed in and forgot her password; somebody else waits for verification."""
+    """Ann has a session and a reset token; another user has a verification token."""
     ann = people.signed_in("ann")
     sign_up(call, WAITING)
     verification = mailbox.to(WAITING)[-1].token
@@ -162,7 +154,7 @@ def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
 
 @pytest.fixture
 def at_google(call: Api, people: People, oauth_flow: OAuthFlow) -> dict[str, str]:
-    """Carol linked her account at Google, and comes back from there."""
+    """Carol has a linked Google account and two authorization codes."""
     carol = people.signed_in("carol")
     person = {"sub": "3003", "email": carol.email, "email_verified": True}
     oauth_flow.link(carol.token, **person)
@@ -174,21 +166,21 @@ def at_google(call: Api, people: People, oauth_flow: OAuthFlow) -> dict[str, str
         "ACCOUNT": account,
         "STATE": sent.query["state"],
         "STATE_COOKIE": sent.cookie,
-        "CODE": oauth_flow.provider.visits(sent.url, **person),
+        "CODE": oauth_flow.provider.authorize(sent.url, **person),
         "ALIAS_STATE": alias.query["state"],
         "ALIAS_COOKIE": alias.cookie,
-        "ALIAS_CODE": oauth_flow.provider.visits(alias.url, **person),
+        "ALIAS_CODE": oauth_flow.provider.authorize(alias.url, **person),
     }
 
 
 def routes(row: Row) -> list[str]:
-    """The keys of a row's routes."""
+    """Return the route keys of a row."""
     method, paths, *_ = row
     return [f"{method} /api/auth/{path}" for path in paths.split()]
 
 
 @pytest.mark.parametrize("row", AUTH, ids=lambda row: str(row[:3])[:90])
-def test_an_auth_endpoint_asks_this_often(
+def test_an_auth_endpoint_makes_these_calls(
     call: Api, tokens: dict[str, str], google: Provider, request: pytest.FixtureRequest, row: Row
 ) -> None:
     assert google
@@ -196,89 +188,87 @@ def test_an_auth_endpoint_asks_this_often(
     if any(name in str(sent) for name in ("LINKED", "STATE")):
         tokens |= request.getfixturevalue("at_google")
     for route in routes(row):
-        answer = call(route, **filled({"bearer": "BEARER"} | sent, tokens))
-        assert answer.status < 500
-        assert asked(call) == calls, route
+        response = call(route, **filled({"bearer": "BEARER"} | sent, tokens))
+        assert response.status < 500
+        assert dynamodb_calls(call) == calls, route
 
 
-@pytest.mark.parametrize("route", tasks.ALL)
-def test_a_task_endpoint_asks_who_and_then_what(call: Api, people: People, route: str) -> None:
+@pytest.mark.parametrize("route", tasks.ALL_ROUTES)
+def test_a_task_endpoint_authenticates_and_then_makes_these_calls(call: Api, people: People, route: str) -> None:
     ann = people.signed_in()
-    answer = visit(call, route, bearer=ann.token, owner=ann.id, task=create(call, ann)["id"])
+    response = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=create_task(call, ann)["id"])
 
-    assert answer.status < 300
-    assert asked(call) == SESSION + TASKS[route.replace("/{user_id}", "")]
+    assert response.status < 300
+    assert dynamodb_calls(call) == SESSION + TASKS[route.replace("/{user_id}", "")]
 
 
-def test_a_list_is_one_query_a_page(call: Api, people: People) -> None:
+def test_a_list_makes_one_query_per_page(call: Api, people: People) -> None:
     ann = people.signed_in()
     for _ in range(3):
-        create(call, ann)
+        create_task(call, ann)
     cursor = call(tasks.LIST, bearer=ann.token, query={"limit": 2}).json["cursor"]
     call(tasks.LIST, bearer=ann.token, query={"limit": 2, "cursor": cursor})
 
-    assert asked(call) == [*SESSION, "Query"]
+    assert dynamodb_calls(call) == [*SESSION, "Query"]
 
 
-def test_a_session_is_renewed_by_one_call_more(call: Api, people: People, advance_clock: Any) -> None:
+def test_renewing_a_session_is_one_more_call(call: Api, people: People, advance_clock: Any) -> None:
     ann = people.signed_in()
     advance_clock(days=2)
     call("GET /api/auth/get-session", bearer=ann.token)
 
-    assert asked(call) == [*SESSION, "UpdateItem"]
+    assert dynamodb_calls(call) == [*SESSION, "UpdateItem"]
 
 
 def test_verifying_again_writes_nothing(call: Api, tokens: dict[str, str]) -> None:
     for _ in range(2):
         call("POST /api/auth/verify-email", json={"token": tokens["VERIFICATION"]})
 
-    assert asked(call) == ["BatchGetItem", "BatchGetItem"]
+    assert dynamodb_calls(call) == ["BatchGetItem", "BatchGetItem"]
 
 
 def test_signing_up_without_verification_is_one_transaction(call: Api, settings: Any) -> None:
     settings(require_email_verification="false")
     sign_up(call, NEW)
 
-    assert asked(call) == ["BatchGetItem", "TransactWriteItems"]
+    assert dynamodb_calls(call) == ["BatchGetItem", "TransactWriteItems"]
 
 
 def test_a_mail_is_claimed_and_marked(call: Api, mailbox: Mailbox) -> None:
     sign_up(call, NEW)
     mailbox.deliver()
 
-    assert asked(call) == ["UpdateItem", "BatchGetItem", "UpdateItem"]
+    assert dynamodb_calls(call) == ["UpdateItem", "BatchGetItem", "UpdateItem"]
 
 
-def test_a_reminder_is_four_calls_more_for_each_person(
-    call: Api, people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Zones, positions, members and their profiles are read once a page, and the position is kept after it."""
+def test_a_reminder_is_four_more_calls_per_user(call: Api, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zones, positions, subscribers and their profiles are read once per page, and the position is written after it."""
     monkeypatch.setattr(layer("clock"), "now", lambda: datetime(2030, 6, 3, 8, tzinfo=UTC))
     for name in ("ann", "bob"):
         person = people.signed_in(name)
         call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
-        create(call, person, due_date="2030-06-03")
+        create_task(call, person, due_date="2030-06-03")
     call.invoke("Remind", sample("mail/remind"))
 
     page = ["BatchGetItem", "BatchGetItem", "Query", "BatchGetItem"]
     each = ["Query", "Query", "BatchGetItem", "PutItem"]
-    assert asked(call) == [*page, *each, *each, "PutItem"]
+    assert dynamodb_calls(call) == [*page, *each, *each, "PutItem"]
 
 
-def test_health_is_one_read(call: Api) -> None:
+def test_health_makes_one_call(call: Api) -> None:
     call("GET /health")
 
-    assert asked(call) == ["GetItem"]
+    assert dynamodb_calls(call) == ["GetItem"]
 
 
-def test_every_route_is_counted() -> None:
-    counted = {route for row in AUTH for route in routes(row)} | {*tasks.ALL, "GET /health"}
+def test_every_route_is_tested() -> None:
+    counted = {route for row in AUTH for route in routes(row)} | {*tasks.ALL_ROUTES, "GET /health"}
 
     assert counted == API
 
 
 @pytest.mark.parametrize("route", sorted(PAGES))
-def test_pages_ask_nothing(call: Api, route: str) -> None:
+def test_pages_make_no_calls(call: Api, route: str) -> None:
     call(route, **({"name": "none.js"} if "{name}" in route else {}))
 
-    assert asked(call) == []
+    assert dynamodb_calls(call) == []

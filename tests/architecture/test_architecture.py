@@ -1,4 +1,4 @@
-"""Folders, template, routes, events and tests are one story: whoever adds an endpoint is told here what is missing."""
+"""Folders, template, routes, events and tests agree, and the code follows the project's rules."""
 
 import ast
 import re
@@ -11,12 +11,12 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.support.grants import granted
-from tests.support.layout import FUNCTIONS, ROOT, Module, handlers, layer
+from tests.support.layout import FUNCTIONS, ROOT, Module, handler_modules, layer_modules
 from tests.support.sample_events import function_name, samples
 from tests.support.transformed import transformed
 
 LONGEST_HANDLER, LONGEST_FILE = 34, 250  # lines
-CATALOGUE = "layers/common/gatehouse/errors.py"  # as long as the list of what can go wrong
+CATALOGUE = "layers/common/gatehouse/errors.py"  # it lists all errors
 PUBLIC = {
     "auth/delete_user_callback",
     "auth/error",
@@ -37,36 +37,36 @@ PUBLIC = {
     "pages/show_page",
     "system/health",
 }
-HANDLERS_IMPORT = sys.stdlib_module_names | {"fastapi", "gatehouse", "pydantic", "starlette"}
+ALLOWED_IN_HANDLERS = sys.stdlib_module_names | {"fastapi", "gatehouse", "pydantic", "starlette"}
 SECRET = ("secretsmanager:GetSecretValue", "Secret")
-CHANCE = re.compile(r"random(\..+)?|uuid(\.uuid\d)?")
-BY_CHANCE = {
+RANDOM_MODULES = re.compile(r"random(\..+)?|uuid(\.uuid\d)?")
+RANDOM_USES = {
     "layers/common/gatehouse/accounts/lookup.py": "uuid4: user ids",
     "layers/common/gatehouse/audit.py": "uuid4: names of log streams",
     "layers/common/gatehouse/dynamodb.py": "random: jitter between attempts",
-    "layers/common/gatehouse/bootstrap.py": "random: a new seed for that in every copy of a snapshot",
+    "layers/common/gatehouse/bootstrap.py": "random: a new seed for that in every instance of a snapshot",
     "layers/common/gatehouse/telemetry.py": "uuid4: correlation ids",
     "layers/common/gatehouse/transport/client.py": "uuid4: names of transactions",
     "layers/common/gatehouse/transport/retries.py": "random: jitter between attempts",
 }
 
 
-def place(handler: Module) -> str:
-    """`auth/sign_in`."""
+def folder_of(handler: Module) -> str:
+    """Return the folder of a handler: `auth/sign_in`."""
     return handler.path.parent.relative_to(FUNCTIONS).as_posix()
 
 
-HANDLERS = {place(handler): handler for handler in handlers()}
-FILES = [*layer(), *HANDLERS.values()]
+HANDLERS = {folder_of(handler): handler for handler in handler_modules()}
+FILES = [*layer_modules(), *HANDLERS.values()]
 
 
 def files_in(folder: Path) -> list[Path]:
-    """All files under a folder, but what Python leaves there."""
+    """Return all files under a folder but compiled ones."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
 
 
 def routes_of(template: Template, name: str) -> set[str]:
-    """The keys of a function's routes in the template."""
+    """Return the keys of a function's routes in the template."""
     return {route.key for route in template.functions[name].routes}
 
 
@@ -88,7 +88,7 @@ def test_every_function_has_tests() -> None:
 
 
 def test_routers_have_the_routes_of_the_template(running_cloud: Cloud, template: Template) -> None:
-    """A route that API Gateway does not know is never called; one that the router does not know answers 404."""
+    """A route that only the router has is never called; one that only the template has responds with 404."""
     assert running_cloud
     routers = {name: runpy.run_path(str(handler.path)).get("router") for name, handler in HANDLERS.items()}
     in_code = {
@@ -106,30 +106,30 @@ def test_a_function_is_one_short_file() -> None:
 
 @pytest.mark.parametrize("name", HANDLERS)
 def test_the_docstring_is_the_route(template: Template, name: str) -> None:
-    told = ast.get_docstring(HANDLERS[name].tree) or ""
+    docstring = ast.get_docstring(HANDLERS[name].tree) or ""
     function = template.functions[function_name(name)]
     if not function.routes:
         rates = tuple(f"The schedule {schedule.expression} -- " for schedule in function.schedules)
         events = template.resources[function.name]["Properties"].get("Events", {}).values()
         queues = tuple("The queue `" for event in events if event["Type"] == "SQS")
-        otherwise = "The stream of `" if function.streams else "The rotation of the secret"
-        assert told.startswith(rates or queues or otherwise)
+        other = "The stream of `" if function.streams else "The rotation of the secret"
+        assert docstring.startswith(rates or queues or other)
         return
-    found = re.match(r"(?P<methods>[A-Z]+(, [A-Z]+)*) (?P<path>/\S+) -- \S", told)
-    assert found, told
+    found = re.match(r"(?P<methods>[A-Z]+(, [A-Z]+)*) (?P<path>/\S+) -- \S", docstring)
+    assert found, docstring
     keys = {f"{method} {found['path']}" for method in found["methods"].split(", ")}
 
     assert keys <= routes_of(template, function_name(name))
 
 
 def test_handlers_import_the_framework_and_the_layer_alone() -> None:
-    imported = {(name.split(".")[0], place) for place, handler in HANDLERS.items() for name in handler.imports()}
+    imported = {(name.split(".")[0], folder) for folder, handler in HANDLERS.items() for name in handler.imports()}
 
-    assert {(package, place) for package, place in imported if package not in HANDLERS_IMPORT} == set()
+    assert {(package, folder) for package, folder in imported if package not in ALLOWED_IN_HANDLERS} == set()
 
 
 def test_endpoints_are_async() -> None:
-    """FastAPI would send a plain `def` through a thread pool, at four times the cost."""
+    """FastAPI would run a plain `def` in a thread pool, at four times the cost."""
     plain = [
         (name, node.name)
         for name, handler in HANDLERS.items()
@@ -140,22 +140,22 @@ def test_endpoints_are_async() -> None:
     assert plain == []
 
 
-def test_strangers_are_let_in_by_these_functions_alone() -> None:
-    assert {name for name, handler in HANDLERS.items() if _says(handler, "public")} == PUBLIC
+def test_only_these_functions_are_public() -> None:
+    assert {name for name, handler in HANDLERS.items() if _declares(handler, "public")} == PUBLIC
 
 
-def test_a_function_that_says_so_holds_the_secret(template: Template) -> None:
+def test_functions_that_verify_cookies_have_the_grant_for_the_secret(template: Template) -> None:
     routed = {name: function_name(name) for name in HANDLERS if template.functions[function_name(name)].routes}
     grants = {name: granted(transformed(), function) for name, function in routed.items()}
-    holding = {name for name, given in grants.items() if SECRET in {(one.action, one.resource) for one in given}}
+    permitted = {name for name, allowed in grants.items() if SECRET in {(one.action, one.resource) for one in allowed}}
 
-    assert {name for name in routed if _says(HANDLERS[name], "verifies_cookies")} == holding
+    assert {name for name in routed if _declares(HANDLERS[name], "verifies_cookies")} == permitted
 
 
-def _says(handler: Module, keyword: str) -> bool:
+def _declares(handler: Module, keyword: str) -> bool:
     calls = [node for node in ast.walk(handler.tree) if isinstance(node, ast.Call)]
-    given = [argument for call in calls if ast.unparse(call.func) == "AccessPolicy" for argument in call.keywords]
-    return any(argument.arg == keyword and ast.unparse(argument.value) == "True" for argument in given)
+    arguments = [argument for call in calls if ast.unparse(call.func) == "AccessPolicy" for argument in call.keywords]
+    return any(argument.arg == keyword and ast.unparse(argument.value) == "True" for argument in arguments)
 
 
 def test_files_are_short() -> None:
@@ -163,26 +163,26 @@ def test_files_are_short() -> None:
 
 
 def used(*names: str) -> list[str]:
-    """Where any of these is named or imported."""
-    used = [f"{one}:{line}" for one in FILES for name, line in one.names() if name in names]
-    return used + [str(one) for one in FILES if not set(names).isdisjoint(one.imports())]
+    """Return where any of these names is used or imported."""
+    uses = [f"{one}:{line}" for one in FILES for name, line in one.names() if name in names]
+    return uses + [str(one) for one in FILES if not set(names).isdisjoint(one.imports())]
 
 
 def test_nothing_prints() -> None:
     assert used("print", "sys.stdout", "sys.stderr") == []
 
 
-def test_the_environment_is_read_in_one_place() -> None:
-    assert {Path(place.partition(":")[0]).name for place in used("os.environ", "os.getenv")} == {"config.py"}
+def test_only_the_configuration_reads_the_environment() -> None:
+    assert {Path(use.partition(":")[0]).name for use in used("os.environ", "os.getenv")} == {"config.py"}
 
 
 def test_nothing_needs_boto3() -> None:
-    """Botocore is enough, and starts faster."""
+    """Botocore suffices and starts faster."""
     assert [str(one) for one in FILES if "boto3" in {name.split(".")[0] for name in one.imports()}] == []
 
 
-def test_secrets_come_from_secrets() -> None:
-    """Where chance is no secret, the reason is listed."""
-    uses = {str(module) for module in FILES if any(map(CHANCE.fullmatch, module.imports()))}
+def test_random_secrets_come_from_the_secrets_module() -> None:
+    """Other uses of randomness are listed with their reason."""
+    uses = {str(module) for module in FILES if any(map(RANDOM_MODULES.fullmatch, module.imports()))}
 
-    assert uses == set(BY_CHANCE)
+    assert uses == set(RANDOM_USES)

@@ -4,7 +4,7 @@ import ast
 
 from gatehouse_dev.template import Template
 from tests.support.grants import granted
-from tests.support.layout import Module, handlers, layer
+from tests.support.layout import Module, handler_modules, layer_modules
 from tests.support.settings_usage import reachable
 from tests.support.transformed import transformed
 
@@ -24,19 +24,19 @@ def calls(module: Module, name: str) -> list[ast.Call]:
 
 
 def test_only_the_gate_makes_sessions() -> None:
-    assert {module.name for module in [*layer(), *handlers()] if calls(module, "new_session")} == {GATE}
+    assert {module.name for module in [*layer_modules(), *handler_modules()] if calls(module, "new_session")} == {GATE}
 
 
 def test_only_a_new_session_has_a_secret() -> None:
     """A session row without `secret_hash` is none that a token could open."""
-    rows = [(module.name, call) for module in layer() for call in calls(module, "SessionRow")]
+    rows = [(module.name, call) for module in layer_modules() for call in calls(module, "SessionRow")]
 
     made = [name for name, call in rows if any(argument.arg == "secret_hash" for argument in call.keywords)]
     assert made == ["gatehouse.sessions.flows"]
 
 
 def test_only_functions_that_lead_to_the_gate_may_write_sessions(template: Template) -> None:
-    folders = {handler.path.parent: handler for handler in handlers()}
+    folders = {handler.path.parent: handler for handler in handler_modules()}
     leading = {name for name, function in template.functions.items() if reachable(folders[function.folder]) & OPENING}
     writing = {
         name

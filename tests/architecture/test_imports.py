@@ -1,4 +1,4 @@
-"""Imports point one way: functions, their start, the web edge, subjects of subjects, subjects, and what these share."""
+"""Imports point one way: functions, start, http, composed subjects, subjects, shared modules, transport."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from tests.support.layout import Module, handlers, layer, subject
+from tests.support.layout import Module, handler_modules, layer_modules, subject
 
 LEVELS = (
     {"bootstrap", "bytecode_archive", "compile_cache", "pages"},
@@ -37,19 +37,19 @@ WITHIN_A_SUBJECT = ("model", "table", "outbox", "flows")  # each may import thos
 
 
 def level(about: str) -> int:
-    """How far down a subject stands; what starts functions is 0."""
+    """Return the level of a subject; the top level is 0."""
     return next(depth for depth, subjects in enumerate(LEVELS) if about in subjects)
 
 
-def own(module: Module) -> Iterator[tuple[str, str]]:
-    """What a module imports of the layer: the subject, and the whole name."""
+def layer_imports(module: Module) -> Iterator[tuple[str, str]]:
+    """Return the subject and the full name of each import from the layer."""
     for name in module.imports():
         if name.startswith("gatehouse."):
             yield subject(name), name
 
 
 def test_every_subject_has_its_level() -> None:
-    subjects = {subject(module.name) for module in layer() if module.name != "gatehouse"}
+    subjects = {subject(module.name) for module in layer_modules() if module.name != "gatehouse"}
 
     assert subjects - set().union(*LEVELS) == set()
 
@@ -57,8 +57,8 @@ def test_every_subject_has_its_level() -> None:
 def test_imports_never_point_up() -> None:
     upwards = [
         f"{module} imports {name}"
-        for module in layer()
-        for other, name in own(module)
+        for module in layer_modules()
+        for other, name in layer_imports(module)
         if level(other) < level(subject(module.name))
     ]
 
@@ -67,35 +67,35 @@ def test_imports_never_point_up() -> None:
 
 def test_subjects_of_one_level_import_each_other_without_cycles() -> None:
     graph: dict[str, set[str]] = {}
-    for module in layer():
-        graph.setdefault(subject(module.name), set()).update(other for other, _ in own(module))
+    for module in layer_modules():
+        graph.setdefault(subject(module.name), set()).update(other for other, _ in layer_imports(module))
     for about, others in graph.items():
         others.discard(about)
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        pytest.fail(f"these import each other in a circle: {' <- '.join(error.args[1])}")
+        pytest.fail(f"import cycle:  {' <- '.join(error.args[1])}")
 
 
-def test_inside_a_subject_the_model_knows_nobody() -> None:
-    """The rows know the model, and the verbs know both."""
-    wrong = []
-    for module in layer():
+def test_inside_a_subject_modules_import_only_earlier_ones() -> None:
+    """The order is model, table, outbox, flows."""
+    violations = []
+    for module in layer_modules():
         about, _, part = module.name.removeprefix("gatehouse.").rpartition(".")
         if part in WITHIN_A_SUBJECT:
             later = "|".join(WITHIN_A_SUBJECT[WITHIN_A_SUBJECT.index(part) :])
             found = [name for name in module.imports() if re.match(rf"gatehouse\.{about}\.({later})\b", name)]
-            wrong += [f"{module} imports {name}" for name in found]
+            violations += [f"{module} imports {name}" for name in found]
 
-    assert wrong == []
+    assert violations == []
 
 
-def test_requests_responses_and_statuses_are_known_to_the_edge_alone() -> None:
-    """What the rest has to say about a status is the class of an error; which one depends on the endpoint at times."""
+def test_only_the_edge_knows_requests_responses_and_statuses() -> None:
+    """Other modules express a status by an error's class, which sometimes depends on the endpoint."""
     web = re.compile(r"(fastapi|starlette|http)\b")
-    others = [module for module in layer() if subject(module.name) not in KNOW_HTTP]
+    others = [module for module in layer_modules() if subject(module.name) not in KNOW_HTTP]
     found = [f"{module} imports {name}" for module in others for name in module.imports() if web.match(name)]
-    given = [
+    raised = [
         f"{module}:{node.lineno}"
         for module in others
         for node in ast.walk(module.tree)
@@ -103,10 +103,12 @@ def test_requests_responses_and_statuses_are_known_to_the_edge_alone() -> None:
         if "status" in {argument.arg for argument in node.exc.keywords}
     ]
 
-    assert found + given == []
+    assert found + raised == []
 
 
-def test_handlers_leave_tables_to_the_layer() -> None:
+def test_handlers_import_no_tables_secrets_or_configuration() -> None:
     forbidden = re.compile(r".*\.(table|dynamodb|secret|config)\b")
 
-    assert [f"{one} imports {name}" for one in handlers() for _, name in own(one) if forbidden.match(name)] == []
+    assert [
+        f"{one} imports {name}" for one in handler_modules() for _, name in layer_imports(one) if forbidden.match(name)
+    ] == []

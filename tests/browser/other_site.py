@@ -1,4 +1,4 @@
-"""Another site: pages that include the button, under a policy as strict as one can be."""
+"""Another site: pages that include the button, with a strict content security policy."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Shop</title>
-<link rel="icon" href="data:,">{written}<script async src="{api}/auth/button.js"></script>
+<link rel="icon" href="data:,">{injected}<script async src="{api}/auth/button.js"></script>
 <script defer src="{api}/auth/button.js"></script>
 <h1>Shop</h1><gatehouse-auth-button></gatehouse-auth-button>
 <footer><gatehouse-auth-button label-sign-in="Come in"></gatehouse-auth-button></footer></html>"""
@@ -14,7 +14,7 @@ _FORGED = '<img name="currentScript" alt="" src="data:,/auth/button.js">'
 
 
 class Site(ThreadingHTTPServer):
-    """A shop on a port of its own; it is known before the service that it asks."""
+    """A shop on a port of its own. It starts before the service whose button it includes."""
 
     api = ""
 
@@ -22,7 +22,7 @@ class Site(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Pages)
 
     def at(self, host: str) -> str:
-        """Its origin, by one of the names of this machine."""
+        """Return its origin with one of this machine's names."""
         return f"http://{host}:{self.server_port}"
 
 
@@ -30,11 +30,11 @@ class _Pages(BaseHTTPRequestHandler):
     server: Site
 
     def do_GET(self) -> None:
-        """Every path is the same page, German below /de; in /guestbook a stranger wrote something."""
+        """Serve the same page for every path: in German below /de, with injected markup below /guestbook."""
         api = self.server.api
         language = "de-AT" if self.path.startswith("/de") else "en"
-        written = _FORGED if self.path.startswith("/guestbook") else ""
-        page = _PAGE.format(api=api, language=language, written=written).encode()
+        injected = _FORGED if self.path.startswith("/guestbook") else ""
+        page = _PAGE.format(api=api, language=language, injected=injected).encode()
         self.send_response(200)
         self.send_header("content-type", "text/html")
         self.send_header(
@@ -47,12 +47,12 @@ class _Pages(BaseHTTPRequestHandler):
         self.wfile.write(page)
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def running_site() -> Iterator[Site]:
-    """The shop, on a free port."""
+    """Run the shop on a free port."""
     with Site() as site:
         threading.Thread(target=site.serve_forever, args=(0.05,), daemon=True).start()
         yield site

@@ -1,23 +1,23 @@
-"""What people do on pages, by what they can see and hear: roles and labels."""
+"""Actions and expectations on pages, by roles and labels."""
 
 from urllib.request import Request, urlopen
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.people import PASSWORD, Person
+from tests.browser.people import PASSWORD, People, Person
 
 SCANNER = {"user-agent": "LinkScanner/1.0", "accept": "text/html,*/*"}
 
 
 def fill_in(within: Page | Locator, **fields: str) -> None:
-    """Type into fields by their labels: `fill_in(page, E_mail_address=…)` is `E-mail address`."""
+    """Type into fields by label: `fill_in(page, Name="Ann")`. `email`, `password` and `again` are abbreviations."""
     for name, text in fields.items():
         label = {"email": "E-mail address", "password": "Password", "again": "Repeat the new password"}.get(name, name)
         within.get_by_label(label, exact=True).fill(text)
 
 
 def press(within: Page | Locator, name: str) -> None:
-    """Click the button of that name."""
+    """Click the button with this name."""
     within.get_by_role("button", name=name, exact=True).click()
 
 
@@ -28,34 +28,46 @@ def sign_in(page: Page, person: Person, path: str = "/sign-in") -> None:
     press(page, "Sign in")
 
 
-def sees(page: Page, title: str) -> None:
-    """The page of that title is there."""
+def sign_up(page: Page, people: People, name: str) -> None:
+    """Sign up on the page, and confirm the address with the mailed link."""
+    email = f"{name.lower()}@example.com"
+    page.goto("/sign-up")
+    fill_in(page, Name=name, email=email, password="battery of horses")
+    press(page, "Create an account")
+    expect_page(page, "Check your mail")
+    page.goto(people.link(email))
+    press(page, "Confirm my address")
+    expect_page(page, "Thank you")
+
+
+def expect_page(page: Page, title: str) -> None:
+    """Expect the page with this title."""
     expect(page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
 
 
-def works(page: Page, title: str) -> None:
-    """A page for members is there, and knows who is."""
+def expect_signed_in_page(page: Page, title: str) -> None:
+    """Expect the page with this title, with the user's data loaded."""
     page.locator("body[data-ready]").wait_for()
-    sees(page, title)
+    expect_page(page, title)
 
 
-def told(within: Page | Locator, sentence: str) -> None:
-    """A notice says this, to those who cannot see it, too."""
+def expect_notice(within: Page | Locator, sentence: str) -> None:
+    """Expect a notice with this text, also for screen readers."""
     expect(within.get_by_role("status").filter(has_text=sentence)).to_be_visible()
 
 
-def warned(within: Page | Locator, sentence: str) -> None:
-    """An alarm says this."""
+def expect_alert(within: Page | Locator, sentence: str) -> None:
+    """Expect an alert with this text."""
     expect(within.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
 
 
-def scanned(link: str, times: int = 5) -> None:
-    """A mail scanner opens a link before its owner does."""
+def open_as_scanner(link: str, times: int = 5) -> None:
+    """Open a link as a mail scanner does."""
     for _ in range(times):
-        with urlopen(Request(link, headers=SCANNER), timeout=10) as answer:  # noqa: S310 -- to ourselves
-            assert answer.status == 200
+        with urlopen(Request(link, headers=SCANNER), timeout=10) as response:  # noqa: S310 -- a local URL
+            assert response.status == 200
 
 
 def new_person(name: str) -> Person:
-    """Somebody who has no account yet."""
+    """Return a user who has no account yet."""
     return Person(name=name, email=f"{name.lower()}@example.com", password=PASSWORD)

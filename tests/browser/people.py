@@ -1,4 +1,4 @@
-"""People with an account, made without a browser; and what lies in their mailboxes."""
+"""Users with an account, created without a browser, and their mails."""
 
 import re
 import time
@@ -12,12 +12,12 @@ from gatehouse_dev.seed import Api
 from tests.support.service import Service
 
 PASSWORD = "correct horse battery"
-_MAIL_WITHIN = 10.0  # seconds
+_MAIL_TIMEOUT = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody with a verified address."""
+    """A user; those of `People` have a verified address."""
 
     name: str
     email: str
@@ -25,26 +25,26 @@ class Person:
 
 
 class People:
-    """Whoever has an account at a running service."""
+    """The users of a running service."""
 
     def __init__(self, service: Service) -> None:
         self._api = Api(url=service.url)
-        self._known: dict[str, Person] = {}
+        self._people: dict[str, Person] = {}
 
     def __getitem__(self, name: str) -> Person:
-        """The person of that name, who signs up when first asked for."""
-        if name not in self._known:
+        """Return the user of that name, who signs up on first use."""
+        if name not in self._people:
             person = Person(name=name, email=f"{name.lower()}@example.com")
             self._api.call(
                 "POST", "/api/auth/sign-up/email", {"name": name, "email": person.email, "password": PASSWORD}
             )
             self._api.call("POST", "/api/auth/verify-email", {"token": self.link(person.email).partition("token=")[2]})
-            self._known[name] = person
-        return self._known[name]
+            self._people[name] = person
+        return self._people[name]
 
     def link(self, email: str, seen: int = 0) -> str:
-        """The link in the newest mail for an address, after `seen` older ones. It may take a moment to come."""
-        deadline = time.monotonic() + _MAIL_WITHIN
+        """Wait for a mail to an address after `seen` older ones, and return its link."""
+        deadline = time.monotonic() + _MAIL_TIMEOUT
         while time.monotonic() < deadline:
             mails = self._mails(email)
             if len(mails) > seen and (found := re.search(r"https?://\S+token=[\w-]+", mails[-1]["text"])):
@@ -53,30 +53,30 @@ class People:
         raise AssertionError(f"no mail with a link for {email}")
 
     def mails(self, email: str) -> int:
-        """How many mails an address got."""
+        """Return the number of mails to an address."""
         return len(self._mails(email))
 
     def token(self, person: Person) -> str:
-        """A session of a device without a browser."""
+        """Sign in without a browser and return the token."""
         body = {"email": person.email, "password": person.password}
         token: str = self._api.call("POST", "/api/auth/sign-in/email", body)["token"]
         return token
 
     def call(self, person: Person, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """What the API answers somebody, from a device without a browser."""
+        """Call the API as a user, in a new session without a browser."""
         return Api(url=self._api.url, token=self.token(person)).call(method, path, body)
 
-    def enter(self, page: Page, person: Person) -> None:
-        """Sign a browser in without its pages."""
-        answer = page.request.post(
+    def start_session(self, page: Page, person: Person) -> None:
+        """Sign a browser in without the pages."""
+        response = page.request.post(
             "/api/auth/sign-in/email",
             data={"email": person.email, "password": person.password},
             headers={"origin": self._api.url},
         )
-        assert answer.ok, answer.text()
+        assert response.ok, response.text()
 
-    def end(self, page: Page) -> None:
-        """End the session of a browser behind its back; its cookie stays."""
+    def end_session(self, page: Page) -> None:
+        """End the session of a browser on the server; its cookie stays."""
         cookies = {cookie.get("name"): cookie.get("value", "") for cookie in page.context.cookies()}
         token = cookies["better-auth.session_token"].partition(".")[0]
         Api(url=self._api.url, token=token).call("POST", "/api/auth/sign-out")

@@ -1,6 +1,6 @@
 """`python -m tests.browser.screenshots [FOLDER]` -- pictures of all pages, such as docs/screens/tasks.phone.dark.png.
 
-What lies in them does not change by itself: the clock of the browser stands still, and devices are those of a drawer.
+Their content is deterministic: the browser's clock is fixed, and devices are fixed samples.
 """
 
 import sys
@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, ViewportSize
 
 from gatehouse_dev.seed import TASKS, Api
 from tests.browser.chromium import CHROMIUM, MISSING, Browsers, running_chromium
-from tests.browser.page_actions import fill_in, press, told
+from tests.browser.page_actions import expect_notice, fill_in, press
 from tests.browser.people import People
 from tests.support.layout import ROOT
 from tests.support.service import running_service
@@ -30,7 +30,7 @@ DEVICES = (
 )
 
 
-def _refused(page: Page) -> None:
+def _rejected(page: Page) -> None:
     page.goto("/sign-in")
     fill_in(page, email="ada@example.com", password="wrong horse")
     press(page, "Sign in")
@@ -53,7 +53,7 @@ def _forgot_sent(page: Page) -> None:
     page.goto("/forgot-password")
     fill_in(page, email="nobody@example.com")
     press(page, "Send the link")
-    told(page, "on its way")
+    expect_notice(page, "on its way")
 
 
 def _reset(page: Page) -> None:
@@ -68,7 +68,7 @@ def _german(page: Page) -> None:
 
 
 def _account(page: Page) -> None:
-    page.route("**/api/auth/list-*", _drawer)
+    page.route("**/api/auth/list-*", _fixed_devices)
     page.goto("/account")
     page.get_by_role("region", name="Devices").get_by_role("listitem").first.wait_for()
 
@@ -79,7 +79,7 @@ def _devices(page: Page) -> None:
 
 
 def _tasks(page: Page) -> None:
-    page.route("**/api/tasks/summary*", _counts)
+    page.route("**/api/tasks/summary*", _fixed_counts)
     page.goto("/tasks")
     page.get_by_role("list", name="Tasks").get_by_role("listitem").first.wait_for()
 
@@ -89,8 +89,8 @@ def _task(page: Page) -> None:
     press(page, "Edit: Renew the TLS certificate")
 
 
-def _drawer(route: Route) -> None:
-    """The sessions and ways to sign in that there are, as if of other devices and days."""
+def _fixed_devices(route: Route) -> None:
+    """Respond with the sessions and accounts, with fixed devices and times."""
     rows = sorted(route.fetch().json(), key=lambda row: str(row["createdAt"]), reverse=True)
     for number, (row, device) in enumerate(zip(rows, DEVICES, strict=False)):
         when = f"2026-09-1{3 - number}T07:15:00.000Z"
@@ -98,8 +98,8 @@ def _drawer(route: Route) -> None:
     route.fulfill(json=rows)
 
 
-def _counts(route: Route) -> None:
-    """The counts as of that day; the service counts as of today."""
+def _fixed_counts(route: Route) -> None:
+    """Respond with the counts as of the fixed day; the service counts as of today."""
     open_on = [task.due_in_days for task in TASKS if not task.completed and task.due_in_days is not None]
     counts = {"overdue": len([days for days in open_on if days < 0]), "due_today": open_on.count(0)}
     route.fulfill(json=route.fetch().json() | counts)
@@ -108,15 +108,15 @@ def _counts(route: Route) -> None:
 def _write_tasks(api: Api) -> None:
     for task in reversed(TASKS):
         due = None if task.due_in_days is None else (NOW.date() + timedelta(days=task.due_in_days)).isoformat()
-        typed = {"title": task.title, "priority": task.priority, "tags": task.tags, "due_date": due}
-        added = api.call("POST", "/api/tasks", typed | ({"description": task.description} if task.description else {}))
+        fields = {"title": task.title, "priority": task.priority, "tags": task.tags, "due_date": due}
+        added = api.call("POST", "/api/tasks", fields | ({"description": task.description} if task.description else {}))
         if task.completed:
             api.call("PATCH", f"/api/tasks/{added['id']}/complete", {"completed": True})
 
 
-STRANGER: dict[str, Callable[[Page], object]] = {
+ANONYMOUS: dict[str, Callable[[Page], object]] = {
     "sign-in": lambda page: page.goto("/sign-in"),
-    "sign-in-refused": _refused,
+    "sign-in-refused": _rejected,
     "sign-up": lambda page: page.goto("/sign-up"),
     "check-your-mail": _check_mail,
     "confirm": lambda page: page.goto(f"/verify-email?token={UNKNOWN}"),
@@ -127,8 +127,8 @@ STRANGER: dict[str, Callable[[Page], object]] = {
     "error": lambda page: page.goto("/error?error=state_mismatch"),
     "sign-in-german": _german,
 }
-NEWCOMER: dict[str, Callable[[Page], object]] = {"tasks-empty": lambda page: page.goto("/tasks")}
-MEMBER: dict[str, Callable[[Page], object]] = {
+NEW_USER: dict[str, Callable[[Page], object]] = {"tasks-empty": lambda page: page.goto("/tasks")}
+SIGNED_IN: dict[str, Callable[[Page], object]] = {
     "tasks": _tasks,
     "task-edit": _task,
     "account": _account,
@@ -137,7 +137,7 @@ MEMBER: dict[str, Callable[[Page], object]] = {
 
 
 def take(page: Page, screens: dict[str, Callable[[Page], object]], size: str, folder: Path) -> None:
-    """Pictures of these screens in both themes."""
+    """Take pictures of these screens in both themes."""
     page.clock.set_fixed_time(NOW)
     for name, show in screens.items():
         show(page)
@@ -149,7 +149,7 @@ def take(page: Page, screens: dict[str, Callable[[Page], object]], size: str, fo
 
 
 def main(arguments: list[str]) -> int:
-    """Make all pictures anew; the exit code."""
+    """Take all pictures and return the exit code."""
     if not CHROMIUM:
         sys.stderr.write(f"{MISSING}\n")
         return 1
@@ -160,15 +160,15 @@ def main(arguments: list[str]) -> int:
         _write_tasks(Api(url=service.url, token=people.token(people["Ada"])))
         people.token(people["Ada"])
         for size, viewport in SIZES.items():
-            for person, screens in ((None, STRANGER), ("Noa", NEWCOMER), ("Ada", MEMBER)):
-                visits = Browsers(browser, service.url)
-                page = visits(viewport=viewport, timezone_id="Europe/Berlin")
+            for person, screens in ((None, ANONYMOUS), ("Noa", NEW_USER), ("Ada", SIGNED_IN)):
+                browsers = Browsers(browser, service.url)
+                page = browsers(viewport=viewport, timezone_id="Europe/Berlin")
                 if person:
-                    people.enter(page, people[person])
+                    people.start_session(page, people[person])
                 take(page, screens, size, folder)
                 if person:
-                    people.end(page)
-                visits.leave()
+                    people.end_session(page)
+                browsers.close()
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The button that any site includes: who is signed in, the way in, and the way out."""
+"""The button that other sites include: user name, sign-in and sign-out."""
 
 import re
 
@@ -10,15 +10,15 @@ from tests.browser.other_site import Site
 from tests.browser.people import People
 from tests.support.service import Service
 
-PLACE = "/goods/7?colour=red&n=1#reviews"
+PATH = "/goods/7?colour=red&n=1#reviews"
 
 pytestmark = pytest.mark.browser
 
 
-def _asked(page: Page) -> list[str]:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.method) if "/api/" in request.url else None)
-    return asked
+def _api_requests(page: Page) -> list[str]:
+    methods: list[str] = []
+    page.on("request", lambda request: methods.append(request.method) if "/api/" in request.url else None)
+    return methods
 
 
 def _sign_in(page: Page, people: People) -> None:
@@ -27,58 +27,58 @@ def _sign_in(page: Page, people: People) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-def test_from_a_shop_of_this_site_people_sign_in_and_out(new_browser: Browsers, people: People, shop: Site) -> None:
-    """And are back where they were, to the letter; whoever leaves there has left everywhere."""
-    page, place = new_browser(), shop.at("localhost") + PLACE
-    page.goto(place)
+def test_on_the_same_site_the_button_signs_in_and_out(new_browser: Browsers, people: People, shop: Site) -> None:
+    """After sign-in the user is back at exactly the same URL. Sign-out ends the session everywhere."""
+    page, url = new_browser(), shop.at("localhost") + PATH
+    page.goto(url)
     page.get_by_role("link", name="Log in").click()
     _sign_in(page, people)
-    page.wait_for_url(place)
-    asked = _asked(page)
+    page.wait_for_url(url)
+    requests = _api_requests(page)
     page.reload()
 
     expect(page.get_by_text("Ann")).to_have_count(2)
-    assert asked == ["GET"]
+    assert requests == ["GET"]
     page.get_by_role("button", name="Log out").first.click()
     expect(page.get_by_role("link", name="Come in")).to_be_visible()
-    assert place == page.url
+    assert url == page.url
     assert page.request.get("/api/auth/get-session").json() is None
 
 
-def test_a_page_may_keep_itself_from_being_loaded_anew(new_browser: Browsers, people: People, shop: Site) -> None:
+def test_a_page_can_prevent_the_reload_after_sign_out(new_browser: Browsers, people: People, shop: Site) -> None:
     page = new_browser()
-    people.enter(page, people["Ann"])
+    people.start_session(page, people["Ann"])
     page.goto(shop.at("localhost"))
     page.get_by_role("button", name="Log out").first.focus()
     page.evaluate(
-        "document.addEventListener('gatehouse-change', (event) => (event.preventDefault(), window.told = event.detail))"
+        "document.addEventListener('gatehouse-change', (event) => (event.preventDefault(), window.seen = event.detail))"
     )
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Log in")).to_be_focused()
 
-    assert page.evaluate("window.told") == {"user": None}
+    assert page.evaluate("window.seen") == {"user": None}
 
 
-def test_from_any_other_site_it_leads_to_the_account(
+def test_on_another_site_the_button_links_to_the_account(
     new_browser: Browsers, people: People, shop: Site, service: Service
 ) -> None:
-    """No cookie of ours goes there, so nobody is asked."""
-    page, place = new_browser(), shop.at("127.0.0.1") + "/de/?x=1"
-    people.enter(page, people["Ann"])
-    asked = _asked(page)
-    page.goto(place)
+    """No cookie of ours is sent there, so the button makes no request."""
+    page, url = new_browser(), shop.at("127.0.0.1") + "/de/?x=1"
+    people.start_session(page, people["Ann"])
+    requests = _api_requests(page)
+    page.goto(url)
     account = page.get_by_role("link", name="Konto").first
 
     expect(account).to_have_attribute(
         "href", re.compile(re.escape(service.url) + r"/account\?callbackUrl=http%3A.*%3Fx%3D1$")
     )
-    assert asked == []
+    assert requests == []
     account.click()
     expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
 
 
-def test_a_service_that_is_away_leaves_a_way_in(new_browser: Browsers, shop: Site) -> None:
-    """Nothing is said that nobody knows; an answer that never comes is waited for."""
+def test_without_the_service_the_button_links_to_sign_in(new_browser: Browsers, shop: Site) -> None:
+    """While the response is pending it shows no state."""
     page = new_browser()
     new_browser.expect("503 GET .*/get-session")
     page.route("**/api/auth/get-session", lambda _: None)
@@ -91,11 +91,11 @@ def test_a_service_that_is_away_leaves_a_way_in(new_browser: Browsers, shop: Sit
     expect(page.get_by_role("link", name="Log in")).to_have_attribute("href", re.compile("/sign-in"))
 
 
-def test_whoever_cannot_be_signed_out_sees_the_account(new_browser: Browsers, people: People, shop: Site) -> None:
-    """Rather than a button that says that they are."""
+def test_a_failed_sign_out_leads_to_the_account(new_browser: Browsers, people: People, shop: Site) -> None:
+    """The button must not claim that the user is signed out."""
     page = new_browser()
     new_browser.expect("503 POST .*/sign-out")
-    people.enter(page, people["Ann"])
+    people.start_session(page, people["Ann"])
     page.route("**/api/auth/sign-out", lambda route: route.fulfill(status=503))
     page.goto(shop.at("localhost"))
     page.get_by_role("button", name="Log out").first.click()
@@ -103,21 +103,19 @@ def test_whoever_cannot_be_signed_out_sees_the_account(new_browser: Browsers, pe
     page.wait_for_url("**/account?callbackUrl=*")
 
 
-def test_what_strangers_put_into_a_page_does_not_move_the_button(
-    new_browser: Browsers, shop: Site, service: Service
-) -> None:
-    """An image of that name would stand for the script, and so for the service."""
+def test_injected_markup_does_not_redirect_the_button(new_browser: Browsers, shop: Site, service: Service) -> None:
+    """An image named `currentScript` would replace the script element, whose source has the service's URL."""
     page = new_browser()
     page.goto(shop.at("localhost") + "/guestbook")
-    way_in = page.get_by_role("link", name="Log in")
+    sign_in_link = page.get_by_role("link", name="Log in")
 
-    expect(way_in).to_have_attribute("href", re.compile("^" + re.escape(service.url)))
+    expect(sign_in_link).to_have_attribute("href", re.compile("^" + re.escape(service.url)))
 
 
-def test_a_long_name_leaves_the_page_as_wide_as_it_is(new_browser: Browsers, people: People, shop: Site) -> None:
+def test_a_long_name_does_not_widen_the_page(new_browser: Browsers, people: People, shop: Site) -> None:
     page = new_browser(viewport={"width": 320, "height": 640})
     people.call(people["Una"], "POST", "/api/auth/update-user", {"name": "W" * 100})
-    people.enter(page, people["Una"])
+    people.start_session(page, people["Una"])
     page.goto(shop.at("localhost"))
     expect(page.get_by_role("button", name="Log out").first).to_be_visible()
 

@@ -1,9 +1,9 @@
-// Protocol §§8, 9, 12: what signed-in people change about themselves.
+// Protocol §§8, 9, 12: changes of a signed-in user's own account.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { account, get, linkIn, lives, mailsAreOut, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, send, session, signedIn, tokenIn } from "./support.mjs";
+import { account, get, linkIn, isValid, allMailsDelivered, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, send, session, signedIn, tokenIn } from "./support.mjs";
 
 let ann;
 before(async () => {
@@ -13,12 +13,12 @@ const userOf = async (one) => (await get("/get-session", one.bearer)).json.user;
 
 // -- update-user ------------------------------------------------------------------
 
-test("update-user answers status, not the user", async () => {
+test("update-user responds with the status, not the user", async () => {
   assert.deepEqual((await post("/update-user", { name: "Anna" }, ann.bearer)).json, { status: true });
   assert.equal((await userOf(ann)).name, "Anna");
 });
 
-test("update-user by the client", async () => {
+test("update-user with the client", async () => {
   const { client } = await signedIn();
   assert.deepEqual((await client.updateUser({ name: "Bea", image: "https://example.com/b.png" })).data, { status: true });
   const { user } = (await client.getSession()).data;
@@ -27,20 +27,20 @@ test("update-user by the client", async () => {
   assert.ok(user.updatedAt > user.createdAt);
 });
 
-test("a null picture clears it", async () => {
+test("a null image removes it", async () => {
   await post("/update-user", { image: "https://example.com/b.png" }, ann.bearer);
   assert.equal((await post("/update-user", { image: null }, ann.bearer)).status, 200);
   assert.equal((await userOf(ann)).image, null);
 });
 
-test("unknown fields change nothing, and alone they are none", async () => {
+test("unknown fields are ignored, and alone they are an empty change", async () => {
   assert.equal((await post("/update-user", { name: "Ann", emailVerified: false, role: "admin" }, ann.bearer)).status, 200);
   assert.equal((await userOf(ann)).emailVerified, true);
   const alone = await post("/update-user", { emailVerified: false }, ann.bearer);
   assert.equal(alone.json.message, "No fields to update");
 });
 
-test("an empty email is none", async () => {
+test("an empty email is ignored", async () => {
   assert.equal((await post("/update-user", { name: "Ann", email: "" }, ann.bearer)).status, 200);
 });
 
@@ -49,39 +49,39 @@ test("an empty email is none", async () => {
 const change = (one, more) =>
   post("/change-password", { currentPassword: password, newPassword: "another battery", ...more }, one.cookie);
 
-test("change-password alone keeps this session, without a token or a cookie", async () => {
+test("change-password keeps this session, without a new token or cookie", async () => {
   const one = await newSession();
-  const answer = await change(one);
-  assert.equal(answer.json.token, null);
-  assert.equal(answer.json.user.email, one.email);
-  assert.deepEqual(answer.setCookies, []);
-  assert.ok(await lives(one));
+  const response = await change(one);
+  assert.equal(response.json.token, null);
+  assert.equal(response.json.user.email, one.email);
+  assert.deepEqual(response.setCookies, []);
+  assert.ok(await isValid(one));
   assert.equal((await post("/sign-in/email", { email: one.email, password })).status, 401);
   assert.ok(await session(one.email, { secret: "another battery" }));
 });
 
-test("change-password always ends the others", async () => {
+test("change-password always ends the other sessions", async () => {
   const one = await newSession();
   const other = await session(one.email);
   await change(one);
-  assert.deepEqual([await lives(one), await lives(other)], [true, false]);
+  assert.deepEqual([await isValid(one), await isValid(other)], [true, false]);
 });
 
 test("change-password with revokeOtherSessions replaces this one, too", async () => {
   const one = await newSession();
   const other = await session(one.email);
-  const answer = await change(one, { revokeOtherSessions: true });
-  assert.equal(answer.setCookies.length, 1);
-  assert.ok(answer.headers["set-auth-token"].startsWith(answer.json.token));
-  assert.deepEqual([await lives(one), await lives(other), await lives(answer.json)], [false, false, true]);
+  const response = await change(one, { revokeOtherSessions: true });
+  assert.equal(response.setCookies.length, 1);
+  assert.ok(response.headers["set-auth-token"].startsWith(response.json.token));
+  assert.deepEqual([await isValid(one), await isValid(other), await isValid(response.json)], [false, false, true]);
 });
 
-test("change-password keeps a session that is not to be remembered so", async () => {
-  const answer = await change(await newSession({ rememberMe: false }), { revokeOtherSessions: true });
-  assert.ok(!answer.line("better-auth.session_token").includes("Max-Age"));
+test("change-password keeps dont_remember", async () => {
+  const response = await change(await newSession({ rememberMe: false }), { revokeOtherSessions: true });
+  assert.ok(!response.line("better-auth.session_token").includes("Max-Age"));
 });
 
-test("change-password by the client", async () => {
+test("change-password with the client", async () => {
   const { client } = await signedIn();
   const changed = await client.changePassword({ currentPassword: password, newPassword: "another battery", revokeOtherSessions: true });
   assert.equal((await client.getSession()).data.session.token, changed.data.token);
@@ -95,13 +95,13 @@ for (const [name, more, code] of [
   ["revokeOtherSessions as text", { revokeOtherSessions: "true" }, "VALIDATION_ERROR"],
 ]) {
   test(`change-password with ${name} is ${code}`, async () => {
-    const answer = await change(ann, more);
-    assert.equal(answer.status, 400);
-    assert.equal(answer.code, code);
+    const response = await change(ann, more);
+    assert.equal(response.status, 400);
+    assert.equal(response.code, code);
   });
 }
 
-test("verify-password says whether it is right", async () => {
+test("verify-password checks the password", async () => {
   assert.deepEqual((await post("/verify-password", { password }, ann.bearer)).json, { status: true });
   assert.equal((await post("/verify-password", { password: "not this one" }, ann.bearer)).code, "INVALID_PASSWORD");
   assert.equal((await post("/verify-password", { password: "x".repeat(129) }, ann.bearer)).code, "PASSWORD_TOO_LONG");
@@ -109,7 +109,7 @@ test("verify-password says whether it is right", async () => {
 
 // -- list-accounts ------------------------------------------------------------------
 
-test("list-accounts shows the password as an account, with the protocol's fields", async () => {
+test("list-accounts lists the password as an account, with the protocol's fields", async () => {
   const [one, ...others] = (await get("/list-accounts", ann.bearer)).json;
   assert.deepEqual(others, []);
   assert.deepEqual(Object.keys(one).sort(), ["accountId", "createdAt", "id", "providerId", "scopes", "updatedAt", "userId"]);
@@ -120,14 +120,14 @@ test("list-accounts shows the password as an account, with the protocol's fields
   assert.match(one.createdAt, milliseconds);
 });
 
-test("list-accounts by the client", async () => {
+test("list-accounts with the client", async () => {
   const { client } = await signedIn();
   assert.equal((await client.listAccounts()).data[0].providerId, "credential");
 });
 
 // -- change-email -------------------------------------------------------------------
 
-test("change-email mails the new address, and moves when that link is used", async () => {
+test("change-email mails the new address, and the link changes it", async () => {
   const { client, user, email } = await signedIn();
   const newEmail = newAddress();
   assert.deepEqual((await client.changeEmail({ newEmail: newEmail.toUpperCase(), callbackURL: "/settings" })).data, { status: true });
@@ -143,26 +143,26 @@ test("change-email mails the new address, and moves when that link is used", asy
   await nextMail(email, 1);
 });
 
-test("change-email's link leads on where a script asks for it", async () => {
+test("change-email's link redirects when a script opens it", async () => {
   const one = await newSession();
   const newEmail = newAddress();
   await post("/change-email", { newEmail, callbackURL: "/settings" }, one.bearer);
   const token = tokenIn(await nextMail(newEmail));
-  const answer = await get(`/verify-email?token=${token}&callbackURL=/settings`);
-  assert.equal(answer.status, 302);
-  assert.equal(answer.location, "/settings");
-  assert.deepEqual(answer.setCookies, []);
+  const response = await get(`/verify-email?token=${token}&callbackURL=/settings`);
+  assert.equal(response.status, 302);
+  assert.equal(response.location, "/settings");
+  assert.deepEqual(response.setCookies, []);
 });
 
-test("change-email to an address that is taken is answered alike, and mails nobody", async () => {
+test("change-email to a taken address gets the same response, and sends no mail", async () => {
   const taken = await account();
   const before = (await mailsTo(taken)).length;
   assert.deepEqual((await post("/change-email", { newEmail: taken }, ann.bearer)).json, { status: true });
-  await mailsAreOut();
+  await allMailsDelivered();
   assert.equal((await mailsTo(taken)).length, before);
 });
 
-test("change-email to no address is a VALIDATION_ERROR", async () => {
+test("change-email to an invalid address is a VALIDATION_ERROR", async () => {
   assert.equal((await post("/change-email", { newEmail: "no address" }, ann.bearer)).code, "VALIDATION_ERROR");
 });
 
@@ -174,16 +174,16 @@ test("delete-user with the password", async () => {
   const one = await newSession();
   assert.equal((await post("/delete-user", { password: "not this one" }, one.bearer)).code, "INVALID_PASSWORD");
   assert.deepEqual((await post("/delete-user", { password }, one.bearer)).json, GONE);
-  assert.equal(await lives(one), false);
+  assert.equal(await isValid(one), false);
   assert.equal((await post("/sign-in/email", { email: one.email, password })).status, 401);
 });
 
-test("delete-user from a fresh session needs nothing, not even a body", async () => {
+test("delete-user from a fresh session needs no body", async () => {
   const one = await newSession();
   assert.deepEqual((await send("POST", "/delete-user", { headers: one.bearer })).json, GONE);
 });
 
-test("delete-user by the client", async () => {
+test("delete-user with the client", async () => {
   const { client, browser } = await signedIn();
   assert.deepEqual((await client.deleteUser({ password })).data, GONE);
   assert.equal(browser.cookies.size, 0);
@@ -192,13 +192,13 @@ test("delete-user by the client", async () => {
 
 test("delete-user with a token of another kind is 404 INVALID_TOKEN", async () => {
   for (const token of ["x".repeat(32), tokenIn(await nextMail(ann.email))]) {
-    const answer = await post("/delete-user", { token }, ann.bearer);
-    assert.equal(answer.status, 404);
-    assert.equal(answer.code, "INVALID_TOKEN");
+    const response = await post("/delete-user", { token }, ann.bearer);
+    assert.equal(response.status, 404);
+    assert.equal(response.code, "INVALID_TOKEN");
   }
 });
 
-test("an address is free again after its user is gone", async () => {
+test("an address can be used again after its user is deleted", async () => {
   const one = await newSession();
   await post("/delete-user", { password }, one.bearer);
   await post("/sign-up/email", { email: one.email, password, name: "Another" });
@@ -207,6 +207,6 @@ test("an address is free again after its user is gone", async () => {
   assert.notEqual(again.user.id, one.user.id);
 });
 
-test("mails lead to the service that was asked", async () => {
+test("links in mails lead to the service that was called", async () => {
   assert.ok(linkIn(await nextMail(ann.email)).startsWith(process.env.GATEHOUSE_URL));
 });

@@ -1,11 +1,11 @@
-// The names of the systems that this one replaces: each row of the table of aliases, while addresses must be verified.
+// The aliases of replaced systems: each row of the table of aliases, with address verification.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
-import { account, bearer, get, lives, mailsAreOut, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, send, session, tokenIn, url } from "./support.mjs";
+import { account, bearer, get, isValid, allMailsDelivered, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, send, session, tokenIn, url } from "./support.mjs";
 
 const keys = createRemoteJWKSet(new URL(`${url}/api/auth/jwks`));
 const USER = ["createdAt", "email", "emailVerified", "id", "image", "name", "updatedAt"];
@@ -32,13 +32,13 @@ test("POST register: 201 with the user alone", async () => {
 });
 
 for (const path of ["/signup", "/register"]) {
-  test(`POST ${path.slice(1)} of a taken address is answered alike`, async () => {
+  test(`POST ${path.slice(1)} of a taken address gets the same response`, async () => {
     const { status, json } = await post(path, { email, password, name: "Eve" });
     assert.equal(status, 201);
     assert.deepEqual([json.user.email, json.user.name, json.user.emailVerified], [email, "Eve", false]);
   });
 
-  test(`POST ${path.slice(1)} refuses in the words of the protocol`, async () => {
+  test(`POST ${path.slice(1)} fails with the protocol's error`, async () => {
     assert.equal((await post(path, { email: newAddress(), password: "short" })).code, "PASSWORD_TOO_SHORT");
   });
 }
@@ -52,7 +52,7 @@ test("POST signin: user, session and token, and the cookie", async () => {
   assert.match(json.session.expiresAt, milliseconds);
   assert.equal(setCookies.length, 1);
   assert.ok(headers["set-auth-token"].startsWith(json.token));
-  assert.ok(await lives(json));
+  assert.ok(await isValid(json));
 });
 
 test("POST login: an access token and a refresh token that work", async () => {
@@ -67,20 +67,20 @@ test("POST login: an access token and a refresh token that work", async () => {
 });
 
 for (const path of ["/signin", "/login"]) {
-  test(`POST ${path.slice(1)} refuses in the words of the protocol`, async () => {
-    const answer = await post(path, { email, password: "not this one" });
-    assert.equal(answer.status, 401);
-    assert.equal(answer.code, "INVALID_EMAIL_OR_PASSWORD");
+  test(`POST ${path.slice(1)} fails with the protocol's error`, async () => {
+    const response = await post(path, { email, password: "not this one" });
+    assert.equal(response.status, 401);
+    assert.equal(response.code, "INVALID_EMAIL_OR_PASSWORD");
   });
 }
 
 for (const path of ["/signout", "/logout"]) {
-  test(`POST ${path.slice(1)}: success, and the session is over`, async () => {
+  test(`POST ${path.slice(1)}: success, and the session has ended`, async () => {
     const one = await session(email);
-    const answer = await post(path, {}, one.cookie);
-    assert.deepEqual(answer.json, { success: true });
-    assert.equal(answer.setCookies.length, 3);
-    assert.equal(await lives(one), false);
+    const response = await post(path, {}, one.cookie);
+    assert.deepEqual(response.json, { success: true });
+    assert.equal(response.setCookies.length, 3);
+    assert.equal(await isValid(one), false);
     assert.deepEqual((await send("POST", path)).json, { success: true });
   });
 }
@@ -108,7 +108,7 @@ test("POST verify-email: success, status and user", async () => {
   assert.deepEqual([json.status, json.success, json.user.emailVerified], [true, true, true]);
 });
 
-test("POST resend-verification: success and status, and a mail where one is due", async () => {
+test("POST resend-verification: success and status, and a mail if the address is unverified", async () => {
   const address = newAddress();
   await post("/signup", { email: address, password });
   await nextMail(address);
@@ -135,7 +135,7 @@ test("POST reset-password takes password for newPassword", async () => {
   assert.equal((await post("/signin", { email: address, password: "another battery" })).status, 200);
 });
 
-test("GET sessions: a list under a name, with the current one marked", async () => {
+test("GET sessions: an object with a list, with the current session marked", async () => {
   const one = await newSession();
   await session(one.email);
   const { sessions } = (await get("/sessions", one.bearer)).json;
@@ -143,7 +143,7 @@ test("GET sessions: a list under a name, with the current one marked", async () 
   assert.ok(!JSON.stringify(sessions).includes(one.token));
 });
 
-test("DELETE sessions/{id}: 200, 400 for the current one, 404 for a stranger's or none", async () => {
+test("DELETE sessions/{id}: 200, 400 for the current one, 404 for another user's or an unknown one", async () => {
   const one = await newSession();
   const other = await session(one.email);
   const id = async (of) => (await get("/get-session", of.bearer)).json.session.id;
@@ -151,13 +151,13 @@ test("DELETE sessions/{id}: 200, 400 for the current one, 404 for a stranger's o
   const remove = (sessionId) => send("DELETE", `/sessions/${sessionId}`, { headers: one.bearer });
 
   assert.deepEqual((await remove(another)).json, { success: true });
-  assert.equal(await lives(other), false);
+  assert.equal(await isValid(other), false);
   const current = await remove(mine);
   assert.deepEqual([current.status, current.code], [400, "CANNOT_REVOKE_CURRENT_SESSION"]);
   const [foreign, missing] = [await remove(annas), await remove(another)];
   assert.deepEqual([foreign.status, foreign.code, missing.status, missing.code], [404, "NOT_FOUND", 404, "NOT_FOUND"]);
   assert.equal(foreign.json.message, missing.json.message);
-  assert.ok(await lives(ann));
+  assert.ok(await isValid(ann));
 });
 
 // -- refresh ------------------------------------------------------------------------
@@ -176,7 +176,7 @@ test("POST refresh: the next pair of tokens, for the same session", async () => 
   assert.equal((await refresh(json.refresh_token)).status, 200);
 });
 
-test("two who refresh at once get the same answer", async () => {
+test("two concurrent refreshes get the same response", async () => {
   const { refresh_token } = await login();
   const [one, other] = await Promise.all([refresh(refresh_token), refresh(refresh_token)]);
   assert.equal(one.json.refresh_token, other.json.refresh_token);
@@ -192,15 +192,15 @@ test("an old refresh token ends the session", async () => {
   assert.equal((await get("/api/tasks", bearer(third.access_token))).status, 401);
 });
 
-test("a refresh token is no credential, and nothing else refreshes", async () => {
+test("a refresh token is not a credential, and no other token refreshes", async () => {
   const { refresh_token, access_token } = await login();
   assert.equal((await get("/api/tasks", bearer(refresh_token))).status, 401);
   for (const token of [access_token, ann.token, "nonsense", ""]) assert.equal((await refresh(token)).status, 401);
 });
 
-test("a refused alias mails nobody", async () => {
+test("a rejected alias call sends no mail", async () => {
   const address = newAddress();
   await post("/register", { email: address, password: "short" });
-  await mailsAreOut();
+  await allMailsDelivered();
   assert.deepEqual(await mailsTo(address), []);
 });

@@ -1,4 +1,4 @@
-// Protocol §13: bearer tokens in place of cookies.
+// Protocol §13: bearer tokens instead of cookies.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
@@ -17,19 +17,19 @@ const who = async (headers) => (await get("/get-session", headers)).json?.user.e
 const as = (token, scheme = "Bearer") => ({ authorization: `${scheme} ${token}` });
 const forged = () => `${ann.token}.${"A".repeat(43)}=`;
 
-test("the raw token of the answer", async () => assert.equal(await who(as(ann.token)), email));
+test("the raw token of the response", async () => assert.equal(await who(as(ann.token)), email));
 test("the signed token of the header", async () => assert.equal(await who(as(ann.signed)), email));
 test("the signed token, percent-encoded", async () => assert.equal(await who(as(encodeURIComponent(ann.signed))), email));
 for (const scheme of ["bearer", "BEARER", "bEaReR"])
   test(`the scheme as ${scheme}`, async () => assert.equal(await who(as(ann.token, scheme)), email));
 
 test("the header's token is the cookie's value, decoded", () => {
-  const cookie = ann.answer.line("better-auth.session_token").split("; ")[0].slice("better-auth.session_token=".length);
+  const cookie = ann.response.line("better-auth.session_token").split("; ")[0].slice("better-auth.session_token=".length);
   assert.equal(ann.signed, decodeURIComponent(cookie));
   assert.equal(ann.signed.slice(0, ann.signed.lastIndexOf(".")), ann.token);
 });
 
-test("a bearer token goes before a cookie", async () => {
+test("a bearer token takes precedence over a cookie", async () => {
   assert.equal(await who({ ...as(bob.token), cookie: ann.cookie.cookie }), bob.email);
   assert.equal(await who({ ...as(bob.signed), cookie: ann.cookie.cookie }), bob.email);
 });
@@ -41,48 +41,48 @@ for (const [name, headers] of [
   ["another scheme", () => ({ authorization: `Basic ${ann.token}` })],
   ["nonsense", () => as("nonsense")],
 ]) {
-  test(`${name} is nobody`, async () => {
-    const answer = await get("/get-session", headers());
-    assert.equal(answer.status, 200);
-    assert.equal(answer.text, "null");
+  test(`${name} is anonymous`, async () => {
+    const response = await get("/get-session", headers());
+    assert.equal(response.status, 200);
+    assert.equal(response.text, "null");
   });
 }
 for (const [name, headers] of [
   ["a forged signature", () => as(forged())],
   ["another scheme", () => ({ authorization: `Basic ${bob.token}` })],
 ]) {
-  test(`${name} leaves the cookie in force`, async () => {
+  test(`${name} does not override the cookie`, async () => {
     assert.equal(await who({ ...headers(), cookie: ann.cookie.cookie }), email);
   });
 }
 
-test("a raw token that is known no more takes the cookies back", async () => {
+test("an unknown raw token clears the cookies", async () => {
   const bye = await session(email);
   await post("/sign-out", {}, bye.bearer);
-  const answer = await get("/get-session", bye.bearer);
-  assert.equal(answer.text, "null");
-  assert.equal(answer.setCookies.length, 3);
+  const response = await get("/get-session", bye.bearer);
+  assert.equal(response.text, "null");
+  assert.equal(response.setCookies.length, 3);
 });
 
-test("set-auth-token comes with every new session cookie", async () => {
+test("every new session cookie comes with set-auth-token", async () => {
   const changed = await post(
     "/change-password",
     { currentPassword: password, newPassword: "another battery", revokeOtherSessions: true },
     (await session(await account())).bearer,
   );
-  for (const answer of [ann.answer, changed]) {
-    assert.ok(answer.setCookies.length);
-    assert.ok(answer.headers["set-auth-token"].startsWith(answer.json.token));
+  for (const response of [ann.response, changed]) {
+    assert.ok(response.setCookies.length);
+    assert.ok(response.headers["set-auth-token"].startsWith(response.json.token));
   }
 });
 
-test("set-auth-token comes with a cookie that is sent again", async () => {
-  const answer = await post("/update-user", { name: "Ann" }, ann.cookie);
-  assert.ok(answer.setCookies.length);
-  assert.equal(answer.headers["set-auth-token"], ann.signed);
+test("a renewed cookie comes with set-auth-token", async () => {
+  const response = await post("/update-user", { name: "Ann" }, ann.cookie);
+  assert.ok(response.setCookies.length);
+  assert.equal(response.headers["set-auth-token"], ann.signed);
 });
 
-test("set-auth-token does not come without a cookie", async () => {
+test("there is no set-auth-token without a session cookie", async () => {
   assert.equal((await get("/get-session", ann.bearer)).headers["set-auth-token"], undefined);
   assert.equal((await post("/sign-up/email", { email: newAddress(), password, name: "A" })).headers["set-auth-token"], undefined);
 });
@@ -96,7 +96,7 @@ for (const [method, ask] of [
   test(`the signed token works at ${method}`, async () => assert.equal((await ask()).status, 200));
 }
 
-test("the client, with the token that it keeps itself", async () => {
+test("the client with a token that it stores itself", async () => {
   let kept;
   const client = createAuthClient({
     baseURL: url,

@@ -18,16 +18,16 @@ before(async () => {
   ann = await session(email);
   guest = await session(email, { rememberMe: false });
 });
-const value = (answer, name) => answer.line(name).split("; ")[0].slice(name.length + 1);
+const value = (response, name) => response.line(name).split("; ")[0].slice(name.length + 1);
 
 test("a session cookie has these attributes in this order", () => {
-  const [, maxAge, ...attributes] = ann.answer.line(SESSION).split("; ");
+  const [, maxAge, ...attributes] = ann.response.line(SESSION).split("; ");
   assert.match(maxAge, /^Max-Age=(604800|604799)$/); // the seconds that are left, which may just have become fewer
   assert.deepEqual(attributes, ["Path=/", "HttpOnly", "SameSite=Lax"]);
 });
 
-test("it is the token and its signature in padded base64, percent-encoded", () => {
-  const sent = value(ann.answer, SESSION);
+test("it is token and signature in padded base64, percent-encoded", () => {
+  const sent = value(ann.response, SESSION);
   assert.match(sent, SIGNED);
   const plain = decodeURIComponent(sent);
   assert.equal(plain.slice(0, plain.lastIndexOf(".")), ann.token);
@@ -36,41 +36,41 @@ test("it is the token and its signature in padded base64, percent-encoded", () =
 });
 
 test("a remembered sign-in sets no other cookie", () => {
-  assert.equal(ann.answer.setCookies.length, 1);
+  assert.equal(ann.response.setCookies.length, 1);
 });
 
-test("a session that is not to be remembered has no Max-Age, and says so in a signed cookie", () => {
-  assert.deepEqual(guest.answer.line(SESSION).split("; ").slice(1), ["Path=/", "HttpOnly", "SameSite=Lax"]);
-  assert.deepEqual(guest.answer.line(DONT_REMEMBER).split("; ").slice(1), ["Path=/", "HttpOnly", "SameSite=Lax"]);
-  assert.match(decodeURIComponent(value(guest.answer, DONT_REMEMBER)), /^true\.[A-Za-z0-9+/]{43}=$/);
-  assert.equal(guest.answer.setCookies.length, 2);
+test("with dont_remember the cookie has no Max-Age, and there is a signed dont_remember cookie", () => {
+  assert.deepEqual(guest.response.line(SESSION).split("; ").slice(1), ["Path=/", "HttpOnly", "SameSite=Lax"]);
+  assert.deepEqual(guest.response.line(DONT_REMEMBER).split("; ").slice(1), ["Path=/", "HttpOnly", "SameSite=Lax"]);
+  assert.match(decodeURIComponent(value(guest.response, DONT_REMEMBER)), /^true\.[A-Za-z0-9+/]{43}=$/);
+  assert.equal(guest.response.setCookies.length, 2);
 });
 
-test("a session that is not to be remembered ends after a day", async () => {
+test("with dont_remember a session ends after a day", async () => {
   const { session: own } = (await get("/get-session", guest.bearer)).json;
   assert.ok(Math.abs(new Date(own.expiresAt) - new Date(own.createdAt) - 86_400_000) < 2000);
 });
 
-test("a remembered sign-in takes a left-over dont_remember back", async () => {
-  const answer = await post("/sign-in/email", { email, password }, guest.cookie);
-  assert.equal(answer.line(DONT_REMEMBER), CLEARED[2]);
+test("a remembered sign-in clears an old dont_remember cookie", async () => {
+  const response = await post("/sign-in/email", { email, password }, guest.cookie);
+  assert.equal(response.line(DONT_REMEMBER), CLEARED[2]);
 });
 
-test("signing out clears three cookies by the same attributes", async () => {
+test("sign-out clears three cookies with the same attributes", async () => {
   const bye = await session(email);
   assert.deepEqual((await post("/sign-out", {}, bye.cookie)).setCookies, CLEARED);
 });
 
-test("signing out clears them even if the browser never had them", async () => {
+test("sign-out clears them even if the browser has none", async () => {
   assert.deepEqual((await post("/sign-out", {})).setCookies, CLEARED);
 });
 
-test("get-session clears them for a session that was ended", async () => {
+test("get-session clears them for an ended session", async () => {
   const bye = await session(email);
   await post("/sign-out", {}, bye.bearer);
-  const answer = await get("/get-session", bye.cookie);
-  assert.equal(answer.text, "null");
-  assert.deepEqual(answer.setCookies, CLEARED);
+  const response = await get("/get-session", bye.cookie);
+  assert.equal(response.text, "null");
+  assert.deepEqual(response.setCookies, CLEARED);
 });
 
 for (const [name, cookie] of [
@@ -84,10 +84,10 @@ for (const [name, cookie] of [
 ]) {
   test(`get-session sets no cookie for ${name}`, async () => {
     const sent = typeof cookie === "function" ? cookie() : cookie;
-    const answer = await get("/get-session", sent ? { cookie: sent } : {});
-    assert.equal(answer.status, 200);
-    assert.equal(answer.text, "null");
-    assert.deepEqual(answer.setCookies, []);
+    const response = await get("/get-session", sent ? { cookie: sent } : {});
+    assert.equal(response.status, 200);
+    assert.equal(response.text, "null");
+    assert.deepEqual(response.setCookies, []);
   });
 }
 
@@ -98,12 +98,12 @@ for (const [name, cookie] of [
   ["the first of two with its name", () => `${ann.cookie.cookie}; ${SESSION}=other`],
 ]) {
   test(`the session cookie is read ${name}`, async () => {
-    const answer = await get("/get-session", { cookie: cookie() });
-    assert.equal(answer.json?.user.email, email);
+    const response = await get("/get-session", { cookie: cookie() });
+    assert.equal(response.json?.user.email, email);
   });
 }
 
-test("the second of two with its name is not read", async () => {
+test("of two cookies with its name, only the first is read", async () => {
   assert.equal((await get("/get-session", { cookie: `${SESSION}=other; ${ann.cookie.cookie}` })).text, "null");
 });
 
@@ -111,21 +111,21 @@ test("an ordinary get-session sets no cookie", async () => {
   assert.deepEqual((await get("/get-session", ann.cookie)).setCookies, []);
 });
 
-test("update-user sends the session cookie again, as it was", async () => {
-  const answer = await post("/update-user", { name: "Ann" }, ann.cookie);
-  assert.equal(value(answer, SESSION), value(ann.answer, SESSION));
-  const [maxAge, ...attributes] = answer.line(SESSION).split("; ").slice(1);
+test("update-user sends the same session cookie again", async () => {
+  const response = await post("/update-user", { name: "Ann" }, ann.cookie);
+  assert.equal(value(response, SESSION), value(ann.response, SESSION));
+  const [maxAge, ...attributes] = response.line(SESSION).split("; ").slice(1);
   const age = Number(maxAge.match(/^Max-Age=(\d+)$/)[1]);
   assert.ok(age > 604_700 && age <= 604_800, maxAge);
   assert.deepEqual(attributes, ["Path=/", "HttpOnly", "SameSite=Lax"]);
 });
 
-test("update-user sends it without Max-Age when the session is not to be remembered", async () => {
-  const answer = await post("/update-user", { name: "Ann" }, guest.cookie);
-  assert.ok(!answer.line(SESSION).includes("Max-Age"));
+test("update-user sends it without Max-Age with dont_remember", async () => {
+  const response = await post("/update-user", { name: "Ann" }, guest.cookie);
+  assert.ok(!response.line(SESSION).includes("Max-Age"));
 });
 
-test("signing up sets no cookie while the address must be verified", async () => {
+test("sign-up with verification sets no cookie", async () => {
   assert.deepEqual((await post("/sign-up/email", { email: newAddress(), password, name: "A" })).setCookies, []);
 });
 
@@ -143,7 +143,7 @@ test("revoking all sessions clears the cookies", async () => {
   assert.deepEqual((await post("/revoke-sessions", {}, bye.cookie)).setCookies, CLEARED);
 });
 
-test("a browser comes and goes by its cookies alone", async () => {
+test("a browser signs in and out with only its cookies", async () => {
   const { client, browser } = await signedIn(new Browser());
   assert.deepEqual([...browser.cookies.keys()], [SESSION]);
   assert.ok((await client.getSession()).data);

@@ -1,4 +1,4 @@
-"""docs/openapi.json as schemathesis reads it, which takes a second to load: only tests that send requests import it."""
+"""docs/openapi.json loaded by schemathesis. Importing this takes a second, so only tests that send requests do."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ OPERATIONS = {
 
 
 def limits(operation: Any) -> Iterator[Any]:
-    """Requests at both sides of every limit that the document sets."""
+    """Return requests on both sides of every limit in the document."""
     generation = _SCHEMA.config.generation_for(operation=operation, phase="coverage")
     for case in _SCHEMA.iter_coverage_cases(operation, generation_modes=MODES, generation_config=generation):
         if case.method.upper() == operation.method.upper():

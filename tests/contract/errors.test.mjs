@@ -32,11 +32,11 @@ const cases = [
 ];
 for (const [code, status, message, ask] of cases) {
   test(`${code} is ${status} “${message}”`, async () => {
-    const answer = await ask();
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.code, code);
-    assert.equal(answer.json.message, message);
-    assert.match(answer.headers["content-type"], /^application\/json/);
+    const response = await ask();
+    assert.equal(response.status, status, response.text);
+    assert.equal(response.code, code);
+    assert.equal(response.json.message, message);
+    assert.match(response.headers["content-type"], /^application\/json/);
   });
 }
 
@@ -46,13 +46,13 @@ for (const [name, message, ask] of [
   ["change-email to the same one", "Email is the same", () => post("/change-email", { newEmail: ann.email.toUpperCase() }, ann.bearer)],
 ]) {
   test(`${name} is 400 “${message}”`, async () => {
-    const answer = await ask();
-    assert.equal(answer.status, 400);
-    assert.equal(answer.json.message, message);
+    const response = await ask();
+    assert.equal(response.status, 400);
+    assert.equal(response.json.message, message);
   });
 }
 
-test("EMAIL_NOT_VERIFIED is told to those who know the password alone", async () => {
+test("EMAIL_NOT_VERIFIED needs the right password", async () => {
   const email = newAddress();
   await post("/sign-up/email", { email, password, name: "Ann" });
 
@@ -76,39 +76,39 @@ for (const [name, prefix, ask] of [
   ["a missing callbackURL in a link", "[query.callbackURL]", () => get("/reset-password/some-token")],
   ["a list for a body", "[body]", () => post("/update-user", [], ann.bearer)],
 ]) {
-  test(`${name} is a VALIDATION_ERROR that begins with ${prefix}`, async () => {
-    const answer = await ask();
-    assert.equal(answer.status, 400);
-    assert.equal(answer.code, "VALIDATION_ERROR");
-    assert.ok(answer.json.message.startsWith(`${prefix} `), answer.json.message);
+  test(`${name} is a VALIDATION_ERROR that starts with ${prefix}`, async () => {
+    const response = await ask();
+    assert.equal(response.status, 400);
+    assert.equal(response.code, "VALIDATION_ERROR");
+    assert.ok(response.json.message.startsWith(`${prefix} `), response.json.message);
   });
 }
 
-test("all that is wrong is told, joined by semicolons", async () => {
+test("all errors are in the message, joined by semicolons", async () => {
   const { message } = (await post("/sign-up/email", { email: "no address", password: 1, name: "A" })).json;
   assert.deepEqual(message.match(/\[[\w.]+\]/g), ["[body.email]", "[body.password]"]);
   assert.match(message, /; \[body\.password\]/);
 });
 
-test("what was sent is not repeated", async () => {
+test("input is not repeated in errors", async () => {
   const { text } = await post("/sign-up/email", { email: "<secret>", password: ["<secret>"], name: "A" });
   assert.ok(!text.includes("<secret>"));
 });
 
-test("an error has message, code and requestId, and details where there are any", async () => {
+test("an error has message, code and requestId, and optional details", async () => {
   const { json, headers } = await get("/token");
   assert.deepEqual(Object.keys(json).sort(), ["code", "details", "message", "requestId"]);
   assert.equal(json.requestId, headers["x-correlation-id"]);
   assert.match(headers["www-authenticate"], /^Bearer/);
 });
 
-test("who calls is settled before what they sent", async () => {
+test("authentication precedes validation", async () => {
   assert.equal((await post("/change-password", {})).status, 401);
 });
 
-test("another site is refused before anything else", async () => {
-  const answer = await post("/change-password", {}, { cookie: "a=b", origin: "https://evil.example" });
-  assert.equal(answer.code, "INVALID_ORIGIN");
+test("the origin is checked first", async () => {
+  const response = await post("/change-password", {}, { cookie: "a=b", origin: "https://evil.example" });
+  assert.equal(response.code, "INVALID_ORIGIN");
 });
 
 test("the client shows message, code and status", async () => {
@@ -130,18 +130,18 @@ for (const [name, path] of [
   ["revoke-other-sessions", "/revoke-other-sessions"],
   ["delete-user", "/delete-user"],
 ]) {
-  test(`${name} is 401 UNAUTHORIZED for strangers`, async () => {
-    const answer = await post(path, {});
-    assert.equal(answer.status, 401);
-    assert.equal(answer.code, "UNAUTHORIZED");
-    assert.deepEqual(answer.setCookies, []);
+  test(`${name} is 401 UNAUTHORIZED for anonymous callers`, async () => {
+    const response = await post(path, {});
+    assert.equal(response.status, 401);
+    assert.equal(response.code, "UNAUTHORIZED");
+    assert.deepEqual(response.setCookies, []);
   });
 }
 for (const path of ["/list-sessions", "/list-accounts", "/token", "/me", "/sessions"]) {
-  test(`${path.slice(1)} is 401 UNAUTHORIZED for strangers`, async () => {
-    const answer = await get(path);
-    assert.equal(answer.status, 401);
-    assert.equal(answer.code, "UNAUTHORIZED");
+  test(`${path.slice(1)} is 401 UNAUTHORIZED for anonymous callers`, async () => {
+    const response = await get(path);
+    assert.equal(response.status, 401);
+    assert.equal(response.code, "UNAUTHORIZED");
   });
 }
 

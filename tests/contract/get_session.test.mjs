@@ -1,9 +1,9 @@
-// Protocol §§3, 5, 8: get-session and its answer.
+// Protocol §§3, 5, 8: get-session and its response.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { Browser, account, bearer, get, lives, milliseconds, password, post, send, session, signedIn, until } from "./support.mjs";
+import { Browser, account, bearer, get, isValid, milliseconds, password, post, send, session, signedIn, until } from "./support.mjs";
 
 let email, ann;
 before(async () => {
@@ -12,21 +12,21 @@ before(async () => {
 });
 
 test("without a session it is 200 and null, never 401 or an empty body", async () => {
-  const answer = await get("/get-session");
-  assert.equal(answer.status, 200);
-  assert.equal(answer.text, "null");
-  assert.match(answer.headers["content-type"], /^application\/json/);
+  const response = await get("/get-session");
+  assert.equal(response.status, 200);
+  assert.equal(response.text, "null");
+  assert.match(response.headers["content-type"], /^application\/json/);
 });
 
-test("the client takes that for nobody and no error", async () => {
+test("the client has no session and no error", async () => {
   assert.deepEqual(await new Browser().client.getSession(), { data: null, error: null });
 });
 
 for (const [name, headers] of [["null", () => ({})], ["a session", () => ann.cookie]]) {
-  test(`nobody may keep the answer: ${name}`, async () => {
-    const answer = await get("/get-session", headers());
-    assert.equal(answer.headers["cache-control"], "no-store");
-    assert.equal(answer.headers.pragma, "no-cache");
+  test(`the response is not cacheable: ${name}`, async () => {
+    const response = await get("/get-session", headers());
+    assert.equal(response.headers["cache-control"], "no-store");
+    assert.equal(response.headers.pragma, "no-cache");
   });
 }
 
@@ -46,7 +46,7 @@ test("dates have three digits and a Z", async () => {
   for (const date of [own.createdAt, own.expiresAt, own.updatedAt, user.createdAt, user.updatedAt]) assert.match(date, milliseconds);
 });
 
-test("the client makes dates of them that tell the right time", async () => {
+test("the client parses them as the same time", async () => {
   const { client } = await signedIn();
   const { data } = await client.getSession();
   assert.ok(Math.abs(data.session.createdAt - new Date()) < 30_000);
@@ -64,30 +64,30 @@ test("an unknown user agent is an empty string", async () => {
 });
 
 test("user agent and address are those of the sign-in", async () => {
-  const answer = await post("/sign-in/email", { email, password }, { "user-agent": "Contract/1" });
-  const { session: own } = (await get("/get-session", { ...bearer(answer.json.token), "user-agent": "Other/2" })).json;
+  const response = await post("/sign-in/email", { email, password }, { "user-agent": "Contract/1" });
+  const { session: own } = (await get("/get-session", { ...bearer(response.json.token), "user-agent": "Other/2" })).json;
   assert.equal(own.userAgent, "Contract/1");
   assert.equal(own.ipAddress, "127.0.0.1");
 });
 
-test("a header of the caller's says nothing about their address", async () => {
-  const answer = await post("/sign-in/email", { email, password }, { "x-forwarded-for": "203.0.113.9" });
-  const { session: own } = (await get("/get-session", bearer(answer.json.token))).json;
+test("a header cannot set the caller's address", async () => {
+  const response = await post("/sign-in/email", { email, password }, { "x-forwarded-for": "203.0.113.9" });
+  const { session: own } = (await get("/get-session", bearer(response.json.token))).json;
   assert.equal(own.ipAddress, "127.0.0.1");
 });
 
-test("a session that needs no renewal is not written", async () => {
+test("a session that needs no renewal is not updated", async () => {
   const first = (await get("/get-session", ann.cookie)).json.session;
   assert.deepEqual((await get("/get-session", ann.cookie)).json.session, first);
 });
 
 for (const query of ["disableRefresh=true", "disableCookieCache=true", "disableRefresh=false&disableCookieCache=false"]) {
-  test(`it takes ?${query}`, async () => {
+  test(`it accepts ?${query}`, async () => {
     assert.equal((await get(`/get-session?${query}`, ann.cookie)).json.user.email, email);
   });
 }
 
-test("the client's query arrives", async () => {
+test("it accepts the client's query", async () => {
   const { client } = await signedIn();
   assert.ok((await client.getSession({ query: { disableCookieCache: true, disableRefresh: true } })).data);
 });
@@ -96,13 +96,13 @@ test("POST is not routed", async () => {
   assert.equal((await send("POST", "/get-session", { body: {}, headers: ann.bearer })).status, 404);
 });
 
-test("each sign-in is a session of its own, and ends none", async () => {
+test("each sign-in creates a session, and ends none", async () => {
   const other = await session(email);
   assert.notEqual(other.token, ann.token);
-  assert.ok(await lives(ann));
+  assert.ok(await isValid(ann));
 });
 
-test("the client asks again by itself after a sign-out", async () => {
+test("the client refetches the session after sign-out", async () => {
   const { client, browser } = await signedIn();
   const stop = client.useSession.subscribe(() => {});
   browser.visited = [];

@@ -1,11 +1,11 @@
-// Protocol §14: access tokens for other services, and the keys to check them by.
+// Protocol §14: access tokens for other services, and their public keys.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 
-import { Browser, account, bearer, get, lives, milliseconds, newSession, post, session, signedIn, url } from "./support.mjs";
+import { Browser, account, bearer, get, isValid, milliseconds, newSession, post, session, signedIn, url } from "./support.mjs";
 
 const remote = createRemoteJWKSet(new URL(`${url}/api/auth/jwks`));
 const expected = { issuer: url, audience: url, algorithms: ["EdDSA"] };
@@ -15,7 +15,7 @@ before(async () => {
   jwt = (await get("/token", ann.bearer)).json.token;
 });
 
-test("the keys are public, Ed25519, and nothing but public", async () => {
+test("the keys are public Ed25519 keys without private parts", async () => {
   const { status, json } = await get("/jwks");
   assert.equal(status, 200);
   assert.deepEqual(Object.keys(json), ["keys"]);
@@ -31,7 +31,7 @@ test("the client fetches the keys", async () => {
   await jwtVerify(jwt, createLocalJWKSet(data), expected);
 });
 
-test("jose verifies the token by them", async () => {
+test("jose verifies the token with them", async () => {
   const { payload } = await jwtVerify(jwt, remote, expected);
   assert.equal(payload.sub, ann.user.id);
 });
@@ -42,7 +42,7 @@ test("its header is alg and kid, and no typ", async () => {
   assert.ok((await get("/jwks")).json.keys.some((key) => key.kid === header.kid));
 });
 
-test("its claims are the user's fields, and when and for whom it is good", () => {
+test("its claims are the user's fields, times, issuer and audience", () => {
   const { iat, exp, iss, aud, sub, sid, ...user } = decodeJwt(jwt);
   assert.deepEqual(user, ann.user);
   assert.match(user.createdAt, milliseconds);
@@ -53,36 +53,36 @@ test("its claims are the user's fields, and when and for whom it is good", () =>
   assert.ok(sid);
 });
 
-test("the client asks for one", async () => {
+test("the client requests one", async () => {
   const { client } = await signedIn();
   const { data } = await client.token();
   await jwtVerify(data.token, remote, expected);
 });
 
-test("get-session brings one along in a header", async () => {
+test("get-session sends one in a header", async () => {
   const { headers, json } = await get("/get-session", ann.cookie);
   const { payload } = await jwtVerify(headers["set-auth-jwt"], remote, expected);
   assert.equal(payload.sub, json.user.id);
   assert.equal(payload.sid, json.session.id);
 });
 
-test("get-session without a session brings none", async () => {
+test("get-session without a session sends none", async () => {
   assert.equal((await get("/get-session")).headers["set-auth-jwt"], undefined);
 });
 
-test("it is a credential here, too, with the session's id for a token", async () => {
+test("it is a credential here, too, with the session's id as token", async () => {
   const { session: own, user } = (await get("/get-session", bearer(jwt))).json;
   assert.equal(user.id, ann.user.id);
   assert.equal(own.token, own.id);
   assert.equal((await get("/api/tasks", bearer(jwt))).status, 200);
 });
 
-test("it dies with its session", async () => {
+test("it is invalid after its session", async () => {
   const one = await newSession();
   const token = (await get("/token", one.bearer)).json.token;
-  assert.ok(await lives({ token }));
+  assert.ok(await isValid({ token }));
   await post("/sign-out", {}, one.bearer);
-  assert.equal(await lives({ token }), false);
+  assert.equal(await isValid({ token }), false);
   assert.equal((await get("/api/tasks", bearer(token))).status, 401);
 });
 
@@ -92,7 +92,7 @@ for (const [name, spoiled] of [
   ["alg none", () => jwt.replace(/^[^.]+/, Buffer.from('{"alg":"none"}').toString("base64url")).replace(/[^.]+$/, "")],
   ["HS256 by the public key", () => jwt.replace(/^[^.]+/, Buffer.from('{"alg":"HS256"}').toString("base64url"))],
 ]) {
-  test(`a token with ${name} is nobody's`, async () => {
+  test(`a token with ${name} is anonymous`, async () => {
     assert.equal((await get("/api/tasks", bearer(spoiled()))).status, 401);
     assert.equal((await get("/get-session", bearer(spoiled()))).text, "null");
   });

@@ -1,10 +1,10 @@
-// Protocol §§8, 11: one more way in, and one fewer, by the official client and the stand-in for Google.
+// Protocol §§8, 11: linking and unlinking accounts, with the official client and the fake Google.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  Browser, HOME, SORRY, atGoogle, byGoogle, consent, get, googler, milliseconds, newAddress, password, post, session, signedIn,
+  Browser, HOME, SORRY, setGoogleClaims, signInByGoogle, consent, get, googleUser, milliseconds, newAddress, password, post, session, signedIn,
   signedInByGoogle,
 } from "./support.mjs";
 
@@ -13,7 +13,7 @@ const refusal = ({ data, error }) => (assert.equal(data, null), [error.status, e
 const providers = async ({ client }) => (await client.listAccounts()).data.map(({ providerId }) => providerId);
 const accountAt = async ({ client }, provider) => (await client.listAccounts()).data.find(({ providerId }) => providerId === provider);
 
-/** Ask to link what Google knows under `sub`, and come back from there. */
+/** Link the Google account `sub`, with consent and callback. */
 async function link({ client, browser }, { sub }, asked = {}) {
   const { data } = await client.linkSocial({ provider: "google", callbackURL: HOME, errorCallbackURL: SORRY, ...asked });
   return browser.open(await consent(data.url, { sub }));
@@ -21,10 +21,10 @@ async function link({ client, browser }, { sub }, asked = {}) {
 
 // -- Implicitly ---------------------------------------------------------------------
 
-test("who signed up by password and verified is the same user by Google", async () => {
+test("a verified user with a password is the same user at Google", async () => {
   const ann = await signedIn();
-  const { answer, user, client } = await signedInByGoogle(googler({ email: ann.email, name: "Another" }), { newUserCallbackURL: "/welcome" });
-  assert.equal(answer.location, HOME);
+  const { response, user, client } = await signedInByGoogle(googleUser({ email: ann.email, name: "Another" }), { newUserCallbackURL: "/welcome" });
+  assert.equal(response.location, HOME);
   assert.deepEqual(user, (await ann.client.getSession()).data.user);
   assert.deepEqual(await providers({ client }), ["credential", "google"]);
   assert.equal((await session(ann.email)).user.id, user.id);
@@ -32,21 +32,21 @@ test("who signed up by password and verified is the same user by Google", async 
 
 test("an address that the provider has not verified links nothing", async () => {
   const ann = await signedIn();
-  const { answer, user } = await signedInByGoogle(googler({ email: ann.email, email_verified: false }));
-  assert.equal(answer.location, `${SORRY}?error=account_not_linked`);
+  const { response, user } = await signedInByGoogle(googleUser({ email: ann.email, email_verified: false }));
+  assert.equal(response.location, `${SORRY}?error=account_not_linked`);
   assert.equal(user, undefined);
   assert.deepEqual(await providers(ann), ["credential"]);
 });
 
-test("“true” as text does not verify an address", async () => {
+test("the text “true” does not verify an address", async () => {
   const ann = await signedIn();
-  const { answer } = await signedInByGoogle(googler({ email: ann.email, email_verified: "true" }));
-  assert.equal(answer.location, `${SORRY}?error=account_not_linked`);
+  const { response } = await signedInByGoogle(googleUser({ email: ann.email, email_verified: "true" }));
+  assert.equal(response.location, `${SORRY}?error=account_not_linked`);
 });
 
 // -- Explicitly ---------------------------------------------------------------------
 
-test("link-social names the provider's page, and asks the browser to go there", async () => {
+test("link-social returns the provider's URL with redirect", async () => {
   const { client, browser } = await signedIn();
   const { data } = await client.linkSocial({ provider: "google", callbackURL: HOME, scopes: ["address"], loginHint: "ann@example.com" });
   assert.deepEqual(Object.keys(data), ["url", "redirect"]);
@@ -58,7 +58,7 @@ test("link-social names the provider's page, and asks the browser to go there", 
   assert.equal((await client.linkSocial({ provider: "google", disableRedirect: true })).data.redirect, false);
 });
 
-test("link-social refuses as sign-in/social does, and strangers", async () => {
+test("link-social rejects what sign-in/social rejects, and anonymous callers", async () => {
   const { client } = await signedIn();
   assert.deepEqual(refusal(await client.linkSocial({ provider: "github" })), [404, "PROVIDER_NOT_FOUND"]);
   assert.deepEqual(refusal(await client.linkSocial({ provider: "google", additionalParams: { state: "x" } })), [400, "VALIDATION_ERROR"]);
@@ -66,50 +66,50 @@ test("link-social refuses as sign-in/social does, and strangers", async () => {
   assert.deepEqual(refusal(await stranger.linkSocial({ provider: "google" })), [401, "UNAUTHORIZED"]);
 });
 
-test("who links an account comes in by it, and the session in which they did is the same", async () => {
+test("a linked account can sign in, and the linking session stays the same", async () => {
   const ann = await signedIn();
-  const gus = await googler({ email: ann.email.toUpperCase() });
+  const gus = await googleUser({ email: ann.email.toUpperCase() });
   const linked = await link(ann, gus);
   assert.deepEqual([linked.status, linked.location, linked.line("better-auth.session_token")], [302, HOME, undefined]);
   assert.equal((await ann.client.getSession()).data.session.token, ann.token);
   assert.deepEqual(await providers(ann), ["credential", "google"]);
-  await atGoogle(gus.sub, { email: newAddress() });
+  await setGoogleClaims(gus.sub, { email: newAddress() });
   assert.equal((await signedInByGoogle(gus)).user.id, ann.user.id);
 });
 
-test("linking again asks for more, and adds no account", async () => {
+test("linking again adds scopes and no account", async () => {
   const ann = await signedIn();
-  const gus = await googler({ email: ann.email });
+  const gus = await googleUser({ email: ann.email });
   await link(ann, gus);
   assert.equal((await link(ann, gus, { scopes: ["address"] })).location, HOME);
   assert.deepEqual(await providers(ann), ["credential", "google"]);
   assert.deepEqual((await accountAt(ann, "google")).scopes, ["email", "profile", "openid", "address"]);
 });
 
-test("an account that is somebody else's is not linked", async () => {
+test("another user's account is not linked", async () => {
   const gus = await signedInByGoogle();
   const ann = await signedIn();
-  await atGoogle(gus.sub, { email: ann.email });
+  await setGoogleClaims(gus.sub, { email: ann.email });
   assert.equal((await link(ann, gus)).location, `${SORRY}?error=account_already_linked_to_different_user`);
   assert.deepEqual(await providers(ann), ["credential"]);
 });
 
 test("an account with another address is not linked", async () => {
   const ann = await signedIn();
-  assert.equal((await link(ann, await googler())).location, `${SORRY}?error=email_does_not_match`);
+  assert.equal((await link(ann, await googleUser())).location, `${SORRY}?error=email_does_not_match`);
   assert.deepEqual(await providers(ann), ["credential"]);
 });
 
 test("an account whose address is not verified is not linked", async () => {
   const ann = await signedIn();
-  const gus = await googler({ email: ann.email, email_verified: false });
+  const gus = await googleUser({ email: ann.email, email_verified: false });
   assert.equal((await link(ann, gus)).location, `${SORRY}?error=unable_to_link_account`);
   assert.deepEqual(await providers(ann), ["credential"]);
 });
 
-test("nothing is linked after the session that asked for it was signed out", async () => {
+test("nothing is linked after the requesting session signed out", async () => {
   const ann = await signedIn();
-  const gus = await googler({ email: ann.email });
+  const gus = await googleUser({ email: ann.email });
   const { data } = await ann.client.linkSocial({ provider: "google", callbackURL: HOME, errorCallbackURL: SORRY });
   const back = await consent(data.url, { sub: gus.sub });
   await ann.client.signOut();
@@ -118,18 +118,18 @@ test("nothing is linked after the session that asked for it was signed out", asy
   assert.deepEqual(await providers(ann), ["credential"]);
 });
 
-test("a link begun in one browser does not end in another", async () => {
+test("linking cannot finish in another browser", async () => {
   const ann = await signedIn();
   const eve = await signedIn();
   const { data } = await eve.client.linkSocial({ provider: "google", callbackURL: HOME, errorCallbackURL: SORRY });
-  const back = await consent(data.url, { sub: (await googler({ email: eve.email })).sub });
+  const back = await consent(data.url, { sub: (await googleUser({ email: eve.email })).sub });
   assert.equal((await ann.browser.open(back)).location, `${SORRY}?error=state_mismatch`);
   assert.deepEqual([await providers(ann), await providers(eve)], [["credential"], ["credential"]]);
 });
 
-// -- What there is, and one fewer ---------------------------------------------------
+// -- Listing and unlinking ----------------------------------------------------------
 
-test("list-accounts shows an account at a provider by what it is called there, without its tokens", async () => {
+test("list-accounts shows the provider's account id, without tokens", async () => {
   const gus = await signedInByGoogle();
   const [one, ...others] = (await get("/list-accounts", { authorization: `Bearer ${gus.token}` })).json;
   assert.deepEqual(others, []);
@@ -141,22 +141,22 @@ test("list-accounts shows an account at a provider by what it is called there, w
   for (const date of [one.createdAt, one.updatedAt]) assert.match(date, milliseconds);
 });
 
-test("an account that is unlinked lets nobody in, but may be linked anew", async () => {
+test("an unlinked account cannot sign in, but can be linked again", async () => {
   const ann = await signedIn();
-  const gus = await googler({ email: ann.email });
+  const gus = await googleUser({ email: ann.email });
   await link(ann, gus);
   const { id } = await accountAt(ann, "google");
   assert.deepEqual((await ann.client.unlinkAccount({ accountId: id })).data, { status: true });
   assert.deepEqual(await providers(ann), ["credential"]);
-  await atGoogle(gus.sub, { email: ann.email, email_verified: false });
-  assert.equal((await byGoogle(new Browser(), gus)).location, `${SORRY}?error=account_not_linked`);
-  await atGoogle(gus.sub, { email: ann.email });
+  await setGoogleClaims(gus.sub, { email: ann.email, email_verified: false });
+  assert.equal((await signInByGoogle(new Browser(), gus)).location, `${SORRY}?error=account_not_linked`);
+  await setGoogleClaims(gus.sub, { email: ann.email });
   assert.equal((await link(ann, gus)).location, HOME);
 });
 
-test("the password can be given up where there is another way in", async () => {
+test("the password can be unlinked if another account is linked", async () => {
   const ann = await signedIn();
-  await link(ann, await googler({ email: ann.email }));
+  await link(ann, await googleUser({ email: ann.email }));
   const { id } = await accountAt(ann, "credential");
   assert.deepEqual((await ann.client.unlinkAccount({ accountId: id })).data, { status: true });
   assert.deepEqual(await providers(ann), ["google"]);
@@ -164,7 +164,7 @@ test("the password can be given up where there is another way in", async () => {
 });
 
 for (const [kind, someone] of [["password", signedIn], ["Google", signedInByGoogle]]) {
-  test(`the last way in stays: ${kind}`, async () => {
+  test(`the last account cannot be unlinked: ${kind}`, async () => {
     const one = await someone();
     const [{ id }] = (await one.client.listAccounts()).data;
     assert.deepEqual(refusal(await one.client.unlinkAccount({ accountId: id })), [400, "FAILED_TO_UNLINK_LAST_ACCOUNT"]);
@@ -173,25 +173,25 @@ for (const [kind, someone] of [["password", signedIn], ["Google", signedInByGoog
   });
 }
 
-test("of two who unlink the last two ways in at once, one is refused", async () => {
+test("of two concurrent unlinks of the last two accounts, one is rejected", async () => {
   const ann = await signedIn();
-  await link(ann, await googler({ email: ann.email }));
+  await link(ann, await googleUser({ email: ann.email }));
   const accounts = (await ann.client.listAccounts()).data;
-  const answers = await Promise.all(accounts.map(({ id }) => ann.client.unlinkAccount({ accountId: id })));
-  assert.equal(answers.filter(({ error }) => error?.code === "FAILED_TO_UNLINK_LAST_ACCOUNT").length, 1);
+  const responses = await Promise.all(accounts.map(({ id }) => ann.client.unlinkAccount({ accountId: id })));
+  assert.equal(responses.filter(({ error }) => error?.code === "FAILED_TO_UNLINK_LAST_ACCOUNT").length, 1);
   assert.equal((await ann.client.listAccounts()).data.length, 1);
 });
 
-test("a stranger's account and one that there is not are ACCOUNT_NOT_FOUND", async () => {
+test("another user's and an unknown account are ACCOUNT_NOT_FOUND", async () => {
   const [ann, gus] = [await signedIn(), await signedInByGoogle()];
-  await link(ann, await googler({ email: ann.email }));
+  await link(ann, await googleUser({ email: ann.email }));
   const { id } = await accountAt(gus, "google");
   for (const accountId of [id, "another", ""])
     assert.deepEqual(refusal(await ann.client.unlinkAccount({ accountId })), [400, "ACCOUNT_NOT_FOUND"]);
   assert.equal((await gus.client.listAccounts()).data.length, 1);
 });
 
-test("unlink-account goes by accountId alone, and refuses strangers", async () => {
+test("unlink-account needs only accountId, and rejects anonymous callers", async () => {
   const { client } = await signedIn();
   assert.deepEqual(refusal(await client.unlinkAccount({ providerId: "google" })), [400, "VALIDATION_ERROR"]);
   assert.equal((await post("/unlink-account", { accountId: "any" })).status, 401);

@@ -1,11 +1,11 @@
-// What a frontend written for better-auth does, by the official client.
+// The main job of a frontend for better-auth, with the official client.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Browser, call, newAddress, nextMail, password, signedIn, tokenIn, url } from "./support.mjs";
 
-test("a person signs up, verifies, signs in, is known, and signs out", async () => {
+test("a user signs up, verifies, signs in, has a session, and signs out", async () => {
   const browser = new Browser();
   const { client } = browser;
   const email = newAddress();
@@ -41,7 +41,7 @@ test("a person signs up, verifies, signs in, is known, and signs out", async () 
   assert.equal((await call("GET", "/api/tasks", { headers: { authorization: `Bearer ${signIn.data.token}` } })).status, 401);
 });
 
-test("a forgotten password is replaced by the mailed link, and every session ends", async () => {
+test("a password is reset with the mailed link, and all sessions end", async () => {
   const { client, email, token } = await signedIn();
 
   const asked = await client.requestPasswordReset({ email });
@@ -54,21 +54,21 @@ test("a forgotten password is replaced by the mailed link, and every session end
   assert.equal((await call("GET", "/api/tasks", { headers: { authorization: `Bearer ${token}` } })).status, 401);
 });
 
-test("a reset link with a place to go on leads there with the token", async () => {
+test("a reset link with a callback URL redirects there with the token", async () => {
   const { client, email } = await signedIn();
   await client.requestPasswordReset({ email, redirectTo: "/new-password" });
   const [link] = (await nextMail(email, 1)).text.match(/http\S+/);
 
-  const answer = await fetch(link, { redirect: "manual" });
+  const response = await fetch(link, { redirect: "manual" });
 
-  assert.equal(answer.status, 302);
-  const target = new URL(answer.headers.get("location"));
+  assert.equal(response.status, 302);
+  const target = new URL(response.headers.get("location"));
   assert.equal(target.origin + target.pathname, `${url}/new-password`);
   assert.equal((await client.resetPassword({ newPassword: "another battery", token: target.searchParams.get("token") })).error, null);
 });
 
 for (const kind of ["bearer", "cookie"]) {
-  test(`tasks are worked with by ${kind}`, async () => {
+  test(`tasks with ${kind}`, async () => {
     const { token, browser, user } = await signedIn();
     const as = kind === "bearer" ? { headers: { authorization: `Bearer ${token}` } } : { browser };
 
@@ -88,8 +88,8 @@ for (const kind of ["bearer", "cookie"]) {
 
 test("the signed token in set-auth-token works as a bearer token, and a forged signature does not", async () => {
   const { email } = await signedIn();
-  const answer = await call("POST", "/api/auth/sign-in/email", { body: { email, password }, headers: { origin: url } });
-  const signed = answer.headers.get("set-auth-token");
+  const response = await call("POST", "/api/auth/sign-in/email", { body: { email, password }, headers: { origin: url } });
+  const signed = response.headers.get("set-auth-token");
   const me = (token) => call("GET", "/api/auth/me", { headers: { authorization: `Bearer ${token}` } });
 
   assert.equal((await me(signed)).status, 200);

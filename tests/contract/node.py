@@ -1,4 +1,4 @@
-"""Files of Node's own test runner, each in a process of its own: some at once, for they wait more than they work."""
+"""Runs files of Node's test runner in concurrent processes, against services with different settings."""
 
 import os
 import shutil
@@ -14,31 +14,31 @@ import pytest
 from tests.support.service import Service
 
 NODE = shutil.which("node")
-AT_ONCE = 4
-_LONGEST = 600  # seconds
+CONCURRENCY = 4
+_TIMEOUT = 600  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """What files with the same settings find: a service, variables, and turns where they would disturb each other."""
+class Environment:
+    """The environment of files with the same settings: a service, variables, and a lock if files disturb each other."""
 
     service: Service
     variables: dict[str, str] = field(default_factory=dict)
-    turn: AbstractContextManager[object] = field(default_factory=nullcontext)
+    lock: AbstractContextManager[object] = field(default_factory=nullcontext)
 
 
-type Start = Callable[[str], AbstractContextManager[Place]]
-type Outcome = Callable[[str], None]
+type StartEnvironment = Callable[[str], AbstractContextManager[Environment]]
+type Check = Callable[[str], None]
 
 
-def settings_of(script: str, usual: str) -> str:
-    """The name of a script's settings: `short` for `sessions.short.test.mjs`."""
+def settings_of(script: str, default: str) -> str:
+    """Return the name of a script's settings: `strict` for `rates.strict.test.mjs`."""
     _, *named = script.removesuffix(".test.mjs").split(".")
-    return named[0] if named else usual
+    return named[0] if named else default
 
 
-def chosen(request: pytest.FixtureRequest) -> list[str]:
-    """The scripts of this run that share a fixture: those of its module, and with its parameter if it has one."""
+def selected_scripts(request: pytest.FixtureRequest) -> list[str]:
+    """Return the selected scripts of a fixture's module, with the fixture's parameter if it has one."""
     items = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
     found = [item.callspec.params for item in items]
     group = getattr(request, "param", None)
@@ -46,30 +46,32 @@ def chosen(request: pytest.FixtureRequest) -> list[str]:
 
 
 @contextmanager
-def running(scripts: Collection[Path], usual: str, start: Start) -> Iterator[Outcome]:
-    """Run them in places that `start` makes by their settings' names; called with a script, fail if it failed."""
-    settings = {script: settings_of(script.name, usual) for script in scripts}
-    with ExitStack() as places, ThreadPoolExecutor(AT_ONCE) as pool:
-        begun = {name: pool.submit(places.enter_context, start(name)) for name in sorted(set(settings.values()))}
-        runs = {script.name: pool.submit(_run, script, begun[name]) for script, name in settings.items()}
+def running(scripts: Collection[Path], default: str, start: StartEnvironment) -> Iterator[Check]:
+    """Run scripts concurrently, with one environment per settings. Yields a function that fails if a script failed."""
+    settings = {script: settings_of(script.name, default) for script in scripts}
+    with ExitStack() as environments, ThreadPoolExecutor(CONCURRENCY) as pool:
+        started = {
+            name: pool.submit(environments.enter_context, start(name)) for name in sorted(set(settings.values()))
+        }
+        runs = {script.name: pool.submit(_run, script, started[name]) for script, name in settings.items()}
         try:
             yield lambda script: runs[script].result()
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _run(script: Path, begun: Future[Place]) -> None:
-    place = begun.result()
-    with place.turn:
-        run = subprocess.run(  # noqa: S603 -- our own file
+def _run(script: Path, started: Future[Environment]) -> None:
+    environment = started.result()
+    with environment.lock:
+        run = subprocess.run(  # noqa: S603 -- our own script
             [str(NODE), "--test-reporter=spec", script.name],
             cwd=script.parent,
             env=os.environ
-            | {"GATEHOUSE_URL": place.service.url, "SERVICE_CLOCK": str(place.service.clock)}
-            | place.variables,
+            | {"GATEHOUSE_URL": environment.service.url, "SERVICE_CLOCK": str(environment.service.clock)}
+            | environment.variables,
             capture_output=True,
             text=True,
-            timeout=_LONGEST,
+            timeout=_TIMEOUT,
             check=False,
         )
-    assert run.returncode == 0, run.stdout + run.stderr + place.service.log()
+    assert run.returncode == 0, run.stdout + run.stderr + environment.service.log()

@@ -1,4 +1,4 @@
-// Protocol §6, A and B: who may call with a cookie, and from where one may sign in.
+// Protocol §6, A and B: origins that may call with a cookie, and from which sign-in is allowed.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
@@ -15,7 +15,7 @@ const forgets = (headers) => post("/request-password-reset", { email: newAddress
 const signIn = (headers) => post("/sign-in/email", { email, password }, headers);
 const signUp = (headers) => post("/sign-up/email", { email: newAddress(), password, name: "A" }, headers);
 
-// -- A: every request with a cookie that may change something ------------------------
+// -- A: every writing request with a cookie ------------------------------------------
 
 const allowed = [
   ["our own origin", { origin: url }],
@@ -49,24 +49,24 @@ const refused = [
 ];
 for (const [name, headers, code] of refused) {
   test(`with a cookie, ${name} is ${code}`, async () => {
-    const answer = await update(headers);
-    assert.equal(answer.status, 403);
-    assert.equal(answer.code, code);
+    const response = await update(headers);
+    assert.equal(response.status, 403);
+    assert.equal(response.code, code);
   });
 }
 
-test("any cookie counts, not ours alone", async () => {
+test("any cookie triggers the check, not only ours", async () => {
   assert.equal((await forgets({ cookie: "theme=dark" })).code, "MISSING_OR_NULL_ORIGIN");
   assert.equal((await forgets({ cookie: "theme=dark", origin: "https://evil.example" })).code, "INVALID_ORIGIN");
   assert.equal((await forgets({ cookie: "theme=dark", origin: url })).status, 200);
 });
 
-test("a bearer token beside a cookie changes nothing about that", async () => {
+test("a bearer token does not disable the check of a cookie", async () => {
   const { token } = await session(email);
   assert.equal((await update({ authorization: `Bearer ${token}` })).code, "MISSING_OR_NULL_ORIGIN");
 });
 
-test("without a cookie nobody asks for an origin", async () => {
+test("without a cookie no origin is needed", async () => {
   assert.equal((await forgets({})).status, 200);
   assert.equal((await forgets({ origin: "https://evil.example" })).status, 200);
 });
@@ -77,33 +77,33 @@ test("a bearer call needs no origin", async () => {
   assert.equal((await post("/update-user", { name: "Ann" }, { ...bearer, origin: "https://evil.example" })).status, 200);
 });
 
-test("a GET is never refused for its origin", async () => {
+test("a GET is never rejected for its origin", async () => {
   assert.equal((await get("/get-session", { cookie, origin: "https://evil.example" })).json.user.email, email);
 });
 
-test("DELETE and PATCH are not safe either", async () => {
+test("DELETE and PATCH are checked, too", async () => {
   const headers = { cookie, origin: "https://evil.example" };
   assert.equal((await send("DELETE", "/sessions/x", { headers })).code, "INVALID_ORIGIN");
   assert.equal((await send("PATCH", "/api/tasks/x", { body: {}, headers })).code, "INVALID_ORIGIN");
 });
 
-// -- B: signing in and up, which another site must not do for its visitor --------------
+// -- B: sign-in and sign-up from another site ------------------------------------------
 
 for (const [name, ask] of [["sign-in", signIn], ["sign-up", signUp]]) {
-  test(`${name} by a server needs no origin`, async () => {
+  test(`${name} from a server needs no origin`, async () => {
     assert.equal((await ask({})).status, 200);
   });
 
-  test(`${name} from another site is refused, without any cookie`, async () => {
+  test(`${name} from another site is rejected, even without a cookie`, async () => {
     assert.equal((await ask({ origin: "https://evil.example" })).code, "INVALID_ORIGIN");
     assert.equal((await ask({ referer: "https://evil.example/" })).code, "INVALID_ORIGIN");
   });
 
-  test(`${name} by navigating from another site is refused, whatever the origin`, async () => {
+  test(`${name} by navigation from another site is rejected with any origin`, async () => {
     const headers = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", origin: url };
-    const answer = await ask(headers);
-    assert.equal(answer.status, 403);
-    assert.equal(answer.code, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED");
+    const response = await ask(headers);
+    assert.equal(response.status, 403);
+    assert.equal(response.code, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED");
   });
 
   for (const header of ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"]) {
@@ -117,7 +117,7 @@ for (const [name, ask] of [["sign-in", signIn], ["sign-up", signUp]]) {
 }
 
 for (const path of ["/signin", "/login", "/signup", "/register"]) {
-  test(`${path} is guarded like what it is an alias of`, async () => {
+  test(`${path} is checked like its canonical path`, async () => {
     assert.equal((await post(path, { email, password }, { origin: "https://evil.example" })).code, "INVALID_ORIGIN");
     assert.equal((await post(path, { email, password }, { "sec-fetch-mode": "cors" })).code, "MISSING_OR_NULL_ORIGIN");
   });

@@ -1,17 +1,17 @@
-// Protocol §10: a new password by a mailed link.
+// Protocol §10: password reset with a mailed link.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import {
-  Browser, account, get, linkIn, lives, mailsTo, newAddress, newSession, nextMail, password, post, tokenIn, url,
+  Browser, account, get, linkIn, isValid, mailsTo, newAddress, newSession, nextMail, password, post, tokenIn, url,
 } from "./support.mjs";
 
 const NEW = "another battery";
 const ASKED = { status: true, message: "If this email exists in our system, check your email for the reset link" };
 const signIn = (email, secret) => post("/sign-in/email", { email, password: secret });
 
-/** Somebody who forgot their password, and the token in the mail. */
+/** Request a reset for a new account, and return the mailed token. */
 async function forgetful(redirectTo) {
   const email = await account();
   await post("/request-password-reset", { email, redirectTo });
@@ -24,18 +24,18 @@ before(async () => {
 });
 const follow = (token, callbackURL) => get(`/reset-password/${token}?callbackURL=${encodeURIComponent(callbackURL)}`);
 
-test("known and unknown addresses are answered alike", async () => {
+test("known and unknown addresses get the same response", async () => {
   const stranger = newAddress();
   for (const email of [ann.email, stranger]) {
-    const answer = await post("/request-password-reset", { email });
-    assert.equal(answer.status, 200);
-    assert.deepEqual(answer.json, ASKED);
+    const response = await post("/request-password-reset", { email });
+    assert.equal(response.status, 200);
+    assert.deepEqual(response.json, ASKED);
   }
   ann.token = tokenIn(await nextMail(ann.email, 2));
   assert.deepEqual(await mailsTo(stranger), []);
 });
 
-test("the client asks and resets", async () => {
+test("the client requests and resets", async () => {
   const { client } = new Browser();
   const email = await account();
   assert.deepEqual((await client.requestPasswordReset({ email, redirectTo: "/new-password" })).data, ASKED);
@@ -44,7 +44,7 @@ test("the client asks and resets", async () => {
   assert.equal((await signIn(email, NEW)).status, 200);
 });
 
-test("the mailed link leads through us to the place that was asked for", async () => {
+test("the mailed link redirects to the requested URL", async () => {
   const { link } = await forgetful("/new-password?a=1");
   const { origin, pathname, search } = new URL(link);
   assert.equal(origin, url);
@@ -58,10 +58,10 @@ for (const [callbackURL, start] of [
   [`${url}/new-password`, `${url}/new-password?token=`],
   ["https://app.example.com/new", "https://app.example.com/new?token="],
 ]) {
-  test(`a good link to ${callbackURL.replace(url, "…")} leads there, by an absolute Location`, async () => {
-    const answer = await follow(ann.token, callbackURL);
-    assert.equal(answer.status, 302);
-    assert.equal(answer.location, start + ann.token);
+  test(`a valid link redirects to ${callbackURL.replace(url, "…")}, with an absolute Location`, async () => {
+    const response = await follow(ann.token, callbackURL);
+    assert.equal(response.status, 302);
+    assert.equal(response.location, start + ann.token);
   });
 }
 
@@ -70,14 +70,14 @@ for (const [callbackURL, location] of [
   ["/new-password?a=1", `${url}/new-password?a=1&error=INVALID_TOKEN`],
   ["https://app.example.com/new", "https://app.example.com/new?error=INVALID_TOKEN"],
 ]) {
-  test(`a bad link to ${callbackURL} says so there`, async () => {
-    const answer = await follow("x".repeat(24), callbackURL);
-    assert.equal(answer.status, 302);
-    assert.equal(answer.location, location);
+  test(`an invalid link redirects to ${callbackURL} with an error`, async () => {
+    const response = await follow("x".repeat(24), callbackURL);
+    assert.equal(response.status, 302);
+    assert.equal(response.location, location);
   });
 }
 
-test("following the link consumes nothing", async () => {
+test("following the link does not consume the token", async () => {
   const { email, token } = await forgetful("/new-password");
   await follow(token, "/new-password");
   await follow(token, "/new-password");
@@ -86,16 +86,16 @@ test("following the link consumes nothing", async () => {
   assert.equal((await signIn(email, NEW)).status, 200);
 });
 
-test("a reset signs nobody in, and signs everybody out", async () => {
+test("a reset creates no session, and ends all sessions", async () => {
   const one = await newSession();
   await post("/request-password-reset", { email: one.email });
-  const answer = await post("/reset-password", { newPassword: NEW, token: tokenIn(await nextMail(one.email, 1)) });
-  assert.deepEqual(answer.setCookies, []);
-  assert.equal(await lives(one), false);
+  const response = await post("/reset-password", { newPassword: NEW, token: tokenIn(await nextMail(one.email, 1)) });
+  assert.deepEqual(response.setCookies, []);
+  assert.equal(await isValid(one), false);
   assert.equal((await signIn(one.email, password)).status, 401);
 });
 
-test("the token may stand in the query", async () => {
+test("the token may be in the query", async () => {
   const { email, token } = await forgetful();
   assert.deepEqual((await post(`/reset-password?token=${token}`, { newPassword: NEW })).json, { status: true });
   assert.equal((await signIn(email, NEW)).status, 200);
@@ -109,14 +109,14 @@ test("a token works once", async () => {
   assert.equal(again.code, "INVALID_TOKEN");
 });
 
-test("of two who use it at once, one does", async () => {
+test("of two concurrent uses, one succeeds", async () => {
   const { token } = await forgetful();
-  const answers = await Promise.all([NEW, "a third battery"].map((newPassword) => post("/reset-password", { newPassword, token })));
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400]);
+  const responses = await Promise.all([NEW, "a third battery"].map((newPassword) => post("/reset-password", { newPassword, token })));
+  assert.deepEqual(responses.map(({ status }) => status).sort(), [200, 400]);
 });
 
 for (const [newPassword, code] of [["short", "PASSWORD_TOO_SHORT"], ["x".repeat(129), "PASSWORD_TOO_LONG"]]) {
-  test(`${code} is said first, and burns no token`, async () => {
+  test(`${code} comes first, and does not consume the token`, async () => {
     assert.equal((await post("/reset-password", { newPassword, token: "bad" })).code, code);
     assert.equal((await post("/reset-password", { newPassword, token: ann.token })).code, code);
     assert.match((await follow(ann.token, "/n")).location, /\?token=/);
@@ -125,24 +125,24 @@ for (const [newPassword, code] of [["short", "PASSWORD_TOO_SHORT"], ["x".repeat(
 
 for (const [name, more] of [["no token", {}], ["an empty one", { token: "" }], ["an unknown one", { token: "x".repeat(24) }]]) {
   test(`${name} is INVALID_TOKEN`, async () => {
-    const answer = await post("/reset-password", { newPassword: NEW, ...more });
-    assert.equal(answer.status, 400);
-    assert.equal(answer.code, "INVALID_TOKEN");
+    const response = await post("/reset-password", { newPassword: NEW, ...more });
+    assert.equal(response.status, 400);
+    assert.equal(response.code, "INVALID_TOKEN");
   });
 }
 
-test("a newer link makes the older one bad", async () => {
+test("a newer link invalidates the older one", async () => {
   const { email, token } = await forgetful();
   await post("/request-password-reset", { email });
   await nextMail(email, 2);
   assert.equal((await post("/reset-password", { newPassword: NEW, token })).code, "INVALID_TOKEN");
 });
 
-test("a bad address is a VALIDATION_ERROR", async () => {
+test("an invalid address is a VALIDATION_ERROR", async () => {
   assert.equal((await post("/request-password-reset", { email: "no address" })).code, "VALIDATION_ERROR");
 });
 
-test("a sign-up that waits may be turned into an account by a reset", async () => {
+test("a reset completes a pending sign-up", async () => {
   const email = newAddress();
   await post("/sign-up/email", { email, password, name: "Ann" });
   await nextMail(email);
@@ -152,7 +152,7 @@ test("a sign-up that waits may be turned into an account by a reset", async () =
   assert.equal((await signIn(email, password)).status, 401);
 });
 
-test("the owner is told by mail", async () => {
+test("the owner gets a mail", async () => {
   const { email, token } = await forgetful();
   await post("/reset-password", { newPassword: NEW, token });
   assert.match((await nextMail(email, 2)).subject, /password/i);

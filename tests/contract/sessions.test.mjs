@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { account, get, lives, milliseconds, newSession, post, send, session, signedIn } from "./support.mjs";
+import { account, get, isValid, milliseconds, newSession, post, send, session, signedIn } from "./support.mjs";
 
 let email;
 before(async () => {
@@ -22,7 +22,7 @@ test("the list is a bare array of the user's sessions, oldest first", async () =
   assert.deepEqual(json.map((one) => one.id), [await idOf(sessions[0]), await idOf(sessions[1]), await idOf(sessions[2])]);
 });
 
-test("a listed session has the protocol's fields, with its id for a token", async () => {
+test("a listed session has the protocol's fields, with its id as token", async () => {
   const [one] = (await get("/list-sessions", (await session(email)).bearer)).json;
   const fields = ["createdAt", "expiresAt", "id", "ipAddress", "token", "updatedAt", "userAgent", "userId"];
   assert.deepEqual(Object.keys(one).sort(), fields);
@@ -30,7 +30,7 @@ test("a listed session has the protocol's fields, with its id for a token", asyn
   assert.match(one.createdAt, milliseconds);
 });
 
-test("the list holds nobody's credential", async () => {
+test("the list contains no credentials", async () => {
   const sessions = await several();
   const { text } = await get("/list-sessions", sessions[0].bearer);
   for (const { token } of sessions) assert.ok(!text.includes(token));
@@ -49,90 +49,90 @@ test("the client revokes what it listed", async () => {
   const listed = (await client.listSessions()).data;
   const { token } = listed.find((one) => one.createdAt >= listed[0].createdAt && one !== listed[0]);
   assert.deepEqual((await client.revokeSession({ token })).data, { status: true });
-  assert.equal(await lives(other), false);
+  assert.equal(await isValid(other), false);
   assert.ok((await client.getSession()).data);
 });
 
-test("revoke-session takes the session's own token, too", async () => {
+test("revoke-session accepts the session's token, too", async () => {
   const [one, other] = await several();
   assert.deepEqual((await post("/revoke-session", { token: other.token }, one.bearer)).json, { status: true });
-  assert.equal(await lives(other), false);
-  assert.equal(await lives(one), true);
+  assert.equal(await isValid(other), false);
+  assert.equal(await isValid(one), true);
 });
 
 test("revoking the current session clears the cookies", async () => {
   const one = await newSession();
-  const answer = await post("/revoke-session", { token: one.token }, one.cookie);
-  assert.equal(answer.setCookies.length, 3);
-  assert.equal(await lives(one), false);
+  const response = await post("/revoke-session", { token: one.token }, one.cookie);
+  assert.equal(response.setCookies.length, 3);
+  assert.equal(await isValid(one), false);
 });
 
-test("revoking another session clears no cookie", async () => {
+test("revoking another session clears no cookies", async () => {
   const [one, other] = await several();
   assert.deepEqual((await post("/revoke-session", { token: other.token }, one.cookie)).setCookies, []);
 });
 
-test("a stranger's token is answered alike, and left alone", async () => {
+test("another user's token gets the same response, and its session stays", async () => {
   const one = await newSession();
   const stranger = await newSession();
   for (const token of [stranger.token, await idOf(stranger), "unknown", ""]) {
-    const answer = await post("/revoke-session", { token }, one.bearer);
-    assert.equal(answer.status, 200, answer.text);
-    assert.deepEqual(answer.json, { status: true });
+    const response = await post("/revoke-session", { token }, one.bearer);
+    assert.equal(response.status, 200, response.text);
+    assert.deepEqual(response.json, { status: true });
   }
-  assert.ok(await lives(stranger));
+  assert.ok(await isValid(stranger));
 });
 
-test("the marker of all sessions is no session", async () => {
+test("the epoch row is not a session", async () => {
   const one = await newSession();
   assert.equal((await post("/revoke-session", { token: "EPOCH" }, one.bearer)).status, 200);
-  assert.ok(await lives(one));
+  assert.ok(await isValid(one));
 });
 
-test("revoke-other-sessions leaves this one", async () => {
+test("revoke-other-sessions keeps this session", async () => {
   const [one, ...others] = await several();
   assert.deepEqual((await post("/revoke-other-sessions", {}, one.bearer)).json, { status: true });
-  assert.deepEqual(await Promise.all([one, ...others].map(lives)), [true, false, false]);
+  assert.deepEqual(await Promise.all([one, ...others].map(isValid)), [true, false, false]);
 });
 
-test("revoke-other-sessions by the client keeps it signed in", async () => {
+test("revoke-other-sessions with the client keeps it signed in", async () => {
   const { client, email: address } = await signedIn();
   const other = await session(address);
   assert.deepEqual((await client.revokeOtherSessions()).data, { status: true });
-  assert.equal(await lives(other), false);
+  assert.equal(await isValid(other), false);
   assert.ok((await client.getSession()).data);
 });
 
-test("revoke-sessions leaves none", async () => {
+test("revoke-sessions ends all sessions", async () => {
   const sessions = await several();
   assert.deepEqual((await post("/revoke-sessions", {}, sessions[0].bearer)).json, { status: true });
-  assert.deepEqual(await Promise.all(sessions.map(lives)), [false, false, false]);
+  assert.deepEqual(await Promise.all(sessions.map(isValid)), [false, false, false]);
 });
 
-test("revoke-sessions by the client signs it out", async () => {
+test("revoke-sessions with the client signs it out", async () => {
   const { client, browser } = await signedIn();
   assert.deepEqual((await client.revokeSessions()).data, { status: true });
   assert.equal(browser.cookies.size, 0);
   assert.deepEqual(await client.getSession(), { data: null, error: null });
 });
 
-test("sign-out ends this session alone", async () => {
+test("sign-out ends only this session", async () => {
   const [one, other] = await several();
   assert.deepEqual((await post("/sign-out", {}, one.bearer)).json, { success: true });
-  assert.deepEqual([await lives(one), await lives(other)], [false, true]);
+  assert.deepEqual([await isValid(one), await isValid(other)], [false, true]);
 });
 
 test("sign-out never fails", async () => {
   const one = await newSession();
   await post("/sign-out", {}, one.bearer);
   for (const headers of [{}, one.bearer, one.cookie, { authorization: "Bearer nonsense" }]) {
-    const answer = await send("POST", "/sign-out", { headers });
-    assert.equal(answer.status, 200);
-    assert.deepEqual(answer.json, { success: true });
+    const response = await send("POST", "/sign-out", { headers });
+    assert.equal(response.status, 200);
+    assert.deepEqual(response.json, { success: true });
   }
 });
 
-test("sign-out takes no part in redirects", async () => {
-  const answer = await post("/sign-out", { callbackURL: "/bye", disableRedirect: true, state: "x" });
-  assert.deepEqual(answer.json, { success: true });
+test("sign-out does not redirect", async () => {
+  const response = await post("/sign-out", { callbackURL: "/bye", disableRedirect: true, state: "x" });
+  assert.deepEqual(response.json, { success: true });
 });

@@ -1,9 +1,9 @@
-// Protocol §8: signing up while addresses must be verified. A taken address is answered like a new one.
+// Protocol §8: sign-up with verification. A taken address gets the same response as a new one.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { account, mailsAreOut, mailsTo, milliseconds, newAddress, nextMail, password, post, tokenIn } from "./support.mjs";
+import { account, allMailsDelivered, mailsTo, milliseconds, newAddress, nextMail, password, post, tokenIn } from "./support.mjs";
 
 let taken;
 before(async () => {
@@ -11,7 +11,7 @@ before(async () => {
 });
 const signUp = (more) => post("/sign-up/email", { email: newAddress(), password, name: "Ann", ...more });
 
-test("the answer is a user and no token", async () => {
+test("the response has a user and no token", async () => {
   const email = newAddress();
   const { json } = await signUp({ email: email.toUpperCase(), image: "https://example.com/ann.png" });
   assert.deepEqual(Object.keys(json).sort(), ["token", "user"]);
@@ -23,7 +23,7 @@ test("the answer is a user and no token", async () => {
   assert.match(json.user.createdAt, milliseconds);
 });
 
-test("a taken address is answered like a new one", async () => {
+test("a taken address gets the same response as a new one", async () => {
   const fresh = await signUp({ name: "Eve" });
   const known = await signUp({ email: taken.toUpperCase(), name: "Eve" });
   assert.equal(known.status, 200);
@@ -36,13 +36,13 @@ test("a taken address is answered like a new one", async () => {
   assert.ok(Math.abs(new Date(known.json.user.createdAt) - new Date()) < 10_000);
 });
 
-test("its id is made up anew each time", async () => {
+test("its id is random each time", async () => {
   const ids = [await signUp({ email: taken }), await signUp({ email: taken })].map(({ json }) => json.user.id);
   const real = (await post("/sign-in/email", { email: taken, password })).json.user.id;
   assert.equal(new Set([...ids, real]).size, 3);
 });
 
-test("its owner keeps name and password, and is told by mail", async () => {
+test("its owner keeps name and password, and gets a mail", async () => {
   const email = await account("Owner");
   await signUp({ email, name: "Eve", password: "eve's own battery" });
   assert.match((await nextMail(email, 1)).subject, /account/i);
@@ -50,7 +50,7 @@ test("its owner keeps name and password, and is told by mail", async () => {
   assert.equal((await post("/sign-in/email", { email, password: "eve's own battery" })).status, 401);
 });
 
-test("a second sign-up before verification replaces the first, and mails anew", async () => {
+test("a second sign-up before verification replaces the first, and sends another mail", async () => {
   const email = newAddress();
   await signUp({ email });
   const first = tokenIn(await nextMail(email));
@@ -62,7 +62,7 @@ test("a second sign-up before verification replaces the first, and mails anew", 
   assert.equal((await post("/sign-in/email", { email, password: "another battery" })).status, 200);
 });
 
-test("the id of the answer is the id of the user to be", async () => {
+test("the id in the response is the later user's id", async () => {
   const email = newAddress();
   const { id } = (await signUp({ email })).json.user;
   await post("/verify-email", { token: tokenIn(await nextMail(email)) });
@@ -91,23 +91,23 @@ for (const [what, secret, code] of [
   ["129 code units in 65 characters", `${"😀".repeat(64)}x`, "PASSWORD_TOO_LONG"],
   ["one of the most common", "password1", "WEAK_PASSWORD"],
 ]) {
-  test(`a password of ${what} is ${code ?? "taken"}`, async () => {
-    const answer = await signUp({ password: secret });
-    assert.equal(answer.status, code ? 400 : 200, answer.text);
-    if (code) assert.equal(answer.code, code);
+  test(`a password of ${what} is ${code ?? "accepted"}`, async () => {
+    const response = await signUp({ password: secret });
+    assert.equal(response.status, code ? 400 : 200, response.text);
+    if (code) assert.equal(response.code, code);
   });
 }
 
-test("a verification mail is sent, with the place to go on to", async () => {
+test("a verification mail is sent with the callback URL", async () => {
   const email = newAddress();
   await signUp({ email, callbackURL: "/welcome?a=1" });
   const link = new URL((await nextMail(email)).text.match(/http\S+/)[0]);
   assert.equal(link.searchParams.get("callbackURL"), "/welcome?a=1");
 });
 
-test("a refused sign-up sends no mail", async () => {
+test("a rejected sign-up sends no mail", async () => {
   const email = newAddress();
   await signUp({ email, password: "short" });
-  await mailsAreOut();
+  await allMailsDelivered();
   assert.deepEqual(await mailsTo(email), []);
 });

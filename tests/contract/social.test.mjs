@@ -1,12 +1,12 @@
-// Protocol §11: signing in by Google, for which the stand-in of `make dev` stands, by the official client.
+// Protocol §11: sign-in with Google, the fake of `make dev`, with the official client.
 
 import assert from "node:assert/strict";
 import http from "node:http";
 import { before, test } from "node:test";
 
 import {
-  Browser, HOME, atGoogle, bearer, consent, get, googler, lives, newAddress, nextMail, password, post, send, session,
-  signedInByGoogle, tokenIn, until, url, wayBack,
+  Browser, HOME, setGoogleClaims, bearer, consent, get, googleUser, isValid, newAddress, nextMail, password, post, send, session,
+  signedInByGoogle, tokenIn, until, url, startAndConsent,
 } from "./support.mjs";
 
 const STATE = "better-auth.state";
@@ -15,17 +15,17 @@ const social = (more, browser = new Browser()) => browser.client.signIn.social({
 
 // -- To the provider ----------------------------------------------------------------
 
-test("sign-in/social names the provider's page, and lets the browser prove later that it was sent there", async () => {
-  const answer = await post("/sign-in/social", { provider: "google", callbackURL: HOME });
-  assert.equal(answer.status, 200);
-  assert.deepEqual(Object.keys(answer.json), ["url", "redirect"]);
-  assert.equal(answer.json.redirect, true);
-  assert.equal(answer.location, answer.json.url);
-  assert.match(answer.line(STATE), /^better-auth\.state=[\w-]{32}\.[\w%]+%3D; Max-Age=300; Path=\/; HttpOnly; SameSite=Lax$/);
-  assert.equal(answer.setCookies.length, 1);
+test("sign-in/social returns the provider's URL, and sets a state cookie", async () => {
+  const response = await post("/sign-in/social", { provider: "google", callbackURL: HOME });
+  assert.equal(response.status, 200);
+  assert.deepEqual(Object.keys(response.json), ["url", "redirect"]);
+  assert.equal(response.json.redirect, true);
+  assert.equal(response.location, response.json.url);
+  assert.match(response.line(STATE), /^better-auth\.state=[\w-]{32}\.[\w%]+%3D; Max-Age=300; Path=\/; HttpOnly; SameSite=Lax$/);
+  assert.equal(response.setCookies.length, 1);
 });
 
-test("the address of the provider's page carries what OAuth asks for", async () => {
+test("the provider's URL has the OAuth parameters", async () => {
   const { data } = await social();
   const page = new URL(data.url);
   assert.equal(page.origin + page.pathname, `${url}/dev/google/oauth2/authorize`);
@@ -42,7 +42,7 @@ test("the address of the provider's page carries what OAuth asks for", async () 
   });
 });
 
-test("extra scopes, a login hint and other parameters go along", async () => {
+test("extra scopes, login hint and other parameters are passed on", async () => {
   const { data } = await social({ scopes: ["address"], loginHint: "ann@example.com", additionalParams: { hd: "example.com" } });
   const asked = new URL(data.url).searchParams;
   assert.equal(asked.get("scope"), "email profile openid address");
@@ -50,27 +50,27 @@ test("extra scopes, a login hint and other parameters go along", async () => {
   assert.equal(asked.get("hd"), "example.com");
 });
 
-test("disableRedirect leaves it to the caller to go on", async () => {
-  const answer = await post("/sign-in/social", { provider: "google", disableRedirect: true });
-  assert.equal(answer.json.redirect, false);
-  assert.equal(answer.location, undefined);
-  assert.ok(answer.json.url && answer.line(STATE));
+test("disableRedirect leaves the redirect to the caller", async () => {
+  const response = await post("/sign-in/social", { provider: "google", disableRedirect: true });
+  assert.equal(response.json.redirect, false);
+  assert.equal(response.location, undefined);
+  assert.ok(response.json.url && response.line(STATE));
 });
 
-test("the stand-in's page says that it is not Google", async () => {
+test("the fake provider's page states that it is not Google", async () => {
   const { data } = await social();
   const page = await fetch(data.url);
   assert.equal(page.status, 200);
   assert.match(await page.text(), /This is not Google/);
 });
 
-test("the stand-in keeps the connection by which it is told of somebody", async () => {
+test("the fake provider keeps the connection open", async () => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const headers = { "content-type": "application/json", "content-length": 2 };
   const put = () =>
     new Promise((resolve, reject) => {
-      const request = http.request(`${url}/dev/google/users/sub-nobody`, { method: "PUT", agent, headers }, (answer) =>
-        answer.resume().on("end", () => resolve({ status: answer.statusCode, reused: request.reusedSocket })).on("error", reject),
+      const request = http.request(`${url}/dev/google/users/sub-nobody`, { method: "PUT", agent, headers }, (response) =>
+        response.resume().on("end", () => resolve({ status: response.statusCode, reused: request.reusedSocket })).on("error", reject),
       );
       request.on("error", reject).end("{}");
     });
@@ -80,52 +80,52 @@ test("the stand-in keeps the connection by which it is told of somebody", async 
   agent.destroy();
 });
 
-// -- And back ---------------------------------------------------------------------
+// -- The callback -----------------------------------------------------------------
 
-test("a new person is led to newUserCallbackURL with a session, verified as the provider says", async () => {
+test("a new user is redirected to newUserCallbackURL with a session, verified as at the provider", async () => {
   const email = newAddress();
-  const someone = googler({ email: email.toUpperCase(), name: "Gus Gray", picture: "https://example.com/gus.png" });
-  const { answer, user, token } = await signedInByGoogle(someone, { newUserCallbackURL: "/welcome" });
+  const someone = googleUser({ email: email.toUpperCase(), name: "Gus Gray", picture: "https://example.com/gus.png" });
+  const { response, user, token } = await signedInByGoogle(someone, { newUserCallbackURL: "/welcome" });
 
-  assert.equal(answer.status, 302);
-  assert.equal(answer.location, "/welcome");
-  assert.match(answer.line(SESSION), /; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/);
-  assert.match(answer.line(STATE), /^better-auth\.state=; Max-Age=0; /);
-  assert.ok(answer.headers["set-auth-token"].startsWith(token));
+  assert.equal(response.status, 302);
+  assert.equal(response.location, "/welcome");
+  assert.match(response.line(SESSION), /; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/);
+  assert.match(response.line(STATE), /^better-auth\.state=; Max-Age=0; /);
+  assert.ok(response.headers["set-auth-token"].startsWith(token));
   const { name, image, emailVerified } = user;
   assert.deepEqual({ email: user.email, name, image, emailVerified }, { email, name: "Gus Gray", image: "https://example.com/gus.png", emailVerified: true });
 });
 
-test("a new person without newUserCallbackURL is led to callbackURL", async () => {
-  assert.equal((await signedInByGoogle()).answer.location, HOME);
+test("a new user without newUserCallbackURL is redirected to callbackURL", async () => {
+  assert.equal((await signedInByGoogle()).response.location, HOME);
 });
 
-test("a returning person is led to callbackURL, and is the same user in one more session", async () => {
+test("a returning user is redirected to callbackURL, and has one more session", async () => {
   const first = await signedInByGoogle();
   const again = await signedInByGoogle(first, { newUserCallbackURL: "/welcome" });
-  assert.equal(again.answer.location, HOME);
+  assert.equal(again.response.location, HOME);
   assert.equal(again.user.id, first.user.id);
   assert.notEqual(again.token, first.token);
-  assert.ok(await lives(first));
+  assert.ok(await isValid(first));
 });
 
-test("who has another address at the provider is the same user, with the address they had", async () => {
+test("with another address at the provider it is the same user, with the old address", async () => {
   const first = await signedInByGoogle();
-  await atGoogle(first.sub, { email: newAddress(), name: "Another" });
+  await setGoogleClaims(first.sub, { email: newAddress(), name: "Another" });
   const again = await signedInByGoogle(first);
   assert.deepEqual(again.user, first.user);
 });
 
-test("a provider that posts is led to the same by GET, where the browser's cookies come along", async () => {
+test("a POST of the provider is redirected to GET, which has the browser's cookies", async () => {
   const browser = new Browser();
-  const back = new URL(await wayBack(browser, await googler()));
+  const back = new URL(await startAndConsent(browser, await googleUser()));
   const headers = { "content-type": "application/x-www-form-urlencoded", origin: "https://accounts.google.com" };
   const posted = await send("POST", back.pathname, { text: back.search.slice(1), headers });
   assert.equal(posted.status, 302);
   assert.equal((await browser.open(posted.location)).location, HOME);
 });
 
-// -- What the session is good for ----------------------------------------------------
+// -- The session ---------------------------------------------------------------------
 
 let gus;
 before(async () => {
@@ -140,10 +140,10 @@ test("the session's token and its JWT are credentials like any other", async () 
 test("signing out ends it", async () => {
   const one = await signedInByGoogle();
   assert.deepEqual((await one.client.signOut()).data, { success: true });
-  assert.equal(await lives(one), false);
+  assert.equal(await isValid(one), false);
 });
 
-test("who came by Google sets a password by reset, and signs in with it", async () => {
+test("a Google user can set a password by reset, and sign in with it", async () => {
   const one = await signedInByGoogle();
   assert.equal((await post("/sign-in/email", { email: one.email, password })).code, "INVALID_EMAIL_OR_PASSWORD");
   await one.client.requestPasswordReset({ email: one.email });
@@ -155,11 +155,11 @@ test("who came by Google sets a password by reset, and signs in with it", async 
 
 // -- The alias ----------------------------------------------------------------------
 
-test("GET oauth/google leads to the provider, and back to redirect_uri", async () => {
+test("GET oauth/google redirects to the provider, and back to redirect_uri", async () => {
   const browser = new Browser();
   const begun = await browser.open("/api/auth/oauth/google?redirect_uri=/home");
   assert.equal(begun.status, 302);
-  const back = await consent(begun.location, await googler());
+  const back = await consent(begun.location, await googleUser());
   assert.ok(back.startsWith(`${url}/api/auth/oauth/google/callback?`));
   assert.equal((await browser.open(back)).location, HOME);
   assert.ok((await browser.client.getSession()).data);
@@ -167,7 +167,7 @@ test("GET oauth/google leads to the provider, and back to redirect_uri", async (
   assert.deepEqual([replayed.status, replayed.code], [400, "STATE_MISMATCH"]);
 });
 
-test("GET oauth/google leads to places of ours only", async () => {
-  const answer = await get("/oauth/google?redirect_uri=https://evil.example/");
-  assert.deepEqual([answer.status, answer.code], [403, "INVALID_REDIRECT_URL"]);
+test("GET oauth/google redirects only to trusted URLs", async () => {
+  const response = await get("/oauth/google?redirect_uri=https://evil.example/");
+  assert.deepEqual([response.status, response.code], [403, "INVALID_REDIRECT_URL"]);
 });

@@ -1,22 +1,22 @@
-// Protocol §§8, 11: a provider's tokens, those that it gave us and those that a client brings.
+// Protocol §§8, 11: a provider's tokens: stored ones, and ID tokens from clients.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import { decodeJwt } from "jose";
 
-import { Browser, atGoogle, bearer, get, googler, milliseconds, newAddress, post, signedIn, signedInByGoogle, url } from "./support.mjs";
+import { Browser, setGoogleClaims, bearer, get, googleUser, milliseconds, newAddress, post, signedIn, signedInByGoogle, url } from "./support.mjs";
 
 const refusal = ({ data, error }) => (assert.equal(data, null), [error.status, error.code]);
 const fields = (body) => Object.keys(body).sort();
 let gus, accountId, ann, annas;
 before(async () => {
-  [gus, ann] = [await signedInByGoogle(googler({ picture: "https://example.com/gus.png" })), await signedIn()];
+  [gus, ann] = [await signedInByGoogle(googleUser({ picture: "https://example.com/gus.png" })), await signedIn()];
   accountId = (await gus.client.listAccounts()).data[0].id;
   annas = (await ann.client.listAccounts()).data[0].id;
 });
 
-/** An ID token that Google signed for us, about `someone`. */
+/** Return an ID token of the fake Google about `someone`. */
 async function idTokenOf(someone) {
   const { client } = await signedInByGoogle(someone);
   const [{ id }] = (await client.listAccounts()).data.filter(({ providerId }) => providerId === "google");
@@ -24,9 +24,9 @@ async function idTokenOf(someone) {
 }
 const withToken = (idToken, browser = new Browser()) => browser.client.signIn.social({ provider: "google", idToken });
 
-// -- Those that it gave us ----------------------------------------------------------
+// -- Stored tokens ------------------------------------------------------------------
 
-test("get-access-token gives a token that the provider takes", async () => {
+test("get-access-token returns a token that the provider accepts", async () => {
   const { json } = await post("/get-access-token", { accountId }, bearer(gus.token));
   assert.deepEqual(fields(json), ["accessToken", "accessTokenExpiresAt", "idToken", "scopes"]);
   assert.match(json.accessTokenExpiresAt, milliseconds);
@@ -36,13 +36,13 @@ test("get-access-token gives a token that the provider takes", async () => {
   assert.equal((await info.json()).email, gus.email);
 });
 
-test("get-access-token by the client gives the same one until it is about to end", async () => {
+test("get-access-token with the client returns the same token until it is about to expire", async () => {
   const [one, again] = [await gus.client.getAccessToken({ accountId }), await gus.client.getAccessToken({ accountId })];
   assert.ok(one.data.accessTokenExpiresAt > new Date());
   assert.equal(again.data.accessToken, one.data.accessToken);
 });
 
-test("refresh-token gives newer ones, and get-access-token has them then", async () => {
+test("refresh-token returns new tokens, and get-access-token returns them then", async () => {
   const one = await signedInByGoogle();
   const [{ id }] = (await one.client.listAccounts()).data;
   const before = (await one.client.getAccessToken({ accountId: id })).data;
@@ -55,14 +55,14 @@ test("refresh-token gives newer ones, and get-access-token has them then", async
   assert.equal((await one.client.refreshToken({ accountId: id })).error, null);
 });
 
-test("a provider that takes tokens back is told as FAILED_TO_REFRESH_ACCESS_TOKEN", async () => {
+test("a provider that revoked tokens is FAILED_TO_REFRESH_ACCESS_TOKEN", async () => {
   const one = await signedInByGoogle();
   const [{ id }] = (await one.client.listAccounts()).data;
   await fetch(`${url}/dev/google/users/${one.sub}/revoke-tokens`, { method: "POST" });
   assert.deepEqual(refusal(await one.client.refreshToken({ accountId: id })), [400, "FAILED_TO_REFRESH_ACCESS_TOKEN"]);
 });
 
-test("account-info says what the provider said", async () => {
+test("account-info returns the provider's claims", async () => {
   const { data } = await gus.client.accountInfo({ query: { accountId } });
   assert.deepEqual(fields(data), ["account", "data", "user"]);
   const { name, email, image, emailVerified } = data.user;
@@ -78,32 +78,32 @@ const asking = {
   "account-info": (client, query) => client.accountInfo({ query }),
 };
 for (const [name, ask] of Object.entries(asking)) {
-  test(`${name} knows no account but the caller's`, async () => {
+  test(`${name} finds only the caller's accounts`, async () => {
     for (const id of [accountId, "another"])
       assert.deepEqual(refusal(await ask(ann.client, { accountId: id })), [400, "ACCOUNT_NOT_FOUND"]);
   });
 
-  test(`${name} is for those who are signed in`, async () => {
+  test(`${name} needs a session`, async () => {
     assert.equal((await ask(new Browser().client, { accountId })).error.status, 401);
   });
 }
 
-test("there are no tokens of a provider for a password", async () => {
+test("a password account has no provider tokens", async () => {
   for (const name of ["get-access-token", "refresh-token"])
     assert.deepEqual(refusal(await asking[name](ann.client, { accountId: annas })), [400, "PROVIDER_NOT_SUPPORTED"]);
   assert.equal((await ann.client.accountInfo({ query: { accountId: annas } })).error.status, 400);
 });
 
-test("the selection is strict, and userId is not heeded", async () => {
+test("accountId must match exactly, and userId is ignored", async () => {
   assert.deepEqual(refusal(await gus.client.getAccessToken({ accountId, providerId: "google" })), [400, "VALIDATION_ERROR"]);
   assert.deepEqual(refusal(await gus.client.getAccessToken({ useAccountCookie: true })), [400, "ACCOUNT_NOT_FOUND"]);
   assert.equal((await gus.client.getAccessToken({ accountId, userId: ann.user.id })).error, null);
   assert.deepEqual(refusal(await ann.client.getAccessToken({ accountId, userId: gus.user.id })), [400, "ACCOUNT_NOT_FOUND"]);
 });
 
-// -- Those that a client brings -----------------------------------------------------
+// -- ID tokens from clients ---------------------------------------------------------
 
-test("an ID token signs in at once", async () => {
+test("an ID token signs in", async () => {
   const token = await idTokenOf(gus);
   const browser = new Browser();
   const { data } = await withToken({ token }, browser);
@@ -114,19 +114,19 @@ test("an ID token signs in at once", async () => {
   assert.equal((await get("/api/tasks", bearer(data.token))).status, 200);
 });
 
-test("an ID token of somebody with a password links the two", async () => {
+test("an ID token of a user with a password links the account", async () => {
   const one = await signedIn();
-  const token = await idTokenOf(googler({ email: one.email }));
+  const token = await idTokenOf(googleUser({ email: one.email }));
   assert.equal((await withToken({ token })).data.user.id, one.user.id);
 });
 
-test("an ID token is taken with its nonce, and not with another", async () => {
+test("an ID token is accepted only with its nonce", async () => {
   const token = await idTokenOf(gus);
   assert.equal((await withToken({ token, nonce: decodeJwt(token).nonce })).error, null);
   assert.deepEqual(refusal(await withToken({ token, nonce: "another" })), [401, "INVALID_TOKEN"]);
 });
 
-test("what is no ID token of the provider's is 401 INVALID_TOKEN", async () => {
+test("an invalid ID token is 401 INVALID_TOKEN", async () => {
   const jwt = (await gus.client.token()).data.token;
   const token = await idTokenOf(gus);
   const [header, , signature] = token.split(".");
@@ -139,9 +139,9 @@ test("what is no ID token of the provider's is 401 INVALID_TOKEN", async () => {
   }
 });
 
-test("an ID token links an account to who is signed in", async () => {
+test("an ID token links an account to the signed-in user", async () => {
   const one = await signedIn();
-  const someone = await googler({ email: one.email });
+  const someone = await googleUser({ email: one.email });
   const stand = await idTokenOf(someone);
   const [, { id }] = (await one.client.listAccounts()).data;
   await one.client.unlinkAccount({ accountId: id });
@@ -152,7 +152,7 @@ test("an ID token links an account to who is signed in", async () => {
   assert.deepEqual(again.data, linked.data);
 });
 
-test("linking by ID token is refused as the protocol says", async () => {
+test("linking by ID token is rejected with the protocol's errors", async () => {
   const linkTo = async (client, token) => refusal(await client.linkSocial({ provider: "google", idToken: { token } }));
   const token = await idTokenOf(gus);
   assert.deepEqual(await linkTo(ann.client, "garbage"), [401, "INVALID_TOKEN"]);
@@ -164,17 +164,17 @@ test("linking by ID token is refused as the protocol says", async () => {
   assert.deepEqual(await linkTo(ann.client, free), [401, "LINKING_DIFFERENT_EMAILS_NOT_ALLOWED"]);
 });
 
-test("signing in by ID token is refused in JSON where the redirect would tell an error", async () => {
+test("sign-in by ID token is rejected in JSON instead of by redirect", async () => {
   const gone = await signedInByGoogle();
-  await atGoogle(gone.sub, { email: newAddress(), email_verified: false });
+  await setGoogleClaims(gone.sub, { email: newAddress(), email_verified: false });
   const token = await idTokenOf(gone); // the account is still theirs, whatever the provider says of the address
   await gone.client.deleteUser();
   assert.deepEqual(refusal(await withToken({ token })), [403, "EMAIL_NOT_VERIFIED"]);
 
   const { email } = await signedIn();
-  await atGoogle(gone.sub, { email });
+  await setGoogleClaims(gone.sub, { email });
   const back = await signedInByGoogle(gone);
-  await atGoogle(gone.sub, { email, email_verified: false });
+  await setGoogleClaims(gone.sub, { email, email_verified: false });
   const unproven = await idTokenOf(gone);
   const [, { id }] = (await back.client.listAccounts()).data;
   await back.client.unlinkAccount({ accountId: id });

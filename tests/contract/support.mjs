@@ -1,5 +1,4 @@
-// The official client as a browser would run it: with a cookie jar and an Origin, against GATEHOUSE_URL. And requests
-// without any of that, byte for byte.
+// The official client as in a browser, with a cookie jar and an Origin, against GATEHOUSE_URL; and plain HTTP requests.
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
@@ -16,25 +15,25 @@ let people = 0;
 export const newAddress = () => `person-${process.pid}-${(people += 1)}@example.com`;
 export const seconds = (number) => new Promise((resolve) => setTimeout(resolve, 1000 * number));
 
-/** Let time pass for the service; files that move its clock have it for themselves. */
-export function later(seconds) {
+/** Advance the service's clock. Files that do so run alone against their service. */
+export function advanceClock(seconds) {
   const clock = process.env.SERVICE_CLOCK;
   writeFileSync(`${clock}.new`, String(Number(readFileSync(clock)) + seconds));
   renameSync(`${clock}.new`, clock);
 }
 
-/** What `ask` answers, as soon as that is anything true; a busy machine may take long. */
+/** Call `ask` until its result is truthy, and return that; up to a minute. */
 export async function until(ask, pause = 0.025) {
   for (const end = Date.now() + 60_000; Date.now() < end; await seconds(pause)) {
-    const answer = await ask();
-    if (answer) return answer;
+    const response = await ask();
+    if (response) return response;
   }
-  throw new Error(`in vain: ${ask}`);
+  throw new Error(`timed out: ${ask}`);
 }
 
 const navigation = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
 
-/** A browser: cookies are kept, cleared when the server says so, and sent back. */
+/** A browser with a cookie jar. */
 export class Browser {
   cookies = new Map();
   setCookies = [];
@@ -44,19 +43,19 @@ export class Browser {
     const headers = new Headers(init.headers);
     headers.set("origin", origin);
     if (this.cookies.size) headers.set("cookie", this.cookie);
-    const answer = await fetch(input, { ...init, headers, redirect: "manual" });
+    const response = await fetch(input, { ...init, headers, redirect: "manual" });
     this.visited.push(new URL(input.url ?? input).pathname);
-    this.keep(answer.headers.getSetCookie());
-    return answer;
+    this.keep(response.headers.getSetCookie());
+    return response;
   };
 
-  /** Open a page of the service, as when a provider leads here: no script, no Origin. */
+  /** Navigate to a page of the service, as after a provider's redirect: no script, no Origin. */
   open = async (target) => {
     const { pathname, search } = new URL(target, url);
     const cookies = this.cookies.size ? { cookie: this.cookie } : {};
-    const answer = await send("GET", pathname + search, { headers: { ...navigation, ...cookies } });
-    this.keep(answer.setCookies);
-    return answer;
+    const response = await send("GET", pathname + search, { headers: { ...navigation, ...cookies } });
+    this.keep(response.setCookies);
+    return response;
   };
 
   get cookie() {
@@ -78,7 +77,7 @@ export class Browser {
   }
 }
 
-/** A request without a browser around it. */
+/** Send a request without a browser. */
 export const call = (method, path, { body, headers, browser } = {}) =>
   (browser?.fetch ?? fetch)(`${url}${path}`, {
     method,
@@ -87,7 +86,7 @@ export const call = (method, path, { body, headers, browser } = {}) =>
     redirect: "manual",
   });
 
-/** A request with these headers and no others: `body` goes as JSON, `text` as it is. Paths begin below /api/auth. */
+/** Send a request with only these headers: `body` as JSON, `text` unchanged. Paths are below /api/auth. */
 export function send(method, path, { body, text, headers = {} } = {}) {
   const json = body === undefined ? {} : { "content-type": "application/json" };
   const sent = body === undefined ? text : JSON.stringify(body);
@@ -96,9 +95,9 @@ export function send(method, path, { body, text, headers = {} } = {}) {
     const target = new URL(url);
     const request = http.request(
       { host: target.hostname, port: target.port, method, path: path.startsWith("/api/") ? path : `/api/auth${path}` },
-      async (answer) => {
-        const parts = await answer.toArray();
-        resolve(new Answer(answer, Buffer.concat(parts).toString()));
+      async (response) => {
+        const parts = await response.toArray();
+        resolve(new HttpResponse(response, Buffer.concat(parts).toString()));
       },
     );
     for (const [name, value] of Object.entries({ ...json, ...length, ...headers })) request.setHeader(name, value);
@@ -106,8 +105,8 @@ export function send(method, path, { body, text, headers = {} } = {}) {
   });
 }
 
-/** What came back. */
-export class Answer {
+/** A response. */
+export class HttpResponse {
   constructor({ statusCode, headers }, text) {
     Object.assign(this, { status: statusCode, headers, text, setCookies: headers["set-cookie"] ?? [] });
   }
@@ -124,12 +123,12 @@ export class Answer {
     return this.headers.location;
   }
 
-  /** The Set-Cookie line of a cookie, or undefined. */
+  /** Return the Set-Cookie line of a cookie, or undefined. */
   line(name) {
     return this.setCookies.find((line) => line.startsWith(`${name}=`));
   }
 
-  /** What a browser would send back. */
+  /** The Cookie header that a browser would send. */
   get cookie() {
     const kept = this.setCookies.filter((line) => !line.includes("Max-Age=0"));
     return kept.map((line) => line.split("; ")[0]).join("; ");
@@ -139,14 +138,14 @@ export class Answer {
 export const post = (path, body, headers) => send("POST", path, { body, headers });
 export const get = (path, headers) => send("GET", path, { headers });
 
-/** The mails for an address so far. */
+/** Return the mails to an address. */
 export const mailsTo = async (to) => (await fetch(`${url}/dev/mailbox.json?to=${encodeURIComponent(to)}`)).json();
 
-/** The newest mail for an address that came after the first `seen`, as soon as it is there. */
+/** Wait for a mail to an address after the first `seen`, and return the newest. */
 export const nextMail = (to, seen = 0) => until(async () => (await mailsTo(to)).slice(seen).at(-1));
 
-/** Whatever was to be mailed has come: mails come in the order of their requests, and one for somebody else is there. */
-export async function mailsAreOut() {
+/** Wait until all ordered mails are delivered: mails are in order, so it orders one and waits for it. */
+export async function allMailsDelivered() {
   const email = newAddress();
   await post("/sign-up/email", { email, password, name: "Last" });
   await post("/request-password-reset", { email });
@@ -156,7 +155,7 @@ export async function mailsAreOut() {
 export const tokenIn = (mail) => mail.text.match(/(?:token=|reset-password\/)([\w-]{43,})/)[1];
 export const linkIn = (mail) => mail.text.match(/http\S+/)[0];
 
-/** Somebody who signed up, verified and signed in. */
+/** Sign up, verify and sign in. */
 export async function signedIn(browser = new Browser()) {
   const email = newAddress();
   await browser.client.signUp.email({ email, password, name: "Ann" });
@@ -165,7 +164,7 @@ export async function signedIn(browser = new Browser()) {
   return { email, browser, client: browser.client, token: data.token, user: data.user };
 }
 
-/** An address with an account, verified where that is asked for. */
+/** Create an account, verified if required, and return the address. */
 export async function account(name = "Ann") {
   const email = newAddress();
   const signUp = await post("/sign-up/email", { email, password, name });
@@ -174,65 +173,65 @@ export async function account(name = "Ann") {
   return email;
 }
 
-/** One more session of an account, and the headers that stand for it. */
+/** Sign in, and return the session with the headers of its credentials. */
 export async function session(email, { secret = password, ...more } = {}) {
-  const answer = await post("/sign-in/email", { email, password: secret, ...more });
-  if (answer.status !== 200) throw new Error(answer.text);
-  const { token, user } = answer.json;
-  const cookie = { cookie: answer.cookie, origin };
-  return { email, user, token, answer, cookie, bearer: bearer(token), signed: answer.headers["set-auth-token"] };
+  const response = await post("/sign-in/email", { email, password: secret, ...more });
+  if (response.status !== 200) throw new Error(response.text);
+  const { token, user } = response.json;
+  const cookie = { cookie: response.cookie, origin };
+  return { email, user, token, response, cookie, bearer: bearer(token), signed: response.headers["set-auth-token"] };
 }
 
 export const bearer = (token) => ({ authorization: `Bearer ${token}` });
 export const newSession = async (options) => session(await account(), options);
 
-/** Whether a session still lives. */
-export const lives = async ({ token }) => (await get("/get-session", bearer(token))).text !== "null";
+/** Whether a session is valid. */
+export const isValid = async ({ token }) => (await get("/get-session", bearer(token))).text !== "null";
 
-// -- The stand-in for Google: `sub` is what it calls somebody, `claims` is what it says of them ------------------------
+// -- The fake Google: `sub` is its id of a user, `claims` are its claims about them ------------------------------------
 
 export const HOME = "/home";
 export const SORRY = "/sorry";
 
-/** What Google is to say of somebody from now on. */
-export async function atGoogle(sub, claims) {
+/** Set the claims of a Google user. */
+export async function setGoogleClaims(sub, claims) {
   const body = JSON.stringify({ email_verified: true, name: "Gus", ...claims });
   const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${url}/dev/google/users/${sub}`, { method: "PUT", headers, body });
-  if (!answer.ok) throw new Error(await answer.text());
+  const response = await fetch(`${url}/dev/google/users/${sub}`, { method: "PUT", headers, body });
+  if (!response.ok) throw new Error(await response.text());
 }
 
-/** Somebody whom Google knows. */
-export async function googler(claims = {}) {
+/** Create a Google user. */
+export async function googleUser(claims = {}) {
   const email = claims.email ?? newAddress();
   const sub = `sub-${process.pid}-${(people += 1)}`;
-  await atGoogle(sub, { ...claims, email });
+  await setGoogleClaims(sub, { ...claims, email });
   return { sub, email };
 }
 
-/** Send the form on the provider's page: where it leads back to. */
+/** Submit the form on the provider's page, and return the callback's URL. */
 export async function consent(page, form) {
-  const answer = await fetch(page, { method: "POST", body: new URLSearchParams(form), redirect: "manual" });
-  if (answer.status !== 302) throw new Error(await answer.text());
-  return answer.headers.get("location");
+  const response = await fetch(page, { method: "POST", body: new URLSearchParams(form), redirect: "manual" });
+  if (response.status !== 302) throw new Error(await response.text());
+  return response.headers.get("location");
 }
 
-/** Begin to sign in by Google, and send the form there: where the browser is to go back to. */
-export async function wayBack(browser, form, asked = {}) {
+/** Start sign-in with Google and submit its form, and return the callback's URL. */
+export async function startAndConsent(browser, form, asked = {}) {
   const wanted = { provider: "google", callbackURL: HOME, errorCallbackURL: SORRY, ...asked };
   const { data, error } = await browser.client.signIn.social(wanted);
   if (error) throw new Error(JSON.stringify(error));
   return consent(data.url, form);
 }
 
-/** Sign in by Google: what the callback answers. */
-export const byGoogle = async (browser, { sub }, asked) => browser.open(await wayBack(browser, { sub }, asked));
+/** Sign in with Google, and return the callback's response. */
+export const signInByGoogle = async (browser, { sub }, asked) => browser.open(await startAndConsent(browser, { sub }, asked));
 
-/** Somebody who came in by Google, in a browser of theirs. */
-export async function signedInByGoogle(someone = googler(), asked = {}) {
+/** Sign in with Google in a new browser. */
+export async function signedInByGoogle(someone = googleUser(), asked = {}) {
   const browser = new Browser();
   const { sub, email } = await someone;
-  const answer = await byGoogle(browser, { sub }, asked);
+  const response = await signInByGoogle(browser, { sub }, asked);
   const { data } = await browser.client.getSession();
-  return { browser, client: browser.client, answer, sub, email, user: data?.user, token: data?.session.token };
+  return { browser, client: browser.client, response, sub, email, user: data?.user, token: data?.session.token };
 }

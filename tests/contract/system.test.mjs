@@ -6,31 +6,31 @@ import test from "node:test";
 import { call, get, milliseconds } from "./support.mjs";
 
 test("ok says ok", async () => {
-  const answer = await get("/ok");
-  assert.equal(answer.status, 200);
-  assert.deepEqual(answer.json, { ok: true });
+  const response = await get("/ok");
+  assert.equal(response.status, 200);
+  assert.deepEqual(response.json, { ok: true });
 });
 
-test("health says that the database answers, and no more", async () => {
-  const answer = await call("GET", "/health");
-  const { status, database, timestamp, ...more } = await answer.json();
-  assert.equal(answer.status, 200);
+test("health checks the database, and returns no details", async () => {
+  const response = await call("GET", "/health");
+  const { status, database, timestamp, ...more } = await response.json();
+  assert.equal(response.status, 200);
   assert.deepEqual([status, database, more], ["ok", "connected", {}]);
   assert.match(timestamp, milliseconds);
 });
 
 for (const code of ["INVALID_TOKEN", "state_mismatch", "email-not-found"]) {
-  test(`an error leads to the page that explains ${code}`, async () => {
-    const answer = await get(`/error?error=${code}&error_description=More`);
-    assert.equal(answer.status, 302);
-    assert.equal(answer.headers.location, `/error?error=${code}`);
+  test(`an error redirects to the page about ${code}`, async () => {
+    const response = await get(`/error?error=${code}&error_description=More`);
+    assert.equal(response.status, 302);
+    assert.equal(response.headers.location, `/error?error=${code}`);
   });
 }
 
 for (const code of ["", "<script>alert(1)</script>", "a b", "%22onload%3D", "a".repeat(500)]) {
-  test(`what is no code is UNKNOWN: ${JSON.stringify(code.slice(0, 30))}`, async () => {
-    const answer = await get(`/error?error=${encodeURIComponent(code)}`);
-    assert.equal(answer.headers.location, "/error?error=UNKNOWN");
+  test(`an invalid code is UNKNOWN: ${JSON.stringify(code.slice(0, 30))}`, async () => {
+    const response = await get(`/error?error=${encodeURIComponent(code)}`);
+    assert.equal(response.headers.location, "/error?error=UNKNOWN");
   });
 }
 

@@ -1,4 +1,4 @@
-// Protocol §6, A.2 and C: where a redirect may lead.
+// Protocol §6, A.2 and C: allowed targets of redirects.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -73,15 +73,15 @@ const shown = (target) => JSON.stringify(target).replaceAll(host, "…");
 const asked = (redirectTo) => post("/request-password-reset", { email: newAddress(), redirectTo });
 
 for (const target of ours) {
-  test(`a redirect may lead to ${shown(target)}`, async () => {
+  test(`a redirect is allowed to ${shown(target)}`, async () => {
     assert.equal((await asked(target)).status, 200);
   });
 }
 for (const target of hostile) {
-  test(`a redirect may not lead to ${shown(target)}`, async () => {
-    const answer = await asked(target);
-    assert.equal(answer.status, 403);
-    assert.equal(answer.code, "INVALID_REDIRECT_URL");
+  test(`a redirect is rejected to ${shown(target)}`, async () => {
+    const response = await asked(target);
+    assert.equal(response.status, 403);
+    assert.equal(response.code, "INVALID_REDIRECT_URL");
   });
 }
 
@@ -96,10 +96,10 @@ for (const [field, code] of [
       assert.equal((await post(path, { email: newAddress(), password, [field]: "https://evil.example" })).code, code, path);
   });
 
-  test(`${field} that is no text is told by name`, async () => {
-    const answer = await post("/sign-out", { [field]: { toString: "x" } });
-    assert.equal(answer.status, 400);
-    assert.equal(answer.json.message, `Invalid ${field}: expected a string`);
+  test(`${field} that is not a string is an error with its name`, async () => {
+    const response = await post("/sign-out", { [field]: { toString: "x" } });
+    assert.equal(response.status, 400);
+    assert.equal(response.json.message, `Invalid ${field}: expected a string`);
   });
 }
 
@@ -107,21 +107,21 @@ test("callbackURL is checked in the query of a POST, too", async () => {
   assert.equal((await post("/sign-out?callbackURL=https://evil.example", {})).code, "INVALID_CALLBACK_URL");
 });
 
-test("a place is checked before the rest of the body", async () => {
+test("a callback URL is checked before the rest of the body", async () => {
   assert.equal((await post("/sign-up/email", { callbackURL: "//evil.example" })).code, "INVALID_CALLBACK_URL");
 });
 
-test("an empty place is none", async () => {
+test("an empty callback URL is ignored", async () => {
   assert.equal((await post("/sign-out", { callbackURL: "" })).status, 200);
 });
 
 for (const path of ["/verify-email?token=x", "/reset-password/x?", "/delete-user/callback?token=x"]) {
-  test(`GET ${path} leads to no other site`, async () => {
+  test(`GET ${path} redirects to no other site`, async () => {
     for (const target of ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]) {
-      const answer = await get(`${path}&callbackURL=${encodeURIComponent(target)}`);
-      assert.equal(answer.status, 403, target);
-      assert.equal(answer.code, "INVALID_CALLBACK_URL");
-      assert.equal(answer.location, undefined);
+      const response = await get(`${path}&callbackURL=${encodeURIComponent(target)}`);
+      assert.equal(response.status, 403, target);
+      assert.equal(response.code, "INVALID_CALLBACK_URL");
+      assert.equal(response.location, undefined);
     }
   });
 }

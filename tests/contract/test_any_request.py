@@ -1,6 +1,6 @@
-"""Whatever docs/openapi.json lets a client send is answered as it says, and never with a 500.
+"""Generated requests that docs/openapi.json allows get documented responses, and never a 500.
 
-A short run, the same every time, is part of the tests; `make fuzz` goes on for long, and elsewhere each time.
+The tests run a few fixed examples; `make fuzz` runs many random ones.
 """
 
 import itertools
@@ -28,10 +28,10 @@ OPERATIONS = [
     f"{method.upper()} {path}"
     for path, methods in json.loads(FILE.read_text(encoding="utf-8"))["paths"].items()
     for method in methods
-    if EXAMPLES or "{user_id}" not in path  # those are other names of the others
+    if EXAMPLES or "{user_id}" not in path  # the second form of the same routes
 ]
 ENDS_SESSIONS = {"POST", "DELETE"}
-TRUE = {
+VALID = {
     "callbackURL": "/welcome",
     "currentPassword": PASSWORD,
     "due_date": "2026-11-21",
@@ -44,59 +44,61 @@ TRUE = {
     "tags": ["home"],
     "timeZone": "Europe/Berlin",
     "zone": "Europe/Berlin",
-}  # what is good by these names; what is made up hardly ever is
-ABOUT_SOMEBODY = {"email", "id", "task_id", "task_ids", "user_id"}
-MADE_UP = one_of(sets(sampled_from(sorted(TRUE.keys() | ABOUT_SOMEBODY))), just(TRUE.keys() | ABOUT_SOMEBODY))
+}  # valid values by field name; generated values rarely are valid
+OF_THE_USER = {"email", "id", "task_id", "task_ids", "user_id"}
+GENERATED = one_of(sets(sampled_from(sorted(VALID.keys() | OF_THE_USER))), just(VALID.keys() | OF_THE_USER))
 
-KNOWN = sampled_from([True, True, True, True, True, False])  # seldom a stranger
+AUTHENTICATED = sampled_from([True, True, True, True, True, False])
 
 
-class Visitor:
-    """Somebody signed in, with a task; somebody else once a request may have ended that."""
+class SignedInUser:
+    """A signed-in user with a task. It is replaced by a new one after a request that may have ended the session."""
 
     def __init__(self, call: Api, people: People) -> None:
-        """Nobody was here before."""
+        """Create the first user."""
         self._call = call
         self._people = people
-        self._names = (f"visitor{number}" for number in itertools.count())
-        self.arrive()
+        self._names = (f"user{number}" for number in itertools.count())
+        self.replace()
 
-    def arrive(self) -> None:
-        """Begin anew."""
+    def replace(self) -> None:
+        """Sign in a new user with a task."""
         self.person = self._people.signed_in(next(self._names))
-        self.plan()
+        self.add_task()
 
-    def plan(self) -> None:
-        """Have a task."""
+    def add_task(self) -> None:
+        """Create a task."""
         self.task = self._call("POST /api/tasks", json={"title": "Buy milk"}, bearer=self.person.token).json["id"]
 
-    def after(self, case: Any) -> None:
-        """Go on after a request that was granted."""
-        knows_callers = bool(case.operation.definition.raw["security"])
-        if case.path.startswith("/api/auth/") and case.method in ENDS_SESSIONS and knows_callers:
-            self.arrive()
+    def restore_after(self, case: Any) -> None:
+        """Restore session and task after a successful request."""
+        authenticates = bool(case.operation.definition.raw["security"])
+        if case.path.startswith("/api/auth/") and case.method in ENDS_SESSIONS and authenticates:
+            self.replace()
         elif case.method == "DELETE" or "/bulk" in case.path:
-            self.plan()
+            self.add_task()
 
-    def truth(self, made_up: Collection[str]) -> dict[str, Any]:
-        """What this visitor would say, by the names that it goes by in requests, but for what is made up."""
+    def valid_values(self, generated: Collection[str]) -> dict[str, Any]:
+        """Return valid values of this user by field name, without fields that keep generated values."""
         person = {"email": self.person.email, "user_id": self.person.id}
-        whole = TRUE | person | {"id": self.task, "task_id": self.task, "task_ids": [self.task]}
-        return {name: value for name, value in whole.items() if name not in made_up}
+        values = VALID | person | {"id": self.task, "task_id": self.task, "task_ids": [self.task]}
+        return {name: value for name, value in values.items() if name not in generated}
 
 
-def honest(value: Any, truth: Mapping[str, Any]) -> Any:
-    """`value` with the truth where there is one."""
+def with_valid_values(value: Any, valid: Mapping[str, Any]) -> Any:
+    """Replace fields of `value` for which there is a valid value."""
     if isinstance(value, list):
-        return [honest(entry, truth) for entry in value]
+        return [with_valid_values(entry, valid) for entry in value]
     if isinstance(value, Mapping):
-        return {name: truth[name] if name in truth else honest(entry, truth) for name, entry in value.items()}
+        return {
+            name: valid[name] if name in valid else with_valid_values(entry, valid) for name, entry in value.items()
+        }
     return value
 
 
 @pytest.fixture(scope="module")
 def documented() -> ModuleType:
-    """What may be sent, and how answers are checked."""
+    """The module with operations and checks."""
     from tests.contract import documented  # noqa: PLC0415 -- collecting need not wait for it
 
     return documented
@@ -104,34 +106,34 @@ def documented() -> ModuleType:
 
 @pytest.fixture
 def client(api: Api) -> Iterator[Session]:
-    """A client of the gateway."""
+    """A client of the local gateway."""
     with session(api) as client:
         yield client
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_answer_is_one_that_is_documented(
+def test_every_response_is_documented(
     call: Api, people: People, client: Session, documented: ModuleType, name: str
 ) -> None:
-    operation, visitor = documented.OPERATIONS[name], Visitor(call, people)
+    operation, user = documented.OPERATIONS[name], SignedInUser(call, people)
     cases = one_of(*(operation.as_strategy(mode) for mode in documented.MODES))
 
     @(LONG if EXAMPLES else QUICK)
-    @given(case=cases, made_up=MADE_UP, known=KNOWN)
-    def check(case: Any, made_up: set[str], known: bool) -> None:  # noqa: FBT001 -- it is drawn
-        truth = visitor.truth(made_up)
-        case.query, case.body = honest(case.query, truth), honest(case.body, truth)
-        ask(case, truth, known=known)
+    @given(case=cases, generated=GENERATED, authenticated=AUTHENTICATED)
+    def check(case: Any, generated: set[str], authenticated: bool) -> None:  # noqa: FBT001 -- it is drawn
+        valid = user.valid_values(generated)
+        case.query, case.body = with_valid_values(case.query, valid), with_valid_values(case.body, valid)
+        send(case, valid, authenticated=authenticated)
 
-    def ask(case: Any, truth: Mapping[str, Any], *, known: bool = True) -> None:
-        case.path_parameters = honest(case.path_parameters, truth)
-        case.headers.update(honest(dict(case.headers), truth))
-        headers = {"authorization": f"Bearer {visitor.person.token}"} if known else {}
-        answer = case.call(base_url=URL, session=client, headers=headers, allow_redirects=False)
-        case.validate_response(answer, checks=documented.CHECKS)
-        if answer.status_code in range(200, 300):
-            visitor.after(case)
+    def send(case: Any, valid: Mapping[str, Any], *, authenticated: bool = True) -> None:
+        case.path_parameters = with_valid_values(case.path_parameters, valid)
+        case.headers.update(with_valid_values(dict(case.headers), valid))
+        headers = {"authorization": f"Bearer {user.person.token}"} if authenticated else {}
+        response = case.call(base_url=URL, session=client, headers=headers, allow_redirects=False)
+        case.validate_response(response, checks=documented.CHECKS)
+        if response.status_code in range(200, 300):
+            user.restore_after(case)
 
     for case in documented.limits(operation) if EXAMPLES else ():
-        ask(case, visitor.truth(made_up=()))
+        send(case, user.valid_values(generated=()))
     check()

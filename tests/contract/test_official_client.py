@@ -1,6 +1,6 @@
-"""The official better-auth client, from npm, as the judge of services that `gatehouse_dev` runs.
+"""Tests with the official better-auth client from npm, against services run by `gatehouse_dev`.
 
-`sessions.test.mjs` meets the product as it comes; `sessions.short.test.mjs` meets it with the settings named `short`.
+`sessions.test.mjs` uses the default settings, `rates.strict.test.mjs` those named `strict`.
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from tests.support.service import running_service
 HERE = Path(__file__).parent
 SETTINGS = {
     "default": {"trusted_origins": "https://*.example.com,myapp://,otherapp://cb"},
-    "open": {"require_email_verification": "false", "cookie_cache_age": "300"},
-    "short": {
+    "no_verification": {"require_email_verification": "false", "cookie_cache_age": "300"},
+    "short_lifetimes": {
         "require_email_verification": "false",
         "session_lifetime": "5000",
         "session_update_age": "1000",
@@ -35,7 +35,7 @@ SETTINGS = {
         "rate_limit_sign_in": "10/600",
         "rate_limit_failed_sign_ins": "2/900",
     },
-    "eager": {
+    "optional_behaviour": {
         "send_verification_on_sign_in": "true",
         "auto_sign_in_after_verification": "true",
         "reveal_existing_users": "true",
@@ -52,27 +52,27 @@ pytestmark = pytest.mark.skipif(
 
 
 def scripts() -> Iterator[object]:
-    """Each file of the contract. Those of a group begin together, in one process of pytest."""
+    """Return each script. Those of a group start together in one pytest process."""
     for script in sorted(path.name for path in HERE.glob("*.test.mjs")):
         group = "default" if node.settings_of(script, "default") == "default" else "settings"
         yield pytest.param(group, script, id=script, marks=pytest.mark.xdist_group(f"contract {group}"))
 
 
 @contextmanager
-def place(settings: str) -> Iterator[node.Place]:
-    """The product with settings of that name."""
+def environment(settings: str) -> Iterator[node.Environment]:
+    """Run the service with these settings."""
     with running_service(**SETTINGS[settings]) as service:
-        yield node.Place(service=service, turn=Lock() if settings == "strict" else nullcontext())
+        yield node.Environment(service=service, lock=Lock() if settings == "strict" else nullcontext())
 
 
 @pytest.fixture(scope="module")
-def outcome(request: pytest.FixtureRequest) -> Iterator[node.Outcome]:
-    """How a file of the group went: they have all begun when the first one is asked for."""
-    with node.running([HERE / script for script in node.chosen(request)], "default", place) as outcome:
-        yield outcome
+def check_script(request: pytest.FixtureRequest) -> Iterator[node.Check]:
+    """Run all scripts of the group. Call it with a script to fail if that failed."""
+    with node.running([HERE / script for script in node.selected_scripts(request)], "default", environment) as check:
+        yield check
 
 
-@pytest.mark.parametrize(("outcome", "script"), list(scripts()), indirect=["outcome"], scope="module")
-def test_the_official_client_works_with_us(outcome: node.Outcome, script: str) -> None:
-    """Each file of the contract runs as it would in CI of a frontend."""
-    outcome(script)
+@pytest.mark.parametrize(("check_script", "script"), list(scripts()), indirect=["check_script"], scope="module")
+def test_the_official_client_works_with_the_service(check_script: node.Check, script: str) -> None:
+    """Each script passes against the service."""
+    check_script(script)

@@ -21,89 +21,89 @@ for (const [name, method, path] of [
 }
 
 for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/vnd.api+json"]) {
-  test(`a body as ${type} is refused`, async () => {
-    const answer = await send("POST", "/request-password-reset", { text: "email=a@example.com", headers: { "content-type": type } });
-    assert.equal(answer.status, 415);
-    assert.equal(answer.code, "UNSUPPORTED_MEDIA_TYPE");
+  test(`a body as ${type} is rejected`, async () => {
+    const response = await send("POST", "/request-password-reset", { text: "email=a@example.com", headers: { "content-type": type } });
+    assert.equal(response.status, 415);
+    assert.equal(response.code, "UNSUPPORTED_MEDIA_TYPE");
   });
 }
 
-test("a body without a content type is refused", async () => {
-  const answer = await send("POST", "/request-password-reset", { text: '{"email":"a@example.com"}' });
-  assert.equal(answer.status, 415);
+test("a body without a content type is rejected", async () => {
+  const response = await send("POST", "/request-password-reset", { text: '{"email":"a@example.com"}' });
+  assert.equal(response.status, 415);
 });
 
 for (const path of ["/sign-in/email", "/sign-up/email"]) {
-  test(`${path} takes no form, which any page could send`, async () => {
+  test(`${path} rejects forms, which any page could send`, async () => {
     const headers = { "content-type": "application/x-www-form-urlencoded" };
-    const answer = await send("POST", path, { text: `email=a%40example.com&password=${password}`, headers });
-    assert.equal(answer.status, 415);
+    const response = await send("POST", path, { text: `email=a%40example.com&password=${password}`, headers });
+    assert.equal(response.status, 415);
   });
 }
 
-test("parameters of the media type do not matter", async () => {
+test("parameters of the media type are ignored", async () => {
   const headers = { "content-type": "Application/JSON; charset=UTF-8" };
   assert.equal((await send("POST", "/sign-out", { text: "{}", headers })).status, 200);
 });
 
 for (const text of ["{", "{'a': 1}", "undefined", '{"email": "\u0001"}', '"\\ud800"']) {
-  test(`${JSON.stringify(text)} is no JSON`, async () => {
-    const answer = await send("POST", "/request-password-reset", { text, headers: { "content-type": "application/json" } });
-    assert.equal(answer.status, 400);
-    assert.equal(answer.code, "BAD_REQUEST");
-    assert.equal(answer.json.message, "Invalid JSON in request body");
+  test(`${JSON.stringify(text)} is invalid JSON`, async () => {
+    const response = await send("POST", "/request-password-reset", { text, headers: { "content-type": "application/json" } });
+    assert.equal(response.status, 400);
+    assert.equal(response.code, "BAD_REQUEST");
+    assert.equal(response.json.message, "Invalid JSON in request body");
   });
 }
 
 for (const body of [[], ["email"], "text", 1, null, true]) {
-  test(`a body that is ${JSON.stringify(body)} is wrong as a whole`, async () => {
-    const answer = await post("/sign-up/email", body);
-    assert.equal(answer.status, 400);
-    assert.equal(answer.code, "VALIDATION_ERROR");
-    assert.match(answer.json.message, /^\[body\]/);
+  test(`a body that is ${JSON.stringify(body)} is an error without fields`, async () => {
+    const response = await post("/sign-up/email", body);
+    assert.equal(response.status, 400);
+    assert.equal(response.code, "VALIDATION_ERROR");
+    assert.match(response.json.message, /^\[body\]/);
   });
 }
 
-test("a missing body is wrong as a whole", async () => {
-  const answer = await send("POST", "/sign-up/email");
-  assert.equal(answer.status, 400);
-  assert.match(answer.json.message, /^\[body\]/);
+test("a missing body is an error without fields", async () => {
+  const response = await send("POST", "/sign-up/email");
+  assert.equal(response.status, 400);
+  assert.match(response.json.message, /^\[body\]/);
 });
 
-test("the body of a GET is not read", async () => {
-  const answer = await send("GET", "/get-session", { text: "{", headers: { "content-type": "text/plain" } });
-  assert.equal(answer.status, 200);
+test("the body of a GET is ignored", async () => {
+  const response = await send("GET", "/get-session", { text: "{", headers: { "content-type": "text/plain" } });
+  assert.equal(response.status, 200);
 });
 
-test("a parameter given twice is refused", async () => {
-  const answer = await get("/verify-email?token=a&token=b");
-  assert.equal(answer.status, 400);
-  assert.equal(answer.code, "VALIDATION_ERROR");
+test("a repeated parameter is rejected", async () => {
+  const response = await get("/verify-email?token=a&token=b");
+  assert.equal(response.status, 400);
+  assert.equal(response.code, "VALIDATION_ERROR");
 });
 
 test("success is 200 with JSON", async () => {
-  const answer = await post("/sign-up/email", credentials());
-  assert.equal(answer.status, 200);
-  assert.match(answer.headers["content-type"], /^application\/json/);
+  const response = await post("/sign-up/email", credentials());
+  assert.equal(response.status, 200);
+  assert.match(response.headers["content-type"], /^application\/json/);
 });
 
 test("unknown fields of a body are ignored", async () => {
   assert.equal((await post("/sign-up/email", { ...credentials(), favouriteColour: "blue" })).status, 200);
 });
 
-test("every answer carries a correlation id and says that it may not be kept", async () => {
+test("every response has a correlation id and no-store", async () => {
   const { headers } = await get("/ok");
   assert.ok(headers["x-correlation-id"]);
   assert.equal(headers["cache-control"], "no-store");
   assert.equal(headers["x-content-type-options"], "nosniff");
 });
 
-test("a correlation id is taken over", async () => {
+test("the caller's correlation id is used", async () => {
   const { headers } = await get("/ok", { "x-correlation-id": "frontend-7" });
   assert.equal(headers["x-correlation-id"], "frontend-7");
 });
 
-test("a frontend elsewhere may read answers and errors, with the headers of the protocol", async () => {
+test("a configured origin may read responses and errors, with the protocol's headers", async () => {
   for (const path of ["/get-session", "/me"]) {
     const { headers } = await get(path, { origin: "http://localhost:5173" });
     assert.equal(headers["access-control-allow-origin"], "http://localhost:5173");
@@ -114,19 +114,19 @@ test("a frontend elsewhere may read answers and errors, with the headers of the 
   }
 });
 
-test("a site that is not configured may read nothing", async () => {
+test("another origin may read nothing", async () => {
   const { headers } = await get("/get-session", { origin: "https://evil.example" });
   assert.equal(headers["access-control-allow-origin"], undefined);
 });
 
-test("the preflight of a sign-in is answered", async () => {
+test("the preflight of a sign-in succeeds", async () => {
   const headers = {
     origin: "http://localhost:5173",
     "access-control-request-method": "POST",
     "access-control-request-headers": "content-type,authorization",
   };
-  const answer = await send("OPTIONS", "/sign-in/email", { headers });
-  assert.equal(answer.headers["access-control-allow-origin"], "http://localhost:5173");
-  assert.match(answer.headers["access-control-allow-methods"], /POST/);
-  assert.match(answer.headers["access-control-allow-headers"], /authorization/i);
+  const response = await send("OPTIONS", "/sign-in/email", { headers });
+  assert.equal(response.headers["access-control-allow-origin"], "http://localhost:5173");
+  assert.match(response.headers["access-control-allow-methods"], /POST/);
+  assert.match(response.headers["access-control-allow-headers"], /authorization/i);
 });

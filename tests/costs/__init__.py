@@ -1,1 +1,1 @@
-"""What everything costs: each call with all that it sets off, what stands, and how calls grow with their lists."""
+"""Calculates costs: each call with the work that follows it, fixed costs, and calls as lists grow."""

@@ -1,8 +1,6 @@
-"""What something costs, by what it takes: the formula of docs/costs.md."""
+"""The price of a consumption: the formula of docs/costs.md."""
 
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
-from functools import reduce
+from dataclasses import asdict, astuple, dataclass
 
 from tests.costs.consumption import Consumption
 from tests.costs.meter import Cost
@@ -22,11 +20,12 @@ from tests.costs.prices import (
     SENT_GB,
     WRITE_PRICE,
 )
+from tests.costs.sums import Addable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
-    """US$, by service; `mail` is SES, and SNS and SQS, by which it tells what became of a mail."""
+class Bill(Addable):
+    """US$ by service. `mail` is SES, with SNS and SQS for its notifications."""
 
     api: float = 0
     functions: float = 0
@@ -35,49 +34,33 @@ class Bill:
     logs: float = 0
     sent: float = 0
 
-    def __add__(self, other: "Bill") -> "Bill":
-        return Bill(
-            api=self.api + other.api,
-            functions=self.functions + other.functions,
-            dynamodb=self.dynamodb + other.dynamodb,
-            mail=self.mail + other.mail,
-            logs=self.logs + other.logs,
-            sent=self.sent + other.sent,
-        )
-
     def times(self, number: float) -> "Bill":
-        """So many of them."""
-        api, functions, dynamodb, mail, logs, sent = (number * part for part in self.parts)
-        return Bill(api=api, functions=functions, dynamodb=dynamodb, mail=mail, logs=logs, sent=sent)
+        """Return the bill of this many."""
+        return Bill(**{service: number * part for service, part in asdict(self).items()})
 
     @property
     def parts(self) -> tuple[float, ...]:
-        """In the order of the page's columns."""
+        """The services in the order of the page's columns."""
         return astuple(self)
 
     @property
-    def together(self) -> float:
-        """All of it."""
+    def total(self) -> float:
+        """The sum of all services."""
         return sum(self.parts)
 
 
 def units_price(cost: Cost) -> float:
-    """US$ for a million times these units of DynamoDB."""
+    """Return the price in US$ of a million times these DynamoDB units."""
     return cost.read * READ_PRICE + cost.write * WRITE_PRICE
 
 
-def bill(taken: Consumption) -> Bill:
-    """For one call."""
+def bill(consumption: Consumption) -> Bill:
+    """Return the price of a consumption."""
     return Bill(
-        api=taken.requests * API_REQUEST,
-        functions=taken.invocations * LAMBDA_REQUEST + taken.gb_seconds * LAMBDA_GB_SECOND,
-        dynamodb=units_price(taken.cost) / MILLION,
-        mail=taken.mails * MAIL + taken.notices * (NOTICE + QUEUE_REQUESTS_A_MESSAGE * QUEUE_REQUEST),
-        logs=taken.logged / GB * (LOG_GB + LOG_STORAGE_GB),
-        sent=taken.sent / GB * SENT_GB,
+        api=consumption.requests * API_REQUEST,
+        functions=consumption.invocations * LAMBDA_REQUEST + consumption.gb_seconds * LAMBDA_GB_SECOND,
+        dynamodb=units_price(consumption.cost) / MILLION,
+        mail=consumption.mails * MAIL + consumption.notices * (NOTICE + QUEUE_REQUESTS_A_MESSAGE * QUEUE_REQUEST),
+        logs=consumption.logged / GB * (LOG_GB + LOG_STORAGE_GB),
+        sent=consumption.sent / GB * SENT_GB,
     )
-
-
-def total(bills: Iterable[Bill]) -> Bill:
-    """The sum."""
-    return reduce(Bill.__add__, bills, Bill())

@@ -1,4 +1,4 @@
-"""The two tables of docs/costs.md that have every call: what it costs, and what it takes."""
+"""The two tables of docs/costs.md with every call: its price and its consumption."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,55 +27,55 @@ TAKES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """All calls, and the bytes of a task with its index entries."""
+    """The consumption of all calls, and the stored bytes of a task with its index entries."""
 
     calls: Sequence[Found]
     task_bytes: float
 
     @property
-    def takes(self) -> Mapping[str, Consumption]:
-        """By the names of calls."""
-        return {call.called: taken for call, taken in self.calls}
+    def by_title(self) -> Mapping[str, Consumption]:
+        """The consumption by the titles of calls."""
+        return {call.title: consumption for call, consumption in self.calls}
 
     @property
     def metrics(self) -> frozenset[str]:
-        """All that were told."""
-        return frozenset(metric for _, taken in self.calls for metric in taken.metrics)
+        """All metrics that were recorded."""
+        return frozenset(metric for _, consumption in self.calls for metric in consumption.metrics)
 
 
-def settled(calls: Iterable[Found], page: str) -> list[Found]:
-    """With the times that the page has already, where they still hold: no machine takes the same twice."""
-    told = {row["call"]: int(row["Lambda, ms"].replace(" ", "")) for row in rows_below(TAKES, page)}
-    return [(call, taken.settled(told.get(call.called, 0))) for call, taken in calls]
+def with_known_times(calls: Iterable[Found], page: str) -> list[Found]:
+    """Replace measured times by similar ones on the page, so that the page does not change every time."""
+    known = {row["call"]: int(row["Lambda, ms"].replace(" ", "")) for row in rows_below(TAKES, page)}
+    return [(call, consumption.with_known_time(known.get(call.title, 0))) for call, consumption in calls]
 
 
 def prices_of(counted: Counted) -> list[str]:
-    """The table of what a million of each cost."""
-    bills = {name: bill(taken).times(MILLION) for name, taken in counted.takes.items()}
-    return table(PRICES, [(name, *map(dollars, (*one.parts, one.together))) for name, one in bills.items()])
+    """Return the table with the price of a million of each call."""
+    bills = {name: bill(consumption).times(MILLION) for name, consumption in counted.by_title.items()}
+    return table(PRICES, [(name, *map(dollars, (*one.parts, one.total))) for name, one in bills.items()])
 
 
 def takes_of(counted: Counted) -> list[str]:
-    """The table of what one of each takes."""
+    """Return the table with the consumption of each call."""
     return table(
         TAKES,
         [
             (
-                call.called,
+                call.title,
                 f"`{call.function}`"
                 if isinstance(call, BackgroundJob)
                 else ", ".join(f"`{route}`" for route in call.routes),
-                *taken_cells(taken),
-                spaced(taken.milliseconds),
-                str(taken.mails),
-                spaced(taken.logged),
-                spaced(taken.sent),
+                *dynamodb_cells(consumption),
+                spaced(consumption.milliseconds),
+                str(consumption.mails),
+                spaced(consumption.logged),
+                spaced(consumption.sent),
             )
-            for call, taken in counted.calls
+            for call, consumption in counted.calls
         ],
     )
 
 
-def taken_cells(taken: Consumption) -> tuple[str, ...]:
-    """What a call takes of DynamoDB, as the page has it."""
-    return str(taken.cost.trips), f"{taken.cost.read:g}", f"{taken.cost.write:g}"
+def dynamodb_cells(consumption: Consumption) -> tuple[str, ...]:
+    """Return the page's columns with the consumption of DynamoDB."""
+    return str(consumption.cost.trips), f"{consumption.cost.read:g}", f"{consumption.cost.write:g}"

@@ -1,4 +1,4 @@
-"""People who come just to make a call, and all that must be there before it."""
+"""Users who make one call, and what must exist before it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,82 +21,82 @@ SECRET = "google-client-secret"
 
 
 class CallUsers:
-    """New ones each time, so that no call meets what an earlier one left."""
+    """Creates a new user for each call, so that calls do not affect each other."""
 
     def __init__(self, call: Api, cloud: Cloud, provider: Provider, indexes: Mapping[str, Iterable[Index]]) -> None:
-        """Nobody yet."""
+        """Create users in this cloud."""
         self.call, self.cloud, self.indexes = call, cloud, indexes
-        self.people, self.mailbox, self.journeys = People(call), Mailbox(call, cloud), OAuthFlow(call, provider)
+        self.people, self.mailbox, self.oauth_flow = People(call), Mailbox(call, cloud), OAuthFlow(call, provider)
         self._numbers = count(1)
 
-    def begin_anew(self) -> None:
-        """Empty tables, but for the keys that are in use."""
+    def reset_cloud(self) -> None:
+        """Empty all tables but for the current keys."""
         self.cloud.reset()
         layer("keys.keyring").clear_cache()
         layer("keys.access_tokens").ensure_published()
 
     def number(self) -> int:
-        """One that nobody had."""
+        """Return a new number."""
         return next(self._numbers)
 
     def address(self) -> str:
-        """An address that nobody has."""
-        return f"guest-{self.number():04}@example.com"
+        """Return an unused address."""
+        return f"user-{self.number():04}@example.com"
 
     def ip(self) -> str:
-        """Where nobody called from lately."""
+        """Return an unused IP address."""
         number = self.number()
         return f"10.0.{number // 250}.{number % 250 + 1}"
 
     def known(self) -> str:
-        """The address of somebody who is not signed in."""
-        return self.people.verified(f"guest-{self.number():04}")
+        """Create a user without a session and return the address."""
+        return self.people.verified(f"user-{self.number():04}")
 
     def person(self) -> Person:
-        """Somebody signed in."""
+        """Create a signed-in user."""
         return self.people.sign_in(self.known())
 
     def waiting(self) -> str:
-        """The address of somebody who has yet to verify it."""
+        """Sign up, and return the unverified address."""
         address = self.address()
         sign_up(self.call, address)
         return address
 
     def verification(self) -> str:
-        """The token in the mail of a sign-up."""
+        """Return the verification token of a new sign-up."""
         return self.mailbox.to(self.waiting())[-1].token
 
-    def reset(self) -> str:
-        """The token in the mail of a forgotten password."""
+    def reset_token(self) -> str:
+        """Return a password reset token."""
         return request_reset(self.call, self.mailbox, self.known())
 
     def refresh(self) -> str:
-        """A refresh token."""
+        """Return a refresh token."""
         login = self.call("POST /api/auth/login", json={"email": self.known(), "password": PASSWORD})
         return str(login.json["refresh_token"])
 
-    def leaving(self) -> tuple[Person, str]:
-        """Somebody who asked to be deleted, and the token that they were mailed."""
+    def deleting(self) -> tuple[Person, str]:
+        """Return a user who requested deletion, and the mailed token."""
         person = self.person()
         with settings(delete_user_by_mail="true"):
             self.call("POST /api/auth/delete-user", bearer=person.token, json={})
         return person, self.mailbox.to(person.email)[-1].token
 
-    def at_google(self) -> dict[str, Any]:
-        """Who somebody is there."""
+    def google_claims(self) -> dict[str, Any]:
+        """Return the claims of a new Google user."""
         return {"sub": str(self.number()), "email": self.address(), "email_verified": True}
 
     def linked(self) -> tuple[Person, str]:
-        """Somebody who linked their account at Google, and what it is called here."""
+        """Return a user with a linked Google account, and the account's id."""
         person = self.person()
-        self.journeys.link(person.token, **self.at_google() | {"email": person.email})
+        self.oauth_flow.link(person.token, **self.google_claims() | {"email": person.email})
         accounts = self.call("GET /api/auth/list-accounts", bearer=person.token).json
         return person, str(accounts[-1]["id"])
 
 
 @contextmanager
 def settings(**given: str) -> Iterator[None]:
-    """Other settings for a while: `settings(rate_limits="on")`."""
+    """Change settings temporarily: `settings(rate_limits="on")`."""
     config = layer("config").config
     with patch.dict(environ, {f"GATEHOUSE_{name.upper()}": value for name, value in given.items()}):
         config.cache_clear()
@@ -109,7 +109,7 @@ def settings(**given: str) -> Iterator[None]:
 
 @contextmanager
 def google(cloud: Cloud, provider: Provider) -> Iterator[None]:
-    """The provider is what the service takes for Google."""
+    """Configure the provider as Google."""
     manager = cloud.client("secretsmanager")
     if SECRET not in {secret["Name"] for secret in manager.list_secrets(MaxResults=100)["SecretList"]}:
         manager.create_secret(Name=SECRET, SecretString=CLIENT_SECRET)

@@ -1,19 +1,18 @@
-"""What a call takes of everything that is paid for, with what it sets off: functions, mails, notices of them."""
+"""The billed consumption of a call and of the work that follows it: functions, mails and their notifications."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from tests.costs.meter import Cost
+from tests.costs.sums import Addable
 
 _NOTHING = Cost()
-_COARSE = 100  # bytes
-_LITTLE = 10  # milliseconds, or a quarter
+_SIZE_STEP = 100  # bytes
+_TOLERANCE = 10  # milliseconds; for long times a quarter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Consumption:
-    """Of API Gateway, Lambda, DynamoDB, SES, SNS and SQS, logs, and what is sent out; sizes in bytes."""
+class Consumption(Addable):
+    """Consumption of API Gateway, Lambda, DynamoDB, SES, SNS and SQS, logs and outbound traffic. Sizes are in bytes."""
 
     requests: int = 0
     invocations: int = 0
@@ -26,35 +25,18 @@ class Consumption:
     sent: int = 0
     metrics: frozenset[str] = frozenset()
 
-    def __add__(self, other: "Consumption") -> "Consumption":
-        return Consumption(
-            requests=self.requests + other.requests,
-            invocations=self.invocations + other.invocations,
-            milliseconds=self.milliseconds + other.milliseconds,
-            gb_seconds=self.gb_seconds + other.gb_seconds,
-            cost=self.cost + other.cost,
-            mails=self.mails + other.mails,
-            notices=self.notices + other.notices,
-            logged=self.logged + other.logged,
-            sent=self.sent + other.sent,
-            metrics=self.metrics | other.metrics,
-        )
-
     def run_for(self, milliseconds: int, memory: int) -> "Consumption":
-        """The same, after Lambda billed it for so long with so many MB."""
+        """Return the consumption with this billed time and memory in MB."""
         return replace(self, milliseconds=milliseconds, gb_seconds=milliseconds / 1000 * memory / 1024)
 
-    def coarsely(self) -> "Consumption":
-        """The same with sizes that do not depend on the digits of a time; rather too large."""
-        return replace(self, logged=-(-self.logged // _COARSE) * _COARSE, sent=-(-self.sent // _COARSE) * _COARSE)
+    def rounded(self) -> "Consumption":
+        """Return the consumption with sizes rounded up, so that they do not depend on the digits of a time."""
+        return replace(
+            self, logged=-(-self.logged // _SIZE_STEP) * _SIZE_STEP, sent=-(-self.sent // _SIZE_STEP) * _SIZE_STEP
+        )
 
-    def settled(self, told: int) -> "Consumption":
-        """The same with the time that was told before, unless it is another one by now."""
-        if not told or abs(self.milliseconds - told) > max(_LITTLE, told / 4):
+    def with_known_time(self, known: int) -> "Consumption":
+        """Return the consumption with an earlier time in milliseconds if that is similar."""
+        if not known or abs(self.milliseconds - known) > max(_TOLERANCE, known / 4):
             return self
-        return replace(self, milliseconds=told, gb_seconds=self.gb_seconds * told / self.milliseconds)
-
-
-def total(parts: Iterable[Consumption]) -> Consumption:
-    """The sum."""
-    return reduce(Consumption.__add__, parts, Consumption())
+        return replace(self, milliseconds=known, gb_seconds=self.gb_seconds * known / self.milliseconds)

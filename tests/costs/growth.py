@@ -1,4 +1,4 @@
-"""What a call about tasks takes of DynamoDB as its user's list grows: a section of docs/costs.md."""
+"""The DynamoDB consumption of task calls as the user's list grows: a section of docs/costs.md."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,8 +9,8 @@ from tests.costs.tables import spaced, table
 from tests.costs.task_requests import Measured, TaskRequest
 from tests.costs.usage_profile import A_DAY
 
-LARGEST_LIST = 10 * 2**30  # bytes of one person's rows and index entries, where a table has local indexes
-BESIDE = 3  # items that a call may read beside tasks: the session, its epoch, the summary
+LARGEST_LIST = 10 * 2**30  # bytes; DynamoDB's limit per user for rows and entries of local indexes
+BESIDE = 3  # items that a call may read besides tasks: the session, its epoch, the summary
 
 PEOPLE = 1000
 TITLE = "## As lists grow\n"
@@ -18,30 +18,30 @@ HEAD = ("call", "route", "round trips", "items read", "KB read", "read units", "
 
 
 def not_flat(every: Sequence[Measured]) -> list[str]:
-    """The calls that take more of a longer list than of a short one, though no page was filling."""
+    """Return the calls that consume more with a longer list, other than to fill a page."""
     return [
         f"{name}: {costs}"
-        for name, ask in every[0].asks.items()
-        if not _is_flat(ask, costs := [measured.costs[name] for measured in every if name in measured.costs])
+        for name, request in every[0].requests.items()
+        if not _is_flat(request, costs := [measured.costs[name] for measured in every if name in measured.costs])
     ]
 
 
-def _is_flat(ask: TaskRequest, costs: Sequence[Cost]) -> bool:
-    if ask.at_most is None:
+def _is_flat(request: TaskRequest, costs: Sequence[Cost]) -> bool:
+    if request.at_most is None:
         return len({(cost.trips, cost.items, cost.read, cost.write) for cost in costs}) == 1
-    tasks, trips = ask.at_most
+    tasks, trips = request.at_most
     return all(cost.items - BESIDE <= tasks and cost.trips <= trips + 1 and not cost.write for cost in costs)
 
 
 def a_month(measured: Measured) -> tuple[float, float]:
-    """US$ for PEOPLE with such a list, for requests and for storage."""
+    """Return US$ for PEOPLE with such a list, for requests and for storage."""
     requests = sum(times * DAYS * units_price(measured.costs[name]) for name, times in A_DAY.items()) / MILLION
     stored = measured.size * measured.listed.stored_bytes / GB * STORAGE_PRICE
     return requests * PEOPLE, stored * PEOPLE
 
 
 def rows(every: Sequence[Measured]) -> list[str]:
-    """The table of calls. Where lists of different lengths take different amounts, all are told."""
+    """Return the table of calls. Figures that differ between lengths are all shown."""
     columns: tuple[Callable[[Cost], str], ...] = (
         lambda cost: str(cost.trips),
         lambda cost: spaced(cost.items),
@@ -50,19 +50,19 @@ def rows(every: Sequence[Measured]) -> list[str]:
         lambda cost: spaced(cost.write),
     )
     lines = []
-    for name, ask in every[0].asks.items():
+    for name, request in every[0].requests.items():
         costs = [measured.costs[name] for measured in every]
-        told = (" → ".join(_once([column(cost) for cost in costs])) for column in columns)
-        lines.append((name, f"`{ask.route}`", *told, f"{units_price(costs[-1]):.2f}"))
+        figures = (" → ".join(_distinct([column(cost) for cost in costs])) for column in columns)
+        lines.append((name, f"`{request.route}`", *figures, f"{units_price(costs[-1]):.2f}"))
     return table(HEAD, lines)
 
 
-def _once(figures: list[str]) -> list[str]:
+def _distinct(figures: list[str]) -> list[str]:
     return figures[:1] if len(set(figures)) == 1 else figures
 
 
 def months(every: Sequence[Measured]) -> list[str]:
-    """The table of what people cost."""
+    """Return the table of monthly costs."""
     lines = []
     for measured in every:
         requests, storage = a_month(measured)
@@ -73,7 +73,7 @@ def months(every: Sequence[Measured]) -> list[str]:
 
 
 def section(every: Sequence[Measured]) -> str:
-    """All of it."""
+    """Return the whole section."""
     *some, last = every
     return TITLE + TEXT.format(
         sizes=f"{', '.join(spaced(measured.size) for measured in some)} and {spaced(last.size)}",

@@ -1,4 +1,4 @@
-"""Every call that is not about tasks, as it usually goes: who makes it, and with what."""
+"""Every HTTP call that is not about tasks, with a typical successful request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.costs.call_users import CallUsers
-from tests.costs.oauth_returns import arrives, is_posted_back, returns, returns_by_alias
+from tests.costs.oauth_callbacks import first_callback, posted_callback, repeated_callback, repeated_callback_by_alias
 from tests.support.layer import layer
 from tests.support.people import PASSWORD
 
-type Asks = Callable[[CallUsers], dict[str, Any]]  # whoever comes, and what their request has
+type MakeRequest = Callable[[CallUsers], dict[str, Any]]  # creates a user and returns the request
 
 AUTH = "/api/auth/"
 NEW_PASSWORD = "battery horse correct"
@@ -32,129 +32,133 @@ _FORMER = ["/signin", "/login", "/signup", "/register", "/email-verified", "/das
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpCall:
-    """A call: its routes, of which the first is made, and what it is called where that does not tell enough."""
+    """A call: its routes, of which the first is called, and a name if the route is not specific enough."""
 
     routes: tuple[str, ...]
-    asks: Asks
+    make_request: MakeRequest
     name: str = ""
-    refused: bool = False  # as it is for everybody
+    rejected: bool = False  # for every user
 
     @property
-    def called(self) -> str:
-        """What the page calls it."""
+    def title(self) -> str:
+        """The name on the page."""
         return self.name or self.routes[0]
 
 
-def _visit(method: str, paths: str, asks: Asks, name: str = "") -> HttpCall:
+def _call(method: str, paths: str, make_request: MakeRequest, name: str = "") -> HttpCall:
     routes = tuple(f"{method} {AUTH}{path}" for path in paths.split())
-    return HttpCall(routes=routes, asks=asks, name=name)
+    return HttpCall(routes=routes, make_request=make_request, name=name)
 
 
-def _signed_in(**request: Any) -> Asks:
-    return lambda guests: request | {"bearer": guests.person().token}
+def _signed_in(**request: Any) -> MakeRequest:
+    return lambda users: request | {"bearer": users.person().token}
 
 
-def _linked(asks: Callable[[str], dict[str, Any]]) -> Asks:
-    def come(guests: CallUsers) -> dict[str, Any]:
-        person, account = guests.linked()
-        return {"bearer": person.token} | asks(account)
+def _linked(make_request: Callable[[str], dict[str, Any]]) -> MakeRequest:
+    def request(users: CallUsers) -> dict[str, Any]:
+        person, account = users.linked()
+        return {"bearer": person.token} | make_request(account)
 
-    return come
+    return request
 
 
-def _leaves(guests: CallUsers) -> dict[str, Any]:
-    person, token = guests.leaving()
+def _confirm_deletion(users: CallUsers) -> dict[str, Any]:
+    person, token = users.deleting()
     return {"bearer": person.token, "query": {"token": token}}
 
 
-def _ends_one(asks: Callable[[str], dict[str, Any]]) -> Asks:
-    def come(guests: CallUsers) -> dict[str, Any]:
-        """Somebody who is signed in on two devices, and ends one session from the other."""
-        person = guests.person()
-        other = guests.people.sign_in(person.email)
-        sessions = guests.call("GET /api/auth/list-sessions", bearer=person.token).json
+def _end_session(make_request: Callable[[str], dict[str, Any]]) -> MakeRequest:
+    def request(users: CallUsers) -> dict[str, Any]:
+        """Sign in on two devices, and end one session from the other."""
+        person = users.person()
+        other = users.people.sign_in(person.email)
+        sessions = users.call("GET /api/auth/list-sessions", bearer=person.token).json
         (ended,) = (session["id"] for session in sessions if session["id"] in other.token)
-        return {"bearer": person.token} | asks(ended)
+        return {"bearer": person.token} | make_request(ended)
 
-    return come
-
-
-def _signs_up(guests: CallUsers) -> dict[str, Any]:
-    return {"json": {"email": guests.address(), "password": PASSWORD, "name": "Ann Guest"}}
+    return request
 
 
-def _sign_in_email(guests: CallUsers) -> dict[str, Any]:
-    return {"json": {"email": guests.known(), "password": PASSWORD}}
+def _sign_up(users: CallUsers) -> dict[str, Any]:
+    return {"json": {"email": users.address(), "password": PASSWORD, "name": "Ann Other"}}
 
 
-def _was_away(guests: CallUsers) -> dict[str, Any]:
-    """Somebody whose session is to be renewed."""
+def _sign_in_email(users: CallUsers) -> dict[str, Any]:
+    return {"json": {"email": users.known(), "password": PASSWORD}}
+
+
+def _renew_session(users: CallUsers) -> dict[str, Any]:
+    """Create a user whose session is due for renewal."""
     clock = layer("clock")
     with patch.object(clock, "now", lambda now=clock.now: now() - timedelta(days=2)):
-        return {"bearer": guests.person().token}
+        return {"bearer": users.person().token}
 
 
 HTTP_CALLS = (
-    _visit("POST", "sign-up/email signup register", _signs_up),
-    _visit("POST", "verify-email", lambda guests: {"json": {"token": guests.verification()}}),
-    _visit("GET", "verify-email", lambda guests: {"query": {"token": guests.verification()}}),
-    _visit("POST", "send-verification-email resend-verification", lambda guests: {"json": {"email": guests.waiting()}}),
-    _visit("POST", "sign-in/email signin login", _sign_in_email),
-    _visit(
+    _call("POST", "sign-up/email signup register", _sign_up),
+    _call("POST", "verify-email", lambda users: {"json": {"token": users.verification()}}),
+    _call("GET", "verify-email", lambda users: {"query": {"token": users.verification()}}),
+    _call("POST", "send-verification-email resend-verification", lambda users: {"json": {"email": users.waiting()}}),
+    _call("POST", "sign-in/email signin login", _sign_in_email),
+    _call(
         "POST",
         "request-password-reset forgot-password forget-password",
-        lambda guests: {"json": {"email": guests.known()}},
+        lambda users: {"json": {"email": users.known()}},
     ),
-    _visit("POST", "reset-password", lambda guests: {"json": {"newPassword": NEW_PASSWORD, "token": guests.reset()}}),
-    _visit(
+    _call(
+        "POST", "reset-password", lambda users: {"json": {"newPassword": NEW_PASSWORD, "token": users.reset_token()}}
+    ),
+    _call(
         "GET",
         "reset-password/{token}",
-        lambda guests: {"token": guests.reset(), "query": {"callbackURL": "/"}},
+        lambda users: {"token": users.reset_token(), "query": {"callbackURL": "/"}},
     ),
-    _visit("GET", "get-session session me", _signed_in()),
-    _visit("GET", "get-session session me", _was_away, "GET /api/auth/get-session, once a day"),
-    _visit("GET", "token", _signed_in()),
-    _visit("POST", "refresh", lambda guests: {"json": {"refresh_token": guests.refresh()}}),
-    _visit("POST", "sign-out signout logout", _signed_in()),
-    _visit("GET", "list-sessions sessions", _signed_in()),
-    _visit("POST", "revoke-session", _ends_one(lambda session: {"json": {"token": session}})),
-    _visit("DELETE", "sessions/{session_id}", _ends_one(lambda session: {"session_id": session})),
-    _visit("POST", "revoke-sessions", _signed_in()),
-    _visit("POST", "revoke-other-sessions", _signed_in()),
-    HttpCall(routes=(f"POST {AUTH}update-session",), asks=_signed_in(json={}), refused=True),
-    _visit("POST", "update-user", _signed_in(json={"name": "Ann of Example"})),
-    _visit("POST", "verify-password", _signed_in(json={"password": PASSWORD})),
-    _visit("POST", "change-password", _signed_in(json={"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD})),
-    _visit(
+    _call("GET", "get-session session me", _signed_in()),
+    _call("GET", "get-session session me", _renew_session, "GET /api/auth/get-session, once a day"),
+    _call("GET", "token", _signed_in()),
+    _call("POST", "refresh", lambda users: {"json": {"refresh_token": users.refresh()}}),
+    _call("POST", "sign-out signout logout", _signed_in()),
+    _call("GET", "list-sessions sessions", _signed_in()),
+    _call("POST", "revoke-session", _end_session(lambda session: {"json": {"token": session}})),
+    _call("DELETE", "sessions/{session_id}", _end_session(lambda session: {"session_id": session})),
+    _call("POST", "revoke-sessions", _signed_in()),
+    _call("POST", "revoke-other-sessions", _signed_in()),
+    HttpCall(routes=(f"POST {AUTH}update-session",), make_request=_signed_in(json={}), rejected=True),
+    _call("POST", "update-user", _signed_in(json={"name": "Ann of Example"})),
+    _call("POST", "verify-password", _signed_in(json={"password": PASSWORD})),
+    _call("POST", "change-password", _signed_in(json={"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD})),
+    _call(
         "POST",
         "change-email",
-        lambda guests: {"bearer": guests.person().token, "json": {"newEmail": guests.address()}},
+        lambda users: {"bearer": users.person().token, "json": {"newEmail": users.address()}},
     ),
-    _visit("POST", "delete-user", _signed_in(json={"password": PASSWORD})),
-    _visit("GET", "delete-user/callback", _leaves),
-    _visit("GET", "export", _signed_in()),
-    _visit("GET", "list-accounts", _linked(lambda _: {})),
-    _visit("POST", "sign-in/social", lambda _: {"json": {"provider": "google"}}),
-    _visit("GET", "oauth/google", lambda _: {}),
-    _visit("GET", "callback/{provider}", arrives, "GET /api/auth/callback/{provider}, the first time"),
-    _visit("GET", "callback/{provider}", returns),
-    _visit("POST", "callback/{provider}", is_posted_back),
-    _visit("GET", "oauth/google/callback", returns_by_alias),
-    _visit("POST", "link-social", _signed_in(json={"provider": "google"})),
-    _visit("POST", "unlink-account", _linked(lambda account: {"json": {"accountId": account}})),
-    _visit("POST", "get-access-token", _linked(lambda account: {"json": {"accountId": account}})),
-    _visit("POST", "refresh-token", _linked(lambda account: {"json": {"accountId": account}})),
-    _visit("GET", "account-info", _linked(lambda account: {"query": {"accountId": account}})),
-    _visit("GET", "jwks", lambda _: {}),
-    _visit("GET", "ok", lambda _: {}),
-    _visit("GET", "error", lambda _: {}),
-    HttpCall(routes=("GET /health",), asks=lambda _: {}),
-    HttpCall(routes=tuple(f"GET {path}" for path in _PAGES), asks=lambda _: {}, name="a hosted page"),
-    HttpCall(routes=tuple(f"GET {path}" for path in _FORMER), asks=lambda _: {}, name="the old address of a page"),
+    _call("POST", "delete-user", _signed_in(json={"password": PASSWORD})),
+    _call("GET", "delete-user/callback", _confirm_deletion),
+    _call("GET", "export", _signed_in()),
+    _call("GET", "list-accounts", _linked(lambda _: {})),
+    _call("POST", "sign-in/social", lambda _: {"json": {"provider": "google"}}),
+    _call("GET", "oauth/google", lambda _: {}),
+    _call("GET", "callback/{provider}", first_callback, "GET /api/auth/callback/{provider}, the first time"),
+    _call("GET", "callback/{provider}", repeated_callback),
+    _call("POST", "callback/{provider}", posted_callback),
+    _call("GET", "oauth/google/callback", repeated_callback_by_alias),
+    _call("POST", "link-social", _signed_in(json={"provider": "google"})),
+    _call("POST", "unlink-account", _linked(lambda account: {"json": {"accountId": account}})),
+    _call("POST", "get-access-token", _linked(lambda account: {"json": {"accountId": account}})),
+    _call("POST", "refresh-token", _linked(lambda account: {"json": {"accountId": account}})),
+    _call("GET", "account-info", _linked(lambda account: {"query": {"accountId": account}})),
+    _call("GET", "jwks", lambda _: {}),
+    _call("GET", "ok", lambda _: {}),
+    _call("GET", "error", lambda _: {}),
+    HttpCall(routes=("GET /health",), make_request=lambda _: {}),
+    HttpCall(routes=tuple(f"GET {path}" for path in _PAGES), make_request=lambda _: {}, name="a hosted page"),
+    HttpCall(
+        routes=tuple(f"GET {path}" for path in _FORMER), make_request=lambda _: {}, name="the old address of a page"
+    ),
     HttpCall(
         routes=("GET /auth/assets/{name}",),
-        asks=lambda _: {"name": layer("pages.assets").find_asset("gatehouse.js").name} | _COMPRESSED,
+        make_request=lambda _: {"name": layer("pages.assets").find_asset("gatehouse.js").name} | _COMPRESSED,
         name="the script of all pages",
     ),
-    HttpCall(routes=("GET /auth/button.js",), asks=lambda _: _COMPRESSED),
+    HttpCall(routes=("GET /auth/button.js",), make_request=lambda _: _COMPRESSED),
 )

@@ -1,7 +1,7 @@
-"""How long an invocation would run: its own CPU time, which is measured, and what it waits for, which is counted.
+"""Estimates the duration of an invocation: its CPU time is measured, its waits are counted.
 
-Only this thread's time counts, and of it neither what the embedded AWS takes nor what Argon2 does: the one runs
-elsewhere in earnest, the other goes by a figure that does not depend on this machine.
+Only CPU time of this thread counts, without that of the local AWS, which is another machine in production, and of
+Argon2, for which a constant is used.
 """
 
 import time
@@ -17,7 +17,7 @@ from argon2 import PasswordHasher
 from moto.core.botocore_stubber import BotocoreStubber
 
 from gatehouse.transport.connections import ConnectionPool
-from tests.costs.prices import AWS_MS, DYNAMODB_MS, EVEN_MS, HASH_MS, MAIL_MS, PROVIDER_MS, STEPS_MS, VCPU_MB
+from tests.costs.prices import AWS_MS, CONSTANT_TIME_MS, DYNAMODB_MS, HASH_MS, MAIL_MS, PROVIDER_MS, STEPS_MS, VCPU_MB
 from tests.support.provider import Provider
 from tests.support.transport import http_path
 
@@ -26,84 +26,90 @@ _WAITS = {"dynamodb": DYNAMODB_MS, "email": MAIL_MS, "sesv2": MAIL_MS, "provider
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One invocation: milliseconds of CPU, and what it waited for: hashes, requests by service, and sleep."""
+    """One invocation: milliseconds of CPU, hashes, requests by service, and milliseconds of sleep."""
 
     cpu: float
     hashes: int
-    asked: Counter[str]
+    requests: Counter[str]
     slept: float
 
     @property
     def waits(self) -> float:
-        """Milliseconds that no CPU makes shorter."""
-        return self.slept + sum(_WAITS.get(service, AWS_MS) * times for service, times in self.asked.items())
+        """The waits in milliseconds, which do not depend on the CPU."""
+        return self.slept + sum(_WAITS.get(service, AWS_MS) * times for service, times in self.requests.items())
 
 
 def billed(runs: list[Run], memory: int, *, constant_time: bool = False) -> int:
-    """Milliseconds of an invocation that was run so often, with so many MB of memory; coarsely, and rather too many."""
+    """Return the billed milliseconds of an invocation with this memory in MB, rounded up."""
     share = min(1, memory / VCPU_MB)
-    least = min((run.cpu + run.hashes * HASH_MS) / share + run.waits for run in runs)  # others only add to it
+    least = min(
+        (run.cpu + run.hashes * HASH_MS) / share + run.waits for run in runs
+    )  # other processes only slow it down
     step = next(step for most, step in STEPS_MS if least <= most)
-    coarse = ceil(least / step) * step
-    return ceil(coarse / EVEN_MS) * EVEN_MS if constant_time else coarse
+    rounded = ceil(least / step) * step
+    return ceil(rounded / CONSTANT_TIME_MS) * CONSTANT_TIME_MS if constant_time else rounded
 
 
 class InvocationTimer:
-    """Looks at one invocation after the other."""
+    """Times invocations, one at a time."""
 
     def __init__(self, provider: Provider) -> None:
-        """The provider tells how often it was asked."""
+        """`provider` counts its requests."""
         self._provider = provider
-        self._aside = 0.0
-        self._hashes, self._asked, self._slept = 0, Counter[str](), 0.0
+        self._excluded = 0.0
+        self._hashes, self._requests, self._slept = 0, Counter[str](), 0.0
 
     def run(self, invoke: Callable[[], Any]) -> Run:
-        """Watch one."""
-        self._aside, self._hashes, self._asked, self._slept = 0.0, 0, Counter(), 0.0
-        provider = len(self._provider.asked)
-        with self._looking():
-            begun = time.thread_time()
+        """Time one invocation."""
+        self._excluded, self._hashes, self._requests, self._slept = 0.0, 0, Counter(), 0.0
+        provider = len(self._provider.received)
+        with self._instrumented():
+            started = time.thread_time()
             invoke()
-            cpu = 1000 * (time.thread_time() - begun - self._aside)
-        self._asked["provider"] = len(self._provider.asked) - provider
-        return Run(cpu=cpu, hashes=self._hashes, asked=self._asked, slept=self._slept)
+            cpu = 1000 * (time.thread_time() - started - self._excluded)
+        self._requests["provider"] = len(self._provider.received) - provider
+        return Run(cpu=cpu, hashes=self._hashes, requests=self._requests, slept=self._slept)
 
     @contextmanager
-    def _looking(self) -> Iterator[None]:
+    def _instrumented(self) -> Iterator[None]:
         with ExitStack() as stack:
             stack.enter_context(
                 patch.object(ConnectionPool, "request", http_path)
-            )  # the short one does not lead through the stubber
-            stack.enter_context(patch.object(BotocoreStubber, "__call__", self._answered(BotocoreStubber.__call__)))
+            )  # the direct path bypasses the stubber
+            stack.enter_context(
+                patch.object(BotocoreStubber, "__call__", self._counting_requests(BotocoreStubber.__call__))
+            )
             for name in ("hash", "verify"):
-                stack.enter_context(patch.object(PasswordHasher, name, self._hashed(getattr(PasswordHasher, name))))
+                stack.enter_context(
+                    patch.object(PasswordHasher, name, self._counting_hashes(getattr(PasswordHasher, name)))
+                )
             stack.enter_context(patch.object(time, "sleep", self._sleep))
             yield
 
-    def _answered(self, real: Callable[..., Any]) -> Callable[..., Any]:
+    def _counting_requests(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def stub(stubber: Any, event_name: str, *request: Any, **named: Any) -> Any:  # moto's own signature
-            self._asked[event_name.split(".")[1]] += 1
-            with self._left_out():
+            self._requests[event_name.split(".")[1]] += 1
+            with self._not_timed():
                 return real(stubber, event_name, *request, **named)
 
         return stub
 
-    def _hashed(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def hashed(*given: Any) -> Any:
+    def _counting_hashes(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def hashed(*arguments: Any) -> Any:
             self._hashes += 1
-            with self._left_out():
-                return real(*given)
+            with self._not_timed():
+                return real(*arguments)
 
         return hashed
 
     def _sleep(self, seconds: float) -> None:
-        """Lambda bills it, but nobody here need wait."""
+        """Record the pause without waiting; Lambda bills it."""
         self._slept += 1000 * seconds
 
     @contextmanager
-    def _left_out(self) -> Iterator[None]:
-        begun = time.thread_time()
+    def _not_timed(self) -> Iterator[None]:
+        started = time.thread_time()
         try:
             yield
         finally:
-            self._aside += time.thread_time() - begun
+            self._excluded += time.thread_time() - started

@@ -1,4 +1,4 @@
-"""What a call leaves in the logs: lines that it printed, the line that API Gateway adds, and its metrics."""
+"""The log output of a call: its lines, API Gateway's line, and its metrics."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from unittest.mock import patch
 from gatehouse_dev.template import Template
 from tests.costs.prices import LOG_LINE
 
-TOLD = {  # a length that is typical for what API Gateway's variables hold
+TYPICAL_VALUES = {  # of API Gateway's variables; their lengths matter
     "requestId": "JKJaXmPLvHcESHA=",
     "requestTime": "21/Nov/2026:12:00:00 +0000",
     "status": "200",
@@ -26,21 +26,21 @@ TOLD = {  # a length that is typical for what API Gateway's variables hold
 
 
 class LogOutput:
-    """The lines of a function, and the metrics in them. That it was cold is a metric, but no line of every call."""
+    """The lines of a function, and the metrics in them. Lines about cold starts are not counted."""
 
     def __init__(self) -> None:
-        """None yet."""
+        """Start without lines."""
         self.lines = list[str]()
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """From nothing."""
+    def recording(self) -> Iterator[None]:
+        """Record the lines printed inside."""
         self.lines = []
         output = StringIO()
 
         def emit(handler: logging.Handler, line: logging.LogRecord) -> None:
-            if type(handler) is logging.StreamHandler:  # and not one that somebody made to look on
-                print(handler.format(line))  # noqa: T201 -- to where all that is printed goes
+            if type(handler) is logging.StreamHandler:  # not pytest's handler
+                print(handler.format(line))  # noqa: T201 -- to the captured output
 
         with redirect_stdout(output), patch.object(logging.StreamHandler, "emit", emit):
             yield
@@ -48,37 +48,37 @@ class LogOutput:
 
     @property
     def bytes(self) -> int:
-        """What CloudWatch takes in of a warm call."""
+        """The bytes that CloudWatch ingests for a warm call."""
         return size(line for line in self.lines if '"ColdStart"' not in line)
 
     @property
     def metrics(self) -> frozenset[str]:
-        """Every combination of a metric's name and dimensions: each is paid for."""
+        """The combinations of a metric's name and dimensions, which are what is billed."""
         return frozenset(name for line in self.lines if '"_aws"' in line for name in _names(json.loads(line)))
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Whatever is printed while nobody listens is of no interest."""
+    """Discard all output."""
     with redirect_stdout(StringIO()), patch.object(logging.StreamHandler, "emit"):
         yield
 
 
 def size(lines: Iterator[str] | tuple[str, ...]) -> int:
-    """Bytes of lines in the log."""
+    """Return the bytes of lines in the log."""
     return sum(len(line.encode()) + LOG_LINE for line in lines)
 
 
 def access_line(template: Template, route: str, **more: str) -> str:
-    """What API Gateway writes of a call, in the template's format; `more` of what its variables hold."""
+    """Return API Gateway's line about a call in the template's format; `more` sets variables."""
     format_: str = template.resources["Api"]["Properties"]["AccessLogSettings"]["Format"]
-    told = TOLD | {"routeKey": route} | more
-    return re.sub(r"\$context\.([\w.]+)", lambda variable: told[variable[1]], format_)
+    values = TYPICAL_VALUES | {"routeKey": route} | more
+    return re.sub(r"\$context\.([\w.]+)", lambda variable: values[variable[1]], format_)
 
 
 def _names(line: dict[str, object]) -> Iterator[str]:
     kinds = json.loads(json.dumps(line["_aws"]))["CloudWatchMetrics"]
     for kind in kinds:
         for names in kind["Dimensions"]:
-            where = " ".join(f"{name}={line[name]}" for name in sorted(names))
-            yield from (f"{kind['Namespace']} {metric['Name']} {where}" for metric in kind["Metrics"])
+            dimensions = " ".join(f"{name}={line[name]}" for name in sorted(names))
+            yield from (f"{kind['Namespace']} {metric['Name']} {dimensions}" for metric in kind["Metrics"])

@@ -1,4 +1,4 @@
-"""moto, quick enough for a hundred thousand rows: it answers the same, with less ado."""
+"""Speeds moto up for a hundred thousand rows, with the same results."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +10,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 
 @contextmanager
 def quick_rows() -> Iterator[None]:
-    """Texts are compared as they are, and a row is not weighed anew with each of its attributes."""
+    """Compare strings directly, and do not recompute a row's size with each attribute."""
     with ExitStack() as stack:
         stack.enter_context(patch.object(LimitedSizeDict, "__setitem__", dict.__setitem__))
         for name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):

@@ -1,4 +1,4 @@
-"""How large items are and how many units they take, by DynamoDB's published rules.
+"""Sizes of items and their units, by DynamoDB's published rules.
 
 Developer guide: "DynamoDB item sizes and formats" (sizes, storage), "DynamoDB read and write operations" (units),
 "Amazon DynamoDB Transactions: How it works" (twice), "Local secondary indexes" (what an index costs).
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-type Value = Mapping[str, Any]  # as the API has it: {"S": "text"}
+type Value = Mapping[str, Any]  # in the API's format: {"S": "text"}
 type Item = Mapping[str, Value]
 
 KB = 1024
 READ, WRITE = 4 * KB, KB  # bytes in one unit
-OVERHEAD = 100  # bytes that each stored item, and each index entry, takes beside itself
-LARGEST_ANSWER = 1024 * KB  # of a Query
+OVERHEAD = 100  # bytes of each stored item and index entry, besides its size
+LARGEST_RESPONSE = 1024 * KB  # of a Query
 _DOCUMENT, _ELEMENT = 3, 1  # bytes
 
 
 def item_size(item: Item) -> int:
-    """Bytes of an item: its attributes' names and values."""
+    """Return the bytes of an item: its attributes' names and values."""
     return sum(len(name.encode()) + value_size(value) for name, value in item.items())
 
 
 def value_size(value: Value) -> int:
-    """Bytes of a value without its name; ValueError for a kind that no table here has."""
+    """Return the bytes of a value without its name; ValueError for a type that no table has."""
     ((kind, content),) = value.items()
     match kind:
         case "S" | "SS":
@@ -44,52 +44,52 @@ def value_size(value: Value) -> int:
 
 
 def number_size(text: str) -> int:
-    """One byte, and one for every two significant digits."""
+    """Return one byte plus one for every two significant digits."""
     digits = len(Decimal(text).normalize().as_tuple().digits)
     return 1 + (digits + 1) // 2
 
 
 def units(size: int, unit: int) -> int:
-    """Begun units; nothing at all is one, too."""
+    """Return the units, rounded up and at least one."""
     return max(1, -(-size // unit))
 
 
 def batch_units(items: Iterable[Item], missing: int = 0) -> int:
-    """Of a consistent BatchGetItem: each item for itself, and one for each that was not there."""
+    """Return the units of a consistent BatchGetItem: rounded up per item, and one for each missing item."""
     return missing + sum(units(item_size(item), READ) for item in items)
 
 
-def query_units(looked_at: Iterable[Item]) -> int:
-    """Of a consistent Query: all that it looked at together, whether or not it was wanted."""
-    return units(sum(map(item_size, looked_at)), READ)
+def query_units(read_items: Iterable[Item]) -> int:
+    """Return the units of a consistent Query: all items that it read together, also those filtered out."""
+    return units(sum(map(item_size, read_items)), READ)
 
 
 def transaction_units(before: Item | None, after: Item | None) -> int:
-    """Of one item in a transaction, without its indexes: the larger of what was and what is, twice."""
+    """Return the units of one item in a transaction, without indexes: twice those of the larger state."""
     return 2 * write_units(before, after)
 
 
 def write_units(before: Item | None, after: Item | None) -> int:
-    """Of one item by itself, without its indexes: the larger of what was and what is."""
+    """Return the units of one written item, without indexes: those of the larger state."""
     return units(max(item_size(before or {}), item_size(after or {})), WRITE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """A local index: the attribute that it sorts by, and what it holds; everything when `holds` is None."""
+    """A local index: its sort key, and its projected attributes; None for all."""
 
     name: str
     key: str
-    holds: frozenset[str] | None
+    attributes: frozenset[str] | None
 
     def entry(self, item: Item | None) -> Item | None:
-        """What the index has of an item; None when it has nothing of it."""
+        """Return the index entry of an item; None if it has none."""
         if item is None or self.key not in item:
             return None
-        return {name: value for name, value in item.items() if self.holds is None or name in self.holds}
+        return {name: value for name, value in item.items() if self.attributes is None or name in self.attributes}
 
     def units(self, before: Item | None, after: Item | None) -> int:
-        """For bringing the index up to date: its entry goes, comes, moves (both) or changes in its place.
+        """Return the units of updating the index: its entry is deleted, put, moved (both) or changed in place.
 
         A transaction does not double them: github.com/nubo-db/dynoxide, pull request 188, measured that.
         """
@@ -103,6 +103,6 @@ class Index:
 
 
 def stored(item: Item, indexes: Iterable[Index]) -> int:
-    """Bytes that are paid for while an item lies in its table and indexes."""
+    """Return the billed bytes of an item in its table and indexes."""
     entries = [entry for index in indexes if (entry := index.entry(item))]
     return sum(OVERHEAD + item_size(part) for part in (item, *entries))

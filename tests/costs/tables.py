@@ -1,17 +1,17 @@
-"""Tables and figures as docs/costs.md writes them."""
+"""Formats tables and figures for docs/costs.md."""
 
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """The lines of a table."""
+    """Return the lines of a table."""
     lines = [head, ("---",) * len(head), *rows]
     return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def rows_below(head: Sequence[str], page: str) -> list[dict[str, str]]:
-    """The rows of the table with that head, by column, in a page."""
+    """Return the rows of a page's table with this head, by column."""
     first, rule = table(head, ())
     below = page.partition(f"{first}\n{rule}\n")[2].splitlines()
     lines = takewhile(lambda line: line.startswith("|"), below)
@@ -19,10 +19,10 @@ def rows_below(head: Sequence[str], page: str) -> list[dict[str, str]]:
 
 
 def spaced(number: float) -> str:
-    """`100 000`."""
+    """Format with spaces between thousands: `100 000`."""
     return f"{number:,}".replace(",", " ")
 
 
 def dollars(amount: float) -> str:
-    """`1 234.50`; a dash for nothing at all."""
+    """Format with two decimals: `1 234.50`; a dash for zero."""
     return f"{amount:,.2f}".replace(",", " ") if amount else "–"

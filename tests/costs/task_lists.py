@@ -1,4 +1,4 @@
-"""Somebody's list of any length, as the service would have written it: the same one in every run."""
+"""Writes task lists of any length as the service would. They are the same in every run."""
 
 import random
 from collections import Counter
@@ -13,8 +13,8 @@ from unittest.mock import patch
 from tests.costs.sizes import Index, item_size, stored
 from tests.support.layer import layer
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)  # in every run, so that figures can be compared
-HISTORY = timedelta(days=400)  # that a list took to grow, however long it is
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)  # fixed, so that figures can be compared
+HISTORY = timedelta(days=400)  # in which the tasks of a list were created
 RARE_TAG, RARE_WORD, ONE_IN = "tax", "lighthouse", 500
 _WORDS = (
     "plan",
@@ -37,14 +37,14 @@ _AT_ONCE = 25  # rows of a BatchWriteItem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A list that was written: the sort keys of its tasks, and the bytes of one on average, alone and with indexes."""
+    """A written list: the sort keys of its tasks, and the average bytes of one, alone and with index entries."""
 
     orders: list[dict[str, str]]
     row_bytes: float
     stored_bytes: float
 
     def middle(self, attribute: str) -> list[str]:
-        """Where the task in the middle of an order stands, as a cursor says it."""
+        """Return the cursor position of the task in the middle of an order."""
         numeric = attribute == "change_number"
         ordered = sorted(self.orders, key=lambda row: int(row[attribute]) if numeric else row[attribute])
         row = ordered[len(ordered) // 2]
@@ -52,21 +52,21 @@ class Listed:
 
 
 @contextmanager
-def standing_clock() -> Iterator[None]:
-    """It is NOW, and a millisecond later whenever somebody looks."""
-    looks = count()
-    with patch.object(layer("clock"), "now", lambda: NOW + timedelta(milliseconds=next(looks))):
+def fixed_clock() -> Iterator[None]:
+    """Set the clock to NOW; each reading advances it by a millisecond."""
+    readings = count()
+    with patch.object(layer("clock"), "now", lambda: NOW + timedelta(milliseconds=next(readings))):
         yield
 
 
 def text(chance: random.Random, length: int) -> str:
-    """Words, about so many characters."""
+    """Return words of about this length."""
     words = chance.choices(_WORDS, k=length // 4)
     return " ".join(words)[: length + chance.randint(-5, 5)].strip()
 
 
 def fields(chance: random.Random, number: int, created: datetime) -> dict[str, Any]:
-    """What somebody might write: a title, every other time a description, mostly a due date, some tags."""
+    """Return the fields of a realistic task: half have a description, three quarters a due date, some have tags."""
     due = (created + timedelta(days=chance.randint(1, 60), minutes=chance.randint(0, 1440))).replace(second=0)
     rare = number % ONE_IN == ONE_IN // 2
     return {
@@ -79,9 +79,9 @@ def fields(chance: random.Random, number: int, created: datetime) -> dict[str, A
 
 
 def tasks(size: int) -> Iterator[Any]:
-    """So many tasks, oldest first, a third of them completed."""
+    """Return so many tasks, oldest first, a third of them completed."""
     operations, new_task = layer("tasks.operations"), layer("tasks.model").NewTask
-    chance = random.Random(size)  # noqa: S311 -- the same list in every run is the point
+    chance = random.Random(size)  # noqa: S311 -- reproducible on purpose
     for number in range(size):
         created = NOW - HISTORY * ((size - number) / (size + 1))
         created = created.replace(microsecond=created.microsecond // 1000 * 1000)
@@ -113,11 +113,11 @@ def fill(owner: str, size: int, indexes: Iterable[Index]) -> Listed:
 
 def _put(row: Any, items: list[Any]) -> None:
     requests = {row.Meta.table_name: [{"PutRequest": {"Item": item}} for item in items]}
-    answer = layer("dynamodb").connection().dispatch("BatchWriteItem", {"RequestItems": requests})
-    assert not answer["UnprocessedItems"]
+    response = layer("dynamodb").connection().dispatch("BatchWriteItem", {"RequestItems": requests})
+    assert not response["UnprocessedItems"]
 
 
 def _number(task: Any) -> int:
-    """Of its latest change. No creation and completion have the same, though they may be in the same microsecond."""
-    moment: datetime = task.updated_at
-    return round(moment.timestamp() * 1_000_000) + int(task.version) - 1
+    """Return a unique change number, also for a creation and a completion in the same microsecond."""
+    time: datetime = task.updated_at
+    return round(time.timestamp() * 1_000_000) + int(task.version) - 1

@@ -1,4 +1,4 @@
-"""Every call about tasks that is measured, for somebody with a list of some length."""
+"""The measured task calls of a user with a list."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tests.support import tasks
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import create, listed
+from tests.support.tasks import create_task, list_tasks
 
 SORTS = {
     "created_at": "task_id",
@@ -29,12 +29,12 @@ TASK = {
 }
 NEW_TITLE = "Call the landlord about the new kitchen"
 MANY = 100
-_PAGE, _LOOKED_AT, _EXPORTED, _COUNTED = 51, 1000, 500, 4 * 1001  # tasks
+_PAGE, _SCANNED, _EXPORTED, _COUNTED = 51, 1000, 500, 4 * 1001  # tasks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRequest:
-    """A call, and how many tasks and trips it may take at most; None where it takes the same for every list."""
+    """A call, and the most tasks and round trips it may take; None if it is the same for every list."""
 
     name: str
     route: str
@@ -44,38 +44,38 @@ class TaskRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What each call took of somebody with so many tasks."""
+    """The cost of each call of a user with so many tasks."""
 
     size: int
     listed: Listed
-    asks: dict[str, TaskRequest]
+    requests: dict[str, TaskRequest]
     costs: dict[str, Cost]
 
 
 class TaskUser:
-    """A person with a list, and all that they ask."""
+    """A user with a list, and all task calls."""
 
     def __init__(self, call: Api, meter: Meter, size: int) -> None:
-        """Signed in, with `size` tasks."""
+        """Create a signed-in user with `size` tasks."""
         self.call, self.meter, self.size = call, meter, size
         self.person: Person = People(call).signed_in(f"owner-of-{size:06}")
         table = layer("tasks.table").TaskRow.Meta.table_name
         self.listed = fill(self.person.id, size, meter.indexes[table])
 
     def measure(self, *, many: bool = True) -> Measured:
-        """Ask everything once, perhaps but for what is about many. Lists come first, as they were written."""
-        asks, costs = dict[str, TaskRequest](), dict[str, Cost]()
+        """Measure each call once, bulk calls only with `many`. Lists come first, before anything is changed."""
+        requests, costs = dict[str, TaskRequest](), dict[str, Cost]()
         for part in (self._lists, self._filtered, self._pages, self._one, *([self._many] if many else [])):
-            for ask in part():
+            for request in part():
                 with self.meter.counting():
-                    answer = self.call(ask.route, bearer=self.person.token, **ask.request)
-                assert answer.status < 300, (ask, answer)
-                asks[ask.name], costs[ask.name] = ask, self.meter.cost
-        return Measured(size=self.size, listed=self.listed, asks=asks, costs=costs)
+                    response = self.call(request.route, bearer=self.person.token, **request.request)
+                assert response.status < 300, (request, response)
+                requests[request.name], costs[request.name] = request, self.meter.cost
+        return Measured(size=self.size, listed=self.listed, requests=requests, costs=costs)
 
     def _lists(self) -> Iterator[TaskRequest]:
         for sort, attribute in SORTS.items():
-            at_most = (_LOOKED_AT, 4) if sort == "updated_at" else (_PAGE, 1)
+            at_most = (_SCANNED, 4) if sort == "updated_at" else (_PAGE, 1)
             middle = self.listed.middle(attribute)
             cursor = self._cursor("tasks.listing", tasks.LIST, {"sort": sort}, middle)
             for page, query in (("the first page", {}), ("a page in the middle", {"cursor": cursor})):
@@ -88,7 +88,7 @@ class TaskUser:
             ("list a tag that one in 500 has", {"tag": RARE_TAG}),
             ("search for a word that one in 500 has", {"search": RARE_WORD}),
         ):
-            yield TaskRequest(name=name, route=tasks.LIST, request={"query": query}, at_most=(_LOOKED_AT, 4))
+            yield TaskRequest(name=name, route=tasks.LIST, request={"query": query}, at_most=(_SCANNED, 4))
 
     def _pages(self) -> Iterator[TaskRequest]:
         yield TaskRequest(name="summary", route=tasks.SUMMARY, request={}, at_most=(_COUNTED, 5))
@@ -104,7 +104,7 @@ class TaskUser:
         yield TaskRequest(
             name="create with an Idempotency-Key", route=tasks.CREATE, request={"json": TASK, "headers": keyed}
         )
-        task = {"task_id": create(self.call, self.person, **TASK)["id"]}
+        task = {"task_id": create_task(self.call, self.person, **TASK)["id"]}
         yield TaskRequest(name="read", route=tasks.READ, request=task)
         yield TaskRequest(name="change the title", route=tasks.PATCH, request=task | {"json": {"title": NEW_TITLE}})
         moved = {"priority": "high", "due_date": "2026-12-01"}
@@ -114,7 +114,7 @@ class TaskUser:
 
     def _many(self) -> Iterator[TaskRequest]:
         yield self._bulk("create", [{"op": "create", "task": TASK}] * MANY)
-        ids = [task["id"] for task in listed(self.call, self.person, limit=MANY)["tasks"]]
+        ids = [task["id"] for task in list_tasks(self.call, self.person, limit=MANY)["tasks"]]
         yield self._bulk("complete", [{"op": "complete", "id": task, "completed": True} for task in ids])
         yield TaskRequest(name=f"delete {MANY} at once", route=tasks.BULK_DELETE, request={"json": {"task_ids": ids}})
 
@@ -123,15 +123,15 @@ class TaskUser:
             name=f"{verb} {MANY} at once", route=tasks.BULK, request={"json": {"operations": operations}}
         )
 
-    def _cursor(self, module: str, route: str, query: dict[str, str], place: Any, field: str = "cursor") -> str:
-        """A cursor for any place, sealed with the key and for the question that the service itself would use."""
-        listing, sealed_with = layer(module), list[Any]()
+    def _cursor(self, module: str, route: str, query: dict[str, str], position: Any, field: str = "cursor") -> str:
+        """Return a cursor for any position, encoded with the key and query that the service itself uses."""
+        listing, encoding = layer(module), list[Any]()
 
-        def overheard(key: bytes, question: str, text: str, *field: str) -> Any:
-            sealed_with[:] = key, question
-            return layer("cursors").decode_cursor(key, question, text, *field)
+        def record(key: bytes, query_text: str, text: str, *field: str) -> Any:
+            encoding[:] = key, query_text
+            return layer("cursors").decode_cursor(key, query_text, text, *field)
 
-        with patch.object(listing, "decode_cursor", overheard):
-            refused = self.call(route, bearer=self.person.token, query=query | {field: "none"})
-        assert refused.status == 400
-        return str(layer("cursors").encode_cursor(*sealed_with, place))
+        with patch.object(listing, "decode_cursor", record):
+            rejected = self.call(route, bearer=self.person.token, query=query | {field: "none"})
+        assert rejected.status == 400
+        return str(layer("cursors").encode_cursor(*encoding, position))

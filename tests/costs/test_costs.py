@@ -1,4 +1,4 @@
-"""What calls take: by AWS's rules, no more for a longer list, and what docs/costs.md says."""
+"""Costs follow AWS's rules, calls do not grow with lists, and docs/costs.md is current."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from gatehouse_dev.template import Template
 from tests.costs.__main__ import PAGE
 from tests.costs.all_calls import OTHERS, calls
 from tests.costs.bill import Bill, bill
-from tests.costs.call_tables import PRICES, TAKES, taken_cells
+from tests.costs.call_tables import PRICES, TAKES, dynamodb_cells
 from tests.costs.consumption import Consumption
 from tests.costs.fixed_costs import items
 from tests.costs.growth import HEAD, not_flat
@@ -21,6 +21,7 @@ from tests.costs.invocation_timer import InvocationTimer, Run, billed
 from tests.costs.log_output import LogOutput, access_line
 from tests.costs.meter import Cost, Meter
 from tests.costs.moto_speedups import quick_rows
+from tests.costs.runner import is_constant_time
 from tests.costs.sizes import (
     Index,
     batch_units,
@@ -32,25 +33,25 @@ from tests.costs.sizes import (
     write_units,
 )
 from tests.costs.tables import rows_below
-from tests.costs.task_lists import ONE_IN, standing_clock
+from tests.costs.task_lists import ONE_IN, fixed_clock
 from tests.costs.task_requests import Measured, TaskUser
-from tests.costs.usage_profile import by_one, month, told
+from tests.costs.usage_profile import active_hours, by_one, month
 from tests.support.auth_calls import sign_in
 from tests.support.calls import Api
 from tests.support.layout import FUNCTIONS
 from tests.support.people import PASSWORD, People
 from tests.support.provider import Provider
-from tests.support.tasks import create
+from tests.support.tasks import create_task
 
 SHORT, LONG = 10, 150
 
-pytestmark = pytest.mark.xdist_group("costs")  # what is measured once serves all
+pytestmark = pytest.mark.xdist_group("costs")  # the tests share measurements
 
 KB = 1024
 
 
-def weighing(size: float) -> dict[str, Any]:
-    """An item of so many bytes."""
+def item_of_size(size: float) -> dict[str, Any]:
+    """Return an item of so many bytes."""
     return {"a": {"S": "x" * (round(size) - 1)}}
 
 
@@ -75,11 +76,11 @@ def weighing(size: float) -> dict[str, Any]:
         ({"M": {"key": {"BOOL": True}}}, 3 + 1 + 4),
     ],
 )
-def test_a_value_weighs_what_the_guide_says(value: Mapping[str, Any], size: int) -> None:
+def test_a_value_has_the_documented_size(value: Mapping[str, Any], size: int) -> None:
     assert value_size(value) == size
 
 
-def test_names_weigh_too() -> None:
+def test_names_count_for_the_size() -> None:
     assert item_size({"größe": {"S": "ab"}, "b": {"BOOL": True}}) == 7 + 2 + 1 + 1
 
 
@@ -93,12 +94,12 @@ def test_names_weigh_too() -> None:
     ],
 )
 def test_a_query_is_rounded_once(sizes: list[float], together: int) -> None:
-    assert query_units(map(weighing, sizes)) == together
+    assert query_units(map(item_of_size, sizes)) == together
 
 
 def test_a_batch_is_rounded_for_each_item() -> None:
-    """The guide's 1.5 KB and 6.5 KB are 12 KB, not 8 KB. What is not there takes one, too."""
-    assert batch_units([weighing(1.5 * KB), weighing(6.5 * KB)]) == 3
+    """The guide's 1.5 KB and 6.5 KB are 12 KB, not 8 KB. A missing item takes one unit."""
+    assert batch_units([item_of_size(1.5 * KB), item_of_size(6.5 * KB)]) == 3
     assert batch_units([], missing=2) == 2
 
 
@@ -113,16 +114,16 @@ def test_a_batch_is_rounded_for_each_item() -> None:
     ],
 )
 def test_a_transaction_takes_the_larger_state_twice(before: float | None, after: float | None, write: int) -> None:
-    assert transaction_units(before and weighing(before), after and weighing(after)) == write  # type: ignore[arg-type]
+    assert transaction_units(before and item_of_size(before), after and item_of_size(after)) == write  # type: ignore[arg-type]
 
 
 def test_a_write_by_itself_takes_the_larger_state_once() -> None:
-    assert [write_units(None, weighing(1.5 * KB)), write_units(weighing(3 * KB), weighing(9))] == [2, 3]
-    assert write_units(None, None) == 1  # deleting what is not there
+    assert [write_units(None, item_of_size(1.5 * KB)), write_units(item_of_size(3 * KB), item_of_size(9))] == [2, 3]
+    assert write_units(None, None) == 1  # deleting a missing item
 
 
-WHOLE = Index(name="by_k", key="k", holds=None)
-KEYS = Index(name="by_k", key="k", holds=frozenset({"a", "k"}))
+WHOLE = Index(name="by_k", key="k", attributes=None)
+KEYS = Index(name="by_k", key="k", attributes=frozenset({"a", "k"}))
 SMALL, MOVED, OTHER = ({"k": {"S": k}, "v": {"S": v}} for k, v in (("1", "x"), ("2", "x"), ("1", "y")))
 LARGE = {"k": {"S": "1"}, "v": {"S": "x" * 1500}}
 
@@ -136,71 +137,71 @@ LARGE = {"k": {"S": "1"}, "v": {"S": "x" * 1500}}
         (WHOLE, SMALL, OTHER, 1),  # "one write to update the projected attributes"
         (WHOLE, SMALL, LARGE, 2),
         (WHOLE, SMALL, SMALL, 0),
-        (WHOLE, {"v": {"S": "x"}}, {"v": {"S": "y"}}, 0),  # it is not in the index
+        (WHOLE, {"v": {"S": "x"}}, {"v": {"S": "y"}}, 0),  # not in the index
         (WHOLE, {"v": {"S": "x"}}, SMALL, 1),
         (KEYS, SMALL, OTHER, 0),
         (KEYS, SMALL, LARGE, 0),
         (KEYS, SMALL, MOVED, 2),
     ],
 )
-def test_an_index_takes_what_changes_in_it(index: Index, before: Any, after: Any, write: int) -> None:
+def test_an_index_is_billed_for_changes_of_its_entries(index: Index, before: Any, after: Any, write: int) -> None:
     assert index.units(before, after) == write
 
 
-def test_storage_has_a_hundred_bytes_more_for_each_part() -> None:
+def test_storage_has_a_hundred_more_bytes_per_item_and_entry() -> None:
     assert stored(SMALL, [WHOLE, KEYS]) == (100 + 4) + (100 + 4) + (100 + 2)
 
 
-# -- What calls take ------------------------------------------------------------------
+# -- Consumption of calls -------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def every(api: Api, running_cloud: Cloud) -> list[Measured]:
-    """A short list and a long one."""
+def measurements(api: Api, running_cloud: Cloud) -> list[Measured]:
+    """The measurements with a short and a long list."""
     from gatehouse import clock  # noqa: PLC0415 -- the layer reads the environment when imported
     from gatehouse.keys import access_tokens, keyring, macs  # noqa: PLC0415 -- the same
 
     running_cloud.reset()
     keyring.clear_cache()
-    with standing_clock(), quick_rows():
+    with fixed_clock(), quick_rows():
         access_tokens.ensure_published()
         macs._last_refresh = clock.monotonic()
         meter = Meter(running_cloud)
         return [TaskUser(api, meter, size).measure(many=size == SHORT) for size in (SHORT, LONG)]
 
 
-def test_a_longer_list_takes_no_more_than_full_pages(every: list[Measured]) -> None:
-    assert not_flat(every) == []
+def test_calls_do_not_grow_beyond_full_pages(measurements: list[Measured]) -> None:
+    assert not_flat(measurements) == []
 
 
 @pytest.mark.parametrize("name", ["read", "delete", "export", "list by title, the first page"])
-def test_what_grows_is_named(every: list[Measured], name: str) -> None:
-    short, long = every
+def test_a_growing_call_is_reported(measurements: list[Measured], name: str) -> None:
+    short, long = measurements
     grown = replace(long, costs=long.costs | {name: replace(long.costs[name], items=501 + 3, trips=4)})
 
     assert [line.partition(":")[0] for line in not_flat([short, grown])] == [name]
 
 
-def test_a_filter_is_paid_for_what_it_leaves_out(every: list[Measured]) -> None:
+def test_a_filter_is_billed_for_filtered_items(measurements: list[Measured]) -> None:
     rare = "list a tag that one in 500 has"
 
     assert ONE_IN > LONG / 2
-    assert [measured.costs[rare].items for measured in every] == [2 + SHORT, 2 + LONG]
+    assert [measured.costs[rare].items for measured in measurements] == [2 + SHORT, 2 + LONG]
 
 
-def test_a_create_is_the_task_its_entries_and_the_summary(call: Api, people: People, cloud: Cloud) -> None:
-    """Two units for each row in the transaction, one for each of five orders, of which one is for due dates alone."""
+def test_a_creation_is_billed_for_task_index_entries_and_summary(call: Api, people: People, cloud: Cloud) -> None:
+    """Two units per row in the transaction, and one per index entry: there are five, one for due dates only."""
     ann, meter = people.signed_in(), Meter(cloud)
     costs = []
     for due in (None, "2026-11-30"):
         with meter.counting():
-            create(call, ann, due_date=due)
+            create_task(call, ann, due_date=due)
         costs.append((meter.cost.trips, meter.cost.read, meter.cost.write))
 
     assert costs == [(2, 2, 2 + 4 + 2), (2, 2, 2 + 5 + 2)]
 
 
-# -- What everything costs ----------------------------------------------------------
+# -- Prices -------------------------------------------------------------------------
 
 MILLION, GB = 1_000_000, 2**30
 USUAL = (
@@ -216,7 +217,7 @@ USUAL = (
 
 
 @pytest.mark.parametrize(
-    ("taken", "costs"),
+    ("consumption", "costs"),
     [
         (Consumption(requests=MILLION), Bill(api=1)),
         (Consumption(invocations=MILLION), Bill(functions=0.2)),
@@ -228,18 +229,18 @@ USUAL = (
         (Consumption(sent=10 * GB), Bill(sent=0.9)),
     ],
 )
-def test_each_part_has_its_price(taken: Consumption, costs: Bill) -> None:
-    assert bill(taken).parts == pytest.approx(costs.parts)
-    assert bill(taken).together == pytest.approx(sum(costs.parts))
+def test_each_part_has_its_price(consumption: Consumption, costs: Bill) -> None:
+    assert bill(consumption).parts == pytest.approx(costs.parts)
+    assert bill(consumption).total == pytest.approx(sum(costs.parts))
 
 
-def test_what_a_call_sets_off_is_paid_with_it() -> None:
-    asked, sent = Consumption(requests=1, invocations=1, metrics=frozenset("a")), Consumption(invocations=1, mails=1)
+def test_following_work_is_added_to_a_call() -> None:
+    request, mail = Consumption(requests=1, invocations=1, metrics=frozenset("a")), Consumption(invocations=1, mails=1)
 
-    assert asked + sent == Consumption(requests=1, invocations=2, mails=1, metrics=frozenset("a"))
+    assert request + mail == Consumption(requests=1, invocations=2, mails=1, metrics=frozenset("a"))
 
 
-ONCE = Run(cpu=2, hashes=1, asked=Counter(dynamodb=2, email=1), slept=0)
+ONCE = Run(cpu=2, hashes=1, requests=Counter(dynamodb=2, email=1), slept=0)
 
 
 @pytest.mark.parametrize(
@@ -249,11 +250,11 @@ ONCE = Run(cpu=2, hashes=1, asked=Counter(dynamodb=2, email=1), slept=0)
         (ONCE, 3538, False, 90),  # one thread uses one vCPU
         (ONCE, 512, False, 150),  # (2 + 21) / 0.289 + 60, which is 139
         (ONCE, 512, True, 200),
-        (replace(ONCE, hashes=0, asked=Counter(), slept=30_000), 512, False, 30_250),
-        (Run(cpu=0.1, hashes=0, asked=Counter(), slept=0), 512, False, 5),
+        (replace(ONCE, hashes=0, requests=Counter(), slept=30_000), 512, False, 30_250),
+        (Run(cpu=0.1, hashes=0, requests=Counter(), slept=0), 512, False, 5),
     ],
 )
-def test_a_function_is_billed_for_work_and_waiting(
+def test_a_function_is_billed_for_cpu_and_waits(
     run: Run,
     memory: int,
     constant_time: bool,  # noqa: FBT001 -- a parameter of the table above
@@ -264,28 +265,28 @@ def test_a_function_is_billed_for_work_and_waiting(
     assert billed([slower, run], memory, constant_time=constant_time) == milliseconds
 
 
-@pytest.mark.parametrize(("told", "milliseconds"), [(0, 200), (195, 195), (161, 161), (150, 200)])
-def test_a_time_stays_as_it_was_told_while_it_is_much_the_same(told: int, milliseconds: int) -> None:
-    found = Consumption(milliseconds=200, gb_seconds=0.1).settled(told)
+@pytest.mark.parametrize(("known", "milliseconds"), [(0, 200), (195, 195), (161, 161), (150, 200)])
+def test_a_similar_earlier_time_is_used(known: int, milliseconds: int) -> None:
+    found = Consumption(milliseconds=200, gb_seconds=0.1).with_known_time(known)
 
     assert found.milliseconds == milliseconds
     assert found.gb_seconds == pytest.approx(milliseconds / 2000)
 
 
-def test_what_runs_elsewhere_is_waited_for(call: Api, people: People, provider: Provider) -> None:
+def test_requests_to_aws_are_counted_as_waits(call: Api, people: People, provider: Provider) -> None:
     email = people.verified()
 
     run = InvocationTimer(provider).run(lambda: sign_in(call, email, PASSWORD))
 
-    assert (run.hashes, run.asked["dynamodb"], run.asked["provider"]) == (1, 3, 0)
+    assert (run.hashes, run.requests["dynamodb"], run.requests["provider"]) == (1, 3, 0)
     assert run.waits == 3 * 5
     assert run.cpu > 0
 
 
-def test_lines_and_metrics_are_counted_as_they_are_printed(call: Api) -> None:
-    call("GET /api/auth/ok")  # it is warm now
+def test_printed_lines_and_metrics_are_counted(call: Api) -> None:
+    call("GET /api/auth/ok")  # so that it is warm
     printed = LogOutput()
-    with printed.listening():
+    with printed.recording():
         call("GET /api/auth/ok")
 
     assert printed.metrics == {"Gatehouse Outcomes function=ok outcome=OK service=gatehouse-local"}
@@ -293,14 +294,14 @@ def test_lines_and_metrics_are_counted_as_they_are_printed(call: Api) -> None:
     assert len(printed.lines) == 2
 
 
-def test_api_gateways_line_is_as_long_as_the_template_has_it(template: Template) -> None:
+def test_api_gateways_line_has_the_templates_format(template: Template) -> None:
     line = access_line(template, "GET /health")
 
     assert '"route":"GET /health","status":"200"' in line
     assert "$" not in line
 
 
-def test_what_stands_is_counted_from_the_template(template: Template) -> None:
+def test_fixed_costs_come_from_the_template(template: Template) -> None:
     metric: dict[str, Any] = {"MetricStat": {}}
     alarms: list[dict[str, Any]] = [
         {"Metrics": [{"Expression": "SUM(METRICS())"}, metric, metric]},
@@ -327,65 +328,76 @@ def test_what_stands_is_counted_from_the_template(template: Template) -> None:
     assert [item.dollars for item in found] == pytest.approx([0.4, 3, 0.4, 2920 * 0.0000002, 0.3, 0.2628])
 
 
-def test_a_month_is_what_stands_and_what_people_do() -> None:
-    """A metric that everybody tells once a month is told in few of its hours while there are few people."""
+def test_a_month_has_fixed_costs_and_usage() -> None:
+    """With few users, a metric is recorded in few hours."""
     takes = {name: Consumption() for name, _ in by_one()}
     name, often = next(iter(by_one()))
     takes[name] = Consumption(requests=1, metrics=frozenset({"a", "b"}))
 
     found = month(1000, takes, task_bytes=GB / 1_000_000, standing=20)
 
-    assert found.calls.together == pytest.approx(1000 * often / MILLION)
+    assert found.calls.total == pytest.approx(1000 * often / MILLION)
     assert found.storage == pytest.approx(1000 * 1000 / MILLION * 0.45)
-    assert found.metrics == pytest.approx(2 * 0.3 * told(1000 * often / 730))
-    assert found.together == pytest.approx(found.calls.together + found.storage + found.metrics + 20)
-    assert told(0.5) == pytest.approx(1 - exp(-0.5))
+    assert found.metrics == pytest.approx(2 * 0.3 * active_hours(1000 * often / 730))
+    assert found.total == pytest.approx(found.calls.total + found.storage + found.metrics + 20)
+    assert active_hours(0.5) == pytest.approx(1 - exp(-0.5))
 
 
 # -- docs/costs.md ----------------------------------------------------------------------
 
 
-TOLD = PAGE.read_text(encoding="utf-8")
+CURRENT_PAGE = PAGE.read_text(encoding="utf-8")
 
 
-def test_every_endpoint_and_every_function_has_its_cost(template: Template) -> None:
-    """A new one goes into `http_calls.py`, `task_calls.py` or `background_jobs.py`; `make costs` tells the rest."""
-    cells = [row["routes or function"].split(", ") for row in rows_below(TAKES, TOLD)]
+def test_the_page_has_every_endpoint_and_function(template: Template) -> None:
+    """A new one goes into `http_calls.py`, `task_calls.py` or `background_jobs.py`; then run `make costs`."""
+    cells = [row["routes or function"].split(", ") for row in rows_below(TAKES, CURRENT_PAGE)]
     called = {route.key for route in template.routes}
     background = {name for name, function in template.functions.items() if not function.routes}
 
     assert {name.strip("`") for cell in cells for name in cell} == called | background
-    assert [row["call"] for row in rows_below(PRICES, TOLD)] == [row["call"] for row in rows_below(TAKES, TOLD)]
+    assert [row["call"] for row in rows_below(PRICES, CURRENT_PAGE)] == [
+        row["call"] for row in rows_below(TAKES, CURRENT_PAGE)
+    ]
 
 
-def test_the_page_has_what_calls_take_now(api: Api, running_cloud: Cloud, one_provider: Provider) -> None:
-    """The usual ones; `make costs` makes the page anew."""
-    wanted = [call for call in OTHERS if call.called in USUAL]
+def test_the_page_has_the_current_consumption_of_usual_calls(
+    api: Api, running_cloud: Cloud, session_provider: Provider
+) -> None:
+    """If this fails, run `make costs`."""
+    selected = [call for call in OTHERS if call.title in USUAL]
     columns = ("round trips", "read units", "write units", "mails")
-    on_page = {row["call"]: tuple(row[column] for column in columns) for row in rows_below(TAKES, TOLD)}
+    on_page = {row["call"]: tuple(row[column] for column in columns) for row in rows_below(TAKES, CURRENT_PAGE)}
     found = {
-        call.called: (*taken_cells(taken), str(taken.mails))
-        for call, taken in calls(api, running_cloud, one_provider, wanted=wanted)
+        call.title: (*dynamodb_cells(consumption), str(consumption.mails))
+        for call, consumption in calls(api, running_cloud, session_provider, wanted=selected)
     }
 
     assert found == {name: on_page[name] for name in USUAL}
 
 
-def test_every_task_endpoint_has_a_row(template: Template) -> None:
+def test_the_page_names_the_functions_with_constant_time(template: Template) -> None:
+    names = [f"`{name}`" for name in template.functions if is_constant_time(template, name)]
+
+    assert names
+    assert f"Lambda bills the wait:\n  {', '.join(names)}." in CURRENT_PAGE
+
+
+def test_the_page_has_every_task_endpoint(template: Template) -> None:
     routes = {
         f"`{route.key}`"
         for route in template.routes
         if template.functions[route.function].folder.parent == FUNCTIONS / "tasks" and "{user_id}" not in route.path
     }
 
-    assert {row["route"] for row in rows_below(HEAD, TOLD)} == routes
+    assert {row["route"] for row in rows_below(HEAD, CURRENT_PAGE)} == routes
 
 
-def test_the_page_has_the_figures_of_this_code(every: list[Measured]) -> None:
-    """Those of the short list; `make costs` makes the page anew."""
+def test_the_page_has_the_current_figures_of_lists(measurements: list[Measured]) -> None:
+    """The short list is compared. If this fails, run `make costs`."""
     columns = ("round trips", "items read", "read units", "write units")
-    short = {name: (cost.trips, cost.items, cost.read, cost.write) for name, cost in every[0].costs.items()}
-    rows = rows_below(HEAD, TOLD)
+    short = {name: (cost.trips, cost.items, cost.read, cost.write) for name, cost in measurements[0].costs.items()}
+    rows = rows_below(HEAD, CURRENT_PAGE)
     on_page = {row["call"]: tuple(int(row[column].split(" → ")[0]) for column in columns) for row in rows}
 
     assert on_page == short

@@ -1,4 +1,4 @@
-"""The words of docs/costs.md, around its figures."""
+"""The texts of docs/costs.md."""
 
 FIRST = """\
 # What it costs
@@ -73,7 +73,7 @@ What one of each takes. Sizes are rounded up; reads and writes are DynamoDB's un
 {takes}
 
 * **Who must not learn whether an address is known waits for the next tenth of a second**, and Lambda bills the wait:
-  {evenly}.
+  {constant_time}.
 * **An erasure waits for 30 seconds**, until no request can be under way that was let in before; that is nearly all that
   deleting an account costs.
 * **Logs**: each call has API Gateway's line, ours, and one for each metric. Lambda's own tell failures alone.

@@ -1,10 +1,10 @@
-"""What people do in a month, as far as one can assume, and what it comes to for so many of them."""
+"""The assumed usage of a user per month, and its price."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
 
-from tests.costs.bill import Bill, bill, total
+from tests.costs.bill import Bill, bill
 from tests.costs.consumption import Consumption
 from tests.costs.prices import BACKUP_GB, DAYS, GB, HOURS, METRIC, STORAGE_PRICE
 
@@ -18,9 +18,9 @@ A_DAY = {
     "complete": 4,
     "delete": 1,
 }
-ACTIVE_DAYS = 10  # of a month, on which somebody does all of that
+ACTIVE_DAYS = 10  # per month, on which a user makes these calls
 ON_SUCH_A_DAY = {"GET /api/auth/get-session": 2, "GET /api/auth/get-session, once a day": 1}
-A_MONTH = {  # of everybody who is there; a tenth of them is new, and one in a hundred leaves
+A_MONTH = {  # per user; a tenth of the users is new, and one in a hundred deletes the account
     "POST /api/auth/sign-up/email": 0.1,
     "POST /api/auth/verify-email": 0.1,
     "POST /api/auth/sign-in/email": 2,
@@ -32,15 +32,15 @@ A_MONTH = {  # of everybody who is there; a tenth of them is new, and one in a h
     "POST /api/auth/reset-password": 0.05,
     "POST /api/auth/update-user": 0.1,
     "POST /api/auth/delete-user": 0.01,
-    "Remind, one person's turn": 0.1 * DAYS / 3,  # one in ten wants reminders, and has something due every third day
+    "Remind, one person's turn": 0.1 * DAYS / 3,  # one in ten has reminders, with a due task every third day
 }
-LIST = 1_000  # tasks that everybody has
+LIST = 1_000  # tasks per user
 USERS = (100, 10_000, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
-    """What so many people come to, in US$."""
+    """The monthly price of so many users, in US$."""
 
     users: int
     calls: Bill
@@ -49,36 +49,36 @@ class Month:
     standing: float
 
     @property
-    def together(self) -> float:
-        """All of it."""
-        return self.calls.together + self.storage + self.metrics + self.standing
+    def total(self) -> float:
+        """The sum."""
+        return self.calls.total + self.storage + self.metrics + self.standing
 
 
 def by_one() -> Iterator[tuple[str, float]]:
-    """How often each call is made by one person in a month."""
+    """Return how often a user makes each call per month."""
     for name, times in (A_DAY | ON_SUCH_A_DAY).items():
         yield name, float(times * ACTIVE_DAYS)
     yield from A_MONTH.items()
 
 
 def month(users: int, takes: Mapping[str, Consumption], *, task_bytes: float, standing: float) -> Month:
-    """For so many people; `standing` is what the stack costs without them."""
+    """Return the price for so many users; `standing` is the price of an unused stack."""
     return Month(
         users=users,
-        calls=total(bill(takes[name]).times(users * times) for name, times in by_one()),
+        calls=sum((bill(takes[name]).times(users * times) for name, times in by_one()), Bill()),
         storage=users * LIST * task_bytes / GB * (STORAGE_PRICE + BACKUP_GB),
-        metrics=METRIC * sum(told(often / HOURS) for often in _metrics(users, takes).values()),
+        metrics=METRIC * sum(active_hours(often / HOURS) for often in _metrics(users, takes).values()),
         standing=standing,
     )
 
 
-def told(an_hour: float) -> float:
-    """The share of hours in which something is told that is told so often, at any time alike."""
-    return 1 - exp(-an_hour)
+def active_hours(per_hour: float) -> float:
+    """Return the share of hours in which a metric is recorded, at this rate of random recordings."""
+    return 1 - exp(-per_hour)
 
 
 def _metrics(users: int, takes: Mapping[str, Consumption]) -> dict[str, float]:
-    """How often each metric is told in a month."""
+    """Return how often each metric is recorded per month."""
     often: dict[str, float] = {}
     for name, times in by_one():
         for metric in takes[name].metrics:

@@ -1,4 +1,4 @@
-"""Tiny projects to run: a template and handler folders made for one test."""
+"""Fixtures: small projects with a template and handlers, and a cloud for them."""
 
 import asyncio
 import os
@@ -60,7 +60,7 @@ SMALL = """
 
 
 def write_project(folder: Path, template: str, **files: str) -> Path:
-    """Write a template and handlers of functions; answer the template's path."""
+    """Write a template and handlers, and return the template's path."""
     path = folder / "template.yaml"
     path.write_text(dedent(template))
     for name, text in files.items():
@@ -70,15 +70,15 @@ def write_project(folder: Path, template: str, **files: str) -> Path:
     return path
 
 
-def ask(server: Server, method: str, path: str, **headers: str) -> tuple[int, str]:
-    """Ask the local server in this process; status and body."""
-    sent: list[dict[str, Any]] = []
+def send_request(server: Server, method: str, path: str, **headers: str) -> tuple[int, str]:
+    """Send a request to a server in this process, and return status and body."""
+    messages: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b""}
 
     async def send(message: Any) -> None:
-        sent.append(message)
+        messages.append(message)
 
     scope = {
         "type": "http",
@@ -89,12 +89,12 @@ def ask(server: Server, method: str, path: str, **headers: str) -> tuple[int, st
         "http_version": "1.1",
     }
     asyncio.run(server(scope, receive, send))
-    return sent[0]["status"], sent[1]["body"].decode()
+    return messages[0]["status"], messages[1]["body"].decode()
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Write a template and files; answer the template's path."""
+    """Writes a template and handlers, and returns the template's path."""
     return partial(write_project, tmp_path)
 
 
@@ -114,7 +114,7 @@ def cloud(small: Template) -> Iterator[Cloud]:
         yield cloud
 
 
-ELSEWHERE = """
+EXTERNAL_SERVER = """
 import socket, sys
 from gatehouse_dev.endpoint import serving
 with socket.create_server(("127.0.0.1", 0)) as listener, serving(listener) as url:
@@ -125,9 +125,9 @@ with socket.create_server(("127.0.0.1", 0)) as listener, serving(listener) as ur
 
 @pytest.fixture
 def external_dynamodb() -> Iterator[str]:
-    """Run another DynamoDB in a process of its own."""
+    """The URL of a DynamoDB in another process."""
     with subprocess.Popen(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", ELSEWHERE],
+        [sys.executable, "-c", EXTERNAL_SERVER],
         env=os.environ | {"PYTHONPATH": str(ROOT / "devtools")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""`make deploy` asks once for what a stage must know, and warns of cookies that no browser would send."""
+"""`make deploy` asks once for a stage's parameters, and warns of cookies that browsers would not send."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,26 +13,26 @@ ANSWERS = ["no-reply@example.com", "https://app.example.com/", "api.example.com"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A copy of the product's own samconfig.toml."""
+    """A copy of the project's samconfig.toml."""
     return Path(shutil.copy(CONFIGURATION, tmp_path))
 
 
 def answering(*answers: str) -> Prompt:
-    """Somebody who answers so, and no more."""
-    rest: Iterator[str] = iter(answers)
-    return lambda _question: next(rest)
+    """Return a prompt that gives these answers and no more."""
+    remaining: Iterator[str] = iter(answers)
+    return lambda _question: next(remaining)
 
 
-def nobody(_question: str) -> str:
-    """Nobody at the keyboard."""
+def no_terminal(_question: str) -> str:
+    """Act as a prompt without a terminal."""
     raise EOFError
 
 
-def test_answers_are_kept_and_not_asked_for_again(path: Path) -> None:
+def test_answers_are_stored_and_not_asked_for_again(path: Path) -> None:
     before = path.read_text()
 
     assert main(["dev"], answering(*ANSWERS, "1"), path) == 0
-    assert main(["dev"], nobody, path) == 0
+    assert main(["dev"], no_terminal, path) == 0
     assert load_parameters(path, "dev") == {
         "Stage": "dev",
         "MailFrom": "no-reply@example.com",
@@ -48,28 +48,28 @@ def test_answers_are_kept_and_not_asked_for_again(path: Path) -> None:
     assert len(path.read_text().splitlines()) == len(before.splitlines())
 
 
-def test_the_way_that_cannot_work_is_refused(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A third site with Lax cookies."""
-    elsewhere = ["no-reply@example.com", "https://app.example.net", "", ""]
+def test_a_combination_that_cannot_work_is_rejected(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lax cookies do not work on another site."""
+    other_site = ["no-reply@example.com", "https://app.example.net", "", ""]
 
-    assert main(["dev"], answering(*elsewhere, "1", "x", "2"), path) == 0
+    assert main(["dev"], answering(*other_site, "1", "x", "2"), path) == 0
     assert load_parameters(path, "dev")["CookieSameSite"] == "none"
     assert "browsers will not send them" in capsys.readouterr().err
 
 
-def test_bearer_tokens_need_no_cookies_but_are_warned_of(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bearer_tokens_on_another_site_give_a_warning(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dev"], answering("", "a@example.com", "https://app.example.net", "", "", "3"), path) == 0
     assert "or use bearer tokens alone" in capsys.readouterr().err
 
 
-def test_with_nobody_to_ask_it_says_what_is_missing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["prod"], nobody, path) != 0
+def test_without_a_terminal_the_missing_parameter_is_reported(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prod"], no_terminal, path) != 0
     assert "no MailFrom for prod" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["production"], ["dev", "prod"]])
 def test_a_stage_must_be_named(arguments: list[str], path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(arguments, nobody, path) != 0
+    assert main(arguments, no_terminal, path) != 0
     assert "STAGE=dev|staging|prod" in capsys.readouterr().err
 
 
@@ -84,12 +84,12 @@ def test_a_stage_must_be_named(arguments: list[str], path: Path, capsys: pytest.
         ("app.example.com", "", False),
     ],
 )
-def test_a_site_is_what_somebody_can_own(one: str, other: str, same: bool) -> None:  # noqa: FBT001 -- a case
+def test_a_site_is_a_registrable_domain(one: str, other: str, same: bool) -> None:  # noqa: FBT001 -- a case
     assert is_same_site(one, other) is same
 
 
 @pytest.mark.parametrize("same_site", ["lax", "strict"])
-def test_every_frontend_elsewhere_is_warned_of(same_site: str) -> None:
+def test_every_frontend_on_another_site_gives_a_warning(same_site: str) -> None:
     parameters = {
         "CookieSameSite": same_site,
         "DomainName": "api.example.com",

@@ -1,4 +1,4 @@
-"""Google on a laptop: a stand-in, unless somebody brings their own client."""
+"""The fake provider, which stands for Google locally unless a client id is configured."""
 
 import pytest
 
@@ -11,13 +11,13 @@ PORT = 3000
 PAGE = "response_type=code&client_id=x&redirect_uri=http://localhost/cb&scope=openid&state=s"
 
 
-def asks(method: str, path: str, query: str = "", body: bytes = b"", kind: str = "") -> Response:
-    """Ask the stand-in."""
+def send_request(method: str, path: str, query: str = "", body: bytes = b"", kind: str = "") -> Response:
+    """Send a request to the fake provider."""
     headers = (("content-type", kind),) if kind else ()
     return fake_provider.respond(Request(method=method, raw_path=path, raw_query=query, headers=headers, body=body))
 
 
-def test_google_is_a_stand_in_on_this_very_port() -> None:
+def test_google_is_the_fake_provider_on_the_same_port() -> None:
     values = local_parameters({}, PORT)
 
     assert values["GoogleClientId"] == fake_provider.CLIENT_ID
@@ -25,14 +25,14 @@ def test_google_is_a_stand_in_on_this_very_port() -> None:
 
 
 @pytest.mark.parametrize("own", ["my-client", ""])
-def test_who_brings_a_client_meets_google_itself_or_nobody(own: str) -> None:
+def test_with_a_client_id_of_ones_own_google_is_real_or_disabled(own: str) -> None:
     values = local_parameters({"GATEHOUSE_GOOGLE_CLIENT_ID": own}, PORT)
 
     assert load(parameters=values).parameters["GoogleClientId"] == own
     assert load(parameters=values).parameters["GoogleTokenUrl"] == "https://oauth2.googleapis.com/token"
 
 
-def test_the_value_of_a_client_secret_is_found_under_its_name() -> None:
+def test_a_client_secret_is_stored_under_its_name() -> None:
     environ = {
         "GATEHOUSE_GOOGLE_CLIENT_ID": "my-client",
         "GATEHOUSE_GOOGLE_CLIENT_SECRET": "hush",
@@ -48,22 +48,22 @@ def test_the_value_of_a_client_secret_is_found_under_its_name() -> None:
             assert cloud.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"] == value
 
 
-def test_the_page_says_that_it_is_not_google() -> None:
-    answer = asks("GET", "/dev/google/oauth2/authorize", PAGE)
+def test_the_page_states_that_it_is_not_google() -> None:
+    response = send_request("GET", "/dev/google/oauth2/authorize", PAGE)
 
-    assert answer.status == 200
-    assert b"This is not Google." in answer.body
-    assert b"ann@gmail.test" in answer.body
-
-
-def test_an_answer_without_a_page_stays_as_it_is() -> None:
-    answer = asks("PUT", "/dev/google/users/1", body=b'{"email": "x@y.test"}', kind="application/json")
-
-    assert (answer.status, answer.body) == (204, b"")
+    assert response.status == 200
+    assert b"This is not Google." in response.body
+    assert b"ann@gmail.test" in response.body
 
 
-def test_whoever_types_an_address_is_sent_back_with_a_code() -> None:
-    answer = asks(
+def test_a_response_without_html_is_not_changed() -> None:
+    response = send_request("PUT", "/dev/google/users/1", body=b'{"email": "x@y.test"}', kind="application/json")
+
+    assert (response.status, response.body) == (204, b"")
+
+
+def test_a_submitted_address_redirects_with_a_code() -> None:
+    response = send_request(
         "POST",
         "/dev/google/oauth2/authorize",
         PAGE,
@@ -71,13 +71,13 @@ def test_whoever_types_an_address_is_sent_back_with_a_code() -> None:
         "application/x-www-form-urlencoded",
     )
 
-    location = dict(answer.headers)["location"]
-    assert answer.status == 302
+    location = dict(response.headers)["location"]
+    assert response.status == 302
     assert location.startswith("http://localhost/cb?code=")
     assert location.endswith("&state=s")
 
 
-def test_it_describes_itself_below_its_own_path() -> None:
-    answer = asks("GET", "/dev/google/.well-known/openid-configuration")
+def test_the_discovery_document_has_urls_below_the_providers_path() -> None:
+    response = send_request("GET", "/dev/google/.well-known/openid-configuration")
 
-    assert b'"token_endpoint": "http://localhost:3000/dev/google/oauth2/token"' in answer.body
+    assert b'"token_endpoint": "http://localhost:3000/dev/google/oauth2/token"' in response.body

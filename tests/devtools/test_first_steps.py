@@ -1,4 +1,4 @@
-"""What a newcomer does first: the README's session, as it is printed, and seeding."""
+"""The README's first session, as printed, and seeding."""
 
 import json
 import re
@@ -14,19 +14,19 @@ from tests.support.layout import ROOT
 from tests.support.service import Service, running_service
 
 README = ROOT / "README.md"
-pytestmark = pytest.mark.xdist_group("first steps")  # one service serves all
+pytestmark = pytest.mark.xdist_group("first steps")  # they share one service
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    """What `make dev` starts."""
+    """The service as `make dev` starts it."""
     with running_service() as service:
         yield service
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="NO CURL: the README's session WAS NOT RUN")
-def test_the_first_session_works_as_printed(service: Service) -> None:
-    """Each line of the block, in order, against the service."""
+def test_the_session_of_the_readme_works(service: Service) -> None:
+    """All lines of the block run in order against the service."""
     (script,) = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
 
     session = script.replace("http://localhost:3000", service.url)
@@ -43,18 +43,16 @@ def test_the_first_session_works_as_printed(service: Service) -> None:
     assert json.loads(lines[7])["code"] == "INVALID_TOKEN"
 
 
-def test_seeding_without_a_server_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+def test_seeding_without_a_server_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
 
         assert seed.main(["--url", url]) == 1
     assert f"No server answers at {url}" in capsys.readouterr().err
 
 
-def test_seeding_the_product_twice_leaves_one_demonstration(
-    service: Service, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_seeding_twice_adds_the_demo_user_once(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
     assert seed.main(["--url", service.url]) == 0
     assert "the password demonstration-42; 12 tasks were added" in capsys.readouterr().out
     assert seed.main(["--url", service.url]) == 0

@@ -1,4 +1,4 @@
-"""The embedded cloud: what the template declares exists, safely for threads, and leaves no trace."""
+"""The local cloud has the template's resources, is safe for threads, and restores the environment."""
 
 import os
 import sys
@@ -36,7 +36,7 @@ def send(cloud: Cloud, to: str = "ann@a.test", **body: Any) -> None:
     )
 
 
-def test_a_table_exists_with_all_that_the_template_says(cloud: Cloud) -> None:
+def test_a_table_has_the_properties_of_the_template(cloud: Cloud) -> None:
     dynamodb = cloud.client("dynamodb")
     table = dynamodb.describe_table(TableName=os.environ["NOTES"])["Table"]
 
@@ -48,7 +48,7 @@ def test_a_table_exists_with_all_that_the_template_says(cloud: Cloud) -> None:
     assert lifetime == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 
 
-def test_the_secret_is_found_by_what_functions_get(small: Template) -> None:
+def test_the_secret_is_found_by_the_functions_variable(small: Template) -> None:
     def secret() -> str:
         with Cloud(small) as cloud:
             found = cloud.client("secretsmanager").get_secret_value(SecretId=os.environ["SECRET"])
@@ -67,7 +67,7 @@ def test_a_secret_can_be_a_json_document() -> None:
     assert '{"user": "ann", "word": "' in passwords.secret_string({"GenerateSecretString": rules})
 
 
-def test_both_parts_of_a_mail_are_kept(cloud: Cloud) -> None:
+def test_both_parts_of_a_mail_are_stored(cloud: Cloud) -> None:
     send(cloud, text="plain", html="<p>rich</p>")
     send(cloud, to="Bob <bob@b.test>", text="only plain")
 
@@ -98,7 +98,7 @@ def test_reset_empties_tables_and_mailbox_and_keeps_the_secret(cloud: Cloud) -> 
     assert cloud.client("dynamodb").describe_table(TableName="NotesTable")["Table"]["StreamSpecification"]
 
 
-def test_the_developers_environment_is_hidden_and_put_back(small: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_developers_environment_is_hidden_and_restored(small: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://elsewhere.test")
@@ -118,27 +118,27 @@ def test_the_developers_environment_is_hidden_and_put_back(small: Template, monk
 
 
 @pytest.fixture
-def restless() -> Iterator[None]:
-    """Let threads interrupt each other all the time."""
+def frequent_switches() -> Iterator[None]:
+    """Make threads switch as often as possible."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)
 
 
-@pytest.mark.usefixtures("restless")
+@pytest.mark.usefixtures("frequent_switches")
 def test_concurrent_writes_and_transactions_lose_nothing(cloud: Cloud) -> None:
     dynamodb = cloud.client("dynamodb")
     dynamodb.put_item(TableName="NotesTable", Item=row("there"))
-    refused = put("there", ConditionExpression="attribute_not_exists(pk)")
-    cancelled = dynamodb.exceptions.TransactionCanceledException  # botocore may make it twice in two threads
+    rejected = put("there", ConditionExpression="attribute_not_exists(pk)")
+    cancelled = dynamodb.exceptions.TransactionCanceledException  # two threads may create the class twice
 
     def write(writer: int) -> None:
         for turn in range(10):
             dynamodb.put_item(TableName="NotesTable", Item=row(f"{writer}-{turn}"))
             with pytest.raises(cancelled):
                 dynamodb.transact_write_items(
-                    TransactItems=[*(put(f"{writer}-never-{item}") for item in range(10)), refused]
+                    TransactItems=[*(put(f"{writer}-never-{item}") for item in range(10)), rejected]
                 )
             dynamodb.transact_write_items(TransactItems=[put(f"{writer}-{turn}-{item}") for item in range(3)])
 
@@ -149,7 +149,7 @@ def test_concurrent_writes_and_transactions_lose_nothing(cloud: Cloud) -> None:
     assert len(rows(cloud)) == 1 + 8 * 10 * 4
 
 
-def test_a_cancelled_transaction_leaves_everything_as_it_was(cloud: Cloud) -> None:
+def test_a_cancelled_transaction_changes_nothing(cloud: Cloud) -> None:
     dynamodb = cloud.client("dynamodb")
     for pk in "abc":
         dynamodb.put_item(TableName="NotesTable", Item=row(pk, text="old"))
@@ -176,7 +176,7 @@ def test_a_cancelled_transaction_leaves_everything_as_it_was(cloud: Cloud) -> No
     assert rows(cloud) == [("a", "old"), ("b", "old"), ("c", "old")]
 
 
-def test_a_failed_condition_can_answer_the_row_it_met(cloud: Cloud) -> None:
+def test_a_failed_condition_can_return_the_existing_row(cloud: Cloud) -> None:
     dynamodb = cloud.client("dynamodb")
     dynamodb.put_item(TableName="NotesTable", Item=row("a", text="old"))
 
@@ -210,7 +210,7 @@ def test_an_edited_template_adds_tables_and_keeps_rows(cloud: Cloud, project: Pr
     assert cloud.client("dynamodb").describe_table(TableName="MoreTable")
 
 
-def test_an_endpoint_takes_the_tables_while_mail_and_secrets_stay_here(small: Template, external_dynamodb: str) -> None:
+def test_with_an_endpoint_only_the_tables_are_external(small: Template, external_dynamodb: str) -> None:
     with Cloud(small, endpoint=external_dynamodb) as cloud:
         assert cloud.client("dynamodb").meta.endpoint_url == external_dynamodb
         cloud.client("dynamodb").put_item(TableName="NotesTable", Item=row("there"))

@@ -1,4 +1,4 @@
-"""Functions are loaded as Lambda would load them, and anew when their code changes."""
+"""Functions are loaded as Lambda loads them, and reloaded when their code changes."""
 
 import sys
 import threading
@@ -26,7 +26,7 @@ ONE = """
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Iterator[Path]:
-    """Give the file of a package that functions share through the layer."""
+    """The file of a package in the layer."""
     path = tmp_path / "layers" / "common" / "shared_by_functions" / "__init__.py"
     path.parent.mkdir(parents=True)
     path.write_text("word = 'old'\n")
@@ -45,12 +45,12 @@ def write(template: Template, code: str) -> None:
     (template.functions["One"].folder / "handler.py").write_text(code)
 
 
-def test_a_handler_gets_the_event_and_a_context_of_lambdas(one: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_handler_gets_the_event_and_a_lambda_context(one: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(context_module, "time", SimpleNamespace(monotonic=lambda: 100.0))
     write(one, "def handler(event, context): return event, context, context.get_remaining_time_in_millis()")
 
-    answer: Any = FunctionPools(one).invoke("One", {"a": 1})
-    event, context, left = answer
+    result: Any = FunctionPools(one).invoke("One", {"a": 1})
+    event, context, left = result
 
     assert event == {"a": 1}
     assert (context.function_name, context.memory_limit_in_mb) == ("One", "512")
@@ -59,16 +59,16 @@ def test_a_handler_gets_the_event_and_a_context_of_lambdas(one: Template, monkey
     assert left == 10_000
 
 
-def test_handlers_that_ask_for_an_event_loop_get_one_in_any_thread(one: Template) -> None:
+def test_handlers_have_an_event_loop_in_any_thread(one: Template) -> None:
     write(
         one,
         "import asyncio\nasync def work(): return threading.get_ident()\nimport threading\n"
         "def handler(event, context): return asyncio.get_event_loop().run_until_complete(work())",
     )
-    fleet = FunctionPools(one)
+    pools = FunctionPools(one)
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(lambda _: fleet.invoke("One", {}), range(40)))
+        assert all(pool.map(lambda _: pools.invoke("One", {}), range(40)))
 
 
 def test_an_instance_serves_one_event_at_a_time_and_others_wait(one: Template, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,70 +88,70 @@ def test_an_instance_serves_one_event_at_a_time_and_others_wait(one: Template, m
         "    busy.clear()\n"
         "    return 1\n",
     )
-    fleet = FunctionPools(one, instances=3)
+    pools = FunctionPools(one, instances=3)
 
     with ThreadPoolExecutor(50) as pool:
-        assert sum(int(str(answer)) for answer in pool.map(lambda _: fleet.invoke("One", {}), range(50))) == 50
+        assert sum(int(str(result)) for result in pool.map(lambda _: pools.invoke("One", {}), range(50))) == 50
     assert seen.most == 3
 
 
-def test_a_reload_brings_new_code_of_handler_and_layer(one: Template, shared: Path) -> None:
+def test_a_reload_loads_new_code_of_handler_and_layer(one: Template, shared: Path) -> None:
     write(one, "import shared_by_functions\ndef handler(event, context): return shared_by_functions.word")
-    fleet = FunctionPools(one)
-    assert fleet.invoke("One", {}) == "old"
+    pools = FunctionPools(one)
+    assert pools.invoke("One", {}) == "old"
 
     shared.write_text("word = 'new'\n")
-    assert fleet.invoke("One", {}) == "old"
-    fleet.reload(one)
+    assert pools.invoke("One", {}) == "old"
+    pools.reload(one)
 
-    assert fleet.invoke("One", {}) == "new"
+    assert pools.invoke("One", {}) == "new"
 
 
-def test_a_call_under_way_ends_on_the_code_it_began_with(one: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_call_finishes_with_the_old_code(one: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, reloaded = threading.Event(), threading.Event()
     monkeypatch.setattr("builtins.begun", begun, raising=False)
     monkeypatch.setattr("builtins.reloaded", reloaded, raising=False)
     write(one, "word = 'old'\ndef handler(event, context):\n    begun.set()\n    reloaded.wait(60)\n    return word")
-    fleet = FunctionPools(one)
+    pools = FunctionPools(one)
 
     with ThreadPoolExecutor(1) as pool:
-        under_way = pool.submit(fleet.invoke, "One", {})
+        running = pool.submit(pools.invoke, "One", {})
         assert begun.wait(60)
         write(one, "def handler(event, context): return 'new'")
-        fleet.reload(one)
-        assert fleet.invoke("One", {}) == "new"
+        pools.reload(one)
+        assert pools.invoke("One", {}) == "new"
         reloaded.set()
-        assert under_way.result() == "old"
+        assert running.result() == "old"
 
 
-def test_a_syntax_error_fails_loudly_and_heals_with_the_next_edit(
+def test_a_syntax_error_is_printed_and_fixed_by_the_next_edit(
     one: Template, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(one, "def handler(event, context) return 1")
-    fleet = FunctionPools(one)
+    pools = FunctionPools(one)
     with pytest.raises(FunctionFailed):
-        fleet.invoke("One", {})
+        pools.invoke("One", {})
     assert "SyntaxError" in capsys.readouterr().err
 
     write(one, "def handler(event, context): return 1")
-    fleet.reload(one)
+    pools.reload(one)
 
-    assert fleet.invoke("One", {}) == 1
+    assert pools.invoke("One", {}) == 1
 
 
-def test_an_exception_shows_its_traceback_and_the_function_goes_on(
+def test_an_exception_prints_its_traceback_and_the_function_still_runs(
     one: Template, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(one, "def handler(event, context): return 1 / event['by']")
-    fleet = FunctionPools(one)
+    pools = FunctionPools(one)
 
     with pytest.raises(FunctionFailed):
-        fleet.invoke("One", {"by": 0})
-    assert "One failed" in (told := capsys.readouterr().err)
-    assert "ZeroDivisionError" in told
-    assert fleet.invoke("One", {"by": 1}) == 1
+        pools.invoke("One", {"by": 0})
+    assert "One failed" in (printed := capsys.readouterr().err)
+    assert "ZeroDivisionError" in printed
+    assert pools.invoke("One", {"by": 1}) == 1
 
 
-def test_a_missing_handler_is_named(project: Project) -> None:
+def test_a_missing_handler_is_reported(project: Project) -> None:
     assert missing_handlers(load(project(ONE))) == ["One"]
     assert missing_handlers(load(project(ONE, one=""))) == []

@@ -1,4 +1,4 @@
-"""The local gateway is API Gateway's HTTP API: its routes, its events, its answers, its CORS."""
+"""The local gateway behaves like an HTTP API of API Gateway: routes, events, responses and CORS."""
 
 import base64
 import json
@@ -42,11 +42,11 @@ def chosen(method: str, path: str) -> Any:
 
 
 def event(path: str = "/tasks", method: str = "POST", **request: Any) -> dict[str, Any]:
-    wanted = Request(method=method, raw_path=path, **request)
-    return event_payload.make_event(wanted, Match(route=Route(method=method, path=path, function="F"), parameters={}))
+    sent = Request(method=method, raw_path=path, **request)
+    return event_payload.make_event(sent, Match(route=Route(method=method, path=path, function="F"), parameters={}))
 
 
-def answer(value: Any) -> Response:
+def http_response(value: Any) -> Response:
     return run_integration("F", lambda: value)
 
 
@@ -88,24 +88,24 @@ def test_the_most_specific_route_is_chosen(method: str, path: str, route: Any) -
         ("PUT", "/tasks"),
     ],
 )
-def test_nearly_is_not_a_match(method: str, path: str) -> None:
+def test_similar_paths_do_not_match(method: str, path: str) -> None:
     assert chosen(method, path) is None
 
 
-def test_the_default_route_takes_what_is_left() -> None:
-    everything = [*ROUTES, Route(method="ANY", path="$default", function="Rest")]
+def test_the_default_route_matches_other_paths() -> None:
+    with_default = [*ROUTES, Route(method="ANY", path="$default", function="Rest")]
 
-    keys = [match.route.key for path in ("/nowhere", "/tasks") if (match := choose(everything, "GET", path))]
+    keys = [match.route.key for path in ("/nowhere", "/tasks") if (match := choose(with_default, "GET", path))]
 
     assert keys == ["$default", "GET /tasks"]
-    assert not has_path(everything, "/nowhere")
+    assert not has_path(with_default, "/nowhere")
 
 
 # -- Events ---------------------------------------------------------------------
 
 
 def test_an_event_has_the_shape_of_payload_2() -> None:
-    made = event(
+    result = event(
         raw_query="a=1&a=2&b=x%20y&empty=",
         headers=(("User-Agent", "curl"), ("X-Two", "1"), ("x-two", "2"), ("Content-Type", "application/json")),
         body=b"{}",
@@ -113,12 +113,12 @@ def test_an_event_has_the_shape_of_payload_2() -> None:
         received=1795251600.5,
     )
 
-    assert (made["version"], made["routeKey"], made["rawPath"]) == ("2.0", "POST /tasks", "/tasks")
-    assert made["rawQueryString"] == "a=1&a=2&b=x%20y&empty="
-    assert made["queryStringParameters"] == {"a": "1,2", "b": "x y", "empty": ""}
-    assert made["headers"]["x-two"] == "1,2"
-    assert (made["body"], made["isBase64Encoded"]) == ("{}", False)
-    context = made["requestContext"]
+    assert (result["version"], result["routeKey"], result["rawPath"]) == ("2.0", "POST /tasks", "/tasks")
+    assert result["rawQueryString"] == "a=1&a=2&b=x%20y&empty="
+    assert result["queryStringParameters"] == {"a": "1,2", "b": "x y", "empty": ""}
+    assert result["headers"]["x-two"] == "1,2"
+    assert (result["body"], result["isBase64Encoded"]) == ("{}", False)
+    context = result["requestContext"]
     assert context["http"] == {
         "method": "POST",
         "path": "/tasks",
@@ -129,32 +129,32 @@ def test_an_event_has_the_shape_of_payload_2() -> None:
     assert (context["time"], context["timeEpoch"]) == ("21/Nov/2026:09:00:00 +0000", 1795251600500)
     assert (context["stage"], context["domainName"], context["domainPrefix"]) == ("$default", "localhost", "localhost")
     assert {"accountId", "apiId", "requestId", "routeKey"} <= context.keys()
-    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", made["headers"]["x-amzn-trace-id"])
-    json.dumps(made)
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", result["headers"]["x-amzn-trace-id"])
+    json.dumps(result)
 
 
-def test_what_is_not_there_is_left_out() -> None:
+def test_absent_values_are_omitted() -> None:
     assert not {"cookies", "queryStringParameters", "pathParameters", "body"} & event().keys()
 
 
-def test_cookies_leave_the_headers() -> None:
-    made = event(headers=(("Cookie", "a=1; b=2"), ("cookie", "c=3")))
+def test_cookies_are_not_in_the_headers() -> None:
+    result = event(headers=(("Cookie", "a=1; b=2"), ("cookie", "c=3")))
 
-    assert made["cookies"] == ["a=1", "b=2", "c=3"]
-    assert "cookie" not in made["headers"]
+    assert result["cookies"] == ["a=1", "b=2", "c=3"]
+    assert "cookie" not in result["headers"]
 
 
 def test_a_client_cannot_choose_its_address_or_the_host() -> None:
-    made = event(
+    result = event(
         headers=(("Host", "evil.test"), ("X-Forwarded-For", "1.2.3.4"), ("X-Forwarded-Proto", "https")),
         peer="10.0.0.9",
         authority="localhost:4000",
     )
 
-    assert made["headers"]["host"] == "localhost:4000"
-    assert made["headers"]["x-forwarded-for"] == "1.2.3.4, 10.0.0.9"
-    assert (made["headers"]["x-forwarded-proto"], made["headers"]["x-forwarded-port"]) == ("http", "4000")
-    assert made["requestContext"]["http"]["sourceIp"] == "10.0.0.9"
+    assert result["headers"]["host"] == "localhost:4000"
+    assert result["headers"]["x-forwarded-for"] == "1.2.3.4, 10.0.0.9"
+    assert (result["headers"]["x-forwarded-proto"], result["headers"]["x-forwarded-port"]) == ("http", "4000")
+    assert result["requestContext"]["http"]["sourceIp"] == "10.0.0.9"
 
 
 @pytest.mark.parametrize(
@@ -168,24 +168,24 @@ def test_a_client_cannot_choose_its_address_or_the_host() -> None:
         ("", b"x", False),
     ],
 )
-def test_bodies_that_are_not_text_come_in_base64(kind: str, body: Any, as_text: object) -> None:
-    made = event(headers=(("content-type", kind),), body=body)
+def test_binary_bodies_are_base64_encoded(kind: str, body: Any, as_text: object) -> None:
+    result = event(headers=(("content-type", kind),), body=body)
 
-    assert made["isBase64Encoded"] is not as_text
-    assert made["body"] == (body.decode() if as_text else base64.b64encode(body).decode())
+    assert result["isBase64Encoded"] is not as_text
+    assert result["body"] == (body.decode() if as_text else base64.b64encode(body).decode())
 
 
 def test_the_path_is_decoded_and_the_query_is_not() -> None:
-    made = event(path="/tasks/a%20b", raw_query="q=a%20b")
+    result = event(path="/tasks/a%20b", raw_query="q=a%20b")
 
-    assert (made["rawPath"], made["rawQueryString"]) == ("/tasks/a b", "q=a%20b")
-
-
-# -- Answers --------------------------------------------------------------------
+    assert (result["rawPath"], result["rawQueryString"]) == ("/tasks/a b", "q=a%20b")
 
 
-def test_a_whole_answer_becomes_http() -> None:
-    response = answer(
+# -- Responses ------------------------------------------------------------------
+
+
+def test_a_result_with_a_status_becomes_the_response() -> None:
+    response = http_response(
         {
             "statusCode": "201",
             "headers": {"Content-Type": "image/png", "X-Count": 3, "Content-Length": "999"},
@@ -207,12 +207,12 @@ def test_a_whole_answer_becomes_http() -> None:
 @pytest.mark.parametrize(
     ("value", "body"), [({"ok": True}, b'{"ok": true}'), ("text", b"text"), ([1], b"[1]"), (None, b"null")]
 )
-def test_an_answer_without_status_is_a_200_in_json(value: Any, body: Any) -> None:
-    assert answer(value) == Response(status=200, headers=(("content-type", "application/json"),), body=body)
+def test_a_result_without_a_status_is_a_200_in_json(value: Any, body: Any) -> None:
+    assert http_response(value) == Response(status=200, headers=(("content-type", "application/json"),), body=body)
 
 
 def test_204_has_neither_body_nor_type() -> None:
-    assert answer({"statusCode": 204, "body": "x"}) == Response(status=204)
+    assert http_response({"statusCode": 204, "body": "x"}) == Response(status=204)
 
 
 def fail() -> None:
@@ -234,8 +234,8 @@ def fail() -> None:
         {"statusCode": 200, "body": "x" * (gateway.RESPONSE_LIMIT + 1)},
     ],
 )
-def test_a_malformed_answer_is_an_internal_error(value: Any) -> None:
-    assert answer(value) == gateway.FAILED
+def test_a_malformed_result_is_an_internal_error(value: Any) -> None:
+    assert http_response(value) == gateway.FAILED
     assert json.loads(gateway.FAILED.body) == {"message": "Internal Server Error"}
 
 
@@ -267,18 +267,18 @@ def test_a_preflight_from_a_listed_origin_is_allowed() -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "https://app.test.evil.test", "null", "http://app.test"])
-def test_a_preflight_from_elsewhere_gets_no_leave(origin: str) -> None:
+def test_a_preflight_from_another_origin_is_not_allowed(origin: str) -> None:
     assert preflight(origin) == Response(status=204, headers=(("vary", "origin"),))
 
 
-def test_options_without_a_question_is_no_preflight() -> None:
+def test_options_without_a_requested_method_is_not_a_preflight() -> None:
     request = Request(method="OPTIONS", raw_path="/x", headers=(("Origin", ORIGIN),))
 
     assert Api(routes=(), cors=CORS).preflight(request) is None
 
 
 @pytest.mark.parametrize("status", [200, 404, 500])
-def test_answers_are_shared_with_listed_origins_only(status: int) -> None:
+def test_only_listed_origins_get_cors_headers(status: int) -> None:
     own = Response(status=status, headers=(("access-control-allow-origin", "*"), ("x-own", "1")))
     api = Api(routes=(), cors=CORS)
 

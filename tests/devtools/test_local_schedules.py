@@ -1,4 +1,4 @@
-"""Schedule events: read from the template, called by a clock, or at once when a developer asks."""
+"""Schedules: read from the template, run by a timer, or on a developer's request."""
 
 import sys
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from gatehouse_dev.schedules import Schedules, ScheduleTimer
 from gatehouse_dev.server import Server
 from gatehouse_dev.template import Template, load
 from gatehouse_dev.template_file import TemplateError
-from tests.devtools.conftest import Project, ask
+from tests.devtools.conftest import Project, send_request
 from tests.support.concurrency import wait_until
 
 TEMPLATE = """
@@ -34,7 +34,7 @@ TICK = """
     import builtins
     def handler(event, context):
         builtins.ticks.append(event)
-        if len(builtins.ticks) == 1 and event.get("detail-type") == "stumble":
+        if len(builtins.ticks) == 1 and event.get("detail-type") == "fail-once":
             raise RuntimeError
         return {"ticks": len(builtins.ticks)}
 """
@@ -43,7 +43,7 @@ SHORT = timedelta(milliseconds=10)
 
 @pytest.fixture
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The events that the function got."""
+    """The events that the function received."""
     events: list[Any] = []
     monkeypatch.setattr("builtins.ticks", events, raising=False)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
@@ -52,21 +52,21 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.fixture
 def path(project: Project, ticks: list[Any]) -> Path:
-    """A project with one function that is called every quarter of an hour."""
+    """A project with one function that runs every 15 minutes."""
     assert ticks == []
     return project(TEMPLATE, tick=TICK)
 
 
 @pytest.fixture
 def template(path: Path) -> Template:
-    """The same, read."""
+    """The loaded template of the project."""
     return load(path)
 
 
-def post(path: Path, place: str, method: str = "POST") -> tuple[int, str]:
-    """Ask the local server; status and body."""
+def request_path(path: Path, url_path: str, method: str = "POST") -> tuple[int, str]:
+    """Send a request to a local server, and return status and body."""
     with stack.running({}, 3000, path) as running:
-        return ask(Server(running, 3000), method, place)
+        return send_request(Server(running, 3000), method, url_path)
 
 
 # -- The template ---------------------------------------------------------------
@@ -83,7 +83,7 @@ def post(path: Path, place: str, method: str = "POST") -> tuple[int, str]:
         ("rate(7 days)", timedelta(days=7)),
     ],
 )
-def test_a_rate_is_understood(project: Project, expression: str, every: timedelta) -> None:
+def test_a_rate_is_parsed(project: Project, expression: str, every: timedelta) -> None:
     template = load(project(TEMPLATE.replace("rate(15 minutes)", expression)))
 
     assert template.functions["Tick"].schedules == (Schedule(expression=expression, interval=every),)
@@ -94,26 +94,26 @@ def test_a_rate_is_understood(project: Project, expression: str, every: timedelt
     "expression",
     ["cron(0 7 * * ? *)", "rate(1 minutes)", "rate(2 minute)", "rate(0 minutes)", "rate(5 weeks)", "every morning"],
 )
-def test_what_cannot_run_is_told_with_its_function(project: Project, expression: str) -> None:
-    """What AWS would refuse, and cron, which nothing here needs."""
+def test_an_unsupported_schedule_is_an_error_with_its_function(project: Project, expression: str) -> None:
+    """It is invalid in AWS, or cron, which the project does not use."""
     path = project(TEMPLATE.replace("rate(15 minutes)", expression))
 
-    with pytest.raises(TemplateError) as refused:
+    with pytest.raises(TemplateError) as raised:
         load(path)
 
-    told = f"resource Tick: the schedule {expression} does not run locally; rate(15 minutes) would"
-    assert str(refused.value) == told
+    message = f"resource Tick: the schedule {expression} does not run locally; rate(15 minutes) would"
+    assert str(raised.value) == message
 
 
 @pytest.mark.parametrize("off", ["Enabled: false", "State: DISABLED"])
-def test_a_schedule_that_is_switched_off_does_not_exist(project: Project, off: str) -> None:
+def test_a_disabled_schedule_is_ignored(project: Project, off: str) -> None:
     template = load(project(TEMPLATE.replace('"rate(15 minutes)"', f'"rate(15 minutes)", {off}')))
 
     assert template.functions["Tick"].schedules == ()
 
 
-def test_an_input_of_ones_own_takes_the_place_of_the_event(project: Project, ticks: list[Any]) -> None:
-    """With an unreadable one, the function is told."""
+def test_a_schedules_input_replaces_the_event(project: Project, ticks: list[Any]) -> None:
+    """Invalid input is an error that names the function."""
     text = TEMPLATE.replace('"rate(15 minutes)"', """ "rate(15 minutes)", Input: '{"all": true}' """)
     template = load(project(text, tick=TICK))
     assert ticks == []
@@ -123,28 +123,28 @@ def test_an_input_of_ones_own_takes_the_place_of_the_event(project: Project, tic
         load(project(text.replace("true}", "true")))
 
 
-# -- The clock ------------------------------------------------------------------
+# -- The timer ------------------------------------------------------------------
 
 
-def test_an_event_looks_as_eventbridge_makes_it(template: Template) -> None:
+def test_an_event_has_eventbridges_format(template: Template) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    made = Schedules(FunctionPools(template), template).event("Tick")
+    event = Schedules(FunctionPools(template), template).event("Tick")
 
-    assert made is not None
-    assert set(made) == {
+    assert event is not None
+    assert set(event) == {
         *("version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail")
     }
-    assert (made["source"], made["detail-type"], made["detail"]) == ("aws.events", "Scheduled Event", {})
-    assert made["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/Tick"]
-    at = datetime.strptime(made["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert (event["source"], event["detail-type"], event["detail"]) == ("aws.events", "Scheduled Event", {})
+    assert event["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/Tick"]
+    at = datetime.strptime(event["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     assert before <= at <= datetime.now(UTC)
 
 
-def test_a_function_is_called_again_and_again_although_it_stumbles(
+def test_a_function_is_called_repeatedly_also_after_an_error(
     template: Template, ticks: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stumble = Schedule(expression="rate(1 minute)", interval=SHORT, input='{"detail-type": "stumble"}')
-    timer = ScheduleTimer(FunctionPools(template), "Tick", stumble)
+    failing_once = Schedule(expression="rate(1 minute)", interval=SHORT, input='{"detail-type": "fail-once"}')
+    timer = ScheduleTimer(FunctionPools(template), "Tick", failing_once)
 
     timer.start()
     wait_until(lambda: len(ticks) > 2)
@@ -154,7 +154,7 @@ def test_a_function_is_called_again_and_again_although_it_stumbles(
     wait_until(lambda: not timer._thread.is_alive())
 
 
-def test_nothing_is_called_before_its_time(template: Template, ticks: list[Any]) -> None:
+def test_nothing_is_called_before_the_interval_ends(template: Template, ticks: list[Any]) -> None:
     with Schedules(FunctionPools(template), template) as running:
         (timer,) = running._timers.values()
     wait_until(lambda: not timer._thread.is_alive())
@@ -162,7 +162,7 @@ def test_nothing_is_called_before_its_time(template: Template, ticks: list[Any])
     assert ticks == []
 
 
-def test_an_edited_template_brings_and_takes_schedules(
+def test_an_edited_template_adds_and_removes_schedules(
     project: Project, template: Template, ticks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedules.ScheduleTimer, "start", lambda timer: ticks.append(timer.schedule.expression))
@@ -178,16 +178,16 @@ def test_an_edited_template_brings_and_takes_schedules(
     assert ticks[3:] == ["no rate(1 hour)"]
 
 
-# -- At once --------------------------------------------------------------------
+# -- On request -----------------------------------------------------------------
 
 
-def test_a_developer_calls_a_schedule_at_once(path: Path, ticks: list[Any]) -> None:
-    assert post(path, "/dev/schedules/Tick") == (200, '{"ticks": 1}')
+def test_a_request_runs_a_schedule(path: Path, ticks: list[Any]) -> None:
+    assert request_path(path, "/dev/schedules/Tick") == (200, '{"ticks": 1}')
     assert [tick["detail-type"] for tick in ticks] == ["Scheduled Event"]
 
 
 @pytest.mark.parametrize(
-    ("method", "place"),
+    ("method", "url_path"),
     [
         ("POST", "/dev/schedules/Quiet"),
         ("POST", "/dev/schedules/Nobody"),
@@ -197,6 +197,6 @@ def test_a_developer_calls_a_schedule_at_once(path: Path, ticks: list[Any]) -> N
         ("GET", "/dev/schedules/Tick"),
     ],
 )
-def test_nothing_else_is_called(path: Path, ticks: list[Any], method: str, place: str) -> None:
-    assert post(path, place, method)[0] == 404
+def test_other_requests_run_nothing(path: Path, ticks: list[Any], method: str, url_path: str) -> None:
+    assert request_path(path, url_path, method)[0] == 404
     assert ticks == []

@@ -1,4 +1,4 @@
-"""The whole of it, started as people start it: `python -m gatehouse_dev`; or what that runs, in this process."""
+"""The local server: as a process, `python -m gatehouse_dev`, or in this process."""
 
 import itertools
 import json
@@ -22,11 +22,11 @@ import pytest
 from gatehouse_dev import __main__ as command
 from gatehouse_dev import stack
 from gatehouse_dev.server import Server
-from tests.devtools.conftest import Project, ask, write_project
+from tests.devtools.conftest import Project, send_request, write_project
 from tests.support.concurrency import wait_until
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.xdist_group("local server")  # one is started for most of them
+pytestmark = pytest.mark.xdist_group("local server")  # most tests share one server
 ORIGIN = "http://localhost:5173"
 TEMPLATE = """
     Parameters:
@@ -69,8 +69,8 @@ NOTE = """
     notes = boto3.client("dynamodb")
     def handler(event, context):
         key = {"pk": {"S": event["pathParameters"]["id"]}}
-        if "x-hang" in event["headers"]:
-            print("hangs", flush=True)
+        if "x-block" in event["headers"]:
+            print("blocked", flush=True)
             threading.Event().wait()
         if event["requestContext"]["http"]["method"] == "POST":
             notes.put_item(TableName="NotesTable", Item=key)
@@ -93,7 +93,7 @@ TELL = """
 
 @dataclass
 class Running:
-    """One server in a process of its own, and what it printed."""
+    """A server in another process, and its output."""
 
     process: subprocess.Popen[str]
     port: int = 0
@@ -101,25 +101,25 @@ class Running:
     reading: threading.Thread = field(default_factory=threading.Thread)
 
     def call(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, HTTPMessage, str]:
-        """Give status, headers and body."""
+        """Send a request and return status, headers and body."""
         connection = HTTPConnection("localhost", self.port, timeout=60)
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        answer = connection.getresponse()
-        return answer.status, answer.msg, answer.read().decode()
+        response = connection.getresponse()
+        return response.status, response.msg, response.read().decode()
 
     def text(self) -> str:
-        """Give all that was printed so far."""
+        """Return the output so far."""
         return "\n".join(self.lines)
 
     def mails(self, query: str = "") -> list[dict[str, Any]]:
-        """Look into the mailbox."""
+        """Return the mails."""
         mails: list[dict[str, Any]] = json.loads(self.call("GET", f"/dev/mailbox.json{query}")[2])
         return mails
 
 
 @contextmanager
 def started(path: Path, **environ: str) -> Iterator[Running]:
-    process = subprocess.Popen(  # noqa: S603  # our own interpreter
+    process = subprocess.Popen(  # noqa: S603  # this interpreter
         [sys.executable, "-m", "gatehouse_dev", str(path)],
         env=os.environ | {"PORT": "0", "PYTHONPATH": str(ROOT / "devtools")} | environ,
         stdout=subprocess.PIPE,
@@ -148,7 +148,7 @@ def path(project: Project) -> Path:
 
 
 @pytest.fixture
-def here(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def local_server(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server in this process, without a socket."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     with stack.running({}, 3000, path) as running:
@@ -157,30 +157,30 @@ def here(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One for all tests that leave it as it is, started as `make cloud` starts it."""
+    """A server for all tests that do not change it, started as by `make cloud`."""
     path = write_project(tmp_path_factory.mktemp("notes"), TEMPLATE, note=NOTE, tell=TELL)
-    with started(path, CLOUD_PORT="0", CLOUD_HOST="0.0.0.0") as server:  # noqa: S104 -- as it is meant
+    with started(path, CLOUD_PORT="0", CLOUD_HOST="0.0.0.0") as server:  # noqa: S104 -- on purpose
         yield server
 
 
-def edit(path: Path, text: str, noticed: Callable[[], object]) -> None:
-    """Write until it is noticed: at the first time the watcher may still be on its way."""
-    looks = itertools.count()
+def edit(path: Path, text: str, condition: Callable[[], object]) -> None:
+    """Write the file until the condition holds: the watcher may not have started at the first write."""
+    attempts = itertools.count()
 
-    def again() -> object:
-        if next(looks) % 100 == 0:
+    def rewritten() -> object:
+        if next(attempts) % 100 == 0:
             path.write_text(text)
-        return noticed()
+        return condition()
 
-    wait_until(again)
+    wait_until(rewritten)
 
 
-def test_it_introduces_itself(server: Running) -> None:
+def test_it_prints_its_routes_and_mailbox(server: Running) -> None:
     assert "POST /notes/{id}  → Note" in server.text()
     assert f"http://localhost:{server.port}/dev/mailbox" in server.text()
 
 
-def test_a_request_reaches_its_function_and_comes_back(server: Running) -> None:
+def test_a_request_gets_the_functions_response(server: Running) -> None:
     status, headers, body = server.call("POST", "/notes/a%20b?token=secret", origin=ORIGIN)
 
     assert (status, body) == (200, "v1 True")
@@ -189,7 +189,7 @@ def test_a_request_reaches_its_function_and_comes_back(server: Running) -> None:
     assert headers["content-type"] == "text/plain;charset=UTF-8"
 
 
-def test_the_gateway_answers_what_functions_never_see(server: Running) -> None:
+def test_the_gateway_responds_to_requests_without_a_route(server: Running) -> None:
     assert server.call("GET", "/nowhere")[::2] == (404, '{"message": "Not Found"}')
     assert server.call("HEAD", "/notes/a")[0] == 404
     assert server.call("TRACE", "/notes/a")[0] == 404
@@ -199,7 +199,7 @@ def test_the_gateway_answers_what_functions_never_see(server: Running) -> None:
     assert large[::2] == (413, '{"message": "Request Entity Too Large"}')
 
 
-def test_the_access_log_tells_no_tokens(server: Running) -> None:
+def test_the_access_log_has_no_tokens(server: Running) -> None:
     secret = "s3cr3t-" * 6
     for path in (f"/notes/{secret}", f"/lost?token={secret}", f"/lost/{secret}"):
         server.call("GET", path)
@@ -210,7 +210,7 @@ def test_the_access_log_tells_no_tokens(server: Running) -> None:
     assert "s3cr3t" not in server.text()
 
 
-def test_mail_lands_in_the_mailbox_soon_after_the_write(server: Running) -> None:
+def test_mail_is_in_the_mailbox_soon_after_the_write(server: Running) -> None:
     server.call("POST", "/notes/Ann")
     server.call("POST", "/notes/bob")
     wait_until(lambda: server.mails("?to=bob@a.test"))
@@ -219,8 +219,8 @@ def test_mail_lands_in_the_mailbox_soon_after_the_write(server: Running) -> None
     assert mail["to"] == "Ann@a.test"
     assert (mail["subject"], mail["text"]) == ("<b>Noted</b>", "<Ann>")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", mail["createdAt"])
-    everybody = [mail["to"] for mail in server.mails()]
-    assert everybody.index("Ann@a.test") < everybody.index("bob@a.test")
+    recipients = [mail["to"] for mail in server.mails()]
+    assert recipients.index("Ann@a.test") < recipients.index("bob@a.test")
     assert server.mails("?to=ann") == []
 
     status, _, page = server.call("GET", "/dev/mailbox")
@@ -230,23 +230,23 @@ def test_mail_lands_in_the_mailbox_soon_after_the_write(server: Running) -> None
     assert 'srcdoc="&lt;script&gt;alert(1)&lt;/script&gt;"' in page
 
 
-def test_fifty_people_at_once_are_all_served(server: Running) -> None:
-    def visit(number: int) -> list[str]:
+def test_fifty_concurrent_clients_are_served(server: Running) -> None:
+    def send_four(number: int) -> list[str]:
         return [server.call("POST", f"/notes/{number}-{turn}")[2] for turn in range(4)]
 
     with ThreadPoolExecutor(50) as pool:
-        answers = [answer for visited in pool.map(visit, range(50)) for answer in visited]
+        responses = [response for sent in pool.map(send_four, range(50)) for response in sent]
 
-    assert answers == ["v1 True"] * 200
+    assert responses == ["v1 True"] * 200
 
 
-def test_containers_reach_its_aws_and_ctrl_c_ends_it(server: Running) -> None:
-    """The last of those that share it."""
+def test_the_aws_endpoint_is_open_to_containers_and_ctrl_c_stops_the_server(server: Running) -> None:
+    """The last test that uses the shared server."""
     (port,) = re.findall(r"AWS_ENDPOINT_URL=http://localhost:(\d+)", server.text())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         any_socket.connect(("192.0.2.1", 9))  # nothing is sent
         address = any_socket.getsockname()[0]
-    server.call("GET", "/dev")  # it serves, so it listens to signals, too
+    server.call("GET", "/dev")  # once it responds it handles signals
     with socket.create_connection((address, int(port)), timeout=60):
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(60) == 0
@@ -254,39 +254,41 @@ def test_containers_reach_its_aws_and_ctrl_c_ends_it(server: Running) -> None:
     assert "Traceback" not in server.text()
 
 
-def test_an_edit_is_picked_up_and_data_survives(here: Server, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_edit_is_loaded_and_data_is_kept(
+    local_server: Server, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     handler = path.parent / "functions" / "note" / "handler.py"
     code = handler.read_text()
-    ask(here, "POST", "/notes/kept")
+    send_request(local_server, "POST", "/notes/kept")
 
-    edit(handler, code.replace("v1", "v2"), lambda: ask(here, "GET", "/notes/kept")[1] == "v2 True")
-    edit(handler, "def broken(", lambda: ask(here, "GET", "/notes/kept")[0] == 500)
+    edit(handler, code.replace("v1", "v2"), lambda: send_request(local_server, "GET", "/notes/kept")[1] == "v2 True")
+    edit(handler, "def broken(", lambda: send_request(local_server, "GET", "/notes/kept")[0] == 500)
     assert "SyntaxError" in capsys.readouterr().err
-    edit(handler, code.replace("v1", "v3"), lambda: ask(here, "GET", "/notes/kept")[1] == "v3 True")
+    edit(handler, code.replace("v1", "v3"), lambda: send_request(local_server, "GET", "/notes/kept")[1] == "v3 True")
 
 
-def test_an_edited_template_brings_routes_and_a_broken_one_is_not_taken(
-    here: Server, path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_edited_template_changes_routes_and_an_invalid_one_is_ignored(
+    local_server: Server, path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = path.read_text()
     broken = text.replace("CodeUri: functions/note", "CodeUri: !Ref Nobody")
     edit(path, broken, lambda: "!Ref Nobody names nothing" in capsys.readouterr().err)
-    assert ask(here, "GET", "/notes/a")[0] == 200
+    assert send_request(local_server, "GET", "/notes/a")[0] == 200
 
     papers = text.replace("/notes/{id}", "/papers/{id}")
-    edit(path, papers, lambda: ask(here, "GET", "/papers/a")[0] == 200)
-    assert ask(here, "GET", "/notes/a")[0] == 404
+    edit(path, papers, lambda: send_request(local_server, "GET", "/papers/a")[0] == 200)
+    assert send_request(local_server, "GET", "/notes/a")[0] == 404
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_it_stops_soon_even_when_a_function_hangs(path: Path, number: signal.Signals) -> None:
-    def hang(server: Running) -> None:
+def test_it_stops_also_while_a_function_is_blocked(path: Path, number: signal.Signals) -> None:
+    def block(server: Running) -> None:
         with suppress(OSError, HTTPException):
-            server.call("GET", "/notes/a", x_hang="on")
+            server.call("GET", "/notes/a", x_block="on")
 
     with started(path) as server:
-        threading.Thread(target=hang, args=(server,), daemon=True).start()
-        wait_until(lambda: "hangs" in server.text())
+        threading.Thread(target=block, args=(server,), daemon=True).start()
+        wait_until(lambda: "blocked" in server.text())
         server.process.send_signal(number)
 
         assert server.process.wait(60) == 0
@@ -299,7 +301,7 @@ def test_it_stops_soon_even_when_a_function_hangs(path: Path, number: signal.Sig
         ("functions/away", "the code of Note is missing"),
     ],
 )
-def test_what_cannot_run_ends_with_one_sentence(
+def test_an_invalid_project_is_an_error_in_one_line(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken: str, sentence: str
 ) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
@@ -307,9 +309,9 @@ def test_what_cannot_run_ends_with_one_sentence(
 
     assert command.main([str(project(TEMPLATE.replace("functions/note", broken), tell=TELL))]) == 1
 
-    told = capsys.readouterr()
-    assert (told.out, told.err.count("\n")) == ("", 1)
-    assert sentence in told.err
+    result = capsys.readouterr()
+    assert (result.out, result.err.count("\n")) == ("", 1)
+    assert sentence in result.err
 
 
 @pytest.mark.parametrize(
@@ -323,11 +325,11 @@ def test_what_cannot_run_ends_with_one_sentence(
         ({"PORT": "0", "CLOUD_PORT": "aws"}, r"CLOUD_PORT is 'aws', which is not a number\."),
     ],
 )
-def test_a_port_that_cannot_be_had_ends_with_one_sentence(
+def test_an_unavailable_port_is_an_error_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ports: dict[str, str], sentence: str
 ) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
-    monkeypatch.setattr(command, "running", None)  # for nothing is to be started
+    monkeypatch.setattr(command, "running", None)  # nothing may be started
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = str(listener.getsockname()[1])
         for name, port in ports.items():
@@ -337,23 +339,21 @@ def test_a_port_that_cannot_be_had_ends_with_one_sentence(
     assert re.fullmatch(sentence.format(taken) + "\n", capsys.readouterr().err)
 
 
-def test_no_aws_is_served_where_the_tables_are_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
-    with ExitStack() as entered:
-        elsewhere = {"CLOUD_PORT": "0", "AWS_ENDPOINT_URL": "http://localhost:8000"}
-        assert command._cloud_listener(elsewhere, entered) is None
+def test_with_external_tables_there_is_no_aws_endpoint(capsys: pytest.CaptureFixture[str]) -> None:
+    with ExitStack() as resources:
+        environ = {"CLOUD_PORT": "0", "AWS_ENDPOINT_URL": "http://localhost:8000"}
+        assert command._cloud_listener(environ, resources) is None
 
     assert capsys.readouterr().out == "AWS is not served at CLOUD_PORT: the tables are at AWS_ENDPOINT_URL.\n"
 
 
-def test_a_function_slower_than_api_gateway_waits_is_a_503(here: Server) -> None:
-    here._limit_seconds = 0.1
+def test_a_function_slower_than_the_gateways_timeout_is_a_503(local_server: Server) -> None:
+    local_server._limit_seconds = 0.1
 
-    assert ask(here, "GET", "/notes/a", x_hang="on") == (503, '{"message": "Service Unavailable"}')
+    assert send_request(local_server, "GET", "/notes/a", x_block="on") == (503, '{"message": "Service Unavailable"}')
 
 
-def test_an_edited_default_counts_though_functions_have_the_variable(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_edited_default_changes_the_variable_of_functions(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     named = TEMPLATE.replace("Parameters:", "Parameters:\n      ProductName: { Type: String, Default: Old }")
     variables = "Environment: { Variables: { GATEHOUSE_PRODUCT_NAME: !Ref ProductName } }"
     variable = f"Function: {{ Handler: handler.handler, {variables} }}"

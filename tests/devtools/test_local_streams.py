@@ -1,4 +1,4 @@
-"""Stream events: filtered, batched, retried, and never lost to a cancelled transaction."""
+"""Stream events: filtered, batched, retried, and not disturbed by cancelled transactions."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ LISTENER = """
 HANDLER = """
     import builtins
     def handler(event, context):
-        builtins.heard.extend(event["Records"])
+        builtins.received.extend(event["Records"])
 """
 
 
@@ -47,16 +47,16 @@ def keys(records: list[Any]) -> list[str]:
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def received(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     records: list[Any] = []
-    monkeypatch.setattr("builtins.heard", records, raising=False)
+    monkeypatch.setattr("builtins.received", records, raising=False)
     return records
 
 
 @pytest.fixture
-def streams(project: Project, small_text: str, heard: list[Any]) -> Iterator[Streams]:
+def streams(project: Project, small_text: str, received: list[Any]) -> Iterator[Streams]:
     template = load(project(small_text + LISTENER, listen=HANDLER, read="handler = None"))
-    heard.clear()
+    received.clear()
     with Cloud(template) as cloud:
         yield Streams(cloud, FunctionPools(template))
 
@@ -76,21 +76,21 @@ def cancel(cloud: Cloud) -> None:
         )
 
 
-def test_a_write_reaches_the_function_at_once(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
-    """And not when somebody looks again, which is here after an hour."""
+def test_a_write_is_delivered_immediately(streams: Streams, cloud: Cloud, received: list[Any]) -> None:
+    """Not at the next poll, which here is after an hour."""
     for pump in streams._pumps.values():
         pump._poll = 3600
     with streams:
         put(cloud, "a")
-        wait_until(lambda: heard)
+        wait_until(lambda: received)
 
-    assert keys(heard) == ["a"]
+    assert keys(received) == ["a"]
 
 
-def test_a_record_looks_as_lambda_gives_it(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+def test_a_record_has_lambdas_format(streams: Streams, cloud: Cloud, received: list[Any]) -> None:
     put(cloud, "a", blob={"B": b"\x00\xff"}, blobs={"L": [{"BS": [b"x"]}]})
     streams.deliver()
-    (record,) = heard
+    (record,) = received
 
     assert (record["eventName"], record["eventSource"], record["awsRegion"]) == ("INSERT", "aws:dynamodb", "us-east-1")
     assert record["eventID"]
@@ -106,15 +106,17 @@ def test_a_record_looks_as_lambda_gives_it(streams: Streams, cloud: Cloud, heard
     json.dumps(record)
 
 
-def test_only_what_the_filter_wants_is_delivered(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+def test_only_matching_records_are_delivered(streams: Streams, cloud: Cloud, received: list[Any]) -> None:
     put(cloud, "a", "other")
     put(cloud, "b")
     streams.deliver()
 
-    assert keys(heard) == ["b"]
+    assert keys(received) == ["b"]
 
 
-def test_a_cancelled_transaction_neither_silences_nor_shows(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+def test_a_cancelled_transaction_is_not_delivered_and_does_not_stop_the_stream(
+    streams: Streams, cloud: Cloud, received: list[Any]
+) -> None:
     for turn in range(3):
         put(cloud, f"before-{turn}")
         streams.deliver()
@@ -122,20 +124,20 @@ def test_a_cancelled_transaction_neither_silences_nor_shows(streams: Streams, cl
         put(cloud, f"after-{turn}")
         streams.deliver()
 
-    assert keys(heard) == [f"{when}-{turn}" for turn in range(3) for when in ("before", "after")]
+    assert keys(received) == [f"{when}-{turn}" for turn in range(3) for when in ("before", "after")]
 
 
-def test_a_reset_stream_is_read_from_its_beginning(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+def test_a_reset_stream_is_read_from_its_beginning(streams: Streams, cloud: Cloud, received: list[Any]) -> None:
     put(cloud, "before")
     streams.deliver()
     cloud.reset()
     put(cloud, "after")
     streams.deliver()
 
-    assert keys(heard) == ["before", "after"]
+    assert keys(received) == ["before", "after"]
 
 
-def test_records_of_many_writers_arrive_once_and_in_order(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+def test_records_of_many_writers_arrive_once_and_in_order(streams: Streams, cloud: Cloud, received: list[Any]) -> None:
     def write(writer: int) -> None:
         for turn in range(10):
             put(cloud, f"{writer}", "wanted", turn={"N": str(turn)})
@@ -145,32 +147,36 @@ def test_records_of_many_writers_arrive_once_and_in_order(streams: Streams, clou
         run_concurrently(write, range(5))
     streams.deliver()
 
-    turns = [(record["dynamodb"]["Keys"]["pk"]["S"], record["dynamodb"]["NewImage"]["turn"]["N"]) for record in heard]
+    turns = [
+        (record["dynamodb"]["Keys"]["pk"]["S"], record["dynamodb"]["NewImage"]["turn"]["N"]) for record in received
+    ]
     assert sorted(turns) == [(str(writer), str(turn)) for writer in range(5) for turn in range(10)]
     assert [turn for writer, turn in turns if writer == "3"] == [str(turn) for turn in range(10)]
 
 
 def test_an_endpoint_has_streams_too(
-    project: Project, small_text: str, external_dynamodb: str, heard: list[Any]
+    project: Project, small_text: str, external_dynamodb: str, received: list[Any]
 ) -> None:
     template = load(project(small_text + LISTENER, listen=HANDLER))
     with Cloud(template, endpoint=external_dynamodb) as cloud, Streams(cloud, FunctionPools(template)):
         put(cloud, "a")
         cancel(cloud)
         put(cloud, "b")
-        wait_until(lambda: len(heard) == 2)
+        wait_until(lambda: len(received) == 2)
 
-    assert keys(heard) == ["a", "b"]
+    assert keys(received) == ["a", "b"]
 
 
-def test_an_edited_template_keeps_the_place_in_the_stream(streams: Streams, cloud: Cloud, heard: list[Any]) -> None:
+def test_an_edited_template_keeps_the_position_in_the_stream(
+    streams: Streams, cloud: Cloud, received: list[Any]
+) -> None:
     put(cloud, "before")
     streams.deliver()
     streams.update(cloud.template)
     put(cloud, "after")
     streams.deliver()
 
-    assert keys(heard) == ["before", "after"]
+    assert keys(received) == ["before", "after"]
 
 
 def test_a_reader_holds_no_iterator(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,37 +214,39 @@ class Call:
         raise FunctionFailed
 
     def pause(self, seconds: float) -> bool:
-        """Wait for nothing."""
+        """Record the pause without waiting."""
         self.pauses.append(seconds)
         return False
 
-    def bring(self, **source: Any) -> Self:
+    def deliver(self, **source: Any) -> Self:
         """Deliver all records."""
-        wanted = StreamSource(table="T", report_batch_item_failures=self.partial, **source)
-        Delivery(function="F", source=wanted, invoke=self.invoke, pause=self.pause).deliver(RECORDS)
+        stream = StreamSource(table="T", report_batch_item_failures=self.partial, **source)
+        Delivery(function="F", source=stream, invoke=self.invoke, pause=self.pause).deliver(RECORDS)
         return self
 
 
 def test_records_come_in_batches() -> None:
-    assert Call().bring(batch_size=2).batches == ["01", "23", "4"]
+    assert Call().deliver(batch_size=2).batches == ["01", "23", "4"]
 
 
-def test_a_failure_is_tried_again_with_growing_pauses() -> None:
-    call = Call(poison="0", heals_after=7).bring(maximum_retry_attempts=8)
+def test_a_failure_is_retried_with_growing_pauses() -> None:
+    call = Call(poison="0", heals_after=7).deliver(maximum_retry_attempts=8)
 
     assert call.batches == ["01234"] * 8
     assert call.pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
 
 
-def test_a_poison_record_is_given_up_loudly_and_holds_up_nobody(capsys: pytest.CaptureFixture[str]) -> None:
-    call = Call(poison="2").bring(maximum_retry_attempts=2, bisect=True)
+def test_a_poison_record_is_dropped_with_a_message_and_does_not_block_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    call = Call(poison="2").deliver(maximum_retry_attempts=2, bisect=True)
 
     assert call.batches == ["01234", "01", "234", "2", "2", "2", "34"]
     assert "F GAVE UP on a stream record of T: INSERT {'pk': {'S': '2'}}" in capsys.readouterr().err
 
 
-def test_a_partial_failure_goes_on_from_the_first_failed_record() -> None:
-    assert Call(poison="3", heals_after=2, partial=True).bring(maximum_retry_attempts=2).batches == [
+def test_a_partial_failure_is_retried_from_the_first_failed_record() -> None:
+    assert Call(poison="3", heals_after=2, partial=True).deliver(maximum_retry_attempts=2).batches == [
         "01234",
         "34",
         "34",
@@ -249,7 +257,7 @@ def test_a_partial_failure_goes_on_from_the_first_failed_record() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "value", "fits"),
+    ("rules", "value", "expected"),
     [
         (["a", "b"], "b", True),
         (["a"], "A", False),
@@ -269,11 +277,11 @@ def test_a_partial_failure_goes_on_from_the_first_failed_record() -> None:
         (["a"], ["x", "a"], True),
     ],
 )
-def test_filter_rules(rules: Any, value: Any, fits: object) -> None:
-    assert matches({"key": rules}, {"key": value}) is fits
+def test_filter_rules(rules: Any, value: Any, expected: object) -> None:
+    assert matches({"key": rules}, {"key": value}) is expected
 
 
-def test_filters_look_inside_and_at_what_is_absent() -> None:
+def test_filters_match_nested_and_absent_values() -> None:
     pattern = {"dynamodb": {"NewImage": {"mail": {"S": ["pending"]}}}, "eventName": [{"anything-but": "REMOVE"}]}
 
     assert matches(pattern, {"eventName": "INSERT", "dynamodb": {"NewImage": {"mail": {"S": "pending"}}}})

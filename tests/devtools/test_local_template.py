@@ -1,4 +1,4 @@
-"""The template reader resolves what CloudFormation and SAM would, or says what is broken."""
+"""The template is resolved as by CloudFormation and SAM, and errors in it are reported."""
 
 from typing import Any
 
@@ -82,7 +82,7 @@ def resolved(project: Project, expression: str) -> Any:
         ("!If [Both, yes-both, !If [Either, one, none]]", "one"),
     ],
 )
-def test_functions_of_cloudformation_are_answered(project: Project, expression: str, value: Any) -> None:
+def test_intrinsic_functions_are_resolved(project: Project, expression: str, value: Any) -> None:
     assert resolved(project, expression) == value
 
 
@@ -104,12 +104,14 @@ def test_a_resource_whose_condition_is_false_does_not_exist(project: Project) ->
         ("!Join [a]", "resource Probe is malformed"),
     ],
 )
-def test_what_cannot_be_resolved_is_named_with_its_place(project: Project, expression: str, sentence: str) -> None:
+def test_an_unresolvable_expression_is_reported_with_its_resource(
+    project: Project, expression: str, sentence: str
+) -> None:
     with pytest.raises(TemplateError, match=sentence):
         resolved(project, expression)
 
 
-def test_broken_yaml_is_told_with_its_line(project: Project) -> None:
+def test_invalid_yaml_is_reported_with_its_line(project: Project) -> None:
     with pytest.raises(TemplateError, match=r"template.yaml is not YAML: .*line 4"):
         load(project("Resources:\n  A: [1,\n  B: {\n"))
 
@@ -123,7 +125,7 @@ def test_broken_yaml_is_told_with_its_line(project: Project) -> None:
         ({"Colour": "red"}, "parameter Colour is not in the template"),
     ],
 )
-def test_a_wrong_parameter_is_refused_by_name(project: Project, given: dict[str, str], sentence: str) -> None:
+def test_an_invalid_parameter_is_reported_by_name(project: Project, given: dict[str, str], sentence: str) -> None:
     with pytest.raises(TemplateError, match=sentence):
         load(project(VALUES % "x"), given)
 
@@ -157,7 +159,7 @@ def test_globals_are_merged_as_sam_merges_them(project: Project) -> None:
     assert template.resources["Add"]["Properties"]["Layers"] == ["general", "own"]
 
 
-def test_the_table_of_the_api_becomes_routes_in_its_order(project: Project) -> None:
+def test_the_routes_have_the_order_of_the_template(project: Project) -> None:
     template = load(project(FUNCTION + ROUTES))
 
     assert [route.key for route in template.routes] == [
@@ -184,12 +186,12 @@ def test_two_functions_cannot_have_one_route(project: Project) -> None:
         (("${Add.Arn}", "arn:aws:lambda:us-east-1:123456789012:function:Other"), "leads to Other, which is not in the"),
     ],
 )
-def test_a_route_that_leads_nowhere_is_told(project: Project, wrong: tuple[str, str], sentence: str) -> None:
+def test_an_invalid_route_is_reported(project: Project, wrong: tuple[str, str], sentence: str) -> None:
     with pytest.raises(TemplateError, match=sentence):
         load(project(FUNCTION + ROUTES.replace(*wrong)))
 
 
-def test_what_is_anchored_is_written_out_for_each_that_names_it(project: Project) -> None:
+def test_yaml_aliases_are_copies(project: Project) -> None:
     paths = parse_template(project(FUNCTION + ROUTES))["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"]
     post, get = paths["/notes/{id}"].values()
 
@@ -197,7 +199,7 @@ def test_what_is_anchored_is_written_out_for_each_that_names_it(project: Project
     assert post is not get
 
 
-def test_functions_that_disagree_on_a_variable_cannot_share_a_process(project: Project) -> None:
+def test_different_values_of_a_variable_are_an_error(project: Project) -> None:
     also = """
   Also:
     Type: AWS::Serverless::Function
@@ -236,7 +238,7 @@ def test_a_stream_event_is_read_with_its_filters(project: Project) -> None:
     assert (source.maximum_retry_attempts, source.bisect, source.report_batch_item_failures) == (8, True, True)
 
 
-def test_the_products_own_template_can_be_read() -> None:
+def test_the_projects_template_can_be_loaded() -> None:
     template = load(parameters=local_parameters({}, 3000))
 
     assert template.environment()["GATEHOUSE_BASE_URL"] == "http://localhost:3000"

@@ -1,4 +1,4 @@
-"""The pages that describe the interface say what the code and the template do."""
+"""The documents agree with the code and the template."""
 
 import re
 from datetime import timedelta
@@ -11,8 +11,8 @@ from gatehouse_dev.template import Template
 from gatehouse_dev.template_file import parse_template
 from tests.support.layout import FUNCTIONS, ROOT
 from tests.support.routes import API
-from tests.support.settings_usage import SETTINGS as READ
-from tests.support.tasks import ALL
+from tests.support.settings_usage import SETTINGS as FIELDS
+from tests.support.tasks import ALL_ROUTES
 from tests.support.transformed import references
 from tests.test_round_trips import AUTH, SESSION, TASKS, routes
 
@@ -22,12 +22,14 @@ TEMPLATE = ROOT / "template.yaml"
 
 
 def tables(page: Path, *, columns: int) -> list[list[str]]:
-    """The cells of every row of a page's tables that are so wide, without their heads and backticks."""
+    """Return the cells of all rows of a page's tables with this many columns, without head rows and backticks."""
     lines = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-    heads = {"method", "parameter", "variable", "alias", "---"}
+    first_heads = {"method", "parameter", "variable", "alias", "---"}
     return [
-        [_bare(cell) for cell in row] for row in cells if len(row) == columns and row[0].replace(" ", "") not in heads
+        [_bare(cell) for cell in row]
+        for row in cells
+        if len(row) == columns and row[0].replace(" ", "") not in first_heads
     ]
 
 
@@ -39,67 +41,67 @@ def _bare(cell: str) -> str:
 
 
 SETTINGS = {row[0]: row[1:] for row in tables(CONFIGURATION, columns=5)}
-OF_THE_STACK = {row[0]: row[1:] for row in tables(CONFIGURATION, columns=4)}
-FORMS = {name: row[1] for name, row in SETTINGS.items()} | {name: row[0] for name, row in OF_THE_STACK.items()}
+STACK_PARAMETERS = {row[0]: row[1:] for row in tables(CONFIGURATION, columns=4)}
+FORMS = {name: row[1] for name, row in SETTINGS.items()} | {name: row[0] for name, row in STACK_PARAMETERS.items()}
 PREFERENCES = "one of CodeDeploy's for Lambda"
-FILLED_IN = [variable for variable, _ in tables(CONFIGURATION, columns=2)]
+COMPUTED = [variable for variable, _ in tables(CONFIGURATION, columns=2)]
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    """The template as it is written."""
+    """The template before SAM's transform."""
     parsed: dict[str, Any] = dict(parse_template(TEMPLATE))
     return parsed
 
 
 def defaults(document: dict[str, Any]) -> dict[str, str | None]:
-    """The template's parameters and their defaults, as text; None where one must be given."""
+    """Return the template's parameters and their defaults as text; None for a required parameter."""
     return {
         name: str(rules["Default"]) if "Default" in rules else None for name, rules in document["Parameters"].items()
     }
 
 
 def test_every_parameter_is_described_with_its_default(document: dict[str, Any]) -> None:
-    written = {name: row[2] for name, row in SETTINGS.items()} | {name: row[1] for name, row in OF_THE_STACK.items()}
-    told = {name: {"none": None, "empty": ""}.get(default, default) for name, default in written.items()}
+    texts = {name: row[2] for name, row in SETTINGS.items()} | {name: row[1] for name, row in STACK_PARAMETERS.items()}
+    described = {name: {"none": None, "empty": ""}.get(default, default) for name, default in texts.items()}
 
-    assert told == defaults(document)
-    assert SETTINGS.keys().isdisjoint(OF_THE_STACK)
+    assert described == defaults(document)
+    assert SETTINGS.keys().isdisjoint(STACK_PARAMETERS)
 
 
 def variables(document: dict[str, Any]) -> dict[str, str]:
-    """What the variables of all functions refer to."""
+    """Return what the variables of all functions refer to."""
     functions = [one for one in document["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
-    places = [document["Globals"]["Function"], *(function["Properties"] for function in functions)]
-    given = [item for place in places for item in place.get("Environment", {}).get("Variables", {}).items()]
+    blocks = [document["Globals"]["Function"], *(function["Properties"] for function in functions)]
+    items = [item for block in blocks for item in block.get("Environment", {}).get("Variables", {}).items()]
     references: dict[str, str] = {}
-    for name, value in given:
+    for name, value in items:
         if isinstance(value, dict):
             assert references.setdefault(name, value["Ref"]) == value["Ref"], name
     return references
 
 
-def test_every_parameter_reaches_the_variable_that_is_told(document: dict[str, Any]) -> None:
+def test_every_parameter_sets_the_documented_variable(document: dict[str, Any]) -> None:
     references = variables(document)
-    told = {row[0]: name for name, row in SETTINGS.items()}
+    described = {row[0]: name for name, row in SETTINGS.items()}
 
-    assert told == {name: made for name, made in references.items() if made in document["Parameters"]}
-    assert set(FILLED_IN) == references.keys() - told.keys()
+    assert described == {name: source for name, source in references.items() if source in document["Parameters"]}
+    assert set(COMPUTED) == references.keys() - described.keys()
 
 
-def test_what_is_of_the_stack_itself_no_function_reads(document: dict[str, Any]) -> None:
-    for name in OF_THE_STACK:
+def test_parameters_of_the_stack_are_used_but_not_by_functions(document: dict[str, Any]) -> None:
+    for name in STACK_PARAMETERS:
         assert name not in variables(document).values()
         assert name in set(references({part: document[part] for part in ("Conditions", "Globals", "Resources")})), name
 
 
 def test_every_field_of_the_configuration_is_described() -> None:
-    described = {*FILLED_IN, *(row[0] for row in SETTINGS.values())} - {"POWERTOOLS_SERVICE_NAME"}
+    described = {*COMPUTED, *(row[0] for row in SETTINGS.values())} - {"POWERTOOLS_SERVICE_NAME"}
 
-    assert described == {f"GATEHOUSE_{name.upper()}" for name in READ}
+    assert described == {f"GATEHOUSE_{name.upper()}" for name in FIELDS}
 
 
-def test_every_form_is_the_one_that_is_read(running_cloud: object) -> None:
+def test_every_documented_type_is_the_one_of_the_configuration(running_cloud: object) -> None:
     assert running_cloud
     from gatehouse import config  # noqa: PLC0415 -- the same
 
@@ -122,12 +124,12 @@ def test_every_form_is_the_one_that_is_read(running_cloud: object) -> None:
 
 
 def choices(allowed: tuple[str, ...]) -> str:
-    """`a`, `b` or `c`, as the page has it."""
+    """Return the choices as the page lists them: `a`, `b` or `c`."""
     *first, last = [f"`{value}`" for value in allowed]
     return f"{', '.join(first)} or {last}"
 
 
-def test_every_choice_is_the_templates(document: dict[str, Any]) -> None:
+def test_documented_choices_are_the_templates(document: dict[str, Any]) -> None:
     for name, rules in document["Parameters"].items():
         allowed = tuple(map(str, rules.get("AllowedValues", ())))
         words = {(): None, ("true", "false"): "flag", ("on", "off"): "switch"}
@@ -149,7 +151,7 @@ def test_every_route_is_listed_with_its_function(template: Template) -> None:
     }
 
 
-def test_an_alias_is_on_the_function_that_it_is_an_alias_of() -> None:
+def test_an_alias_has_the_same_function_as_its_route() -> None:
     served = {(key.partition(" ")[2], row[1]) for key, row in ENDPOINTS.items()}
     aliases = {(row[0], row[1]) for row in ENDPOINTS.values() if row[0].startswith("/")}
 
@@ -157,15 +159,15 @@ def test_an_alias_is_on_the_function_that_it_is_an_alias_of() -> None:
     assert aliases <= served
 
 
-def test_the_calls_are_those_that_are_counted() -> None:
+def test_the_documented_calls_are_the_tested_ones() -> None:
     counted: dict[str, list[str]] = {"GET /health": ["GetItem"]}
     for row in AUTH:
         for route in routes(row):
             counted[route] = max(counted.get(route, []), row[3], key=len)
-    counted |= {route: SESSION + TASKS[route.replace("/{user_id}", "")] for route in ALL}
-    told = {key: re.sub(r" ?\(.*\)", "", row[2]).replace("none", "") for key, row in ENDPOINTS.items()}
+    counted |= {route: SESSION + TASKS[route.replace("/{user_id}", "")] for route in ALL_ROUTES}
+    described = {key: re.sub(r" ?\(.*\)", "", row[2]).replace("none", "") for key, row in ENDPOINTS.items()}
 
-    assert told == {key: ", ".join(calls) for key, calls in counted.items()}
+    assert described == {key: ", ".join(calls) for key, calls in counted.items()}
 
 
 # -- docs/README.md, and links --------------------------------------------------------
@@ -177,14 +179,14 @@ PAGES = sorted(
 LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
 
 
-def written(page: Path) -> str:
-    """A page without its code."""
+def prose(page: Path) -> str:
+    """Return a page without its code blocks."""
     return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
-    """What links may name of a page: its headings, as hosts make anchors of them."""
-    headings = re.findall(r"^#+ (.+)$", written(page), re.MULTILINE)
+    """Return the anchors of a page's headings, as GitHub forms them."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -199,17 +201,17 @@ def test_the_index_has_every_page_by_its_title() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in ("".join(found) for found in LINK.findall(written(page))):
+def test_targets_of_links_exist(page: Path) -> None:
+    for target in ("".join(found) for found in LINK.findall(prose(page))):
         path, _, anchor = target.partition("#")
         if path.startswith(("http:", "https:")):
             continue
-        there = (page.parent / path).resolve() if path else page
-        assert there.exists(), target
-        assert not anchor or anchor in anchors(there), target
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
 
 
-def test_the_architecture_has_every_folder_of_the_layer() -> None:
+def test_the_architecture_lists_every_folder_of_the_layer() -> None:
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
     folders = [path.parent.name for path in (ROOT / "layers/common/gatehouse").glob("*/__init__.py")]
 

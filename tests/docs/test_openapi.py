@@ -1,4 +1,4 @@
-"""docs/openapi.json is what the functions and their template say; tests/contract sends what it allows."""
+"""docs/openapi.json agrees with the functions and the template. tests/contract sends requests that it allows."""
 
 import json
 from collections.abc import Iterator
@@ -8,19 +8,19 @@ import pytest
 
 from gatehouse_dev import openapi
 from gatehouse_dev.cloud import Cloud
-from tests.support.routes import API, OPEN, PROTECTED
+from tests.support.routes import API, PROTECTED, PUBLIC
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
 
 
 @pytest.fixture(scope="module")
 def document(running_cloud: Cloud) -> dict[str, Any]:
-    """What the functions say now."""
+    """The document generated now."""
     return openapi.document(running_cloud.template)
 
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Every operation by its route key."""
+    """Return all operations by route key."""
     return {
         f"{method.upper()} {path}": operation
         for path, methods in document["paths"].items()
@@ -29,7 +29,7 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def references(node: Any) -> Iterator[str]:
-    """Every `$ref` below a node."""
+    """Return every `$ref` below a node."""
     if isinstance(node, dict):
         yield from ([node["$ref"]] if "$ref" in node else [])
         node = list(node.values())
@@ -42,11 +42,11 @@ def test_the_file_is_current(document: dict[str, Any]) -> None:
     assert openapi.FILE.read_text(encoding="utf-8") == openapi.text(document), "run `make openapi`"
 
 
-def test_it_is_the_same_every_time(running_cloud: Cloud, document: dict[str, Any]) -> None:
+def test_generation_is_deterministic(running_cloud: Cloud, document: dict[str, Any]) -> None:
     assert openapi.text(openapi.document(running_cloud.template)) == openapi.text(document)
 
 
-def test_it_is_valid_and_whole(document: dict[str, Any]) -> None:
+def test_the_document_is_valid_and_its_references_resolve(document: dict[str, Any]) -> None:
     import schemathesis  # noqa: PLC0415 -- it takes a second, for which collecting need not wait
 
     schemathesis.openapi.from_dict(document).validate()
@@ -55,21 +55,21 @@ def test_it_is_valid_and_whole(document: dict[str, Any]) -> None:
     assert set(references(document)) <= parts
 
 
-def test_it_has_the_routes_of_the_api_and_no_pages(document: dict[str, Any]) -> None:
+def test_the_document_has_the_routes_of_the_api_without_pages(document: dict[str, Any]) -> None:
     assert operations(document).keys() == API
 
 
-def test_it_asks_for_a_session_where_the_functions_do(document: dict[str, Any]) -> None:
-    """Where one is looked at but not asked for, none is an alternative."""
+def test_operations_require_a_session_as_the_functions_do(document: dict[str, Any]) -> None:
+    """Where a session is optional, no security is one of the alternatives."""
     found = operations(document)
 
     assert {key for key, operation in found.items() if operation["security"] == SIGNED_IN} == set(PROTECTED)
-    assert all(found[key]["security"] in ([], [{}, *SIGNED_IN]) for key in OPEN)
+    assert all(found[key]["security"] in ([], [{}, *SIGNED_IN]) for key in PUBLIC)
     assert found["POST /api/auth/sign-out"]["security"][0] == {}
     assert {name for key in PROTECTED for name in found[key]["responses"]} >= {"401"}
 
 
-def test_every_operation_has_a_name_of_its_own_and_a_sentence(document: dict[str, Any]) -> None:
+def test_every_operation_has_a_unique_id_a_summary_and_known_tags(document: dict[str, Any]) -> None:
     found = operations(document).values()
     names = [operation["operationId"] for operation in found]
     tags = {tag["name"] for tag in document["tags"]}
@@ -78,19 +78,19 @@ def test_every_operation_has_a_name_of_its_own_and_a_sentence(document: dict[str
     assert all(operation["summary"] and set(operation["tags"]) <= tags for operation in found)
 
 
-def test_refusals_are_ours(document: dict[str, Any]) -> None:
-    """FastAPI would promise a 422 for wrong input, in a form of its own; input is refused with 400 everywhere."""
+def test_errors_are_our_components(document: dict[str, Any]) -> None:
+    """FastAPI would document a 422 with its own schema. The service rejects invalid input with 400."""
     assert "HTTPValidationError" not in json.dumps(document)
     for key, operation in operations(document).items():
-        refusals = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
-        assert refusals.keys() >= {"400", "429", "503"}, key
-        assert all(list(answer) == ["$ref"] for answer in refusals.values()), key
+        errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
+        assert errors.keys() >= {"400", "429", "503"}, key
+        assert all(list(response) == ["$ref"] for response in errors.values()), key
 
 
-def test_mailed_links_and_providers_lead_on(document: dict[str, Any]) -> None:
-    leading = {key for key, operation in operations(document).items() if "302" in operation["responses"]}
+def test_mailed_links_and_callbacks_redirect(document: dict[str, Any]) -> None:
+    redirecting = {key for key, operation in operations(document).items() if "302" in operation["responses"]}
 
-    assert leading == {
+    assert redirecting == {
         "GET /api/auth/callback/{provider}",
         "POST /api/auth/callback/{provider}",
         "GET /api/auth/delete-user/callback",
@@ -102,6 +102,6 @@ def test_mailed_links_and_providers_lead_on(document: dict[str, Any]) -> None:
     }
 
 
-def test_it_names_no_machine(document: dict[str, Any]) -> None:
+def test_the_document_names_no_server(document: dict[str, Any]) -> None:
     assert "servers" not in document
     assert "localhost" not in openapi.text(document)

@@ -26,12 +26,12 @@ from tests.support.faults import (
     triggered_alarms,
     unprocessed_batches,
 )
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox, record
 from tests.support.people import People, Person
-from tests.support.tables import everything
-from tests.support.tasks import create
+from tests.support.tables import all_rows
+from tests.support.tasks import create_task
 
 ANN = "ann@example.com"
 DOUBTS = ["no answer", "half an answer", "no sense"]
@@ -74,7 +74,7 @@ def leave_behind(user_id: str) -> dict[str, Any]:
 
 def left_over(cloud: Cloud, user_id: str) -> list[Any]:
     """Rows that have to do with somebody who left."""
-    return [row for table in everything(cloud).values() for row in table if user_id in str(row) or ANN in str(row)]
+    return [row for table in all_rows(cloud).values() for row in table if user_id in str(row) or ANN in str(row)]
 
 
 def order_state(erasing: Erasures) -> list[str]:
@@ -177,7 +177,7 @@ def test_a_run_that_another_overtook_has_nothing_left_to_note(
     """Brought a second time while it was still at it: that is no failure of the function."""
     order = leave_behind("u-1")
     monkeypatch.setattr(layer("erasure.flows"), "_MIN_TIME_LEFT", 10**9)  # it stops after its first step
-    meanwhile(
+    interleave(
         monkeypatch,
         "erasure.flows",
         "_mark",
@@ -216,7 +216,7 @@ def comes_back(call: Api, people: People, mailbox: Mailbox, advance_clock: Calla
     def come() -> Person:
         advance_clock(seconds=1)
         new = people.signed_in("ann")
-        create(call, new, title="Mine")
+        create_task(call, new, title="Mine")
         call("POST /api/auth/update-user", bearer=new.token, json={"taskReminders": True})
         call("POST /api/auth/request-password-reset", json={"email": new.email})
         assert mailbox.pending()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.calls import Answer
+from tests.support.calls import Response
 from tests.support.layout import Module
 from tests.support.routes import _TEMPLATE as TEMPLATE
 from tests.support.slow import some_and_all
@@ -23,13 +23,13 @@ OURS = {"origin": "https://app.example.com"}
 FUNCTIONS = {route.key: TEMPLATE.functions[route.function] for route in TEMPLATE.routes}
 
 
-def ask(call: Callable[..., Answer], route: str, user_id: str = "x", **request: Any) -> Answer:
+def ask(call: Callable[..., Response], route: str, user_id: str = "x", **request: Any) -> Response:
     """Call a route; where nothing is given for its path, the path names nothing that is there."""
     path = PATH | {"user_id": user_id}
     return call(route, **{name: value for name, value in path.items() if f"{{{name}}}" in route} | request)
 
 
-def visit(call: Callable[..., Answer], route: str, user_id: str = "x", **request: Any) -> Answer:
+def visit(call: Callable[..., Response], route: str, user_id: str = "x", **request: Any) -> Response:
     """Call a protected route from a site of ours, with a body that some would take."""
     usual = {"headers": OURS, "json": None if route.startswith("GET") else {"title": "x"}}
     return ask(call, route, user_id, **usual | request)

@@ -9,7 +9,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from gatehouse_dev import common_passwords
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -20,7 +20,7 @@ COMMON = [
 ]
 
 
-def is_refused(answer: Answer) -> bool:
+def is_refused(answer: Response) -> bool:
     """Refused for being weak, and for nothing else."""
     assert answer.status in {200, 201, 400}, answer.text
     return answer.code == "WEAK_PASSWORD"
@@ -57,7 +57,7 @@ def test_a_common_password_is_refused_however_it_is_spelled(call: Api, spell: Ca
         answer = sign_up(call, "ann@example.com", spell(word))
 
         assert (answer.status, answer.code) == (400, "WEAK_PASSWORD"), word
-        assert call.calls == []
+        assert call.aws_operations == []
 
 
 @pytest.mark.parametrize("word", ["password1", "QWERTYUIOP", "gatehouse"])

@@ -7,11 +7,11 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import everything, rows
+from tests.support.tables import all_rows, rows
 
 
 def test_everything_of_theirs_ends_at_once(call: Api, people: People, mailbox: Mailbox) -> None:
@@ -64,14 +64,14 @@ def test_a_mailed_token_neither_verifies_them_nor_lets_them_in(
     token = mailbox.last.token
     assert not used or verify(call, token).status == 200
     layer("accounts.changes").set_disabled(unverified, disabled=True)
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     posted = verify(call, token)
     followed = call("GET /api/auth/verify-email", query={"token": token})
 
     assert (posted.status, posted.code, posted.cookies) == (400, "INVALID_TOKEN", [])
     assert (followed.status, followed.code, followed.cookies) == (401, "INVALID_TOKEN", [])
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 def test_who_is_shut_out_while_they_verify_stays_out(
@@ -79,7 +79,7 @@ def test_who_is_shut_out_while_they_verify_stays_out(
 ) -> None:
     token = mailbox.last.token
     shut_out = layer("accounts.changes").set_disabled
-    meanwhile(monkeypatch, "accounts.verification", "transact", lambda: shut_out(unverified, disabled=True))
+    interleave(monkeypatch, "accounts.verification", "transact", lambda: shut_out(unverified, disabled=True))
 
     answer = verify(call, token)
 
@@ -99,7 +99,7 @@ def test_they_are_mailed_no_way_back_and_asking_costs_the_same(
     seen = []
     for email in (BOB, "nobody@example.com"):
         answer = call(route, json={"email": email})
-        seen.append((answer.status, answer.text, call.calls))
+        seen.append((answer.status, answer.text, call.aws_operations))
 
     assert seen[0] == seen[1]
     assert len(mailbox.all) == before

@@ -6,9 +6,9 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import sign_in, verify
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
-from tests.support.layout import handlers
+from tests.support.layout import handler_modules
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import SOCIAL, OAuthFlow
 from tests.support.people import People
@@ -27,20 +27,20 @@ class SignIns:
         """The user has a password and an account at the provider, and can be mailed a link that signs in."""
         self._call, self._mailbox, self._oauth_flow = call, mailbox, oauth_flow
 
-    def sign_in(self) -> Answer:
+    def sign_in(self) -> Response:
         """By password."""
         return sign_in(self._call, EMAIL)
 
-    def sign_in_social(self) -> Answer:
+    def sign_in_social(self) -> Response:
         """By an ID token."""
         token = self._oauth_flow.provider.id_token()
         return self._call(SOCIAL, json={"provider": "google", "idToken": {"token": token}})
 
-    def oauth_callback(self) -> Answer:
+    def oauth_callback(self) -> Response:
         """By the provider's page."""
         return self._oauth_flow.sign_in()
 
-    def verify_email(self) -> Answer:
+    def verify_email(self) -> Response:
         """By a mailed link, which is sent for an unverified address only."""
         return verify(self._call, self._mailbox.last.token)
 
@@ -68,7 +68,7 @@ def set_verified(user_id: str, *, verified: bool) -> None:
 
 
 def test_these_are_all_ways() -> None:
-    leading = {module.path.parent.name for module in handlers() if OPEN_SESSION in reachable(module)}
+    leading = {module.path.parent.name for module in handler_modules() if OPEN_SESSION in reachable(module)}
 
     assert leading == {*WAYS} | FOR_NEW_USERS
 
@@ -112,6 +112,6 @@ def test_an_unverified_user_gets_no_session_where_that_is_required(  # noqa: PLR
     assert (sessions(cloud) - before, "EMAIL_NOT_VERIFIED".casefold() in response_text(response)) == (0, True)
 
 
-def response_text(response: Answer) -> str:
+def response_text(response: Response) -> str:
     """The body and the redirect of a response, in lower case."""
     return f"{response.text} {response.headers.get('location', '')}".casefold()

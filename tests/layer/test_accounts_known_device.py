@@ -8,9 +8,9 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -22,7 +22,7 @@ DEVICE = "__Secure-gatehouse.device"
 WRONG = "not the owner's"
 
 
-def tries(call: Api, email: str, password: str, number: int, device: str | None = None) -> Answer:
+def tries(call: Api, email: str, password: str, number: int, device: str | None = None) -> Response:
     """Try a password from an address that was never seen before."""
     request: dict[str, Any] = {"cookies": [device], "headers": OURS} if device else {}
     body = {"email": email, "password": password}
@@ -48,7 +48,7 @@ def device(call: Api, email: str) -> str:
     return device_of(tries(call, email, PASSWORD, 1))
 
 
-def device_of(answer: Answer) -> str:
+def device_of(answer: Response) -> str:
     """The device cookie in an answer."""
     assert answer.status in {200, 201}, answer.text
     (cookie,) = (cookie.partition(";")[0] for cookie in answer.cookies if cookie.startswith(DEVICE))
@@ -186,7 +186,7 @@ def test_what_is_taken_back_late_is_no_room_in_the_next_window(
         advance_clock(minutes=15, seconds=1)
         attacked(call, email)
 
-    meanwhile(monkeypatch, "accounts.passwords", "is_correct", happens)  # hashing takes a while
+    interleave(monkeypatch, "accounts.passwords", "is_correct", happens)  # hashing takes a while
     assert tries(call, email, PASSWORD, 1).status == 200
 
     assert tries(call, email, WRONG, 300).status == 429

@@ -14,10 +14,10 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
-from tests.support.tables import everything, rows
+from tests.support.tables import all_rows, rows
 
 ANN = "ann@example.com"
 PASSWORD = "Correct horse, bättery & stäple 🔑"
@@ -100,13 +100,13 @@ def test_the_right_password_signs_in_and_is_kept_in_our_way(
     answer = sign_in(call, ANN, password)
 
     assert answer.status == 200
-    assert call.calls == ["BatchGetItem", "BatchGetItem", "PutItem", "UpdateItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem", "PutItem", "UpdateItem"]
     once = stored(cloud)
     assert layer("accounts.passwords").is_current(once)
     assert argon2.extract_parameters(once).type is argon2.Type.ID
     assert call("GET /api/tasks", bearer=answer.json["token"]).status == 200
     assert sign_in(call, ANN, password).status == 200
-    assert call.calls == ["BatchGetItem", "BatchGetItem", "PutItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem", "PutItem"]
     assert sign_in(call, ANN, WRONG).status == 401
     assert stored(cloud) == once
 
@@ -121,7 +121,7 @@ def test_a_wrong_password_is_refused_and_so_is_who_is_not_verified_and_nothing_c
 ) -> None:
     """S-08."""
     imported(maker(PASSWORD), verified=verified)
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     wrong = (WRONG, "", PASSWORD.lower(), PASSWORD[:-1], f"{PASSWORD} ", stored(cloud)) if verified else (WRONG,)
     for password in wrong:
@@ -129,7 +129,7 @@ def test_a_wrong_password_is_refused_and_so_is_who_is_not_verified_and_nothing_c
         assert (answer.status, answer.code) in {(401, "INVALID_EMAIL_OR_PASSWORD"), (400, "PASSWORD_TOO_LONG")}
     assert verified or sign_in(call, ANN, PASSWORD).code == "EMAIL_NOT_VERIFIED"
 
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 @pytest.mark.parametrize(("password", "published"), PUBLISHED.values(), ids=PUBLISHED)
@@ -175,7 +175,7 @@ def test_a_reset_in_the_middle_is_not_undone(
     """It lands after the old password was found right, and before its hash is renewed."""
     imported(by_bcrypt(PASSWORD))
     token = request_reset(call, mailbox, ANN)
-    meanwhile(
+    interleave(
         monkeypatch, "accounts.passwords", "hash_password", lambda: reset_password(call, token, "a better password")
     )
 

@@ -9,7 +9,7 @@ import pytest
 from gatehouse import errors
 from gatehouse.errors import Refusal
 from gatehouse_dev import error_reference
-from tests.support.layout import handlers, layer
+from tests.support.layout import handler_modules, layer_modules
 
 REDIRECTS = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)  # the rows of "Errors in a redirect"
 
@@ -47,7 +47,7 @@ def test_every_code_has_an_action_and_no_other_has() -> None:
 
 def raised_with_a_status() -> Iterator[tuple[str, str]]:
     """The class and the status of every error that is made with a status of its own."""
-    for module in [*layer(), *handlers()]:
+    for module in [*layer_modules(), *handler_modules()]:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and hasattr(errors, node.func.id):
                 given = [ast.unparse(word.value) for word in node.keywords if word.arg == "status"]
@@ -67,7 +67,7 @@ def test_names_of_errors_in_a_redirect_are_those_of_the_code() -> None:
     """Each is a text of the layer, as it is or with spaces."""
     texts = {
         node.value
-        for module in layer()
+        for module in layer_modules()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -11,7 +11,7 @@ from tests.layer.test_who_may_call import NAMES, named
 from tests.support.calls import Api
 from tests.support.people import PASSWORD, People, Person
 from tests.support.routes import API
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 
 AUTH = sorted(route for route in API if "/api/auth/" in route)
 WHOLE = {
@@ -33,7 +33,7 @@ def bob(people: People) -> Person:
 @pytest.fixture
 def his(cloud: Cloud, bob: Person) -> Callable[[], list[Any]]:
     """Every row that is Bob's."""
-    return lambda: [row for table in everything(cloud).values() for row in table if bob.id in str(row)]
+    return lambda: [row for table in all_rows(cloud).values() for row in table if bob.id in str(row)]
 
 
 @each(AUTH, function)

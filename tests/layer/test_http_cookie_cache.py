@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People
 
@@ -20,19 +20,19 @@ OURS = {"origin": "https://app.example.com"}
 
 
 @pytest.fixture
-def entered(call: Api, people: People, settings: Callable[..., None]) -> Answer:
+def entered(call: Api, people: People, settings: Callable[..., None]) -> Response:
     """A sign-in where answers are cached for five minutes."""
     email = people.verified()
     settings(cookie_cache_age="300")
     return call(SIGN_IN, json={"email": email, "password": PASSWORD})
 
 
-def cookies(answer: Answer) -> list[str]:
+def cookies(answer: Response) -> list[str]:
     """What a browser sends back."""
     return [cookie.partition(";")[0] for cookie in answer.cookies if "Max-Age=0" not in cookie]
 
 
-def data_of(answer: Answer) -> str:
+def data_of(answer: Response) -> str:
     """The whole Set-Cookie line of session_data."""
     (cookie,) = (cookie for cookie in answer.cookies if cookie.startswith(f"{DATA}="))
     return cookie
@@ -50,18 +50,18 @@ def packed(whole: Any) -> str:
     return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def value(answer: Answer) -> str:
+def value(answer: Response) -> str:
     """The value of session_data."""
     return data_of(answer).partition(";")[0].partition("=")[2]
 
 
-def visit(call: Api, answer: Answer, data: str | None = None, **more: Any) -> Answer:
+def visit(call: Api, answer: Response, data: str | None = None, **more: Any) -> Response:
     """Ask for the session with the cookies of an answer, and perhaps other data."""
     kept = [cookie for cookie in cookies(answer) if not cookie.startswith(DATA)]
     return call(GET_SESSION, cookies=[*kept, f"{DATA}={value(answer) if data is None else data}"], **more)
 
 
-def test_signing_in_hands_it_out_in_the_compact_form(call: Api, cloud: Cloud, entered: Answer) -> None:
+def test_signing_in_hands_it_out_in_the_compact_form(call: Api, cloud: Cloud, entered: Response) -> None:
     """Protocol §4.4, with the signature recomputed here from the secret itself."""
     whole = unpacked(value(entered))
 
@@ -81,47 +81,49 @@ def test_signing_in_hands_it_out_in_the_compact_form(call: Api, cloud: Cloud, en
 
 
 @pytest.mark.parametrize("route", [GET_SESSION, "GET /api/auth/session", "GET /api/auth/me"])
-def test_a_session_is_shown_without_asking_anything(call: Api, entered: Answer, route: str) -> None:
+def test_a_session_is_shown_without_asking_anything(call: Api, entered: Response, route: str) -> None:
     fresh = call(route, bearer=entered.json["token"]).json
 
     answer = call(route, cookies=cookies(entered))
 
-    assert (answer.status, call.calls) == (200, [])
+    assert (answer.status, call.aws_operations) == (200, [])
     assert answer.json == fresh
 
 
 def test_get_session_hands_it_out_whenever_it_asked(
-    call: Api, entered: Answer, advance_clock: Callable[..., None]
+    call: Api, entered: Response, advance_clock: Callable[..., None]
 ) -> None:
     (session,) = (cookie for cookie in cookies(entered) if "session_token" in cookie)
     advance_clock(seconds=30)
 
     answer = call(GET_SESSION, cookies=[session])
 
-    assert call.calls != []
+    assert call.aws_operations != []
     assert unpacked(value(answer))["expiresAt"] - unpacked(value(entered))["expiresAt"] >= 30_000
     assert call(GET_SESSION, cookies=[session, *cookies(answer)]).json == answer.json
-    assert call.calls == []
+    assert call.aws_operations == []
 
 
-def test_it_can_be_passed_by(call: Api, entered: Answer) -> None:
+def test_it_can_be_passed_by(call: Api, entered: Response) -> None:
     answer = visit(call, entered, query={"disableCookieCache": "true"})
 
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
     assert "set-auth-jwt" in answer.headers
     assert data_of(answer)
 
 
-def test_it_is_good_for_its_time_and_no_longer(call: Api, entered: Answer, advance_clock: Callable[..., None]) -> None:
+def test_it_is_good_for_its_time_and_no_longer(
+    call: Api, entered: Response, advance_clock: Callable[..., None]
+) -> None:
     advance_clock(seconds=298)
     visit(call, entered)  # looks at the keyring, too
     visit(call, entered)
-    assert call.calls == []
+    assert call.aws_operations == []
 
     advance_clock(seconds=3)
     answer = visit(call, entered)
     assert answer.json["user"]["email"] == "ann@example.com"
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_it_does_not_outlive_its_session(
@@ -145,7 +147,7 @@ def changed(whole: dict[str, Any], *path: str, to: Any) -> str:
     return packed(copy)
 
 
-def test_what_was_tampered_with_is_ignored(call: Api, entered: Answer) -> None:
+def test_what_was_tampered_with_is_ignored(call: Api, entered: Response) -> None:
     whole, good = unpacked(value(entered)), value(entered)
     bare = {name: whole[name] for name in ("session", "expiresAt")}
     never = "2099-01-01T00:00:00"
@@ -171,10 +173,10 @@ def test_what_was_tampered_with_is_ignored(call: Api, entered: Answer) -> None:
     for text in tampered:
         answer = visit(call, entered, text)
         assert (answer.status, answer.json["user"]["email"]) == (200, "ann@example.com"), text
-        assert call.calls == ["BatchGetItem"]
+        assert call.aws_operations == ["BatchGetItem"]
 
 
-def test_what_was_cached_for_another_session_is_ignored(call: Api, people: People, entered: Answer) -> None:
+def test_what_was_cached_for_another_session_is_ignored(call: Api, people: People, entered: Response) -> None:
     """Neither somebody else's nor another of one's own."""
     own = call(SIGN_IN, json={"email": "ann@example.com", "password": PASSWORD})
     bob = call(SIGN_IN, json={"email": people.verified("bob"), "password": PASSWORD})
@@ -183,10 +185,10 @@ def test_what_was_cached_for_another_session_is_ignored(call: Api, people: Peopl
         answer = visit(call, entered, value(other))
         assert answer.json["session"]["token"] == entered.json["token"]
         assert answer.json["user"]["email"] == "ann@example.com"
-        assert call.calls == ["BatchGetItem"]
+        assert call.aws_operations == ["BatchGetItem"]
 
 
-def test_it_is_nothing_without_its_session_cookie(call: Api, entered: Answer) -> None:
+def test_it_is_nothing_without_its_session_cookie(call: Api, entered: Response) -> None:
     data = f"{DATA}={value(entered)}"
     unsigned = f"__Secure-better-auth.session_token={entered.json['token']}"
 
@@ -194,7 +196,7 @@ def test_it_is_nothing_without_its_session_cookie(call: Api, entered: Answer) ->
         assert call(GET_SESSION, cookies=kept).text == "null"
 
 
-def test_it_opens_no_door(call: Api, entered: Answer) -> None:
+def test_it_opens_no_door(call: Api, entered: Response) -> None:
     """A session that was ended elsewhere lives on in it, though for get-session alone, and not for long."""
     call("POST /api/auth/sign-out", bearer=entered.json["token"])
 
@@ -204,7 +206,7 @@ def test_it_opens_no_door(call: Api, entered: Answer) -> None:
         assert call(route, cookies=cookies(entered)).status == 401
 
 
-def test_a_change_of_the_person_takes_it_back_and_so_does_signing_out(call: Api, entered: Answer) -> None:
+def test_a_change_of_the_person_takes_it_back_and_so_does_signing_out(call: Api, entered: Response) -> None:
     answer = call("POST /api/auth/update-user", json={"name": "Anna"}, cookies=cookies(entered), headers=OURS)
     assert (answer.status, call(GET_SESSION, cookies=cookies(answer)).json["user"]["name"]) == (200, "Anna")
     left = call("POST /api/auth/sign-out", cookies=cookies(entered), headers=OURS)
@@ -226,17 +228,17 @@ def test_where_the_session_is_not_remembered_it_lasts_a_minute(
     assert whole["expiresAt"] == whole["session"]["updatedAt"] + 60_000
     advance_clock(seconds=61)
     visit(call, entered)
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
 
 
-def test_names_of_any_letters_are_signed_as_javascript_would(call: Api, entered: Answer) -> None:
+def test_names_of_any_letters_are_signed_as_javascript_would(call: Api, entered: Response) -> None:
     bearer = entered.json["token"]
     call("POST /api/auth/update-user", json={"name": 'Änn "作業" 🔑 </script>'}, bearer=bearer)
     answer = call(GET_SESSION, cookies=cookies(entered), query={"disableCookieCache": "1"})
 
     again = visit(call, entered, value(answer))
 
-    assert call.calls == []
+    assert call.aws_operations == []
     assert again.json["user"]["name"] == 'Änn "作業" 🔑 </script>'
 
 
@@ -274,13 +276,13 @@ def test_what_would_not_fit_in_a_cookie_is_not_set_and_an_old_one_is_taken_back(
 
 
 def test_after_an_emergency_a_warm_instance_believes_it_for_half_a_minute_at_most(
-    call: Api, entered: Answer, advance_clock: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    call: Api, entered: Response, advance_clock: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S-33: whoever has the old key can make any of them. Whether the keys are still good is asked twice a minute."""
     advance_clock(seconds=31)
     for asked in (["BatchGetItem"], [], []):
         assert visit(call, entered).json["user"]["email"] == "ann@example.com"
-        assert call.calls == asked
+        assert call.aws_operations == asked
     keyring = layer("keys.keyring")
     seen = keyring._cached
     call.invoke("RotateSecret", {"Emergency": True})
@@ -288,7 +290,7 @@ def test_after_an_emergency_a_warm_instance_believes_it_for_half_a_minute_at_mos
 
     advance_clock(seconds=29)
     assert visit(call, entered).json["user"]["email"] == "ann@example.com"
-    assert call.calls == []
+    assert call.aws_operations == []
 
     advance_clock(seconds=2)
     assert visit(call, entered).text == "null"
@@ -320,7 +322,7 @@ def test_it_is_off_unless_asked_for(call: Api, people: People) -> None:
 
 
 def test_what_was_cached_before_it_was_switched_off_is_ignored(
-    call: Api, entered: Answer, settings: Callable[..., None]
+    call: Api, entered: Response, settings: Callable[..., None]
 ) -> None:
     settings(cookie_cache_age="0")
     call("POST /api/auth/sign-out", bearer=entered.json["token"])

@@ -9,14 +9,14 @@ from urllib.parse import quote
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People
 
 SECURE, PLAIN = "__Secure-better-auth", "better-auth"
 
 
-def signs_in(call: Api, people: People, **more: object) -> Answer:
+def signs_in(call: Api, people: People, **more: object) -> Response:
     """Sign in somebody new."""
     return call("POST /api/auth/sign-in/email", json={"email": people.verified(), "password": PASSWORD, **more})
 
@@ -94,7 +94,7 @@ def test_ghsa_wmjr_v86c_m9jj_a_cookie_that_we_did_not_sign_is_none(call: Api, pe
 
     for text in (*forged, "%", "%ff%fe", ";;=;"):
         answer = call("GET /api/auth/get-session", cookies=[f"{SECURE}.session_token={text}"])
-        assert (answer.status, answer.text, call.calls) == (200, "null", []), text
+        assert (answer.status, answer.text, call.aws_operations) == (200, "null", []), text
 
 
 def test_a_signature_belongs_to_its_token(call: Api, people: People) -> None:
@@ -103,4 +103,4 @@ def test_a_signature_belongs_to_its_token(call: Api, people: People) -> None:
 
     assert call("GET /api/auth/get-session", cookies=[mixed]).text == "null"
     assert call("GET /api/auth/get-session", bearer=mixed.partition("=")[2]).text == "null"
-    assert call.calls == []
+    assert call.aws_operations == []

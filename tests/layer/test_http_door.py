@@ -7,7 +7,7 @@ import pytest
 from tests.layer.conftest import Log
 from tests.layer.every_route import ask, each
 from tests.support.auth_calls import sign_up
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.events import event_for
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -30,7 +30,7 @@ ANY: dict[str, Any] = {
 }
 
 
-def assert_dressed(answer: Answer) -> None:
+def assert_dressed(answer: Response) -> None:
     """Every answer carries these."""
     assert HEADERS.items() <= dict(answer.headers).items()
     assert answer.headers["x-correlation-id"]
@@ -104,7 +104,7 @@ def test_cve_2025_71399_what_is_no_route_is_not_found(call: Api, function: str, 
     answer = call.invoke(function, event_for(asked, json=ANY["json"]))
 
     assert answer["statusCode"] in statuses
-    assert call.calls == []
+    assert call.aws_operations == []
 
 
 def test_cve_2025_71401_a_hostile_first_request_spoils_nothing(call: Api) -> None:

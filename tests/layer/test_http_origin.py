@@ -35,7 +35,7 @@ def test_a_cookie_without_an_origin_or_from_another_site_is_refused_before_anyth
 
     for headers, code in refused:
         answer = call(route, json=BODY, cookies=["theme=dark"], headers=headers)
-        assert (answer.status, answer.code, call.calls) == (403, code, []), headers
+        assert (answer.status, answer.code, call.aws_operations) == (403, code, []), headers
 
 
 def test_a_cookie_from_our_own_sites_is_welcome(call: Api, people: People) -> None:
@@ -84,7 +84,7 @@ def test_a_form_on_another_site_signs_nobody_in(call: Api, route: str) -> None:
     assert (fetched.status, fetched.code) == (403, "INVALID_ORIGIN")
     assert (unnamed.status, unnamed.code) == (403, "MISSING_OR_NULL_ORIGIN")
     assert (old_browser.status, old_browser.code) == (403, "INVALID_ORIGIN")
-    assert call.calls == []
+    assert call.aws_operations == []
 
 
 def test_a_client_that_is_no_browser_signs_in(call: Api, people: People) -> None:

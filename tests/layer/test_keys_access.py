@@ -138,8 +138,8 @@ def test_it_shows_the_session_and_its_person(call: Api, ann: Person, good: Genui
 def test_it_is_checked_in_one_read(call: Api, good: Genuine) -> None:
     call("GET /api/tasks", bearer=good.text)
 
-    assert call.calls[0] == "BatchGetItem"
-    assert call.calls.count("BatchGetItem") == 1
+    assert call.aws_operations[0] == "BatchGetItem"
+    assert call.aws_operations.count("BatchGetItem") == 1
 
 
 def test_it_is_good_for_fifteen_minutes(call: Api, good: Genuine, advance_clock: Callable[..., None]) -> None:
@@ -301,7 +301,7 @@ FORGED: dict[str, Forge] = WITHOUT_A_READ | {
 def test_whatever_is_not_ours_and_as_we_make_it_is_refused(call: Api, good: Genuine, kind: str) -> None:
     for token in FORGED[kind](good):
         assert_refused(call, token)
-        assert call.calls == [] or kind not in WITHOUT_A_READ
+        assert call.aws_operations == [] or kind not in WITHOUT_A_READ
 
 
 def test_a_token_of_the_past_is_over(call: Api, good: Genuine) -> None:

@@ -12,7 +12,7 @@ from tests.functions.auth.test_refresh import logged_in, refreshes
 from tests.functions.keys.test_rotate_secret import Rotation, kid
 from tests.layer.every_route import visit
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -71,14 +71,14 @@ class Instance:
         self._call = call
         self._keyring = layer("keys.keyring")._cached
 
-    def __call__(self, route: str, **request: Any) -> Answer:
+    def __call__(self, route: str, **request: Any) -> Response:
         """Call a function there, as if nothing had been called since."""
         layer("keys.keyring")._cached = self._keyring
         layer("keys.macs")._last_refresh = float("-inf")
         return self._call(route, **request)
 
 
-def uses(instance: Callable[..., Answer], given: Given) -> dict[str, bool]:
+def uses(instance: Callable[..., Response], given: Given) -> dict[str, bool]:
     """Which of all that was handed out still works."""
     attempts = {
         "cookie": instance(GET_SESSION, cookies=[given.cookie]).text != "null",
@@ -167,11 +167,11 @@ def test_a_cookie_of_a_newer_version_is_worth_a_second_look(
     cookie = give("ann").cookie
 
     assert warm(GET_SESSION, cookies=[cookie]).text != "null"
-    assert call.calls == ["BatchGetItem", "BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem"]
     forged = f"{cookie.rpartition('.')[0]}.{'A' * 43}%3D"
     for _ in range(3):
         assert call(GET_SESSION, cookies=[forged]).text == "null"
-        assert call.calls == []
+        assert call.aws_operations == []
 
 
 def test_an_emergency_in_the_middle_of_a_rotation_ends_that_too(

@@ -10,7 +10,7 @@ from tests.support.auth_calls import request_reset, reset_password, sign_in, sig
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 
 ANN = "ann@example.com"
 
@@ -51,7 +51,7 @@ def test_no_secret_is_left_in_any_table_or_log(call: Api, mailbox: Mailbox, clou
     secrets = [PASSWORD, "not the password", "a better password", "one more password"]
     secrets += [token, token[58:], unquote(cookie.partition("=")[2]).rpartition(".")[2]]
     secrets += [part for mail in mailed for part in (mail.token, mail.token[-43:], mail.link)]
-    tables = str(everything(cloud))
+    tables = str(all_rows(cloud))
     assert len(log.lines) >= 10
     assert [secret for secret in secrets if secret in log.text + tables] == []
 
@@ -79,7 +79,7 @@ def test_no_secret_of_any_other_kind_is_left_either(  # noqa: PLR0917 -- six fix
         assert verify(call, mailed[-1].token).status == 200
     call("POST /api/auth/delete-user", bearer=entered.json["token"], json={})
     mailed.append(mailbox.to("new@example.com")[-1])
-    kept = str(everything(cloud))
+    kept = str(all_rows(cloud))
     gone = call("POST /api/auth/delete-user", bearer=entered.json["token"], json={"token": mailed[-1].token})
     call("POST /api/auth/sign-out", json={"refresh_token": refreshed["refresh_token"]})
 
@@ -91,11 +91,11 @@ def test_no_secret_of_any_other_kind_is_left_either(  # noqa: PLR0917 -- six fix
     secrets += [part for mail in mailed for part in (mail.token, mail.token[-43:], mail.link)]
     assert (gone.status, shown.status, len(texts), len(given)) == (200, 200, 5, 3)
     assert len({*secrets}) > 20
-    told = log.text + kept + str(everything(cloud))
+    told = log.text + kept + str(all_rows(cloud))
     assert [secret for secret in secrets if secret in told] == []
 
 
 def test_a_fresh_stack_knows_nobody(call: Api, cloud: Cloud) -> None:
     """S-14."""
     assert call
-    assert everything(cloud) == {name: [] for name in everything(cloud)}
+    assert all_rows(cloud) == {name: [] for name in all_rows(cloud)}

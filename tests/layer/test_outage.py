@@ -9,12 +9,12 @@ from tests.layer.conftest import Log
 from tests.layer.every_route import all_of, ask, function, visit
 from tests.support.auth_calls import request_reset, sign_up
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.routes import OPEN, PROTECTED
-from tests.support.tables import everything
+from tests.support.routes import PROTECTED, PUBLIC
+from tests.support.tables import all_rows
 
 TROUBLE = {"unreachable": UNREACHABLE} | {
     code: client_error(code, status)
@@ -30,7 +30,7 @@ outages = pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
 on_every_route = pytest.mark.parametrize("trouble", [TROUBLE["unreachable"], TROUBLE["ThrottlingException"]], ids=str)
 
 
-def assert_unavailable(answer: Answer) -> None:
+def assert_unavailable(answer: Response) -> None:
     """A refusal that asks to come back, and gives nothing away."""
     assert (answer.status, answer.code, answer.cookies) == (503, "SERVICE_UNAVAILABLE", [])
     assert set(answer.json) == {"code", "message", "requestId"}
@@ -54,7 +54,7 @@ def test_protected_routes_admit_nobody_and_sign_nobody_out(
 
 
 @on_every_route
-@all_of(sorted(OPEN - ASK_NO_TABLE), function)
+@all_of(sorted(PUBLIC - ASK_NO_TABLE), function)
 def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fixtures and a case
     call: Api,
     mailbox: Mailbox,
@@ -69,7 +69,7 @@ def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fi
     sign_up(call, "bob@example.com")
     token = mailbox.to("bob@example.com")[-1].token
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
-    before = everything(cloud)
+    before = all_rows(cloud)
     body = {
         "email": ann.email,
         "password": PASSWORD,
@@ -92,7 +92,7 @@ def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fi
             )
         assert_unavailable(answer)
 
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 @outages

@@ -22,7 +22,7 @@ from gatehouse_dev.template import Template
 from tests.layer.test_outage import assert_unavailable
 from tests.support.auth_calls import sign_in
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.faults import unprocessed_batches
 from tests.support.layer import layer
 from tests.support.people import People, Person
@@ -157,7 +157,7 @@ def test_what_was_refused_or_never_answered_works_again_without_a_restart(
     line.works()
     ann = people.signed_in()
 
-    def ask() -> Answer:
+    def ask() -> Response:
         return call(PROTECTED, cookies=[ann.cookie])
 
     assert ask().status == 200

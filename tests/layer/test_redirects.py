@@ -12,7 +12,7 @@ from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.routes import API, PAGES
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 
 HOSTILE = [
     *("https://evil.example", "http://app.example.com", "//evil.example", "///evil.example", "/\\evil.example"),
@@ -56,10 +56,10 @@ def test_cve_2025_71403_a_body_names_no_foreign_target(call: Api, cloud: Cloud, 
     """S-63; nothing is read, written or mailed."""
     for route, url in product(routes, HOSTILE):
         answer = call(route, json=BODY | {name: url})
-        assert (answer.status, answer.code, call.calls) == (403, CODES[name], []), url
+        assert (answer.status, answer.code, call.aws_operations) == (403, CODES[name], []), url
         assert "location" not in answer.headers
 
-    assert everything(cloud)["TokensTable"] == []
+    assert all_rows(cloud)["TokensTable"] == []
 
 
 @pytest.mark.parametrize("headers", [{"accept": "text/html"}, {"sec-fetch-mode": "cors"}], ids=["people", "scripts"])
@@ -70,14 +70,14 @@ def test_cve_2024_56734_following_a_mailed_link_leads_nowhere_else(
     """CVE-2025-27143 and CVE-2025-53535 as well: every route that redirects."""
     sign_up(call, "ann@example.com")
     token = mailbox.last.token
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     for url in HOSTILE:
         answer = ask(call, route, headers=headers, query={"token": token, "callbackURL": url})
-        assert (answer.status, answer.code, call.calls) == (403, "INVALID_CALLBACK_URL", []), url
+        assert (answer.status, answer.code, call.aws_operations) == (403, "INVALID_CALLBACK_URL", []), url
         assert "location" not in answer.headers
 
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 def test_of_several_targets_in_a_query_none_may_be_foreign(call: Api) -> None:
@@ -152,7 +152,7 @@ def test_a_foreign_target_is_refused_however_it_is_spelt(call: Api, name: str) -
     """Should a body ever be read by another name."""
     for sent in ({"json": BODY | {name: EVIL}}, {"json": BODY, "query": {name: EVIL}}):
         answer = call("POST /api/auth/request-password-reset", **sent)
-        assert (answer.status, call.calls) == (403, [])
+        assert (answer.status, call.aws_operations) == (403, [])
 
 
 @pytest.mark.parametrize("name", ["callback_url", "redirect_to"])

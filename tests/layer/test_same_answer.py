@@ -7,7 +7,7 @@ import pytest
 
 from tests.layer.every_route import each, function
 from tests.support.auth_calls import sign_up
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -26,7 +26,7 @@ def _everybody(call: Api, people: People, mailbox: Mailbox) -> None:
         call(route, json=request | {"email": "warm@example.com"})
 
 
-def shape(answer: Answer) -> Any:
+def shape(answer: Response) -> Any:
     """All of an answer but what differs between any two: ids and times."""
     body = answer.json
     user = {key: value for key, value in (body.get("user") or {}).items() if key not in VOLATILE}
@@ -52,7 +52,7 @@ def test_ghsa_jq8w_8q2f_ffm9_known_and_unknown_addresses_are_answered_alike(call
     seen = []
     for email in (UNKNOWN, WAITING, OWNED):
         answer = call(route, json=REQUESTS[route] | {"email": email})
-        seen.append((shape(answer), call.calls))
+        seen.append((shape(answer), call.aws_operations))
 
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][1]

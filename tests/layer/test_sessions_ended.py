@@ -9,8 +9,8 @@ from gatehouse_dev.cloud import Cloud
 from tests.layer.devices import Device, arrives
 from tests.layer.every_route import all_of, ask
 from tests.support.auth_calls import request_reset, reset_password, sign_in
-from tests.support.calls import Answer, Api
-from tests.support.interleaving import meanwhile
+from tests.support.calls import Api, Response
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.routes import PROTECTED
@@ -34,10 +34,10 @@ def phone(call: Api, laptop: Device) -> Device:
     return arrives(call, ANN)
 
 
-type Ending = Callable[[Api, Mailbox, Device, Device], Answer]
+type Ending = Callable[[Api, Mailbox, Device, Device], Response]
 
 
-def _by_reset(call: Api, mailbox: Mailbox, _laptop: Device, _phone: Device) -> Answer:
+def _by_reset(call: Api, mailbox: Mailbox, _laptop: Device, _phone: Device) -> Response:
     return reset_password(call, request_reset(call, mailbox, ANN), NEW)
 
 
@@ -45,7 +45,7 @@ def _by_password(device: Device, **more: Any) -> dict[str, Any]:
     return {"bearer": device.token, "json": {"currentPassword": PASSWORD, "newPassword": NEW} | more}
 
 
-def _by_post(path: str, device: Device, body: Any, call: Api) -> Answer:
+def _by_post(path: str, device: Device, body: Any, call: Api) -> Response:
     return call(f"POST /api/auth/{path}", bearer=device.token, json=body)
 
 
@@ -66,7 +66,7 @@ ENDINGS: dict[str, Ending] = {
     "delete": lambda call, _, laptop, __: _by_post("delete-user", laptop, {"password": PASSWORD}, call),
 }
 every_ending = pytest.mark.parametrize("ending", ENDINGS)
-type End = Callable[[str], Answer]
+type End = Callable[[str], Response]
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_sign_in_that_read_the_old_password_just_before_gets_no_living_session
 ) -> None:
     """The ending lands between the sign-in's read of the hash and its write of the session."""
     ended: list[int] = []
-    meanwhile(monkeypatch, "accounts.passwords", "is_correct", lambda: ended.append(end(ending).status))
+    interleave(monkeypatch, "accounts.passwords", "is_correct", lambda: ended.append(end(ending).status))
 
     late = arrives(call, ANN)
 
@@ -164,11 +164,11 @@ def _renewal_due(phone: Device, settings: Callable[..., None], advance_clock: Ca
 def test_a_renewal_in_the_middle_resurrects_nothing(
     call: Api, phone: Device, end: End, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meanwhile(monkeypatch, "sessions", "renew", lambda: end(ending))
+    interleave(monkeypatch, "sessions", "renew", lambda: end(ending))
 
     call("GET /api/auth/get-session", cookies=[phone.cookie])
 
-    assert "UpdateItem" in call.calls
+    assert "UpdateItem" in call.aws_operations
     assert statuses(call, phone) == {401}
 
 
@@ -176,7 +176,7 @@ def test_a_renewal_in_the_middle_resurrects_nothing(
 def test_a_refresh_in_the_middle_resurrects_nothing(
     call: Api, phone: Device, end: End, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meanwhile(monkeypatch, "sessions.refresh", "_rotate", lambda: end(ending))
+    interleave(monkeypatch, "sessions.refresh", "_rotate", lambda: end(ending))
 
     answer = call("POST /api/auth/refresh", json={"refresh_token": phone.refresh})
 
@@ -206,7 +206,7 @@ def test_whatever_a_session_was_about_to_do_signing_out_leaves_no_row_of_it(
     call: Api, phone: Device, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
     module, name, body = BUSY[route]
-    meanwhile(monkeypatch, module, name, lambda: call("POST /api/auth/sign-out", bearer=phone.token))
+    interleave(monkeypatch, module, name, lambda: call("POST /api/auth/sign-out", bearer=phone.token))
 
     call(route, bearer=phone.token, json=body)
 
@@ -227,7 +227,7 @@ def test_who_was_deleted_in_the_middle_is_nobody(
 ) -> None:
     module, name, body = LEAVING[route]
     leave = {"password": PASSWORD}
-    meanwhile(monkeypatch, module, name, lambda: call("POST /api/auth/delete-user", bearer=laptop.token, json=leave))
+    interleave(monkeypatch, module, name, lambda: call("POST /api/auth/delete-user", bearer=laptop.token, json=leave))
 
     answer = call(route, bearer=phone.token, json=body)
 

@@ -11,7 +11,7 @@ from tests.functions.auth.test_refresh import assert_refused, logged_in, refresh
 from tests.layer.conftest import Log
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.people import People
 from tests.support.tables import rows
 
@@ -52,7 +52,7 @@ def test_who_loses_a_race_overwrites_nothing(
 ) -> None:
     """The other refresh is over between this one's read and its write."""
     won: list[str] = []
-    meanwhile(
+    interleave(
         monkeypatch,
         "sessions.refresh",
         "_rotate",
@@ -62,7 +62,7 @@ def test_who_loses_a_race_overwrites_nothing(
     lost = refreshes(call, entered["refresh_token"])
 
     assert lost.json["refresh_token"] == won[0]
-    assert call.calls == ["BatchGetItem", "UpdateItem", "BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem", "UpdateItem", "BatchGetItem"]
     assert generation(cloud) == 1
 
 
@@ -76,7 +76,7 @@ def test_who_loses_to_two_takes_neither_back(
         won.append(refreshes(call, entered["refresh_token"]).json)
         won.append(refreshes(call, won[0]["refresh_token"]).json)
 
-    meanwhile(monkeypatch, "sessions.refresh", "_rotate", twice)
+    interleave(monkeypatch, "sessions.refresh", "_rotate", twice)
 
     assert_refused(call, entered["refresh_token"])
     assert_dead(call, *won)
@@ -91,7 +91,7 @@ def test_a_lost_race_gets_the_same_answer_for_ten_seconds_and_does_not_prolong_t
     again = refreshes(call, entered["refresh_token"])
 
     assert again.json["refresh_token"] == first["refresh_token"]
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
     assert generation(cloud) == 1
     assert call("GET /api/tasks", bearer=again.json["access_token"]).status == 200
     advance_clock(seconds=3)

@@ -23,10 +23,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precond
 from gatehouse_dev.cloud import Cloud
 from tests.support import tasks as routes
 from tests.support.aws_failures import UNREACHABLE, failing_calls
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People
-from tests.support.task_model import PRIORITIES, Model, Phone, Request, told
+from tests.support.task_model import PRIORITIES, Model, Request, SyncClient, result_of
 
 EXAMPLES = int(os.environ.get("GATEHOUSE_MODEL_EXAMPLES", "0"))
 PROFILE = settings(
@@ -116,7 +116,7 @@ class TaskMachine(RuleBasedStateMachine):
         layer("keys.access_tokens").ensure_published()
         layer("keys.macs")._last_refresh = layer("clock").monotonic()
         self.people = People(call)
-        self.phones = {name: Phone(call, self.people.signed_in(name)) for name in ("ann", "bob")}
+        self.phones = {name: SyncClient(call, self.people.signed_in(name)) for name in ("ann", "bob")}
         self.models = {name: Model() for name in self.phones}
         self.up_to_date = dict.fromkeys(self.phones, BEGINNING)  # when a phone last knew of everything
         self.seen: dict[tuple[str, ...], str] = {}
@@ -159,9 +159,9 @@ class TaskMachine(RuleBasedStateMachine):
     @rule(who=WHO, query=QUERY, zone=ZONE)
     def look(self, who: str, query: dict[str, Any], zone: str) -> None:
         person, model = self.phones[who].person, self.models[who]
-        pages = [routes.listed(self.call, person, **query)]
+        pages = [routes.list_tasks(self.call, person, **query)]
         while cursor := pages[-1]["cursor"]:
-            pages.append(routes.listed(self.call, person, **query, cursor=cursor))
+            pages.append(routes.list_tasks(self.call, person, **query, cursor=cursor))
         assert [task for page in pages for task in page["tasks"]] == model.listed(query)
         summary = self.call(routes.SUMMARY, bearer=person.token, query={"zone": zone}).json
         assert summary == model.summary(self.now, zone)
@@ -202,7 +202,7 @@ class TaskMachine(RuleBasedStateMachine):
             self.sync(who, 500, 9)
             for task in sorted(self.known)[-5:]:
                 answer = self.call(routes.READ, bearer=phone.person.token, task_id=task)
-                assert told(answer) == self.models[who].read(task)
+                assert result_of(answer) == self.models[who].read(task)
 
     def send(self, who: str, client: str, how: str, **asked: Any) -> Any:
         """Send a new request in some way; the ids of tasks that are new."""
@@ -219,18 +219,18 @@ class TaskMachine(RuleBasedStateMachine):
             new += self.judge(who, client, request, self.ask(who, request))
         return multiple(*new)
 
-    def ask(self, who: str, request: Request) -> Answer:
+    def ask(self, who: str, request: Request) -> Response:
         """Let somebody send a request."""
         return request.send(self.call, self.phones[who].person)
 
-    def judge(self, who: str, client: str, request: Request, answer: Answer) -> list[str]:
+    def judge(self, who: str, client: str, request: Request, answer: Response) -> list[str]:
         """Compare an answer with the model's; the ids of tasks that are new."""
         body = answer.json if answer.text else {}
         told_of = [body, *(item["task"] or {} for item in body.get("results", []))]
         tasks = [task for task in told_of if "version" in task]
         new = [task["id"] for task in tasks if task["id"] not in self.known]
         self.known.update(new)
-        assert told(answer) == self.models[who].answer(request, self.now, iter(new))
+        assert result_of(answer) == self.models[who].respond(request, self.now, iter(new))
         self.seen |= {(who, client, task["id"]): f'"{task["version"]}"' for task in tasks}
         if "version" in body:
             assert answer.headers["etag"] == f'"{body["version"]}"'

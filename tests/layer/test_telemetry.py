@@ -13,7 +13,7 @@ from hypothesis.strategies import text
 from gatehouse_dev.template import Template
 from tests.layer.conftest import Log
 from tests.support.calls import Api
-from tests.support.filters import counts
+from tests.support.filters import filter_matches
 from tests.support.layer import layer
 from tests.support.people import People
 
@@ -123,7 +123,7 @@ def test_no_line_of_ours_looks_like_a_function_that_fails(call: Api, log: Log) -
 
     lines = [line for line in log.text.splitlines() if line.startswith("{")]
     assert len(lines) > len(log.lines) > 2  # metrics, too
-    assert not any(counts("FailedInvocations", line) for line in lines)
+    assert not any(filter_matches("FailedInvocations", line) for line in lines)
 
 
 AS_LAMBDA = """

@@ -15,7 +15,7 @@ from tests.layer.conftest import Log
 from tests.layer.every_route import function
 from tests.support.auth_calls import reset_password, sign_in, sign_up, verify
 from tests.support.aws_failures import UNREACHABLE, client_error
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.events import event_for
 from tests.support.layer import layer
@@ -39,12 +39,12 @@ def on(settings: Callable[..., None]) -> Callable[[], None]:
     return lambda: settings(rate_limits="on")
 
 
-def asks(call: Api, route: str, ip: str = HERE, **request: Any) -> Answer:
+def asks(call: Api, route: str, ip: str = HERE, **request: Any) -> Response:
     """Call a route with a body that nobody would take: being counted comes first."""
     return call(route, ip=ip, **({"json": {}} | request))
 
 
-def until_refused(ask: Callable[[], Answer], most: int = 20) -> int:
+def until_refused(ask: Callable[[], Response], most: int = 20) -> int:
     """How often somebody may before 429."""
     return next(count for count in range(most + 1) if ask().status == 429)
 
@@ -162,7 +162,7 @@ def test_who_is_refused_learns_and_does_nothing(call: Api, on: Callable[[], None
     until_refused(lambda: asks(call, SIGN_IN))
 
     right = asks(call, SIGN_IN, json={"email": email, "password": PASSWORD})
-    assert call.calls == ["UpdateItem"]
+    assert call.aws_operations == ["UpdateItem"]
     wrong = asks(call, SIGN_IN, json={"email": email, "password": "not the owner's"})
 
     assert right.status == wrong.status == 429
@@ -179,12 +179,12 @@ def test_the_first_call_of_a_window_costs_one_write(
     costs = []
     for _ in range(4):
         asks(call, SIGN_IN)
-        costs.append(call.calls)
+        costs.append(call.aws_operations)
     advance_clock(seconds=11)
     asks(call, SIGN_IN)
 
     assert costs == [["UpdateItem"], ["UpdateItem"] * 2, ["UpdateItem"] * 2, ["UpdateItem"]]
-    assert call.calls == ["UpdateItem"]
+    assert call.aws_operations == ["UpdateItem"]
 
 
 def test_a_counter_goes_by_itself_and_names_nobody(call: Api, on: Callable[[], None], cloud: Cloud) -> None:

@@ -55,7 +55,7 @@ def test_a_token_has_one_spelling() -> None:
 @pytest.mark.parametrize("purpose", ["account-exists", "password-changed", "nothing"])
 def test_what_only_informs_redeems_nothing(call: Api, purpose: str) -> None:
     assert verify(call, str(made(purpose))).code == "INVALID_TOKEN"
-    assert call.calls == []
+    assert call.aws_operations == []
 
 
 @pytest.mark.parametrize("subject", ["", "EMAIL#nobody@example.com", "x" * 300, "\0", "USER#1"])

@@ -49,7 +49,7 @@ def test_nobody_passes_without_a_session_and_no_table_is_asked(call: Api, people
 
     for request in [*strangers, named(bob), {"json": dict.fromkeys(NAMES, bob.id)}]:
         answer = visit(call, route, **request)
-        assert (answer.status, call.calls) == (401, []), request
+        assert (answer.status, call.aws_operations) == (401, []), request
 
 
 @each(PROTECTED)

@@ -9,10 +9,10 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.layer.every_route import all_of, ask, each, function
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.events import event_for
 from tests.support.people import People
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 
 NEED_BODY = {
     f"POST /api/auth/{path}": fields
@@ -62,15 +62,15 @@ by_body = all_of(POST)
 def unchanged(cloud: Cloud, people: People) -> Callable[[], None]:
     """Somebody is there; asks whether all is as it was."""
     people.signed_in()
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     def check() -> None:
-        assert everything(cloud) == before
+        assert all_rows(cloud) == before
 
     return check
 
 
-def assert_refused(answer: Answer, *statuses: int) -> None:
+def assert_refused(answer: Response, *statuses: int) -> None:
     """The one shape of an error, with a code that is known and nothing repeated."""
     assert answer.status in statuses, (answer.status, answer.text)
     assert {"code", "message", "requestId"} <= set(answer.json) <= {"code", "message", "details", "requestId"}
@@ -100,7 +100,7 @@ def test_a_body_that_is_no_json_is_refused(
     for route in routes:
         answer = call(route, body=body, headers=JSON)
         assert_refused(answer, 400)
-        assert (answer.json["message"], call.calls) == ("Invalid JSON in request body", [])
+        assert (answer.json["message"], call.aws_operations) == ("Invalid JSON in request body", [])
     unchanged()
 
 
@@ -125,7 +125,7 @@ def test_a_field_of_another_kind_is_refused_by_its_name(
             answer = call(route, json=FIELDS | {field: value})
             assert_refused(answer, 400)
             assert field in answer.json["message"]
-            assert call.calls == []
+            assert call.aws_operations == []
     unchanged()
 
 
@@ -142,7 +142,7 @@ def test_cve_2021_32677_a_body_of_another_type_is_refused(
     for route in routes:
         answer = call(route, body='{"email": "a@example.com", "password": "correct horse"}', headers=headers)
         assert_refused(answer, 415)
-        assert (answer.code, call.calls) == ("UNSUPPORTED_MEDIA_TYPE", [])
+        assert (answer.code, call.aws_operations) == ("UNSUPPORTED_MEDIA_TYPE", [])
     unchanged()
 
 
@@ -161,7 +161,7 @@ def test_a_body_that_is_too_large_is_refused(
     for route in routes:
         answer = call(route, json=FIELDS | {"password": MARK + "x" * size})
         assert_refused(answer, 413)
-        assert (answer.code, call.calls) == ("PAYLOAD_TOO_LARGE", [])
+        assert (answer.code, call.aws_operations) == ("PAYLOAD_TOO_LARGE", [])
     unchanged()
 
 
@@ -175,11 +175,11 @@ def test_bytes_that_are_no_text_are_refused(
     unchanged()
 
 
-def sends(call: Api, route: str, raw: bytes) -> Answer:
+def sends(call: Api, route: str, raw: bytes) -> Response:
     """Call a route with bytes for a body."""
     event = event_for(route, body=b64encode(raw).decode(), headers=JSON) | {"isBase64Encoded": True}
     result = call.invoke(call._functions[route], event)
-    return Answer(status=result["statusCode"], headers=result["headers"], text=result["body"])
+    return Response(status=result["statusCode"], headers=result["headers"], text=result["body"])
 
 
 @by_kind
@@ -195,7 +195,7 @@ def test_json_of_another_encoding_than_utf_8_is_refused(
         body = json.dumps(FIELDS | {"email": email, "password": text * 9})
         answer = sends(call, route, body.encode(encoding))
         assert_refused(answer, 400)
-        assert (answer.code, call.calls) == ("BAD_REQUEST", [])
+        assert (answer.code, call.aws_operations) == ("BAD_REQUEST", [])
     unchanged()
 
 
@@ -205,7 +205,7 @@ def test_half_a_character_is_refused_wherever_it_stands(call: Api, routes: list[
     halves = ("\\ud800", "\\uDBFF", "\\udc00", "\\uDfFf", "\\udc00\\ud800", "\\ud800\\ud800\\udc00")
     for route, half in itertools.product(routes, halves):
         answer = call(route, body=place % half, headers=JSON)
-        assert (answer.status, answer.code, call.calls) == (400, "BAD_REQUEST", [])
+        assert (answer.status, answer.code, call.aws_operations) == (400, "BAD_REQUEST", [])
 
 
 def test_a_whole_character_may_be_written_as_two_halves(call: Api) -> None:

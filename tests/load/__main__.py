@@ -1,4 +1,4 @@
-"""Fifty people do the main job at once against a service of their own: no error, no mail lost, none crossed."""
+"""Fifty concurrent users do the main job against one service: no error, no mail lost or payload to the wrong user."""
 
 import json
 import re
@@ -14,90 +14,89 @@ from urllib.parse import quote
 
 from tests.support.service import Service, running_service
 
-PEOPLE = 50
+USERS = 50
 PASSWORD = "correct horse battery"
-_PATIENCE = 60  # seconds for a mail
+_TIMEOUT = 60  # seconds for a mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One request and how long it took."""
+    """A request and its duration."""
 
     name: str
     seconds: float
 
 
-class Person:
-    """Somebody who does the main job from end to end."""
+class User:
+    """A user who does the main job from sign-up to sign-out."""
 
     def __init__(self, service: Service, number: int) -> None:
         self.service = service
-        self.email = f"person-{number}@example.com"
+        self.email = f"user-{number}@example.com"
         self.steps: list[Step] = []
 
-    def live(self) -> list[Step]:
-        """Sign up, verify, sign in, work, sign out; AssertionError as soon as an answer is not as it must be."""
-        sent = {"email": self.email, "password": PASSWORD, "name": self.email}
-        assert self._ask("sign-up", "POST", "/api/auth/sign-up/email", sent)["token"] is None
-        user = self._ask("verify", "POST", "/api/auth/verify-email", {"token": self._mailed_token()})["user"]
-        assert user["email"] == self.email, "a crossed mail"
-        token = self._ask("sign-in", "POST", "/api/auth/sign-in/email", {"email": self.email, "password": PASSWORD})[
-            "token"
-        ]
+    def run(self) -> list[Step]:
+        """Sign up, verify, sign in, work, sign out; AssertionError at the first unexpected response."""
+        payload = {"email": self.email, "password": PASSWORD, "name": self.email}
+        assert self._request("sign-up", "POST", "/api/auth/sign-up/email", payload)["token"] is None
+        user = self._request("verify", "POST", "/api/auth/verify-email", {"token": self._mailed_token()})["user"]
+        assert user["email"] == self.email, "a mail of another user"
+        token = self._request(
+            "sign-in", "POST", "/api/auth/sign-in/email", {"email": self.email, "password": PASSWORD}
+        )["token"]
         for number in range(3):
             self._work(token, f"{self.email} {number}")
-        assert self._ask("list", "GET", "/api/tasks", token=token)["tasks"] == []
-        self._ask("sign-out", "POST", "/api/auth/sign-out", {}, token=token)
-        self._ask("after sign-out", "GET", "/api/tasks", token=token, status=401)
+        assert self._request("list", "GET", "/api/tasks", token=token)["tasks"] == []
+        self._request("sign-out", "POST", "/api/auth/sign-out", {}, token=token)
+        self._request("after sign-out", "GET", "/api/tasks", token=token, status=401)
         return self.steps
 
     def _work(self, token: str, title: str) -> None:
-        path = (
-            f"/api/tasks/{self._ask('create', 'POST', '/api/tasks', {'title': title}, token=token, status=201)['id']}"
-        )
-        assert [task["title"] for task in self._ask("list", "GET", "/api/tasks", token=token)["tasks"]] == [title]
-        assert self._ask("complete", "PATCH", f"{path}/complete", {"completed": True}, token=token)["completed"]
-        assert self._ask("read", "GET", path, token=token)["title"] == title
-        self._ask("delete", "DELETE", path, token=token, status=204)
+        created = self._request("create", "POST", "/api/tasks", {"title": title}, token=token, status=201)
+        path = f"/api/tasks/{created['id']}"
+        assert [task["title"] for task in self._request("list", "GET", "/api/tasks", token=token)["tasks"]] == [title]
+        assert self._request("complete", "PATCH", f"{path}/complete", {"completed": True}, token=token)["completed"]
+        assert self._request("read", "GET", path, token=token)["title"] == title
+        self._request("delete", "DELETE", path, token=token, status=204)
 
     def _mailed_token(self) -> str:
-        begun = time.perf_counter()
-        while time.perf_counter() - begun < _PATIENCE:
-            mails = self._ask("mailbox", "GET", f"/dev/mailbox.json?to={quote(self.email)}")
+        started = time.perf_counter()
+        while time.perf_counter() - started < _TIMEOUT:
+            mails = self._request("mailbox", "GET", f"/dev/mailbox.json?to={quote(self.email)}")
             if mails:
-                self.steps.append(Step(name="mail arrives", seconds=time.perf_counter() - begun))
+                self.steps.append(Step(name="mail delivered", seconds=time.perf_counter() - started))
                 assert len(mails) == 1, "more than one mail"
                 return str(re.findall(r"token=([\w-]+)", mails[0]["text"])[0])
             time.sleep(0.1)
         raise AssertionError(f"no mail for {self.email}")
 
-    def _ask(  # noqa: PLR0917 -- a request has this many parts
-        self, name: str, method: str, path: str, sent: Any = None, token: str | None = None, status: int = 200
+    def _request(  # noqa: PLR0917 -- a request has this many parts
+        self, name: str, method: str, path: str, payload: Any = None, token: str | None = None, status: int = 200
     ) -> Any:
-        body = None if sent is None else json.dumps(sent).encode()
+        body = None if payload is None else json.dumps(payload).encode()
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         request = urllib.request.Request(self.service.url + path, body, headers, method=method)  # noqa: S310 -- ours
-        begun = time.perf_counter()
+        started = time.perf_counter()
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- ours
-                got, text = answer.status, answer.read()
+            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 -- ours
+                received, text = response.status, response.read()
         except urllib.error.HTTPError as error:
-            got, text = error.code, error.read()
-        self.steps.append(Step(name=name, seconds=time.perf_counter() - begun))
-        assert got == status, f"{name}: {got} instead of {status}: {text.decode()}"
+            received, text = error.code, error.read()
+        self.steps.append(Step(name=name, seconds=time.perf_counter() - started))
+        assert received == status, f"{name}: {received} instead of {status}: {text.decode()}"
         return json.loads(text) if text else None
 
 
 def main() -> int:
-    """Run them all and say how it went; 1 when anybody met an error."""
-    with running_service() as service, ThreadPoolExecutor(PEOPLE) as crowd:
-        begun = time.perf_counter()
-        lives = [crowd.submit(Person(service, number).live) for number in range(PEOPLE)]
-        failures = [str(error) for life in lives if (error := life.exception())]
-        seconds = time.perf_counter() - begun
-    steps = [step for life in lives if not life.exception() for step in life.result()]
+    """Run all users, report, and return 1 if any failed."""
+    with running_service() as service, ThreadPoolExecutor(USERS) as pool:
+        started = time.perf_counter()
+        futures = [pool.submit(User(service, number).run) for number in range(USERS)]
+        failures = [str(error) for future in futures if (error := future.exception())]
+        seconds = time.perf_counter() - started
+    steps = [step for future in futures if not future.exception() for step in future.result()]
     _report(steps)
-    print(f"{PEOPLE} people, {len(steps)} requests, {seconds:.1f} s, {len(failures)} failures")
+    print(f"{USERS} users, {len(steps)} requests, {seconds:.1f} s, {len(failures)} failures")
     for failure in failures:
         print(f"  {failure}")
     return 1 if failures else 0

@@ -1,1 +1,1 @@
-"""How fast functions start and answer, beside two yardsticks: `make bench`."""
+"""Benchmarks the start and the responses of functions against two yardsticks: `make bench`."""

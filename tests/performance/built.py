@@ -1,4 +1,4 @@
-"""The folders that `sam build` made, and the template that it made of ours, laid out as Lambda lays them out."""
+"""The result of `sam build`, laid out as in Lambda."""
 
 import os
 import runpy
@@ -17,22 +17,24 @@ BUILT = CACHE / "built"
 
 
 class NotBuilt(Exception):
-    """There is nothing to measure."""
+    """There is no build."""
 
 
 class Built:
-    """A build. While entered, the layers of a function lie over each other, as they do in /opt."""
+    """A build. While entered, the layers of a function are merged as in /opt."""
 
     def __init__(self, folder: Path, parameters: Mapping[str, str]) -> None:
-        """NotBuilt when there is none in `folder`."""
+        """Load the build; NotBuilt if `folder` has none."""
         if not (folder / "template.yaml").is_file():
             raise NotBuilt(f"nothing was built in {folder}: `make bench` does it")
-        declared = parse_template(folder / "template.yaml").get("Parameters") or {}  # it may be older than our template
+        declared = (
+            parse_template(folder / "template.yaml").get("Parameters") or {}
+        )  # the build may be older than the template
         known = {name: value for name, value in parameters.items() if name in declared}
         self._template = load(folder / "template.yaml", known)
         self._opt: dict[tuple[str, ...], Path] = {}
         CACHE.mkdir(parents=True, exist_ok=True)
-        self._temporary = TemporaryDirectory(dir=CACHE, prefix="opt-")  # hard links stay on one file system
+        self._temporary = TemporaryDirectory(dir=CACHE, prefix="opt-")  # hard links need the same file system
 
     def __enter__(self) -> Self:
         return self
@@ -42,11 +44,11 @@ class Built:
 
     @property
     def functions(self) -> dict[str, Function]:
-        """Those that have routes, by name."""
+        """The functions with routes, by name."""
         return {name: function for name, function in self._template.functions.items() if function.routes}
 
     def opt(self, function: str) -> Path:
-        """What is /opt/python for a function."""
+        """Return the folder that is /opt/python for a function."""
         layers = self._layers(function)
         if layers not in self._opt:
             merged = self._opt[layers] = Path(self._temporary.name, "-".join(layers))
@@ -55,13 +57,13 @@ class Built:
         return self._opt[layers]
 
     def asset(self, name: str) -> str:
-        """What the pages of this build call a file."""
+        """Return the name of an asset in this build."""
         assets = runpy.run_path(str(self._folder("CommonLayer") / "python/gatehouse/pages/assets.py"))
         found: str = assets["find_asset"](name).name
         return found
 
     def sizes(self, functions: Iterable[str]) -> dict[str, int]:
-        """The bytes of each layer that some functions have."""
+        """Return the bytes of each layer of these functions."""
         layers = dict.fromkeys(layer for function in functions for layer in self._layers(function))
         return {layer: size(self._folder(layer)) for layer in layers}
 
@@ -74,5 +76,5 @@ class Built:
 
 
 def size(folder: Path) -> int:
-    """The bytes of all files below."""
+    """Return the bytes of all files in a folder."""
     return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())

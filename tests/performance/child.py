@@ -1,4 +1,4 @@
-"""A function in a process of its own, started as Lambda starts it, with nothing but what is deployed."""
+"""Runs a function in a process of its own as Lambda does, with only its deployed files."""
 
 import json
 import os
@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tests.performance.memory import Memory
+from tests.performance.replay import ReplayingCloud
 from tests.performance.requests import BenchRequest
 from tests.performance.runtime_api import Broken, RuntimeApi
 from tests.performance.serving import serving
 
-_LAST_WORDS = 3000  # characters
+_TAIL = 3000  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is measured: `task` and `opt` are /var/task and /opt/python; `memory` answers for AWS."""
+    """A measured function: `task` and `opt` are /var/task and /opt/python; `cloud` responds for AWS."""
 
     name: str
     task: Path
@@ -31,13 +31,13 @@ class Subject:
     memory_mib: int
     environment: dict[str, str]
     event: bytes
-    ask: BenchRequest
-    memory: Memory
+    request: BenchRequest
+    cloud: ReplayingCloud
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """The process has nothing to do: seconds on the clock, seconds of CPU so far, calls of AWS so far."""
+class Snapshot:
+    """The state of an idle process: clock in seconds, CPU seconds and AWS calls so far."""
 
     wall: float
     cpu: float
@@ -46,53 +46,57 @@ class Moment:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One life of the process: the moments between requests, seconds for each answer, its most memory in KiB."""
+    """One run of the process: snapshots between requests, seconds per response, peak memory in KiB."""
 
-    begun: float
-    moments: list[Moment] = field(default_factory=list)
+    started: float
+    snapshots: list[Snapshot] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     peak_kib: int = 0
     output: str = ""
 
 
 class Starter:
-    """Starts subjects with an interpreter that has Lambda's runtime interface client, and nothing else."""
+    """Starts subjects with an interpreter that has only Lambda's runtime interface client."""
 
     def __init__(self, python: Path) -> None:
         self._python = python
 
     def run(self, subject: Subject, requests: int, *, wrapper: Sequence[str] = (), flags: Sequence[str] = ()) -> Run:
-        """Start, answer so many requests, and end; Broken when an answer is not as it must be."""
+        """Start, send so many requests, and stop; Broken if a response is unexpected."""
         api = RuntimeApi()
-        subject.memory.calls.clear()
+        subject.cloud.calls.clear()
         command = [*wrapper, str(self._python), "-s", "-P", *flags, "-m", "awslambdaric", subject.handler]
-        with serving(api) as ours, serving(subject.memory) as cloud, tempfile.TemporaryFile("w+b") as output:
-            run = Run(begun=time.perf_counter())
+        with (
+            serving(api) as runtime_address,
+            serving(subject.cloud) as cloud_address,
+            tempfile.TemporaryFile("w+b") as output,
+        ):
+            run = Run(started=time.perf_counter())
             try:
-                with _process(command, subject, _environment(subject, ours, cloud), output) as process:
-                    _live(run, api, process, subject, requests)
+                with _process(
+                    command, subject, _environment(subject, runtime_address, cloud_address), output
+                ) as process:
+                    _serve(run, api, process, subject, requests)
             except Broken as broken:
-                raise Broken(
-                    f"{subject.name}: {broken}\n{api.error.decode()}\n{_text(output)[-_LAST_WORDS:]}"
-                ) from None
+                raise Broken(f"{subject.name}: {broken}\n{api.error.decode()}\n{_text(output)[-_TAIL:]}") from None
             finally:
                 api.close()
             run.output = _text(output)
         return run
 
 
-def _live(run: Run, api: RuntimeApi, process: subprocess.Popen[bytes], subject: Subject, requests: int) -> None:
+def _serve(run: Run, api: RuntimeApi, process: subprocess.Popen[bytes], subject: Subject, requests: int) -> None:
     def alive() -> bool:
         return process.poll() is None
 
-    api.wait_until_asked(alive)
-    run.moments.append(_moment(process.pid, subject.memory))
+    api.wait_until_idle(alive)
+    run.snapshots.append(_snapshot(process.pid, subject.cloud))
     for _ in range(requests):
-        seconds, answer = api.hand_out(subject.event, alive)
-        if not subject.ask.is_answered_by(json.loads(answer)):
-            raise Broken(f"status {subject.ask.status} was expected of {answer.decode()}")
+        seconds, response = api.invoke(subject.event, alive)
+        if not subject.request.accepts(json.loads(response)):
+            raise Broken(f"status {subject.request.status} was expected of {response.decode()}")
         run.seconds.append(seconds)
-        run.moments.append(_moment(process.pid, subject.memory))
+        run.snapshots.append(_snapshot(process.pid, subject.cloud))
     run.peak_kib = _peak_kib(process.pid)
 
 
@@ -101,7 +105,7 @@ def _process(
     command: Sequence[str], subject: Subject, environment: dict[str, str], output: IO[bytes]
 ) -> Iterator[subprocess.Popen[bytes]]:
     with tempfile.TemporaryDirectory() as home:
-        process = subprocess.Popen(  # noqa: S603 -- our own interpreter
+        process = subprocess.Popen(  # noqa: S603 -- this interpreter
             command,
             cwd=subject.task,
             env=environment | {"HOME": home},
@@ -113,12 +117,12 @@ def _process(
             yield process
         finally:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)  # an instrument that wraps it may not pass it on
+                os.killpg(process.pid, signal.SIGTERM)  # a wrapping instrument may not forward it
             process.wait(timeout=60)
 
 
 def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, str]:
-    """What a function finds in Lambda, and nothing of ours."""
+    """Return only the variables that Lambda sets."""
     return subject.environment | {
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -138,19 +142,19 @@ def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, st
         "LANG": "en_US.UTF-8",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",  # /opt and /var/task are read-only
-        "PYTHONHASHSEED": "0",  # so that instructions can be compared
+        "PYTHONHASHSEED": "0",  # for comparable instruction counts
         "PYTHONPATH": f"{subject.task}:{subject.opt}",
         "TZ": ":UTC",
         "_HANDLER": subject.handler,
     }
 
 
-def _moment(pid: int, memory: Memory) -> Moment:
-    return Moment(wall=time.perf_counter(), cpu=_cpu_seconds(pid), calls=dict(memory.calls))
+def _snapshot(pid: int, cloud: ReplayingCloud) -> Snapshot:
+    return Snapshot(wall=time.perf_counter(), cpu=_cpu_seconds(pid), calls=dict(cloud.calls))
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Of all its threads, to the nanosecond: the clock that clock_getcpuclockid(3) would give on Linux."""
+    """Return the CPU time of all threads in nanosecond resolution: the clock of clock_getcpuclockid(3) on Linux."""
     return time.clock_gettime((~pid << 3) | 2)
 
 

@@ -1,4 +1,4 @@
-"""What was measured of a function, and how it stands beside the bare yardstick."""
+"""The measurements of a function, and their ratios to the bare yardstick."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,10 +13,10 @@ from tests.performance.requests import BenchRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Of one subject; None is what was not measured."""
+    """The measurements of one subject; None if not measured."""
 
     name: str
-    ask: BenchRequest
+    request: BenchRequest
     inventory: Inventory
     times: Times | None = None
     instructions: Instructions | None = None
@@ -24,7 +24,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """One figure that has a limit."""
+    """A figure with a limit."""
 
     name: str
     value: float
@@ -32,28 +32,28 @@ class Ratio:
 
 
 def ratios(one: Figures, bare: Figures) -> list[Ratio]:
-    """Those that can be had from counted instructions. Who asks DynamoDB nothing is compared as if once."""
+    """Return the ratios of instructions. A function without DynamoDB calls is compared as if it made one."""
     ours, theirs = one.instructions, bare.instructions
     if not ours or not theirs:
         return []
     warm = ours.later / max(1, one.inventory.trips) / theirs.later
     return [
-        Ratio(name="cold", value=ours.cold / theirs.cold, limit=limits.cold(provider=one.ask.provider)),
+        Ratio(name="cold", value=ours.cold / theirs.cold, limit=limits.cold(provider=one.request.provider)),
         Ratio(name="first ÷ later", value=ours.first / ours.later, limit=limits.FIRST),
         Ratio(name="warm", value=warm, limit=limits.WARM),
     ]
 
 
 def cpu_ratios(one: Figures, bare: Figures) -> dict[str, float]:
-    """Those of processor time."""
+    """Return the ratios of CPU time."""
     ours, theirs = one.times, bare.times
     if not ours or not theirs:
         return {}
     return {"cold": ours.cold_cpu / theirs.cold_cpu, "first ÷ later": ours.first_cpu / ours.later_cpu}
 
 
-def too_much(every: list[Figures], bare: Figures) -> list[str]:
-    """A sentence for each figure above what it must be."""
+def exceeded(every: list[Figures], bare: Figures) -> list[str]:
+    """Return a sentence for each figure above its limit."""
     return [
         f"{one.name}: {ratio.name} is {ratio.value:.3f}, and must be {ratio.limit.must:.2f} at most"
         for one in every
@@ -63,10 +63,10 @@ def too_much(every: list[Figures], bare: Figures) -> list[str]:
 
 
 def document(one: Figures, bare: Figures) -> dict[str, Any]:
-    """All of it, for JSON."""
+    """Return all figures for JSON."""
     return {
-        "status": one.ask.status,
-        "about": one.ask.about,
+        "status": one.request.status,
+        "about": one.request.about,
         "ratios": {ratio.name: round(ratio.value, 4) for ratio in ratios(one, bare)},
         "cpu ratios": {name: round(value, 4) for name, value in cpu_ratios(one, bare).items()},
         "instructions": asdict(one.instructions) if one.instructions else None,

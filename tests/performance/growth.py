@@ -1,9 +1,8 @@
-# ruff: noqa: T201 -- it reports to a person
-"""What calls take as users and sessions grow in number: `python -m tests.performance.growth [--users 10 1000000]`.
+# ruff: noqa: T201 -- a command-line report
+"""The consumption of calls as users and sessions grow: `python -m tests.performance.growth [--users 10 1000000]`.
 
-Counted against the embedded cloud, by AWS's rules for units. One person's calls are to take the same however many
-others there are, and however often this person is signed in; the exit code is 1 when one does not. Only a list of
-sessions is as long as it is.
+It is counted against the local cloud, by AWS's rules for units. A user's calls must consume the same with any number of
+other users and of sessions; otherwise the exit code is 1. Only the list of sessions may grow.
 """
 
 import argparse
@@ -33,14 +32,14 @@ from tests.costs.task_lists import NOW
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tasks import LIST, create
-from tests.support.transport import under_test
+from tests.support.tasks import LIST, create_task
+from tests.support.transport import patched_transports
 
 USERS, SESSIONS = (10, 1_000, 100_000, 1_000_000), (1, 10, 100, 1_000)
 SIGN_IN, GET_SESSION = "POST /api/auth/sign-in/email", "GET /api/auth/get-session"
 LIST_SESSIONS = "GET /api/auth/list-sessions"
 ROUTES = (SIGN_IN, GET_SESSION, LIST_SESSIONS, LIST)
-TASKS = 3  # of the person who is measured; how calls grow with tasks is told in docs/costs.md
+TASKS = 3  # of the measured user; docs/costs.md has the growth with tasks
 
 HEAD = ("call", "round trips", "items", "KB", "read units", "write units")
 _COLUMNS: tuple[Callable[[Cost], str], ...] = (
@@ -56,7 +55,7 @@ type Costs = Mapping[str, Cost]  # by route
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
-    """What each call took at each size, and which calls may take more at a larger one."""
+    """The cost of each call at each size, and the calls that may grow."""
 
     of: str
     sizes: Sequence[int]
@@ -65,11 +64,11 @@ class Growth:
 
     @property
     def series(self) -> dict[str, list[Cost]]:
-        """What each call took, at one size after the other."""
+        """The costs of each call, by size."""
         return {route: [costs[route] for costs in self.costs] for route in self.costs[0]}
 
     def not_constant(self) -> list[str]:
-        """The calls that took another amount at another size, though they may not."""
+        """Return the calls whose cost changed although it may not."""
         return [
             f"{route}, {' → '.join(map(spaced, self.sizes))} {self.of}: {costs}"
             for route, costs in self.series.items()
@@ -77,54 +76,54 @@ class Growth:
         ]
 
     def table(self) -> list[str]:
-        """As Markdown. One figure stands for all sizes where it is the same."""
+        """Return a Markdown table. A figure that is the same for all sizes is shown once."""
         lines = (
-            (f"`{route}`", *(_told([column(cost) for cost in costs]) for column in _COLUMNS))
+            (f"`{route}`", *(_distinct([column(cost) for cost in costs]) for column in _COLUMNS))
             for route, costs in self.series.items()
         )
         return [f"With {' → '.join(map(spaced, self.sizes))} {self.of}:", "", *table(HEAD, lines), ""]
 
 
-def _told(figures: list[str]) -> str:
+def _distinct(figures: list[str]) -> str:
     return figures[0] if len(set(figures)) == 1 else " → ".join(figures)
 
 
-# -- Rows of others -----------------------------------------------------------------
+# -- Rows of other users ------------------------------------------------------------
 
-type Place = dict[DynamoType, dict[DynamoType, Item]]  # of rows, by both parts of their key
+type Rows = dict[DynamoType, dict[DynamoType, Item]]  # by both parts of the key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A row as the service wrote it: where it lies, its key's names, and the attributes that name their owner."""
+class TemplateRow:
+    """A row that the service wrote: its table's rows, the names of its key, and the attributes that name the user."""
 
-    place: Place
+    rows: Rows
     key: tuple[str, str]
     attributes: dict[str, DynamoType]
     own: dict[str, str]
 
-    def again(self, own: Mapping[str, DynamoType]) -> None:
-        """Once more, with other values of some attributes; the rest is shared, so that many fit into memory."""
+    def copy(self, own: Mapping[str, DynamoType]) -> None:
+        """Add a copy with other values of some attributes. The others are shared, to save memory."""
         attributes: LimitedSizeDict = LimitedSizeDict.__new__(LimitedSizeDict)
         attributes |= self.attributes
         attributes |= own
-        item: Any = object.__new__(Item)  # which moto need not keep in a list besides
+        item: Any = object.__new__(Item)  # without moto's bookkeeping of instances
         item.attrs = attributes
         item.hash_key, item.range_key = attributes[self.key[0]], attributes[self.key[1]]
-        self.place[item.hash_key][item.range_key] = item
+        self.rows[item.hash_key][item.range_key] = item
 
 
-class Others:
-    """As many as are wanted, who did all that somebody did through the front door: their rows are copies."""
+class OtherUsers:
+    """Any number of users whose rows are copies of the rows of one real user."""
 
     def __init__(self, model: Person) -> None:
-        """Nobody yet, but the one whom they are like."""
+        """Read the rows of the real user."""
         self._model, self._number = model, 0
         self._rows = list(_rows_of(model))
         self._texts = sorted({text for row in self._rows for text in row.own.values()})
         self._session = next(row for row in self._rows if "secret_hash" in row.attributes)
 
-    def become(self, number: int) -> None:
+    def grow_to(self, number: int) -> None:
         """Add users until there are so many."""
         with patch.object(DynamoType, "__hash__", lambda text: hash((text.type, text.value))):  # quicker than moto's
             for user in range(self._number + 1, number + 1):
@@ -132,116 +131,116 @@ class Others:
         self._number = max(self._number, number)
 
     def _add(self, user: int) -> None:
-        user_id, email = f"{user:08x}{self._model.id[8:]}", f"guest+{user:07}@example.com"
+        user_id, email = f"{user:08x}{self._model.id[8:]}", f"user+{user:07}@example.com"
         named = {
             text: _text(text.replace(self._model.id, user_id).replace(self._model.email, email)) for text in self._texts
         }
         for row in self._rows:
-            row.again({name: named[text] for name, text in row.own.items()})
+            row.copy({name: named[text] for name, text in row.own.items()})
 
-    def sign_in_as(self, person: Person, times: int) -> None:
-        """So many more sessions of somebody."""
+    def add_sessions(self, person: Person, times: int) -> None:
+        """Add so many sessions of a user."""
         owner = _text(person.id)
         for number in range(times):
-            self._session.again({"user_id": owner, "session_id": _text(f"{number:022}")})
+            self._session.copy({"user_id": owner, "session_id": _text(f"{number:022}")})
 
 
-def _rows_of(person: Person) -> Iterator[Kept]:
-    for held in dynamodb_backends[ACCOUNT][REGION].tables.values():
-        for row in held.all_items():
-            own = {name: kept.value for name, kept in row.attrs.items() if _names(kept, person)}
+def _rows_of(person: Person) -> Iterator[TemplateRow]:
+    for stored in dynamodb_backends[ACCOUNT][REGION].tables.values():
+        for row in stored.all_items():
+            own = {name: value.value for name, value in row.attrs.items() if _names(value, person)}
             if own:
-                key = (str(held.hash_key_attr), str(held.range_key_attr))
-                yield Kept(place=held.items, key=key, attributes=dict(row.attrs), own=own)
+                key = (str(stored.hash_key_attr), str(stored.range_key_attr))
+                yield TemplateRow(rows=stored.items, key=key, attributes=dict(row.attrs), own=own)
 
 
-def _names(kept: DynamoType, person: Person) -> bool:
-    return kept.type == "S" and (person.id in kept.value or person.email in kept.value)
+def _names(value: DynamoType, person: Person) -> bool:
+    return value.type == "S" and (person.id in value.value or person.email in value.value)
 
 
 def _text(value: str) -> DynamoType:
     return DynamoType({"S": value})
 
 
-# -- Somebody among them ------------------------------------------------------------
+# -- The measured users -------------------------------------------------------------
 
 
-class Crowd:
-    """People who are measured, and the others around them."""
+class Population:
+    """The measured users and the others."""
 
     def __init__(self, call: Api, cloud: Cloud) -> None:
-        """Everything was done once, and one person is there for others to be like."""
+        """Make each call once, and create the user whose rows are copied."""
         self._call, self._meter, self._people = call, Meter(cloud), People(call)
-        self._guests, self._visits = count(1), count(1)
+        self._numbers, self._addresses = count(1), count(1)
         layer("keys.access_tokens").ensure_published()
-        self._measure(self._somebody())
-        self.others = Others(self._people.sign_in(self._somebody(tasks=1)))
+        self._measure(self._new_user())
+        self.others = OtherUsers(self._people.sign_in(self._new_user(tasks=1)))
 
     def with_users(self, sizes: Iterable[int]) -> Growth:
-        """A new person for each number of users."""
+        """Measure a new user for each number of users."""
         sizes, costs = sorted(sizes), list[Costs]()
-        guests = [self._somebody() for _ in sizes]
-        for size, guest in zip(sizes, guests, strict=True):
-            self.others.become(size)
-            costs.append(self._measure(guest))
+        emails = [self._new_user() for _ in sizes]
+        for size, email in zip(sizes, emails, strict=True):
+            self.others.grow_to(size)
+            costs.append(self._measure(email))
         return Growth(of="users", sizes=sizes, costs=costs)
 
     def with_sessions(self, sizes: Iterable[int]) -> Growth:
-        """A new person for each number of sessions, of which the last is opened and used while it is measured."""
+        """Measure a new user for each number of sessions. The last session is created and used by the measurement."""
         sizes, costs = sorted(sizes), list[Costs]()
         for size in sizes:
-            guest = self._somebody()
-            person = self._people.sign_in(guest)
+            email = self._new_user()
+            person = self._people.sign_in(email)
             self._call("POST /api/auth/sign-out", bearer=person.token)
-            self.others.sign_in_as(person, size - 1)
-            costs.append(self._measure(guest))
+            self.others.add_sessions(person, size - 1)
+            costs.append(self._measure(email))
         return Growth(of="sessions of one user", sizes=sizes, costs=costs, may_grow={LIST_SESSIONS})
 
-    def _somebody(self, tasks: int = TASKS) -> str:
-        """The address of a new person with a few tasks and no session."""
-        email = self._people.verified(f"guest-{next(self._guests):07}")
+    def _new_user(self, tasks: int = TASKS) -> str:
+        """Create a user with a few tasks and no session, and return the address."""
+        email = self._people.verified(f"user-{next(self._numbers):07}")
         person = self._people.sign_in(email)
         for _ in range(tasks):
-            create(self._call, person)
+            create_task(self._call, person)
         assert self._call("POST /api/auth/sign-out", bearer=person.token).status == 200
         return email
 
     def _measure(self, email: str) -> Costs:
-        """What a visit takes, from where nobody came before: signing in, and all that is asked then."""
-        sign_in = {"json": {"email": email, "password": PASSWORD}, "ip": f"10.0.0.{next(self._visits)}"}
-        answer, first = self._counted(SIGN_IN, **sign_in)
-        token = answer.json["token"]
+        """Return the cost of a sign-in and the following calls, from a new IP address."""
+        sign_in = {"json": {"email": email, "password": PASSWORD}, "ip": f"10.0.0.{next(self._addresses)}"}
+        response, first = self._counted(SIGN_IN, **sign_in)
+        token = response.json["token"]
         return {SIGN_IN: first} | {route: self._counted(route, bearer=token)[1] for route in ROUTES[1:]}
 
     def _counted(self, route: str, **request: Any) -> tuple[Any, Cost]:
-        layer("keys").refresh()  # so that none of these happens to be the one that has to
+        layer("keys").refresh()  # so that none of the calls refreshes the keys
         with settings(rate_limits="on"), self._meter.counting():
-            answer = self._call(route, **request)
-        assert answer.status == 200, (route, answer)
-        return answer, self._meter.cost
+            response = self._call(route, **request)
+        assert response.status == 200, (route, response)
+        return response, self._meter.cost
 
 
 @contextmanager
-def crowd(call: Api, cloud: Cloud) -> Iterator[Crowd]:
-    """In a cloud that is running. It is always the same moment there, so that rows weigh the same."""
+def population(call: Api, cloud: Cloud) -> Iterator[Population]:
+    """Measure in a running cloud with a fixed clock, so that rows have the same size."""
     with patch.object(layer("clock"), "now", lambda: NOW), quick_rows(), quiet():
-        yield Crowd(call, cloud)
+        yield Population(call, cloud)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and tell; 1 when something is not constant."""
+    """Measure and report; return 1 if a cost is not constant."""
     parser = argparse.ArgumentParser(prog="python -m tests.performance.growth", description=__doc__)
     parser.add_argument("--users", type=int, nargs="+", default=USERS, metavar="N", help="how many others there are")
     parser.add_argument("--sessions", type=int, nargs="+", default=SESSIONS, metavar="N", help="how many a user has")
-    given, begun = parser.parse_args(arguments), time.monotonic()
-    gc.disable()  # most of what is made here stays
+    options, started = parser.parse_args(arguments), time.monotonic()
+    gc.disable()  # most objects stay alive
     template = load(ROOT / "template.yaml", PARAMETERS)
-    with Cloud(template) as cloud, under_test(), crowd(Api(template), cloud) as some:
-        found = (some.with_sessions(given.sessions), some.with_users(given.users))
+    with Cloud(template) as cloud, patched_transports(), population(Api(template), cloud) as some:
+        found = (some.with_sessions(options.sessions), some.with_users(options.users))
     for growth in found:
         print("\n".join(growth.table()))
     growing = [line for growth in found for line in growth.not_constant()]
-    print("\n".join([*(f"NOT CONSTANT  {line}" for line in growing), f"{time.monotonic() - begun:.0f} s"]))
+    print("\n".join([*(f"NOT CONSTANT  {line}" for line in growing), f"{time.monotonic() - started:.0f} s"]))
     return 1 if growing else 0
 
 

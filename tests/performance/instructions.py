@@ -1,8 +1,7 @@
-"""Instructions, counted by valgrind: they repeat to a thousandth on any machine, however busy.
+"""Counts instructions with valgrind. Counts repeat to a thousandth on any machine under any load.
 
-Callgrind writes down what it counted whenever the process asks for the next event, so one run tells of the start and
-of each request apart. What is spent on hashing a password is counted by itself: what happens in the library that does
-it, and what that has the C library do, such as wiping 19 MiB.
+Callgrind dumps its counts whenever the process requests the next event, so one run separates the start and each
+request. Password hashing is counted separately: in the hashing library, and in the C library for it.
 """
 
 import re
@@ -16,16 +15,16 @@ from tests.performance.child import Starter, Subject
 from tests.performance.runtime_api import Broken
 
 WARM = 10  # requests after the first
-_ASKS_FOR_NEXT = "method_next*"  # in the native part of the runtime interface client
+_NEXT_EVENT = "method_next*"  # in the native part of the runtime interface client
 _HASHING = re.compile(r"/(_argon2_cffi_bindings|bcrypt)/")
 _FOR_THEM = re.compile(r"/libc\.so")
 _COST = re.compile(r"[+\-*\d]\S* (\d+)")
-_OBJECT = re.compile(r"(c?)ob=\((\d+)\)(?: (.*))?")  # a number has its name where it comes first
+_OBJECT = re.compile(r"(c?)ob=\((\d+)\)(?: (.*))?")  # the first use of a number has its name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instructions:
-    """Of the start, of the first request and of a later one, without hashing; `hashing` is that of a later one."""
+    """Counts of the start, the first and a later request, without hashing; `hashing` is that of a later request."""
 
     init: int
     first: int
@@ -34,27 +33,27 @@ class Instructions:
 
     @property
     def cold(self) -> int:
-        """From the start to the first answer."""
+        """From the start to the first response."""
         return self.init + self.first
 
 
 def available() -> bool:
-    """Whether there is a valgrind."""
+    """Whether valgrind is installed."""
     return shutil.which("valgrind") is not None
 
 
 def count(starter: Starter, subject: Subject) -> Instructions:
-    """Start once, with one request and WARM more."""
+    """Count one run with 1 + WARM requests."""
     with TemporaryDirectory() as folder:
         out = Path(folder, "out")
-        tool = ("--tool=callgrind", f"--callgrind-out-file={out}", f"--dump-before={_ASKS_FOR_NEXT}")
+        tool = ("--tool=callgrind", f"--callgrind-out-file={out}", f"--dump-before={_NEXT_EVENT}")
         starter.run(subject, 1 + WARM, wrapper=("valgrind", "--quiet", *tool))
         parts = [split(_lines(Path(f"{out}.{number}"))) for number in range(1, WARM + 3)]
     return summed(parts)
 
 
 def summed(parts: Sequence[tuple[int, int]]) -> Instructions:
-    """Of the parts of a run, each with what was hashing: the start, the first request, later ones."""
+    """Summarize the parts of a run: the start, the first request, later requests. Each has total and hashing."""
     (init, _), (first, hashed), *later = [(total - hashing, hashing) for total, hashing in parts]
     return Instructions(
         init=init,
@@ -65,7 +64,7 @@ def summed(parts: Sequence[tuple[int, int]]) -> Instructions:
 
 
 def split(lines: Iterable[str]) -> tuple[int, int]:
-    """All instructions in callgrind's output, and those of libraries that hash."""
+    """Return all instructions in callgrind's output, and those of hashing."""
     total, hashing = 0, 0
     names, hashes, for_them, called = dict[str, str](), False, False, False
     for line in lines:
@@ -79,7 +78,7 @@ def split(lines: Iterable[str]) -> tuple[int, int]:
         elif line.startswith("totals:"):
             total = int(line.split()[1])
         elif line.startswith("calls="):
-            called = True  # the next line tells what the call took, which is told where that happened, too
+            called = True  # the next line has the call's inclusive cost, which is also listed at the callee
         elif cost := _COST.match(line):
             hashing += int(cost[1]) if hashes and (for_them or not called) else 0
             for_them = called = False
@@ -88,5 +87,5 @@ def split(lines: Iterable[str]) -> tuple[int, int]:
 
 def _lines(part: Path) -> Iterable[str]:
     if not part.exists():
-        raise Broken("callgrind wrote no part: has the runtime interface client another way to ask for events now?")
+        raise Broken("callgrind wrote no part: has the runtime interface client another way to request events now?")
     return part.read_text(encoding="utf-8", errors="replace").splitlines()

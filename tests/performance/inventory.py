@@ -1,4 +1,4 @@
-"""What a function does besides: which modules it loads, which files it opens, what it asks of AWS."""
+"""The modules that a function loads, the files that it opens, and its AWS calls."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.performance.child import Moment, Run, Starter, Subject
+from tests.performance.child import Run, Snapshot, Starter, Subject
 
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \| \s*(\S+)")
 _OPENED = re.compile(r"open(?:at2?)?\(.*= \d+")
@@ -17,7 +17,7 @@ type Calls = dict[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """`files` is None where no strace is. Calls are those of init, the first request and a later one."""
+    """`files` is None without strace. Calls are those of init, the first request and a later one."""
 
     modules: int
     files: int | None
@@ -26,12 +26,12 @@ class Inventory:
 
     @property
     def trips(self) -> int:
-        """DynamoDB's part in a later request."""
+        """The DynamoDB calls of a later request."""
         return sum(number for operation, number in self.calls[2].items() if "." not in operation)
 
 
 def inventory(starter: Starter, subject: Subject) -> Inventory:
-    """Start and watch. The first that a subject does: from then on its memory knows all answers."""
+    """Run a subject with import times and strace. This must be its first run: later ones replay its responses."""
     run = starter.run(subject, 2, flags=("-X", "importtime"))
     loaded = imports(run.output)
     files = _files(starter, subject) if shutil.which("strace") else None
@@ -39,12 +39,12 @@ def inventory(starter: Starter, subject: Subject) -> Inventory:
 
 
 def imports(output: str) -> list[tuple[str, int]]:
-    """Module and microseconds, without what it imports itself, from what Python writes with `-X importtime`."""
+    """Return modules with their own microseconds, from the output of `-X importtime`."""
     return [(name, int(own)) for own, name in _IMPORT.findall(output)]
 
 
 def by_package(loaded: list[tuple[str, int]]) -> dict[str, int]:
-    """The microseconds of whole packages, most first."""
+    """Return the microseconds per package, longest first."""
     total = Counter[str]()
     for name, own in loaded:
         total[name.partition(".")[0]] += own
@@ -52,7 +52,7 @@ def by_package(loaded: list[tuple[str, int]]) -> dict[str, int]:
 
 
 def opened(trace: str) -> int:
-    """How many files, by what strace writes."""
+    """Return the number of opened files in strace's output."""
     return sum(1 for line in trace.splitlines() if _OPENED.search(line))
 
 
@@ -65,9 +65,9 @@ def _files(starter: Starter, subject: Subject) -> int:
 
 
 def _calls(run: Run) -> tuple[Calls, Calls, Calls]:
-    init, first, later = run.moments
+    init, first, later = run.snapshots
     return init.calls, _between(init, first), _between(first, later)
 
 
-def _between(before: Moment, after: Moment) -> Calls:
+def _between(before: Snapshot, after: Snapshot) -> Calls:
     return dict(Counter(after.calls) - Counter(before.calls))

@@ -1,4 +1,4 @@
-"""Time, processor time and memory: medians over rounds in which everything takes its turn."""
+"""Wall time, CPU time and memory: medians over rounds that run all subjects in turn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ LATER = 5  # requests after the first
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """Milliseconds, by the clock and of processors; and the most memory that was taken."""
+    """Milliseconds of wall and CPU time, and peak memory."""
 
     init: float
     init_cpu: float
@@ -23,39 +23,39 @@ class Times:
 
     @property
     def cold_cpu(self) -> float:
-        """From the start to the first answer."""
+        """From the start to the first response."""
         return self.init_cpu + self.first_cpu
 
 
 def times(run: Run) -> Times:
-    """Of one life."""
-    used = [1000 * (after.cpu - before.cpu) for before, after in zip(run.moments, run.moments[1:], strict=False)]
-    waited = [1000 * seconds for seconds in run.seconds]
+    """Return the times of one run."""
+    cpu = [1000 * (after.cpu - before.cpu) for before, after in zip(run.snapshots, run.snapshots[1:], strict=False)]
+    wall = [1000 * seconds for seconds in run.seconds]
     return Times(
-        init=1000 * (run.moments[0].wall - run.begun),
-        init_cpu=1000 * run.moments[0].cpu,
-        first=waited[0],
-        first_cpu=used[0],
-        later=median(waited[1:]),
-        later_cpu=median(used[1:]),
+        init=1000 * (run.snapshots[0].wall - run.started),
+        init_cpu=1000 * run.snapshots[0].cpu,
+        first=wall[0],
+        first_cpu=cpu[0],
+        later=median(wall[1:]),
+        later_cpu=median(cpu[1:]),
         peak_mib=run.peak_kib / 1024,
     )
 
 
-def middle(every: Sequence[Times]) -> Times:
-    """The median of each figure."""
+def medians(every: Sequence[Times]) -> Times:
+    """Return the median of each figure."""
     rows = [asdict(one) for one in every]
     return Times(**{name: median(row[name] for row in rows) for name in rows[0]})
 
 
 def measure(
-    starter: Starter, subjects: Sequence[Subject], rounds: int, tell: Callable[[int], None]
+    starter: Starter, subjects: Sequence[Subject], rounds: int, report: Callable[[int], None]
 ) -> dict[str, Times]:
-    """Start everything once a round, one after the other; each round begins with another subject."""
+    """Run all subjects once per round; each round begins with another subject."""
     every: dict[str, list[Times]] = {subject.name: [] for subject in subjects}
     for number in range(rounds):
         turn = number % len(subjects)
         for subject in (*subjects[turn:], *subjects[:turn]):
             every[subject.name].append(times(starter.run(subject, 1 + LATER)))
-        tell(number + 1)
-    return {name: middle(found) for name, found in every.items()}
+        report(number + 1)
+    return {name: medians(found) for name, found in every.items()}

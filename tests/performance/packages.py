@@ -1,4 +1,4 @@
-"""What is measured beside our own packages: Lambda's interpreter, and the yardsticks with theirs, in .cache/bench."""
+"""Installs Lambda's runtime interface client and the yardsticks, in .cache/bench."""
 
 import os
 import shutil
@@ -15,19 +15,19 @@ BARE, NATURAL = "bare", "natural"
 
 
 def interpreter() -> Path:
-    """The Python of a venv that has the runtime interface client alone."""
+    """Return the Python of a venv with only the runtime interface client."""
     venv = CACHE / "runtime"
     requirements = HERE / "requirements.txt"
     if not _is_ready(venv, requirements):
         _uv("venv", "--clear", "--python", sys.executable, str(venv))
         _uv("pip", "install", "--python", str(venv), "--requirements", str(requirements))
         compile_all(venv)
-        _say_ready(venv, requirements)
+        _mark_ready(venv, requirements)
     return venv / "bin/python"
 
 
 def yardstick(name: str) -> Path:
-    """The folder with a yardstick's `task` and `opt`, compiled as packages ought to be."""
+    """Return the folder with a yardstick's `task` and `opt`, compiled."""
     folder, source = CACHE / name, HERE / name
     inputs = [source / "requirements.txt", source / "handler.py", CONSTRAINTS]
     if not _is_ready(folder, *inputs):
@@ -39,16 +39,16 @@ def yardstick(name: str) -> Path:
         (folder / "task").mkdir()
         shutil.copy(source / "handler.py", folder / "task")
         compile_all(folder)
-        _say_ready(folder, *inputs)
+        _mark_ready(folder, *inputs)
     return folder
 
 
 def compile_all(folder: Path) -> None:
-    """Compile so that nobody looks at the sources again, whatever their times are."""
+    """Compile with unchecked hashes, so that sources are never compared."""
     mode = ("--invalidation-mode", "unchecked-hash")
     command = [sys.executable, "-m", "compileall", "-q", "-f", *mode, str(folder)]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPYCACHEPREFIX"}
-    subprocess.run(command, env=environment, check=False)  # noqa: S603 -- our own; some files are for other Pythons
+    subprocess.run(command, env=environment, check=False)  # noqa: S603 -- our own files; some are for other Pythons
 
 
 def _uv(*arguments: str) -> None:
@@ -61,7 +61,7 @@ def _is_ready(folder: Path, *inputs: Path) -> bool:
     return mark.exists() and mark.read_text(encoding="ascii") == _digest(*inputs)
 
 
-def _say_ready(folder: Path, *inputs: Path) -> None:
+def _mark_ready(folder: Path, *inputs: Path) -> None:
     (folder / "ready").write_text(_digest(*inputs), encoding="ascii")
 
 

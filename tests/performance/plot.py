@@ -1,4 +1,4 @@
-"""Cold starts as bars, with lines for what must be and what is aimed at: an SVG for light and dark pages."""
+"""Plots cold starts as bars with lines for the limits: an SVG for light and dark pages."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -23,26 +23,26 @@ text { font: 12px system-ui, sans-serif; fill: #57606a; }
 
 
 class Panel:
-    """Bars that one limit holds for."""
+    """Bars with the same limit."""
 
     def __init__(self, title: str, limit: Limit, bars: Iterable[Bar]) -> None:
-        """Longest bars come last."""
+        """Sort the bars, longest last."""
         self.title, self.limit = title, limit
         self.bars = sorted(bars, key=lambda bar: bar[1])
 
     @property
     def height(self) -> int:
-        """In pixels."""
+        """The height in pixels."""
         return _HEAD + _ROW * len(self.bars) + _GAP
 
     @property
     def longest(self) -> float:
-        """The largest figure of bars and lines."""
+        """The largest value of bars and lines."""
         return max([self.limit.must, *(value for _, value in self.bars)])
 
 
 def panels(bars: Iterable[tuple[str, float, bool]], yardstick: Bar) -> list[Panel]:
-    """Functions by their limit, each kind with the yardstick that is not bare; a bar says which it is of."""
+    """Group bars by limit, with the natural yardstick. A bar has name, value, and whether it calls a provider."""
     every = list(bars)
     titles = {False: "Accounts, sessions and tasks", True: "Providers and pages"}
     return [
@@ -54,7 +54,7 @@ def panels(bars: Iterable[tuple[str, float, bool]], yardstick: Bar) -> list[Pane
 
 
 def svg(every: Sequence[Panel], yardsticks: Iterable[str]) -> str:
-    """The whole picture."""
+    """Return the SVG."""
     width, height = _NAMES + _BARS + _RIGHT, sum(panel.height for panel in every)
     scale = _BARS / max(panel.longest for panel in every)
     parts, top = list[str](), 0

@@ -1,4 +1,4 @@
-"""What was measured, as a table for people and as a document for programs."""
+"""Reports measurements as a table and as JSON."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -44,12 +44,12 @@ COLUMNS: tuple[tuple[str, str, Callable[[Figures, Figures], float | None]], ...]
     ("", "modules", lambda one, _: one.inventory.modules),
     ("", "files", lambda one, _: one.inventory.files),
     ("", "calls", lambda one, _: one.inventory.trips),
-    ("", "status", lambda one, _: one.ask.status),
+    ("", "status", lambda one, _: one.request.status),
 )
 
 
 def table(every: list[Figures], bare: Figures) -> Iterator[str]:
-    """A line for each subject; what was not measured is left empty."""
+    """Return the table with a line per subject; cells without a measurement are empty."""
     yield " " * WIDTH + "".join(f"{group:>{_width(title)}}" for group, title, _ in COLUMNS)
     yield " " * WIDTH + "".join(f"{title:>{_width(title)}}" for _, title, _ in COLUMNS)
     for one in every:
@@ -58,7 +58,7 @@ def table(every: list[Figures], bare: Figures) -> Iterator[str]:
 
 
 def write(path: Path, every: list[Figures], bare: Figures, about: dict[str, Any]) -> None:
-    """All figures, as JSON."""
+    """Write all figures as JSON."""
     whole = about | {"subjects": {one.name: document(one, bare) for one in every}}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -75,5 +75,5 @@ def _number(value: float | None) -> str:
 
 
 def _remark(one: Figures) -> str:
-    parts = [one.ask.about, "hashing counted apart" if one.ask.hashes else ""]
+    parts = [one.request.about, "hashing counted apart" if one.request.hashes else ""]
     return "; ".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""What is asked of each function: a request that goes all the way through it, and how it is answered."""
+"""The benchmark's request to each function, and the expected status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ NEW_PASSWORD = "battery horse correct"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchRequest:
-    """A request to a function's `route`-th route; names in capitals stand for what the world has (see world.py).
+    """A request to a function's `route`-th route. Names in capitals are placeholders (see world.py).
 
-    `hashes` says that a password is hashed, which is counted by itself; `provider` that other limits hold, as
-    for pages (limits.py); `to_error` that the answer leads to the page of an error.
+    `hashes`: a password is hashed, which is counted separately; `provider`: the limits for providers and pages apply
+    (limits.py); `to_error`: the response redirects to the error page.
     """
 
     request: Mapping[str, Any] = field(default_factory=dict)
@@ -35,13 +35,13 @@ class BenchRequest:
 
     @property
     def whole(self) -> dict[str, Any]:
-        """The request with who asks."""
+        """The request with its bearer token."""
         return {"bearer": self.bearer} | dict(self.request)
 
-    def is_answered_by(self, answer: Mapping[str, Any]) -> bool:
-        """Whether a function's answer is the one expected: a redirect may tell of an error, too."""
-        redirect = answer.get("headers", {}).get("location", "")
-        return answer.get("statusCode") == self.status and ("error=" in redirect) == self.to_error
+    def accepts(self, response: Mapping[str, Any]) -> bool:
+        """Whether the response is the expected one. A redirect can contain an error, too."""
+        redirect = response.get("headers", {}).get("location", "")
+        return response.get("statusCode") == self.status and ("error=" in redirect) == self.to_error
 
 
 def _body(**values: Any) -> dict[str, Any]:
@@ -69,9 +69,7 @@ REQUESTS: dict[str, BenchRequest] = {
     "VerifyPassword": BenchRequest(request=_body(password=PASSWORD), hashes=True),
     "ChangeEmail": BenchRequest(request=_body(newEmail="new@example.com")),
     "DeleteUser": BenchRequest(request=_body(password=PASSWORD), hashes=True),
-    "DeleteUserCallback": BenchRequest(
-        request={"query": {"token": "garbage"}}, status=404, about="a link that is none"
-    ),
+    "DeleteUserCallback": BenchRequest(request={"query": {"token": "garbage"}}, status=404, about="an invalid link"),
     "ListAccounts": BenchRequest(),
     "ExportAccount": BenchRequest(),
     # -- Providers --------------------------------------------------------------------
@@ -117,17 +115,8 @@ REQUESTS: dict[str, BenchRequest] = {
     # -- The service itself -----------------------------------------------------------
     "Health": BenchRequest(bearer=None),
     "Ok": BenchRequest(bearer=None),
-    "Error": BenchRequest(bearer=None, status=302, to_error=True, about="leads to a page"),
+    "Error": BenchRequest(bearer=None, status=302, to_error=True, about="redirects to a page"),
     # -- Hosted pages -----------------------------------------------------------------
-    "ShowPage": BenchRequest(route=6, bearer=None, provider=True, about="another page than the start looked at"),
+    "ShowPage": BenchRequest(route=6, bearer=None, provider=True, about="not the page that was rendered at start"),
     "SendAsset": BenchRequest(request={"name": "SCRIPT"}, bearer=None, provider=True, about="what pages load"),
 }
-
-
-def filled(request: Any, names: Mapping[str, str]) -> Any:
-    """The request with what `names` stand for."""
-    if isinstance(request, dict):
-        return {key: filled(value, names) for key, value in request.items()}
-    if isinstance(request, list):
-        return [filled(value, names) for value in request]
-    return names.get(request, request) if isinstance(request, str) else request

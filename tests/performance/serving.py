@@ -1,4 +1,4 @@
-"""HTTP/1.1 on this machine: connections stay open, and an answer is one write, so that nothing waits for a packet."""
+"""A local HTTP/1.1 server with persistent connections; each response is one write, to avoid delays by Nagle."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What was asked; the names of headers are in lower case."""
+    """A request with header names in lower case."""
 
     method: str
     path: str
@@ -19,7 +19,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What is answered."""
+    """A response."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -27,15 +27,15 @@ class Response:
 
     @property
     def wire(self) -> bytes:
-        """All of it, in one piece."""
+        """The serialized response."""
         headers = {"connection": "keep-alive", "content-length": str(len(self.body))} | dict(self.headers)
         lines = [f"HTTP/1.1 {self.status} -", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         return "\r\n".join(lines).encode("latin-1") + self.body
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Response]) -> Iterator[str]:
-    """Answer requests while entered, each connection in a thread of its own; the host and port."""
+def serving(respond: Callable[[Request], Response]) -> Iterator[str]:
+    """Serve with one thread per connection, and yield host and port."""
 
     class Exchange(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -45,9 +45,9 @@ def serving(answer: Callable[[Request], Response]) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request(method=self.command, path=self.path, headers=headers, body=body)
-            self.wfile.write(answer(request).wire)
+            self.wfile.write(respond(request).wire)
 
-        do_GET = do_POST  # noqa: N815 -- as http.server looks for it
+        do_GET = do_POST  # noqa: N815 -- http.server's name
 
         def log_message(self, *_: object) -> None:
             pass
@@ -56,7 +56,7 @@ def serving(answer: Callable[[Request], Response]) -> Iterator[str]:
         daemon_threads = True
 
         def handle_error(self, *_: object) -> None:
-            """Whoever is ended in the middle of a request leaves a broken connection behind."""
+            """Ignore connections that a stopped process broke."""
 
     server = Server(("127.0.0.1", 0), Exchange)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -1,4 +1,4 @@
-"""What one person's calls take, however many others there are and however often the person is signed in."""
+"""A user's calls consume the same with any number of users and sessions."""
 
 from dataclasses import replace
 
@@ -6,16 +6,16 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.costs.meter import Cost
-from tests.performance.growth import GET_SESSION, LIST_SESSIONS, ROUTES, Growth, crowd
+from tests.performance.growth import GET_SESSION, LIST_SESSIONS, ROUTES, Growth, population
 from tests.support.calls import Api
 from tests.support.tables import rows
 
 FEW, MANY = Cost(trips=1, items=2, bytes=700, read=2), Cost(trips=1, items=2, bytes=701, read=2)
 
 
-def test_calls_take_the_same_of_a_larger_service(call: Api, cloud: Cloud) -> None:
-    with crowd(call, cloud) as some:
-        sessions, users = some.with_sessions([1, 30]), some.with_users([10, 300])
+def test_calls_do_not_grow_with_users_and_sessions(call: Api, cloud: Cloud) -> None:
+    with population(call, cloud) as measured:
+        sessions, users = measured.with_sessions([1, 30]), measured.with_users([10, 300])
 
     assert sessions.not_constant() == users.not_constant() == []
     assert all(users.series[route] for route in ROUTES)
@@ -24,10 +24,10 @@ def test_calls_take_the_same_of_a_larger_service(call: Api, cloud: Cloud) -> Non
     assert replace(sessions, may_grow=()).not_constant()[0].startswith(LIST_SESSIONS)
 
 
-def test_others_are_there_as_the_service_would_have_them(call: Api, cloud: Cloud) -> None:
-    with crowd(call, cloud) as some:
+def test_copied_rows_are_consistent(call: Api, cloud: Cloud) -> None:
+    with population(call, cloud) as measured:
         before = {name: rows(cloud, name) for name in ("UsersTable", "SessionsTable", "TasksTable")}
-        some.others.become(7)
+        measured.others.grow_to(7)
 
     added = {name: len(rows(cloud, name)) - len(found) for name, found in before.items()}
     assert added == {"UsersTable": 7 * 2, "SessionsTable": 7 * 2, "TasksTable": 7 * 2}
@@ -38,7 +38,7 @@ def test_others_are_there_as_the_service_would_have_them(call: Api, cloud: Cloud
 
 
 @pytest.mark.parametrize("more", [MANY, replace(FEW, trips=2)])
-def test_what_grows_is_noticed(more: Cost) -> None:
+def test_growth_is_reported(more: Cost) -> None:
     grown = Growth(
         of="users",
         sizes=(1, 2),
@@ -48,7 +48,7 @@ def test_what_grows_is_noticed(more: Cost) -> None:
     assert [line.partition(",")[0] for line in grown.not_constant()] == [GET_SESSION]
 
 
-def test_a_figure_that_stays_is_told_once() -> None:
+def test_a_constant_figure_is_shown_once() -> None:
     grown = Growth(of="users", sizes=(1, 2000), costs=[{GET_SESSION: FEW}, {GET_SESSION: replace(FEW, items=1200)}])
 
     assert grown.table()[0] == "With 1 → 2 000 users:"

@@ -1,4 +1,4 @@
-"""The embedded cloud with people in it, at an address where functions in other processes find it."""
+"""A local cloud with users, with an endpoint for functions in other processes."""
 
 import json
 import socket
@@ -17,8 +17,8 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import load
 from tests.conftest import ROOT
-from tests.performance.memory import Upstream, upstream
-from tests.performance.requests import TASK, BenchRequest, filled
+from tests.performance.replay import Upstream, upstream
+from tests.performance.requests import TASK, BenchRequest
 from tests.performance.serving import Request, Response
 from tests.statistics.__main__ import silence
 from tests.support.auth_calls import request_reset, sign_up
@@ -28,13 +28,14 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People
+from tests.support.placeholders import filled
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
-from tests.support.tasks import create
+from tests.support.tasks import create_task
 
 WAITING = "waiting@example.com"
 TASKS = 20
 _SECRET_NAME = "google-client-secret"
-_LONG = "86400"  # seconds, because a run takes long
+_LONG = "86400"  # seconds; a run takes long
 _DEPLOYED = {
     "BaseUrl": "https://api.example.com",
     "CorsOrigins": "https://app.example.com",
@@ -50,10 +51,10 @@ _FROM_THE_GATEWAY = {
 
 
 class World:
-    """`parameters` are the template's: what nobody chose is as it is by default."""
+    """A cloud with users. `parameters` are the template's; the others have their defaults."""
 
     def __init__(self, address: str, parameters: dict[str, str], names: dict[str, str]) -> None:
-        """`names` are those that requests speak of. What they stand for stays as it is now."""
+        """`names` are placeholders of requests and values. The current rows are restored for each function."""
         self.parameters = parameters
         self._upstream = upstream(address)
         self._names = names
@@ -62,9 +63,9 @@ class World:
         self._lock = Lock()
 
     def cloud(self, function: str) -> Upstream:
-        """What answers a function. It finds the rows as they were, whatever another has written."""
+        """Return the cloud for a function. Rows that other functions wrote are reset first."""
 
-        def ask(request: Request) -> Response:
+        def send(request: Request) -> Response:
             with self._lock:
                 if function != self._latest:
                     self._latest = function
@@ -72,25 +73,25 @@ class World:
                         table.items = deepcopy(self._rows[name])
                 return self._upstream(request)
 
-        return ask
+        return send
 
-    def event(self, route: str, ask: BenchRequest, names: Mapping[str, str] | None = None) -> bytes:
-        """The event of a request, which may speak of more names than those of the world."""
-        request: dict[str, Any] = filled(ask.whole, self._names | dict(names or {}))
-        event = event_for(route, headers=_FROM_THE_GATEWAY, **request)
+    def event(self, route: str, request: BenchRequest, names: Mapping[str, str] | None = None) -> bytes:
+        """Return the event of a request; `names` adds placeholders."""
+        fields: dict[str, Any] = filled(request.whole, self._names | dict(names or {}))
+        event = event_for(route, headers=_FROM_THE_GATEWAY, **fields)
         if "body" in event:
             event["headers"]["content-length"] = str(len(event["body"]))
         return json.dumps(event).encode()
 
 
 @contextmanager
-def peopled_world() -> Iterator[World]:
-    """A cloud where Ann has a list and Carol an account at Google."""
+def populated_world() -> Iterator[World]:
+    """Run a cloud where Ann has tasks and Carol has a linked Google account."""
     with running_provider() as provider:
-        provider._codes = Unforgetting()
+        provider._codes = ReusableCodes()
         parameters = _parameters(provider)
-        preparing = {"RateLimits": "off", "Transport": "botocore"}
-        template = load(ROOT / "template.yaml", parameters | preparing)
+        settings = {"RateLimits": "off", "Transport": "botocore"}
+        template = load(ROOT / "template.yaml", parameters | settings)
         with Cloud(template, secrets={_SECRET_NAME: CLIENT_SECRET}) as cloud:
             with silence():
                 names = _names(Api(template), cloud, provider)
@@ -98,11 +99,11 @@ def peopled_world() -> Iterator[World]:
                 yield World(f"127.0.0.1:{listener.getsockname()[1]}", parameters, names)
 
 
-class Unforgetting(dict[str, Any]):
-    """Codes that a provider takes again and again, as no provider does."""
+class ReusableCodes(dict[str, Any]):
+    """Authorization codes that can be redeemed repeatedly, other than at a real provider."""
 
     def pop(self, key: str, *default: Any) -> Any:
-        """Leave it there."""
+        """Return the value without removing it."""
         return self.get(key, *default)
 
 
@@ -123,10 +124,10 @@ def _parameters(provider: Provider) -> dict[str, str]:
 
 
 def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
-    """Whatever requests need to speak of."""
+    """Create the users, and return the values of placeholders."""
     layer("keys.access_tokens").ensure_published()
     ann, mailbox = People(call).signed_in("ann"), Mailbox(call, cloud)
-    tasks = [create(call, ann, **TASK)["id"] for _ in range(TASKS)]
+    tasks = [create_task(call, ann, **TASK)["id"] for _ in range(TASKS)]
     sign_up(call, WAITING)
     verification = mailbox.to(WAITING)[-1].token
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
@@ -142,16 +143,16 @@ def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
 
 
 def _at_google(call: Api, provider: Provider) -> dict[str, str]:
-    journeys, carol = OAuthFlow(call, provider), People(call).signed_in("carol")
+    oauth_flow, carol = OAuthFlow(call, provider), People(call).signed_in("carol")
     person = {"sub": "3003", "email": carol.email, "email_verified": True}
-    provider.gives = {"refresh_token": "refresh-1"}
-    journeys.link(carol.token, **person)
+    provider.token_fields = {"refresh_token": "refresh-1"}
+    oauth_flow.link(carol.token, **person)
     with patch.object(layer("oauth.state"), "_LIFETIME", timedelta(days=1)):
-        sent = journeys.begin()
+        sent = oauth_flow.begin()
     return {
         "LINKED": carol.token,
         "ACCOUNT": call("GET /api/auth/list-accounts", bearer=carol.token).json[-1]["id"],
         "STATE": sent.query["state"],
         "STATE_COOKIE": sent.cookie,
-        "CODE": provider.visits(sent.url, **person),
+        "CODE": provider.authorize(sent.url, **person),
     }

@@ -152,6 +152,6 @@ def test_getting_ready_writes_nothing_whatever_the_function(
             with RECORDER.as_function(name):
                 instance.handler.warm_up()  # type: ignore[attr-defined]
 
-            assert set(call.calls) <= {"BatchGetItem", "GetSecretValue"}, name
+            assert set(call.aws_operations) <= {"BatchGetItem", "GetSecretValue"}, name
 
     assert capsys.readouterr() == ("", "")

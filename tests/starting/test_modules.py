@@ -26,7 +26,7 @@ for paths in sys.argv[1:]:
 
 @pytest.fixture(scope="module")
 def loaded(running_cloud: Cloud, template: Template) -> list[list[str]]:
-    """The modules of a process that starts two functions, then most, then those that know accounts, then one with tokens."""
+    """The modules of a process that starts two functions, then most, then those with accounts, then one with tokens."""
     assert running_cloud
     others = set(template.functions) - WITH_TOKENS - WITH_ACCOUNTS - {"RotateSecret"}
     run = subprocess.run(  # noqa: S603 -- our own interpreter

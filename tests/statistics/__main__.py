@@ -1,10 +1,10 @@
-# ruff: noqa: T201 -- it reports to a person
-"""Whether the time of an answer tells who has an account: `python -m tests.statistics [ROUNDS]`.
+# ruff: noqa: T201 -- a command-line report
+"""Tests whether response times reveal who has an account: `python -m tests.statistics [ROUNDS]`.
 
-Pairs of requests that must be answered alike go through the real handlers, on the embedded cloud, with Argon2 at its
-real cost. They take turns, in an order that chance decides, so that whatever slows the machine down slows both.
+It sends pairs of requests that must get the same response to the real handlers, on the local cloud, with Argon2 at
+its real cost. The order within a pair is random, so that load on the machine affects both alike.
 
-Exit code 1 when the medians of any pair are more than a tenth apart.
+The exit code is 1 if the medians of any pair differ by more than a tenth.
 """
 
 import gc
@@ -22,58 +22,58 @@ from statistics import median
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import load
 from tests.conftest import PARAMETERS, ROOT
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import PASSWORD, People
-from tests.support.transport import under_test
+from tests.support.transport import patched_transports
 
 ROUNDS, WARM_UP = 200, 5
-MOST = 10  # per cent
+MAX_DIFFERENCE = 10  # per cent
 
-type Ask = Callable[[], Answer]
+type Send = Callable[[], Response]
 type Times = dict[str, list[float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two requests that nobody may tell apart, and how long each took, in milliseconds."""
+    """Two requests that must be indistinguishable, and their times in milliseconds."""
 
     name: str
-    asks: dict[str, Ask]
+    requests: dict[str, Send]
     times: Times = field(default_factory=dict)
 
     def measure(self) -> None:
-        """Ask both once, in either order; AssertionError when the statuses differ."""
-        names = list(self.asks)
+        """Send both once, in random order; AssertionError if the statuses differ."""
+        names = list(self.requests)
         if secrets.randbelow(2):
             names.reverse()
         assert len({self._timed(name) for name in names}) == 1, self.name
 
     def _timed(self, name: str) -> int:
-        begun = time.perf_counter()
-        answer = self.asks[name]()
-        self.times.setdefault(name, []).append(1000 * (time.perf_counter() - begun))
-        return answer.status
+        started = time.perf_counter()
+        response = self.requests[name]()
+        self.times.setdefault(name, []).append(1000 * (time.perf_counter() - started))
+        return response.status
 
     @property
-    def apart(self) -> float:
-        """How far the medians are apart, in per cent of the smaller one."""
+    def difference(self) -> float:
+        """The difference of the medians in per cent of the smaller one."""
         low, high = sorted(map(median, self.times.values()))
         return 100 * (high - low) / low
 
 
 def pairs(call: Api, people: People) -> Iterator[Pair]:
-    """What strangers may ask about an address, once with nobody behind it and once with somebody."""
+    """Return the requests that name an address, each for an unknown and for a known address."""
     ann = people.signed_in("ann")
     taken = people.verified("bob")
 
-    def ask(path: str, email: Callable[[], str], key: str = "email", **more: str) -> Ask:
+    def send(path: str, email: Callable[[], str], key: str = "email", **more: str) -> Send:
         bearer = ann.token if key == "newEmail" else None
         return lambda: call(f"POST /api/auth/{path}", json={key: email(), **more}, bearer=bearer)
 
-    def nobody() -> str:
-        return f"nobody-{secrets.token_hex(8)}@example.com"
+    def unknown() -> str:
+        return f"unknown-{secrets.token_hex(8)}@example.com"
 
-    def somebody() -> str:
+    def known() -> str:
         return taken
 
     for path, key, more in (
@@ -85,47 +85,47 @@ def pairs(call: Api, people: People) -> Iterator[Pair]:
     ):
         yield Pair(
             name=path,
-            asks={"unknown": ask(path, nobody, key, **more), "known": ask(path, somebody, key, **more)},
+            requests={"unknown": send(path, unknown, key, **more), "known": send(path, known, key, **more)},
         )
 
 
 def main(rounds: int) -> int:
-    """Measure and say what was found; 1 when a pair can be told apart."""
-    with Cloud(load(ROOT / "template.yaml", PARAMETERS)) as cloud, under_test(), silence():
+    """Measure, report, and return 1 if a pair is distinguishable."""
+    with Cloud(load(ROOT / "template.yaml", PARAMETERS)) as cloud, patched_transports(), silence():
         call = Api(cloud.template)
-        every = list(pairs(call, People(call)))
+        all_pairs = list(pairs(call, People(call)))
         for number in range(WARM_UP + rounds):
             if number == WARM_UP:
-                forget(every)
-            for pair in every:
+                discard_warm_up(all_pairs)
+            for pair in all_pairs:
                 pair.measure()
-    report(every, rounds)
-    return 1 if any(pair.apart > MOST for pair in every) else 0
+    report(all_pairs, rounds)
+    return 1 if any(pair.difference > MAX_DIFFERENCE for pair in all_pairs) else 0
 
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """No log lines, which would be most of what is seen and some of what is measured."""
+    """Suppress log lines, which would hide the report and take time."""
     logging.disable(logging.CRITICAL)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         yield
 
 
-def forget(every: list[Pair]) -> None:
-    """Begin anew: what was imported and filled is there now."""
-    for pair in every:
+def discard_warm_up(all_pairs: list[Pair]) -> None:
+    """Discard the times of the warm-up, in which modules and caches were loaded."""
+    for pair in all_pairs:
         pair.times.clear()
     gc.collect()
     gc.freeze()
 
 
-def report(every: list[Pair], rounds: int) -> None:
-    """The medians, for a person."""
-    print(f"{rounds} rounds, medians in ms, which may be {MOST} % apart")
-    print(f"{'':25}  known  unknown   apart")
-    for pair in every:
+def report(all_pairs: list[Pair], rounds: int) -> None:
+    """Print the medians."""
+    print(f"{rounds} rounds, medians in ms, which may differ by {MAX_DIFFERENCE} %")
+    print(f"{'':25}  known  unknown  differ")
+    for pair in all_pairs:
         known, unknown = (median(pair.times[name]) for name in ("known", "unknown"))
-        print(f"{pair.name:25}{known:7.2f} {unknown:8.2f} {pair.apart:6.1f} %")
+        print(f"{pair.name:25}{known:7.2f} {unknown:8.2f} {pair.difference:6.1f} %")
 
 
 if __name__ == "__main__":

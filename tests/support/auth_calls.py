@@ -1,49 +1,49 @@
-"""What people do more than once in these tests."""
+"""Calls of authentication routes that many tests make."""
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 
-OURS = {"origin": "https://app.example.com"}  # a site that may call with a cookie
-CLEARED = [
+TRUSTED_ORIGIN = {"origin": "https://app.example.com"}  # of a site that may call with a cookie
+CLEARED_COOKIES = [
     f"__Secure-better-auth.{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"
     for name in ("session_token", "session_data", "dont_remember")
 ]
 
 
-def sign_up(call: Api, email: str, password: str = PASSWORD) -> Answer:
-    """Begin an account."""
+def sign_up(call: Api, email: str, password: str = PASSWORD) -> Response:
+    """Sign up."""
     return call("POST /api/auth/sign-up/email", json={"email": email, "password": password})
 
 
-def sign_in(call: Api, email: str, password: str = PASSWORD) -> Answer:
-    """Try a password."""
+def sign_in(call: Api, email: str, password: str = PASSWORD) -> Response:
+    """Sign in with a password."""
     return call("POST /api/auth/sign-in/email", json={"email": email, "password": password})
 
 
-def verify(call: Api, token: str) -> Answer:
-    """Redeem the token of a sign-up."""
+def verify(call: Api, token: str) -> Response:
+    """Verify an address with the mailed token."""
     return call("POST /api/auth/verify-email", json={"token": token})
 
 
 def request_reset(call: Api, mailbox: Mailbox, email: str) -> str:
-    """Ask for a new password; the token in the mail."""
-    mailbox.deliver()  # so that this mail comes last
+    """Request a password reset and return the mailed token."""
+    mailbox.deliver()  # so that the requested mail is the last
     call("POST /api/auth/request-password-reset", json={"email": email})
     return mailbox.to(email)[-1].token
 
 
-def reset_password(call: Api, token: str, password: str) -> Answer:
+def reset_password(call: Api, token: str, password: str) -> Response:
     """Set a new password with a mailed token."""
     return call("POST /api/auth/reset-password", json={"token": token, "newPassword": password})
 
 
-def is_here(call: Api, person: Person) -> bool:
-    """Whether their session still counts."""
+def is_signed_in(call: Api, person: Person) -> bool:
+    """Whether the user's session is still valid."""
     return call("GET /api/auth/me", bearer=person.token).status == 200
 
 
 def account_id(call: Api, bearer: str) -> str:
-    """What the last of somebody's ways in is called."""
+    """Return the id of the user's last linked account."""
     account: str = call("GET /api/auth/list-accounts", bearer=bearer).json[-1]["id"]
     return account

@@ -1,4 +1,4 @@
-"""Which function did what to AWS while the tests ran, and the calls of the latest invocation."""
+"""Records which function made which AWS calls while the tests ran."""
 
 import json
 import threading
@@ -34,21 +34,21 @@ class AwsCall:
 
 
 class CallRecorder:
-    """Acts of all functions, and the calls of the latest invocation."""
+    """The AWS calls of all functions, and the operations of the latest invocation."""
 
     def __init__(self) -> None:
-        """Nothing was done yet."""
-        self.acts: set[AwsCall] = set()
+        """Start without calls."""
+        self.calls: set[AwsCall] = set()
         self._thread = threading.local()
 
     @property
-    def calls(self) -> list[str]:
+    def latest_operations(self) -> list[str]:
         """The AWS operations of this thread's latest invocation, in order."""
         return list(self._thread.calls)
 
     @contextmanager
     def as_function(self, function: str) -> Iterator[None]:
-        """Whatever happens inside is done by `function`."""
+        """Attribute the calls inside to `function`."""
         self._thread.calls = []
         token = _current.set(function)
         try:
@@ -57,23 +57,23 @@ class CallRecorder:
             _current.reset(token)
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Note every call that any botocore client makes."""
-        real = BaseClient._make_api_call  # type: ignore[attr-defined] # where all operations pass
+    def recording(self) -> Iterator[None]:
+        """Record every call of any botocore client."""
+        real = BaseClient._make_api_call  # type: ignore[attr-defined] # all operations pass through it
 
-        def noted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        def record(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
             function = _current.get()
             if function:
                 self._thread.calls.append(operation)
                 service = client.meta.service_model.signing_name
-                self.acts |= {AwsCall(function, *used) for used in _used(service, operation, parameters)}
+                self.calls |= {AwsCall(function, *used) for used in _permissions(service, operation, parameters)}
             return real(client, operation, parameters)
 
-        with patch.object(BaseClient, "_make_api_call", noted):
+        with patch.object(BaseClient, "_make_api_call", record):
             yield
 
 
-def _used(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _permissions(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if service == "secretsmanager":
         yield f"{service}:{operation}", "client secrets" if parameters["SecretId"] in CLIENT_SECRETS else "Secret"
     elif service != "dynamodb":
@@ -92,27 +92,28 @@ def _used(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[
 
 
 RECORDER = CallRecorder()
-_LATEST = Path(__file__).parents[2] / ".cache/acts.json"
+_LATEST = Path(__file__).parents[2] / ".cache/aws_calls.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCalls:
-    """What a finished run did, and which files it was made of."""
+    """The AWS calls of a finished run, and its test files."""
 
     calls: frozenset[AwsCall]
     files: frozenset[str]
 
 
-def save(acts: Iterable[AwsCall], files: Iterable[str]) -> None:
-    """Let the next run see what this one did."""
+def save(calls: Iterable[AwsCall], files: Iterable[str]) -> None:
+    """Save the calls for the next run."""
     _LATEST.parent.mkdir(exist_ok=True)
-    content = {"acts": sorted(map(astuple, acts)), "files": sorted(files)}
+    content = {"calls": sorted(map(astuple, calls)), "files": sorted(files)}
     _LATEST.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def load() -> RecordedCalls:
-    """The latest run; empty when there was none."""
+    """Return the calls of the latest run; empty if there was none."""
     if not _LATEST.exists():
         return RecordedCalls(calls=frozenset(), files=frozenset())
     content = json.loads(_LATEST.read_text(encoding="utf-8"))
-    return RecordedCalls(calls=frozenset(AwsCall(*act) for act in content["acts"]), files=frozenset(content["files"]))
+    calls = frozenset(AwsCall(*call) for call in content["calls"])
+    return RecordedCalls(calls=calls, files=frozenset(content["files"]))

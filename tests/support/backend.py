@@ -1,7 +1,6 @@
-"""moto's DynamoDB without botocore and werkzeug in between, which took longer than the tables did.
+"""moto's DynamoDB, called without botocore and werkzeug, which took longer than the tables.
 
-How a request is parsed, carried out and answered is moto's own, errors included; the engine's lock and its listeners
-are around it as ever.
+moto parses, executes and answers the requests as usual, errors included. The engine's lock and listeners apply.
 """
 
 from collections.abc import Mapping
@@ -21,17 +20,17 @@ HOST = f"dynamodb.{REGION}.amazonaws.com"
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What moto and the engine look at."""
+    """The attributes of a request that moto and the engine read."""
 
     headers: Mapping[str, str]
     data: bytes
 
 
 class _Handler(DynamoHandler):
-    """moto's, for requests that nobody has wrapped."""
+    """moto's handler, for requests without werkzeug."""
 
     def setup_class(self, request: Any, *_: Any, **__: Any) -> None:
-        """All that the operations of DynamoDB need of what the real one sets."""
+        """Set only the attributes that DynamoDB's operations need."""
         self.region, self.current_account = REGION, ACCOUNT
         self.headers, self.querystring = request.headers, {}
         self.response_headers = {"server": "amazon.com", "date": http_date(utcnow())}
@@ -40,8 +39,8 @@ class _Handler(DynamoHandler):
         self.params = parser.parse({"body": request.data})
 
 
-def ask(headers: Mapping[str, str], body: bytes) -> HttpResponse:
-    """The answer to a request of DynamoDB's, which names its operation in `X-Amz-Target`."""
+def respond(headers: Mapping[str, str], body: bytes) -> HttpResponse:
+    """Return the response to a DynamoDB request, whose operation is in `X-Amz-Target`."""
     handler: Any = _Handler()
-    status, told, text = handler._dispatch(_Request(headers, body))
-    return HttpResponse(status, {name.lower(): str(value) for name, value in told.items()}, text.encode())
+    status, response_headers, text = handler._dispatch(_Request(headers, body))
+    return HttpResponse(status, {name.lower(): str(value) for name, value in response_headers.items()}, text.encode())

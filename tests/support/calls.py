@@ -1,4 +1,4 @@
-"""Calling a route as API Gateway does, through the handler that is deployed."""
+"""Calls routes as API Gateway does, through the deployed handlers."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,12 +9,12 @@ from gatehouse_dev.functions import FunctionPools
 from gatehouse_dev.template import Template
 from tests.support.aws_calls import RECORDER
 from tests.support.events import event_for
-from tests.support.secret_usage import watch
+from tests.support.secret_usage import record_key_use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the function gave back to API Gateway."""
+class Response:
+    """A function's response to API Gateway."""
 
     status: int
     headers: Mapping[str, str]
@@ -23,31 +23,31 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body, parsed."""
+        """The parsed body."""
         return json.loads(self.text)
 
     @property
     def code(self) -> str | None:
-        """The error's code, if it is an error."""
+        """The error code, if the response is an error."""
         body = self.json if self.text else None
         return body.get("code") if isinstance(body, dict) else None
 
 
 class Api:
-    """Every function of the template; `calls` tells what the latest request asked of AWS."""
+    """All functions of the template, called by route."""
 
     def __init__(self, template: Template) -> None:
-        """Handlers are loaded when first called."""
+        """Handlers are loaded on their first call."""
         self.template = template
-        self.fleet = FunctionPools(template)
+        self.pools = FunctionPools(template)
         self.between_calls: Callable[[], None] = lambda: None
-        watch()
+        record_key_use()
         self._functions = {route.key: route.function for route in template.routes}
 
-    def __call__(self, route: str, **request: Any) -> Answer:
-        """Call a route of the template by its key, `POST /api/tasks/{task_id}`; see `event_for` for the rest."""
+    def __call__(self, route: str, **request: Any) -> Response:
+        """Call a route by its key, `POST /api/tasks/{task_id}`. `event_for` documents the other arguments."""
         result = self.invoke(self._functions[route], event_for(route, **request))
-        return Answer(
+        return Response(
             status=result["statusCode"],
             headers=result.get("headers", {}),
             cookies=result.get("cookies", []),
@@ -55,12 +55,12 @@ class Api:
         )
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
-        """Call a function by its name in the template with any event."""
+        """Invoke a function by its logical id, with any event."""
         self.between_calls()
         with RECORDER.as_function(function):
-            return self.fleet.invoke(function, event)
+            return self.pools.invoke(function, event)
 
     @property
-    def calls(self) -> list[str]:
+    def aws_operations(self) -> list[str]:
         """The AWS operations of this thread's latest request, in order."""
-        return RECORDER.calls
+        return RECORDER.latest_operations

@@ -1,4 +1,4 @@
-"""What pytest collects, in words that say all that a test is given: `python -m tests.support.collected FILE …`."""
+"""Writes the tests that pytest collects, with all their parameters: `python -m tests.support.collected FILE …`."""
 
 import json
 import re
@@ -13,23 +13,23 @@ _ADDRESS = re.compile(r"0x[0-9a-f]+")
 
 
 def described(items: Iterable[pytest.Item]) -> Iterator[str]:
-    """Each test's id and parameters, but for where these happen to be in memory."""
+    """Return each test's id and parameters, without memory addresses."""
     for item in items:
         call = getattr(item, "callspec", None)
-        given = pformat(call.params, width=1, compact=True, sort_dicts=False) if call else ""  # sets in order
-        place = item.parent.nodeid if item.parent else ""  # to the test's own id xdist adds its group
-        yield _ADDRESS.sub("0x", f"{place}::{item.name} {given}")
+        parameters = pformat(call.params, width=1, compact=True, sort_dicts=False) if call else ""  # it sorts sets
+        parent = item.parent.nodeid if item.parent else ""  # xdist adds its group to the test's own id
+        yield _ADDRESS.sub("0x", f"{parent}::{item.name} {parameters}")
 
 
 class Collected:
-    """Keeps what was collected."""
+    """A pytest plugin that records the collected tests."""
 
     def __init__(self) -> None:
-        """Nothing yet."""
+        """Start without tests."""
         self.tests: list[str] = []
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Keep it."""
+        """Record the tests."""
         self.tests = list(described(session.items))
 
 

@@ -1,4 +1,4 @@
-"""Many at once, and waiting for what others do."""
+"""Concurrent calls, and waiting for a condition."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -6,22 +6,24 @@ from threading import Barrier
 from time import monotonic, sleep
 
 
-def run_concurrently[Given, Got](act: Callable[[Given], Got], each: Iterable[Given]) -> list[Got]:
-    """What `act` answers for each, all begun at the same moment."""
-    waiting = list(each)
-    gate = Barrier(len(waiting))
+def run_concurrently[Argument, Result](
+    function: Callable[[Argument], Result], arguments: Iterable[Argument]
+) -> list[Result]:
+    """Call `function` with each argument, all at the same time, and return the results."""
+    all_arguments = list(arguments)
+    barrier = Barrier(len(all_arguments))
 
-    def run(given: Given) -> Got:
-        gate.wait()
-        return act(given)
+    def run(argument: Argument) -> Result:
+        barrier.wait()
+        return function(argument)
 
-    with ThreadPoolExecutor(len(waiting)) as pool:
-        return list(pool.map(run, waiting))
+    with ThreadPoolExecutor(len(all_arguments)) as pool:
+        return list(pool.map(run, all_arguments))
 
 
-def wait_until(true: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something to come true, however busy the machine is; AssertionError if it never does."""
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until the condition is true; AssertionError after `seconds`."""
     deadline = monotonic() + seconds
-    while not true():
+    while not condition():
         assert monotonic() < deadline
         sleep(0.01)

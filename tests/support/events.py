@@ -17,13 +17,13 @@ def event_for(
     ip: str = "203.0.113.7",
     **path: str,
 ) -> dict[str, Any]:
-    """The event of one request. `path` fills in the route's variables; `json` brings its content type along."""
+    """Return the event of one request. `path` fills in the route's variables; `json` also sets the content type."""
     method, _, template = route.partition(" ")
-    sent = {"host": "api.example.com", "user-agent": "pytest", "accept": "application/json"}
+    all_headers = {"host": "api.example.com", "user-agent": "pytest", "accept": "application/json"}
     if json is not None:
-        body, sent["content-type"] = jsonlib.dumps(json), "application/json"
+        body, all_headers["content-type"] = jsonlib.dumps(json), "application/json"
     if bearer is not None:
-        sent["authorization"] = f"Bearer {bearer}"
+        all_headers["authorization"] = f"Bearer {bearer}"
     raw_query = query if isinstance(query, str) else urlencode(query or {}, doseq=True)
     raw_path = template.format(**path)
     event: dict[str, Any] = {
@@ -31,7 +31,7 @@ def event_for(
         "routeKey": route,
         "rawPath": raw_path,
         "rawQueryString": raw_query,
-        "headers": sent | (headers or {}),
+        "headers": all_headers | (headers or {}),
         "requestContext": {
             "accountId": "123456789012",
             "apiId": "local",

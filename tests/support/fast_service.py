@@ -1,6 +1,6 @@
-"""The product for tests that are not about hashing or waiting: `python -m tests.support.fast_service`.
+"""The service with cheap hashing and a clock that tests can advance: `python -m tests.support.fast_service`.
 
-Argon2 has its cheapest profile, and the clock runs ahead by as many seconds as the file `TESTS_CLOCK` says.
+The file named by `TESTS_CLOCK` contains the seconds by which the clock is ahead.
 """
 
 import os
@@ -15,24 +15,24 @@ from tests.support.layout import LAYER
 
 
 class CheapHasher(argon2.PasswordHasher):
-    """Whatever it is told to cost."""
+    """Uses argon2's cheapest profile, whatever the arguments."""
 
     def __init__(self, **_: int) -> None:
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def _offset_clock(file: Path) -> None:
-    """Move the clock of the layer, wherever it asks for the time."""
+    """Advance the layer's clock by the seconds in the file."""
     sys.path.insert(0, str(LAYER))
     from gatehouse import clock  # noqa: PLC0415 -- only now on the path
 
     now, monotonic = clock.now, clock.monotonic
 
-    def ahead() -> float:
+    def offset() -> float:
         return float(file.read_text(encoding="ascii"))
 
-    clock.now = lambda: now() + timedelta(seconds=ahead())
-    clock.monotonic = lambda: monotonic() + ahead()
+    clock.now = lambda: now() + timedelta(seconds=offset())
+    clock.monotonic = lambda: monotonic() + offset()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Accidents in the middle of what functions do by themselves, deliveries as Lambda makes them, and alarms that hear."""
+"""Faults in background functions, stream deliveries as Lambda makes them, and the alarms that a fault triggers."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -22,35 +22,35 @@ type Deliver = Callable[[list[dict[str, Any]]], None]
 
 
 class FunctionKilled(BaseException):
-    """Lambda ended the function, for its time was up: nothing in it can catch that."""
+    """Lambda stopped the function at its time limit. Code in the function cannot catch it."""
 
 
 @contextmanager
-def failing_at(error: BaseException, *, at: int, answered: bool = False) -> Iterator[list[str]]:
-    """The call of AWS with the number `at`, from 0, raises `error`; the calls up to it are in the list.
+def failing_at(error: BaseException, *, at: int, executed: bool = False) -> Iterator[list[str]]:
+    """Let the AWS call number `at`, from 0, raise `error`. Yields the list of calls up to it.
 
-    AWS hears nothing of it or, when it `answered`, did what was asked. Who was killed makes no more calls.
+    With `executed`, AWS executes the call before the error. After FunctionKilled all further calls raise it, too.
     """
-    real: Any = vars(BaseClient)["_make_api_call"]  # where all operations pass
-    asked: list[str] = []
+    real: Any = vars(BaseClient)["_make_api_call"]  # all operations pass through it
+    attempted: list[str] = []
 
     def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        number = len(asked)
+        number = len(attempted)
         if number <= at:
-            asked.append(operation)
+            attempted.append(operation)
         if number < at or (number > at and not isinstance(error, FunctionKilled)):
             return real(client, operation, parameters)
-        if answered and number == at:
+        if executed and number == at:
             real(client, operation, parameters)
         raise error.with_traceback(None)
 
     with patch.object(BaseClient, "_make_api_call", call):
-        yield asked
+        yield attempted
 
 
 @contextmanager
 def unprocessed_batches() -> Iterator[None]:
-    """BatchGetItem reads nothing of what it was asked for, and says so: that is how DynamoDB throttles it."""
+    """Let BatchGetItem return all keys as unprocessed, as DynamoDB does when it throttles."""
     real: Any = vars(BaseClient)["_make_api_call"]
 
     def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
@@ -63,41 +63,45 @@ def unprocessed_batches() -> Iterator[None]:
 
 
 def deliver_to(call: Api, function: str) -> Deliver:
-    """Bring stream records to a function as Lambda does: again from the first that failed, in halves when it raised."""
+    """Return a function that delivers stream records as Lambda does: it retries from the first failed record, and
+    bisects the batch when the function raises.
+    """
     (stream,) = call.template.functions[function].streams
 
     def invoke(name: str, event: dict[str, Any]) -> object:
-        return call.invoke(name, deepcopy(event))  # each invocation parses its event anew
+        return call.invoke(name, deepcopy(event))  # each invocation gets a fresh event
 
     return Delivery(function=function, source=stream, invoke=invoke, pause=lambda _: False).deliver
 
 
 def redrive() -> None:
-    """What an operator does once the cause is gone."""
+    """Redrive failed rows, as an operator does."""
     from gatehouse_dev.admin import redrive  # noqa: PLC0415 -- it reads the environment when imported
 
     redrive.redrive("an operator")
 
 
 def triggered_alarms(capsys: pytest.CaptureFixture[str]) -> set[str]:
-    """The alarms that look at an outcome which was counted since the last time."""
+    """Return the alarms on outcomes that were counted since the last call."""
     counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    told = {(line.get("function"), line.get("outcome")) for line in counted}
-    return {name for name, seen in _alarm_dimensions() if (seen.get("function"), seen.get("outcome")) in told}
+    outcomes = {(line.get("function"), line.get("outcome")) for line in counted}
+    return {
+        name for name, watched in _alarm_dimensions() if (watched.get("function"), watched.get("outcome")) in outcomes
+    }
 
 
 def failure_alarms(function: str) -> set[str]:
-    """The alarms that look at how often a function raises or runs out of time."""
+    """Return the alarms on a function's errors and timeouts."""
     return {
         name
-        for name, seen in _alarm_dimensions()
-        if seen.get("FunctionName") == {"Ref": function} and seen["metric"] == "Errors"
+        for name, watched in _alarm_dimensions()
+        if watched.get("FunctionName") == {"Ref": function} and watched["metric"] == "Errors"
     }
 
 
 @cache
 def _alarm_dimensions() -> list[tuple[str, Mapping[str, Any]]]:
-    """Each alarm with the dimensions of what it looks at, once for each metric."""
+    """Return each alarm with the dimensions of each of its metrics."""
     return [
         (name, {one["Name"]: one["Value"] for one in metric["Dimensions"]} | {"metric": metric["MetricName"]})
         for name, alarm in of_type(source()["Resources"], "AWS::CloudWatch::Alarm").items()

@@ -1,23 +1,23 @@
-"""Which lines the template's metric filters count."""
+"""Evaluates the template's metric filters."""
 
 import json
 import re
 
 import jmespath
 
-from tests.support.transformed import of_type, written
+from tests.support.transformed import of_type, untransformed
 
-FILTERS = of_type(written(), "AWS::Logs::MetricFilter")
+FILTERS = of_type(untransformed(), "AWS::Logs::MetricFilter")
 _COMPARISON = re.compile(r'\$\.([\w.]+) (!?=) "([\w.]+|\*)"')
 
 
-def counts(name: str, line: str) -> bool:
-    """Whether a filter counts a line of the log: its pattern is nearly an expression of JMESPath."""
+def filter_matches(name: str, line: str) -> bool:
+    """Whether a metric filter matches a log line. Its pattern is translated to JMESPath."""
     pattern = FILTERS[name]["FilterPattern"].removeprefix("{").removesuffix("}")
-    assert re.fullmatch(r"[ ()&|]*", _COMPARISON.sub("", pattern)), "this pattern is not understood here"
+    assert re.fullmatch(r"[ ()&|]*", _COMPARISON.sub("", pattern)), "this pattern is not supported"
     return bool(jmespath.search(_COMPARISON.sub(_in_jmespath, pattern), json.loads(line)))
 
 
 def _in_jmespath(comparison: re.Match[str]) -> str:
     field, operator, value = comparison.groups()
-    return field if value == "*" else f"{field} {operator.rjust(2, '=')} '{value}'"  # a star is that it is there
+    return field if value == "*" else f"{field} {operator.rjust(2, '=')} '{value}'"  # `= *` means that the field exists

@@ -1,4 +1,4 @@
-"""What each function's role allows, read from the template after SAM's transform."""
+"""The permissions of each function's role, from the template after SAM's transform."""
 
 import json
 import re
@@ -11,25 +11,25 @@ from tests.support.transformed import Resources, of_type
 LOGS = "service-role/AWSLambdaBasicExecutionRole"
 TRACES = "AWSXrayWriteOnlyAccess"
 KEYRING_ALONE = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["KEYRING"]}}
-LONGEST_FUNCTION_ARN = 130  # characters: the name has 64 at most, an alias follows
-LONGEST_ARN = 250  # characters: names have that of the stack in them
+LONGEST_FUNCTION_ARN = 130  # characters; the name has 64 at most, an alias follows
+LONGEST_ARN = 250  # characters; names contain the stack's name
 STREAMING = {
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
     "dynamodb:GetShardIterator",
-    "dynamodb:ListStreams",  # has no resource to name
+    "dynamodb:ListStreams",  # does not support resources
 }
 
 
 def managed_by_aws(resources: Resources, function: str) -> set[str]:
-    """The names of AWS's own policies on a function's role: `service-role/AWSLambdaBasicExecutionRole`."""
+    """Return the AWS managed policies of a function's role: `service-role/AWSLambdaBasicExecutionRole`."""
     arns = [_text(arn) for arn in _role(resources, function).get("ManagedPolicyArns", [])]
     return {arn.partition(":aws:policy/")[2] for arn in arns if ":aws:policy/" in arn}
 
 
 def granted(resources: Resources, function: str, *, unconditional: bool = False) -> set[AwsCall]:
-    """Return every action and resource that our own policies allow a function, or those that they allow without a
-    condition. A stream goes by its own name.
+    """Return each action and resource that a function's inline policies allow, or allow without a condition. A stream
+    is a resource of its own.
     """
     return {
         AwsCall(function, action, _name(action, resource))
@@ -41,25 +41,27 @@ def granted(resources: Resources, function: str, *, unconditional: bool = False)
 
 
 def open_ended(resources: Resources) -> Iterator[str]:
-    """Every statement of any role's policies that is more than a list of actions on named resources."""
+    """Return the statements of all roles that allow more than listed actions on named resources."""
     for name, role in of_type(resources, "AWS::IAM::Role").items():
         for statement in statements(role):
             for action in _list(statement["Action"]):
                 named = all("*" not in _text(resource) for resource in _list(statement["Resource"]))
                 if "*" in action or (not named and action != "dynamodb:ListStreams"):
                     yield f"{name}: {action}"
-            narrowed = {key: value for key, value in statement.items() if key != "Condition" or value != KEYRING_ALONE}
-            if set(narrowed) != {"Effect", "Action", "Resource"} or statement["Effect"] != "Allow":
+            unconditional = {
+                key: value for key, value in statement.items() if key != "Condition" or value != KEYRING_ALONE
+            }
+            if set(unconditional) != {"Effect", "Action", "Resource"} or statement["Effect"] != "Allow":
                 yield f"{name}: {sorted(statement)}"
 
 
 def statements(role: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Every statement of a role's own policies."""
+    """Return the statements of a role's inline policies."""
     return [statement for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def policy_size(resources: Resources, role: str) -> int:
-    """How many characters AWS counts in a role's own policies, with every ARN as long as one can become."""
+    """Return the length of a role's inline policies as AWS counts it, with every ARN of the greatest length."""
     documents = [policy["PolicyDocument"] for policy in resources[role]["Properties"].get("Policies", [])]
     return sum(len(json.dumps(_filled(resources, document), separators=(",", ":"))) for document in documents)
 
@@ -88,7 +90,7 @@ def _role(resources: Resources, function: str) -> Mapping[str, Any]:
 
 
 def _name(action: str, resource: Any) -> str:
-    """How the record names a resource: only the calls of DynamoDB and Secrets Manager tell theirs."""
+    """Return the resource as in an AwsCall. Only calls of DynamoDB and Secrets Manager record theirs."""
     if action.startswith("secretsmanager:"):
         return "client secrets" if "ClientSecretName" in _text(resource) else re.sub(r"\W", "", _text(resource))
     if not action.startswith(("dynamodb:", "sqs:")):
@@ -97,7 +99,7 @@ def _name(action: str, resource: Any) -> str:
 
 
 def _text(node: Any) -> str:
-    """An ARN with its variables in the manner of Sub: `${TasksTable.Arn}`."""
+    """Return an ARN with its references in the syntax of Fn::Sub: `${TasksTable.Arn}`."""
     match node:
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"

@@ -1,4 +1,4 @@
-"""Two requests at once, in an order of our choosing."""
+"""Two concurrent requests in a fixed order."""
 
 import threading
 from collections.abc import Callable
@@ -9,16 +9,16 @@ import pytest
 from tests.support.layer import layer
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, module: str, name: str, happens: Callable[[], object]) -> None:
-    """When a request first comes to `name` in a module of the layer, `happens` is done and over before it goes on."""
-    place = layer(module)
-    real, left = getattr(place, name), [happens]
+def interleave(monkeypatch: pytest.MonkeyPatch, module: str, name: str, other_request: Callable[[], object]) -> None:
+    """Run `other_request` to its end when a request first calls `name` in a module of the layer."""
+    target = layer(module)
+    real, remaining = getattr(target, name), [other_request]
 
-    def call(*given: Any, **named: Any) -> Any:
-        if left:
-            other = threading.Thread(target=left.pop())  # a thread has one event loop at a time
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        if remaining:
+            other = threading.Thread(target=remaining.pop())  # a thread can run one event loop only
             other.start()
             other.join()
-        return real(*given, **named)
+        return real(*arguments, **keywords)
 
-    monkeypatch.setattr(place, name, call)
+    monkeypatch.setattr(target, name, call)

@@ -1,4 +1,4 @@
-"""The repository's own Python, as the architecture test sees it."""
+"""The repository's Python modules and their syntax trees."""
 
 import ast
 from collections.abc import Iterator
@@ -13,33 +13,33 @@ FUNCTIONS = ROOT / "functions"
 
 @dataclass(frozen=True)
 class Module:
-    """One file of ours."""
+    """One Python file."""
 
     path: Path
 
     def __str__(self) -> str:
-        """Where it is, from the root of the repository."""
+        """The path from the repository's root."""
         return self.path.relative_to(ROOT).as_posix()
 
     @property
     def text(self) -> str:
-        """What the file says."""
+        """The file's text."""
         return self.path.read_text()
 
     @cached_property
     def tree(self) -> ast.Module:
-        """The file, parsed."""
+        """The parsed file."""
         return ast.parse(self.text)
 
     @property
     def name(self) -> str:
-        """`gatehouse.accounts.flows`; a function's name is its place, `functions.auth.sign_in.handler`."""
+        """The dotted name: `gatehouse.accounts.flows`, or `functions.auth.sign_in.handler` for a function."""
         base = LAYER if LAYER in self.path.parents else ROOT
         parts = self.path.relative_to(base).with_suffix("").parts
         return ".".join(part for part in parts if part != "__init__")
 
     def imports(self) -> Iterator[str]:
-        """Every module that it imports, or a name out of it: `gatehouse.errors.NotFound`, `json`."""
+        """Return all imported modules and names: `gatehouse.errors.NotFound`, `json`."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
@@ -48,22 +48,22 @@ class Module:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
     def names(self) -> Iterator[tuple[str, int]]:
-        """Every name and dotted name that it uses, with its line: `os.environ`."""
+        """Return all names and dotted names in use, each with its line: `os.environ`."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Name | ast.Attribute):
                 yield ast.unparse(node), node.lineno
 
 
-def layer() -> list[Module]:
-    """The package that all functions share."""
+def layer_modules() -> list[Module]:
+    """Return the modules of the layer."""
     return [Module(path) for path in sorted(LAYER.rglob("*.py"))]
 
 
-def handlers() -> list[Module]:
-    """The file of each function."""
+def handler_modules() -> list[Module]:
+    """Return the handler module of each function."""
     return [Module(path) for path in sorted(FUNCTIONS.glob("*/*/handler.py"))]
 
 
 def subject(module: str) -> str:
-    """What a module of the layer is about, its first part after `gatehouse`: `accounts`."""
+    """Return the subject of a layer's module, the part after `gatehouse`: `accounts`."""
     return module.split(".")[1] if "." in module else ""

@@ -1,4 +1,4 @@
-"""Mail as its receiver sees it. moto delivers no streams, so looking hands pending rows to send_mail first."""
+"""Mail as its receiver sees it. moto delivers no streams, so reading the mailbox runs send_mail on pending rows."""
 
 import re
 from base64 import b64encode
@@ -13,7 +13,7 @@ from tests.support.calls import Api
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One mail."""
+    """A mail."""
 
     to: str
     subject: str
@@ -36,16 +36,16 @@ class Mail:
 
 
 class Mailbox:
-    """All mail, whoever it is for."""
+    """The mails to all addresses."""
 
     def __init__(self, call: Api, cloud: Cloud) -> None:
-        """An empty one."""
+        """Read the mails of this cloud."""
         self._call = call
         self._cloud = cloud
 
     @property
     def all(self) -> list[Mail]:
-        """Every mail so far, oldest first."""
+        """All mails, oldest first."""
         self.deliver()
         return [Mail(to=mail.to, subject=mail.subject, text=mail.text, html=mail.html) for mail in self._cloud.mails()]
 
@@ -55,22 +55,22 @@ class Mailbox:
         return self.all[-1]
 
     def to(self, address: str) -> list[Mail]:
-        """The mails for one address, oldest first."""
+        """Return the mails to one address, oldest first."""
         return [mail for mail in self.all if mail.to == address]
 
     def pending(self) -> list[dict[str, Any]]:
-        """Stream records of the rows that ask for a mail."""
+        """Return the stream records of rows with a pending mail."""
         rows = self._cloud.client("dynamodb").scan(TableName="TokensTable")["Items"]
         return [record(row) for row in rows if row.get("mail_state") == {"S": "pending"}]
 
     def deliver(self, *records: dict[str, Any]) -> Any:
-        """Hand `records`, or all that is pending, to send_mail."""
+        """Deliver `records`, by default all pending ones, to send_mail."""
         batch = list(records) or self.pending()
         return self._call.invoke("SendMail", {"Records": batch}) if batch else None
 
 
 def record(row: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The stream record of a row that was just written."""
+    """Return the stream record of a new row."""
     image = {
         name: {"B": b64encode(value["B"]).decode()} if "B" in value else dict(value) for name, value in row.items()
     }

@@ -1,10 +1,10 @@
-"""Going to a provider and coming back, as a browser does."""
+"""A sign-in at a provider: the redirect there and the callback, as a browser does them."""
 
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.provider import Provider
 
 SOCIAL = "POST /api/auth/sign-in/social"
@@ -14,61 +14,61 @@ CALLBACK = "GET /api/auth/callback/{provider}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """Somebody on the provider's page: its address, and the cookie that their browser was given."""
+    """An authorization request under way: its URL, and the state cookie that the browser received."""
 
     url: str
     cookie: str
 
     @property
     def query(self) -> dict[str, str]:
-        """What the address of the page says."""
+        """Return the query parameters of the URL."""
         return dict(parse_qsl(urlsplit(self.url).query))
 
 
 class OAuthFlow:
-    """People who go to a provider and come back."""
+    """Sign-ins of users at a provider."""
 
     def __init__(self, call: Api, provider: Provider, name: str = "google") -> None:
-        """`name` is what the service calls the provider."""
+        """`name` is the provider's id in the service's routes."""
         self._call = call
         self.provider = provider
         self.name = name
 
     def begin(self, route: str = SOCIAL, *, bearer: str | None = None, **body: Any) -> Authorization:
-        """Be sent to the provider's page."""
-        answer = self._call(route, json={"provider": self.name} | body, bearer=bearer)
-        assert answer.status == 200, answer.text
-        return Authorization(url=answer.json["url"], cookie=answer.cookies[0].partition(";")[0])
+        """Request the provider's authorization URL."""
+        response = self._call(route, json={"provider": self.name} | body, bearer=bearer)
+        assert response.status == 200, response.text
+        return Authorization(url=response.json["url"], cookie=response.cookies[0].partition(";")[0])
 
-    def come_back(self, sent: Authorization, *, cookie: str | None = None, **query: str) -> Answer:
-        """Come back with a state and whatever the provider says; `cookie=""` is another browser."""
-        cookies = [sent.cookie if cookie is None else cookie]
+    def callback(self, authorization: Authorization, *, cookie: str | None = None, **query: str) -> Response:
+        """Call the callback with the state and `query`. `cookie=""` stands for another browser."""
+        cookies = [authorization.cookie if cookie is None else cookie]
         return self._call(
             CALLBACK,
             provider=self.name,
-            query={"state": sent.query["state"]} | query,
+            query={"state": authorization.query["state"]} | query,
             cookies=cookies if any(cookies) else None,
         )
 
-    def complete(self, sent: Authorization, **person: Any) -> Answer:
-        """Say yes on the provider's page, and come back."""
-        return self.come_back(sent, code=self.provider.visits(sent.url, **person))
+    def complete(self, authorization: Authorization, **person: Any) -> Response:
+        """Consent at the provider, then call the callback."""
+        return self.callback(authorization, code=self.provider.authorize(authorization.url, **person))
 
-    def sign_in(self, **person: Any) -> Answer:
-        """All of it."""
+    def sign_in(self, **person: Any) -> Response:
+        """Sign in: begin, consent, callback."""
         return self.complete(self.begin(), **person)
 
-    def link(self, bearer: str, **person: Any) -> Answer:
-        """The same, to link the account."""
+    def link(self, bearer: str, **person: Any) -> Response:
+        """Link an account: begin, consent, callback."""
         return self.complete(self.begin(LINK, bearer=bearer), **person)
 
 
-def error_of(answer: Answer) -> str | None:
-    """The error that a redirect tells of."""
-    assert answer.status == 302, answer.text
-    return dict(parse_qsl(urlsplit(answer.headers["location"]).query)).get("error")
+def error_of(response: Response) -> str | None:
+    """Return the error code of a redirect, if it has one."""
+    assert response.status == 302, response.text
+    return dict(parse_qsl(urlsplit(response.headers["location"]).query)).get("error")
 
 
-def token_of(answer: Answer) -> str:
-    """The session token that came with an answer."""
-    return answer.headers["set-auth-token"].partition(".")[0]
+def token_of(response: Response) -> str:
+    """Return the session token of a response."""
+    return response.headers["set-auth-token"].partition(".")[0]

@@ -1,4 +1,4 @@
-"""People who came in the way anybody does."""
+"""Users with sessions."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ PASSWORD = "correct horse battery"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody signed in."""
+    """A signed-in user."""
 
     id: str
     email: str
@@ -19,28 +19,28 @@ class Person:
 
 
 class People:
-    """Users as a sign-up leaves them once it is verified, without its mails; they sign in by the front door."""
+    """Creates verified users directly in the tables. They sign in through the API."""
 
     def __init__(self, call: Api) -> None:
-        """Nobody yet."""
+        """Sign in through this API."""
         self._call = call
 
     def verified(self, name: str = "ann", password: str = PASSWORD) -> str:
-        """A user `name`@example.com; the address."""
-        people, table, passwords = (layer(f"accounts.{part}") for part in ("lookup", "table", "passwords"))
-        user = replace(people.new_user(f"{name}@example.com", name=name), email_verified=True)
+        """Create the verified user `name`@example.com and return the address."""
+        lookup, table, passwords = (layer(f"accounts.{part}") for part in ("lookup", "table", "passwords"))
+        user = replace(lookup.new_user(f"{name}@example.com", name=name), email_verified=True)
         password_hash = passwords.hash_password(password)
         creation = table.create_profile(table.new_profile(user, password_hash))
         layer("dynamodb").transact(*creation, layer("sessions").create_epoch(user.id))
         return str(user.email)
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Person:
-        """One more session for somebody verified."""
-        answer = self._call("POST /api/auth/sign-in/email", json={"email": email, "password": password})
-        assert answer.status == 200, answer.text
-        cookie = answer.cookies[0].partition(";")[0]
-        return Person(id=answer.json["user"]["id"], email=email, token=answer.json["token"], cookie=cookie)
+        """Sign a verified user in."""
+        response = self._call("POST /api/auth/sign-in/email", json={"email": email, "password": password})
+        assert response.status == 200, response.text
+        cookie = response.cookies[0].partition(";")[0]
+        return Person(id=response.json["user"]["id"], email=email, token=response.json["token"], cookie=cookie)
 
     def signed_in(self, name: str = "ann") -> Person:
-        """A new user with a session."""
+        """Create a verified user and sign in."""
         return self.sign_in(self.verified(name))

@@ -1,4 +1,4 @@
-"""A provider that tests own: it signs what it is told to, and can be broken in every way."""
+"""An OpenID Connect provider for tests. Tests set its claims, and replace the behaviour of its endpoints."""
 
 import json
 import threading
@@ -27,14 +27,14 @@ type Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
 @cache
 def rsa_key(name: str = "first") -> RSAPrivateKey:
-    """A key, by any name; it is made when first asked for."""
+    """Return the RSA key of this name, generated on first use."""
     assert name
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @dataclass
-class Asked:
-    """One request that the provider got."""
+class ReceivedRequest:
+    """A request that the provider received."""
 
     path: str
     form: dict[str, str] = field(default_factory=dict)
@@ -43,61 +43,70 @@ class Asked:
 
 @dataclass
 class Provider:
-    """`claims` go over what ID tokens say by themselves; `behaviour` takes the place of an endpoint's, by its path."""
+    """The provider's state.
+
+    `behaviour` replaces endpoints, by path. `token_fields` and `discovery_fields` override fields of the token response
+    and of the discovery document; `claims` among `token_fields` overrides claims of the ID token.
+    """
 
     url: str = ""
     keys: tuple[str, ...] = ("first",)
-    signs_with: str = "first"
-    asked: list[Asked] = field(default_factory=list)
+    signing_key: str = "first"
+    received: list[ReceivedRequest] = field(default_factory=list)
     behaviour: dict[str, Behaviour] = field(default_factory=dict)
-    gives: dict[str, Any] = field(default_factory=dict)
-    description: dict[str, Any] = field(default_factory=dict)
+    token_fields: dict[str, Any] = field(default_factory=dict)
+    discovery_fields: dict[str, Any] = field(default_factory=dict)
     _codes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def reset(self) -> None:
-        """As if it had just begun."""
+        """Restore the initial state."""
         vars(self).update(vars(Provider(url=self.url)))
 
-    def visits(self, page: str, **person: Any) -> str:
-        """The code for somebody who says yes on the page that the service sent them to."""
-        query = dict(parse_qsl(urlsplit(page).query))
+    def authorize(self, url: str, **person: Any) -> str:
+        """Return an authorization code, as for a user who consents at this authorization URL."""
+        query = dict(parse_qsl(urlsplit(url).query))
         code = f"code-{uuid4()}"
         self._codes[code] = {"query": query, "person": person or ANN}
         return code
 
     def id_token(self, *, key: str | None = None, headers: dict[str, Any] | None = None, **claims: Any) -> str:
-        """An ID token about Ann, or about whom `claims` say; None takes a claim away."""
-        usual = {"iss": self.url, "aud": CLIENT_ID, "iat": FromNow(0), "exp": FromNow(3600), **ANN}
-        said = {name: value for name, value in resolve_times({**usual, **claims}).items() if value is not None}
-        name = key or self.signs_with
-        return jwt.encode(said, rsa_key(name), algorithm="RS256", headers={"kid": name} | (headers or {}))
+        """Return a signed ID token about Ann. `claims` override its claims; None removes one."""
+        defaults = {"iss": self.url, "aud": CLIENT_ID, "iat": FromNow(0), "exp": FromNow(3600), **ANN}
+        signed = {name: value for name, value in resolve_times({**defaults, **claims}).items() if value is not None}
+        name = key or self.signing_key
+        return jwt.encode(signed, rsa_key(name), algorithm="RS256", headers={"kid": name} | (headers or {}))
 
     def tokens(self, form: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
-        """What the token endpoint answers: RFC 6749 and RFC 7636, as a strict provider takes them."""
+        """Return status and body of the token endpoint, strict as to RFC 6749 and RFC 7636."""
         if not _authenticated(form, authorization):
             return 401, {"error": "invalid_client"}
         if form.get("grant_type") == "refresh_token":
-            return 200, {"access_token": f"access-{uuid4()}", "expires_in": 3600, "token_type": "Bearer"} | self.gives
-        begun = self._codes.pop(form.get("code", ""), None)
-        if begun is None or not _fits(begun["query"], form):
+            return 200, {
+                "access_token": f"access-{uuid4()}",
+                "expires_in": 3600,
+                "token_type": "Bearer",
+            } | self.token_fields
+        authorization_request = self._codes.pop(form.get("code", ""), None)
+        if authorization_request is None or not _matches(authorization_request["query"], form):
             return 400, {"error": "invalid_grant"}
-        claims = begun["person"] | {"nonce": begun["query"].get("nonce")} | self.gives.get("claims", {})
-        given = {name: value for name, value in self.gives.items() if name != "claims"}
+        query = authorization_request["query"]
+        claims = authorization_request["person"] | {"nonce": query.get("nonce")} | self.token_fields.get("claims", {})
+        fields = {name: value for name, value in self.token_fields.items() if name != "claims"}
         return 200, {
             "access_token": f"access-{uuid4()}",
             "refresh_token": f"refresh-{uuid4()}",
             "id_token": self.id_token(**claims),
             "expires_in": 3600,
             "token_type": "Bearer",
-        } | given
+        } | fields
 
     def jwks(self) -> dict[str, Any]:
-        """The public keys."""
+        """Return the key set with the public keys."""
         public = [RSAAlgorithm.to_jwk(rsa_key(name).public_key(), as_dict=True) | {"kid": name} for name in self.keys]
         return {"keys": [key | {"use": "sig", "alg": "RS256"} for key in public]}
 
     def discovery(self) -> dict[str, Any]:
-        """What it says of itself."""
+        """Return the discovery document."""
         return {
             "issuer": self.url,
             "authorization_endpoint": f"{self.url}/authorize",
@@ -105,11 +114,11 @@ class Provider:
             "jwks_uri": f"{self.url}/jwks",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
             "id_token_signing_alg_values_supported": ["RS256"],
-        } | self.description
+        } | self.discovery_fields
 
-    def requests(self, path: str) -> list[Asked]:
-        """What was asked of one endpoint."""
-        return [asked for asked in self.asked if asked.path == path]
+    def requests(self, path: str) -> list[ReceivedRequest]:
+        """Return the requests that one endpoint received."""
+        return [request for request in self.received if request.path == path]
 
 
 def _authenticated(form: dict[str, str], authorization: str) -> bool:
@@ -118,15 +127,15 @@ def _authenticated(form: dict[str, str], authorization: str) -> bool:
     return (form.get("client_id"), form.get("client_secret")) == (CLIENT_ID, CLIENT_SECRET)
 
 
-def _fits(query: dict[str, str], form: dict[str, str]) -> bool:
+def _matches(query: dict[str, str], form: dict[str, str]) -> bool:
     verifier = form.get("code_verifier", "")
     challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    same = form.get("redirect_uri") == query.get("redirect_uri")
-    return same and 43 <= len(verifier) <= 128 and challenge == query.get("code_challenge")
+    same_redirect = form.get("redirect_uri") == query.get("redirect_uri")
+    return same_redirect and 43 <= len(verifier) <= 128 and challenge == query.get("code_challenge")
 
 
 def reply(handler: BaseHTTPRequestHandler, status: int, body: bytes | dict[str, Any]) -> None:
-    """Answer a request of the provider's."""
+    """Send a JSON response."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     handler.send_response(status)
     handler.send_header("content-type", "application/json")
@@ -137,13 +146,13 @@ def reply(handler: BaseHTTPRequestHandler, status: int, body: bytes | dict[str, 
 
 @contextmanager
 def running_provider() -> Iterator[Provider]:
-    """A provider on a free port of this machine."""
+    """Run a provider on a free local port."""
     provider = Provider()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
-            provider.asked.append(Asked(unquote(path)))
+            provider.received.append(ReceivedRequest(unquote(path)))
             documents = {"/jwks": provider.jwks, "/.well-known/openid-configuration": provider.discovery}
             if path in provider.behaviour:
                 provider.behaviour[path](self)
@@ -156,7 +165,7 @@ def running_provider() -> Iterator[Provider]:
             body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
             authorization = self.headers.get("authorization", "")
-            provider.asked.append(Asked(self.path, form, authorization))
+            provider.received.append(ReceivedRequest(self.path, form, authorization))
             if self.path in provider.behaviour:
                 provider.behaviour[self.path](self)
             else:

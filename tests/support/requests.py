@@ -1,4 +1,4 @@
-"""Requests of the `requests` library, answered by the local gateway in this process: no socket, real events."""
+"""Lets the `requests` library call the local gateway in this process, without sockets, with real events."""
 
 from io import BytesIO
 from typing import Any
@@ -14,28 +14,28 @@ URL = "https://api.example.com"
 
 
 class Gateway(HTTPAdapter):
-    """Hands requests to the functions of an `Api` as the local service does."""
+    """Routes requests to the functions of an `Api` as the local service does."""
 
     def __init__(self, api: Api) -> None:
-        """Nothing is opened."""
+        """Open no connection."""
         super().__init__()
         self._api = api
         self._gateway = gateway.Api(routes=api.template.routes, cors=api.template.cors)
 
     def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
-        """Answer a request."""
-        asked = _asked(request)
-        match = self._gateway.match(asked)
+        """Return the response to a request."""
+        gateway_request = _gateway_request(request)
+        match = self._gateway.match(gateway_request)
         if match is None:
-            answer = gateway.NOT_FOUND
+            response = gateway.NOT_FOUND
         else:
-            name, event = match.route.function, event_payload.make_event(asked, match)
-            answer = gateway.run_integration(name, lambda: self._api.fleet.invoke(name, event))
-        return self.build_response(request, _raw(self._gateway.finalize(asked, answer)))
+            name, event = match.route.function, event_payload.make_event(gateway_request, match)
+            response = gateway.run_integration(name, lambda: self._api.pools.invoke(name, event))
+        return self.build_response(request, _raw(self._gateway.finalize(gateway_request, response)))
 
 
 def session(api: Api) -> Session:
-    """A client of `URL` that knows nobody else."""
+    """Return a client that can reach `URL` only."""
     client = Session()
     client.trust_env = False
     client.adapters.clear()
@@ -43,7 +43,7 @@ def session(api: Api) -> Session:
     return client
 
 
-def _asked(request: PreparedRequest) -> messages.Request:
+def _gateway_request(request: PreparedRequest) -> messages.Request:
     body = request.body
     path, _, query = request.path_url.partition("?")
     return messages.Request(
@@ -60,10 +60,10 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def _raw(answer: messages.Response) -> HTTPResponse:
+def _raw(response: messages.Response) -> HTTPResponse:
     headers = HTTPHeaderDict()
-    for name, value in answer.headers:
+    for name, value in response.headers:
         headers.add(name, value)
     return HTTPResponse(
-        body=BytesIO(answer.body), headers=headers, status=answer.status, version=11, preload_content=False
+        body=BytesIO(response.body), headers=headers, status=response.status, version=11, preload_content=False
     )

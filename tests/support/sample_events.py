@@ -9,16 +9,16 @@ EVENTS = ROOT / "events"
 
 
 def samples() -> list[str]:
-    """The names of all sample events: `tasks/create_task`."""
+    """Return the names of all sample events: `tasks/create_task`."""
     return sorted(path.relative_to(EVENTS).with_suffix("").as_posix() for path in EVENTS.rglob("*.json"))
 
 
 def sample(name: str) -> dict[str, Any]:
-    """One sample event."""
+    """Return a sample event."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return event
 
 
 def function_name(name: str) -> str:
-    """What the template calls the function: `tasks/create_task` is CreateTask."""
+    """Return the function's logical id: `tasks/create_task` is CreateTask."""
     return "".join(word.capitalize() for word in name.rpartition("/")[2].split("_"))

@@ -1,4 +1,4 @@
-"""The whole product as a process of its own: what `make dev` starts, on a port that it finds for itself."""
+"""Runs the service in a process of its own, as `make dev` does, on a free port."""
 
 import os
 import re
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_PATIENCE = 60  # seconds, for what takes one
+_TIMEOUT = 60  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A running service; its console goes to a file.
+    """A running service.
 
-    `cloud_url` is where the operator's tool finds its AWS, if that is open; `clock` holds by how many seconds its clock
-    runs ahead.
+    `console` is the file with its output, `clock` the file with the seconds by which its clock is ahead. `cloud_url` is
+    its AWS endpoint for the operator's tool, if that is open.
     """
 
     url: str
@@ -29,19 +29,19 @@ class Service:
     clock: Path
 
     def log(self) -> str:
-        """Everything that it printed so far."""
+        """Return its output so far."""
         return self.console.read_text(encoding="utf-8", errors="replace")
 
 
 @contextmanager
 def running_service(*, cloud_port: str = "", **settings: str) -> Iterator[Service]:
-    """Start the product with settings of `make dev`: `running_service(require_email_verification="false")`.
+    """Run the service with settings of `make dev`: `running_service(require_email_verification="false")`.
 
-    Its AWS is open to the operator's tool with `cloud_port="0"`.
+    `cloud_port="0"` opens its AWS endpoint to the operator's tool.
     """
-    given = {f"GATEHOUSE_{name.upper()}": value for name, value in settings.items()}
-    given |= {"PORT": "0", "CLOUD_PORT": cloud_port, "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
+    variables = {f"GATEHOUSE_{name.upper()}": value for name, value in settings.items()}
+    variables |= {"PORT": "0", "CLOUD_PORT": cloud_port, "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
     with tempfile.TemporaryDirectory() as folder:
         console, clock = Path(folder, "console"), Path(folder, "clock")
         clock.write_text("0", encoding="ascii")
@@ -49,21 +49,21 @@ def running_service(*, cloud_port: str = "", **settings: str) -> Iterator[Servic
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.fast_service"],
                 cwd=ROOT,
-                env=clean | given | {"TESTS_CLOCK": str(clock)},
+                env=environment | variables | {"TESTS_CLOCK": str(clock)},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
             try:
-                url, cloud_url = _introduced(console, process)
+                url, cloud_url = _printed_urls(console, process)
                 yield Service(url=url, cloud_url=cloud_url, console=console, clock=clock)
             finally:
                 process.terminate()
-                process.wait(_PATIENCE)
+                process.wait(_TIMEOUT)
 
 
-def _introduced(console: Path, process: subprocess.Popen[bytes]) -> tuple[str, str]:
-    """Where it listens, and its AWS; it does so already when it tells."""
-    deadline = time.monotonic() + _PATIENCE
+def _printed_urls(console: Path, process: subprocess.Popen[bytes]) -> tuple[str, str]:
+    """Return the URLs of the service and of its AWS endpoint. It prints them once it listens."""
+    deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         text = console.read_text(encoding="utf-8")
         if url := re.search(r"^Gatehouse runs at (\S+)$", text, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""Many functions share a process here. None of them may read a setting that it would not have in Lambda."""
+"""Fails a function that reads a setting which the template does not give it. In tests, all share one environment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,16 +10,16 @@ from tests.support.settings_usage import SETTINGS
 
 
 @contextmanager
-def own_settings(template: Template) -> Iterator[None]:
-    """Refuse a function what the template does not give to it."""
+def enforce_settings(template: Template) -> Iterator[None]:
+    """Raise ConfigurationError when a function reads a setting that it lacks in the template."""
     from gatehouse.config import Config, ConfigurationError  # noqa: PLC0415 -- a cloud puts the layer on the path
 
-    def own(config: Config, name: str) -> object:
+    def checked(config: Config, name: str) -> object:
         function = template.functions.get(aws_calls._current.get() or "")
         variable = f"GATEHOUSE_{name.upper()}"
         if function and name in SETTINGS and variable not in function.environment:
-            raise ConfigurationError(f"{function.name} reads {variable}, and template.yaml does not give it that")
+            raise ConfigurationError(f"{function.name} reads {variable}, which template.yaml does not give it")
         return object.__getattribute__(config, name)
 
-    with patch.object(Config, "__getattribute__", own):
+    with patch.object(Config, "__getattribute__", checked):
         yield

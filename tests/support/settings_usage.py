@@ -1,18 +1,18 @@
-"""Which settings a function can come to read: its code, followed from name to name, from the handler into the layer.
+"""Finds the settings that a function can read, by static analysis of its handler and the layer.
 
-A definition is followed where one that is followed names it, whether or not it is ever called; so no read is missed.
+Every definition that a reachable definition names is reachable, whether or not it is called. So no setting is missed.
 """
 
 import ast
 from collections.abc import Iterator
 from functools import cache
 
-from tests.support.layout import Module, handlers, layer
+from tests.support.layout import Module, handler_modules, layer_modules
 
-type Place = tuple[str, str]
-"""A module, and what it defines at its top; nothing, for what is done when it is imported."""
+type Definition = tuple[str, str]
+"""A module and a name at its top level; the empty name stands for the statements that run on import."""
 
-MODULES = {module.name: module for module in (*layer(), *handlers())}
+MODULES = {module.name: module for module in (*layer_modules(), *handler_modules())}
 SETTINGS = {
     field.target.id
     for statement in MODULES["gatehouse.config"].tree.body
@@ -23,42 +23,42 @@ SETTINGS = {
 
 
 def settings_of(*modules: Module) -> set[str]:
-    """Return the settings that the definitions of these modules lead to."""
-    return set().union(*(_followed(place)[0] for place in reachable(*modules)))
+    """Return the settings that the definitions of these modules can read."""
+    return set().union(*(_uses(definition)[0] for definition in reachable(*modules)))
 
 
-def reachable(*modules: Module) -> set[Place]:
+def reachable(*modules: Module) -> set[Definition]:
     """Return all definitions that those of these modules lead to, and these."""
-    to_do: list[Place] = [(module.name, name) for module in modules for name in _defined(module.name)]
-    seen = set(to_do)
-    while to_do:
-        _, places = _followed(to_do.pop())
-        to_do += places - seen
-        seen |= places
+    pending: list[Definition] = [(module.name, name) for module in modules for name in _top_level(module.name)]
+    seen = set(pending)
+    while pending:
+        _, named = _uses(pending.pop())
+        pending += named - seen
+        seen |= named
     return seen
 
 
 def reads(tree: ast.AST) -> Iterator[ast.Attribute]:
-    """Every `config().name`, also by a variable that holds `config()`."""
-    holding = held(tree)
+    """Return every `config().name`, also through a variable that holds `config()`."""
+    variables = config_variables(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and (
-            is_config(node.value) or (isinstance(node.value, ast.Name) and node.value.id in holding)
+            is_config(node.value) or (isinstance(node.value, ast.Name) and node.value.id in variables)
         ):
             yield node
 
 
-def held(tree: ast.AST) -> set[str]:
-    """The variables that hold `config()`."""
-    return {name for node in ast.walk(tree) if isinstance(node, ast.Assign) for name in _holding(node)}
+def config_variables(tree: ast.AST) -> set[str]:
+    """Return the variables that hold `config()`."""
+    return {name for node in ast.walk(tree) if isinstance(node, ast.Assign) for name in _assigned_config(node)}
 
 
 def is_config(node: ast.AST) -> bool:
-    """Whether this is `config()`."""
+    """Whether the node is `config()`."""
     return isinstance(node, ast.Call) and ast.unparse(node.func) == "config"
 
 
-def _holding(assignment: ast.Assign) -> Iterator[str]:
+def _assigned_config(assignment: ast.Assign) -> Iterator[str]:
     match assignment:
         case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
             pairs = list(zip(names, values, strict=True))
@@ -68,47 +68,47 @@ def _holding(assignment: ast.Assign) -> Iterator[str]:
 
 
 @cache
-def _followed(place: Place) -> tuple[set[str], set[Place]]:
-    """The settings that a definition reads, and the places that it names."""
-    module, name = place
+def _uses(definition: Definition) -> tuple[set[str], set[Definition]]:
+    """Return the settings that a definition reads, and the definitions that it names."""
+    module, name = definition
     settings: set[str] = set()
-    places: set[Place] = {(module, "")}
+    named: set[Definition] = {(module, "")}
     if not name:
-        places |= {(found, "") for found in map(_module, MODULES[module].imports()) if found}
-    for statement in _defined(module).get(name, ()):
+        named |= {(found, "") for found in map(_module, MODULES[module].imports()) if found}
+    for statement in _top_level(module).get(name, ()):
         settings |= {read.attr for read in reads(statement)}
-        inside = {
-            alias.asname or alias.name: _places(node.module or "", alias.name)
+        local_imports = {
+            alias.asname or alias.name: _definitions(node.module or "", alias.name)
             for node in ast.walk(statement)
             if isinstance(node, ast.ImportFrom) and node is not statement
             for alias in node.names
         }
         for node in ast.walk(statement):
             if isinstance(node, ast.Name):
-                places |= inside.get(node.id) or _places(module, node.id)
+                named |= local_imports.get(node.id) or _definitions(module, node.id)
             elif isinstance(node, ast.Attribute):
-                base = inside.get(ast.unparse(node.value)) or _base(module, node.value)
-                places |= {found for other, whole in base if not whole for found in _places(other, node.attr)}
-    return settings, places
+                base = local_imports.get(ast.unparse(node.value)) or _base(module, node.value)
+                named |= {found for other, whole in base if not whole for found in _definitions(other, node.attr)}
+    return settings, named
 
 
-def _base(module: str, node: ast.expr) -> set[Place]:
-    """What stands before a dot: a module by its name, or by `import_module`."""
+def _base(module: str, node: ast.expr) -> set[Definition]:
+    """Return what the expression before a dot names: a module, also by `import_module`, or a definition."""
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "import_module":
         return {(ast.literal_eval(node.args[0]), "")}
-    return _places(module, node.id) if isinstance(node, ast.Name) else set()
+    return _definitions(module, node.id) if isinstance(node, ast.Name) else set()
 
 
 @cache
-def _places(module: str, name: str) -> set[Place]:
-    """Where a name of a module is defined; the module of that name, if it is one."""
+def _definitions(module: str, name: str) -> set[Definition]:
+    """Return where a module's name is defined; the submodule of that name, if it is one."""
     if module not in MODULES:
         return set()
-    found: set[Place] = set()
-    for statement in _defined(module).get(name, ()):
+    found: set[Definition] = set()
+    for statement in _top_level(module).get(name, ()):
         if isinstance(statement, ast.ImportFrom):
             original = next(alias.name for alias in statement.names if (alias.asname or alias.name) == name)
-            found |= _places(statement.module or "", original)
+            found |= _definitions(statement.module or "", original)
         elif not isinstance(statement, ast.Import):
             found.add((module, name))
     if not found and f"{module}.{name}" in MODULES:
@@ -117,12 +117,12 @@ def _places(module: str, name: str) -> set[Place]:
 
 
 @cache
-def _defined(module: str) -> dict[str, list[ast.stmt]]:
-    """The statements at the top of a module, by the names that they define; those that define none are done."""
+def _top_level(module: str) -> dict[str, list[ast.stmt]]:
+    """Return the top-level statements of a module by the names that they define; the others under the empty name."""
     defined: dict[str, list[ast.stmt]] = {}
-    to_do = list(MODULES[module].tree.body)
-    while to_do:
-        statement = to_do.pop()
+    pending = list(MODULES[module].tree.body)
+    while pending:
+        statement = pending.pop()
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 names = [statement.name]
@@ -130,7 +130,7 @@ def _defined(module: str) -> dict[str, list[ast.stmt]]:
                 names = [alias.asname or alias.name for alias in statement.names]
             case ast.If() | ast.With() | ast.Try():
                 parts = (statement.body, getattr(statement, "orelse", []), getattr(statement, "finalbody", []))
-                to_do += [one for part in parts for one in part]
+                pending += [one for part in parts for one in part]
                 names = [""]
             case _:
                 targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
@@ -144,7 +144,7 @@ def _defined(module: str) -> dict[str, list[ast.stmt]]:
 
 
 def _module(imported: str) -> str:
-    """The module of ours that an import leads to: `gatehouse.errors` for `gatehouse.errors.NotFound`."""
+    """Return our module of an import: `gatehouse.errors` for `gatehouse.errors.NotFound`."""
     while imported and imported not in MODULES:
         imported = imported.rpartition(".")[0]
     return imported

@@ -1,4 +1,4 @@
-"""A part that `make test` proves, and the whole that `make test-all` does."""
+"""Parameters of which `make test` runs some, and `make test-all` runs all."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ import pytest
 
 
 def some_and_all(name: str, some: Any, every: Any) -> pytest.MarkDecorator:
-    """`@some_and_all("routes", (READ,), ALL)`: the test runs with `some`, and with `every` where there is time."""
+    """`@some_and_all("routes", (READ,), ALL)` runs the test with `some`; a slow test runs it with `every`."""
     whole = pytest.param(every, id="all", marks=pytest.mark.slow)
     return pytest.mark.parametrize(name, [pytest.param(some, id="some"), whole])

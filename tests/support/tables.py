@@ -1,4 +1,4 @@
-"""What the tables hold."""
+"""The rows of the tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,20 +10,20 @@ TABLES = ("UsersTable", "SessionsTable", "TokensTable", "TasksTable", "LimitsTab
 
 
 def rows(cloud: Cloud, table: str) -> list[dict[str, Any]]:
-    """All rows of a table but the keyring, as plain values."""
+    """Return the rows of a table as plain values, without the keyring."""
     items = cloud.client("dynamodb").scan(TableName=table)["Items"]
     plain = [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
     return [row for row in plain if row.get("session_id") != "KEYRING"]
 
 
-def everything(cloud: Cloud) -> dict[str, list[dict[str, Any]]]:
-    """All rows of all tables, in an order that compares."""
+def all_rows(cloud: Cloud) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of all tables, sorted so that they compare."""
     return {table: sorted(rows(cloud, table), key=repr) for table in TABLES}
 
 
 @contextmanager
-def unchanged(cloud: Cloud) -> Iterator[None]:
-    """All rows of all tables are afterwards what they were before."""
-    before = everything(cloud)
+def tables_unchanged(cloud: Cloud) -> Iterator[None]:
+    """Assert that all rows are the same after as before."""
+    before = all_rows(cloud)
     yield
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before

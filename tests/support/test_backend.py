@@ -1,4 +1,4 @@
-"""moto answers on the short way what it answers on the whole way, and with the shortcuts what it answers without."""
+"""moto's responses are the same on the direct path and over HTTP, and with and without our speedups."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ ROW = KEY | {
 }
 OTHER = {"user_id": {"S": "ann"}, "task_id": {"S": "21"}, "title": {"S": "other"}}
 ABSENT = {"ConditionExpression": "attribute_not_exists(#k)", "ExpressionAttributeNames": {"#k": "task_id"}}
-TELL_ROW = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+RETURN_ROW = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 CHANGE = {
     "UpdateExpression": "SET #a = :a, #n = #n + :n, #m.#i = :a REMOVE #d ADD #w :w",
     "ExpressionAttributeNames": {"#a": "title", "#n": "count", "#m": "map", "#i": "inner", "#d": "done", "#w": "words"},
@@ -39,11 +39,11 @@ CHANGE = {
 }
 ADD = {"UpdateExpression": "ADD words :w", "ExpressionAttributeValues": {":w": {"SS": ["d"]}}}
 OF_ANN = {"KeyConditionExpression": "user_id = :u", "ExpressionAttributeValues": {":u": {"S": "ann"}}}
-REQUESTS: list[tuple[str, dict[str, Any]]] = [  # each on what the ones before it have left
+REQUESTS: list[tuple[str, dict[str, Any]]] = [  # executed in this order on the same tables
     ("PutItem", T | {"Item": ROW}),
     ("PutItem", T | {"Item": OTHER, "ReturnValues": "ALL_OLD", "ReturnConsumedCapacity": "TOTAL"}),
     ("PutItem", T | {"Item": OTHER} | ABSENT),
-    ("PutItem", T | {"Item": ROW} | ABSENT | TELL_ROW),
+    ("PutItem", T | {"Item": ROW} | ABSENT | RETURN_ROW),
     ("GetItem", T | {"Key": KEY, "ConsistentRead": True}),
     ("GetItem", T | {"Key": KEY, "ProjectionExpression": "title, #m.inner", "ExpressionAttributeNames": {"#m": "map"}}),
     ("GetItem", T | {"Key": KEY | {"task_id": {"S": "none"}}}),
@@ -51,7 +51,7 @@ REQUESTS: list[tuple[str, dict[str, Any]]] = [  # each on what the ones before i
     ("UpdateItem", T | {"Key": KEY, "ReturnValues": "UPDATED_OLD"} | ADD),
     ("UpdateItem", T | {"Key": KEY, "UpdateExpression": "SET title = :none"}),
     ("UpdateItem", T | {"Key": KEY, "UpdateExpression": "no such thing"}),
-    ("UpdateItem", T | {"Key": KEY, "ConditionExpression": "title = :t"} | TELL_ROW | CHANGE),
+    ("UpdateItem", T | {"Key": KEY, "ConditionExpression": "title = :t"} | RETURN_ROW | CHANGE),
     ("Query", T | OF_ANN | {"ScanIndexForward": False}),
     ("Query", T | OF_ANN | {"Limit": 1}),
     ("Query", T | OF_ANN | {"Limit": 1, "ExclusiveStartKey": KEY}),
@@ -69,7 +69,7 @@ REQUESTS: list[tuple[str, dict[str, Any]]] = [  # each on what the ones before i
             "ClientRequestToken": "t",
             "TransactItems": [
                 {"Update": T | {"Key": KEY} | ADD | {"ExpressionAttributeValues": {":w": {"SS": ["e"]}}}},
-                {"Put": T | {"Item": ROW} | ABSENT | TELL_ROW},
+                {"Put": T | {"Item": ROW} | ABSENT | RETURN_ROW},
                 {"ConditionCheck": T | {"Key": KEY} | ABSENT},
             ],
         },
@@ -89,52 +89,54 @@ REQUESTS: list[tuple[str, dict[str, Any]]] = [  # each on what the ones before i
 ]
 
 
-type Way = Callable[[ConnectionPool, str, dict[str, str], bytes], HttpResponse]
+type Send = Callable[[ConnectionPool, str, dict[str, str], bytes], HttpResponse]
 
 
-def test_the_short_way_tells_what_the_whole_way_tells(cloud: Cloud) -> None:
-    whole = answers(cloud, http_path)
+def test_the_direct_path_returns_what_the_http_path_returns(cloud: Cloud) -> None:
+    over_http = responses(cloud, http_path)
 
-    assert answers(cloud, direct_path) == whole
+    assert responses(cloud, direct_path) == over_http
 
 
-def test_shortcuts_lead_to_the_same_answers(cloud: Cloud) -> None:
-    short = answers(cloud, direct_path)
+def test_speedups_do_not_change_responses(cloud: Cloud) -> None:
+    with_speedups = responses(cloud, direct_path)
     with ExitStack() as stack:
         for owner, name, original in ORIGINALS:
             stack.enter_context(patch.object(owner, name, original))
-        without = answers(cloud, direct_path)
+        without = responses(cloud, direct_path)
 
-    assert short == without
+    assert with_speedups == without
 
 
-def test_whoever_listens_hears_of_each_write(cloud: Cloud) -> None:
-    heard: list[bytes] = []
-    with patch.object(cloud._engine, "listeners", [heard.append]):
-        told = answers(cloud, direct_path)
-    answered = [
+def test_listeners_are_called_with_each_successful_write(cloud: Cloud) -> None:
+    received: list[bytes] = []
+    with patch.object(cloud._engine, "listeners", [received.append]):
+        results = responses(cloud, direct_path)
+    successful_writes = [
         sent
-        for (operation, sent), (_, *known) in zip(REQUESTS, told, strict=True)
-        if len(known) > 1 and not operation.startswith(READS)
+        for (operation, sent), (_, *details) in zip(REQUESTS, results, strict=True)
+        if len(details) > 1 and not operation.startswith(READS)
     ]
 
-    assert [json.loads(body) for body in heard] == answered
+    assert [json.loads(body) for body in received] == successful_writes
 
 
-def answers(cloud: Cloud, way: Way) -> list[Any]:
-    """What is told of each request, beginning with empty tables."""
+def responses(cloud: Cloud, send: Send) -> list[Any]:
+    """Return the response to each request, starting with empty tables."""
     cloud.reset()
-    lines = ConnectionPool(f"https://{HOST}", connect_seconds=1, read_seconds=1)
-    return [outcome(lines, way, operation, sent) for operation, sent in REQUESTS]
+    pool = ConnectionPool(f"https://{HOST}", connect_seconds=1, read_seconds=1)
+    return [response_to(pool, send, operation, sent) for operation, sent in REQUESTS]
 
 
-def outcome(lines: ConnectionPool, way: Way, operation: str, sent: dict[str, Any]) -> Any:
-    """All of an answer but the moment and the number; some requests are too much for moto, on either way."""
+def response_to(pool: ConnectionPool, send: Send, operation: str, sent: dict[str, Any]) -> Any:
+    """Return the response without date and request id, or the exception's type: moto raises at some requests."""
     headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
     try:
-        answer = way(lines, "POST", headers, json.dumps(sent).encode())
+        response = send(pool, "POST", headers, json.dumps(sent).encode())
     except (KeyError, ValueError, OperationNotFoundError) as error:
         return operation, type(error)
-    told = {name: value for name, value in answer.headers.items() if name not in {"date", "x-amzn-requestid"}}
-    assert answer.headers.keys() - told.keys() == {"date", "x-amzn-requestid"}
-    return operation, answer.status, told, answer.body
+    headers_received = {
+        name: value for name, value in response.headers.items() if name not in {"date", "x-amzn-requestid"}
+    }
+    assert response.headers.keys() - headers_received.keys() == {"date", "x-amzn-requestid"}
+    return operation, response.status, headers_received, response.body

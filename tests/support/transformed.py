@@ -1,4 +1,4 @@
-"""The template as CloudFormation gets it: SAM's own transform, and what resources ask of each other."""
+"""The template after SAM's transform, as CloudFormation receives it, and the references between its resources."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,10 @@ TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 PARAMETERS = {"MailFrom": "no-reply@example.com", "CorsOrigins": "https://app.example.com,https://www.example.com"}
 REGION = "us-east-1"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-READ_BY_SAM = {"Tracing", "DeploymentPreference"}  # of the parameters; the rest is CloudFormation's
+READ_BY_SAM = {
+    "Tracing",
+    "DeploymentPreference",
+}  # parameters that the transform reads; CloudFormation reads the others
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -23,12 +26,12 @@ type Resources = Mapping[str, Mapping[str, Any]]
 
 
 def source() -> dict[str, Any]:
-    """The template as it is written, to be changed at will."""
+    """Return a fresh copy of the template, which the caller may change."""
     return dict(parse_template(TEMPLATE))
 
 
 def transform(template: dict[str, Any], **parameters: str) -> Resources:
-    """What SAM makes of a template; code is taken as uploaded, if it is not said where."""
+    """Return the resources after SAM's transform. Local code paths are replaced by a place in S3."""
     import boto3  # noqa: PLC0415 -- both are slow, and collecting needs neither
     from samtranslator.parser.parser import Parser  # noqa: PLC0415 -- the same
     from samtranslator.translator.translator import Translator  # noqa: PLC0415 -- the same
@@ -45,14 +48,14 @@ def transform(template: dict[str, Any], **parameters: str) -> Resources:
 
 @cache
 def transformed(**parameters: str) -> Resources:
-    """The product's template after SAM, with its conditions decided."""
-    read = {name: value for name, value in parameters.items() if name in READ_BY_SAM}
-    return _existing(_transformed(**read), parameters)
+    """Return the project's resources after SAM's transform, with conditions evaluated."""
+    by_sam = {name: value for name, value in parameters.items() if name in READ_BY_SAM}
+    return _existing(_transformed(**by_sam), parameters)
 
 
 @cache
-def written() -> Resources:
-    """The same before SAM, which takes seconds and changes only resources of its own kinds."""
+def untransformed() -> Resources:
+    """Return the resources before SAM's transform, which takes seconds and changes only SAM's resource types."""
     return _existing(source()["Resources"], {})
 
 
@@ -60,8 +63,8 @@ def _existing(resources: Resources, parameters: Mapping[str, str]) -> Resources:
     document = source()
     values = resolve(document["Parameters"], PARAMETERS | dict(parameters))
     resolver = Resolver(document=document, values=values)
-    decided: Resources = _decided(resources, resolver)
-    return {name: one for name, one in decided.items() if "Condition" not in one or resolver.holds(one["Condition"])}
+    evaluated: Resources = _evaluated(resources, resolver)
+    return {name: one for name, one in evaluated.items() if "Condition" not in one or resolver.holds(one["Condition"])}
 
 
 @cache
@@ -69,42 +72,42 @@ def _transformed(**parameters: str) -> Resources:
     return transform(source(), **parameters)
 
 
-def _decided(node: Any, resolver: Resolver) -> Any:
-    """The node with the branch of each `Fn::If` that its condition chooses; no value leaves nothing behind."""
+def _evaluated(node: Any, resolver: Resolver) -> Any:
+    """Return the node with each `Fn::If` replaced by its branch. AWS::NoValue removes the property."""
     match node:
         case {"Fn::If": [condition, yes, no]}:
-            return _decided(yes if resolver.holds(condition) else no, resolver)
+            return _evaluated(yes if resolver.holds(condition) else no, resolver)
         case dict():
-            decided = {key: _decided(value, resolver) for key, value in node.items()}
-            return {key: value for key, value in decided.items() if value != NO_VALUE}
+            evaluated = {key: _evaluated(value, resolver) for key, value in node.items()}
+            return {key: value for key, value in evaluated.items() if value != NO_VALUE}
         case list():
-            return [value for value in (_decided(entry, resolver) for entry in node) if value != NO_VALUE]
+            return [value for value in (_evaluated(entry, resolver) for entry in node) if value != NO_VALUE]
     return node
 
 
 def of_type(resources: Resources, kind: str) -> dict[str, Mapping[str, Any]]:
-    """The properties of all resources of a kind, such as `AWS::Lambda::Function`."""
+    """Return the properties of all resources of a type, such as `AWS::Lambda::Function`."""
     return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
 
 
 def operations(resources: Resources) -> list[Mapping[str, Any]]:
-    """Every operation of the API."""
+    """Return all operations of the API."""
     paths = resources["Api"]["Properties"]["Body"]["paths"].values()
     return [operation for path in paths for operation in path.values()]
 
 
 def references(node: Any) -> Iterator[str]:
-    """Every name that `node` refers to by Ref, GetAtt, Sub or DependsOn; pseudo parameters and parameters, too."""
+    """Return all names that `node` references by Ref, GetAtt, Sub or DependsOn, also those of parameters."""
     if isinstance(node, Mapping):
         for key, value in node.items():
-            yield from _named(key, value)
+            yield from _referenced(key, value)
             yield from references(value)
     elif isinstance(node, list):
         for value in node:
             yield from references(value)
 
 
-def _named(key: str, value: Any) -> Iterator[str]:
+def _referenced(key: str, value: Any) -> Iterator[str]:
     match key, value:
         case (("Ref" | "DependsOn"), str()):
             yield value
@@ -119,7 +122,7 @@ def _named(key: str, value: Any) -> Iterator[str]:
 
 
 def cycle(resources: Resources) -> list[str]:
-    """Resources that wait for one another, the first again at the end; none if all can be created in some order."""
+    """Return a dependency cycle of resources, the first one repeated at the end; empty if there is none."""
     graph = {name: sorted(set(references(resource)) & resources.keys()) for name, resource in resources.items()}
     done: set[str] = set()
 

@@ -1,8 +1,8 @@
-"""The transport of our own under the tests: moto answers it, and who listens at botocore's edge hears it, too.
+"""Connects our transport to moto. Patches of botocore's `_make_api_call` apply to it, too.
 
-DynamoDB's part of moto can be asked without what stands before it (tests/support/backend.py), the others cannot.
+Requests to DynamoDB can go to moto's backend directly (tests/support/backend.py).
 
-`GATEHOUSE_TRANSPORT=botocore` runs any of the tests on the other one.
+`GATEHOUSE_TRANSPORT=botocore` runs the tests with botocore instead.
 """
 
 import os
@@ -23,49 +23,49 @@ from tests.support import backend
 
 CHOSEN = os.environ.get("GATEHOUSE_TRANSPORT", "own")
 
-real_ask = ConnectionPool.request
+real_request = ConnectionPool.request
 real_call: Any = Client._make_api_call
 
 
 @contextmanager
-def under_test(*, short: bool = False) -> Iterator[None]:
-    """Calls of both transports pass through `BaseClient._make_api_call`, whatever tests put there.
+def patched_transports(*, direct: bool = False) -> Iterator[None]:
+    """Route calls of both transports through `BaseClient._make_api_call`, also when tests patch it.
 
-    On the `short` way requests to DynamoDB do not pass through moto's stubber.
+    With `direct`, requests to DynamoDB bypass moto's stubber.
     """
     botocores: Any = vars(BaseClient)["_make_api_call"]
 
     def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         return (real_call if isinstance(client, Client) else botocores)(client, operation, parameters)
 
-    def edge(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+    def as_botocore(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         return vars(BaseClient)["_make_api_call"](client, operation, parameters)
 
     with (
         patch.object(BaseClient, "_make_api_call", call),
-        patch.object(Client, "_make_api_call", edge),
-        patch.object(ConnectionPool, "request", direct_path if short else http_path),
+        patch.object(Client, "_make_api_call", as_botocore),
+        patch.object(ConnectionPool, "request", direct_path if direct else http_path),
         patch.object(ConnectionPool, "open", lambda _: None),
     ):
         yield
 
 
-def direct_path(lines: ConnectionPool, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
-    """The same answers as on the whole way."""
-    if lines.host == backend.HOST and botocore_stubber.enabled:
-        return backend.ask(headers, body)
-    return http_path(lines, method, headers, body)
+def direct_path(pool: ConnectionPool, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
+    """Send a request to moto's backend, without HTTP; the responses are those of `http_path`."""
+    if pool.host == backend.HOST and botocore_stubber.enabled:
+        return backend.respond(headers, body)
+    return http_path(pool, method, headers, body)
 
 
-def http_path(lines: ConnectionPool, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
-    """Bytes out and bytes in; what is no address of AWS is really asked."""
-    given = HTTPHeaders()
+def http_path(pool: ConnectionPool, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
+    """Send a request through moto's stubber; a request to another host than AWS goes over the network."""
+    sent_headers = HTTPHeaders()
     for name, value in headers.items():
-        given[name] = value
-    request = AWSPreparedRequest(method, lines.url + lines.path, given, body, stream_output=False)
-    event = f"before-send.{lines.host.partition('.')[0]}.x"  # as botocore calls it
-    answer = botocore_stubber(event, request) if botocore_stubber.enabled else None
-    if answer is None:
-        return real_ask(lines, method, headers, body)
-    told = {name.lower(): str(value) for name, value in answer.headers.items()}
-    return HttpResponse(answer.status_code, told, answer.content)
+        sent_headers[name] = value
+    request = AWSPreparedRequest(method, pool.url + pool.path, sent_headers, body, stream_output=False)
+    event = f"before-send.{pool.host.partition('.')[0]}.x"  # botocore's name of it
+    response = botocore_stubber(event, request) if botocore_stubber.enabled else None
+    if response is None:
+        return real_request(pool, method, headers, body)
+    headers_received = {name.lower(): str(value) for name, value in response.headers.items()}
+    return HttpResponse(response.status_code, headers_received, response.content)

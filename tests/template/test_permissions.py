@@ -1,7 +1,6 @@
-"""Each function may do what its tests were seen to do, and nothing else.
+"""Each function has exactly the grants that its tests used.
 
-A missing grant is a 500 that no other test can see, for the local cloud checks no permissions. An unused one is what
-an intruder would use.
+No other test can detect a missing grant: the local cloud does not check permissions. An unused grant helps an attacker.
 """
 
 import re
@@ -14,69 +13,70 @@ import pytest
 from gatehouse_dev.template import Template
 from tests.support.aws_calls import AwsCall, load
 from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended, policy_size, statements
-from tests.support.transformed import Resources, of_type, operations, source, transform, transformed, written
+from tests.support.transformed import Resources, of_type, operations, source, transform, transformed, untransformed
 
-FUNCTIONS = sorted(of_type(written(), "AWS::Serverless::Function"))
-HERE = Path(__file__).parents[1]
+FUNCTIONS = sorted(of_type(untransformed(), "AWS::Serverless::Function"))
+TESTS = Path(__file__).parents[1]
 ROLE = "AWS::IAM::Role"
-MOST_POLICIES, LARGEST_POLICIES = 10, 10_240
+MOST_POLICIES, LARGEST_POLICIES = 10, 10_240  # managed policies of a role; characters of its inline policies
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 @pytest.fixture(scope="module")
-def acts() -> frozenset[AwsCall]:
-    """What all functions were seen to do in the run before this one; only a run of all their tests shows that."""
+def aws_calls() -> frozenset[AwsCall]:
+    """Return the AWS calls of the previous run, which must include all tests of functions."""
     latest = load()
-    absent = [path.name for path in sorted(HERE.glob("functions/**/test_*.py")) if str(path) not in latest.files]
-    if absent:
-        reason = f"permissions were NOT checked, for only part of the tests ran: without {absent[:3]}"
+    missing = [path.name for path in sorted(TESTS.glob("functions/**/test_*.py")) if str(path) not in latest.files]
+    if missing:
+        reason = f"permissions were NOT checked, because some tests did not run: {missing[:3]}"
         warnings.warn(reason, stacklevel=1)
         pytest.skip(reason)
     return latest.calls
 
 
-QUEUING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}  # Lambda itself does this
+QUEUING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}  # Lambda itself makes these calls
 
 
 @pytest.mark.last
 @every_function
-def test_grants_are_what_the_tests_used(template: Template, acts: frozenset[AwsCall], function: str) -> None:
-    used = {act for act in acts if act.function == function}
-    given = granted(transformed(), function)
+def test_grants_are_what_the_tests_used(template: Template, aws_calls: frozenset[AwsCall], function: str) -> None:
+    used = {call for call in aws_calls if call.function == function}
+    grants = granted(transformed(), function)
     if template.functions[function].streams:
-        given = {grant for grant in given if grant.action not in STREAMING}
-    given = {grant for grant in given if grant.action not in QUEUING}
-    problems = sorted([told("MISSING", act) for act in used - given] + [told("UNUSED", act) for act in given - used])
+        grants = {grant for grant in grants if grant.action not in STREAMING}
+    grants = {grant for grant in grants if grant.action not in QUEUING}
+    missing, unused = used - grants, grants - used
+    problems = sorted([problem("MISSING", one) for one in missing] + [problem("UNUSED", one) for one in unused])
 
     assert not problems, "\n".join(problems)
 
 
-def test_what_is_judged_last_is_here() -> None:
+def test_only_this_file_has_tests_that_run_last() -> None:
     """The second run of `make test` collects no other file."""
-    judging = [path for path in HERE.rglob("*.py") if "@pytest.mark.last" in path.read_text(encoding="utf-8")]
+    marked = [path for path in TESTS.rglob("*.py") if "@pytest.mark.last" in path.read_text(encoding="utf-8")]
 
-    assert judging == [Path(__file__)]
+    assert marked == [Path(__file__)]
 
 
-def told(problem: str, act: AwsCall) -> str:
-    """One line about a grant."""
-    return f"{problem} grant: {act.function} {act.action} on {act.resource}"
+def problem(kind: str, call: AwsCall) -> str:
+    """Return a line about a missing or unused grant."""
+    return f"{kind} grant: {call.function} {call.action} on {call.resource}"
 
 
 @every_function
-def test_a_function_that_reads_a_stream_may_and_no_other(template: Template, function: str) -> None:
+def test_only_stream_functions_may_read_their_stream(template: Template, function: str) -> None:
     streams = template.functions[function].streams
-    wanted = {(action, f"${{{source.table}.StreamArn}}") for action in STREAMING for source in streams}
+    needed = {(action, f"${{{source.table}.StreamArn}}") for action in STREAMING for source in streams}
     reading = {
         (grant.action, grant.resource) for grant in granted(transformed(), function) if grant.action in STREAMING
     }
 
-    assert {(action, "*" if action == "dynamodb:ListStreams" else stream) for action, stream in wanted} == reading
+    assert {(action, "*" if action == "dynamodb:ListStreams" else stream) for action, stream in needed} == reading
 
 
 @every_function
-def test_a_function_that_reads_a_queue_may_and_no_other(function: str) -> None:
+def test_only_queue_functions_may_read_their_queue(function: str) -> None:
     mappings = of_type(transformed(), "AWS::Lambda::EventSourceMapping").values()
     sources = [mapping["EventSourceArn"] for mapping in mappings if mapping["FunctionName"] == {"Ref": function}]
     queues = [source["Fn::GetAtt"][0] for source in sources if source["Fn::GetAtt"][1] == "Arn"]
@@ -87,21 +87,21 @@ def test_a_function_that_reads_a_queue_may_and_no_other(function: str) -> None:
     }
 
 
-def test_of_the_policies_of_aws_a_role_has_the_one_for_logs() -> None:
+def test_the_only_managed_policy_is_the_one_for_logs() -> None:
     """SAM adds the one for traces wherever `Tracing` is anything but `Disabled`, `PassThrough` included."""
     policies = {function: managed_by_aws(transformed(), function) for function in FUNCTIONS}
 
     assert policies == {function: {LOGS} for function in FUNCTIONS}
 
 
-def test_whoever_traces_may() -> None:
+def test_with_tracing_roles_have_the_managed_policy_for_traces() -> None:
     policies = {function: managed_by_aws(transformed(Tracing="Active"), function) for function in FUNCTIONS}
 
     assert policies == {function: {LOGS, TRACES} for function in FUNCTIONS}
 
 
-def test_api_gateway_may_invoke_what_has_routes_and_nothing_else() -> None:
-    """As one role, named by every integration; so no function has a permission for each of its routes."""
+def test_api_gateway_may_invoke_only_functions_with_routes() -> None:
+    """Every integration uses the same role, so functions need no permission per route."""
     stack = transformed()
     integrations = [operation["x-amazon-apigateway-integration"] for operation in operations(stack)]
     called = {re.sub(r".*/functions/(.*)/invocations", r"\1", one["uri"]["Fn::Sub"]) for one in integrations}
@@ -117,7 +117,7 @@ def test_api_gateway_may_invoke_what_has_routes_and_nothing_else() -> None:
 
 
 def invoked(stack: Resources, resource: Any) -> str:
-    """What a URI says for a resource of a policy: `${SignIn.Arn}:live` for its alias, or `${Jwks.Arn}`."""
+    """Return a policy's resource as an integration's URI names it: `${SignIn.Arn}:live` (an alias) or `${Jwks.Arn}`."""
     match resource:
         case {"Ref": alias}:
             properties = of_type(stack, "AWS::Lambda::Alias")[alias]
@@ -127,14 +127,14 @@ def invoked(stack: Resources, resource: Any) -> str:
     raise AssertionError(resource)
 
 
-def test_no_policy_has_a_star() -> None:
-    """But for dynamodb:ListStreams, which has no resource to name."""
+def test_no_policy_has_a_wildcard() -> None:
+    """The exception is dynamodb:ListStreams, which does not support resources."""
     assert list(open_ended(transformed())) == []
 
 
 @pytest.mark.parametrize("tracing", source()["Parameters"]["Tracing"]["AllowedValues"])
 def test_a_role_has_no_more_policies_than_aws_attaches(tracing: str) -> None:
-    """Ten, unless an account asks for more; no `!If` is decided, so that whichever a role has count."""
+    """The default quota is ten. No `!If` is evaluated, so both branches count."""
     attached = {
         name: role.get("ManagedPolicyArns", [])
         for name, role in of_type(transform(source(), Tracing=tracing), ROLE).items()
@@ -143,19 +143,19 @@ def test_a_role_has_no_more_policies_than_aws_attaches(tracing: str) -> None:
     assert {name for name, policies in attached.items() if len(policies) > MOST_POLICIES} == set()
 
 
-def test_what_a_role_grants_fits_into_what_aws_takes() -> None:
-    """10,240 characters for all of a role's inline policies, white space apart."""
+def test_inline_policies_are_within_the_quota() -> None:
+    """The quota is 10,240 characters for all inline policies of a role, without white space."""
     stack = transform(source())
 
     assert {role for role in of_type(stack, ROLE) if policy_size(stack, role) > LARGEST_POLICIES} == set()
 
 
-def test_every_grant_is_written_once_and_used() -> None:
-    """Roles list the vocabulary in `Metadata` and nothing else; a policy apart would count against another quota."""
-    vocabulary = source()["Metadata"]["Grants"]
+def test_every_grant_is_defined_once_and_used() -> None:
+    """Roles contain only grants from `Metadata`. Managed policies would count against another quota."""
+    grants = source()["Metadata"]["Grants"]
     roles = of_type(transform(source()), ROLE)
     used = [statement for name, role in roles.items() if name != "ApiRole" for statement in statements(role)]
 
-    assert [name for name, grant in vocabulary.items() if grant not in used] == []
-    assert [statement for statement in used if statement not in vocabulary.values()] == []
+    assert [name for name, grant in grants.items() if grant not in used] == []
+    assert [statement for statement in used if statement not in grants.values()] == []
     assert of_type(transformed(), "AWS::IAM::ManagedPolicy") == {}

@@ -1,8 +1,7 @@
-"""A function gets the settings that its code can come to read, and no others: Lambda takes 4 KB of variables.
+"""A function gets exactly the settings that its code can read: Lambda allows 4 KB of variables.
 
-What it can come to read is followed through its code (`tests/support/settings_usage.py`). All tests that call functions
-watch
-that none reads more (`tests/support/settings_guard.py`). Where a setting is not given there is no default instead.
+`tests/support/settings_usage.py` finds them by static analysis. `tests/support/settings_guard.py` fails any test in
+which a function reads another one. A setting that is not given has no default.
 """
 
 import ast
@@ -10,36 +9,36 @@ from collections.abc import Iterator
 
 import pytest
 
-from gatehouse_dev.admin.targets import FUNCTIONS as ASKED
+from gatehouse_dev.admin.targets import FUNCTIONS as SETTINGS_SOURCES
 from gatehouse_dev.import_users import REQUIRED_VARIABLES
 from gatehouse_dev.template import Template
 from tests.support import settings_usage
-from tests.support.layout import ROOT, Module, handlers
+from tests.support.layout import ROOT, Module, handler_modules
 from tests.support.settings_usage import SETTINGS, settings_of
 from tests.support.transformed import of_type, transformed
 
-HANDLERS = {handler.path.parent: handler for handler in handlers()}
-FOR_PACKAGES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL"}
+HANDLERS = {handler.path.parent: handler for handler in handler_modules()}
+OF_PACKAGES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL"}
 MOST_BYTES = 1_400  # of 4096
 MOST_ON_AVERAGE = 750
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def variables(settings: set[str]) -> set[str]:
-    """Where they are read from."""
+    """Return the environment variables of settings."""
     return {f"GATEHOUSE_{name.upper()}" for name in settings}
 
 
-def test_functions_have_the_settings_that_they_can_come_to_read(template: Template) -> None:
-    given = {name: function.environment.keys() - FOR_PACKAGES for name, function in template.functions.items()}
+def test_functions_have_the_settings_that_they_can_read(template: Template) -> None:
+    given = {name: function.environment.keys() - OF_PACKAGES for name, function in template.functions.items()}
     read = {name: variables(settings_of(HANDLERS[one.folder])) for name, one in template.functions.items()}
 
     assert given == read
-    assert [name for name, one in template.functions.items() if not one.environment.keys() >= FOR_PACKAGES] == []
+    assert [name for name, one in template.functions.items() if not one.environment.keys() >= OF_PACKAGES] == []
 
 
-def test_sam_gives_the_same(template: Template) -> None:
-    """What runs here is merged from `Globals` by our own reading of the template."""
+def test_sam_gives_functions_the_same_variables(template: Template) -> None:
+    """The local cloud merges `Globals` itself."""
     deployed = of_type(transformed(), "AWS::Lambda::Function")
 
     assert {name: one["Environment"]["Variables"].keys() for name, one in deployed.items()} == {
@@ -48,11 +47,11 @@ def test_sam_gives_the_same(template: Template) -> None:
 
 
 def test_every_setting_is_read(template: Template) -> None:
-    assert template.environment().keys() == variables(SETTINGS) | FOR_PACKAGES
+    assert template.environment().keys() == variables(SETTINGS) | OF_PACKAGES
 
 
-def test_variables_leave_room(template: Template) -> None:
-    """For long values, and for settings to come."""
+def test_variables_are_small(template: Template) -> None:
+    """Long values and future settings need space."""
     bytes_of = {
         name: sum(len(variable) + len(value) for variable, value in function.environment.items())
         for name, function in template.functions.items()
@@ -62,19 +61,19 @@ def test_variables_leave_room(template: Template) -> None:
     assert sum(bytes_of.values()) / len(bytes_of) < MOST_ON_AVERAGE
 
 
-# -- What the code must be like, to be followed ---------------------------------------
+# -- What the static analysis requires of the code -------------------------------------
 
 
 def test_the_configuration_is_read_by_name() -> None:
-    """Never handed on whole, nor read by a name that is put together."""
+    """It is never passed on as a whole, nor read by a computed name."""
     modules = [module for module in settings_usage.MODULES.values() if module.name != "gatehouse.config"]
 
-    assert {str(one): found for one in modules if (found := [*_not_followed(one), *_handed_on(one)])} == {}
+    assert {str(one): found for one in modules if (found := [*_unanalysed_calls(one), *_passed_on(one)])} == {}
     assert {read.attr for module in modules for read in settings_usage.reads(module.tree)} <= SETTINGS
 
 
-def _not_followed(module: Module) -> Iterator[str]:
-    """Calls for the configuration that are neither read at once nor kept in a variable."""
+def _unanalysed_calls(module: Module) -> Iterator[str]:
+    """Return calls of config() whose result is neither read at once nor assigned to a variable."""
     nodes = list(ast.walk(module.tree))
     values = [node.value for node in nodes if isinstance(node, ast.Assign)]
     stored = [one for value in values for one in (value.elts if isinstance(value, ast.Tuple) else [value])]
@@ -83,31 +82,31 @@ def _not_followed(module: Module) -> Iterator[str]:
     yield from (ast.unparse(node) for node in nodes if settings_usage.is_config(node) and id(node) not in known)
 
 
-def _handed_on(module: Module) -> Iterator[str]:
-    """Variables that hold the configuration, where they are used other than before a dot."""
+def _passed_on(module: Module) -> Iterator[str]:
+    """Return uses of variables that hold the configuration, other than reading an attribute."""
     for function in (node for node in ast.walk(module.tree) if isinstance(node, DEFINITIONS)):
-        held = settings_usage.held(function)
+        holding = settings_usage.config_variables(function)
         before_dots = {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Attribute)}
         used = [node for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
         yield from (
-            f"{node.id}, line {node.lineno}" for node in used if node.id in held and id(node) not in before_dots
+            f"{node.id}, line {node.lineno}" for node in used if node.id in holding and id(node) not in before_dots
         )
 
 
-def test_next_to_nothing_is_read_while_modules_are_imported() -> None:
-    """A function imports much that it does not use; the log level is for all."""
+def test_only_telemetry_reads_the_configuration_on_import() -> None:
+    """A function imports modules that it does not use. All functions have the log level."""
     early = [
         module.name
         for module in settings_usage.MODULES.values()
-        for node in _at_once(module.tree)
+        for node in _run_on_import(module.tree)
         if settings_usage.is_config(node)
     ]
 
     assert early == ["gatehouse.telemetry"]
 
 
-def _at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """What is done where it stands, and not when a function that it defines is called."""
+def _run_on_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Return the nodes that run on import, without the bodies of functions."""
     yield node
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -117,7 +116,7 @@ def _at_once(node: ast.AST) -> Iterator[ast.AST]:
         case _:
             children = list(ast.iter_child_nodes(node))
     for child in children:
-        yield from _at_once(child)
+        yield from _run_on_import(child)
 
 
 # -- Tools that work with a stack's settings ------------------------------------------
@@ -125,7 +124,7 @@ def _at_once(node: ast.AST) -> Iterator[ast.AST]:
 
 @pytest.fixture
 def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Module]]:
-    """The operator's tool and the import of users, to be followed as functions are."""
+    """Return the modules of the operator's tool and of the user import, registered for the analysis."""
     folder = ROOT / "devtools/gatehouse_dev"
     found = {
         "admin": [Module(path) for path in sorted((folder / "admin").glob("*.py"))],
@@ -136,13 +135,13 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Module]]:
     return found
 
 
-def test_the_operators_tool_asks_functions_that_know_all_it_needs(
+def test_the_operators_tool_takes_settings_from_functions_that_have_all_of_them(
     template: Template, tools: dict[str, list[Module]]
 ) -> None:
-    known = {name for function in ASKED for name in template.functions[function].environment}
+    available = {name for function in SETTINGS_SOURCES for name in template.functions[function].environment}
 
-    assert variables(settings_of(*tools["admin"])) - known == set()
+    assert variables(settings_of(*tools["admin"])) - available == set()
 
 
-def test_the_import_of_users_says_what_it_needs(tools: dict[str, list[Module]]) -> None:
+def test_the_user_import_lists_the_settings_that_it_reads(tools: dict[str, list[Module]]) -> None:
     assert settings_of(*tools["import_users"]) == set(REQUIRED_VARIABLES)

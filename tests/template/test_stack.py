@@ -1,4 +1,4 @@
-"""The stack that a team runs: what every stage has, and what differs."""
+"""The stack in each stage: data protection, access, throttling and optional resources."""
 
 import json
 import tomllib
@@ -20,8 +20,12 @@ COMBINATIONS = [
     *({"Stage": "prod"} | more for more in (DOMAIN, DOMAIN | ZONE, DOMAIN | CERTIFICATE)),
 ]
 WHOLE_CPU = 1769
-MAILING = {"RequestPasswordReset", "SendVerificationEmail", "ChangeEmail"}  # and those of the hashing ones that mail
-IN_THE_LOG = {
+MAILING = {
+    "RequestPasswordReset",
+    "SendVerificationEmail",
+    "ChangeEmail",
+}  # besides the hashing functions that send mail
+ACCESS_LOG_FIELDS = {
     "requestId",
     "requestTime",
     "routeKey",
@@ -29,12 +33,12 @@ IN_THE_LOG = {
     "identity.sourceIp",
     "responseLatency",
     "integrationLatency",
-    "integration.integrationStatus",  # what Lambda said; `integrationStatus` may be what the function answered
+    "integration.integrationStatus",  # Lambda's status; `integrationStatus` may be the function's
     "integrationErrorMessage",
     "error.responseType",
     "responseLength",
 }
-NAMED_BY_HAND = {  # else a name keeps a second stack out of the account, and blocks replacements
+NAME_PROPERTIES = {  # a fixed name prevents a second stack in the account, and replacements
     "AWS::Lambda::Function": "FunctionName",
     "AWS::DynamoDB::Table": "TableName",
     "AWS::IAM::Role": "RoleName",
@@ -54,18 +58,18 @@ every_stage = pytest.mark.parametrize("stage", STAGES)
 
 
 def functions(stack: Resources) -> dict[str, Mapping[str, Any]]:
-    """The properties of all functions."""
+    """Return the properties of all functions."""
     return of_type(stack, "AWS::Lambda::Function")
 
 
 def stage_of(stack: Resources) -> Mapping[str, Any]:
-    """The properties of the API's one stage."""
+    """Return the properties of the API's only stage."""
     (stage,) = of_type(stack, "AWS::ApiGatewayV2::Stage").values()
     return stage
 
 
 def hashing() -> set[str]:
-    """Functions with a whole processor: they hash passwords."""
+    """Return the functions that hash passwords; they have a whole processor."""
     return {name for name, function in functions(transformed()).items() if function["MemorySize"] == WHOLE_CPU}
 
 
@@ -74,15 +78,15 @@ def test_every_combination_can_be_created(parameters: dict[str, str]) -> None:
     assert cycle(transformed(**parameters)) == []
 
 
-def test_nothing_is_named_by_hand() -> None:
+def test_no_resource_has_a_fixed_name() -> None:
     stack = transformed(**DOMAIN, **ZONE)
 
     assert [
-        name for name, one in stack.items() if NAMED_BY_HAND.get(one["Type"], "nothing") in one.get("Properties", {})
+        name for name, one in stack.items() if NAME_PROPERTIES.get(one["Type"], "nothing") in one.get("Properties", {})
     ] == []
 
 
-# -- What is kept -------------------------------------------------------------------
+# -- Data ---------------------------------------------------------------------------
 
 
 @every_stage
@@ -93,19 +97,19 @@ def test_tables_can_be_restored_and_are_encrypted(stage: str) -> None:
 
 
 @every_stage
-def test_only_in_production_no_hand_can_delete_a_table(stage: str) -> None:
+def test_tables_have_deletion_protection_in_production_only(stage: str) -> None:
     tables = of_type(transformed(Stage=stage), "AWS::DynamoDB::Table")
 
     assert {table["DeletionProtectionEnabled"] for table in tables.values()} == {stage == "prod"}
 
 
-def test_every_log_ends() -> None:
+def test_every_log_group_has_a_retention() -> None:
     assert all(group["RetentionInDays"] for group in of_type(transformed(), "AWS::Logs::LogGroup").values())
 
 
 @every_stage
-def test_what_sam_makes_is_tagged(stage: str) -> None:
-    """The rest has the stack's own tags, from samconfig.toml; layers can have none."""
+def test_resources_made_by_sam_are_tagged(stage: str) -> None:
+    """Other resources have the stack's tags, from samconfig.toml. Layers cannot have tags."""
     stack = transformed(Stage=stage)
     tags = [{"Key": "Application", "Value": "gatehouse"}, {"Key": "Stage", "Value": {"Ref": "Stage"}}]
 
@@ -114,11 +118,11 @@ def test_what_sam_makes_is_tagged(stage: str) -> None:
     assert stage_of(stack)["Tags"].items() >= {"Application": "gatehouse", "Stage": {"Ref": "Stage"}}.items()
 
 
-# -- The door -----------------------------------------------------------------------
+# -- Access and throttling ----------------------------------------------------------
 
 
-def test_only_ses_of_this_account_tells_the_topic_and_only_the_topic_the_queue() -> None:
-    """Or anybody could call addresses undeliverable."""
+def test_only_ses_of_this_account_may_publish_and_only_the_topic_may_send_to_the_queue() -> None:
+    """Otherwise anybody could mark addresses as undeliverable."""
     topic, queue = (
         transformed()[name]["Properties"]["PolicyDocument"]["Statement"]
         for name in ("MailEventsPolicy", "MailFeedbackPolicy")
@@ -128,15 +132,15 @@ def test_only_ses_of_this_account_tells_the_topic_and_only_the_topic_the_queue()
     assert [one["Condition"] for one in queue] == [{"ArnEquals": {"aws:SourceArn": {"Ref": "MailEvents"}}}]
 
 
-def test_the_access_log_knows_the_route_and_never_the_path() -> None:
+def test_the_access_log_has_the_route_and_not_the_path() -> None:
     log = stage_of(transformed())["AccessLogSettings"]
     line = json.loads(log["Format"])
 
     assert log["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
-    assert {value.removeprefix("$context.") for value in line.values()} == IN_THE_LOG
+    assert {value.removeprefix("$context.") for value in line.values()} == ACCESS_LOG_FIELDS
 
 
-def test_every_route_is_throttled_and_the_costly_ones_more() -> None:
+def test_every_route_is_throttled_and_costly_routes_more() -> None:
     stage = stage_of(transformed())
     costly = {
         "ThrottlingRateLimit": {"Ref": "CostlyThrottlingRate"},
@@ -150,12 +154,12 @@ def test_every_route_is_throttled_and_the_costly_ones_more() -> None:
     assert all(settings == costly for settings in stage["RouteSettings"].values())
 
 
-def test_routes_that_hash_or_mail_are_the_costly_ones(template: Template) -> None:
-    """Those that change something: following a link neither hashes nor mails."""
+def test_post_routes_that_hash_or_mail_are_costly(template: Template) -> None:
+    """GET routes of these functions, which links lead to, neither hash nor mail."""
     costly = hashing() | MAILING
-    posted = {route.key for route in template.routes if route.function in costly and route.method == "POST"}
+    expected = {route.key for route in template.routes if route.function in costly and route.method == "POST"}
 
-    assert posted == set(stage_of(transformed())["RouteSettings"])
+    assert expected == set(stage_of(transformed())["RouteSettings"])
 
 
 def test_functions_that_hash_or_send_mail_can_be_limited() -> None:
@@ -166,25 +170,25 @@ def test_functions_that_hash_or_send_mail_can_be_limited() -> None:
     assert {name for name, value in reserved.items() if value == {"Ref": "MailConcurrency"}} == {"SendMail"}
 
 
-def test_nothing_is_reserved_unless_asked_for() -> None:
+def test_concurrency_is_not_reserved_by_default() -> None:
     assert all("ReservedConcurrentExecutions" not in function for function in functions(transformed()).values())
 
 
-@pytest.mark.parametrize(("endpoint", "closed"), [("enabled", False), ("disabled", True)])
-def test_the_name_that_api_gateway_gives_can_be_closed(endpoint: str, closed: bool) -> None:  # noqa: FBT001 -- a case
+@pytest.mark.parametrize(("endpoint", "disabled"), [("enabled", False), ("disabled", True)])
+def test_the_default_endpoint_can_be_disabled(endpoint: str, disabled: bool) -> None:  # noqa: FBT001 -- a case
     (server,) = transformed(**DOMAIN, ExecuteApiEndpoint=endpoint)["Api"]["Properties"]["Body"]["servers"]
 
-    assert server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"] is closed
+    assert server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"] is disabled
 
 
-def test_it_stays_open_while_there_is_no_other() -> None:
+def test_without_a_domain_the_default_endpoint_stays_enabled() -> None:
     (server,) = transformed(ExecuteApiEndpoint="disabled")["Api"]["Properties"]["Body"]["servers"]
 
     assert server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"] is False
 
 
 @pytest.mark.parametrize(
-    ("parameters", "made"),
+    ("parameters", "created"),
     [
         ({}, set()),
         (ZONE, set()),
@@ -194,15 +198,15 @@ def test_it_stays_open_while_there_is_no_other() -> None:
         (DOMAIN | ZONE | CERTIFICATE, {"Domain", "DomainMapping", "DomainRecord"}),
     ],
 )
-def test_a_domain_of_its_own_has_what_it_needs(parameters: dict[str, str], made: set[str]) -> None:
+def test_a_custom_domain_has_the_resources_that_it_needs(parameters: dict[str, str], created: set[str]) -> None:
     conditions = {"HasDomain", "HasHostedZone", "MakesCertificate"}
     conditional = {name for name, one in source()["Resources"].items() if one.get("Condition") in conditions}
 
-    assert conditional & transformed(**parameters).keys() == made
+    assert conditional & transformed(**parameters).keys() == created
 
 
-def test_pages_are_hosted_unless_they_are_elsewhere() -> None:
-    """No output names them then; their functions and routes stay, and answer 404."""
+def test_pages_are_hosted_unless_a_frontend_has_its_own() -> None:
+    """Without hosted pages there is no output; functions and routes stay, and respond with 404."""
     elsewhere = transformed(HostedPages="false", FrontendUrl="https://app.example.com")
     (rule,) = source()["Rules"].values()
 
@@ -229,15 +233,15 @@ def test_functions_and_layers_run_on_the_same_processors() -> None:
 @every_stage
 def test_every_stage_is_configured(stage: str) -> None:
     pairs = CONFIGURATION[stage]["global"]["parameters"]["parameter_overrides"]
-    wanted = dict(pair.split("=", 1) for pair in pairs)
+    configured = dict(pair.split("=", 1) for pair in pairs)
     deployment = CONFIGURATION[stage]["deploy"]["parameters"]
 
-    assert wanted["Stage"] == stage
-    assert load(parameters=PARAMETERS | wanted).parameters["Stage"] == stage
+    assert configured["Stage"] == stage
+    assert load(parameters=PARAMETERS | configured).parameters["Stage"] == stage
     assert CONFIGURATION[stage]["global"]["parameters"]["stack_name"] == f"gatehouse-{stage}"
     assert deployment["tags"] == ["Application=gatehouse", f"Stage={stage}"]
     assert deployment["confirm_changeset"] is (stage == "prod")
 
 
-def test_nobody_deploys_by_forgetting_the_stage() -> None:
+def test_deploying_without_a_stage_is_not_configured() -> None:
     assert "deploy" not in CONFIGURATION["default"]

@@ -1,4 +1,4 @@
-"""What CloudFormation will be asked to create, after SAM's transform."""
+"""The resources after SAM's transform: references, tables, functions and CORS."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,27 +8,36 @@ import yaml  # type: ignore[import-untyped]
 from pynamodb.attributes import TTLAttribute
 from pynamodb.models import Model
 
-from tests.support.transformed import TEMPLATE, cycle, of_type, references, source, transform, transformed, written
+from tests.support.transformed import (
+    TEMPLATE,
+    cycle,
+    of_type,
+    references,
+    source,
+    transform,
+    transformed,
+    untransformed,
+)
 
 TABLE, FUNCTION = "AWS::DynamoDB::Table", "AWS::Lambda::Function"
 ALARM = "AWS::CloudWatch::Alarm"
 
 
-def test_what_is_deployed_has_no_aliases() -> None:
-    """CloudFormation takes none; SAM CLI, which builds and deploys, writes out what each stands for."""
+def test_the_deployed_template_has_no_yaml_aliases() -> None:
+    """CloudFormation does not support them. SAM CLI, which builds and deploys, expands them."""
     from samcli.yamlhelper import yaml_dump, yaml_parse  # type: ignore[import-untyped]  # noqa: PLC0415 -- it is slow
 
-    written = yaml_dump(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
+    text = yaml_dump(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
 
-    assert not any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(written, yaml.SafeLoader))
+    assert not any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader))
 
 
-def test_everything_can_be_created_in_some_order() -> None:
+def test_resources_have_no_dependency_cycle() -> None:
     assert cycle(transform(source())) == []
 
 
-def test_a_cycle_would_be_found() -> None:
-    """A variable that refers to the API, whose routes refer to the function, is what lint does not see."""
+def test_a_dependency_cycle_is_detected() -> None:
+    """A variable that refers to the API, whose routes refer to the function: lint does not detect this cycle."""
     template = source()
     ok = template["Resources"]["Ok"]["Properties"]
     ok["Environment"] = {"Variables": {"URL": {"Fn::Sub": "https://${Api}.example.com"}}}
@@ -48,16 +57,16 @@ def test_a_cycle_would_be_found() -> None:
         ({"DependsOn": "A"}, ["A"]),
     ],
 )
-def test_every_kind_of_reference_counts(expression: Any, names: list[str]) -> None:
+def test_every_kind_of_reference_is_found(expression: Any, names: list[str]) -> None:
     assert list(references(expression)) == names
 
 
-def test_sam_leaves_what_is_not_its_own() -> None:
-    """So tests need not wait for it to find their cases; it only turns aliases into what it makes of them."""
-    before = {kind: of_type(written(), kind) for kind in (TABLE, ALARM)}
+def test_sam_changes_only_its_own_resource_types() -> None:
+    """So tests can take their parameters from the template without waiting for SAM, which only resolves aliases."""
+    before = {kind: of_type(untransformed(), kind) for kind in (TABLE, ALARM)}
     after = {kind: of_type(transformed(), kind) for kind in (TABLE, ALARM)}
 
-    assert sorted(of_type(written(), "AWS::Serverless::Function")) == sorted(of_type(transformed(), FUNCTION))
+    assert sorted(of_type(untransformed(), "AWS::Serverless::Function")) == sorted(of_type(transformed(), FUNCTION))
     assert {kind: sorted(found) for kind, found in before.items()} == {
         kind: sorted(found) for kind, found in after.items()
     }
@@ -65,8 +74,8 @@ def test_sam_leaves_what_is_not_its_own() -> None:
     assert changed == {"CreateTaskNewVersion", "SignInNewVersion"}  # tests/template/test_deployments.py
 
 
-@pytest.mark.parametrize("table", sorted(of_type(written(), TABLE)))
-def test_tables_are_on_demand_and_outlive_the_stack(table: str) -> None:
+@pytest.mark.parametrize("table", sorted(of_type(untransformed(), TABLE)))
+def test_tables_are_on_demand_and_retained(table: str) -> None:
     resource = transformed()[table]
 
     assert resource["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
@@ -76,21 +85,21 @@ def test_tables_are_on_demand_and_outlive_the_stack(table: str) -> None:
 
 @pytest.fixture
 def rows(running_cloud: object) -> list[type[Model]]:
-    """Every kind of row that the layer keeps."""
+    """Return all row classes of the layer."""
     assert running_cloud
     from gatehouse import accounts, sessions, tasks, throttle, tokens  # noqa: F401, PLC0415 -- reads the environment
     from gatehouse.dynamodb import Row  # noqa: PLC0415 -- as above
 
-    return [row for row in _below(Row) if row.__module__.startswith("gatehouse.")]
+    return [row for row in _subclasses(Row) if row.__module__.startswith("gatehouse.")]
 
 
-def _below(kind: type[Model]) -> Iterator[type[Model]]:
+def _subclasses(kind: type[Model]) -> Iterator[type[Model]]:
     for child in kind.__subclasses__():
         yield child
-        yield from _below(child)
+        yield from _subclasses(child)
 
 
-def test_rows_vanish_by_the_attribute_that_the_table_watches(rows: list[type[Model]]) -> None:
+def test_rows_and_tables_have_the_same_ttl_attribute(rows: list[type[Model]]) -> None:
     in_code = {(row.Meta.table_name, name) for row in rows for name in _ttl(row)}
     in_template = {
         (name, table["TimeToLiveSpecification"]["AttributeName"])
@@ -113,8 +122,8 @@ def test_rows_and_tables_have_the_same_keys(rows: list[type[Model]]) -> None:
         assert keys == [key["AttributeName"] for key in tables[row.Meta.table_name]["KeySchema"]], row
 
 
-@pytest.mark.parametrize("name", sorted(of_type(written(), "AWS::Serverless::Function")))
-def test_functions_run_alike(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(of_type(untransformed(), "AWS::Serverless::Function")))
+def test_functions_have_the_same_runtime_settings(name: str) -> None:
     function = of_type(transformed(), FUNCTION)[name]
 
     assert (function["Runtime"], function["Handler"]) == ("python3.13", "gatehouse.bootstrap.handler")
@@ -123,17 +132,17 @@ def test_functions_run_alike(name: str) -> None:
         "LogGroup": {"Ref": "Logs"},
         "LogFormat": "JSON",
         "SystemLogLevel": "WARN",
-        "ApplicationLogLevel": "DEBUG",  # Lambda drops what is below, and takes metrics for INFO
+        "ApplicationLogLevel": "DEBUG",  # Lambda drops lower levels, and treats metrics as INFO
     }
 
 
 def test_allowed_origins_are_a_list() -> None:
-    """A plain Ref to a comma-separated parameter would be one long origin that no browser sends."""
+    """A plain Ref to a comma-separated parameter would be a single origin."""
     assert _cors()["allowOrigins"]["Fn::Split"][0] == ","
 
 
-def test_all_of_cors_reaches_the_api() -> None:
-    """SAM keeps nothing but the origins when these alone are an intrinsic function; it takes a whole `!If`."""
+def test_the_api_has_all_cors_settings() -> None:
+    """SAM drops all other settings when only the origins are an intrinsic function. It accepts a whole `!If`."""
     methods = {method.upper() for path in _body()["paths"].values() for method in path}
 
     assert methods <= set(_cors()["allowMethods"])

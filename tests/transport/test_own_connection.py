@@ -115,14 +115,14 @@ def test_conditions_that_fail_are_told(own: Any) -> None:
 @pytest.mark.usefixtures("own")
 def test_tests_hear_and_trouble_both_transports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Or they would count nothing, and break nothing."""
-    monkeypatch.setattr(RECORDER, "acts", set())  # what is done here is no function's
+    monkeypatch.setattr(RECORDER, "calls", set())  # what is done here is no function's
     row = layer("sessions.table").EpochRow
     with RECORDER.as_function("GetSession"), pytest.raises(row.DoesNotExist):
         row.get("a", "EPOCH")
     with failing_calls(client_error("ThrottlingException"), "GetItem") as asked, pytest.raises(GetError) as raised:
         row.get("a", "EPOCH")
 
-    assert RECORDER.calls == ["GetItem"]
+    assert RECORDER.latest_operations == ["GetItem"]
     assert asked == ["GetItem"]
     assert layer("outages").is_outage(raised.value)
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gatehouse.transport.connections import ConnectionPool
-from tests.support.transport import real_ask
+from tests.support.transport import real_request
 from tests.transport.botocores import told
 from tests.transport.server import Server, says, serving
 
@@ -66,7 +66,7 @@ def test_who_is_vouched_for_is_believed(server: Server, here: Path) -> None:
     """And the connection is kept, as without encryption."""
     to = lines(server, ca_bundle=str(here))
 
-    assert [real_ask(to, "POST", {}).status for _ in range(3)] == [200] * 3
+    assert [real_request(to, "POST", {}).status for _ in range(3)] == [200] * 3
     assert server.connections == 1
 
 
@@ -75,7 +75,7 @@ def test_who_is_vouched_for_by_others_is_not(server: Server, tmp_path: Path) -> 
 
     for to in (lines(server), lines(server, ca_bundle=str(others))):
         with pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
-            real_ask(to, "POST", {})
+            real_request(to, "POST", {})
 
     assert server.heard == []
 
@@ -91,7 +91,7 @@ def test_who_is_vouched_for_by_others_is_not(server: Server, tmp_path: Path) -> 
 def test_another_name_or_another_time_is_not(tmp_path: Path, names: list[x509.GeneralName], days: int) -> None:
     path = certificate(tmp_path, *names, days=days)
     with encrypted(path) as server, pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
-        real_ask(lines(server, ca_bundle=str(path)), "POST", {})
+        real_request(lines(server, ca_bundle=str(path)), "POST", {})
 
     assert server.heard == []
 

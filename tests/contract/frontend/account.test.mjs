@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { consent, get, googler, later, newAddress, nextMail, password, send, tokenIn } from "../support.mjs";
+import { consent, get, googleUser, advanceClock, newAddress, nextMail, password, send, tokenIn } from "../support.mjs";
 import { HOME, Page, SHOP, snippet } from "./page.mjs";
 
 let auth, account, page;
@@ -12,7 +12,7 @@ before(async () => {
   [auth, account] = [await snippet("auth"), await snippet("account")];
 });
 
-test("somebody signs up, has a mail, verifies and is in", async () => {
+test("a user signs up, gets a mail, verifies and is signed in", async () => {
   const email = newAddress();
   assert.equal(await account.signUp("Ann", email, password), false);
   await nextMail(email);
@@ -23,33 +23,33 @@ test("somebody signs up, has a mail, verifies and is in", async () => {
   assert.equal((await auth.authClient.getSession()).data.user.email, email);
 });
 
-test("the JWT for other services comes by both ways", async () => {
+test("both ways return the JWT for other services", async () => {
   assert.equal((await auth.authClient.token()).data.token.split(".").length, 3);
   const { headers } = await page.fetch(`${auth.GATEHOUSE}/api/auth/get-session`, { credentials: "include" });
   assert.equal(headers.get("set-auth-jwt").split(".").length, 3);
 });
 
-test("a forgotten password is replaced on the frontend's own page", async () => {
+test("a password is reset on the frontend's own page", async () => {
   const email = newAddress();
   await account.signUp("Ann", email, password);
   await account.verify(tokenIn(await nextMail(email)));
   const asked = () => auth.authClient.requestPasswordReset({ email, redirectTo: `${HOME}/reset-password` });
-  later(25); // mails are limited, and another file may have had one
+  advanceClock(25); // mails are limited, and another file may have had one
   assert.equal((await asked()).error, null);
   assert.equal((await account.resetPassword(tokenIn(await nextMail(email, 1)), "another battery")).error, null);
   assert.equal(await account.signIn(email, "another battery"), "in");
 });
 
-test("Google leads back to the frontend, signed in", async () => {
-  const { sub, email } = await googler();
+test("Google redirects back to the frontend, signed in", async () => {
+  const { sub, email } = await googleUser();
   const { data } = await account.byGoogle(`${HOME}/tasks`);
   const { pathname, search } = new URL(await consent(data.url, { sub }));
-  const answer = await send("GET", pathname + search, { headers: { cookie: page.cookies(auth.GATEHOUSE) } });
-  assert.equal(answer.location, `${HOME}/tasks`);
-  assert.equal((await get("/get-session", { cookie: answer.cookie })).json.user.email, email);
+  const response = await send("GET", pathname + search, { headers: { cookie: page.cookies(auth.GATEHOUSE) } });
+  assert.equal(response.location, `${HOME}/tasks`);
+  assert.equal((await get("/get-session", { cookie: response.cookie })).json.user.email, email);
 });
 
-test("Lax cookies are of no use to another site", async () => {
+test("Lax cookies do not work for another site", async () => {
   const shop = new Page(SHOP, page.jar);
   assert.equal(page.jar.size > 0, true);
   assert.equal(shop.cookies(auth.GATEHOUSE), "");

@@ -14,7 +14,7 @@ before(async () => {
   email = await account();
 });
 
-test("the header's token is kept, and is the credential", async () => {
+test("the header's token is stored and used", async () => {
   assert.equal((await bearer.bearerClient.getSession()).data, null);
   await bearer.bearerClient.signIn.email({ email, password });
   assert.match(bearer.token(), /^[\w-]+\..+=$/);
@@ -23,12 +23,12 @@ test("the header's token is kept, and is the credential", async () => {
   assert.equal(page.jar.size, 0);
 });
 
-test("tasks take it", async () => {
+test("task routes accept it", async () => {
   const { byBearer } = await snippet("tokens");
   assert.equal((await byBearer.POST("/api/tasks", { body: { title: "Buy milk" } })).data.title, "Buy milk");
 });
 
-test("signing out ends it, here and there", async () => {
+test("sign-out removes it and ends the session", async () => {
   const { byBearer } = await snippet("tokens");
   const token = bearer.token();
   await bearer.signOut();
@@ -37,7 +37,7 @@ test("signing out ends it, here and there", async () => {
   assert.equal((await bearer.bearerClient.getSession()).data, null);
 });
 
-test("signing out without a network forgets it all the same", async () => {
+test("sign-out without a network removes it, too", async () => {
   await bearer.bearerClient.signIn.email({ email, password });
   page.lose("/sign-out");
   await bearer.signOut().catch(() => {});

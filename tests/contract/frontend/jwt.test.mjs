@@ -1,9 +1,9 @@
-// docs/frontend.md: the refresh loop. Tokens live 55 seconds here, so each is due as soon as it is there, unless said otherwise.
+// docs/frontend.md: the refresh loop. Tokens expire after 55 seconds here, so each is immediately due for refresh by default.
 
 import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 
-import { account, later, password } from "../support.mjs";
+import { account, advanceClock, password } from "../support.mjs";
 import { HOME, openTabs, Page, snippet } from "./page.mjs";
 
 const TASKS = "/api/tasks";
@@ -30,55 +30,55 @@ beforeEach(async () => {
   ended.length = 0;
 });
 
-test("a token with time left is used as it is", async () => {
+test("a valid token is used unchanged", async () => {
   lasting();
   assert.equal(await ask(), 200);
   assert.deepEqual(page.calls, ["GET /api/tasks 200"]);
   assert.equal(page.jar.size, 0);
 });
 
-test("one that is about to end is replaced before the call", async () => {
+test("a token about to expire is refreshed before the call", async () => {
   assert.equal(await ask(), 200);
   assert.deepEqual(page.calls, ["POST /api/auth/refresh 200", "GET /api/tasks 200"]);
 });
 
-test("one that ended all the same is replaced, and the call made again, whole", async () => {
+test("an expired token is refreshed, and the call is repeated with its body", async () => {
   lasting();
-  later(55);
+  advanceClock(55);
   const body = JSON.stringify({ title: "Twice sent" });
-  const answer = await tab.authorized(url + TASKS, { method: "POST", headers: { "content-type": "application/json" }, body });
-  assert.equal((await answer.json()).title, "Twice sent");
+  const response = await tab.authorized(url + TASKS, { method: "POST", headers: { "content-type": "application/json" }, body });
+  assert.equal((await response.json()).title, "Twice sent");
   assert.deepEqual(page.calls, ["POST /api/tasks 401", "POST /api/auth/refresh 200", "POST /api/tasks 201"]);
 });
 
-test("it is made again once and no more", async () => {
+test("a call is repeated only once", async () => {
   lasting();
-  page.answer(TASKS, 401);
-  page.answer(TASKS, 401);
+  page.respond(TASKS, 401);
+  page.respond(TASKS, 401);
   assert.equal(await ask(), 401);
   assert.deepEqual(page.calls, ["GET /api/tasks 401", "POST /api/auth/refresh 200", "GET /api/tasks 401"]);
 });
 
-test("many calls in two tabs make one refresh", async () => {
+test("many calls in two tabs cause one refresh", async () => {
   lasting();
-  for (let call = 0; call < 6; call += 1) page.answer(TASKS, 401);
+  for (let call = 0; call < 6; call += 1) page.respond(TASKS, 401);
   assert.deepEqual(await Promise.all([tab, tab, tab, other, other, other].map(ask)), [200, 200, 200, 200, 200, 200]);
   assert.equal(refreshes().length, 1);
 });
 
-test("an answer that is lost is asked for again, and is the same", async () => {
+test("a lost response is requested again, and is the same", async () => {
   page.lose("/refresh");
   assert.equal(await ask(), 200);
   assert.deepEqual(refreshes(), ["POST /api/auth/refresh 200", "POST /api/auth/refresh 200"]);
 });
 
-test("a service that is away signs nobody out", async () => {
-  page.answer("/refresh", 503);
+test("an unavailable service does not sign out", async () => {
+  page.respond("/refresh", 503);
   assert.equal(await ask(), 200);
   assert.deepEqual(ended, []);
 });
 
-test("a session that ended elsewhere leads to the way in, in every tab", async () => {
+test("an ended session leads to sign-in in every tab", async () => {
   const headers = { authorization: `Bearer ${kept().access}` };
   await page.fetch(`${url}/api/auth/sign-out`, { method: "POST", headers });
   lasting();
@@ -88,7 +88,7 @@ test("a session that ended elsewhere leads to the way in, in every tab", async (
   await assert.rejects(ask(), tab.SignedOut);
 });
 
-test("a refresh token that was used long ago ends the session", async () => {
+test("an old used refresh token ends the session", async () => {
   const { refresh } = kept();
   await ask();
   await ask();
@@ -97,7 +97,7 @@ test("a refresh token that was used long ago ends the session", async () => {
   assert.equal(stored.size, 0);
 });
 
-test("signing out clears everything, and the tokens are dead", async () => {
+test("sign-out removes all tokens, and they are invalid", async () => {
   const { access, refresh } = kept();
   await tab.signOut();
   assert.equal(stored.size, 0);
@@ -109,13 +109,13 @@ test("signing out clears everything, and the tokens are dead", async () => {
   assert.equal(more.status, 401);
 });
 
-test("signing out clears everything even without a network", async () => {
+test("sign-out removes all tokens even without a network", async () => {
   page.lose("/sign-out");
   await assert.rejects(tab.signOut(), TypeError);
   assert.equal(stored.size, 0);
 });
 
-test("a call on its way while somebody signs out brings no token back", async () => {
+test("a call during sign-out stores no token", async () => {
   const calls = Promise.allSettled([ask(), tab.signOut(), ask(other)]);
   await calls;
   assert.equal(stored.size, 0);
@@ -125,7 +125,7 @@ test("a wrong password is an error with its code", async () => {
   await assert.rejects(tab.signIn(email, "something else"), /INVALID_EMAIL_OR_PASSWORD/);
 });
 
-test("tasks by JWT have types, too", async () => {
+test("tasks with a JWT have types, too", async () => {
   const { byJwt } = await snippet("tokens");
   assert.equal((await byJwt.POST("/api/tasks", { body: { title: "Buy oats" } })).data.title, "Buy oats");
 });

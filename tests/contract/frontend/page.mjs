@@ -1,5 +1,5 @@
-// A page at some origin, as a browser would run it: its `fetch` keeps to CORS, SameSite and Partitioned, and hides what
-// is not exposed. And the snippets of docs/frontend.md, for such a page to load.
+// A page of an origin as in a browser: its `fetch` applies CORS, SameSite and Partitioned, and hides headers that are
+// not exposed. It loads the snippets of docs/frontend.md.
 
 import { pathToFileURL } from "node:url";
 
@@ -7,11 +7,11 @@ const SAFELISTED = ["cache-control", "content-language", "content-length", "cont
 const SIMPLE = ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"];
 const network = globalThis.fetch;
 
-export const HOME = "http://localhost:5173"; // one site with the service, but for the port
+export const HOME = "http://localhost:5173"; // the service's site, on another port
 export const SHOP = "https://shop.example"; // another site
-export const OTHER = "https://other.example"; // a third one
+export const OTHER = "https://other.example"; // a third site
 
-/** A snippet, by its name without .ts; `tab` is another tab that has loaded it for itself. */
+/** Load a snippet by its name without .ts; each `tab` loads its own instance. */
 export const snippet = (name, tab = "") => import(`${pathToFileURL(process.env.SNIPPETS)}/${name}.js${tab && `?${tab}`}`);
 
 const site = (url) => {
@@ -20,22 +20,22 @@ const site = (url) => {
 };
 
 export class Page {
-  /** `calls` are the method, path and status of each answer; `jar` may be another page's, in the same browser. */
+  /** `calls` has method, path and status of each response; `jar` may be shared with pages of the same browser. */
   constructor(origin = HOME, jar = new Map()) {
     Object.assign(this, { origin, jar, calls: [], plans: [] });
   }
 
-  /** The answer to the next call of a path is lost on its way back. */
+  /** Lose the response to the next call of a path. */
   lose(end) {
     this.plans.push({ end });
   }
 
-  /** The next call of a path is answered like this, and reaches nobody. */
-  answer(end, status, headers = {}) {
+  /** Respond to the next call of a path with this, without sending it. */
+  respond(end, status, headers = {}) {
     this.plans.push({ end, status, headers });
   }
 
-  /** Make the snippets' `fetch` this page's. */
+  /** Make this page's `fetch` the global one. */
   show() {
     globalThis.fetch = this.fetch;
     return this;
@@ -44,7 +44,7 @@ export class Page {
   fetch = async (input, init) => {
     const request = new Request(input, init);
     const { pathname } = new URL(request.url);
-    if (pathname.startsWith("/dev/")) return network(request); // the test's own question
+    if (pathname.startsWith("/dev/")) return network(request); // a request of the test itself
     const included = request.credentials === "include";
     await this.#preflight(request, included);
     const headers = new Headers(request.headers);
@@ -55,14 +55,14 @@ export class Page {
     const body = request.body && (await request.text());
     const [plan] = this.#planned(pathname);
     if (plan?.status) return this.#say(request, new Response('{"message": "planned"}', plan));
-    const answer = this.#say(request, await network(request.url, { method: request.method, headers, body, redirect: "manual" }));
+    const response = this.#say(request, await network(request.url, { method: request.method, headers, body, redirect: "manual" }));
     if (plan) throw new TypeError("lost");
-    if (included) this.#keep(request.url, answer.headers.getSetCookie());
-    this.#allowed(answer, included);
-    return readable(answer);
+    if (included) this.#keep(request.url, response.headers.getSetCookie());
+    this.#allowed(response, included);
+    return readable(response);
   };
 
-  /** What goes to `url` as the header Cookie. */
+  /** Return the Cookie header for `url`. */
   cookies(url) {
     const kept = [...this.jar].filter(([, { line }]) => !this.#isForeign(url) || line.includes("SameSite=None"));
     return kept
@@ -76,9 +76,9 @@ export class Page {
     return at < 0 ? [] : this.plans.splice(at, 1);
   }
 
-  #say({ method, url }, answer) {
-    this.calls.push(`${method} ${new URL(url).pathname} ${answer.status}`);
-    return answer;
+  #say({ method, url }, response) {
+    this.calls.push(`${method} ${new URL(url).pathname} ${response.status}`);
+    return response;
   }
 
   #isForeign(url) {
@@ -102,28 +102,28 @@ export class Page {
     if (type && !SIMPLE.includes(type.split(";")[0])) asked.push("content-type");
     if (!asked.length && ["GET", "HEAD", "POST"].includes(request.method)) return;
     const headers = { origin: this.origin, "access-control-request-method": request.method, "access-control-request-headers": asked.join(",") };
-    const answer = await network(request.url, { method: "OPTIONS", headers });
-    this.#allowed(answer, included);
-    const may = (name) => answer.headers.get(`access-control-allow-${name}`)?.toLowerCase().split(",") ?? [];
+    const response = await network(request.url, { method: "OPTIONS", headers });
+    this.#allowed(response, included);
+    const may = (name) => response.headers.get(`access-control-allow-${name}`)?.toLowerCase().split(",") ?? [];
     const refused = asked.filter((name) => !may("headers").includes(name));
     if (refused.length || !may("methods").includes(request.method.toLowerCase())) throw new TypeError(`not allowed: ${request.method} ${refused}`);
   }
 
-  #allowed(answer, included) {
-    const origin = answer.headers.get("access-control-allow-origin") === this.origin;
-    const credentials = !included || answer.headers.get("access-control-allow-credentials") === "true";
-    if (!origin || !credentials) throw new TypeError(`${this.origin} may not read ${answer.url}`);
+  #allowed(response, included) {
+    const origin = response.headers.get("access-control-allow-origin") === this.origin;
+    const credentials = !included || response.headers.get("access-control-allow-credentials") === "true";
+    if (!origin || !credentials) throw new TypeError(`${this.origin} may not read ${response.url}`);
   }
 }
 
-async function readable(answer) {
-  const exposed = (answer.headers.get("access-control-expose-headers") ?? "").toLowerCase().split(",");
-  const headers = [...answer.headers].filter(([name]) => SAFELISTED.includes(name) || exposed.includes(name));
-  const text = await answer.text();
-  return new Response(text || null, { status: answer.status, headers });
+async function readable(response) {
+  const exposed = (response.headers.get("access-control-expose-headers") ?? "").toLowerCase().split(",");
+  const headers = [...response.headers].filter(([name]) => SAFELISTED.includes(name) || exposed.includes(name));
+  const text = await response.text();
+  return new Response(text || null, { status: response.status, headers });
 }
 
-/** What pages of one origin share, and Node has not: localStorage, locks among tabs, and word of what other tabs stored. */
+/** Define what tabs of one origin share and Node lacks: localStorage, its events, and locks. */
 export function openTabs() {
   const stored = new Map();
   const listening = [];

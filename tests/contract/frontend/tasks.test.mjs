@@ -14,7 +14,7 @@ before(async () => {
   await authClient.signIn.email({ email: await account(), password });
 });
 
-test("what is added is open until it is completed", async () => {
+test("a new task is active until it is completed", async () => {
   const { data: milk } = await tasks.add("Buy milk");
   const { data: oats } = await tasks.add("Buy oats");
   assert.deepEqual(await tasks.openTasks(), [oats, milk]);
@@ -22,20 +22,20 @@ test("what is added is open until it is completed", async () => {
   assert.deepEqual(await tasks.openTasks(), [oats]);
 });
 
-test("with a key, the same thing sent twice is done once", async () => {
+test("with an idempotency key, a repeated request is executed once", async () => {
   const key = crypto.randomUUID();
   const [one, two] = [await tasks.add("Once", key), await tasks.add("Once", key)];
   assert.deepEqual(one.data, two.data);
 });
 
-test("a task that changed meanwhile is not completed", async () => {
+test("a task that was changed concurrently is not completed", async () => {
   const { data: task } = await tasks.add("Paint it red");
   await tasks.api.PATCH("/api/tasks/{task_id}", { params: { path: { task_id: task.id } }, body: { title: "Paint it blue" } });
   const { error, response } = await tasks.complete(task);
   assert.deepEqual([response.status, error.code], [412, "PRECONDITION_FAILED"]);
 });
 
-test("every page is read", async () => {
+test("all pages are read", async () => {
   await Promise.all(Array.from({ length: 3 }, (_, number) => tasks.add(`Task ${number}`)));
   const { length } = await tasks.openTasks();
   const operations = Array.from({ length: 60 }, (_, number) => ({ op: "create", task: { title: `More ${number}` } }));

@@ -1,6 +1,6 @@
-"""docs/frontend.md, run: its snippets are taken from the page, checked by tsc, and loaded by pages at several origins.
+"""Tests of the snippets in docs/frontend.md: extracted, checked by tsc, and loaded by pages of several origins.
 
-`jwt.test.mjs` tries the snippet `jwt.ts` with the settings named `home`; `auth.far.test.mjs` has those named `far`.
+`jwt.test.mjs` uses the settings named `same_site`, `auth.cross_site.test.mjs` those named `cross_site`.
 """
 
 import re
@@ -21,11 +21,11 @@ from tests.support.service import running_service
 HERE = Path(__file__).parent
 PACKAGES = HERE.parent / "node_modules"
 PAGE = (ROOT / "docs/frontend.md").read_text(encoding="utf-8")
-LOCAL = "http://localhost:3000"  # where the page's snippets look for the service
+LOCAL = "http://localhost:3000"  # the service's URL in the snippets
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SHOP = "https://shop.example"
 SETTINGS = {
-    "home": {
+    "same_site": {
         "cors_origins": f"http://localhost:5173,{SHOP}",
         "access_token_lifetime": "55",
         "session_update_age": "0",
@@ -34,7 +34,7 @@ SETTINGS = {
         "rate_limit_mail": "1/25",
         "rate_limit_mail_address": "1000/1",
     },
-    "far": {
+    "cross_site": {
         "cors_origins": f"{SHOP},https://other.example",
         "cookie_same_site": "none",
         "secure_cookies": "on",
@@ -51,19 +51,19 @@ pytestmark = [
 
 
 def scripts() -> list[str]:
-    """Each file that tries a snippet."""
+    """Return the scripts that test snippets."""
     return sorted(path.name for path in HERE.glob("*.test.mjs"))
 
 
 def snippets() -> dict[str, str]:
-    """The TypeScript of the page, by the file names in its first lines."""
+    """Return the page's TypeScript blocks by the file names in their first lines."""
     blocks = [text for language, text in FENCE.findall(PAGE) if language == "ts"]
-    return {re.match(r"// (\w+\.ts)\n", text)[1]: text for text in blocks}  # type: ignore[index] # else the page is wrong
+    return {re.match(r"// (\w+\.ts)\n", text)[1]: text for text in blocks}  # type: ignore[index] # fails if a block has no name
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The snippets as JavaScript, after the page's own commands, in a folder like a frontend's."""
+    """A folder with the snippets compiled to JavaScript, by the page's own commands."""
     folder = tmp_path_factory.mktemp("frontend")
     (folder / "node_modules").symlink_to(PACKAGES)
     (folder / "package.json").write_text('{"type": "module"}')
@@ -80,42 +80,42 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outcome(request: pytest.FixtureRequest, compiled: Path) -> Iterator[node.Outcome]:
-    """How a file went: they have all begun, with the snippets for their service, when the first one is asked for."""
+def check_script(request: pytest.FixtureRequest, compiled: Path) -> Iterator[node.Check]:
+    """Run all scripts with the snippets for their service. Call it with a script to fail if that failed."""
 
     @contextmanager
-    def place(settings: str) -> Iterator[node.Place]:
+    def environment(settings: str) -> Iterator[node.Environment]:
         folder = compiled / settings
         folder.mkdir()
         with running_service(**SETTINGS[settings]) as service:
             for script in compiled.glob("*.js"):
                 text = re.sub(r'(from "\./\w+)"', r'\1.js"', script.read_text(encoding="utf-8"))
                 (folder / script.name).write_text(text.replace(LOCAL, service.url), encoding="utf-8")
-            yield node.Place(service=service, variables={"SNIPPETS": str(folder)}, turn=Lock())
+            yield node.Environment(service=service, variables={"SNIPPETS": str(folder)}, lock=Lock())
 
-    with node.running([HERE / script for script in node.chosen(request)], "home", place) as outcome:
-        yield outcome
+    with node.running([HERE / script for script in node.selected_scripts(request)], "same_site", environment) as check:
+        yield check
 
 
 @pytest.mark.parametrize("script", scripts())
-def test_the_pages_snippets_do_what_it_says(outcome: node.Outcome, script: str) -> None:
-    """Each file tries what the page promises of a snippet, against the running service."""
-    outcome(script)
+def test_the_snippets_of_the_page_work(check_script: node.Check, script: str) -> None:
+    """Each script tests a snippet against the running service."""
+    check_script(script)
 
 
-def test_every_snippet_is_tried() -> None:
-    """No block of the page is left out, whatever it is written in."""
-    tried = "".join((HERE / script).read_text(encoding="utf-8") for script in scripts())
+def test_every_snippet_is_tested() -> None:
+    """The page has no other code blocks."""
+    tests = "".join((HERE / script).read_text(encoding="utf-8") for script in scripts())
 
     assert {language for language, _ in FENCE.findall(PAGE)} == {"sh", "ts"}
-    assert {f"{name}.ts" for name in re.findall(r'snippet\("(\w+)"', tried)} == set(snippets())
+    assert {f"{name}.ts" for name in re.findall(r'snippet\("(\w+)"', tests)} == set(snippets())
 
 
 def test_every_setting_that_the_page_names_exists() -> None:
-    """`Name=value` is a parameter of the template, and a value that it may have."""
+    """`Name=value` is a parameter of the template with an allowed value."""
     parameters = dict(parse_template(ROOT / "template.yaml"))["Parameters"]
-    named = re.findall(r"`([A-Z][a-z]\w+)=([^`]+)`", PAGE)
+    settings = re.findall(r"`([A-Z][a-z]\w+)=([^`]+)`", PAGE)
 
-    assert named
-    for name, value in named:
+    assert settings
+    for name, value in settings:
         assert value in parameters[name].get("AllowedValues", [value]), name

@@ -1,4 +1,4 @@
-"""The example under examples/react has sound types and builds. That it works is for browsers to say."""
+"""The example under examples/react passes the type checker and builds. It is not run in a browser."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ LOCKS = [EXAMPLE / "package-lock.json", ROOT / "tests/contract/package-lock.json
     reason="NO NODE: the React example WAS NOT BUILT; install Node 20 or later and npm",
 )
 def test_the_example_builds(tmp_path: Path) -> None:
-    """What `npm run build` does, into another folder; what comes out has the service's URL in it."""
+    """It runs `npm run build` into another folder. The result contains the service's URL."""
     _run("tsc")
     _run("vite", "build", "--outDir", str(tmp_path), "--emptyOutDir")
 
@@ -28,7 +28,7 @@ def test_the_example_builds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_lock_file_names_no_registry(lock: Path) -> None:
-    """Whoever installs asks their own: `npm install --omit-lockfile-registry-resolved`."""
+    """Lock files are made with `npm install --omit-lockfile-registry-resolved`."""
     text = lock.read_text(encoding="utf-8")
 
     assert '"integrity"' in text

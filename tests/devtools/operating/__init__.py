@@ -1,1 +1,1 @@
-"""Tools of operators, and the AWS that they work with."""
+"""Tests of the operator's tools and of the AWS endpoint that they use."""

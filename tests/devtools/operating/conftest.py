@@ -1,4 +1,4 @@
-"""What operators use, at work in one cloud with the whole product: those around these tests bring small clouds."""
+"""Fixtures: the operator's tools against one cloud with the project's template, not with a small project."""
 
 import getpass
 import io
@@ -23,8 +23,8 @@ LOCAL = f"local:{getpass.getuser()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a tool said, and its exit code."""
+class ToolResult:
+    """The output and exit code of a tool."""
 
     code: int
     out: str
@@ -32,44 +32,44 @@ class Told:
 
     @property
     def summary(self) -> str:
-        """The last line."""
+        """The last line of the output."""
         return self.out.splitlines()[-1]
 
 
 class Terminal(io.StringIO):
-    """Somebody who answers."""
+    """A terminal whose user types these lines."""
 
     def isatty(self) -> bool:
-        """They are there."""
+        """It is interactive."""
         return True
 
-    def readline(self, *_: object) -> str:  # type: ignore[override] # io says bytes, and means text
-        """What they type, which may be Ctrl-C."""
+    def readline(self, *_: object) -> str:  # type: ignore[override] # typed as bytes, but text
+        """Return the next line; `^C` raises KeyboardInterrupt."""
         line = super().readline()
         if line == "^C\n":
             raise KeyboardInterrupt
         return line
 
 
-type Tool = Callable[..., Told]
+type Tool = Callable[..., ToolResult]
 
 
 @pytest.fixture(scope="package")
 def running_cloud(template: Template) -> Iterator[Cloud]:
-    """The product's cloud."""
-    with Cloud(template) as cloud, RECORDER.listening():
+    """A cloud with the project's template."""
+    with Cloud(template) as cloud, RECORDER.recording():
         yield cloud
 
 
 @pytest.fixture(scope="package")
 def api(running_cloud: Cloud) -> Iterator[Api]:
-    """The product's functions in it, hashing cheaply. The stream of the audit trail is of one cloud alone."""
+    """The project's functions in this cloud, with cheap hashing. Cached clients of another cloud are discarded."""
     api = Api(running_cloud.template)
     layer("accounts.passwords")._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     audit, secret = layer("audit"), layer("keys.secret")
-    for made in (audit._client, audit._stream, secret.client):
-        made.cache_clear()
-    audit._client()  # here, and not where the tool says that AWS is elsewhere
+    for cached in (audit._client, audit._stream, secret.client):
+        cached.cache_clear()
+    audit._client()  # created here, before the tool sets another endpoint
     secret.client()
     yield api
     audit._stream.cache_clear()
@@ -77,23 +77,23 @@ def api(running_cloud: Cloud) -> Iterator[Api]:
 
 @pytest.fixture
 def cloud(running_cloud: Cloud) -> Cloud:
-    """Empty tables and no mail."""
+    """The cloud with empty tables and no mail."""
     running_cloud.reset()
     return running_cloud
 
 
 @pytest.fixture
 def tool(call: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tool:
-    """Run it: `tool("disable", "ann@example.com", answer="yes")`; without an answer nobody is there."""
-    monkeypatch.setattr(targets, "load", lambda **_: call.template)  # reading it takes long
+    """Run the tool: `tool("disable", "ann@example.com", confirmation="yes")`. The default is no terminal."""
+    monkeypatch.setattr(targets, "load", lambda **_: call.template)  # loading is slow
     monkeypatch.setattr(targets, "local_parameters", lambda _environ, _port: {})
 
-    def run(*arguments: str, place: tuple[str, ...] = ("--local",), answer: str | None = None) -> Told:
-        monkeypatch.setattr(sys, "stdin", io.StringIO() if answer is None else Terminal(f"{answer}\n"))
+    def run(*arguments: str, target: tuple[str, ...] = ("--local",), confirmation: str | None = None) -> ToolResult:
+        monkeypatch.setattr(sys, "stdin", io.StringIO() if confirmation is None else Terminal(f"{confirmation}\n"))
         capsys.readouterr()
-        code = main([*place, *arguments])
-        said = capsys.readouterr()
-        return Told(code=code, out=said.out, err=said.err)
+        code = main([*target, *arguments])
+        printed = capsys.readouterr()
+        return ToolResult(code=code, out=printed.out, err=printed.err)
 
     return run
 
@@ -103,8 +103,8 @@ def ann(people: People) -> Person:
     return people.signed_in("ann")
 
 
-def trail(cloud: Cloud, user_id: str) -> list[tuple[str, str]]:
-    """What the audit trail has of a user: event and actor of each line."""
+def audit_events(cloud: Cloud, user_id: str) -> list[tuple[str, str]]:
+    """Return event and actor of each line about a user in the audit log."""
     found = cloud.client("logs").filter_log_events(logGroupName="AuditLogs")["events"]
     lines = [json.loads(event["message"]) for event in found]
     subject = layer("audit").pseudonym(user_id)

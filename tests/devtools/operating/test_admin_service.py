@@ -1,4 +1,4 @@
-"""The operator's tool, mails, keys and stacks; and the page that describes it."""
+"""The operator's tool: mails, keys and deployed stacks; and its documentation."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from gatehouse_dev.admin.__main__ import parser
 from gatehouse_dev.admin.targets import FUNCTIONS
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.resource_names import ACCOUNT, REGION
-from tests.devtools.operating.conftest import LOCAL, Tool, trail
+from tests.devtools.operating.conftest import LOCAL, Tool, audit_events
 from tests.functions.mail.test_record_mail_feedback import bounce, tell
 from tests.support.auth_calls import request_reset, sign_in, sign_up, verify
 from tests.support.aws_failures import client_error, failing_calls
@@ -32,16 +32,16 @@ PAGE = ROOT / "docs" / "operating.md"
 # -- Mails ----------------------------------------------------------------------------
 
 
-def test_the_verification_mail_goes_out_again(tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox) -> None:
+def test_the_verification_mail_can_be_sent_again(tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox) -> None:
     user_id = sign_up(call, "ann@example.com").json["user"]["id"]
     first = mailbox.last.token
 
-    told = tool("resend", "ann@example.com")
+    result = tool("resend", "ann@example.com")
 
-    assert (told.code, told.out) == (0, "The verification mail to ann@example.com is ordered.\n")
+    assert (result.code, result.out) == (0, "The verification mail to ann@example.com is ordered.\n")
     assert mailbox.last.token != first
     assert verify(call, mailbox.last.token).status == 200
-    assert trail(cloud, user_id) == [("verification mailed again", LOCAL)]
+    assert audit_events(cloud, user_id) == [("verification mailed again", LOCAL)]
     assert tool("resend", "ann@example.com").err == "ann@example.com has nothing to verify: it is done.\n"
 
 
@@ -50,18 +50,18 @@ def test_a_failed_mail_is_sent_again(tool: Tool, call: Api, mailbox: Mailbox) ->
     tokens = layer("tokens")
     next(tokens.TokenRow.scan()).update([tokens.TokenRow.mail_state.set("failed")])
 
-    told = tool("redrive")
+    result = tool("redrive")
 
-    assert (told.code, told.out) == (0, "The mail verify-email to ann@example.com is ordered anew.\n")
+    assert (result.code, result.out) == (0, "The mail verify-email to ann@example.com is ordered anew.\n")
     assert verify(call, mailbox.last.token).status == 200
     assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
 
 
 @pytest.mark.parametrize("state", ["pending", "sending"])
-def test_a_mail_that_sticks_for_an_hour_is_sent_again(
+def test_a_mail_unfinished_for_an_hour_is_sent_again(
     tool: Tool, call: Api, mailbox: Mailbox, advance_clock: Callable[..., None], state: str
 ) -> None:
-    """Its row is changed even when it was pending all the time: a write that changes nothing is in no stream."""
+    """The row is changed even if it was pending before: a write without a change creates no stream record."""
     tokens = layer("tokens")
     sign_up(call, "ann@example.com")
     row = next(tokens.TokenRow.scan())
@@ -77,7 +77,7 @@ def test_a_mail_that_sticks_for_an_hour_is_sent_again(
     assert verify(call, mailbox.last.token).status == 200
 
 
-def test_a_mail_that_has_gone_out_or_is_of_no_use_is_left_alone(
+def test_sent_and_expired_mails_are_not_sent_again(
     tool: Tool, call: Api, mailbox: Mailbox, people: People, advance_clock: Callable[..., None]
 ) -> None:
     request_reset(call, mailbox, people.verified())
@@ -87,20 +87,20 @@ def test_a_mail_that_has_gone_out_or_is_of_no_use_is_left_alone(
     assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
 
 
-def test_an_erasure_that_failed_is_ordered_anew(tool: Tool, cloud: Cloud, ann: Person) -> None:
+def test_a_failed_erasure_is_ordered_again(tool: Tool, cloud: Cloud, ann: Person) -> None:
     erasures = layer("accounts.erasure_orders")
     tool("delete", ann.email, "--yes")
     erasures.ErasureRow(ann.id).update([erasures.ErasureRow.erasure.set("failed"), erasures.ErasureRow.attempts.set(8)])
 
-    told = tool("redrive")
+    result = tool("redrive")
 
-    assert told.out == f"The erasure of {ann.id} is ordered anew.\n"
+    assert result.out == f"The erasure of {ann.id} is ordered anew.\n"
     (row,) = [row for row in rows(cloud, "TokensTable") if row["purpose"] == "erasure"]
     assert (row["erasure"], row["attempts"]) == ("pending", "0")
-    assert trail(cloud, ann.id) == [("user deleted", LOCAL), ("erasure ordered anew", LOCAL)]
+    assert audit_events(cloud, ann.id) == [("user deleted", LOCAL), ("erasure ordered anew", LOCAL)]
 
 
-def test_an_address_that_works_again_is_written_to(
+def test_an_undeliverable_address_can_be_enabled_again(
     tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox, ann: Person
 ) -> None:
     tell(call, bounce("Permanent", ann.email))
@@ -109,16 +109,16 @@ def test_an_address_that_works_again_is_written_to(
     before = mailbox.all
     assert "because of a bounce" in tool("show", ann.email).out
 
-    told = tool("write-to", ann.id)
+    result = tool("write-to", ann.id)
 
-    assert (told.code, told.out.partition(" again. ")[0]) == (0, "ann@example.com is written to")
-    assert trail(cloud, layer("tokens").email_subject(ann.email)) == [("address written to again", LOCAL)]
+    assert (result.code, result.out.partition(" again. ")[0]) == (0, "ann@example.com is written to")
+    assert audit_events(cloud, layer("tokens").email_subject(ann.email)) == [("address written to again", LOCAL)]
     call(FORGOT, json={"email": ann.email})
     assert [mail.to for mail in mailbox.all] == [*(mail.to for mail in before), ann.email]
 
 
-def test_an_address_that_nobody_has_is_written_to_as_well(tool: Tool, call: Api) -> None:
-    """It may have come back before anybody could verify it."""
+def test_an_address_without_a_user_can_be_enabled_too(tool: Tool, call: Api) -> None:
+    """The mail of a pending sign-up may have bounced."""
     tell(call, bounce("Permanent", "bob@example.com"))
 
     assert tool("write-to", "Bob@Example.com").code == 0
@@ -128,40 +128,40 @@ def test_an_address_that_nobody_has_is_written_to_as_well(tool: Tool, call: Api)
 # -- Keys -----------------------------------------------------------------------------
 
 
-def cookie_is_good(call: Api, person: Person) -> bool:
+def is_valid_cookie(call: Api, person: Person) -> bool:
     return call("GET /api/auth/get-session", cookies=[person.cookie]).json is not None
 
 
-def test_a_rotation_ends_no_session_but_a_second_would(
+def test_a_rotation_keeps_sessions_and_a_second_one_needs_confirmation(
     tool: Tool, call: Api, cloud: Cloud, people: People, ann: Person
 ) -> None:
-    told = tool("rotate")
+    result = tool("rotate")
 
-    assert (told.code, told.out) == (0, "There is a new key; the one before is still good.\n")
-    assert cookie_is_good(call, ann)
-    assert cookie_is_good(call, people.sign_in(ann.email))
-    assert ("keys rotated", LOCAL) in trail(cloud, "KEYRING")
+    assert (result.code, result.out) == (0, "There is a new key; the one before is still good.\n")
+    assert is_valid_cookie(call, ann)
+    assert is_valid_cookie(call, people.sign_in(ann.email))
+    assert ("keys rotated", LOCAL) in audit_events(cloud, "KEYRING")
 
-    told = tool("rotate", answer="no")
+    result = tool("rotate", confirmation="no")
 
-    assert (told.code, told.err.splitlines()[-1]) == (1, "Type yes to go on: Nothing was done.")
-    assert cookie_is_good(call, ann)
-    assert tool("rotate", answer="yes").code == 0
-    assert not cookie_is_good(call, ann)
-
-
-@pytest.mark.parametrize("answer", [None, "no"])
-def test_an_emergency_is_asked_about(tool: Tool, call: Api, ann: Person, answer: str | None) -> None:
-    assert tool("rotate", "--emergency", answer=answer).code == 1
-    assert cookie_is_good(call, ann)
+    assert (result.code, result.err.splitlines()[-1]) == (1, "Type yes to go on: Nothing was done.")
+    assert is_valid_cookie(call, ann)
+    assert tool("rotate", confirmation="yes").code == 0
+    assert not is_valid_cookie(call, ann)
 
 
-def test_an_emergency_ends_what_was_signed_before(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
-    told = tool("rotate", "--emergency", "--yes")
+@pytest.mark.parametrize("confirmation", [None, "no"])
+def test_an_emergency_rotation_needs_confirmation(tool: Tool, call: Api, ann: Person, confirmation: str | None) -> None:
+    assert tool("rotate", "--emergency", confirmation=confirmation).code == 1
+    assert is_valid_cookie(call, ann)
 
-    assert told.out.startswith("There is a new key; cookies, access and refresh tokens")
-    assert not cookie_is_good(call, ann)
-    assert ("keys replaced", LOCAL) in trail(cloud, "KEYRING")
+
+def test_an_emergency_rotation_invalidates_earlier_signatures(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
+    result = tool("rotate", "--emergency", "--yes")
+
+    assert result.out.startswith("There is a new key; cookies, access and refresh tokens")
+    assert not is_valid_cookie(call, ann)
+    assert ("keys replaced", LOCAL) in audit_events(cloud, "KEYRING")
 
 
 # -- A deployed stack -----------------------------------------------------------------
@@ -171,7 +171,7 @@ ROLE = {"Version": "2012-10-17", "Statement": []}
 
 
 def deploy(cloud: Cloud, name: str, *functions: str) -> None:
-    """A stack of some functions, with the variables that the template gives to each."""
+    """Create a stack with these functions and their variables."""
     resources: dict[str, Any] = {
         "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": ROLE}},
     }
@@ -202,21 +202,21 @@ DEPLOYED = ("--stack", "gatehouse", "--region", "us-east-1")
 
 
 @pytest.mark.usefixtures("stacks")
-def test_at_a_stack_the_caller_is_who_did_it(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
-    told = tool("disable", ann.email, "--yes", place=DEPLOYED)
+def test_on_a_stack_the_actor_is_the_aws_caller(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
+    result = tool("disable", ann.email, "--yes", target=DEPLOYED)
 
-    assert (told.code, told.err) == (0, "")
+    assert (result.code, result.err) == (0, "")
     assert sign_in(call, ann.email).status == 401
-    assert trail(cloud, ann.id) == [("user disabled", "arn:aws:sts::123456789012:user/moto")]
+    assert audit_events(cloud, ann.id) == [("user disabled", "arn:aws:sts::123456789012:user/moto")]
 
 
 @pytest.mark.usefixtures("stacks")
-def test_at_a_stack_a_link_leads_to_its_api(tool: Tool, people: People, mailbox: Mailbox) -> None:
+def test_on_a_stack_links_lead_to_its_api(tool: Tool, people: People, mailbox: Mailbox) -> None:
     email = people.verified()
     for row in layer("accounts").ProfileRow.scan(layer("accounts").ProfileRow.email == email):
         row.update([layer("accounts").ProfileRow.email_verified.set(False)])
 
-    assert tool("resend", email, place=DEPLOYED).code == 0
+    assert tool("resend", email, target=DEPLOYED).code == 0
 
     assert mailbox.pending()[0]["dynamodb"]["NewImage"]["base_url"] == {
         "S": "https://x.execute-api.us-east-1.amazonaws.com"
@@ -224,19 +224,19 @@ def test_at_a_stack_a_link_leads_to_its_api(tool: Tool, people: People, mailbox:
 
 
 @pytest.mark.usefixtures("stacks")
-def test_at_a_stack_secrets_manager_rotates(tool: Tool, cloud: Cloud) -> None:
-    held: Any = secretsmanager_backends[ACCOUNT][REGION].secrets[layer("config").config().secret]
-    held.remove_version_stages_from_old_versions(["AWSPENDING"])  # of another test's rotation
-    with failing_calls(client_error("InvalidRequestException"), "RotateSecret") as asked:
-        told = tool("rotate", place=DEPLOYED)
-    assert (asked, told.code, told.out) == (["RotateSecret"], 1, "")
+def test_on_a_stack_secrets_manager_rotates(tool: Tool, cloud: Cloud) -> None:
+    stored: Any = secretsmanager_backends[ACCOUNT][REGION].secrets[layer("config").config().secret]
+    stored.remove_version_stages_from_old_versions(["AWSPENDING"])  # of another test's rotation
+    with failing_calls(client_error("InvalidRequestException"), "RotateSecret") as attempted:
+        result = tool("rotate", target=DEPLOYED)
+    assert (attempted, result.code, result.out) == (["RotateSecret"], 1, "")
 
-    told = tool("rotate", place=DEPLOYED)
-    assert (told.out, told.err) == ("The rotation has begun; it takes a minute.\n", "")
-    assert trail(cloud, "KEYRING")[-1] == ("rotation begun", "arn:aws:sts::123456789012:user/moto")
-    secret = layer("config").config().secret  # moto, which calls no function, leaves it without a value
+    result = tool("rotate", target=DEPLOYED)
+    assert (result.out, result.err) == ("The rotation has begun; it takes a minute.\n", "")
+    assert audit_events(cloud, "KEYRING")[-1] == ("rotation begun", "arn:aws:sts::123456789012:user/moto")
+    secret = layer("config").config().secret  # moto calls no function, so the secret has no value
     cloud.client("secretsmanager").put_secret_value(
-        SecretId=secret, SecretString="a good secret again, and long enough"
+        SecretId=secret, SecretString="a valid secret again, and long enough"
     )
 
 
@@ -244,14 +244,14 @@ def test_at_a_stack_secrets_manager_rotates(tool: Tool, cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("stack", "sentence"), [("nothing", "AWS refused: .*nothing.*"), ("other", "The stack other is no Gatehouse: .*")]
 )
-def test_a_stack_that_is_none_of_ours_is_told(tool: Tool, stack: str, sentence: str) -> None:
-    told = tool("redrive", place=("--stack", stack))
+def test_a_stack_that_is_not_gatehouse_is_an_error(tool: Tool, stack: str, sentence: str) -> None:
+    result = tool("redrive", target=("--stack", stack))
 
-    assert (told.code, told.out) == (1, "")
-    assert re.fullmatch(f"{sentence}\n", told.err)
+    assert (result.code, result.out) == (1, "")
+    assert re.fullmatch(f"{sentence}\n", result.err)
 
 
-# -- The page -------------------------------------------------------------------------
+# -- Documentation --------------------------------------------------------------------
 
 
 def test_every_command_is_described() -> None:
@@ -262,7 +262,7 @@ def test_every_command_is_described() -> None:
     assert set(re.findall(r"^\| `([a-z-]+)", page, re.MULTILINE)) == commands
 
 
-def test_every_example_is_one_that_is_understood() -> None:
+def test_every_example_can_be_parsed() -> None:
     examples = re.findall(r"^ {4}\.venv/bin/python -m gatehouse_dev\.admin (.*)$", PAGE.read_text(), re.MULTILINE)
 
     assert len(examples) >= 5

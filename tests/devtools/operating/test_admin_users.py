@@ -1,4 +1,4 @@
-"""The operator's tool and people: it does what it says, asks before it destroys, and leaves a line in the trail."""
+"""The operator's tool: commands on users, their confirmation and their lines in the audit log."""
 
 import re
 from typing import Any
@@ -7,14 +7,14 @@ import pytest
 
 from gatehouse_dev.admin.__main__ import main
 from gatehouse_dev.cloud import Cloud
-from tests.devtools.operating.conftest import LOCAL, Tool, trail
+from tests.devtools.operating.conftest import LOCAL, Tool, audit_events
 from tests.support.auth_calls import sign_in, sign_up
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
-from tests.support.tables import everything, rows
+from tests.support.tables import all_rows, rows
 
 
 def is_signed_in(call: Api, person: Person) -> bool:
@@ -24,21 +24,21 @@ def is_signed_in(call: Api, person: Person) -> bool:
 # -- Users ----------------------------------------------------------------------------
 
 
-def test_who_is_disabled_is_out_until_they_are_enabled(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
-    told = tool("disable", ann.email, "--yes")
+def test_a_disabled_user_cannot_sign_in_until_enabled(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
+    result = tool("disable", ann.email, "--yes")
 
-    assert (told.code, told.out) == (0, "ann@example.com is disabled and signed out everywhere.\n")
+    assert (result.code, result.out) == (0, "ann@example.com is disabled and signed out everywhere.\n")
     assert not is_signed_in(call, ann)
     assert sign_in(call, ann.email).status == 401
 
-    told = tool("enable", ann.id)
+    result = tool("enable", ann.id)
 
-    assert (told.code, told.out) == (0, "ann@example.com may come in again.\n")
+    assert (result.code, result.out) == (0, "ann@example.com may come in again.\n")
     assert sign_in(call, ann.email).status == 200
-    assert trail(cloud, ann.id) == [("user disabled", LOCAL), ("user enabled", LOCAL)]
+    assert audit_events(cloud, ann.id) == [("user disabled", LOCAL), ("user enabled", LOCAL)]
 
 
-def test_who_is_signed_out_is_so_everywhere_and_may_sign_in_again(
+def test_sign_out_ends_all_sessions_and_allows_sign_in(
     tool: Tool, call: Api, cloud: Cloud, people: People, ann: Person
 ) -> None:
     other = people.sign_in(ann.email)
@@ -48,52 +48,52 @@ def test_who_is_signed_out_is_so_everywhere_and_may_sign_in_again(
     assert not is_signed_in(call, ann)
     assert not is_signed_in(call, other)
     assert sign_in(call, ann.email).status == 200
-    assert trail(cloud, ann.id) == [("user signed out", LOCAL)]
+    assert audit_events(cloud, ann.id) == [("user signed out", LOCAL)]
 
 
-def test_who_is_deleted_is_gone(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
-    told = tool("delete", ann.email, "--yes")
+def test_a_deleted_user_cannot_sign_in_or_be_shown(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
+    result = tool("delete", ann.email, "--yes")
 
-    assert (told.code, told.out) == (0, "ann@example.com is deleted; what else was theirs is being erased.\n")
+    assert (result.code, result.out) == (0, "ann@example.com is deleted; what else was theirs is being erased.\n")
     assert not is_signed_in(call, ann)
     assert sign_in(call, ann.email).status == 401
     assert tool("show", ann.email).code == 1
-    assert trail(cloud, ann.id) == [("user deleted", LOCAL)]
+    assert audit_events(cloud, ann.id) == [("user deleted", LOCAL)]
 
 
 @pytest.mark.parametrize("command", ["disable", "sign-out", "delete"])
-@pytest.mark.parametrize("answer", [None, "", "no", "y", "ann", "bob@example.com", "^C"])
-def test_nothing_is_done_unless_somebody_agrees(
-    tool: Tool, cloud: Cloud, ann: Person, command: str, answer: str | None
+@pytest.mark.parametrize("confirmation", [None, "", "no", "y", "ann", "bob@example.com", "^C"])
+def test_without_confirmation_nothing_is_done(
+    tool: Tool, cloud: Cloud, ann: Person, command: str, confirmation: str | None
 ) -> None:
-    before = everything(cloud)
+    before = all_rows(cloud)
 
-    told = tool(command, ann.email, answer=answer)
+    result = tool(command, ann.email, confirmation=confirmation)
 
-    assert (told.code, told.out) == (1, "")
-    assert "Nothing was done" in told.err.splitlines()[-1]
-    assert everything(cloud) == before
-    assert trail(cloud, ann.id) == []
+    assert (result.code, result.out) == (1, "")
+    assert "Nothing was done" in result.err.splitlines()[-1]
+    assert all_rows(cloud) == before
+    assert audit_events(cloud, ann.id) == []
 
 
-@pytest.mark.parametrize("answer", ["yes", "ann@example.com", " Ann@Example.com "])
-def test_the_address_or_yes_is_agreement(tool: Tool, ann: Person, answer: str) -> None:
-    told = tool("delete", ann.id, answer=answer)
+@pytest.mark.parametrize("confirmation", ["yes", "ann@example.com", " Ann@Example.com "])
+def test_the_address_or_yes_confirms(tool: Tool, ann: Person, confirmation: str) -> None:
+    result = tool("delete", ann.id, confirmation=confirmation)
 
-    assert told.code == 0
-    assert told.err.startswith("This deletes ann@example.com and all that is theirs, for ever.\nType ")
+    assert result.code == 0
+    assert result.err.startswith("This deletes ann@example.com and all that is theirs, for ever.\nType ")
 
 
 @pytest.mark.parametrize("command", ["show", "disable", "enable", "sign-out", "delete", "resend"])
 @pytest.mark.parametrize("who", ["bob@example.com", "5f0c8b0a-2d0e-4a52-9a3e-0a4b6f6a1c11", "a@b"])
-def test_who_is_not_there_is_told_in_a_sentence(tool: Tool, command: str, who: str) -> None:
-    told = tool(command, who, answer="yes")
+def test_an_unknown_user_is_an_error(tool: Tool, command: str, who: str) -> None:
+    result = tool(command, who, confirmation="yes")
 
-    assert (told.code, told.out) == (1, "")
-    assert re.fullmatch(f"(There is no user )?{who}( is neither an address nor a user's id)?\\.\n", told.err)
+    assert (result.code, result.out) == (1, "")
+    assert re.fullmatch(f"(There is no user )?{who}( is neither an address nor a user's id)?\\.\n", result.err)
 
 
-def test_a_sign_up_that_waits_is_no_user(tool: Tool, call: Api) -> None:
+def test_a_pending_sign_up_is_not_a_user(tool: Tool, call: Api) -> None:
     sign_up(call, "ann@example.com")
 
     assert tool("disable", "ann@example.com").err == (
@@ -101,52 +101,50 @@ def test_a_sign_up_that_waits_is_no_user(tool: Tool, call: Api) -> None:
     )
 
 
-def test_a_change_at_the_same_time_is_told(tool: Tool, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost(*_: Any) -> None:
+def test_a_concurrent_change_is_an_error(tool: Tool, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def conflict(*_: Any) -> None:
         raise layer("dynamodb").ConditionFailed
 
-    monkeypatch.setattr("gatehouse_dev.admin.users.transact", lost)
+    monkeypatch.setattr("gatehouse_dev.admin.users.transact", conflict)
 
     assert tool("sign-out", ann.email, "--yes").err.startswith("Somebody else changed the same just now")
 
 
-# -- Looking --------------------------------------------------------------------------
+# -- The command `show` ---------------------------------------------------------------
 
 
-def test_show_tells_what_there_is_and_no_secret(
-    tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox, ann: Person
-) -> None:
+def test_show_prints_facts_without_secrets(tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox, ann: Person) -> None:
     call("POST /api/auth/request-password-reset", json={"email": ann.email})
-    before = everything(cloud)
+    before = all_rows(cloud)
     (hashed,) = [row["password_hash"] for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
 
-    told = tool("show", ann.email)
+    result = tool("show", ann.email)
 
-    assert told.code == 0
-    facts = [line.split(maxsplit=1) for line in told.out.splitlines()]
+    assert result.code == 0
+    facts = [line.split(maxsplit=1) for line in result.out.splitlines()]
     assert ["user", ann.id] in facts
     assert ["address", "ann@example.com, verified"] in facts
     assert [name for name, _ in facts].count("session") == 1
-    assert any(text.startswith("way in") for text in told.out.splitlines())
+    assert any(text.startswith("way in") for text in result.out.splitlines())
     assert any(text.startswith("reset-password to ann@example.com pending") for _, text in facts)
     secrets = (hashed, ann.token, ann.token[-43:], mailbox.last.token)
-    assert not [secret for secret in secrets if secret in told.out]
+    assert not [secret for secret in secrets if secret in result.out]
     assert tool("show", ann.id).code == 0
-    assert everything(cloud) != before or not mailbox.pending()
-    assert trail(cloud, ann.id) == []
+    assert all_rows(cloud) != before or not mailbox.pending()
+    assert audit_events(cloud, ann.id) == []
 
 
-def test_show_tells_of_a_sign_up_that_waits(tool: Tool, call: Api) -> None:
+def test_show_prints_a_pending_sign_up(tool: Tool, call: Api) -> None:
     sign_up(call, "ann@example.com")
 
-    told = tool("show", "Ann@example.com")
+    result = tool("show", "Ann@example.com")
 
-    assert re.search(r"^sign-up +ann@example.com waits to be verified, since 20", told.out, re.MULTILINE)
-    assert re.search(r"^mail +verify-email to ann@example.com pending", told.out, re.MULTILINE)
-    assert "$argon2" not in told.out
+    assert re.search(r"^sign-up +ann@example.com waits to be verified, since 20", result.out, re.MULTILINE)
+    assert re.search(r"^mail +verify-email to ann@example.com pending", result.out, re.MULTILINE)
+    assert "$argon2" not in result.out
 
 
-def test_what_people_call_themselves_commands_no_terminal(tool: Tool, call: Api, people: People) -> None:
+def test_control_characters_are_not_printed(tool: Tool, call: Api, people: People) -> None:
     email = people.verified()
     call(
         "POST /api/auth/sign-in/email",
@@ -157,39 +155,39 @@ def test_what_people_call_themselves_commands_no_terminal(tool: Tool, call: Api,
     assert "\x1b" not in tool("show", email).out
 
 
-# -- Trouble --------------------------------------------------------------------------
+# -- Errors ---------------------------------------------------------------------------
 
 
-def test_what_the_audit_trail_does_not_take_is_not_said_to_be_well(tool: Tool, ann: Person) -> None:
+def test_a_failed_audit_line_is_an_error(tool: Tool, ann: Person) -> None:
     with failing_calls(client_error("ServiceUnavailableException", 503), "PutLogEvents", "CreateLogStream"):
-        told = tool("disable", ann.email, "--yes")
+        result = tool("disable", ann.email, "--yes")
 
-    assert (told.code, told.out) == (1, "")
-    assert told.err.startswith(
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(
         "ann@example.com is disabled and signed out everywhere. But the audit trail did not take it"
     )
 
 
-def test_a_refusal_by_aws_is_one_sentence(tool: Tool, ann: Person) -> None:
+def test_an_error_of_aws_is_one_line(tool: Tool, ann: Person) -> None:
     with failing_calls(client_error("AccessDeniedException"), "BatchGetItem"):
-        told = tool("show", ann.email)
+        result = tool("show", ann.email)
 
-    assert (told.code, told.out, len(told.err.splitlines())) == (1, "", 1)
-    assert told.err.startswith("AWS refused: ")
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert result.err.startswith("AWS refused: ")
 
 
-def test_no_local_service_is_one_sentence(tool: Tool) -> None:
+def test_without_a_local_service_the_error_is_one_line(tool: Tool) -> None:
     with failing_calls(UNREACHABLE):
-        told = tool("show", "ann@example.com")
+        result = tool("show", "ann@example.com")
 
-    assert told.err == "There is no local service at http://localhost:4566: start it with `make dev`.\n"
+    assert result.err == "There is no local service at http://localhost:4566: start it with `make dev`.\n"
 
 
 @pytest.mark.parametrize(
     "arguments",
     [[], ["show", "a@b.c"], ["--local"], ["--local", "--stack", "x", "redrive"], ["--local", "dance"]],
 )
-def test_what_is_not_understood_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_print_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(arguments)
 

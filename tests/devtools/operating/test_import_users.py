@@ -1,4 +1,4 @@
-"""Importing users: whoever can be loaded is, whoever cannot is told, and doing it again changes nothing."""
+"""Importing users: valid lines are imported, invalid lines are reported, and a second run changes nothing."""
 
 import json
 import os
@@ -14,14 +14,14 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.import_users import MAX_LINE_LENGTH, main
-from tests.devtools.operating.conftest import Told
+from tests.devtools.operating.conftest import ToolResult
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
 from tests.support.layout import ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import everything, rows
+from tests.support.tables import all_rows, rows
 
 pytestmark = pytest.mark.xdist_group("operating")
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
@@ -29,41 +29,41 @@ ID = "5f0c8b0a-2d0e-4a52-9a3e-0a4b6f6a1c11"
 ANN = {"email": "ann@example.com", "password_hash": HASH, "email_verified": True}
 
 
-type Importer = Callable[..., Told]
+type Importer = Callable[..., ToolResult]
 
 
 @pytest.fixture
 def imports(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Importer:
-    """Import lines, given as they are or as what they say: `imports(ANN, b"{", "--dry-run")`."""
+    """Import lines, given as dicts or bytes: `imports(ANN, b"{", dry_run=True)`."""
     assert call
 
-    def run(*lines: dict[str, Any] | bytes, dry_run: bool = False) -> Told:
+    def run(*lines: dict[str, Any] | bytes, dry_run: bool = False) -> ToolResult:
         file = tmp_path / "users.jsonl"
         raw = [line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode() for line in lines]
         file.write_bytes(b"".join(line + b"\n" for line in raw))
         capsys.readouterr()
         code = main([str(file), *(["--dry-run"] if dry_run else [])])
-        said = capsys.readouterr()
-        return Told(code=code, out=said.out, err=said.err)
+        printed = capsys.readouterr()
+        return ToolResult(code=code, out=printed.out, err=printed.err)
 
     return run
 
 
 def profiles(cloud: Cloud) -> dict[str, dict[str, Any]]:
-    """The people who are there, by address."""
+    """Return the profiles by address."""
     return {row["email"]: row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"}
 
 
 def test_an_imported_user_signs_in_with_their_old_password(call: Api, imports: Importer) -> None:
-    told = imports(ANN)
+    result = imports(ANN)
 
-    assert (told.code, told.err, told.summary) == (0, "", "1 added, 0 already there, 0 refused.")
-    answer = sign_in(call, "ann@example.com")
-    assert answer.status == 200
-    assert call("POST /api/tasks", json={"title": "x"}, bearer=answer.json["token"]).status == 201
+    assert (result.code, result.err, result.summary) == (0, "", "1 added, 0 already there, 0 refused.")
+    response = sign_in(call, "ann@example.com")
+    assert response.status == 200
+    assert call("POST /api/tasks", json={"title": "x"}, bearer=response.json["token"]).status == 201
 
 
-def test_everything_that_is_given_is_kept(call: Api, imports: Importer) -> None:
+def test_all_given_fields_are_stored(call: Api, imports: Importer) -> None:
     imports(
         ANN
         | {"name": "Änn 作業", "image": "https://example.com/ann.png", "id": ID}
@@ -84,7 +84,7 @@ def test_everything_that_is_given_is_kept(call: Api, imports: Importer) -> None:
 
 
 def test_an_address_alone_is_enough(call: Api, imports: Importer, mailbox: Mailbox) -> None:
-    """Its owner gets in by a reset, which proves the address, too."""
+    """The user signs in after a password reset, which also verifies the address."""
     assert imports({"email": "ann@example.com"}).code == 0
     assert sign_in(call, "ann@example.com").code == "INVALID_EMAIL_OR_PASSWORD"
     assert sign_in(call, "ann@example.com", "").status == 401
@@ -94,7 +94,7 @@ def test_an_address_alone_is_enough(call: Api, imports: Importer, mailbox: Mailb
     assert sign_in(call, "ann@example.com", "a better password").status == 200
 
 
-def test_null_is_nothing(call: Api, imports: Importer, cloud: Cloud) -> None:
+def test_null_is_the_same_as_absent(call: Api, imports: Importer, cloud: Cloud) -> None:
     nothing = dict.fromkeys(("password_hash", "name", "image", "id", "created_at"))
 
     assert imports({"email": "ann@example.com"} | nothing).code == 0
@@ -102,7 +102,7 @@ def test_null_is_nothing(call: Api, imports: Importer, cloud: Cloud) -> None:
     assert call
 
 
-def test_who_was_not_verified_is_not(call: Api, imports: Importer, mailbox: Mailbox) -> None:
+def test_an_unverified_user_stays_unverified(call: Api, imports: Importer, mailbox: Mailbox) -> None:
     imports({"email": "ann@example.com", "password_hash": HASH})
     assert sign_in(call, "ann@example.com").code == "EMAIL_NOT_VERIFIED"
 
@@ -112,46 +112,44 @@ def test_who_was_not_verified_is_not(call: Api, imports: Importer, mailbox: Mail
     assert sign_in(call, "ann@example.com").status == 200
 
 
-def test_an_address_is_kept_in_its_one_spelling(imports: Importer, cloud: Cloud) -> None:
+def test_an_address_is_normalized(imports: Importer, cloud: Cloud) -> None:
     assert imports(ANN | {"email": " ANN@Example.COM "}).code == 0
 
     assert set(profiles(cloud)) == {"ann@example.com"}
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_who_is_already_there_stays_as_they_are(imports: Importer, cloud: Cloud, dry_run: bool) -> None:  # noqa: FBT001 -- a case
+def test_an_existing_user_is_not_changed(imports: Importer, cloud: Cloud, dry_run: bool) -> None:  # noqa: FBT001 -- a case
     imports(ANN | {"name": "Ann"})
-    before = everything(cloud)
+    before = all_rows(cloud)
 
-    told = imports(ANN | {"name": "Other", "password_hash": None}, ANN | {"email": "b@example.com"}, dry_run=dry_run)
+    result = imports(ANN | {"name": "Other", "password_hash": None}, ANN | {"email": "b@example.com"}, dry_run=dry_run)
 
-    assert (told.code, told.err) == (0, "")
-    assert "line 1: ann@example.com is already there" in told.out
-    assert told.summary == f"1 {'would be ' if dry_run else ''}added, 1 already there, 0 refused."
+    assert (result.code, result.err) == (0, "")
+    assert "line 1: ann@example.com is already there" in result.out
+    assert result.summary == f"1 {'would be ' if dry_run else ''}added, 1 already there, 0 refused."
     assert profiles(cloud)["ann@example.com"]["name"] == "Ann"
-    assert (everything(cloud) == before) is dry_run
+    assert (all_rows(cloud) == before) is dry_run
 
 
-def test_doing_it_again_changes_nothing(imports: Importer, cloud: Cloud) -> None:
+def test_a_second_import_changes_nothing(imports: Importer, cloud: Cloud) -> None:
     lines = [ANN | {"email": f"user{number}@example.com"} for number in range(20)]
     assert imports(*lines).summary == "20 added, 0 already there, 0 refused."
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     assert imports(*lines).summary == "0 added, 20 already there, 0 refused."
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
-def test_who_signed_up_here_is_already_there(imports: Importer, people: People, call: Api) -> None:
+def test_a_user_who_signed_up_already_exists(imports: Importer, people: People, call: Api) -> None:
     email = people.verified()
 
     assert imports(ANN | {"email": email}).summary == "0 added, 1 already there, 0 refused."
     assert sign_in(call, email).status == 200
 
 
-def test_a_sign_up_that_waits_takes_nothing_from_an_imported_user(
-    imports: Importer, call: Api, mailbox: Mailbox
-) -> None:
-    """Or somebody could wait at an address for its import."""
+def test_a_pending_sign_up_cannot_take_over_an_imported_user(imports: Importer, call: Api, mailbox: Mailbox) -> None:
+    """Otherwise an attacker could sign up with an address before its import."""
     sign_up(call, "ann@example.com", "of somebody else")
     token = mailbox.last.token
     assert imports(ANN).code == 0
@@ -162,16 +160,16 @@ def test_a_sign_up_that_waits_takes_nothing_from_an_imported_user(
     assert sign_in(call, "ann@example.com", "of somebody else").status == 401
 
 
-def test_a_dry_run_writes_nothing_and_says_what_would_be(imports: Importer, cloud: Cloud) -> None:
-    told = imports(ANN, b"{", ANN | {"email": "bob@example.com"}, dry_run=True)
+def test_a_dry_run_writes_nothing_and_reports_what_it_would_do(imports: Importer, cloud: Cloud) -> None:
+    result = imports(ANN, b"{", ANN | {"email": "bob@example.com"}, dry_run=True)
 
-    assert told.code == 1
-    assert told.summary == "2 would be added, 0 already there, 1 refused."
-    assert told.err.startswith("line 2: ")
-    assert everything(cloud) == {name: [] for name in everything(cloud)}
+    assert result.code == 1
+    assert result.summary == "2 would be added, 0 already there, 1 refused."
+    assert result.err.startswith("line 2: ")
+    assert all_rows(cloud) == {name: [] for name in all_rows(cloud)}
 
 
-BAD: dict[str, tuple[dict[str, Any] | bytes, str]] = {
+INVALID_LINES: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "broken JSON": (b'{"email": "bob@example.com"', "Invalid JSON"),
     "no JSON": (b"bob@example.com,x,y", "Invalid JSON"),
     "no object": (b'["bob@example.com"]', "object"),
@@ -202,32 +200,32 @@ BAD: dict[str, tuple[dict[str, Any] | bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("line", "sentence"), BAD.values(), ids=BAD)
-def test_a_bad_line_is_told_and_the_others_load(
+@pytest.mark.parametrize(("line", "sentence"), INVALID_LINES.values(), ids=INVALID_LINES)
+def test_an_invalid_line_is_reported_and_the_others_are_imported(
     imports: Importer, cloud: Cloud, line: dict[str, Any] | bytes, sentence: str
 ) -> None:
-    bad = line if isinstance(line, bytes) else {"email": "bob@example.com"} | line if line else {}
+    invalid = line if isinstance(line, bytes) else {"email": "bob@example.com"} | line if line else {}
 
-    told = imports(ANN, bad, ANN | {"email": "cyd@example.com"})
+    result = imports(ANN, invalid, ANN | {"email": "cyd@example.com"})
 
-    assert told.code == 1
-    (said,) = told.err.splitlines()
-    assert said.startswith("line 2: ")
-    assert sentence in said
-    assert said.endswith(".")
-    assert told.summary == "2 added, 0 already there, 1 refused."
+    assert result.code == 1
+    (printed,) = result.err.splitlines()
+    assert printed.startswith("line 2: ")
+    assert sentence in printed
+    assert printed.endswith(".")
+    assert result.summary == "2 added, 0 already there, 1 refused."
     assert set(profiles(cloud)) == {"ann@example.com", "cyd@example.com"}
 
 
-def test_all_that_is_wrong_with_a_line_is_told(imports: Importer) -> None:
-    told = imports({"email": 1, "name": 2, "email_verified": "x"})
+def test_all_errors_of_a_line_are_reported(imports: Importer) -> None:
+    result = imports({"email": 1, "name": 2, "email_verified": "x"})
 
-    assert all(f"{name}: " in told.err for name in ("email", "name", "email_verified"))
+    assert all(f"{name}: " in result.err for name in ("email", "name", "email_verified"))
 
 
 def test_no_hash_is_ever_printed(imports: Importer) -> None:
-    """Neither a good one nor what stands in the place of one."""
-    told = imports(
+    """Neither a valid hash nor an invalid value in its field."""
+    result = imports(
         ANN,
         ANN,
         ANN | {"email": "x"},
@@ -237,58 +235,58 @@ def test_no_hash_is_ever_printed(imports: Importer) -> None:
         f'{{"email": "bob@example.com", "{HASH}'.encode(),
     )
 
-    assert told.summary == "1 added, 0 already there, 6 refused."
-    assert HASH not in told.out + told.err
-    assert "abcdefgh" not in told.out + told.err
+    assert result.summary == "1 added, 0 already there, 6 refused."
+    assert HASH not in result.out + result.err
+    assert "abcdefgh" not in result.out + result.err
 
 
-def test_an_address_that_comes_twice_is_told(imports: Importer, cloud: Cloud) -> None:
-    told = imports(ANN | {"name": "First"}, {"email": "bob@example.com"}, ANN | {"email": "Ann@Example.com"})
+def test_a_duplicate_address_is_reported(imports: Importer, cloud: Cloud) -> None:
+    result = imports(ANN | {"name": "First"}, {"email": "bob@example.com"}, ANN | {"email": "Ann@Example.com"})
 
-    assert told.code == 1
-    assert told.err == "line 3: line 1 has the same address.\n"
+    assert result.code == 1
+    assert result.err == "line 3: line 1 has the same address.\n"
     assert profiles(cloud)["ann@example.com"]["name"] == "First"
 
 
-def test_an_id_that_comes_twice_is_told(imports: Importer, cloud: Cloud) -> None:
-    told = imports(ANN | {"id": ID}, {"email": "bob@example.com", "id": ID}, {"email": "bob@example.com"})
+def test_a_duplicate_id_is_reported(imports: Importer, cloud: Cloud) -> None:
+    result = imports(ANN | {"id": ID}, {"email": "bob@example.com", "id": ID}, {"email": "bob@example.com"})
 
-    assert told.err == "line 2: line 1 has the same id.\n"
-    assert told.summary == "2 added, 0 already there, 1 refused."
+    assert result.err == "line 2: line 1 has the same id.\n"
+    assert result.summary == "2 added, 0 already there, 1 refused."
     assert profiles(cloud)["ann@example.com"]["user_id"] == ID
 
 
-def test_a_bad_line_takes_no_address(imports: Importer) -> None:
-    told = imports(ANN | {"image": "x"}, ANN)
+def test_an_invalid_line_does_not_reserve_its_address(imports: Importer) -> None:
+    result = imports(ANN | {"image": "x"}, ANN)
 
-    assert told.summary == "1 added, 0 already there, 1 refused."
+    assert result.summary == "1 added, 0 already there, 1 refused."
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_an_id_of_somebody_else_is_told(imports: Importer, cloud: Cloud, dry_run: bool) -> None:  # noqa: FBT001 -- a case
+def test_the_id_of_another_user_is_reported(imports: Importer, cloud: Cloud, dry_run: bool) -> None:  # noqa: FBT001 -- a case
     imports(ANN | {"id": ID})
-    before = everything(cloud)
+    before = all_rows(cloud)
 
-    told = imports({"email": "bob@example.com", "id": ID}, dry_run=dry_run)
+    result = imports({"email": "bob@example.com", "id": ID}, dry_run=dry_run)
 
-    assert (told.code, told.err) == (1, "line 1: id: it is that of somebody with another address.\n")
-    assert everything(cloud) == before
+    assert (result.code, result.err) == (1, "line 1: id: it is that of somebody with another address.\n")
+    assert all_rows(cloud) == before
 
 
-def test_blank_lines_count_but_do_not_matter(imports: Importer) -> None:
-    told = imports(b"", ANN, b"   \r", b"{")
+def test_blank_lines_are_skipped_but_counted(imports: Importer) -> None:
+    result = imports(b"", ANN, b"   \r", b"{")
 
-    assert told.err.startswith("line 4: ")
-    assert told.summary == "1 added, 0 already there, 1 refused."
+    assert result.err.startswith("line 4: ")
+    assert result.summary == "1 added, 0 already there, 1 refused."
 
 
 def test_a_file_from_windows_is_read(imports: Importer) -> None:
-    told = imports(b"\xef\xbb\xbf" + json.dumps(ANN).encode() + b"\r", {"email": "bob@example.com"})
+    result = imports(b"\xef\xbb\xbf" + json.dumps(ANN).encode() + b"\r", {"email": "bob@example.com"})
 
-    assert told.summary == "2 added, 0 already there, 0 refused."
+    assert result.summary == "2 added, 0 already there, 0 refused."
 
 
-def test_the_last_line_needs_no_end(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_last_line_needs_no_newline(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call
     file = tmp_path / "users.jsonl"
     file.write_text(json.dumps(ANN))
@@ -297,39 +295,43 @@ def test_the_last_line_needs_no_end(call: Api, tmp_path: Path, capsys: pytest.Ca
     assert capsys.readouterr().out.startswith("1 added")
 
 
-def test_an_empty_file_is_no_mistake(imports: Importer) -> None:
+def test_an_empty_file_is_valid(imports: Importer) -> None:
     assert imports().summary == "0 added, 0 already there, 0 refused."
 
 
 @pytest.mark.parametrize(
     "error", [UNREACHABLE, client_error("AccessDeniedException"), client_error("ResourceNotFoundException")]
 )
-def test_where_aws_refuses_it_stops_and_can_be_run_again(imports: Importer, cloud: Cloud, error: Exception) -> None:
-    """Better than a million complaints."""
+def test_an_error_of_aws_stops_the_import_which_can_be_repeated(
+    imports: Importer, cloud: Cloud, error: Exception
+) -> None:
+    """It does not report the same error for each line."""
     bob = {"email": "bob@example.com"}
     imports(ANN)
 
     with failing_calls(error, "TransactWriteItems"):
-        told = imports(b"{", bob, {"email": "cyd@example.com"})
+        result = imports(b"{", bob, {"email": "cyd@example.com"})
 
-    assert told.code == 1
-    first, second = told.err.splitlines()
+    assert result.code == 1
+    first, second = result.err.splitlines()
     assert first.startswith("line 1: ")
     assert second.startswith("line 2: AWS refused (")
-    assert told.summary == "0 added, 0 already there, 1 refused."
+    assert result.summary == "0 added, 0 already there, 1 refused."
     assert imports(ANN, bob).summary == "1 added, 1 already there, 0 refused."
     assert cloud
 
 
-def test_each_user_is_written_whole_or_not_at_all(imports: Importer, cloud: Cloud) -> None:
+def test_each_user_is_written_in_one_transaction(imports: Importer, cloud: Cloud) -> None:
     with failing_calls(UNREACHABLE, "TransactWriteItems"):
         imports(ANN)
 
-    assert everything(cloud) == {name: [] for name in everything(cloud)}
+    assert all_rows(cloud) == {name: [] for name in all_rows(cloud)}
 
 
-def test_many_lines_need_no_memory(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """All with the same address: what is read and noted must not pile up."""
+def test_memory_does_not_grow_with_the_number_of_lines(
+    call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All lines have the same address, so that all but one are reported."""
     assert call
     file = tmp_path / "users.jsonl"
     with file.open("w") as lines:
@@ -342,13 +344,13 @@ def test_many_lines_need_no_memory(call: Api, tmp_path: Path, capsys: pytest.Cap
     finally:
         tracemalloc.stop()
 
-    said = capsys.readouterr()
-    assert said.out.endswith("1 would be added, 0 already there, 5000 refused.\n")
-    assert len(said.err.splitlines()) == 5_000
+    printed = capsys.readouterr()
+    assert printed.out.endswith("1 would be added, 0 already there, 5000 refused.\n")
+    assert len(printed.err.splitlines()) == 5_000
     assert peak < 2_000_000
 
 
-def test_a_file_that_is_not_there_is_told(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_reported(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call
 
     with pytest.raises(SystemExit) as stopped:
@@ -358,13 +360,13 @@ def test_a_file_that_is_not_there_is_told(call: Api, tmp_path: Path, capsys: pyt
     assert "none.jsonl: No such file or directory" in capsys.readouterr().err
 
 
-def test_without_tables_it_says_what_is_missing(tmp_path: Path) -> None:
-    """In a process of its own, with no more than the tools on its path."""
+def test_without_settings_the_first_missing_one_is_reported(tmp_path: Path) -> None:
+    """In a process of its own, with only the tools on its path."""
     file = tmp_path / "users.jsonl"
     file.write_text(json.dumps(ANN))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GATEHOUSE_", "AWS_"))}
 
-    told = subprocess.run(  # noqa: S603 -- our own interpreter
+    result = subprocess.run(  # noqa: S603 -- this interpreter
         [sys.executable, "-m", "gatehouse_dev.import_users", str(file)],
         env=environment | {"PYTHONPATH": str(ROOT / "devtools")},
         capture_output=True,
@@ -372,6 +374,6 @@ def test_without_tables_it_says_what_is_missing(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert (told.returncode, told.stdout) == (1, "")
-    assert "GATEHOUSE_USERS_TABLE is missing" in told.stderr
-    assert "Traceback" not in told.stderr
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "GATEHOUSE_USERS_TABLE is missing" in result.stderr
+    assert "Traceback" not in result.stderr

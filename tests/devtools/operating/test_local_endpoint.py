@@ -1,4 +1,4 @@
-"""The AWS of the running service: what the service writes is seen there, and what is written there the service sees."""
+"""The AWS endpoint of the running service: both sides see each other's writes."""
 
 import json
 import os
@@ -27,30 +27,30 @@ ANN = "ann@example.com"
 
 
 @pytest.fixture(scope="module")
-def flowing(running_cloud: Cloud, api: Api) -> Iterator[None]:
-    """The streams, as `make dev` has them flow."""
-    with Streams(running_cloud, api.fleet):
+def running_streams(running_cloud: Cloud, api: Api) -> Iterator[None]:
+    """Runs the streams as `make dev` does."""
+    with Streams(running_cloud, api.pools):
         yield
 
 
 @pytest.fixture(scope="module")
 def url(running_cloud: Cloud) -> Iterator[str]:
-    """Where its AWS is."""
+    """The URL of the endpoint."""
     assert running_cloud
     with socket.create_server(("127.0.0.1", 0)) as listener, endpoint.serving(listener) as url:
         yield url
 
 
 @pytest.fixture
-def cloud(running_cloud: Cloud, flowing: None) -> Cloud:
-    """Empty tables and no mail."""
-    assert flowing is None
+def cloud(running_cloud: Cloud, running_streams: None) -> Cloud:
+    """The cloud with empty tables and no mail."""
+    assert running_streams is None
     running_cloud.reset()
     return running_cloud
 
 
 def client(name: Any, url: str, region: str = "us-east-1") -> Any:
-    """An AWS client as anybody makes one."""
+    """Return an ordinary boto3 client."""
     return boto3.client(
         name, endpoint_url=url, region_name=region, aws_access_key_id="AKIAANYBODY", aws_secret_access_key="any"
     )
@@ -58,14 +58,14 @@ def client(name: Any, url: str, region: str = "us-east-1") -> Any:
 
 @pytest.fixture
 def signed_up(call: Api, cloud: Cloud) -> str:
-    """The id that somebody who signed up will have; their mail has come."""
-    answer = sign_up(call, ANN)
+    """The id of a user who signed up and received the mail."""
+    response = sign_up(call, ANN)
     wait_until(lambda: len(cloud.mails()) == 1)
-    return str(answer.json["user"]["id"])
+    return str(response.json["user"]["id"])
 
 
 def mailed(url: str) -> dict[str, Any]:
-    """The row of their mail, once it is marked as sent."""
+    """Wait until the mail is marked as sent, and return its row."""
 
     def row() -> dict[str, Any]:
         rows = client("dynamodb", url).scan(TableName="TokensTable")["Items"]
@@ -84,7 +84,7 @@ def test_a_client_sees_what_the_service_wrote(url: str, signed_up: str, region: 
     assert row["user_id"] == {"S": signed_up}
 
 
-def test_a_client_sees_everything_that_the_template_declares(url: str) -> None:
+def test_a_client_sees_the_resources_of_the_template(url: str) -> None:
     groups = client("logs", url).describe_log_groups()["logGroups"]
     identities = client("sesv2", url).list_email_identities()["EmailIdentities"]
     secret = client("secretsmanager", url).describe_secret(SecretId="Secret")
@@ -94,7 +94,7 @@ def test_a_client_sees_everything_that_the_template_declares(url: str) -> None:
     assert secret["Name"] == "Secret"
 
 
-def test_a_row_that_is_written_by_the_endpoint_is_mailed(url: str, cloud: Cloud, signed_up: str) -> None:
+def test_a_mail_ordered_through_the_endpoint_is_sent(url: str, cloud: Cloud, signed_up: str) -> None:
     assert signed_up
     row = mailed(url)
 
@@ -104,7 +104,7 @@ def test_a_row_that_is_written_by_the_endpoint_is_mailed(url: str, cloud: Cloud,
     assert [mail.to for mail in cloud.mails()] == [ANN, ANN]
 
 
-def test_the_operators_tool_works_by_it(url: str, cloud: Cloud, signed_up: str) -> None:
+def test_the_operators_tool_works_through_the_endpoint(url: str, cloud: Cloud, signed_up: str) -> None:
     """As a process of its own: it finds layer, names and tables by itself."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GATEHOUSE_"))}
     run = subprocess.run(  # noqa: S603 -- our own interpreter
@@ -127,7 +127,7 @@ def test_the_operators_tool_works_by_it(url: str, cloud: Cloud, signed_up: str) 
     assert not [line for line in lines if signed_up in line]
 
 
-def test_writes_at_once_are_all_kept(url: str, cloud: Cloud) -> None:
+def test_concurrent_writes_are_not_lost(url: str, cloud: Cloud) -> None:
     """Moto by itself loses some of them: see the engine."""
     dynamodb = client("dynamodb", url)
 
@@ -142,12 +142,12 @@ def test_writes_at_once_are_all_kept(url: str, cloud: Cloud) -> None:
     assert {row["key"]["S"] for row in rows} == {f"at-once-{number}" for number in range(80)}
 
 
-def test_no_website_may_look_into_the_tables(url: str) -> None:
+def test_the_endpoint_sends_no_cors_headers(url: str) -> None:
     headers = {"Origin": "https://evil.example", "X-Amz-Target": "DynamoDB_20120810.ListTables"}
     headers |= {"Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, x"}
     connection = HTTPConnection(url.removeprefix("http://"), timeout=60)
     connection.request("POST", "/", b"{}", headers)
-    answer = connection.getresponse()
+    response = connection.getresponse()
 
-    assert (answer.status, "UsersTable" in answer.read().decode()) == (200, True)
-    assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+    assert (response.status, "UsersTable" in response.read().decode()) == (200, True)
+    assert not [name for name in response.headers if name.lower().startswith("access-control-")]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.auth_calls import account_id
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import Person
@@ -20,7 +20,7 @@ PERSON = {
 }
 
 
-def info(call: Api, bearer: str, account: str | None = None) -> Answer:
+def info(call: Api, bearer: str, account: str | None = None) -> Response:
     """Ask about an account, by default their own."""
     return call(INFO, bearer=bearer, query={"accountId": account or account_id(call, bearer)})
 

@@ -7,18 +7,18 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 CHANGE, FOLLOW = "POST /api/auth/change-email", "GET /api/auth/verify-email"
 OLD, NEW = "ann@example.com", "new@example.com"
 
 
-def asks(call: Api, person: Person, new_email: str = NEW, **more: Any) -> Answer:
+def asks(call: Api, person: Person, new_email: str = NEW, **more: Any) -> Response:
     """Ask to go by another address."""
     return call(CHANGE, bearer=person.token, json={"newEmail": new_email} | more)
 
@@ -67,7 +67,7 @@ def test_the_mailed_token_makes_the_change_and_the_old_address_is_told(
 def test_redeeming_again_is_fine_and_changes_nothing(call: Api, mailbox: Mailbox, cloud: Cloud, token: str) -> None:
     first = verify(call, token)
     mails = len(mailbox.all)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         again = [verify(call, token) for _ in range(3)]
 
         assert [(answer.status, answer.json) for answer in again] == [(200, first.json)] * 3
@@ -103,7 +103,7 @@ def test_the_link_leads_on_to_where_was_asked(call: Api, mailbox: Mailbox, ann: 
 
 
 def test_the_same_address_is_refused(call: Api, ann: Person, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for same in (OLD, "ANN@Example.COM", f" {OLD} "):
             answer = asks(call, ann, same)
             assert (answer.status, answer.code) == (400, "EMAIL_IS_THE_SAME"), same
@@ -127,7 +127,7 @@ def test_a_taken_address_is_answered_like_a_free_one_and_its_owner_is_mailed_not
     seen, kept = [], []
     for email in (NEW, "waiting@example.com", "bob@example.com"):
         answer = asks(call, ann, email)
-        seen.append((answer.status, answer.text, answer.headers, answer.cookies, call.calls))
+        seen.append((answer.status, answer.text, answer.headers, answer.cookies, call.aws_operations))
         (row,) = (row for row in rows(cloud, "TokensTable") if row["subject"] == ann.id)
         assert row["new_email"] == email
         kept.append((row["purpose"], sorted(row)))
@@ -166,7 +166,7 @@ def test_whether_the_address_to_allow_is_taken_shows_nowhere(  # noqa: PLR0917 -
         asks(call, ann, email)
         mail = mailbox.to(OLD)[-1]
         answer = verify(call, mail.token)
-        asked = call.calls
+        asked = call.aws_operations
         kept = sorted(row["purpose"] for row in rows(cloud, "TokensTable") if row["subject"] == ann.id)
         seen.append((mail.text.replace(mail.link, "").replace(email, ""), answer.status, answer.text, asked, kept))
 
@@ -213,7 +213,7 @@ def test_an_address_that_somebody_takes_at_the_same_moment_stays_theirs(
 ) -> None:
     sign_up(call, NEW, "the other's own")
     theirs = mailbox.to(NEW)[-1].token
-    meanwhile(monkeypatch, "accounts.verification", "transact", lambda: verify(call, theirs))
+    interleave(monkeypatch, "accounts.verification", "transact", lambda: verify(call, theirs))
 
     assert verify(call, token).code == "INVALID_TOKEN"
 

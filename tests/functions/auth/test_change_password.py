@@ -6,18 +6,18 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import sign_in
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 CHANGE = "POST /api/auth/change-password"
 NEW = "a better password"
 
 
-def changes(call: Api, person: Person, current: str = PASSWORD, new: str = NEW, **more: Any) -> Answer:
+def changes(call: Api, person: Person, current: str = PASSWORD, new: str = NEW, **more: Any) -> Response:
     """Change a password."""
     return call(CHANGE, bearer=person.token, json={"currentPassword": current, "newPassword": new} | more)
 
@@ -85,7 +85,7 @@ def test_the_new_password_is_judged_first_and_then_the_old_one(call: Api, ann: P
     wanted += [("wrong" * 30, "password123", "WEAK_PASSWORD"), ("wrong" * 30, NEW, "PASSWORD_TOO_LONG")]
     wanted += [("wrong", NEW, "INVALID_PASSWORD"), ("", NEW, "INVALID_PASSWORD")]
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for old, new, code in wanted:
             answer = changes(call, ann, old, new)
             assert (answer.status, answer.code, answer.cookies) == (400, code, []), (old, new)
@@ -151,7 +151,7 @@ def test_a_sign_out_in_the_middle_is_not_undone(
     call: Api, cloud: Cloud, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The session that was to survive is gone, so nothing happens at all."""
-    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: call("POST /api/auth/sign-out", bearer=ann.token))
+    interleave(monkeypatch, "accounts.changes", "transact", lambda: call("POST /api/auth/sign-out", bearer=ann.token))
 
     assert changes(call, ann).status == 401
     assert status(call, ann.token) == 401

@@ -5,13 +5,22 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import CLEARED, OURS, is_here, request_reset, reset_password, sign_in, sign_up, verify
+from tests.support.auth_calls import (
+    CLEARED_COOKIES,
+    TRUSTED_ORIGIN,
+    is_signed_in,
+    request_reset,
+    reset_password,
+    sign_in,
+    sign_up,
+    verify,
+)
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 DELETE = "POST /api/auth/delete-user"
 GONE = {"success": True, "message": "User deleted"}
@@ -24,8 +33,8 @@ def test_the_password_speaks_for_it(call: Api, ann: Person, advance_clock: Calla
 
     answer = call(DELETE, bearer=ann.token, json={"password": PASSWORD})
 
-    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED)
-    assert not is_here(call, ann)
+    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES)
+    assert not is_signed_in(call, ann)
     assert rows(cloud, "UsersTable") == []
     assert sign_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
 
@@ -42,15 +51,17 @@ def test_who_is_gone_is_not_reminded_any_more(call: Api, ann: Person, cloud: Clo
 def test_a_fresh_session_speaks_for_it_as_well(call: Api, people: People, cloud: Cloud) -> None:
     for body in (None, "{}", "null", '{"password": null}'):
         ann = people.signed_in("ann")
-        answer = call(DELETE, cookies=[ann.cookie], headers=OURS | {"content-type": "application/json"}, body=body)
-        assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED), body
+        answer = call(
+            DELETE, cookies=[ann.cookie], headers=TRUSTED_ORIGIN | {"content-type": "application/json"}, body=body
+        )
+        assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES), body
         assert rows(cloud, "UsersTable") == []
 
 
 def test_a_wrong_password_deletes_nobody_however_fresh_the_session(call: Api, ann: Person, cloud: Cloud) -> None:
     wrong = {"": "INVALID_PASSWORD", "wrong": "INVALID_PASSWORD", "x" * 129: "PASSWORD_TOO_LONG"}
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for password, code in wrong.items():
             answer = call(DELETE, bearer=ann.token, json={"password": password})
             assert (answer.status, answer.code, answer.cookies) == (400, code, []), password
@@ -61,7 +72,7 @@ def test_a_session_that_is_not_fresh_takes_more(
 ) -> None:
     """S-43."""
     advance_clock(days=1)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answer = call(DELETE, bearer=ann.token, json={})
 
         assert (answer.status, answer.code) == (400, "SESSION_EXPIRED")
@@ -74,7 +85,7 @@ def test_cve_2026_67334_every_session_is_dead_although_its_row_is_still_there(
     everybody = [ann, *(people.sign_in(ann.email) for _ in range(2))]
     call(DELETE, bearer=ann.token, json={"password": PASSWORD})
 
-    assert not any(is_here(call, person) for person in everybody)
+    assert not any(is_signed_in(call, person) for person in everybody)
     assert len(rows(cloud, "SessionsTable")) == 3
 
 
@@ -83,7 +94,7 @@ def test_nobody_else_goes(call: Api, people: People, ann: Person) -> None:
 
     call(DELETE, bearer=ann.token, json={})
 
-    assert is_here(call, bob)
+    assert is_signed_in(call, bob)
     assert sign_in(call, bob.email).status == 200
 
 
@@ -94,8 +105,8 @@ def test_the_address_can_be_signed_up_anew(call: Api, people: People, ann: Perso
     newcomer = people.sign_in(people.verified("ann", password="a newcomer's own"), "a newcomer's own")
 
     assert newcomer.id != ann.id
-    assert is_here(call, newcomer)
-    assert not is_here(call, ann)
+    assert is_signed_in(call, newcomer)
+    assert not is_signed_in(call, ann)
     assert call("GET /api/tasks", bearer=newcomer.token).json["tasks"] == []
 
 
@@ -116,7 +127,7 @@ def test_a_move_to_another_address_that_races_the_deletion_leaves_no_address_beh
     """Whatever wins: an address without a person could never be signed up again."""
     call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": "new@example.com"})
     token = mailbox.to("new@example.com")[-1].token
-    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: verify(call, token))
+    interleave(monkeypatch, "accounts.changes", "transact", lambda: verify(call, token))
 
     call(DELETE, bearer=ann.token, json={})
 
@@ -129,7 +140,7 @@ def test_a_change_of_password_that_races_the_deletion_saves_the_account(
 ) -> None:
     """What was just taken back cannot be deleted by whoever held it."""
     body = {"currentPassword": PASSWORD, "newPassword": "a better password"}
-    meanwhile(
+    interleave(
         monkeypatch,
         "accounts.changes",
         "delete_profile",
@@ -165,7 +176,7 @@ def test_a_mail_comes_first_where_that_is_the_setting(
     assert mail.to == ann.email
     assert mail.link.startswith("https://api.example.com/api/auth/delete-user/callback?token=")
     assert mail.link.endswith("&callbackURL=%2Fbye")
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
     assert sign_in(call, ann.email).status == 200
 
 
@@ -180,9 +191,9 @@ def token(call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None
 def test_the_mailed_token_speaks_for_it_in_a_body(call: Api, ann: Person, token: str, cloud: Cloud) -> None:
     answer = call(DELETE, bearer=ann.token, json={"token": token})
 
-    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED)
+    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES)
     assert rows(cloud, "UsersTable") == []
-    assert not is_here(call, ann)
+    assert not is_signed_in(call, ann)
 
 
 def test_somebody_elses_token_deletes_neither(call: Api, people: People, ann: Person, token: str) -> None:
@@ -191,7 +202,7 @@ def test_somebody_elses_token_deletes_neither(call: Api, people: People, ann: Pe
     answer = call(DELETE, bearer=bob.token, json={"token": token})
 
     assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
-    assert (is_here(call, ann), is_here(call, bob)) == (True, True)
+    assert (is_signed_in(call, ann), is_signed_in(call, bob)) == (True, True)
 
 
 def test_signing_out_everywhere_makes_the_link_worthless(call: Api, people: People, ann: Person, token: str) -> None:
@@ -199,21 +210,21 @@ def test_signing_out_everywhere_makes_the_link_worthless(call: Api, people: Peop
     again = people.sign_in(ann.email)
 
     assert call(DELETE, bearer=again.token, json={"token": token}).status == 404
-    assert is_here(call, again)
+    assert is_signed_in(call, again)
 
 
 def test_a_wrong_password_beside_a_good_token_deletes_nobody(call: Api, ann: Person, token: str) -> None:
     answer = call(DELETE, bearer=ann.token, json={"token": token, "password": "not the password"})
 
     assert (answer.status, answer.code) == (400, "INVALID_PASSWORD")
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_where_the_link_leads_is_checked_before_anything_happens(call: Api, ann: Person) -> None:
     answer = call(DELETE, bearer=ann.token, json={"callbackURL": "https://evil.example"})
 
     assert (answer.status, answer.code) == (403, "INVALID_CALLBACK_URL")
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_who_never_verified_can_go_as_well(call: Api, cloud: Cloud, settings: Callable[..., None]) -> None:

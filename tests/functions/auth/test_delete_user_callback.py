@@ -6,12 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import CLEARED, is_here
+from tests.support.auth_calls import CLEARED_COOKIES, is_signed_in
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 FOLLOW, DELETE = "GET /api/auth/delete-user/callback", "POST /api/auth/delete-user"
 GONE = {"success": True, "message": "User deleted"}
@@ -40,26 +40,26 @@ def test_the_link_of_the_mail_works_as_it_stands(call: Api, mailbox: Mailbox, an
 
     assert (answer.status, answer.headers["location"]) == (302, "https://app.example.com/bye?a=1")
     assert parse_qs(link.query)["callbackURL"] == [answer.headers["location"]]
-    assert answer.cookies == CLEARED
+    assert answer.cookies == CLEARED_COOKIES
     assert rows(cloud, "UsersTable") == []
-    assert not is_here(call, ann)
+    assert not is_signed_in(call, ann)
 
 
 def test_without_a_callback_it_just_says_so(call: Api, ann: Person, token: str) -> None:
     answer = call(FOLLOW, cookies=[ann.cookie], query={"token": token})
 
-    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED)
-    assert not is_here(call, ann)
+    assert (answer.status, answer.json, answer.cookies) == (200, GONE, CLEARED_COOKIES)
+    assert not is_signed_in(call, ann)
 
 
 @pytest.mark.parametrize("bearer", [None, "garbage"])
 def test_nobody_signed_in_deletes_nobody(call: Api, ann: Person, token: str, cloud: Cloud, bearer: str | None) -> None:
     """S-47: neither does a mail scanner, which has no session."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for _ in range(3):
             answer = call(FOLLOW, bearer=bearer, query={"token": token})
             assert (answer.status, answer.code, answer.cookies) == (404, "FAILED_TO_GET_USER_INFO", [])
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_a_session_that_ended_deletes_nobody(call: Api, people: People, ann: Person, token: str) -> None:
@@ -69,7 +69,7 @@ def test_a_session_that_ended_deletes_nobody(call: Api, people: People, ann: Per
     answer = call(FOLLOW, cookies=[other.cookie], query={"token": token})
 
     assert (answer.status, answer.code) == (404, "FAILED_TO_GET_USER_INFO")
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_the_link_of_somebody_else_deletes_neither(call: Api, people: People, ann: Person, token: str) -> None:
@@ -78,7 +78,7 @@ def test_the_link_of_somebody_else_deletes_neither(call: Api, people: People, an
     answer = call(FOLLOW, cookies=[bob.cookie], query={"token": token})
 
     assert (answer.status, answer.code, answer.cookies) == (404, "INVALID_TOKEN", [])
-    assert (is_here(call, ann), is_here(call, bob)) == (True, True)
+    assert (is_signed_in(call, ann), is_signed_in(call, bob)) == (True, True)
 
 
 def test_used_twice_it_finds_nobody_and_not_who_has_the_address_now(
@@ -91,7 +91,7 @@ def test_used_twice_it_finds_nobody_and_not_who_has_the_address_now(
 
     assert (again.status, again.code) == (404, "FAILED_TO_GET_USER_INFO")
     assert (answer.status, answer.code) == (404, "INVALID_TOKEN")
-    assert is_here(call, newcomer)
+    assert is_signed_in(call, newcomer)
 
 
 def test_of_twenty_at_once_one_deletes(call: Api, ann: Person, token: str, cloud: Cloud) -> None:
@@ -103,11 +103,11 @@ def test_of_twenty_at_once_one_deletes(call: Api, ann: Person, token: str, cloud
 
 def test_a_token_must_be_given(call: Api, ann: Person) -> None:
     assert call(FOLLOW, cookies=[ann.cookie]).code == "VALIDATION_ERROR"
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_it_leads_to_no_foreign_site_and_deletes_nobody(call: Api, ann: Person, token: str) -> None:
     for target in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
         answer = call(FOLLOW, cookies=[ann.cookie], query={"token": token, "callbackURL": target})
         assert (answer.status, answer.code) == (403, "INVALID_CALLBACK_URL"), target
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)

@@ -17,8 +17,8 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import TABLES, everything
-from tests.support.tasks import create, keep
+from tests.support.tables import TABLES, all_rows
+from tests.support.tasks import create_task, store_tasks
 
 DELETE = "POST /api/auth/delete-user"
 
@@ -39,7 +39,7 @@ def erasing(call: Api, cloud: Cloud) -> Erasures:
 def traces(cloud: Cloud, person: Person) -> list[Any]:
     """Every row, in any table, that has to do with somebody."""
     hints = (person.id, person.email, layer("throttle").pseudonym(person.email), person.token[36:58])
-    return [row for table in everything(cloud).values() for row in table if any(hint in str(row) for hint in hints)]
+    return [row for table in all_rows(cloud).values() for row in table if any(hint in str(row) for hint in hints)]
 
 
 def receipts(cloud: Cloud, user_id: str) -> list[dict[str, Any]]:
@@ -91,16 +91,16 @@ def leaves_traces(journeys: OAuthFlow, mailbox: Mailbox) -> Person:
     sign_in(call, person.email, "a wrong one")
     call("POST /api/auth/login", json={"email": person.email, "password": PASSWORD})
     call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
-    task = create(call, person, title="Water the plants")
+    task = create_task(call, person, title="Water the plants")
     call("DELETE /api/tasks/{task_id}", bearer=person.token, task_id=task["id"], headers={"idempotency-key": "k"})
-    keep(person, 30)
+    store_tasks(person, 30)
     request_reset(call, mailbox, person.email)
     call("POST /api/auth/change-email", bearer=person.token, json={"newEmail": "other@example.com"})
     return person
 
 
 def test_nothing_is_left_but_a_receipt(call: Api, cloud: Cloud, erasing: Erasures, ann: Person) -> None:
-    assert {name for name, table in everything(cloud).items() if ann.id in str(table)} == {
+    assert {name for name, table in all_rows(cloud).items() if ann.id in str(table)} == {
         "UsersTable",
         "SessionsTable",
         "TokensTable",
@@ -120,7 +120,7 @@ def test_every_row_says_in_which_form_it_is_kept(call: Api, cloud: Cloud, ann: P
     """ADR 14: so that a later form can be told from this one."""
     deletes(call, ann)
 
-    assert {row.get("v") for table in everything(cloud).values() for row in table} == {"1"}
+    assert {row.get("v") for table in all_rows(cloud).values() for row in table} == {"1"}
 
 
 def test_sessions_are_over_before_anything_is_erased(call: Api, ann: Person) -> None:
@@ -131,7 +131,7 @@ def test_sessions_are_over_before_anything_is_erased(call: Api, ann: Person) -> 
 
 def test_others_keep_everything(call: Api, cloud: Cloud, people: People, erasing: Erasures, ann: Person) -> None:
     bob = people.signed_in("bob")
-    create(call, bob, title="Mine")
+    create_task(call, bob, title="Mine")
     before = traces(cloud, bob)
     deletes(call, ann)
     erasing.deliver()
@@ -157,10 +157,10 @@ def test_an_order_that_is_done_is_not_done_again(call: Api, cloud: Cloud, erasin
     deletes(call, ann)
     (order,) = erasing.orders()
     erasing.deliver()
-    before = (everything(cloud), len(receipts(cloud, ann.id)))
+    before = (all_rows(cloud), len(receipts(cloud, ann.id)))
     erasing.deliver(order)
 
-    assert (everything(cloud), len(receipts(cloud, ann.id))) == before
+    assert (all_rows(cloud), len(receipts(cloud, ann.id))) == before
 
 
 @pytest.mark.parametrize("operation", ["Query", "BatchWriteItem", "BatchGetItem", "DeleteItem", "PutLogEvents"])

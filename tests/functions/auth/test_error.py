@@ -63,4 +63,4 @@ def test_the_page_runs_no_script_and_fits_in_no_frame(call: Api) -> None:
 
 def test_the_page_needs_nobody_and_asks_nothing(call: Api) -> None:
     assert "<code>UNKNOWN</code>" in call(ERROR).text
-    assert call.calls == []
+    assert call.aws_operations == []

@@ -10,7 +10,7 @@ from tests.support.layer import layer
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import Person
 from tests.support.tables import rows
-from tests.support.tasks import create, keep
+from tests.support.tasks import create_task, store_tasks
 
 EXPORT = "GET /api/auth/export"
 
@@ -24,7 +24,7 @@ def _small_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
     oauth_flow.link(ann.token)
-    task = create(call, ann, title="Water the plants")
+    task = create_task(call, ann, title="Water the plants")
 
     answer = call(EXPORT, bearer=ann.token)
 
@@ -50,7 +50,7 @@ def test_no_secret_is_told(call: Api, cloud: Cloud, ann: Person, oauth_flow: OAu
 
 @pytest.mark.usefixtures("_small_pages")
 def test_every_page_leads_to_the_next(call: Api, ann: Person) -> None:
-    keep(ann, 7)
+    store_tasks(ann, 7)
     pages: list[dict[str, Any]] = []
     query: dict[str, str] = {}
     while True:
@@ -68,7 +68,7 @@ def test_every_page_leads_to_the_next(call: Api, ann: Person) -> None:
 
 @pytest.mark.usefixtures("_small_pages")
 def test_the_cursor_of_another_leads_nowhere(call: Api, ann: Person, bob: Person) -> None:
-    keep(bob, 4)
+    store_tasks(bob, 4)
     cursor = call(EXPORT, bearer=bob.token).json["cursor"]
 
     for strange in (cursor, "junk", ""):

@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import account_id
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import People
@@ -21,11 +21,11 @@ TOKENS = {"access_token": "access-1", "refresh_token": "refresh-1"}
 @pytest.fixture
 def ann(google: Provider, oauth_flow: OAuthFlow) -> str:
     """The token of somebody who came by Google, with an access token for an hour."""
-    google.gives = dict(TOKENS)
+    google.token_fields = dict(TOKENS)
     return token_of(oauth_flow.sign_in())
 
 
-def gets(call: Api, bearer: str, account: str | None = None, **more: Any) -> Answer:
+def gets(call: Api, bearer: str, account: str | None = None, **more: Any) -> Response:
     """Ask for the token of an account, by default their own."""
     return call(GET, bearer=bearer, json={"accountId": account or account_id(call, bearer)} | more)
 
@@ -40,7 +40,7 @@ def test_the_token_is_told_with_its_end_and_scopes(call: Api, google: Provider, 
 
 
 def test_a_token_without_an_end_is_told_without_one(call: Api, google: Provider, oauth_flow: OAuthFlow) -> None:
-    google.gives = {"expires_in": None}
+    google.token_fields = {"expires_in": None}
     answer = gets(call, token_of(oauth_flow.sign_in()))
 
     assert set(answer.json) == {"accessToken", "scopes", "idToken"}
@@ -52,7 +52,7 @@ def test_a_token_near_its_end_is_refreshed_and_kept(
 ) -> None:
     seconds, token = case
     account = account_id(call, ann)
-    google.gives = {"access_token": "access-2"}
+    google.token_fields = {"access_token": "access-2"}
     advance_clock(seconds=seconds)
 
     assert [gets(call, ann, account).json["accessToken"] for _ in range(2)] == [token] * 2
@@ -63,7 +63,7 @@ def test_a_provider_that_gives_new_refresh_tokens_is_asked_with_the_newest(
     call: Api, google: Provider, ann: str, advance_clock: Callable[..., None]
 ) -> None:
     for number in (2, 3):
-        google.gives = {"access_token": f"access-{number}", "refresh_token": f"refresh-{number}"}
+        google.token_fields = {"access_token": f"access-{number}", "refresh_token": f"refresh-{number}"}
         advance_clock(hours=2)
         gets(call, ann)
 
@@ -73,7 +73,7 @@ def test_a_provider_that_gives_new_refresh_tokens_is_asked_with_the_newest(
 def test_signing_in_again_brings_newer_tokens_and_keeps_the_refresh_token(
     call: Api, google: Provider, oauth_flow: OAuthFlow, ann: str, advance_clock: Callable[..., None]
 ) -> None:
-    google.gives = {"access_token": "access-2", "refresh_token": None}
+    google.token_fields = {"access_token": "access-2", "refresh_token": None}
     oauth_flow.sign_in()
     assert gets(call, ann).json["accessToken"] == "access-2"
     advance_clock(hours=2)

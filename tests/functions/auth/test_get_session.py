@@ -9,7 +9,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 GET_SESSION = "GET /api/auth/get-session"
 WEEK = timedelta(days=7)
@@ -57,7 +57,7 @@ def test_nobody_signed_in_is_no_error(call: Api) -> None:
 
 def test_a_garbage_token_is_nobody_and_asks_no_table(call: Api) -> None:
     for bearer in ("", "garbage", "a.b.c", "x" * 101, "%00", "\xff", "a" * 200_000):
-        assert (call(GET_SESSION, bearer=bearer).text, call.calls) == ("null", []), bearer[:20]
+        assert (call(GET_SESSION, bearer=bearer).text, call.aws_operations) == ("null", []), bearer[:20]
 
 
 def test_a_badly_signed_cookie_is_nobody_and_asks_no_table(call: Api, ann: Person) -> None:
@@ -66,7 +66,7 @@ def test_a_badly_signed_cookie_is_nobody_and_asks_no_table(call: Api, ann: Perso
 
     for forged in (f"{value}AAAAA%3D", f"{COOKIE}={ann.token}", f"{COOKIE}={ann.token}.", value):
         answer = call(GET_SESSION, cookies=[forged])
-        assert (answer.text, answer.cookies, call.calls) == ("null", [], [])
+        assert (answer.text, answer.cookies, call.aws_operations) == ("null", [], [])
 
 
 def test_a_dead_session_takes_its_cookies_back(call: Api, ann: Person) -> None:
@@ -84,10 +84,10 @@ def test_a_dead_session_takes_its_cookies_back(call: Api, ann: Person) -> None:
 
 
 def test_looking_is_one_round_trip_and_writes_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         call(GET_SESSION, bearer=ann.token)
 
-        assert call.calls == ["BatchGetItem"]
+        assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_an_unused_session_ends_after_a_week_although_its_row_is_still_there(
@@ -124,7 +124,7 @@ def test_a_client_may_look_without_renewing(
 ) -> None:
     """Any text is true to the protocol, `false` included."""
     advance_clock(days=2)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answer = call(GET_SESSION, bearer=ann.token, query={"disableRefresh": value})
 
         assert (answer.status, answer.cookies) == (200, [])
@@ -132,7 +132,7 @@ def test_a_client_may_look_without_renewing(
 
 def test_only_get_session_renews(call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud) -> None:
     advance_clock(days=2)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert call("GET /api/tasks", bearer=ann.token).status == 200
 
 

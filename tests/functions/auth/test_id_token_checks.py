@@ -12,13 +12,13 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.oauth_flow import SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.provider import CLIENT_ID, Provider, rsa_key
 from tests.support.relative_times import FromNow
-from tests.support.tables import everything, rows, unchanged
+from tests.support.tables import all_rows, rows, tables_unchanged
 
 type Made = Callable[[Provider, str], str]
 SAYS: dict[str, dict[str, Any]] = {
@@ -122,20 +122,20 @@ def saying(claims: dict[str, Any]) -> Made:
 WRONG = {name: saying(claims) for name, claims in SAYS.items()} | IS
 
 
-def by_form(call: Api, token: str) -> Answer:
+def by_form(call: Api, token: str) -> Response:
     """The other way in, without a code; its nonce is n."""
     return call(SOCIAL, json={"provider": "google", "idToken": {"token": token, "nonce": "n"}})
 
 
-def by_callback(journeys: OAuthFlow, made: Made) -> Answer:
+def by_callback(journeys: OAuthFlow, made: Made) -> Response:
     """Come back to a token of our making."""
     sent = journeys.begin()
-    journeys.provider.gives = {"id_token": made(journeys.provider, sent.query["nonce"])}
+    journeys.provider.token_fields = {"id_token": made(journeys.provider, sent.query["nonce"])}
     return journeys.complete(sent)
 
 
 def test_a_wrong_id_token_opens_nothing_by_the_callback(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for name, made in WRONG.items():
             answer = by_callback(oauth_flow, made)
             assert error_of(answer) == "unable_to_get_user_info", name
@@ -143,7 +143,7 @@ def test_a_wrong_id_token_opens_nothing_by_the_callback(oauth_flow: OAuthFlow, c
 
 
 def test_a_wrong_id_token_opens_nothing_by_itself(call: Api, google: Provider, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for name, made in WRONG.items():
             answer = by_form(call, made(google, "n"))
             assert (answer.status, answer.code, answer.cookies) == (401, "INVALID_TOKEN", []), name
@@ -158,7 +158,7 @@ def test_a_good_one_opens_it(call: Api, oauth_flow: OAuthFlow, claims: dict[str,
 
 def test_a_token_of_20_kilobytes_is_not_even_looked_at(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     long = saying({"name": "x" * 15_000})
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert error_of(by_callback(oauth_flow, long)) == "unable_to_get_user_info"
         assert by_form(call, long(oauth_flow.provider, "n")).code == "VALIDATION_ERROR"
         assert oauth_flow.provider.requests("/jwks") == []
@@ -167,7 +167,7 @@ def test_a_token_of_20_kilobytes_is_not_even_looked_at(call: Api, oauth_flow: OA
 def test_no_id_token_is_a_wrong_one(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     given: list[object] = [None, "", 7, {}]
     for nothing in given:
-        oauth_flow.provider.gives = {"id_token": nothing}
+        oauth_flow.provider.token_fields = {"id_token": nothing}
         assert error_of(oauth_flow.sign_in()) == "unable_to_get_user_info"
 
     assert rows(cloud, "UsersTable") == []
@@ -185,17 +185,19 @@ def test_nobody_comes_in_without_a_proved_address(oauth_flow: OAuthFlow, cloud: 
         assert error_of(oauth_flow.sign_in(email_verified=value)) == "email_not_verified", value
     for value in NO_ADDRESS:
         assert error_of(oauth_flow.sign_in(email=value)) == "email_not_found", value
-    assert not any(everything(cloud).values())
+    assert not any(all_rows(cloud).values())
 
 
 def test_an_answer_that_says_whom_it_is_from_must_be_from_whom_was_asked(oauth_flow: OAuthFlow) -> None:
     """RFC 9207."""
     for issuer in ("https://evil.example", "", f"{oauth_flow.provider.url}/"):
-        assert error_of(oauth_flow.come_back(oauth_flow.begin(), code="x", iss=issuer)) == "issuer_mismatch"
-    assert oauth_flow.provider.asked == []
+        assert error_of(oauth_flow.callback(oauth_flow.begin(), code="x", iss=issuer)) == "issuer_mismatch"
+    assert oauth_flow.provider.received == []
 
     sent = oauth_flow.begin()
-    assert token_of(oauth_flow.come_back(sent, code=oauth_flow.provider.visits(sent.url), iss=oauth_flow.provider.url))
+    assert token_of(
+        oauth_flow.callback(sent, code=oauth_flow.provider.authorize(sent.url), iss=oauth_flow.provider.url)
+    )
 
 
 # -- The provider's keys ---------------------------------------------------------------
@@ -224,9 +226,9 @@ def test_new_keys_of_the_provider_are_followed(
     """And the old one is not believed any more, once it is gone."""
     assert token_of(oauth_flow.sign_in())
     monkeypatch.setattr(layer("oauth.id_tokens")._keys(f"{provider.url}/jwks"), "cooldown_duration", 0)
-    provider.keys, provider.signs_with = ("second",), "second"
+    provider.keys, provider.signing_key = ("second",), "second"
 
     assert token_of(oauth_flow.sign_in())
 
-    provider.signs_with = "first"
+    provider.signing_key = "first"
     assert error_of(oauth_flow.sign_in()) == "unable_to_get_user_info"

@@ -9,9 +9,9 @@ import jwt
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People
 
@@ -66,7 +66,7 @@ def test_the_key_stays_the_same(call: Api) -> None:
     assert call(JWKS).json == first
 
 
-def first_use(call: Api, people: People, cloud: Cloud, settings: Callable[..., None], by: str) -> Answer:
+def first_use(call: Api, people: People, cloud: Cloud, settings: Callable[..., None], by: str) -> Response:
     """Let a function be the first that needs the key."""
     if by == "sign_up":
         settings(require_email_verification="false")
@@ -95,7 +95,7 @@ def test_whoever_needs_the_key_first_publishes_it(
     answer = first_use(call, people, cloud, settings, by)
 
     assert answer.status in {200, 201}, answer.text
-    assert "PutItem" in call.calls
+    assert "PutItem" in call.aws_operations
     row = published(cloud)
     assert row
     (key,) = call(JWKS).json["keys"]
@@ -123,7 +123,7 @@ def test_a_keyring_that_came_meanwhile_is_kept(call: Api, cloud: Cloud, monkeypa
     row["public_keys"] = {"S": json.dumps(keys | {"next": {"kid": "next"}})}
     unpublish(cloud)
     dynamodb = cloud.client("dynamodb")
-    meanwhile(
+    interleave(
         monkeypatch, "keys.keyring", "newest_version", lambda: dynamodb.put_item(TableName="SessionsTable", Item=row)
     )
 

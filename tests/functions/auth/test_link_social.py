@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import LINK, OAuthFlow, error_of, token_of
 from tests.support.people import People, Person
@@ -22,7 +22,7 @@ def ways_in(call: Api, bearer: str) -> list[str]:
     return [account["providerId"] for account in call(LIST, bearer=bearer).json]
 
 
-def links_at_once(call: Api, bearer: str, token: str) -> Answer:
+def links_at_once(call: Api, bearer: str, token: str) -> Response:
     """Link by an ID token."""
     return call(LINK, bearer=bearer, json={"provider": "google", "idToken": {"token": token}})
 

@@ -139,4 +139,4 @@ def test_a_list_longer_than_a_page_of_dynamodb_is_whole(
     answer = call(LIST, bearer=ann.token)
 
     assert len(answer.json) == 7
-    assert call.calls.count("Query") > 1
+    assert call.aws_operations.count("Query") > 1

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import is_here, reset_password, sign_in, sign_up, verify
-from tests.support.calls import Answer, Api
+from tests.support.auth_calls import is_signed_in, reset_password, sign_in, sign_up, verify
+from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 DELETE, CALLBACK = "POST /api/auth/delete-user", "GET /api/auth/delete-user/callback"
 FORGOT = "POST /api/auth/request-password-reset"
 NEW, WAITING, BETTER = "new@example.com", "waiting@example.com", "a better password"
 WRONG = ["x", "x" * 43, "ü" * 60, "=" * 60, "\0" * 60, "a" * 100_000]
 
-type Redeem = Callable[[Api, Person, str], Answer]
+type Redeem = Callable[[Api, Person, str], Response]
 
 REDEEM: dict[str, Redeem] = {
     "verify": lambda call, _, token: verify(call, token),
@@ -32,12 +32,12 @@ REDEEM: dict[str, Redeem] = {
 class Link:
     """How it is asked for, what redeems it, and how many seconds it is good for."""
 
-    ask: Callable[[Api, Person], Answer]
+    ask: Callable[[Api, Person], Response]
     by: tuple[str, ...]
     seconds: int = 0
 
 
-def asks_to_move(call: Api, person: Person) -> Answer:
+def asks_to_move(call: Api, person: Person) -> Response:
     """Ask to go by another address."""
     return call("POST /api/auth/change-email", bearer=person.token, json={"newEmail": NEW})
 
@@ -67,7 +67,7 @@ def mailed(call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., Non
     return ask
 
 
-def assert_unknown(answer: Answer, by: str) -> None:
+def assert_unknown(answer: Response, by: str) -> None:
     """As whatever was never mailed."""
     status = 404 if by in {"delete", "callback"} else 400
     assert (answer.status, answer.code, answer.cookies) == (status, "INVALID_TOKEN", []), answer.text
@@ -80,7 +80,7 @@ def test_what_was_not_mailed_does_nothing(  # noqa: PLR0917 -- four fixtures and
     token = mailed(kind)
     tampered = [token[:-43] + "A" * 43, token[:-1] + "_", token[::-1], token * 9]
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for wrong in [*WRONG, *tampered, *([] if by == "delete" else [""])]:
             assert_unknown(REDEEM[by](call, ann, wrong), by)
     assert REDEEM[by](call, ann, token).status == 200
@@ -93,7 +93,7 @@ def test_it_is_noise_where_it_is_not_for(
     """S-27: a token is bound to its purpose."""
     token = mailed(kind)
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for by in REDEEM.keys() - LINKS[kind].by:
             assert_unknown(REDEEM[by](call, ann, token), by)
     assert REDEEM[LINKS[kind].by[0]](call, ann, token).status == 200
@@ -138,10 +138,10 @@ def test_it_dies_with_the_old_password(  # noqa: PLR0917 -- five fixtures and a 
     assert call("POST /api/auth/change-password", bearer=ann.token, json=body).status == 200
     mails = len(mailbox.all)
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for by in LINKS[kind].by:
             assert_unknown(REDEEM[by](call, ann, token), by)
-    assert (len(mailbox.all), is_here(call, ann)) == (mails, True)
+    assert (len(mailbox.all), is_signed_in(call, ann)) == (mails, True)
     assert sign_in(call, ann.email, BETTER + "!").status == 200
 
 

@@ -7,11 +7,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import CALLBACK, SOCIAL, Authorization, OAuthFlow, error_of, token_of
 from tests.support.provider import Provider
-from tests.support.tables import everything, rows, unchanged
+from tests.support.tables import all_rows, rows, tables_unchanged
 
 POSTED = "POST /api/auth/callback/{provider}"
 ALIAS, BACK_TO_ALIAS = "GET /api/auth/oauth/google", "GET /api/auth/oauth/google/callback"
@@ -20,7 +20,7 @@ STATE = "__Secure-better-auth.state"
 PAGE = "https://app.example.com/a?b=c#d"
 
 
-def user_of(call: Api, answer: Answer) -> dict[str, Any]:
+def user_of(call: Api, answer: Response) -> dict[str, Any]:
     """Who came in."""
     user: dict[str, Any] = call("GET /api/auth/me", bearer=token_of(answer)).json["user"]
     return user
@@ -80,7 +80,7 @@ def test_a_name_is_made_presentable_and_only_a_picture_that_we_would_take_is_kep
 
 def test_who_is_shut_out_gets_no_session(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     layer("accounts.changes").set_disabled(user_of(call, oauth_flow.sign_in())["id"], disabled=True)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert error_of(oauth_flow.sign_in()) == "unable_to_create_session"
 
 
@@ -89,7 +89,7 @@ def test_where_sign_up_is_closed_only_known_people_come_in(
 ) -> None:
     ann = user_of(call, oauth_flow.sign_in())
     settings(sign_up_enabled="false")
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert error_of(oauth_flow.sign_in(sub="2", email="bob@example.com")) == "signup_disabled"
     assert user_of(call, oauth_flow.sign_in()) == ann
 
@@ -137,13 +137,13 @@ def test_s_64_ghsa_9x4v_an_error_of_the_providers_is_told_as_plain_text(
 ) -> None:
     """On our own page unless the client asked for another."""
     query = {"error": error, "error_description": description}
-    answer = oauth_flow.come_back(oauth_flow.begin(errorCallbackURL="/oops#x"), **query)
-    plain = oauth_flow.come_back(oauth_flow.begin(), **query)
+    answer = oauth_flow.callback(oauth_flow.begin(errorCallbackURL="/oops#x"), **query)
+    plain = oauth_flow.callback(oauth_flow.begin(), **query)
 
     assert (answer.status, answer.headers["location"], answer.text) == (302, f"/oops?{told}#x", "")
     assert plain.headers["location"] == f"https://api.example.com/api/auth/error?{told}"
     assert call("GET /api/auth/error", query=told).headers["location"] == f"/error?error={error_of(plain)}"
-    assert oauth_flow.provider.asked == []
+    assert oauth_flow.provider.received == []
 
 
 def test_a_post_is_answered_by_the_way_to_get_it(call: Api, cloud: Cloud) -> None:
@@ -156,14 +156,14 @@ def test_a_post_is_answered_by_the_way_to_get_it(call: Api, cloud: Cloud) -> Non
         answer = call(POSTED, provider="google", headers=FORM | origin, **request)
         page, _, led = answer.headers["location"].partition("?")
         assert (answer.status, page, answer.cookies) == (302, "/api/auth/callback/google", [])
-        assert (dict(parse_qsl(led)), call.calls) == (sent, [])
+        assert (dict(parse_qsl(led)), call.aws_operations) == (sent, [])
 
-    assert not any(everything(cloud).values())
+    assert not any(all_rows(cloud).values())
 
 
 def test_who_comes_by_a_post_gets_in_by_the_get_after_it(call: Api, oauth_flow: OAuthFlow) -> None:
     sent = oauth_flow.begin()
-    body = urlencode({"state": sent.query["state"], "code": oauth_flow.provider.visits(sent.url)})
+    body = urlencode({"state": sent.query["state"], "code": oauth_flow.provider.authorize(sent.url)})
     query = call(POSTED, provider="google", body=body, headers=FORM).headers["location"].partition("?")[2]
 
     assert user_of(call, call(CALLBACK, provider="google", query=query, cookies=[sent.cookie]))
@@ -180,7 +180,7 @@ def test_a_post_of_nonsense_leads_on_with_nothing(call: Api) -> None:
 
 def test_the_alias_leads_a_browser_there_and_back(call: Api, google: Provider) -> None:
     sent = goes_by_the_alias(call, redirect_uri="/home")
-    query = {"state": sent.query["state"], "code": google.visits(sent.url)}
+    query = {"state": sent.query["state"], "code": google.authorize(sent.url)}
 
     answer = call(BACK_TO_ALIAS, query=query, cookies=[sent.cookie])
     assert sent.url.startswith(f"{google.url}/authorize?")

@@ -10,20 +10,20 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.layer.test_redirects import CODES, HOSTILE
 from tests.support.auth_calls import sign_in, sign_up, verify
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import CALLBACK, LINK, SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.people import People, Person
 from tests.support.provider import CLIENT_ID, Provider, running_provider
 from tests.support.slow import some_and_all
-from tests.support.tables import everything, rows, unchanged
+from tests.support.tables import all_rows, rows, tables_unchanged
 
 ANN = "ann@example.com"
 ATTACKERS = "the attacker's"
 
 
-def id_of(call: Api, answer: Answer) -> str:
+def id_of(call: Api, answer: Response) -> str:
     """Who came in."""
     return str(call("GET /api/auth/me", bearer=token_of(answer)).json["user"]["id"])
 
@@ -61,7 +61,7 @@ def squatter(call: Api, settings: Callable[..., None]) -> str:
 def test_s_59_cve_2026_53516_an_address_that_nobody_proved_here_is_not_linked(
     call: Api, oauth_flow: OAuthFlow, cloud: Cloud, squatter: str
 ) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answers = [oauth_flow.sign_in(), oauth_flow.link(squatter)]
         by_token = call(SOCIAL, json={"provider": "google", "idToken": {"token": oauth_flow.provider.id_token()}})
 
@@ -74,7 +74,7 @@ def test_s_59_an_address_that_nobody_proved_there_is_not_linked(
     oauth_flow: OAuthFlow, people: People, cloud: Cloud
 ) -> None:
     people.verified()
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for claim in (False, None, "true", 1):
             assert error_of(oauth_flow.sign_in(email_verified=claim)) == "account_not_linked"
 
@@ -104,7 +104,7 @@ def test_s_60_another_subject_with_the_same_address_is_somebody_else(
 ) -> None:
     """An address that the provider gave to somebody new does not bring them into the account of who had it."""
     id_of(call, oauth_flow.sign_in())
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert error_of(oauth_flow.sign_in(sub="1002")) == "account_not_linked"
 
 
@@ -134,13 +134,13 @@ def test_s_56_cve_2025_68481_only_the_browser_that_was_sent_there_comes_in(
     name, _, value = sent.cookie.partition("=")
     (state, signature), foreign = value.split("."), other.partition(".")[2]
     shown = cookie.format(name=name, value=value, state=state, signature=signature, other=other, foreign=foreign)
-    code = oauth_flow.provider.visits(sent.url)
+    code = oauth_flow.provider.authorize(sent.url)
 
-    answer = oauth_flow.come_back(sent, code=code, cookie=shown)
+    answer = oauth_flow.callback(sent, code=code, cookie=shown)
 
     assert (answer.status, answer.headers["location"]) == (302, "/oops?error=state_mismatch")
-    assert error_of(oauth_flow.come_back(sent, code=code)) == "state_mismatch"
-    assert oauth_flow.provider.asked == []
+    assert error_of(oauth_flow.callback(sent, code=code)) == "state_mismatch"
+    assert oauth_flow.provider.received == []
     assert rows(cloud, "UsersTable") == rows(cloud, "SessionsTable") == []
 
 
@@ -165,21 +165,21 @@ def test_s_56_a_state_is_for_one_provider(call: Api, oauth_flow: OAuthFlow, oidc
 def test_s_61_a_code_is_of_no_use_in_another_browser(oauth_flow: OAuthFlow, cloud: Cloud, *, came_back: bool) -> None:
     """PKCE, should it have been stolen before its owner came back with it."""
     first = oauth_flow.begin()
-    code = oauth_flow.provider.visits(first.url)
-    assert not came_back or token_of(oauth_flow.come_back(first, code=code))
-    before = everything(cloud)
+    code = oauth_flow.provider.authorize(first.url)
+    assert not came_back or token_of(oauth_flow.callback(first, code=code))
+    before = all_rows(cloud)
 
-    assert error_of(oauth_flow.come_back(oauth_flow.begin(), code=code)) == "invalid_code"
-    assert everything(cloud)["SessionsTable"] == before["SessionsTable"]
+    assert error_of(oauth_flow.callback(oauth_flow.begin(), code=code)) == "invalid_code"
+    assert all_rows(cloud)["SessionsTable"] == before["SessionsTable"]
 
 
 def test_s_61_cve_2026_53518_coming_back_twice_at_once_opens_one_session(
     call: Api, oauth_flow: OAuthFlow, provider: Provider
 ) -> None:
     sent = oauth_flow.begin()
-    code = provider.visits(sent.url)
+    code = provider.authorize(sent.url)
 
-    answers = run_concurrently(lambda _: oauth_flow.come_back(sent, code=code), range(4))
+    answers = run_concurrently(lambda _: oauth_flow.callback(sent, code=code), range(4))
 
     (winner,) = (answer for answer in answers if "set-auth-token" in answer.headers)
     assert sorted(map(str, map(error_of, answers))) == ["None"] + ["state_mismatch"] * 3
@@ -227,7 +227,7 @@ def test_s_63_cve_2026_67333_nobody_is_led_to_a_foreign_page(
     call: Api, ann: Person, google: Provider, cloud: Cloud, urls: list[str]
 ) -> None:
     """CVE-2025-27143, CVE-2025-71403 as well: neither on the way there nor on the way back."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for url in urls:
             asked: list[tuple[str, dict[str, Any], str]] = [
                 *((SOCIAL, {"json": {"provider": "google", name: url}}, code) for name, code in CODES.items()),
@@ -241,4 +241,4 @@ def test_s_63_cve_2026_67333_nobody_is_led_to_a_foreign_page(
             for route, request, code in asked:
                 answer = call(route, **request, bearer=None if route == CALLBACK else ann.token)
                 assert (answer.status, answer.code, answer.headers.get("location")) == (403, code, None), (route, url)
-    assert google.asked == []
+    assert google.received == []

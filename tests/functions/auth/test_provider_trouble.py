@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.oauth_flow import SOCIAL, OAuthFlow, error_of, token_of
 from tests.support.provider import CLIENT_SECRET, Behaviour, Provider, reply
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 
 
 def http(status: int, body: bytes, *headers: str) -> bytes:
@@ -63,12 +63,12 @@ broken_somehow = pytest.mark.parametrize(  # what every endpoint is read by is t
 )
 
 
-def assert_nothing_came_of_it(cloud: Cloud, answer: Answer, error: str = "provider_unavailable") -> None:
+def assert_nothing_came_of_it(cloud: Cloud, answer: Response, error: str = "provider_unavailable") -> None:
     """But a word of what went wrong."""
     assert error_of(answer) == error
     assert answer.headers["location"].startswith("https://api.example.com/api/auth/error?")
     assert "set-auth-token" not in answer.headers
-    assert not any(everything(cloud).values())
+    assert not any(all_rows(cloud).values())
 
 
 # -- Its endpoints ---------------------------------------------------------------------
@@ -99,7 +99,7 @@ def test_an_id_token_whose_keys_cannot_be_read_is_nobodys(
 
     assert (answer.status, answer.code, answer.cookies) == (502, "PROVIDER_UNAVAILABLE", [])
     assert len(google.requests("/jwks")) == 1
-    assert not any(everything(cloud).values())
+    assert not any(all_rows(cloud).values())
 
 
 @pytest.mark.parametrize("keys", [[], None, "x", {"a": 1}, [7, "x", None], [{"kty": "RSA", "kid": "first"}]], ids=repr)
@@ -137,7 +137,7 @@ def test_a_code_that_is_refused_is_told_as_such(
 def test_a_lifetime_that_is_none_keeps_nobody_out(oauth_flow: OAuthFlow, provider: Provider) -> None:
     lifetimes: list[object] = [-1, 1.5, True, "soon", "9" * 30, "9" * 5000, None, []]
     for seconds in lifetimes:
-        provider.gives = {"expires_in": seconds}
+        provider.token_fields = {"expires_in": seconds}
         assert token_of(oauth_flow.sign_in()), seconds
 
 
@@ -173,10 +173,14 @@ SLOW = {
 
 @pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
 def test_a_provider_that_hangs_or_drips_is_waited_for_two_seconds(
-    oauth_flow: OAuthFlow, cloud: Cloud, provider_waits: dict[str, float], monkeypatch: pytest.MonkeyPatch, slow: Slow
+    oauth_flow: OAuthFlow,
+    cloud: Cloud,
+    provider_timeouts: dict[str, float],
+    monkeypatch: pytest.MonkeyPatch,
+    slow: Slow,
 ) -> None:
     """However little is missing at any time; here it is a tenth of that."""
-    assert provider_waits["token_endpoint"] == 2
+    assert provider_timeouts["token_endpoint"] == 2
     monkeypatch.setattr(layer("oauth.token_endpoint"), "_SECONDS", 0.2)
     oauth_flow.provider.behaviour["/token"] = slow
 
@@ -229,8 +233,8 @@ def assert_not_sent_there(call: Api, oidc: Provider, cloud: Cloud) -> None:
     """One question, and nobody is sent to a page that is not known for sure."""
     answer = call(SOCIAL, json={"provider": "oidc"})
     assert (answer.status, answer.code, answer.cookies) == (502, "PROVIDER_UNAVAILABLE", [])
-    assert [asked.path for asked in oidc.asked] == [DISCOVERY]
-    assert not any(everything(cloud).values())
+    assert [asked.path for asked in oidc.received] == [DISCOVERY]
+    assert not any(all_rows(cloud).values())
 
 
 @broken_somehow
@@ -246,7 +250,7 @@ def test_a_provider_that_does_not_describe_itself_is_unavailable(
 def test_a_description_that_is_anothers_or_not_safe_is_not_followed(
     call: Api, oidc: Provider, cloud: Cloud, said: dict[str, Any]
 ) -> None:
-    oidc.description = said
+    oidc.discovery_fields = said
 
     assert_not_sent_there(call, oidc, cloud)
 

@@ -8,11 +8,11 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 REFRESH = "POST /api/auth/refresh"
 
@@ -25,7 +25,7 @@ def logged_in(call: Api, email: str, **more: Any) -> dict[str, Any]:
     return body
 
 
-def refreshes(call: Api, token: str) -> Answer:
+def refreshes(call: Api, token: str) -> Response:
     """Use a refresh token."""
     return call(REFRESH, json={"refresh_token": token})
 
@@ -92,7 +92,7 @@ def test_a_body_without_a_token_is_wrong_input(call: Api) -> None:
     bodies: list[Any] = [{}, {"refresh_token": None}, {"refresh_token": 1}, {"refreshToken": "x"}, [], "x"]
     for body in bodies:
         answer = call(REFRESH, json=body)
-        assert (answer.status, answer.code, call.calls) == (400, "VALIDATION_ERROR", []), body
+        assert (answer.status, answer.code, call.aws_operations) == (400, "VALIDATION_ERROR", []), body
 
 
 def test_garbage_is_refused_without_a_read(call: Api, entered: dict[str, Any]) -> None:
@@ -100,13 +100,13 @@ def test_garbage_is_refused_without_a_read(call: Api, entered: dict[str, Any]) -
     texts = ["", "x", "x" * 109, "a.b.c", f"{good}\n", f" {good}", good[:-1], f"{good}A", good.upper(), "é" * 109]
     for text in [*texts, "\0", "x" * 100_000]:
         assert_refused(call, text)
-        assert call.calls == []
+        assert call.aws_operations == []
 
 
 def test_a_forged_one_is_refused_and_harms_nobody(call: Api, cloud: Cloud, entered: dict[str, Any]) -> None:
     """Whoever saw a session's id, which every access token shows, must not end it by claiming a generation."""
     good = entered["refresh_token"]
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         place, mac = good[:58], good[66:]
 
         for generation in ("00000000", "00000001", "00000002", "ffffffff"):

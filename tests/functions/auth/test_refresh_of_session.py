@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import Person
 
 REFRESH = "POST /api/auth/refresh"
 
 
-def begins(call: Api, **credential: object) -> Answer:
+def begins(call: Api, **credential: object) -> Response:
     """Ask for the first refresh token."""
     return call(REFRESH, json={}, **credential)
 
 
-def refreshes(call: Api, token: str) -> Answer:
+def refreshes(call: Api, token: str) -> Response:
     """Use one."""
     return call(REFRESH, json={"refresh_token": token})
 
@@ -38,7 +38,7 @@ def test_oa_5_who_came_by_a_provider_refreshes_and_works_on_tasks(call: Api, oau
 
 def test_asking_uses_nothing_up(call: Api, ann: Person) -> None:
     first, again = (begins(call, bearer=ann.token).json["refresh_token"] for _ in range(2))
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
     following = refreshes(call, first).json["refresh_token"]
 
     assert first == again

@@ -4,7 +4,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import account_id
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.provider import Provider, reply
 from tests.support.tables import rows
@@ -15,17 +15,17 @@ REFRESH = "POST /api/auth/refresh-token"
 @pytest.fixture
 def ann(google: Provider, oauth_flow: OAuthFlow) -> str:
     """The token of somebody who came by Google."""
-    google.gives = {"access_token": "access-1", "refresh_token": "refresh-1", "refresh_token_expires_in": 86_400}
+    google.token_fields = {"access_token": "access-1", "refresh_token": "refresh-1", "refresh_token_expires_in": 86_400}
     return token_of(oauth_flow.sign_in())
 
 
-def refreshes(call: Api, bearer: str, account: str | None = None) -> Answer:
+def refreshes(call: Api, bearer: str, account: str | None = None) -> Response:
     """Ask for newer tokens of an account, by default their own."""
     return call(REFRESH, bearer=bearer, json={"accountId": account or account_id(call, bearer)})
 
 
 def test_every_token_is_told(call: Api, google: Provider, ann: str) -> None:
-    google.gives = {"access_token": "access-2"}
+    google.token_fields = {"access_token": "access-2"}
     answer = refreshes(call, ann)
 
     assert answer.status == 200
@@ -46,7 +46,7 @@ def test_every_token_is_told(call: Api, google: Provider, ann: str) -> None:
 
 
 def test_a_refresh_token_is_good_for_as_long_as_the_provider_says(call: Api, google: Provider, ann: str) -> None:
-    google.gives = {"access_token": "access-2", "refresh_token": "refresh-2", "refresh_token_expires_in": "junk"}
+    google.token_fields = {"access_token": "access-2", "refresh_token": "refresh-2", "refresh_token_expires_in": "junk"}
 
     assert "refreshTokenExpiresAt" not in refreshes(call, ann).json
     assert refreshes(call, ann).json["refreshToken"] == "refresh-2"
@@ -65,7 +65,7 @@ def test_a_provider_that_gives_none_any_more_is_told_and_nothing_is_lost(
 
 
 def test_who_has_no_refresh_token_is_told(call: Api, google: Provider, oauth_flow: OAuthFlow) -> None:
-    google.gives = {"refresh_token": None}
+    google.token_fields = {"refresh_token": None}
     answer = refreshes(call, token_of(oauth_flow.sign_in()))
 
     assert (answer.status, answer.code) == (400, "REFRESH_TOKEN_NOT_FOUND")

@@ -6,10 +6,10 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 
 NEW = "a better password"
 FOLLOW = "GET /api/auth/reset-password/{token}"
@@ -72,7 +72,7 @@ def test_cve_2026_53518_of_twenty_at_once_one_wins_and_no_other_password_works(
 @pytest.mark.parametrize(("password", "code"), [("short", "PASSWORD_TOO_SHORT"), ("x" * 129, "PASSWORD_TOO_LONG")])
 def test_a_password_that_is_refused_does_not_spend_the_token(call: Api, token: str, password: str, code: str) -> None:
     assert reset_password(call, token, password).code == code
-    assert call.calls == []
+    assert call.aws_operations == []
     assert reset_password(call, token, NEW).status == 200
 
 
@@ -84,7 +84,7 @@ def test_a_token_from_before_another_reset_is_worth_nothing(
     def another() -> None:
         reset_password(call, request_reset(call, mailbox, ann.email), "the newest password")
 
-    meanwhile(monkeypatch, "accounts.passwords", "hash_password", another)
+    interleave(monkeypatch, "accounts.passwords", "hash_password", another)
 
     assert reset_password(call, token, NEW).code == "INVALID_TOKEN"
     assert sign_in(call, ann.email, "the newest password").status == 200
@@ -101,7 +101,7 @@ def test_following_the_link_leads_to_the_page_and_spends_nothing(
     call: Api, token: str, cloud: Cloud, callback: str, location: str
 ) -> None:
     """S-47; the protocol's Location is absolute."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for _ in range(5):
             answer = call(FOLLOW, token=token, query={"callbackURL": callback})
             assert (answer.status, answer.headers["location"]) == (302, location.format(token=token))

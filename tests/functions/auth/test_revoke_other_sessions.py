@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.support.auth_calls import OURS, is_here
+from tests.support.auth_calls import TRUSTED_ORIGIN, is_signed_in
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.people import People, Person
 
 REVOKE_OTHERS = "POST /api/auth/revoke-other-sessions"
@@ -17,15 +17,15 @@ def test_every_other_session_ends_and_this_one_goes_on(
 ) -> None:
     """However often; nobody else is signed out."""
     others = [people.sign_in(ann.email) for _ in range(3)]
-    credential = {"bearer": ann.token} if by == "bearer" else {"cookies": [ann.cookie], "headers": OURS}
+    credential = {"bearer": ann.token} if by == "bearer" else {"cookies": [ann.cookie], "headers": TRUSTED_ORIGIN}
 
     for _ in range(3):
         answer = call(REVOKE_OTHERS, **credential)
         assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
     assert call("GET /api/auth/me", cookies=[ann.cookie]).status == 200
-    assert not any(is_here(call, other) for other in others)
-    assert is_here(call, bob)
+    assert not any(is_signed_in(call, other) for other in others)
+    assert is_signed_in(call, bob)
 
 
 def test_of_several_that_end_each_other_at_once_one_is_left(call: Api, people: People, ann: Person) -> None:
@@ -53,7 +53,7 @@ def test_a_session_that_was_ended_meanwhile_is_told_so(
     call: Api, people: People, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = people.sign_in(ann.email)
-    meanwhile(monkeypatch, "accounts.changes", "transact", lambda: call(REVOKE_OTHERS, bearer=other.token))
+    interleave(monkeypatch, "accounts.changes", "transact", lambda: call(REVOKE_OTHERS, bearer=other.token))
 
     answer = call(REVOKE_OTHERS, bearer=ann.token)
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import CLEARED, is_here
-from tests.support.calls import Answer, Api
+from tests.support.auth_calls import CLEARED_COOKIES, is_signed_in
+from tests.support.calls import Api, Response
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 
 REVOKE, DELETE = "POST /api/auth/revoke-session", "DELETE /api/auth/sessions/{session_id}"
 UNKNOWN = ["", " ", "x", "A" * 22, "A" * 101, "EPOCH", "KEYRING", "é", "\0", "a" * 2000]
@@ -30,10 +30,10 @@ def test_a_session_ends_by_its_id_or_by_its_own_token(
     call: Api, ann: Person, laptop: Person, shown: Callable[[Person], str]
 ) -> None:
     """The cookies of the current one are taken back."""
-    for person, cookies in ((laptop, []), (ann, CLEARED)):
+    for person, cookies in ((laptop, []), (ann, CLEARED_COOKIES)):
         answer = call(REVOKE, bearer=ann.token, json={"token": shown(person)})
         assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, cookies)
-        assert (is_here(call, laptop), is_here(call, ann)) == (False, person == laptop)
+        assert (is_signed_in(call, laptop), is_signed_in(call, ann)) == (False, person == laptop)
 
 
 @pytest.mark.parametrize("by", ["id", "token"])
@@ -41,30 +41,30 @@ def test_cve_2025_71402_a_foreign_session_goes_on_and_nobody_is_told(
     call: Api, ann: Person, bob: Person, cloud: Cloud, by: str
 ) -> None:
     """S-42."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answer = call(REVOKE, bearer=ann.token, json={"token": id_of(bob) if by == "id" else bob.token})
 
         assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
-    assert is_here(call, bob)
+    assert is_signed_in(call, bob)
 
 
 def test_an_unknown_token_ends_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
     """Neither the row that all sessions hang on, nor the one of the keys."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for token in UNKNOWN:
             answer = call(REVOKE, bearer=ann.token, json={"token": token})
             assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, []), token
         for session_id in ("EPOCH", "KEYRING", "A" * 101, "a" * 2000, "%00"):
             answer = call(DELETE, bearer=ann.token, session_id=session_id)
             assert (answer.status, answer.code) == (404, "NOT_FOUND"), session_id
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_a_device_is_signed_out_by_the_id_in_the_path(call: Api, ann: Person, laptop: Person) -> None:
     answer = call(DELETE, bearer=ann.token, session_id=id_of(laptop))
 
     assert (answer.status, answer.json) == (200, {"success": True})
-    assert (is_here(call, laptop), is_here(call, ann)) == (False, True)
+    assert (is_signed_in(call, laptop), is_signed_in(call, ann)) == (False, True)
 
 
 def test_the_current_session_is_not_ended_by_its_id_in_the_path(call: Api, ann: Person) -> None:
@@ -72,21 +72,21 @@ def test_the_current_session_is_not_ended_by_its_id_in_the_path(call: Api, ann: 
     answer = call(DELETE, bearer=ann.token, session_id=id_of(ann))
 
     assert (answer.status, answer.code) == (400, "CANNOT_REVOKE_CURRENT_SESSION")
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_a_foreign_session_is_no_other_than_a_missing_one(call: Api, ann: Person, bob: Person, cloud: Cloud) -> None:
     """C1, S-42: to the byte."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
 
-        def delete(session_id: str) -> Answer:
+        def delete(session_id: str) -> Response:
             return call(DELETE, bearer=ann.token, session_id=session_id, headers={"x-correlation-id": "c1"})
 
         foreign, missing = delete(id_of(bob)), delete("A" * 22)
 
         assert foreign.status == 404
         assert foreign == missing
-    assert is_here(call, bob)
+    assert is_signed_in(call, bob)
 
 
 @pytest.mark.parametrize("route", [REVOKE, DELETE])
@@ -97,7 +97,7 @@ def test_what_no_key_can_be_is_not_asked_for(call: Api, ann: Person, route: str)
 
     call(route, bearer=ann.token, **path)
 
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_a_session_ends_once(call: Api, ann: Person, laptop: Person) -> None:
@@ -120,4 +120,4 @@ def test_a_session_that_is_dead_already_is_no_other_than_a_missing_one(
     for session_id in dead:
         answer = call(DELETE, bearer=ann.token, session_id=session_id)
         assert (answer.status, answer.json) == (404, missing.json)
-        assert call.calls == ["BatchGetItem", "DeleteItem"]
+        assert call.aws_operations == ["BatchGetItem", "DeleteItem"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.auth_calls import CLEARED, OURS, is_here
+from tests.support.auth_calls import CLEARED_COOKIES, TRUSTED_ORIGIN, is_signed_in
 from tests.support.calls import Api
 from tests.support.people import People, Person
 
@@ -15,13 +15,13 @@ def test_every_session_ends_and_the_cookies_are_taken_back(
 ) -> None:
     """Whoever was signed out can sign in again; nobody else is signed out."""
     laptop = people.sign_in(ann.email)
-    credential = {"bearer": ann.token} if by == "bearer" else {"cookies": [ann.cookie], "headers": OURS}
+    credential = {"bearer": ann.token} if by == "bearer" else {"cookies": [ann.cookie], "headers": TRUSTED_ORIGIN}
 
     answer = call(REVOKE_ALL, **credential)
 
-    assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, CLEARED)
+    assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, CLEARED_COOKIES)
     again = people.sign_in(ann.email)
-    assert [is_here(call, person) for person in (ann, laptop, again, bob)] == [False, False, True, True]
+    assert [is_signed_in(call, person) for person in (ann, laptop, again, bob)] == [False, False, True, True]
 
 
 def test_any_number_of_sessions_ends_in_one_write(call: Api, people: People, ann: Person) -> None:
@@ -30,4 +30,4 @@ def test_any_number_of_sessions_ends_in_one_write(call: Api, people: People, ann
 
     call(REVOKE_ALL, bearer=ann.token)
 
-    assert call.calls == ["BatchGetItem", "TransactWriteItems"]
+    assert call.aws_operations == ["BatchGetItem", "TransactWriteItems"]

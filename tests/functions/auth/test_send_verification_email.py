@@ -7,10 +7,10 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import sign_in, sign_up, verify
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 ANN = "ann@example.com"
 RESEND = "POST /api/auth/send-verification-email"
@@ -117,7 +117,7 @@ def test_a_resend_that_races_a_newer_sign_up_leaves_that_one_alone(
 ) -> None:
     """S-54: an attacker's old sign-up must not come back under the owner's newer one."""
     sign_up(call, ANN, "the attacker's")
-    meanwhile(monkeypatch, "accounts.outbox", "verification", lambda: sign_up(call, ANN, "the owner's own"))
+    interleave(monkeypatch, "accounts.outbox", "verification", lambda: sign_up(call, ANN, "the owner's own"))
 
     assert call(RESEND, json={"email": ANN}).status == 200
 
@@ -129,7 +129,7 @@ def test_a_resend_that_races_a_newer_sign_up_leaves_that_one_alone(
 def test_who_is_signed_in_may_ask_for_their_own_address_alone(call: Api, people: People, cloud: Cloud) -> None:
     ann = people.signed_in("ann")
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         codes = [call(RESEND, bearer=ann.token, json={"email": email}).code for email in ("bob@example.com", ann.email)]
 
     assert codes == ["EMAIL_MISMATCH", "EMAIL_ALREADY_VERIFIED"]

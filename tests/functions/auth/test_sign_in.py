@@ -9,7 +9,7 @@ from tests.support.auth_calls import sign_in, sign_up
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 SIGN_IN = "POST /api/auth/sign-in/email"
 ROUTES = (SIGN_IN, "POST /api/auth/signin", "POST /api/auth/login")
@@ -61,7 +61,7 @@ def test_a_callback_url_tells_the_client_where_to_go_on(call: Api, people: Peopl
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_wrong_password_is_refused(call: Api, people: People, cloud: Cloud, route: str) -> None:
     email = people.verified()
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answer = call(route, json={"email": email, "password": "not the owner's"})
 
         assert (answer.status, answer.code) == (401, "INVALID_EMAIL_OR_PASSWORD")
@@ -90,7 +90,7 @@ def test_an_unverified_address_is_told_so_only_by_its_password(call: Api, cloud:
     """S-20."""
     ann = {"email": "ann@example.com", "password": PASSWORD}
     call("POST /api/auth/sign-up/email", json=ann)
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         right = call(SIGN_IN, json=ann)
         wrong = call(SIGN_IN, json=ann | {"password": "not the owner's"})
 
@@ -114,7 +114,7 @@ def test_who_came_in_unverified_is_kept_out_once_verification_is_required(
 def test_what_is_no_address_is_refused_by_the_protocols_code(call: Api) -> None:
     for email in ("", "ann", "ann@", "@example.com", "a@b@example.com", "ann@example"):
         answer = call(SIGN_IN, json={"email": email, "password": PASSWORD})
-        assert (answer.status, answer.code, call.calls) == (400, "INVALID_EMAIL", []), email
+        assert (answer.status, answer.code, call.aws_operations) == (400, "INVALID_EMAIL", []), email
 
 
 def test_signing_in_again_ends_no_other_session(call: Api, people: People) -> None:

@@ -56,20 +56,20 @@ def test_a_provider_is_found_by_its_issuer_alone(call: Api, oidc: Provider) -> N
     assert query["redirect_uri"] == "https://api.example.com/api/auth/callback/oidc"
     assert "include_granted_scopes" not in query
     assert journeys.sign_in().status == 302
-    assert [asked.path for asked in oidc.asked].count("/.well-known/openid-configuration") == 1
+    assert [asked.path for asked in oidc.received].count("/.well-known/openid-configuration") == 1
 
 
 def test_a_description_that_is_mended_is_taken_at_once(call: Api, oidc: Provider) -> None:
     journeys = OAuthFlow(call, oidc, "oidc")
-    oidc.description = {"token_endpoint": "http://elsewhere.example/token"}
+    oidc.discovery_fields = {"token_endpoint": "http://elsewhere.example/token"}
     assert call(SOCIAL, json={"provider": "oidc"}).code == "PROVIDER_UNAVAILABLE"
-    oidc.description = {}
+    oidc.discovery_fields = {}
 
     assert "set-auth-token" in journeys.sign_in().headers
 
 
 def test_a_provider_that_wants_the_secret_in_a_header_gets_it_there(call: Api, oidc: Provider) -> None:
-    oidc.description = {"token_endpoint_auth_methods_supported": ["client_secret_basic"]}
+    oidc.discovery_fields = {"token_endpoint_auth_methods_supported": ["client_secret_basic"]}
     answer = OAuthFlow(call, oidc, "oidc").sign_in()
 
     (asked,) = oidc.requests("/token")

@@ -7,10 +7,10 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.functions.auth.test_refresh import logged_in, refreshes
-from tests.support.auth_calls import CLEARED, OURS, is_here
+from tests.support.auth_calls import CLEARED_COOKIES, TRUSTED_ORIGIN, is_signed_in
 from tests.support.calls import Api
 from tests.support.people import People, Person
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 
 SIGN_OUT = "POST /api/auth/sign-out"
 ROUTES = (SIGN_OUT, "POST /api/auth/signout", "POST /api/auth/logout")
@@ -21,11 +21,14 @@ def test_a_session_is_over_however_it_is_shown_and_its_cookies_are_taken_back(
     call: Api, people: People, ann: Person, route: str
 ) -> None:
     other = people.sign_in(ann.email)
-    for person, shown in ((ann, {"bearer": ann.token}), (other, {"cookies": [other.cookie], "headers": OURS})):
+    for person, shown in (
+        (ann, {"bearer": ann.token}),
+        (other, {"cookies": [other.cookie], "headers": TRUSTED_ORIGIN}),
+    ):
         answer = call(route, **shown)
-        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED)
+        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES)
         assert "clear-site-data" in answer.headers
-        assert not is_here(call, person)
+        assert not is_signed_in(call, person)
         assert call("GET /api/auth/me", cookies=[person.cookie]).status == 401
 
 
@@ -35,24 +38,24 @@ def test_signing_out_without_a_session_is_fine(call: Api, ann: Person) -> None:
 
     for bearer in (None, "", "garbage", "x" * 101, "ü", ann.token):
         answer = call(SIGN_OUT, bearer=bearer)
-        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED), bearer
+        assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES), bearer
 
 
 def test_a_body_is_not_needed(call: Api, people: People, ann: Person) -> None:
     for body in (None, "{}", '{"callbackURL": "/bye"}'):
         person = people.sign_in(ann.email)
         answer = call(SIGN_OUT, bearer=person.token, body=body, headers={"content-type": "application/json"})
-        assert (answer.status, is_here(call, person)) == (200, False), body
-    assert is_here(call, ann)
+        assert (answer.status, is_signed_in(call, person)) == (200, False), body
+    assert is_signed_in(call, ann)
 
 
 def test_ghsa_wmjr_v86c_m9jj_a_forged_token_ends_nobody_elses_session(call: Api, ann: Person, cloud: Cloud) -> None:
     """The coordinates of a session are no secret; without the secret behind them nothing happens."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         forged = ann.token[:58] + "A" * 43
 
         by_bearer = call(SIGN_OUT, bearer=forged)
-        by_cookie = call(SIGN_OUT, cookies=[ann.cookie.replace(ann.token, forged)], headers=OURS)
+        by_cookie = call(SIGN_OUT, cookies=[ann.cookie.replace(ann.token, forged)], headers=TRUSTED_ORIGIN)
 
         assert (by_bearer.status, by_cookie.status) == (200, 200)
 
@@ -67,7 +70,7 @@ def test_an_access_token_whose_time_is_over_still_ends_its_session(
 
     answer = call(SIGN_OUT, bearer=entered["access_token"])
 
-    assert (answer.status, answer.cookies) == (200, CLEARED)
+    assert (answer.status, answer.cookies) == (200, CLEARED_COOKIES)
     assert refreshes(call, entered["refresh_token"]).status == 401
 
 
@@ -91,9 +94,9 @@ def test_a_cookie_that_comes_along_is_ended_as_well(call: Api, people: People, a
     call(SIGN_OUT, bearer=dead.token)
     shown = {"garbage": "x", "another session": other.token, "the same": ann.token, "a dead one": dead.token}[bearer]
 
-    answer = call(SIGN_OUT, bearer=shown, cookies=[ann.cookie], headers=OURS)
+    answer = call(SIGN_OUT, bearer=shown, cookies=[ann.cookie], headers=TRUSTED_ORIGIN)
 
-    assert (answer.status, answer.cookies) == (200, CLEARED)
+    assert (answer.status, answer.cookies) == (200, CLEARED_COOKIES)
     assert call("GET /api/auth/me", bearer=ann.token).status == 401
     assert call("GET /api/auth/me", bearer=other.token).status == (401 if bearer == "another session" else 200)
 
@@ -102,9 +105,9 @@ def test_a_cookie_that_was_signed_with_a_key_given_up_still_ends_its_session(cal
     """The token in it is proof enough for who leaves."""
     cookie = f"{ann.cookie.rpartition('.')[0]}.{'A' * 43}%3D"
 
-    assert call(SIGN_OUT, cookies=[cookie], headers=OURS).status == 200
+    assert call(SIGN_OUT, cookies=[cookie], headers=TRUSTED_ORIGIN).status == 200
 
-    assert call.calls == ["DeleteItem"]
+    assert call.aws_operations == ["DeleteItem"]
     assert call("GET /api/auth/me", bearer=ann.token).status == 401
 
 
@@ -116,7 +119,7 @@ def test_a_refresh_token_ends_its_session(call: Api, people: People, route: str,
 
     answer = call(route, json={name: entered["refresh_token"]})
 
-    assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED)
+    assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES)
     assert refreshes(call, entered["refresh_token"]).status == 401
     assert call("GET /api/tasks", bearer=entered["access_token"]).status == 401
 
@@ -137,7 +140,7 @@ def test_all_that_is_shown_is_ended(call: Api, people: People, ann: Person) -> N
     entered, other = logged_in(call, ann.email), people.sign_in(ann.email)
     sent = {"refreshToken": entered["refresh_token"]}
 
-    call(SIGN_OUT, bearer=other.token, cookies=[ann.cookie], headers=OURS, json=sent)
+    call(SIGN_OUT, bearer=other.token, cookies=[ann.cookie], headers=TRUSTED_ORIGIN, json=sent)
 
     assert {call("GET /api/auth/me", bearer=token).status for token in (ann.token, other.token)} == {401}
     assert refreshes(call, entered["refresh_token"]).status == 401
@@ -151,13 +154,13 @@ def test_what_is_no_refresh_token_is_no_reason_to_stay(call: Api, people: People
         for body in ({"refresh_token": value}, {"refreshToken": value}, value):
             person = people.sign_in(ann.email)
             answer = call(SIGN_OUT, bearer=person.token, json=body)
-            assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED), body
-            assert not is_here(call, person), body
+            assert (answer.status, answer.json, answer.cookies) == (200, {"success": True}, CLEARED_COOKIES), body
+            assert not is_signed_in(call, person), body
 
 
 def test_a_refresh_token_that_we_did_not_make_ends_nothing(call: Api, people: People, cloud: Cloud) -> None:
     entered = logged_in(call, people.verified())
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         token = entered["refresh_token"]
 
         for forged in (

@@ -10,7 +10,7 @@ from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 SIGN_UP = "POST /api/auth/sign-up/email"
 ROUTES = (SIGN_UP, "POST /api/auth/signup", "POST /api/auth/register")
@@ -86,7 +86,7 @@ def test_without_verification_an_address_that_is_taken_is_refused(
 ) -> None:
     people.verified("ann")
     settings(require_email_verification="false")
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answer = call(SIGN_UP, json=ANN | {"password": "not the owner's"})
 
         assert (answer.status, answer.code) == (422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
@@ -152,7 +152,7 @@ def test_where_nobody_may_sign_up_nothing_is_written(
 ) -> None:
     settings(sign_up_enabled="false")
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         answer = call(route, json=ANN)
 
     assert (answer.status, answer.code) == (400, "EMAIL_PASSWORD_SIGN_UP_DISABLED")

@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, reset_password, sign_in
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -31,7 +31,7 @@ def accounts(call: Api, bearer: str) -> dict[str, str]:
     return {one["providerId"]: one["id"] for one in call("GET /api/auth/list-accounts", bearer=bearer).json}
 
 
-def unlinks(call: Api, bearer: str, account_id: Any) -> Answer:
+def unlinks(call: Api, bearer: str, account_id: Any) -> Response:
     """Give one up."""
     return call(UNLINK, bearer=bearer, json={"accountId": account_id})
 

@@ -5,7 +5,7 @@ from typing import Any
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 
 UPDATE = "POST /api/auth/update-session"
 FIELDS: list[dict[str, Any]] = [
@@ -18,7 +18,7 @@ FIELDS: list[dict[str, Any]] = [
 
 
 def test_there_is_nothing_to_update(call: Api, ann: Person, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for fields in FIELDS:
             answer = call(UPDATE, bearer=ann.token, json=fields)
             assert (answer.status, answer.code) == (400, "NO_FIELDS_TO_UPDATE"), fields

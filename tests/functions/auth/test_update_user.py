@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import OURS
+from tests.support.auth_calls import TRUSTED_ORIGIN
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import rows, unchanged
+from tests.support.tables import rows, tables_unchanged
 
 UPDATE = "POST /api/auth/update-user"
 PICTURE = "https://example.com/ann.png"
@@ -49,7 +49,7 @@ def test_a_picture_is_taken_away_by_null(call: Api, ann: Person) -> None:
 
 
 def test_an_address_is_not_changed_here(call: Api, ann: Person, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for more in ({}, {"name": "A"}):
             answer = call(UPDATE, bearer=ann.token, json={"email": "new@example.com"} | more)
             assert (answer.status, answer.code) == (400, "EMAIL_CAN_NOT_BE_UPDATED")
@@ -61,7 +61,7 @@ def test_nothing_else_can_be_changed(call: Api, ann: Person, cloud: Cloud) -> No
     wrong += [{"id": "x", "userId": "x", "user_id": "x"}, {"emailVerified": False, "email_verified": False}]
     wrong += [{"createdAt": "2000-01-01T00:00:00.000Z"}, {"timezone": "Europe/Berlin", "taskreminders": True}]
 
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for sent in wrong:
             answer = call(UPDATE, bearer=ann.token, json=sent)
             assert (answer.status, answer.code) == (400, "NO_FIELDS_TO_UPDATE"), sent
@@ -82,7 +82,7 @@ def test_what_cannot_be_changed_is_ignored_beside_what_can(call: Api, ann: Perso
 
 
 def test_the_session_cookie_is_sent_again_as_it_came(call: Api, ann: Person) -> None:
-    answer = call(UPDATE, cookies=[ann.cookie], headers=OURS, json={"name": "A"})
+    answer = call(UPDATE, cookies=[ann.cookie], headers=TRUSTED_ORIGIN, json={"name": "A"})
 
     (cookie,) = answer.cookies
     value, _, attributes = cookie.partition("; ")
@@ -96,7 +96,7 @@ def test_the_cookie_of_a_session_that_is_not_remembered_still_ends_with_the_brow
     given = {"email": people.verified(), "password": PASSWORD, "rememberMe": False}
     session = call("POST /api/auth/sign-in/email", json=given).cookies[0].partition(";")[0]
 
-    (cookie,) = call(UPDATE, cookies=[session], headers=OURS, json={"name": "A"}).cookies
+    (cookie,) = call(UPDATE, cookies=[session], headers=TRUSTED_ORIGIN, json={"name": "A"}).cookies
 
     assert cookie.startswith(session)
     assert "Max-Age" not in cookie
@@ -111,7 +111,7 @@ def test_somebody_elses_cookie_is_not_sent_again(call: Api, people: People, ann:
     bob, again = people.signed_in("bob"), people.sign_in(ann.email)
 
     for cookie in (bob.cookie, again.cookie):
-        answer = call(UPDATE, bearer=ann.token, cookies=[cookie], headers=OURS, json={"name": "A"})
+        answer = call(UPDATE, bearer=ann.token, cookies=[cookie], headers=TRUSTED_ORIGIN, json={"name": "A"})
         assert (answer.status, answer.cookies) == (200, [])
         assert "set-auth-token" not in answer.headers
 
@@ -127,13 +127,13 @@ def test_a_cookie_that_we_cannot_have_made_is_not_sent_again(call: Api, ann: Per
     for value in STRANGE:
         cookie = f"{name}={value.format(token=ann.token, signature=signed.partition('.')[2])}"
         for bearer in (ann.token, None):
-            answer = call(UPDATE, bearer=bearer, cookies=[cookie], headers=OURS, json={"name": "A"})
+            answer = call(UPDATE, bearer=bearer, cookies=[cookie], headers=TRUSTED_ORIGIN, json={"name": "A"})
             assert (answer.status in {200, 401}, answer.cookies) == (True, []), value
             assert "set-auth-token" not in answer.headers
 
 
 def test_a_refusal_sends_no_cookie(call: Api, ann: Person) -> None:
-    assert call(UPDATE, cookies=[ann.cookie], headers=OURS, json={}).cookies == []
+    assert call(UPDATE, cookies=[ann.cookie], headers=TRUSTED_ORIGIN, json={}).cookies == []
 
 
 # -- Reminders ------------------------------------------------------------------
@@ -251,7 +251,7 @@ def test_two_changes_at_once_leave_the_row_where_the_profile_says(
 ) -> None:
     """Who finds the profile other than it was reads it again, and has the last word."""
     first, last = changes
-    meanwhile(monkeypatch, "accounts.profile", "_write_changes", lambda: change(call, ann, **first))
+    interleave(monkeypatch, "accounts.profile", "_write_changes", lambda: change(call, ann, **first))
 
     change(call, ann, **last)
 
@@ -266,7 +266,7 @@ def test_who_was_deleted_meanwhile_leaves_no_row(
     def leave() -> None:
         call("POST /api/auth/delete-user", bearer=ann.token, json={"password": PASSWORD})
 
-    meanwhile(monkeypatch, "accounts.profile", "_write_changes", leave)
+    interleave(monkeypatch, "accounts.profile", "_write_changes", leave)
 
     answer = call(UPDATE, bearer=ann.token, json={"taskReminders": True})
 
@@ -281,4 +281,4 @@ def test_only_who_moves_costs_a_transaction(call: Api, ann: Person) -> None:
         ({"taskReminders": True}, ["UpdateItem", "TransactWriteItems"]),
     ):
         change(call, ann, **sent)
-        assert call.calls == ["BatchGetItem", *calls], sent
+        assert call.aws_operations == ["BatchGetItem", *calls], sent

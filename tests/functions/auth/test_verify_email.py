@@ -10,7 +10,7 @@ from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
-from tests.support.tables import everything, rows, unchanged
+from tests.support.tables import all_rows, rows, tables_unchanged
 
 ANN = "ann@example.com"
 FOLLOW = "GET /api/auth/verify-email"
@@ -39,13 +39,13 @@ def test_verifying_again_changes_nothing_while_the_link_lives(
     call: Api, token: str, cloud: Cloud, advance_clock: Callable[..., None]
 ) -> None:
     first = verify(call, token)
-    after_first = everything(cloud)
+    after_first = all_rows(cloud)
     advance_clock(minutes=14)
 
     again = verify(call, token)
 
     assert (again.status, again.json) == (200, first.json)
-    assert everything(cloud) == after_first
+    assert all_rows(cloud) == after_first
 
 
 def test_twenty_at_once_make_one_user(call: Api, token: str, cloud: Cloud) -> None:
@@ -76,12 +76,12 @@ def test_opening_the_link_leads_to_the_page_and_consumes_nothing(
     call: Api, token: str, cloud: Cloud, headers: dict[str, str]
 ) -> None:
     """S-47: mail scanners open links."""
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for _ in range(5):
             answer = call(FOLLOW, query={"token": token}, headers=headers)
             assert answer.status == 302
             assert answer.headers["location"] == f"https://api.example.com/verify-email?token={token}"
-            assert call.calls == []
+            assert call.aws_operations == []
     assert verify(call, token).status == 200
 
 

@@ -1,11 +1,11 @@
 """POST /api/auth/verify-password: the password once more, from somebody signed in."""
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import is_here
+from tests.support.auth_calls import is_signed_in
 from tests.support.calls import Api
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import PASSWORD, People, Person
-from tests.support.tables import unchanged
+from tests.support.tables import tables_unchanged
 
 VERIFY = "POST /api/auth/verify-password"
 
@@ -18,11 +18,11 @@ def test_the_right_password_is_confirmed(call: Api, ann: Person) -> None:
 
 
 def test_a_wrong_password_is_refused_and_changes_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for password in ("", "wrong", PASSWORD.upper(), f"{PASSWORD} ", "x" * 128):
             answer = call(VERIFY, bearer=ann.token, json={"password": password})
             assert (answer.status, answer.code) == (400, "INVALID_PASSWORD"), password
-    assert is_here(call, ann)
+    assert is_signed_in(call, ann)
 
 
 def test_somebody_elses_password_is_a_wrong_one(call: Api, people: People) -> None:

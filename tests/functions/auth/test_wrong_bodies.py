@@ -7,7 +7,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import PASSWORD, Person
-from tests.support.tables import everything
+from tests.support.tables import all_rows
 
 TEXT, LONG = [None, 1, ["x"]], "x" * 5000
 NEW = "a better password"
@@ -75,9 +75,9 @@ WRONG: dict[str, list[Any]] = {
 @pytest.mark.usefixtures("google")
 @pytest.mark.parametrize("path", WRONG)
 def test_what_is_not_asked_for_is_refused_and_changes_nothing(call: Api, ann: Person, cloud: Cloud, path: str) -> None:
-    before = everything(cloud)
+    before = all_rows(cloud)
 
     for body in WRONG[path] + NO_OBJECT:
         answer = call(f"POST /api/auth/{path}", bearer=ann.token, json=body)
         assert (answer.status, answer.code, answer.cookies) == (400, "VALIDATION_ERROR", []), str(body)[:60]
-        assert everything(cloud) == before, str(body)[:60]
+        assert all_rows(cloud) == before, str(body)[:60]

@@ -12,7 +12,7 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import FunctionFailed
 from gatehouse_dev.resource_names import ACCOUNT, REGION
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
@@ -298,7 +298,7 @@ def test_a_step_that_races_an_emergency_brings_no_old_key_back(
     pending = rotation.begin()
     for before in STEPS[: STEPS.index(name)]:
         rotation.step(before, pending)
-    meanwhile(monkeypatch, "keys.rotation", "_write", rotation.emergency)
+    interleave(monkeypatch, "keys.rotation", "_write", rotation.emergency)
 
     with pytest.raises(FunctionFailed):
         rotation.step(name, pending)

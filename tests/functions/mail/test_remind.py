@@ -12,7 +12,7 @@ from gatehouse_dev.context import LambdaContext
 from gatehouse_dev.functions import FunctionFailed
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mail, Mailbox
 from tests.support.people import PASSWORD, People, Person
@@ -310,9 +310,9 @@ def test_a_row_that_came_back_meanwhile_stays(
 
     def waver() -> None:
         wants(call, ann, taskReminders=False)
-        meanwhile(monkeypatch, "accounts.reminder_rows", "delete_stale", lambda: wants(call, ann))
+        interleave(monkeypatch, "accounts.reminder_rows", "delete_stale", lambda: wants(call, ann))
 
-    meanwhile(monkeypatch, "reminders.flows", "batch_get", waver)
+    interleave(monkeypatch, "reminders.flows", "batch_get", waver)
 
     run(call)
 
@@ -384,7 +384,7 @@ def test_a_run_in_the_middle_of_another_sends_nothing_twice(
     def other() -> None:
         assert len(reminded(call, mailbox)) == 1
 
-    meanwhile(monkeypatch, "reminders.flows", "_order", other)
+    interleave(monkeypatch, "reminders.flows", "_order", other)
 
     assert len(reminded(call, mailbox)) == 1
 
@@ -509,7 +509,7 @@ def test_pages_end_where_they_end(call: Api, crowd: Callable[[int], list[str]], 
 
     assert sorted(mail.to for mail in reminded(call, mailbox)) == emails
     run(call)
-    assert call.calls == ["BatchGetItem", "BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem"]
 
 
 @pytest.mark.usefixtures("pages")
@@ -541,17 +541,17 @@ def test_no_table_is_ever_scanned(call: Api, ann: Person, people: People) -> Non
 
     run(call)
 
-    assert set(call.calls) == {"BatchGetItem", "Query", "PutItem"}
+    assert set(call.aws_operations) == {"BatchGetItem", "Query", "PutItem"}
 
 
 def test_nobody_to_remind_is_one_read_and_a_zone_where_it_is_night_is_not_looked_into(
     call: Api, ann: Person, at: At
 ) -> None:
     run(call)
-    assert call.calls == ["BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem"]
     wants(call, ann)
     at("2030-06-03T06:00:00Z")
 
     run(call)
 
-    assert call.calls == ["BatchGetItem", "BatchGetItem"]
+    assert call.aws_operations == ["BatchGetItem", "BatchGetItem"]

@@ -92,7 +92,7 @@ def test_wherever_it_happens_each_mail_arrives(  # noqa: PLR0917 -- three fixtur
 ) -> None:
     """Once, unless SES took it before its row could say so: of that there is no telling."""
     at = len(CALLS) + call_number  # those for the second of two, and the one after them
-    with failing_at(error, at=at, answered=answered) as asked, suppress(FunctionKilled, FunctionFailed):
+    with failing_at(error, at=at, executed=answered) as asked, suppress(FunctionKilled, FunctionFailed):
         call.invoke("SendMail", {"Records": ordered[:2]})
     assert asked == (CALLS * 2)[: at + 1]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 
 ASSET, BUTTON = "GET /auth/assets/{name}", "GET /auth/button.js"
@@ -19,7 +19,7 @@ def named(name: str) -> str:
     return found
 
 
-def sent(answer: Answer) -> bytes:
+def sent(answer: Response) -> bytes:
     """A body as it goes over the wire."""
     return base64.b64decode(answer.text)
 

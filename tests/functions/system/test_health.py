@@ -23,7 +23,7 @@ def test_the_database_is_asked_each_time(call: Api) -> None:
     call(HEALTH)
     call(HEALTH)
 
-    assert call.calls == ["GetItem"]
+    assert call.aws_operations == ["GetItem"]
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=str)

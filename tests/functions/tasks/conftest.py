@@ -6,10 +6,10 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import create
+from tests.support.tasks import create_task
 
 
 @pytest.fixture
 def task(call: Api, ann: Person) -> dict[str, Any]:
     """One task of Ann's."""
-    return create(call, ann, description="All but the cactus", priority="high", due_date="2026-12-01")
+    return create_task(call, ann, description="All but the cactus", priority="high", due_date="2026-12-01")

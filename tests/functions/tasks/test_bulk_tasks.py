@@ -6,10 +6,21 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import Person
-from tests.support.tables import everything, unchanged
-from tests.support.tasks import BULK, COMPLETE, CREATE, DELETE, MISSING, PATCH, create, listed, long, visit
+from tests.support.tables import all_rows, tables_unchanged
+from tests.support.tasks import (
+    BULK,
+    COMPLETE,
+    CREATE,
+    DELETE,
+    MISSING_ID,
+    PATCH,
+    call_task_route,
+    create_task,
+    list_tasks,
+    with_user_id,
+)
 
 MARK = "marked-value"
 NEW = {"op": "create", "task": {"title": "New"}}
@@ -42,23 +53,23 @@ BAD: dict[str, list[Any]] = {  # by the field that is named
         for field, value in {"priority": MARK, "id": MARK, "due_date": MARK, "tags": ["a", f"{MARK} {MARK}"]}.items()
     },
     "id": [
-        *({"op": "create", "task": {"title": MARK}, "id": MISSING}, {"op": "update", "changes": {"title": MARK}}),
+        *({"op": "create", "task": {"title": MARK}, "id": MISSING_ID}, {"op": "update", "changes": {"title": MARK}}),
         *({"op": "update", "id": 7, "changes": {"title": "x"}}, {"op": "complete", "id": [MARK]}),
         *({"op": "delete"}, {"op": "delete", "id": None}),
     ],
-    "changes": [{"op": "update", "id": MISSING}, {"op": "update", "id": MISSING, "changes": None}],
-    "changes.completed": [{"op": "update", "id": MISSING, "changes": {"completed": MARK}}],
-    "user_id": [{"op": "update", "id": MISSING, "changes": {"title": "x"}, "user_id": MARK}],
-    "completed": [{"op": "complete", "id": MISSING, "completed": 1}],
-    "version": [{"op": "delete", "id": MISSING, "version": version} for version in (MARK, True, "1", 1.5)],
+    "changes": [{"op": "update", "id": MISSING_ID}, {"op": "update", "id": MISSING_ID, "changes": None}],
+    "changes.completed": [{"op": "update", "id": MISSING_ID, "changes": {"completed": MARK}}],
+    "user_id": [{"op": "update", "id": MISSING_ID, "changes": {"title": "x"}, "user_id": MARK}],
+    "completed": [{"op": "complete", "id": MISSING_ID, "completed": 1}],
+    "version": [{"op": "delete", "id": MISSING_ID, "version": version} for version in (MARK, True, "1", 1.5)],
 }
 EACH_BAD = [(operation, field) for field, operations in BAD.items() for operation in operations]
 
 
-def send(call: Api, person: Person, *operations: Any, name: str | None = None, route: str = BULK) -> Answer:
+def send(call: Api, person: Person, *operations: Any, name: str | None = None, route: str = BULK) -> Response:
     """One call with these operations."""
     headers = {"idempotency-key": name} if name else {}
-    return visit(
+    return call_task_route(
         call, route, bearer=person.token, owner=person.id, headers=headers, json={"operations": list(operations)}
     )
 
@@ -77,9 +88,9 @@ def change(task: dict[str, Any], title: str = "Changed", **other: Any) -> dict[s
     return {"op": "update", "id": task["id"], "changes": {"title": title}} | other
 
 
-@pytest.mark.parametrize("route", [BULK, long(BULK)])
+@pytest.mark.parametrize("route", [BULK, with_user_id(BULK)])
 def test_operations_of_all_kinds_are_done_in_order(call: Api, ann: Person, route: str) -> None:
-    one, two, three = (create(call, ann) for _ in range(3))
+    one, two, three = (create_task(call, ann) for _ in range(3))
     operations = [change(one), NEW, {"op": "complete", "id": two["id"]}, {"op": "delete", "id": three["id"]}, NEW]
     results = bulk(call, ann, *operations, route=route)
 
@@ -87,15 +98,15 @@ def test_operations_of_all_kinds_are_done_in_order(call: Api, ann: Person, route
     assert [result["error"] for result in results] == [None] * 5
     assert results[3]["task"] is None
     made = [results[index]["task"] for index in (4, 1, 2, 0)]
-    assert sorted(listed(call, ann)["tasks"], key=repr) == sorted(made, key=repr)
+    assert sorted(list_tasks(call, ann)["tasks"], key=repr) == sorted(made, key=repr)
 
 
 @pytest.mark.parametrize(("route", "request_", "operation"), SINGLE, ids=str)
 def test_an_operation_is_answered_as_its_own_request(
     call: Api, ann: Person, route: str, request_: dict[str, Any], operation: dict[str, Any]
 ) -> None:
-    one, other = create(call, ann), create(call, ann)
-    single = visit(call, route, bearer=ann.token, task=one["id"], **request_)
+    one, other = create_task(call, ann), create_task(call, ann)
+    single = call_task_route(call, route, bearer=ann.token, task=one["id"], **request_)
     about = {} if route == CREATE else {"id": other["id"]}
     (result,) = bulk(call, ann, operation | about)
 
@@ -108,14 +119,14 @@ def test_an_operation_is_answered_as_its_own_request(
         assert {name: value for name, value in task.items() if name not in SAME} == {
             name: value for name, value in single.json.items() if name not in SAME
         }
-        assert task == visit(call, "GET /api/tasks/{task_id}", bearer=ann.token, task=task["id"]).json
+        assert task == call_task_route(call, "GET /api/tasks/{task_id}", bearer=ann.token, task=task["id"]).json
 
 
 def test_a_missing_task_is_answered_as_by_its_own_request(call: Api, ann: Person) -> None:
-    kinds = {PATCH: change({"id": MISSING}), COMPLETE: {"op": "complete"}, DELETE: {"op": "delete"}}
+    kinds = {PATCH: change({"id": MISSING_ID}), COMPLETE: {"op": "complete"}, DELETE: {"op": "delete"}}
     for route, kind in kinds.items():
-        for text in (MISSING, "malformed", "", "x" * 5000):
-            single = visit(call, route, bearer=ann.token, task=text or MISSING)
+        for text in (MISSING_ID, "malformed", "", "x" * 5000):
+            single = call_task_route(call, route, bearer=ann.token, task=text or MISSING_ID)
             (result,) = bulk(call, ann, kind | {"id": text})
             error = {"code": "NOT_FOUND", "message": single.json["message"]}
             assert result == {"status": 404, "task": None, "error": error}, (route, text[:10])
@@ -134,7 +145,7 @@ def test_a_bad_operation_spoils_no_other_and_is_told_by_its_field(call: Api, ann
 
 
 def test_only_bad_operations_are_no_bad_request(call: Api, cloud: Cloud, ann: Person) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         assert {result["status"] for result in bulk(call, ann, *(operation for operation, _ in EACH_BAD))} == {400}
 
 
@@ -156,7 +167,7 @@ def test_operations_on_one_task_see_each_other(call: Api, ann: Person, task: dic
     assert [result["status"] for result in results] == [200, 200, 200, 412, 200, 204, 404, 404]
     assert [result["task"] and result["task"]["version"] for result in results[:5]] == [2, 3, 4, None, 5]
     assert [results[place]["task"]["completed"] for place in (0, 1, 2, 4)] == [False, True, False, False]
-    assert listed(call, ann)["tasks"] == []
+    assert list_tasks(call, ann)["tasks"] == []
 
 
 def test_a_hundred_operations_are_done(call: Api, ann: Person, task: dict[str, Any]) -> None:
@@ -166,35 +177,35 @@ def test_a_hundred_operations_are_done(call: Api, ann: Person, task: dict[str, A
     assert [result["task"]["version"] for result in results[1::2]] == list(range(2, 52))
     assert [result["task"]["title"] for result in results[1::2]] == [str(number) for number in range(1, 100, 2)]
     assert len({result["task"]["id"] for result in results[::2]}) == 50
-    assert len(listed(call, ann, limit=100)["tasks"]) == 51
+    assert len(list_tasks(call, ann, limit=100)["tasks"]) == 51
     assert call("GET /api/tasks/summary", bearer=ann.token).json["total"] == 51
 
 
 def test_none_too_many_and_no_list_are_refused(call: Api, cloud: Cloud, ann: Person) -> None:
     bodies: list[Any] = [{"operations": wrong} for wrong in ([], [NEW] * 101, NEW, None, "create")]
 
-    with unchanged(cloud):
-        for body in [*bodies, {}, {"operations": [NEW], "user_id": MISSING}, [NEW]]:
-            answer = visit(call, BULK, bearer=ann.token, json=body)
+    with tables_unchanged(cloud):
+        for body in [*bodies, {}, {"operations": [NEW], "user_id": MISSING_ID}, [NEW]]:
+            answer = call_task_route(call, BULK, bearer=ann.token, json=body)
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), str(body)[:40]
 
 
 def test_tasks_of_another_do_not_exist(call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]) -> None:
-    before, kinds = everything(cloud), ({"op": "complete"}, {"op": "delete"}, change(task))
+    before, kinds = all_rows(cloud), ({"op": "complete"}, {"op": "delete"}, change(task))
     foreign = bulk(call, bob, *(kind | {"id": task["id"]} for kind in kinds))
 
-    assert foreign == bulk(call, bob, *(kind | {"id": MISSING} for kind in kinds))
+    assert foreign == bulk(call, bob, *(kind | {"id": MISSING_ID} for kind in kinds))
     assert {result["status"] for result in foreign} == {404}
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 def test_no_depth_of_nesting_is_too_much(call: Api, ann: Person) -> None:
     """Around the depth at which nothing can be read any more."""
 
-    def nested(depth: int) -> Answer:
+    def nested(depth: int) -> Response:
         headers = {"content-type": "application/json", "idempotency-key": str(depth)}
         body = f'{{"operations": {"[" * depth}{"]" * depth}}}'
-        return visit(call, BULK, bearer=ann.token, headers=headers, body=body)
+        return call_task_route(call, BULK, bearer=ann.token, headers=headers, body=body)
 
     deepest = bisect_left(range(100_000), x=True, lo=2, key=lambda depth: nested(depth).code == "BAD_REQUEST")
     assert deepest > 100

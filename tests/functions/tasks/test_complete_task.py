@@ -7,16 +7,16 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import COMPLETE, READ, long, visit
+from tests.support.tasks import COMPLETE, READ, call_task_route, with_user_id
 
-every_route = pytest.mark.parametrize("route", [COMPLETE, long(COMPLETE)])
+every_route = pytest.mark.parametrize("route", [COMPLETE, with_user_id(COMPLETE)])
 
 
 def complete(call: Api, person: Person, task: dict[str, Any], *, route: str = COMPLETE, **request: Any) -> Any:
     """Complete a task, or as `request` says; what became of it."""
-    answer = visit(call, route, bearer=person.token, owner=person.id, task=task["id"], **request)
+    answer = call_task_route(call, route, bearer=person.token, owner=person.id, task=task["id"], **request)
     assert answer.status == 200, answer.text
-    assert answer.json == visit(call, READ, bearer=person.token, task=task["id"]).json
+    assert answer.json == call_task_route(call, READ, bearer=person.token, task=task["id"]).json
     return answer.json
 
 
@@ -57,12 +57,15 @@ def test_completing_twice_keeps_the_first_moment_and_anew_after_undoing_is_anoth
 def test_anything_else_is_refused_and_changes_nothing(call: Api, ann: Person, task: dict[str, Any]) -> None:
     wrong: list[Any] = [{"completed": "true"}, {"completed": 1}, {"completed": []}, {"done": True}]
     for body in [*wrong, {"completed": True, "title": "x"}]:
-        answer = visit(call, COMPLETE, bearer=ann.token, task=task["id"], json=body)
+        answer = call_task_route(call, COMPLETE, bearer=ann.token, task=task["id"], json=body)
         assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), body
-    assert visit(call, READ, bearer=ann.token, task=task["id"]).json == task
+    assert call_task_route(call, READ, bearer=ann.token, task=task["id"]).json == task
 
 
 def test_a_missing_task_is_not_found(call: Api, ann: Person) -> None:
-    answers = [visit(call, COMPLETE, bearer=ann.token), visit(call, COMPLETE, bearer=ann.token, body=None)]
+    answers = [
+        call_task_route(call, COMPLETE, bearer=ann.token),
+        call_task_route(call, COMPLETE, bearer=ann.token, body=None),
+    ]
 
     assert [(answer.status, answer.code) for answer in answers] == [(404, "NOT_FOUND")] * 2

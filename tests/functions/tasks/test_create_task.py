@@ -7,11 +7,11 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import CREATE, create, listed, long, visit
+from tests.support.tasks import CREATE, call_task_route, create_task, list_tasks, with_user_id
 
 
 def test_a_title_is_enough(call: Api, ann: Person) -> None:
-    task = create(call, ann, title="Water the plants")
+    task = create_task(call, ann, title="Water the plants")
 
     assert task == {
         "id": task["id"],
@@ -31,11 +31,11 @@ def test_a_title_is_enough(call: Api, ann: Person) -> None:
 def test_everything_that_was_given_is_kept(call: Api, ann: Person) -> None:
     given = {"title": "Ä 🌵", "description": "two\nlines ", "priority": "urgent", "due_date": "2026-12-01"}
 
-    assert create(call, ann, **given).items() >= given.items()
+    assert create_task(call, ann, **given).items() >= given.items()
 
 
 def test_ids_are_uuids_in_the_order_of_time(call: Api, ann: Person) -> None:
-    ids = [create(call, ann)["id"] for _ in range(5)]
+    ids = [create_task(call, ann)["id"] for _ in range(5)]
 
     assert {UUID(text).version for text in ids} == {7}
     assert ids == sorted(set(ids))
@@ -43,16 +43,16 @@ def test_ids_are_uuids_in_the_order_of_time(call: Api, ann: Person) -> None:
 
 def test_times_have_three_digits_and_a_z(call: Api, ann: Person) -> None:
     """The JavaScript client misreads more."""
-    assert create(call, ann)["created_at"][19:].startswith(".")
-    assert len(create(call, ann)["created_at"]) == len("2026-11-21T05:01:18.289Z")
+    assert create_task(call, ann)["created_at"][19:].startswith(".")
+    assert len(create_task(call, ann)["created_at"]) == len("2026-11-21T05:01:18.289Z")
 
 
-@pytest.mark.parametrize("route", [CREATE, long(CREATE)])
+@pytest.mark.parametrize("route", [CREATE, with_user_id(CREATE)])
 def test_both_forms_of_the_path_add_to_the_same_list(call: Api, ann: Person, route: str) -> None:
-    answer = visit(call, route, bearer=ann.token, owner=ann.id)
+    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id)
 
     assert answer.status == 201
-    assert listed(call, ann)["tasks"] == [answer.json]
+    assert list_tasks(call, ann)["tasks"] == [answer.json]
 
 
 def test_fields_are_kept_as_they_came_but_for_blanks_and_case(call: Api, ann: Person) -> None:
@@ -66,7 +66,7 @@ def test_fields_are_kept_as_they_came_but_for_blanks_and_case(call: Api, ann: Pe
         *(("due_date", day, day) for day in ("0001-01-01", "2024-02-29", "9999-12-31", None)),
     ]
     for field, sent, kept in wanted:
-        assert create(call, ann, **{field: sent})[field] == kept, (field, sent)
+        assert create_task(call, ann, **{field: sent})[field] == kept, (field, sent)
 
 
 def test_a_new_task_is_not_completed(call: Api, ann: Person) -> None:
@@ -78,5 +78,5 @@ def test_a_new_task_is_not_completed(call: Api, ann: Person) -> None:
 def test_two_alike_are_two(call: Api, ann: Person, task: dict[str, Any]) -> None:
     same = {name: task[name] for name in ("title", "description", "priority", "due_date")}
 
-    assert create(call, ann, **same)["id"] != task["id"]
-    assert len(listed(call, ann)["tasks"]) == 2
+    assert create_task(call, ann, **same)["id"] != task["id"]
+    assert len(list_tasks(call, ann)["tasks"]) == 2

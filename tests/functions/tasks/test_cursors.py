@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, create, listed, long, visit
+from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create_task, list_tasks, with_user_id
 
 ALPHABET = ascii_letters + digits + "-_"
 TITLES = ["one", "two", "four", "zero"]
@@ -41,22 +41,22 @@ OTHERWISE = {
 @pytest.fixture
 def tasks(call: Api, ann: Person) -> list[dict[str, Any]]:
     """Four tasks of Ann's that fit what is ASKED, oldest first."""
-    return [create(call, ann, title=title, tags=["home"], due_date="2026-05-02") for title in TITLES]
+    return [create_task(call, ann, title=title, tags=["home"], due_date="2026-05-02") for title in TITLES]
 
 
 @pytest.fixture
 def cursor(call: Api, ann: Person, tasks: list[dict[str, Any]]) -> str:
     """Ann's, after the newest of her tasks."""
     assert tasks
-    return str(listed(call, ann, limit=1)["cursor"])
+    return str(list_tasks(call, ann, limit=1)["cursor"])
 
 
-def ask(call: Api, person: Person, cursor: str, **query: Any) -> Answer:
+def ask(call: Api, person: Person, cursor: str, **query: Any) -> Response:
     """The page at a cursor."""
     return call(LIST, bearer=person.token, query={"cursor": cursor, **query})
 
 
-def assert_refused(answer: Answer) -> None:
+def assert_refused(answer: Response) -> None:
     """As any cursor is that was not given out for this list."""
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), answer.text
     assert answer.json["message"].startswith("[query.cursor] ")
@@ -96,7 +96,7 @@ def test_no_other_text_means_the_same(call: Api, ann: Person, cursor: str) -> No
 
 
 def test_it_is_of_no_use_to_anybody_else(call: Api, ann: Person, bob: Person, cursor: str) -> None:
-    create(call, bob)
+    create_task(call, bob)
 
     assert_refused(ask(call, bob, cursor))
     assert ask(call, ann, cursor).status == 200
@@ -110,7 +110,7 @@ def test_it_is_good_on_every_device_of_its_user(call: Api, people: People, ann: 
 
 def test_it_answers_the_question_that_it_was_given_for(call: Api, ann: Person, tasks: list[dict[str, Any]]) -> None:
     """Each parameter belongs to the question, but for how many to show."""
-    first = listed(call, ann, **ASKED, limit=1)
+    first = list_tasks(call, ann, **ASKED, limit=1)
     assert first["tasks"] == tasks[:1]
 
     for name, value in OTHERWISE.items():
@@ -122,14 +122,14 @@ def test_it_answers_the_question_that_it_was_given_for(call: Api, ann: Person, t
 
 
 def test_other_spellings_ask_the_same_question(call: Api, ann: Person, tasks: list[dict[str, Any]]) -> None:
-    first = listed(call, ann, **ASKED, limit=1)
+    first = list_tasks(call, ann, **ASKED, limit=1)
     same = {"priority": "MEDIUM", "tag": " Home", "search": "o ", "updated_since": "2026-01-01T01:00:00.0+01:00"}
 
     assert ask(call, ann, first["cursor"], **ASKED | same).json["tasks"] == tasks[1:]
 
 
 def test_both_forms_of_the_path_take_it(call: Api, ann: Person, cursor: str) -> None:
-    answer = visit(call, long(LIST), bearer=ann.token, owner=ann.id, query={"cursor": cursor})
+    answer = call_task_route(call, with_user_id(LIST), bearer=ann.token, owner=ann.id, query={"cursor": cursor})
 
     assert answer.json == ask(call, ann, cursor).json
 
@@ -148,18 +148,18 @@ def test_no_list_takes_that_of_another(call: Api, ann: Person, cursor: str, monk
 @pytest.mark.parametrize("sort", ["created_at", "due_date", "priority", "updated_at", "title"])
 def test_it_survives_the_task_that_it_stands_on(call: Api, ann: Person, tasks: list[dict[str, Any]], sort: str) -> None:
     """Nothing is lost or doubled when the last task of a page is deleted, or all that came before."""
-    whole = listed(call, ann, sort=sort)["tasks"]
+    whole = list_tasks(call, ann, sort=sort)["tasks"]
     assert len(whole) == len(tasks)
-    first = listed(call, ann, sort=sort, limit=2)
+    first = list_tasks(call, ann, sort=sort, limit=2)
     for task in reversed(first["tasks"]):
-        visit(call, DELETE, bearer=ann.token, task=task["id"])
+        call_task_route(call, DELETE, bearer=ann.token, task=task["id"])
         assert ask(call, ann, first["cursor"], sort=sort).json["tasks"] == whole[2:]
 
 
 def test_it_stands_on_any_title(call: Api, ann: Person) -> None:
     titles = ["\x00" * 200, '"' * 200, "ΐ" * 200, "\N{CACTUS}" * 200, "a\x1fb", "\\n"]
-    ids = {create(call, ann, title=title)["id"] for title in titles for _ in range(2)}
-    pages = [listed(call, ann, sort="title", limit=1)]
+    ids = {create_task(call, ann, title=title)["id"] for title in titles for _ in range(2)}
+    pages = [list_tasks(call, ann, sort="title", limit=1)]
     while pages[-1]["cursor"]:
         pages.append(ask(call, ann, pages[-1]["cursor"], sort="title", limit=1).json)
 

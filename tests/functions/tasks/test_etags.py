@@ -5,14 +5,25 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tables import unchanged
-from tests.support.tasks import COMPLETE, CREATE, DELETE, LIST, MISSING, PATCH, PUT, READ, long, visit
+from tests.support.tables import tables_unchanged
+from tests.support.tasks import (
+    COMPLETE,
+    CREATE,
+    DELETE,
+    LIST,
+    MISSING_ID,
+    PATCH,
+    PUT,
+    READ,
+    call_task_route,
+    with_user_id,
+)
 
 WRITES = (PUT, PATCH, COMPLETE, DELETE)
-EVERY = (*WRITES, *map(long, WRITES))
+EVERY = (*WRITES, *map(with_user_id, WRITES))
 SAME = ['"1"', '"7", "1"', '"1","7"', ' "1" ', "*", 'W/"1", "1"', '"x" , garbage, "1"']
 OTHER = [
     '"2"',
@@ -29,7 +40,7 @@ OTHER = [
 WEAK = ['W/"1"', '"7", W/"1"']
 
 every_write = pytest.mark.parametrize(
-    "route", [*WRITES, *(pytest.param(route, marks=pytest.mark.slow) for route in map(long, WRITES))]
+    "route", [*WRITES, *(pytest.param(route, marks=pytest.mark.slow) for route in map(with_user_id, WRITES))]
 )
 
 
@@ -40,11 +51,11 @@ class Asker:
         """Whose task."""
         self._call, self._person, self._task = call, person, task["id"]
 
-    def __call__(self, route: str, *, task: str = "", **headers: str) -> Answer:
+    def __call__(self, route: str, *, task: str = "", **headers: str) -> Response:
         """The answer; `if_match` is the header If-Match."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         about = {"owner": self._person.id, "task": task or self._task}
-        return visit(self._call, route, bearer=self._person.token, headers=named, **about)
+        return call_task_route(self._call, route, bearer=self._person.token, headers=named, **about)
 
 
 @pytest.fixture
@@ -55,19 +66,19 @@ def ask(call: Api, ann: Person, task: dict[str, Any]) -> Asker:
 
 def test_every_answer_with_one_task_has_an_etag_which_is_that_of_its_version(ask: Asker) -> None:
     answers = [ask(route) for route in (CREATE, READ, PUT, READ, PATCH, READ, COMPLETE, READ)]
-    answers += [ask(long(route)) for route in (CREATE, READ, PUT, PATCH, COMPLETE)]
+    answers += [ask(with_user_id(route)) for route in (CREATE, READ, PUT, PATCH, COMPLETE)]
 
     assert [answer.headers["etag"] for answer in answers] == [f'"{answer.json["version"]}"' for answer in answers]
     assert [answer.json["version"] for answer in answers] == [1, 1, 2, 2, 3, 3, 4, 4, 1, 4, 5, 6, 7]
 
 
 def test_other_answers_have_none(ask: Asker) -> None:
-    answers = [ask(LIST), ask(READ, task=MISSING), ask(PUT, if_match='"7"'), ask(DELETE)]
+    answers = [ask(LIST), ask(READ, task=MISSING_ID), ask(PUT, if_match='"7"'), ask(DELETE)]
 
     assert [answer.headers.get("etag") for answer in answers] == [None] * 4
 
 
-@pytest.mark.parametrize("route", [READ, pytest.param(long(READ), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("route", [READ, pytest.param(with_user_id(READ), marks=pytest.mark.slow)])
 def test_what_is_known_is_not_sent_again(ask: Asker, route: str) -> None:
     for known in (*SAME, *WEAK):
         answer = ask(route, if_none_match=known)
@@ -95,7 +106,7 @@ def test_reading_one_state_alone(ask: Asker) -> None:
 
 @every_write
 def test_a_write_on_a_condition_is_done_or_changes_nothing(ask: Asker, cloud: Cloud, route: str) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for condition in ({"if_match": '"2"'}, {"if_none_match": "*"}, {"if_match": "*", "if_none_match": '"1"'}):
             answer = ask(route, **condition)
             assert (answer.status, answer.code) == (412, "PRECONDITION_FAILED"), condition
@@ -120,7 +131,7 @@ def test_a_missing_task_is_missing_on_any_condition(
 ) -> None:
     for condition in ({"if_match": '"1"'}, {"if_match": "*"}, {"if_none_match": "*"}, {"if_match": "x"}):
         for route in routes:
-            assert ask(route, task=MISSING, **condition).status == 404, condition
+            assert ask(route, task=MISSING_ID, **condition).status == 404, condition
             assert Asker(call, bob, task)(route, **condition).status == 404, condition
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, create, keep, listed, visit
+from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, create_task, list_tasks, store_tasks
 
 COLUMNS = ["id", "title", "description", "completed", "completed_at", "priority", "due_date", "tags"]
 COLUMNS += ["created_at", "updated_at", "version"]
@@ -28,7 +28,7 @@ def small_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layer("tasks.exporting"), "_PAGE_SIZE", 3)
 
 
-def exported(call: Api, person: Person, kind: str) -> Iterator[Answer]:
+def exported(call: Api, person: Person, kind: str) -> Iterator[Response]:
     """All pages of an export, as their links lead on."""
     query: str | None = f"format={kind}"
     while query is not None:
@@ -39,12 +39,12 @@ def exported(call: Api, person: Person, kind: str) -> Iterator[Answer]:
         query = link[1] if link else None
 
 
-def tasks_of(pages: list[Answer]) -> list[dict[str, Any]]:
+def tasks_of(pages: list[Response]) -> list[dict[str, Any]]:
     """What the pages of a JSON export hold."""
     return [task for page in pages for task in page.json["tasks"]]
 
 
-def table_of(pages: list[Answer]) -> list[dict[str, str]]:
+def table_of(pages: list[Response]) -> list[dict[str, str]]:
     """What the pages of a CSV export hold when they are put together, as a program reads it."""
     return list(csv.DictReader(StringIO("".join(page.text for page in pages), newline=""), strict=True))
 
@@ -62,8 +62,8 @@ def only_row(call: Api, person: Person) -> dict[str, str]:
 
 
 def test_json_has_every_task_whole_oldest_first(call: Api, ann: Person, bob: Person) -> None:
-    made = [create(call, ann, title=f"{number}", due_date="2026-12-01", tags=["a", "b"]) for number in range(3)]
-    create(call, bob)
+    made = [create_task(call, ann, title=f"{number}", due_date="2026-12-01", tags=["a", "b"]) for number in range(3)]
+    create_task(call, bob)
     answer = call(EXPORT, bearer=ann.token)
 
     assert answer.json == {"tasks": made, "cursor": None}
@@ -74,8 +74,8 @@ def test_json_has_every_task_whole_oldest_first(call: Api, ann: Person, bob: Per
 
 def test_csv_has_a_row_for_each_task_under_one_header(call: Api, ann: Person) -> None:
     made = [
-        create(call, ann, title="Plain"),
-        create(call, ann, description="two\nlines", priority="urgent", due_date="2026-12-01", tags=["a", "b"]),
+        create_task(call, ann, title="Plain"),
+        create_task(call, ann, description="two\nlines", priority="urgent", due_date="2026-12-01", tags=["a", "b"]),
     ]
     answer = call(EXPORT, bearer=ann.token, query={"format": "csv"})
 
@@ -91,7 +91,7 @@ def test_nothing_is_an_export_too(call: Api, ann: Person) -> None:
 
 
 def test_pages_lose_none_and_double_none(call: Api, ann: Person) -> None:
-    keep(ann, 520)
+    store_tasks(ann, 520)
     as_json, as_csv = list(exported(call, ann, "json")), list(exported(call, ann, "csv"))
     tasks = tasks_of(as_json)
 
@@ -105,7 +105,7 @@ def test_pages_lose_none_and_double_none(call: Api, ann: Person) -> None:
 
 def test_long_texts_make_shorter_pages_that_lose_none(call: Api, ann: Person) -> None:
     """DynamoDB reads a megabyte at a time, however many tasks were asked for."""
-    keep(ann, 150, description="🌵" * 1000, tags=["🌵" * 500])
+    store_tasks(ann, 150, description="🌵" * 1000, tags=["🌵" * 500])
     as_json = list(exported(call, ann, "json"))
 
     assert len(as_json) > 1
@@ -116,19 +116,19 @@ def test_long_texts_make_shorter_pages_that_lose_none(call: Api, ann: Person) ->
 
 @pytest.mark.usefixtures("small_pages")
 def test_a_page_is_one_query(call: Api, ann: Person) -> None:
-    keep(ann, 4)
+    store_tasks(ann, 4)
 
     for _ in exported(call, ann, "csv"):
-        assert call.calls == ["BatchGetItem", "Query"]
+        assert call.aws_operations == ["BatchGetItem", "Query"]
 
 
 @pytest.mark.usefixtures("small_pages")
 def test_what_is_deleted_or_new_between_pages_stops_nobody(call: Api, ann: Person) -> None:
-    keep(ann, 5)
+    store_tasks(ann, 5)
     pages = exported(call, ann, "json")
     first = next(pages)
-    visit(call, DELETE, bearer=ann.token, task=first.json["tasks"][-1]["id"])  # where the cursor stands
-    new = create(call, ann)
+    call_task_route(call, DELETE, bearer=ann.token, task=first.json["tasks"][-1]["id"])  # where the cursor stands
+    new = create_task(call, ann)
     (second,) = pages
 
     assert len(second.json["tasks"]) == 3
@@ -137,25 +137,25 @@ def test_what_is_deleted_or_new_between_pages_stops_nobody(call: Api, ann: Perso
 
 def test_a_spreadsheet_calculates_nothing(call: Api, ann: Person) -> None:
     for text in FORMULAS:
-        task = create(call, ann, title=text, description=text, tags=[text.lower(), "x"])
+        task = create_task(call, ann, title=text, description=text, tags=[text.lower(), "x"])
         row = only_row(call, ann)
         assert (row["title"], row["description"]) == (f"'{text}", f"'{text}")
         assert row["tags"] == f"'{text.lower()} x"
         assert call(EXPORT, bearer=ann.token).json["tasks"] == [task]
-        visit(call, DELETE, bearer=ann.token, task=task["id"])
+        call_task_route(call, DELETE, bearer=ann.token, task=task["id"])
 
 
 def test_blanks_before_a_formula_do_not_help_it(call: Api, ann: Person) -> None:
     starts = ["\t", "\r", "\n", "\r\n"]
     for start in starts:
-        create(call, ann, description=f"{start}=1+1")
+        create_task(call, ann, description=f"{start}=1+1")
 
     table = table_of(list(exported(call, ann, "csv")))
     assert [row["description"] for row in table] == [f"'{start}=1+1" for start in starts]
 
 
 def test_other_text_stays_as_it_is(call: Api, ann: Person) -> None:
-    tasks = [create(call, ann, title=text, description=f"{text}\n{text}\r\n", tags=["a;b", 'c"d']) for text in ODD]
+    tasks = [create_task(call, ann, title=text, description=f"{text}\n{text}\r\n", tags=["a;b", 'c"d']) for text in ODD]
 
     assert table_of(list(exported(call, ann, "csv"))) == list(map(as_cells, tasks))
 
@@ -169,10 +169,10 @@ def test_what_cannot_be_exported_is_refused(call: Api, ann: Person) -> None:
 @pytest.mark.usefixtures("small_pages")
 def test_a_cursor_is_of_its_owner_and_of_exporting_alone(call: Api, people: People, ann: Person, bob: Person) -> None:
     for person in (ann, bob):
-        keep(person, 4)
+        store_tasks(person, 4)
     cursor, of_bob = (call(EXPORT, bearer=person.token).json["cursor"] for person in (ann, bob))
     tampered = [cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :] for place in (0, 22, 30)]
-    of_list = listed(call, ann, limit=1)["cursor"]
+    of_list = list_tasks(call, ann, limit=1)["cursor"]
     of_sync = call(CHANGES, bearer=ann.token).json["token"]
 
     for wrong in ("", "x", "é", "x" * 5000, cursor[:-4], *tampered, of_bob, of_list, of_sync):

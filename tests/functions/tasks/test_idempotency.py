@@ -9,7 +9,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.aws_failures import UNREACHABLE
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import Person
@@ -18,16 +18,16 @@ from tests.support.tables import rows
 from tests.support.tasks import (
     BULK,
     BULK_DELETE,
-    CHANGING,
     COMPLETE,
     CREATE,
     DELETE,
-    MISSING,
+    MISSING_ID,
     PATCH,
     PUT,
-    create,
-    long,
-    visit,
+    WRITE_ROUTES,
+    call_task_route,
+    create_task,
+    with_user_id,
 )
 
 KEY = "7f0c6a52-once"
@@ -50,11 +50,11 @@ class Sender:
         """Whose task."""
         self._call, self._person, self._task = call, person, task["id"]
 
-    def __call__(self, route: str, *, name: str = KEY, headers: dict[str, str] | None = None, **other: Any) -> Answer:
+    def __call__(self, route: str, *, name: str = KEY, headers: dict[str, str] | None = None, **other: Any) -> Response:
         """The answer, which compares."""
         sent = {"idempotency-key": name, "x-correlation-id": "compare-me"} | (headers or {})
         given = {"bearer": self._person.token, "owner": self._person.id, "task": self._task, "headers": sent}
-        return visit(self._call, route, **given | other)
+        return call_task_route(self._call, route, **given | other)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def kept(cloud: Cloud) -> Callable[[], list[Any]]:
     return lambda: sorted(rows(cloud, "TasksTable"), key=repr)
 
 
-def reused(answer: Answer) -> bool:
+def reused(answer: Response) -> bool:
     """Whether it was refused for its key."""
     return (answer.status, answer.code) == (422, "IDEMPOTENCY_KEY_REUSED")
 
@@ -90,7 +90,7 @@ def test_sent_again_it_is_answered_again_and_nothing_is_done(
 def test_both_forms_of_a_path_are_one_request(send: Sender, kept: Any, route: str) -> None:
     first, once = send(route), kept()
 
-    assert send(long(route)) == first
+    assert send(with_user_id(route)) == first
     assert kept() == once
 
 
@@ -98,7 +98,7 @@ def test_both_forms_of_a_path_are_one_request(send: Sender, kept: Any, route: st
 def test_another_body_is_refused_and_nothing_is_done(
     call: Api, ann: Person, send: Sender, kept: Any, route: str
 ) -> None:
-    other = create(call, ann)["id"]
+    other = create_task(call, ann)["id"]
     bodies = {
         COMPLETE: {"completed": False},
         BULK: {"operations": [{"op": "delete", "id": other}]},
@@ -127,17 +127,17 @@ def test_another_route_is_refused_and_nothing_is_done(send: Sender, kept: Any, r
 
 def test_another_task_is_refused(call: Api, ann: Person, send: Sender, kept: Any) -> None:
     for route in (PUT, COMPLETE, DELETE):
-        other = create(call, ann)["id"]
+        other = create_task(call, ann)["id"]
         send(route, name=route[:3], task=other)
         once = kept()
         assert reused(send(route, name=route[:3])), route
-        assert reused(send(route, name=route[:3], task=MISSING)), route
+        assert reused(send(route, name=route[:3], task=MISSING_ID)), route
         assert kept() == once
 
 
 @pytest.mark.parametrize("route", SHORT)
 def test_another_person_may_use_the_same_key(call: Api, bob: Person, send: Sender, kept: Any, route: str) -> None:
-    first, bobs = send(route), Sender(call, bob, create(call, bob))
+    first, bobs = send(route), Sender(call, bob, create_task(call, bob))
     once = kept()
 
     assert bobs(route).status == first.status
@@ -160,7 +160,7 @@ def test_a_key_is_kept_for_a_day_and_then_forgotten_while_its_row_is_there(
     assert kept() != once
 
 
-@some_and_all("routes", (DELETE,), CHANGING)
+@some_and_all("routes", (DELETE,), WRITE_ROUTES)
 def test_a_malformed_key_is_refused(send: Sender, kept: Any, routes: tuple[str, ...]) -> None:
     before = kept()
 
@@ -181,7 +181,7 @@ def test_any_visible_ascii_is_a_key(send: Sender, kept: Any) -> None:
 def test_what_was_refused_may_be_corrected_under_its_key(send: Sender, kept: Any) -> None:
     before = kept()
 
-    assert send(PUT, task=MISSING).status == 404
+    assert send(PUT, task=MISSING_ID).status == 404
     assert send(PUT, task="malformed").status == 404
     assert send(PUT, headers={"if-match": '"7"'}).status == 412
     assert send(PUT, json={"title": ""}).status == 400

@@ -8,23 +8,35 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
-from tests.support.interleaving import meanwhile
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.people import People, Person
 from tests.support.tables import rows
-from tests.support.task_model import Phone
-from tests.support.tasks import BULK, BULK_DELETE, CHANGES, COMPLETE, DELETE, EXPORT, LIST, PATCH, create, listed, visit
+from tests.support.task_model import SyncClient
+from tests.support.tasks import (
+    BULK,
+    BULK_DELETE,
+    CHANGES,
+    COMPLETE,
+    DELETE,
+    EXPORT,
+    LIST,
+    PATCH,
+    call_task_route,
+    create_task,
+    list_tasks,
+)
 
 
 @pytest.fixture
-def phone(call: Api, ann: Person) -> Phone:
+def phone(call: Api, ann: Person) -> SyncClient:
     """Ann's phone, which knows nothing yet."""
-    return Phone(call, ann)
+    return SyncClient(call, ann)
 
 
 def server(call: Api, person: Person) -> dict[str, Any]:
     """A person's list as it is, by id."""
-    page = listed(call, person, limit=100)
+    page = list_tasks(call, person, limit=100)
     assert page["cursor"] is None
     return {task["id"]: task for task in page["tasks"]}
 
@@ -38,20 +50,20 @@ def asked(call: Api, person: Person, **query: Any) -> tuple[int, str | None]:
 # -- What a page says ----------------------------------------------------------------
 
 
-def test_the_first_page_has_every_task_oldest_first(call: Api, ann: Person, bob: Person, phone: Phone) -> None:
-    made = [create(call, ann, title=f"Task {number}", tags=["x"], due_date="2026-12-01") for number in range(3)]
-    create(call, bob)
+def test_the_first_page_has_every_task_oldest_first(call: Api, ann: Person, bob: Person, phone: SyncClient) -> None:
+    made = [create_task(call, ann, title=f"Task {number}", tags=["x"], due_date="2026-12-01") for number in range(3)]
+    create_task(call, bob)
 
     assert phone.page() == {"changed": made, "deleted": [], "token": phone.token, "has_more": False}
 
 
-def test_later_pages_have_only_what_changed_and_in_that_order(call: Api, ann: Person, phone: Phone) -> None:
-    first, second, third, _ = (create(call, ann) for _ in range(4))
+def test_later_pages_have_only_what_changed_and_in_that_order(call: Api, ann: Person, phone: SyncClient) -> None:
+    first, second, third, _ = (create_task(call, ann) for _ in range(4))
     phone.catch_up()
-    visit(call, PATCH, bearer=ann.token, task=third["id"])
-    new = create(call, ann)
-    visit(call, DELETE, bearer=ann.token, task=second["id"])
-    visit(call, COMPLETE, bearer=ann.token, task=first["id"])
+    call_task_route(call, PATCH, bearer=ann.token, task=third["id"])
+    new = create_task(call, ann)
+    call_task_route(call, DELETE, bearer=ann.token, task=second["id"])
+    call_task_route(call, COMPLETE, bearer=ann.token, task=first["id"])
     page = phone.page()
 
     assert [task["id"] for task in page["changed"]] == [third["id"], new["id"], first["id"]]
@@ -59,8 +71,8 @@ def test_later_pages_have_only_what_changed_and_in_that_order(call: Api, ann: Pe
     assert phone.page()["changed"] == []
 
 
-def test_what_bulk_did_appears(call: Api, ann: Person, phone: Phone) -> None:
-    ids = [create(call, ann)["id"] for _ in range(6)]
+def test_what_bulk_did_appears(call: Api, ann: Person, phone: SyncClient) -> None:
+    ids = [create_task(call, ann)["id"] for _ in range(6)]
     phone.catch_up()
     operations = [
         {"op": "delete", "id": ids[0]},
@@ -69,8 +81,8 @@ def test_what_bulk_did_appears(call: Api, ann: Person, phone: Phone) -> None:
         {"op": "delete", "id": ids[2]},
         {"op": "create", "task": {"title": "New"}},
     ]
-    visit(call, BULK, bearer=ann.token, json={"operations": operations})
-    visit(call, BULK_DELETE, bearer=ann.token, json={"task_ids": ids[4:]})
+    call_task_route(call, BULK, bearer=ann.token, json={"operations": operations})
+    call_task_route(call, BULK_DELETE, bearer=ann.token, json={"task_ids": ids[4:]})
     page = phone.page()
 
     assert sorted(page["deleted"]) == sorted([ids[0], ids[2], *ids[4:]])
@@ -79,20 +91,20 @@ def test_what_bulk_did_appears(call: Api, ann: Person, phone: Phone) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 500])
-def test_a_page_is_no_longer_than_asked(call: Api, ann: Person, phone: Phone, limit: int) -> None:
-    ids = [create(call, ann)["id"] for _ in range(5)]
-    visit(call, DELETE, bearer=ann.token, task=ids.pop())
+def test_a_page_is_no_longer_than_asked(call: Api, ann: Person, phone: SyncClient, limit: int) -> None:
+    ids = [create_task(call, ann)["id"] for _ in range(5)]
+    call_task_route(call, DELETE, bearer=ann.token, task=ids.pop())
     pages = phone.catch_up(limit=limit)
 
-    assert call.calls == ["BatchGetItem", "Query"]
+    assert call.aws_operations == ["BatchGetItem", "Query"]
     assert all(len(page["changed"]) + len(page["deleted"]) <= limit for page in pages)
     assert [task["id"] for page in pages for task in page["changed"]] == ids
 
 
-def test_a_page_has_a_hundred_changes_unless_told_otherwise(call: Api, ann: Person, phone: Phone) -> None:
+def test_a_page_has_a_hundred_changes_unless_told_otherwise(call: Api, ann: Person, phone: SyncClient) -> None:
     for size in (100, 20):
         new = {"operations": [{"op": "create", "task": {"title": "x"}}] * size}
-        assert visit(call, BULK, bearer=ann.token, json=new).status == 200
+        assert call_task_route(call, BULK, bearer=ann.token, json=new).status == 200
 
     assert [len(page["changed"]) for page in phone.catch_up()] == [100, 20]
 
@@ -105,17 +117,17 @@ def test_a_limit_out_of_bounds_is_refused(call: Api, ann: Person) -> None:
 # -- What happens while a client is paging -------------------------------------------
 
 
-def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone: Phone) -> None:
-    ids = [create(call, ann)["id"] for _ in range(6)]
+def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone: SyncClient) -> None:
+    ids = [create_task(call, ann)["id"] for _ in range(6)]
     phone.page(limit=2)
-    visit(call, DELETE, bearer=ann.token, task=ids[0])  # already seen
-    visit(call, PATCH, bearer=ann.token, task=ids[1])  # the same
-    visit(call, DELETE, bearer=ann.token, task=ids[2])  # yet to come
-    visit(call, COMPLETE, bearer=ann.token, task=ids[3])  # the same
+    call_task_route(call, DELETE, bearer=ann.token, task=ids[0])  # already seen
+    call_task_route(call, PATCH, bearer=ann.token, task=ids[1])  # the same
+    call_task_route(call, DELETE, bearer=ann.token, task=ids[2])  # yet to come
+    call_task_route(call, COMPLETE, bearer=ann.token, task=ids[3])  # the same
     phone.page(limit=2)
-    visit(call, PATCH, bearer=ann.token, task=ids[1], json={"title": "Again"})
-    visit(call, DELETE, bearer=ann.token, task=ids[3])
-    create(call, ann)
+    call_task_route(call, PATCH, bearer=ann.token, task=ids[1], json={"title": "Again"})
+    call_task_route(call, DELETE, bearer=ann.token, task=ids[3])
+    create_task(call, ann)
     phone.catch_up(limit=2)
 
     assert phone.tasks == server(call, ann)
@@ -123,45 +135,45 @@ def test_a_change_between_pages_is_on_a_later_one(call: Api, ann: Person, phone:
 
 
 def test_the_order_of_changes_needs_no_clock(
-    call: Api, ann: Person, phone: Phone, advance_clock: Callable[..., None]
+    call: Api, ann: Person, phone: SyncClient, advance_clock: Callable[..., None]
 ) -> None:
     """What a Lambda with a clock an hour behind wrote is later all the same."""
-    old = create(call, ann)["id"]
+    old = create_task(call, ann)["id"]
     phone.catch_up()
     advance_clock(hours=-1)
-    new = create(call, ann)["id"]
-    visit(call, DELETE, bearer=ann.token, task=old)
+    new = create_task(call, ann)["id"]
+    call_task_route(call, DELETE, bearer=ann.token, task=old)
     phone.catch_up()
 
     assert set(phone.tasks) == {new}
 
 
 def test_a_change_that_was_overtaken_takes_a_later_number(
-    call: Api, ann: Person, phone: Phone, monkeypatch: pytest.MonkeyPatch
+    call: Api, ann: Person, phone: SyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was planned first, but the phone saw the other one; it must not hide behind it."""
-    first, second = create(call, ann)["id"], create(call, ann)["id"]
+    first, second = create_task(call, ann)["id"], create_task(call, ann)["id"]
     phone.catch_up()
 
     def other_change() -> None:
-        visit(call, PATCH, bearer=ann.token, task=second)
+        call_task_route(call, PATCH, bearer=ann.token, task=second)
         phone.catch_up()
 
-    meanwhile(monkeypatch, "tasks.transactions", "transact", other_change)
-    visit(call, PATCH, bearer=ann.token, task=first, json={"title": "Overtaken"})
+    interleave(monkeypatch, "tasks.transactions", "transact", other_change)
+    call_task_route(call, PATCH, bearer=ann.token, task=first, json={"title": "Overtaken"})
     phone.catch_up()
 
     assert phone.tasks[first]["title"] == "Overtaken"
     assert phone.tasks == server(call, ann)
 
 
-def test_nothing_is_missed_while_others_write(call: Api, ann: Person, phone: Phone) -> None:
+def test_nothing_is_missed_while_others_write(call: Api, ann: Person, phone: SyncClient) -> None:
     def write(number: int) -> None:
-        mine = [create(call, ann, title=f"{number}")["id"] for _ in range(4)]
+        mine = [create_task(call, ann, title=f"{number}")["id"] for _ in range(4)]
         for turn, task in enumerate(mine * 2):
-            visit(call, (PATCH, COMPLETE)[turn % 2], bearer=ann.token, task=task)
-        visit(call, DELETE, bearer=ann.token, task=mine[0])
-        visit(call, BULK_DELETE, bearer=ann.token, json={"task_ids": mine[1:2]})
+            call_task_route(call, (PATCH, COMPLETE)[turn % 2], bearer=ann.token, task=task)
+        call_task_route(call, DELETE, bearer=ann.token, task=mine[0])
+        call_task_route(call, BULK_DELETE, bearer=ann.token, json={"task_ids": mine[1:2]})
 
     writers = [Thread(target=write, args=(number,)) for number in range(3)]
     for writer in writers:
@@ -177,31 +189,31 @@ def test_nothing_is_missed_while_others_write(call: Api, ann: Person, phone: Pho
 # -- Tokens --------------------------------------------------------------------------
 
 
-def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bob: Person, phone: Phone) -> None:
-    create(call, ann)
-    create(call, ann)
+def test_a_token_is_of_its_owner_and_of_syncing_alone(call: Api, ann: Person, bob: Person, phone: SyncClient) -> None:
+    create_task(call, ann)
+    create_task(call, ann)
     token = phone.page(limit=1)["token"]
     tampered = [token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :] for place in (0, 21, 22, 30)]
-    strange = [listed(call, ann, limit=1)["cursor"], Phone(call, bob).page()["token"]]
+    strange = [list_tasks(call, ann, limit=1)["cursor"], SyncClient(call, bob).page()["token"]]
 
     for wrong in ("", "x", "=", "é", "\0", "x" * 5000, token + "AAAA", token[:-4], *tampered, *strange):
         answer = call(CHANGES, bearer=ann.token, query={"since": wrong})
         assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), wrong
         assert "since" in answer.json["message"]
-        assert call.calls == ["BatchGetItem"]
+        assert call.aws_operations == ["BatchGetItem"]
     for route in (LIST, EXPORT):
         assert call(route, bearer=ann.token, query={"cursor": token}).code == "VALIDATION_ERROR"
 
 
 def test_a_token_is_good_for_a_month_in_any_session(
-    call: Api, people: People, ann: Person, phone: Phone, advance_clock: Callable[..., None]
+    call: Api, people: People, ann: Person, phone: SyncClient, advance_clock: Callable[..., None]
 ) -> None:
-    kept, gone = create(call, ann)["id"], create(call, ann)["id"]
+    kept, gone = create_task(call, ann)["id"], create_task(call, ann)["id"]
     phone.catch_up()
     call("POST /api/auth/revoke-sessions", bearer=ann.token)
     advance_clock(days=29)
     phone.person = people.sign_in(ann.email)
-    visit(call, DELETE, bearer=phone.person.token, task=gone)
+    call_task_route(call, DELETE, bearer=phone.person.token, task=gone)
     assert asked(call, phone.person, since=phone.token) == (200, None)
 
     advance_clock(days=1, minutes=1)
@@ -213,11 +225,11 @@ def test_a_token_is_good_for_a_month_in_any_session(
 
 
 def test_who_pages_for_a_month_began_a_month_ago(
-    call: Api, people: People, ann: Person, phone: Phone, advance_clock: Callable[..., None]
+    call: Api, people: People, ann: Person, phone: SyncClient, advance_clock: Callable[..., None]
 ) -> None:
     """What was on its first page may be gone without a trace since."""
     for _ in range(3):
-        create(call, ann)
+        create_task(call, ann)
     phone.page(limit=1)
     advance_clock(days=20)
     phone.person = people.sign_in(ann.email)
@@ -231,7 +243,7 @@ def test_who_pages_for_a_month_began_a_month_ago(
 def test_traces_of_the_deleted_stay_as_long_as_tokens_do(
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any]
 ) -> None:
-    visit(call, DELETE, bearer=ann.token, task=task["id"])
+    call_task_route(call, DELETE, bearer=ann.token, task=task["id"])
     (trace,) = [row for row in rows(cloud, "TasksTable") if row.get("gone_id") == task["id"]]
     left = float(trace["expires_at"]) - layer("clock").now().timestamp()
 

@@ -9,7 +9,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tasks import DELETE, LIST, create, keep, listed, long, visit
+from tests.support.tasks import DELETE, LIST, call_task_route, create_task, list_tasks, store_tasks, with_user_id
 
 MANY = 120
 WRONG = {
@@ -35,36 +35,36 @@ LAST = {"created_at": "desc", "due_date": "asc", "priority": "desc", "updated_at
 
 def pages(call: Api, person: Person, **query: Any) -> Iterator[list[dict[str, Any]]]:
     """Every page of a person's list, by its cursors."""
-    page = listed(call, person, **query)
+    page = list_tasks(call, person, **query)
     yield page["tasks"]
     while page["cursor"] is not None:
-        page = listed(call, person, **query | {"cursor": page["cursor"]})
+        page = list_tasks(call, person, **query | {"cursor": page["cursor"]})
         yield page["tasks"]
 
 
 def test_nobody_begins_with_tasks(call: Api, ann: Person) -> None:
-    assert listed(call, ann) == {"tasks": [], "cursor": None}
+    assert list_tasks(call, ann) == {"tasks": [], "cursor": None}
 
 
-@pytest.mark.parametrize("route", [LIST, long(LIST)])
+@pytest.mark.parametrize("route", [LIST, with_user_id(LIST)])
 def test_tasks_are_whole_and_the_newest_comes_first(call: Api, ann: Person, route: str) -> None:
-    made = [create(call, ann, title=f"Task {number}", due_date="2026-12-01") for number in range(3)]
-    answer = visit(call, route, bearer=ann.token, owner=ann.id)
+    made = [create_task(call, ann, title=f"Task {number}", due_date="2026-12-01") for number in range(3)]
+    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id)
 
     assert answer.status == 200
     assert answer.json == {"tasks": made[::-1], "cursor": None}
 
 
 def test_what_is_not_said_is_as_if_it_were(call: Api, ann: Person) -> None:
-    keep(ann, 51)
+    store_tasks(ann, 51)
     said = {"status": "all", "sort": "created_at", "order": "desc", "limit": 50, "search": " "}
 
-    assert listed(call, ann)["tasks"] == listed(call, ann, **said)["tasks"]
+    assert list_tasks(call, ann)["tasks"] == list_tasks(call, ann, **said)["tasks"]
 
 
 def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) -> None:
-    ids = keep(ann, MANY)
-    create(call, bob)
+    ids = store_tasks(ann, MANY)
+    create_task(call, bob)
 
     for query, sizes in (({}, [50, 50, 20]), ({"limit": 100}, [100, 20]), ({"limit": 60}, [60, 60])):
         found = list(pages(call, ann, **query))
@@ -74,22 +74,22 @@ def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) ->
 
 def test_a_list_holds_while_it_changes(call: Api, ann: Person) -> None:
     """What was made meanwhile is on an earlier page; what was deleted is missing; nothing comes twice."""
-    ids = [create(call, ann)["id"] for _ in range(6)]
-    first = listed(call, ann, limit=3)
-    create(call, ann)
-    visit(call, DELETE, bearer=ann.token, task=first["tasks"][-1]["id"])
-    visit(call, DELETE, bearer=ann.token, task=ids[1])
-    rest = listed(call, ann, limit=3, cursor=first["cursor"])
+    ids = [create_task(call, ann)["id"] for _ in range(6)]
+    first = list_tasks(call, ann, limit=3)
+    create_task(call, ann)
+    call_task_route(call, DELETE, bearer=ann.token, task=first["tasks"][-1]["id"])
+    call_task_route(call, DELETE, bearer=ann.token, task=ids[1])
+    rest = list_tasks(call, ann, limit=3, cursor=first["cursor"])
 
     assert [task["id"] for task in rest["tasks"]] == [ids[2], ids[0]]
 
 
 @pytest.mark.parametrize("limit", [1, 100])
 def test_a_page_has_between_one_and_a_hundred(call: Api, ann: Person, limit: int) -> None:
-    create(call, ann)
-    create(call, ann)
+    create_task(call, ann)
+    create_task(call, ann)
 
-    assert len(listed(call, ann, limit=limit)["tasks"]) == min(limit, 2)
+    assert len(list_tasks(call, ann, limit=limit)["tasks"]) == min(limit, 2)
 
 
 def test_what_cannot_be_asked_is_refused_by_name(call: Api, ann: Person) -> None:
@@ -99,7 +99,7 @@ def test_what_cannot_be_asked_is_refused_by_name(call: Api, ann: Person) -> None
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), (name, value[:20])
             assert answer.json["message"].startswith(f"[query.{name}] ")
             assert set(answer.json) <= {"code", "message", "details", "requestId"}
-            assert call.calls == ["BatchGetItem"]
+            assert call.aws_operations == ["BatchGetItem"]
 
 
 def test_nothing_is_asked_twice(call: Api, ann: Person) -> None:
@@ -136,10 +136,10 @@ def test_a_few_among_many_are_found_in_steps_of_a_bounded_cost(call: Api, ann: P
 
     for sort in sorts:
         wanted = {"sort": sort, "order": LAST[sort], "tag": "needle"}
-        first = listed(call, ann, **wanted)
-        assert call.calls == ["BatchGetItem", *["Query"] * 4]
-        rest = listed(call, ann, **wanted, cursor=first["cursor"])
-        assert call.calls == ["BatchGetItem", "Query"]
+        first = list_tasks(call, ann, **wanted)
+        assert call.aws_operations == ["BatchGetItem", *["Query"] * 4]
+        rest = list_tasks(call, ann, **wanted, cursor=first["cursor"])
+        assert call.aws_operations == ["BatchGetItem", "Query"]
 
         assert first["tasks"] == []
         assert ([task["title"] for task in rest["tasks"]], rest["cursor"]) == (["needle"], None)
@@ -149,8 +149,8 @@ def test_without_filters_a_page_is_one_query(call: Api, ann: Person) -> None:
     keep_haystack(ann.id, 60)
 
     for sort in LAST:
-        assert len(listed(call, ann, sort=sort)["tasks"]) == 50
-        assert call.calls == ["BatchGetItem", "Query"]
+        assert len(list_tasks(call, ann, sort=sort)["tasks"]) == 50
+        assert call.aws_operations == ["BatchGetItem", "Query"]
 
 
 def test_a_page_that_is_full_halfway_leaves_the_rest_to_the_next(call: Api, ann: Person) -> None:

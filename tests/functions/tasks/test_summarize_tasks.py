@@ -8,11 +8,21 @@ from typing import Any
 
 import pytest
 
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import People, Person
-from tests.support.tasks import BULK, COMPLETE, DELETE, PATCH, SUMMARY, create, listed, long, visit
+from tests.support.tasks import (
+    BULK,
+    COMPLETE,
+    DELETE,
+    PATCH,
+    SUMMARY,
+    call_task_route,
+    create_task,
+    list_tasks,
+    with_user_id,
+)
 
 PRIORITIES = ("low", "medium", "high", "urgent")
 NONE = dict.fromkeys(PRIORITIES, 0)
@@ -42,7 +52,7 @@ def bulk(call: Api, person: Person, operations: list[dict[str, Any]]) -> list[di
 
 def recount(call: Api, person: Person) -> dict[str, Any]:
     """The same counts, from the whole list."""
-    page = listed(call, person, limit=100)
+    page = list_tasks(call, person, limit=100)
     assert page["cursor"] is None
     counts = Counter((task["priority"], task["completed"]) for task in page["tasks"])
     return {
@@ -74,7 +84,7 @@ def test_nobody_begins_with_any(call: Api, ann: Person) -> None:
 
 def test_every_change_counts(call: Api, ann: Person, bob: Person) -> None:
     """Created, changed, completed twice, reopened, deleted twice; refused, not there, of somebody else."""
-    ids = [create(call, ann, priority=priority)["id"] for priority in (*PRIORITIES, "urgent")]
+    ids = [create_task(call, ann, priority=priority)["id"] for priority in (*PRIORITIES, "urgent")]
     steps: list[tuple[str, str, dict[str, Any]]] = [
         (PATCH, ids[0], {"priority": "high"}),
         (PATCH, ids[1], {"title": "same place"}),
@@ -91,8 +101,8 @@ def test_every_change_counts(call: Api, ann: Person, bob: Person) -> None:
         (PATCH, ids[1], {"completed": False}),
     ]
     for route, task, body in steps:
-        visit(call, route, bearer=ann.token, task=task, json=body)
-        visit(call, route, bearer=bob.token, task=task, json=body)
+        call_task_route(call, route, bearer=ann.token, task=task, json=body)
+        call_task_route(call, route, bearer=bob.token, task=task, json=body)
         assert counted(call, ann) == recount(call, ann), (route, body)
 
     assert counted(call, ann) == {
@@ -107,15 +117,15 @@ def test_every_change_counts(call: Api, ann: Person, bob: Person) -> None:
 
 def test_many_clients_at_once_leave_exact_counts(call: Api, ann: Person) -> None:
     """Each creates, completes, changes and deletes, at times the same tasks; nothing fails but what is gone."""
-    shared = [create(call, ann)["id"] for _ in range(4)]
+    shared = [create_task(call, ann)["id"] for _ in range(4)]
 
-    def busy(seed: int) -> list[Answer]:
+    def busy(seed: int) -> list[Response]:
         chance = Random(seed)  # noqa: S311 -- the same every time
-        mine, answers = [create(call, ann, priority=chance.choice(PRIORITIES))["id"]], list[Answer]()
+        mine, answers = [create_task(call, ann, priority=chance.choice(PRIORITIES))["id"]], list[Response]()
         for _ in range(3):
             route, task = chance.choice([PATCH, COMPLETE, COMPLETE, DELETE]), chance.choice(mine + shared)
             body = {"priority": chance.choice(PRIORITIES)} if route == PATCH else {}
-            answers.append(visit(call, route, bearer=ann.token, task=task, json=body))
+            answers.append(call_task_route(call, route, bearer=ann.token, task=task, json=body))
             operations = [
                 {"op": "create", "task": {"title": "x", "priority": chance.choice(PRIORITIES)}},
                 {"op": "complete", "id": chance.choice(shared)},
@@ -180,7 +190,7 @@ def test_what_is_over_and_what_is_left_of_today(
 def test_a_task_is_due_as_its_changes_and_the_clock_say(call: Api, people: People, at: Callable[[str], None]) -> None:
     at("2026-11-21T10:30:00Z")
     ann = people.signed_in("ann")
-    task = create(call, ann, due_date="2026-11-21")["id"]
+    task = create_task(call, ann, due_date="2026-11-21")["id"]
     steps: list[tuple[dict[str, Any], tuple[int, int]]] = [
         ({"due_date": "2026-11-20"}, (1, 0)),
         ({"completed": True}, (0, 0)),
@@ -190,11 +200,11 @@ def test_a_task_is_due_as_its_changes_and_the_clock_say(call: Api, people: Peopl
         ({"due_date": "2026-11-21T10:29:00Z"}, (1, 0)),
     ]
     for body, counts in steps:
-        visit(call, PATCH, bearer=ann.token, task=task, json=body)
+        call_task_route(call, PATCH, bearer=ann.token, task=task, json=body)
         assert due(call, ann, "UTC") == counts, body
     at("2026-11-21T10:28:59.999Z")
     assert due(call, ann, "UTC") == (0, 1)
-    visit(call, DELETE, bearer=ann.token, task=task)
+    call_task_route(call, DELETE, bearer=ann.token, task=task)
     assert due(call, ann, "UTC") == (0, 0)
 
 
@@ -210,13 +220,13 @@ def keep_due(owner: str, dues: list[str]) -> None:
 
 def test_a_thousand_are_counted_and_more_are_more_at_the_same_cost(call: Api, ann: Person) -> None:
     assert due(call, ann, "UTC") == (0, 0)
-    assert (calls := call.calls) == ["BatchGetItem", "BatchGetItem", "Query", "Query", "Query", "Query"]
+    assert (calls := call.aws_operations) == ["BatchGetItem", "BatchGetItem", "Query", "Query", "Query", "Query"]
 
     keep_due(ann.id, ["2020-05-01"] * 1000)
     assert due(call, ann, "UTC") == (1000, 0)
     keep_due(ann.id, ["2020-05-01"])
     assert due(call, ann, "UTC") == ("1000+", 0)
-    assert call.calls == calls
+    assert call.aws_operations == calls
 
 
 @pytest.mark.parametrize(
@@ -233,10 +243,10 @@ def test_one_more_than_the_cap_is_more(
 
 
 def test_both_forms_of_the_path_count_the_same_in_utc_unless_told(call: Api, ann: Person) -> None:
-    create(call, ann, due_date="0001-01-01")
+    create_task(call, ann, due_date="0001-01-01")
 
-    for route in (SUMMARY, long(SUMMARY)):
-        counts = visit(call, route, bearer=ann.token, owner=ann.id).json
+    for route in (SUMMARY, with_user_id(SUMMARY)):
+        counts = call_task_route(call, route, bearer=ann.token, owner=ann.id).json
         assert counts == summary(call, ann, zone="UTC") | {"overdue": 1}
 
 

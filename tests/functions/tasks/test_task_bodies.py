@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.events import event_for
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tables import everything
-from tests.support.tasks import COMPLETE, CREATE, PATCH, PUT, visit
+from tests.support.tables import all_rows
+from tests.support.tasks import COMPLETE, CREATE, PATCH, PUT, call_task_route
 
 JSON = {"content-type": "application/json"}
 MARK = "marked-value"
@@ -37,7 +37,7 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-def refused(answer: Answer, status: int, code: str) -> None:
+def refused(answer: Response, status: int, code: str) -> None:
     """Check that an answer is the one shape of a refusal, and repeats nothing."""
     assert (answer.status, answer.code) == (status, code), answer.text
     assert set(answer.json) <= {"code", "message", "details", "requestId"}
@@ -49,9 +49,9 @@ def refused(answer: Answer, status: int, code: str) -> None:
 def unchanged(cloud: Cloud, task: dict[str, Any]) -> Any:
     """Check afterwards that no table changed."""
     assert task
-    before = everything(cloud)
+    before = all_rows(cloud)
     yield
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -59,8 +59,8 @@ def unchanged(cloud: Cloud, task: dict[str, Any]) -> Any:
 def test_what_is_no_object_of_json_is_refused(
     call: Api, ann: Person, task: dict[str, Any], routes: tuple[str, ...]
 ) -> None:
-    def send(body: str | None, kind: str = "application/json") -> Answer:
-        return visit(
+    def send(body: str | None, kind: str = "application/json") -> Response:
+        return call_task_route(
             call, route, bearer=ann.token, task=task["id"], body=body, headers={"content-type": kind} if kind else {}
         )
 
@@ -81,7 +81,7 @@ def test_what_is_no_object_of_json_is_refused(
 def test_parameters_of_the_content_type_do_not_matter(call: Api, ann: Person) -> None:
     headers = {"content-type": "Application/JSON; charset=utf-8"}
 
-    assert visit(call, CREATE, bearer=ann.token, body='{"title": "x"}', headers=headers).status == 201
+    assert call_task_route(call, CREATE, bearer=ann.token, body='{"title": "x"}', headers=headers).status == 201
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -90,7 +90,7 @@ def test_a_wrong_field_is_refused_by_name(call: Api, ann: Person, task: dict[str
     fine: dict[str, Any] = {"title": "Fine"} if route == CREATE else {}
     for name, values in WRONG.items():
         for value in values:
-            answer = visit(call, route, bearer=ann.token, task=task["id"], json=fine | {name: value})
+            answer = call_task_route(call, route, bearer=ann.token, task=task["id"], json=fine | {name: value})
             refused(answer, 400, "VALIDATION_ERROR")
             fields = {".".join(detail["field"].split(".")[:2]) for detail in answer.json["details"]}
             assert (fields, len(answer.json["details"])) == ({f"body.{name}"}, 1), (name, value)

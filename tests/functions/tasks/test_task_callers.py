@@ -9,10 +9,10 @@ from tests.support.calls import Api
 from tests.support.people import People, Person
 from tests.support.routes import API
 from tests.support.slow import some_and_all
-from tests.support.tables import unchanged
-from tests.support.tasks import ALL, CHANGING, CREATE, DELETE, LIST, long, visit
+from tests.support.tables import tables_unchanged
+from tests.support.tasks import ALL_ROUTES, CREATE, DELETE, LIST, WRITE_ROUTES, call_task_route, with_user_id
 
-SOME = (LIST, CREATE, long(DELETE))
+SOME = (LIST, CREATE, with_user_id(DELETE))
 ELSEWHERE: list[tuple[dict[str, str], str]] = [
     *(({}, "MISSING_OR_NULL_ORIGIN"), ({"origin": "null"}, "MISSING_OR_NULL_ORIGIN")),
     *(({"origin": site}, "INVALID_ORIGIN") for site in ("https://evil.example", "http://app.example.com")),
@@ -26,36 +26,36 @@ GARBAGE = ["", "x", "x" * 101, "x" * 100_000, "é", "a.b", "a.b.c", "%00", "null
 
 def answers(call: Api, routes: tuple[str, ...], **request: Any) -> set[tuple[int, str | None]]:
     """The different answers that the routes gave to one kind of request."""
-    return {(answer.status, answer.code) for answer in (visit(call, route, **request) for route in routes)}
+    return {(answer.status, answer.code) for answer in (call_task_route(call, route, **request) for route in routes)}
 
 
 def test_these_are_all_task_routes() -> None:
-    assert set(ALL) == {route for route in API if "/tasks" in route}
+    assert set(ALL_ROUTES) == {route for route in API if "/tasks" in route}
 
 
 def test_without_a_token_nobody_gets_in(call: Api) -> None:
-    for route in ALL:
-        answer = visit(call, route)
-        assert (answer.status, answer.code, call.calls) == (401, "MISSING_TOKEN", []), route
+    for route in ALL_ROUTES:
+        answer = call_task_route(call, route)
+        assert (answer.status, answer.code, call.aws_operations) == (401, "MISSING_TOKEN", []), route
         assert answer.headers["www-authenticate"] == 'Bearer realm="gatehouse"'
         assert set(answer.json) == {"code", "message", "requestId"}
 
 
-@some_and_all("routes", SOME, ALL)
+@some_and_all("routes", SOME, ALL_ROUTES)
 def test_garbage_is_refused_without_a_read(call: Api, routes: tuple[str, ...]) -> None:
     for token in GARBAGE:
         for route in routes:
             assert answers(call, (route,), bearer=token) == {(401, "INVALID_TOKEN")}, token[:20]
-            assert call.calls == []
+            assert call.aws_operations == []
 
 
 def test_another_scheme_is_no_token(call: Api) -> None:
     for scheme in ("Basic YTpi", "Bearer", "Token x", ""):
-        answer = visit(call, LIST, headers={"authorization": scheme})
+        answer = call_task_route(call, LIST, headers={"authorization": scheme})
         assert (answer.status, answer.headers["www-authenticate"].split()[0]) == (401, "Bearer"), scheme
 
 
-@some_and_all("routes", SOME, ALL)
+@some_and_all("routes", SOME, ALL_ROUTES)
 def test_a_session_that_is_not_whole_or_over_is_refused(  # noqa: PLR0917 -- five fixtures and a column
     call: Api, people: People, ann: Person, bob: Person, advance_clock: Callable[..., None], routes: tuple[str, ...]
 ) -> None:
@@ -66,41 +66,41 @@ def test_a_session_that_is_not_whole_or_over_is_refused(  # noqa: PLR0917 -- fiv
 
     for token, owner in ((forged, ann), (bob.id + ann.token[36:], bob), (gone.token, ann)):
         assert answers(call, routes, bearer=token, owner=owner.id) == {(401, "INVALID_TOKEN")}
-    assert visit(call, LIST, bearer=ann.token).status == 200
+    assert call_task_route(call, LIST, bearer=ann.token).status == 200
 
     advance_clock(days=7, seconds=1)
     assert answers(call, routes, bearer=ann.token, owner=ann.id) == {(401, "TOKEN_EXPIRED")}
-    assert "invalid_token" in visit(call, LIST, bearer=ann.token).headers["www-authenticate"]
+    assert "invalid_token" in call_task_route(call, LIST, bearer=ann.token).headers["www-authenticate"]
 
 
-@some_and_all("routes", (CREATE,), CHANGING)
+@some_and_all("routes", (CREATE,), WRITE_ROUTES)
 def test_who_calls_is_settled_before_what_they_sent(call: Api, routes: tuple[str, ...]) -> None:
     for body in ("{", "[]", '{"title": ""}', "x" * 300_000):
         assert answers(call, routes, body=body, bearer="x") == {(401, "INVALID_TOKEN")}
         assert answers(call, routes, body=body) == {(401, "MISSING_TOKEN")}
-    assert visit(call, LIST, query="limit=0").status == 401
+    assert call_task_route(call, LIST, query="limit=0").status == 401
 
 
 def test_the_cookie_works_from_a_trusted_page(call: Api, ann: Person, task: dict[str, Any]) -> None:
     request = {"cookies": [ann.cookie], "headers": TRUSTED, "owner": ann.id, "task": task["id"]}
 
-    lasting = [route for route in ALL if "DELETE" not in route and "delete" not in route]
+    lasting = [route for route in ALL_ROUTES if "DELETE" not in route and "delete" not in route]
     for route in (*lasting, DELETE):
-        assert visit(call, route, **request).status in {200, 201, 204}, route
+        assert call_task_route(call, route, **request).status in {200, 201, 204}, route
 
 
-@some_and_all("routes", (CREATE, DELETE), CHANGING)
+@some_and_all("routes", (CREATE, DELETE), WRITE_ROUTES)
 def test_the_cookie_changes_nothing_from_elsewhere(
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], routes: tuple[str, ...]
 ) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for headers, code in ELSEWHERE:
             request = {"cookies": [ann.cookie], "headers": headers, "owner": ann.id, "task": task["id"]}
             assert answers(call, routes, **request) == {(403, code)}, headers
 
 
 def test_reading_with_the_cookie_needs_no_origin(call: Api, ann: Person) -> None:
-    assert visit(call, LIST, cookies=[ann.cookie]).status == 200
+    assert call_task_route(call, LIST, cookies=[ann.cookie]).status == 200
 
 
 def test_an_outage_is_no_sign_out(call: Api, ann: Person) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tasks import BULK, CREATE, PATCH, READ, create, listed, visit
+from tests.support.tasks import BULK, CREATE, PATCH, READ, call_task_route, create_task, list_tasks
 
 DUE = {
     "2026-11-21": "2026-11-21",
@@ -52,20 +52,22 @@ def kept(call: Api, person: Person, field: str, values: Sequence[Any]) -> list[A
     operations = [{"op": "create", "task": {"title": "x", field: value}} for value in values]
     results = call(BULK, bearer=person.token, json={"operations": operations}).json["results"]
     assert {result["status"] for result in results} == {201}, results
-    read = {task["id"]: task for task in listed(call, person, limit=100)["tasks"]}
+    read = {task["id"]: task for task in list_tasks(call, person, limit=100)["tasks"]}
     assert all(read[result["task"]["id"]] == result["task"] for result in results)
     return [result["task"][field] for result in results]
 
 
 def assert_refused(call: Api, person: Person, field: str, values: Sequence[Any]) -> None:
     """Each is, by the name of its field, and what is there stays."""
-    task = create(call, person, due_date="2026-05-01", tags=["old"])
+    task = create_task(call, person, due_date="2026-05-01", tags=["old"])
     for value in values:
         for route in (CREATE, PATCH):
-            answer = visit(call, route, bearer=person.token, task=task["id"], json={"title": "x", field: value})
+            answer = call_task_route(
+                call, route, bearer=person.token, task=task["id"], json={"title": "x", field: value}
+            )
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), value
             assert {detail["field"].split(".")[1] for detail in answer.json["details"]} == {field}
-    assert listed(call, person)["tasks"] == [task]
+    assert list_tasks(call, person)["tasks"] == [task]
 
 
 def test_due_dates_come_in_many_spellings_and_go_out_in_one(call: Api, ann: Person) -> None:
@@ -103,17 +105,17 @@ def test_a_refusal_names_the_limit(call: Api, ann: Person, field: dict[str, Any]
 
 
 def test_a_change_replaces_all_tags_or_none(call: Api, ann: Person) -> None:
-    task = create(call, ann, tags=["a", "b"])["id"]
+    task = create_task(call, ann, tags=["a", "b"])["id"]
     bodies: list[dict[str, Any]] = [{"title": "y"}, {"tags": ["C"]}, {"tags": []}]
-    after = [visit(call, PATCH, bearer=ann.token, task=task, json=body).json["tags"] for body in bodies]
+    after = [call_task_route(call, PATCH, bearer=ann.token, task=task, json=body).json["tags"] for body in bodies]
 
     assert after == [["a", "b"], ["c"], []]
-    assert visit(call, READ, bearer=ann.token, task=task).json["tags"] == []
+    assert call_task_route(call, READ, bearer=ann.token, task=task).json["tags"] == []
 
 
 def test_a_task_is_found_by_every_tag_as_it_was_sent(call: Api, ann: Person) -> None:
     tags = ["Home", "ÄRGER", "🌵", "a&b=c+d%", "x" * 100]
-    task = create(call, ann, tags=tags)
+    task = create_task(call, ann, tags=tags)
 
     for tag in tags:
-        assert listed(call, ann, tag=tag)["tasks"] == [task]
+        assert list_tasks(call, ann, tag=tag)["tasks"] == [task]

@@ -10,7 +10,7 @@ import pytest
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import BULK, COMPLETE, create, listed, visit
+from tests.support.tasks import BULK, COMPLETE, call_task_route, create_task, list_tasks
 
 TASKS: dict[str, dict[str, Any]] = {
     "plants": {"title": "Water the PLANTS", "tags": ["Home", "garden"], "priority": "high", "due_date": "2026-05-01"},
@@ -60,9 +60,9 @@ SORTS = ("created_at", "due_date", "priority", "updated_at", "title")
 
 
 def test_each_filter_finds_what_it_says_in_every_order(call: Api, ann: Person) -> None:
-    names = {create(call, ann, **task)["id"]: name for name, task in TASKS.items()}
+    names = {create_task(call, ann, **task)["id"]: name for name, task in TASKS.items()}
     done = next(task for task, name in names.items() if name == "done")
-    visit(call, COMPLETE, bearer=ann.token, task=done)
+    call_task_route(call, COMPLETE, bearer=ann.token, task=done)
 
     for number, (query, expected) in enumerate(FOUND.items()):
         for sort in {SORTS[number % len(SORTS)], "due_date" if "due" in query else "title"}:
@@ -75,25 +75,25 @@ def test_updated_since_is_inclusive_to_the_millisecond(
     call: Api, ann: Person, advance_clock: Callable[..., None]
 ) -> None:
     """Whatever is asked with more digits misses nothing."""
-    old = create(call, ann)
+    old = create_task(call, ann)
     advance_clock(milliseconds=20)
-    new = create(call, ann)
+    new = create_task(call, ann)
     moment = new["updated_at"].removesuffix("Z")
 
     for sort in SORTS:
         for since in (f"{moment}Z", f"{moment}4Z", f"{moment}999z", f"{moment}+00:00"):
-            assert listed(call, ann, sort=sort, updated_since=since)["tasks"] == [new], (sort, since)
+            assert list_tasks(call, ann, sort=sort, updated_since=since)["tasks"] == [new], (sort, since)
         since = f"{moment[:-3]}{int(moment[-3:]) + 1:03}Z" if moment[-3:] != "999" else "2999-01-01T00:00Z"
-        assert listed(call, ann, sort=sort, updated_since=since)["tasks"] == []
-        assert len(listed(call, ann, sort=sort, updated_since=old["updated_at"])["tasks"]) == 2
+        assert list_tasks(call, ann, sort=sort, updated_since=since)["tasks"] == []
+        assert len(list_tasks(call, ann, sort=sort, updated_since=old["updated_at"])["tasks"]) == 2
 
 
 @pytest.mark.parametrize("since", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
 def test_updated_since_may_be_any_moment(call: Api, ann: Person, since: str) -> None:
-    create(call, ann)
+    create_task(call, ann)
 
     for sort in SORTS:
-        assert len(listed(call, ann, sort=sort, updated_since=since)["tasks"]) == (1 if since < "2026" else 0)
+        assert len(list_tasks(call, ann, sort=sort, updated_since=since)["tasks"]) == (1 if since < "2026" else 0)
 
 
 def test_bounds_are_never_the_wrong_way_round(call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +106,7 @@ def test_bounds_are_never_the_wrong_way_round(call: Api, ann: Person, monkeypatc
 
     monkeypatch.setattr(layer("tasks.listing"), "query", query)
     for bounds in ({"due_after": "2026-05-02", "due_before": "2026-05-01"}, {"due_after": "9999-12-31"}):
-        assert listed(call, ann, sort="due_date", **bounds)["tasks"] == []
+        assert list_tasks(call, ann, sort="due_date", **bounds)["tasks"] == []
 
     assert len(asked) == 2
     assert all(lower <= upper for lower, upper in asked)
@@ -158,7 +158,7 @@ def make_some(call: Api, person: Person, later: Callable[..., None]) -> str:
         {"op": "complete", "id": name, "completed": chance.random() < 0.5} for name in chance.sample(ids, MANY // 2)
     ]
     bulk(call, person, changes)
-    return str(listed(call, person, sort="updated_at", limit=1)["tasks"][0]["updated_at"])
+    return str(list_tasks(call, person, sort="updated_at", limit=1)["tasks"][0]["updated_at"])
 
 
 def bulk(call: Api, person: Person, operations: list[dict[str, Any]]) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tasks import BULK, DELETE, PATCH, create, listed, visit
+from tests.support.tasks import BULK, DELETE, PATCH, call_task_route, create_task, list_tasks
 
 TASKS: dict[str, dict[str, Any]] = {  # in the order in which they are made
     "a": {"title": "zebra", "priority": "low"},
@@ -43,21 +43,21 @@ def letters(call: Api, ann: Person, advance_clock: Callable[..., None]) -> dict[
     found = {}
     for letter, task in TASKS.items():
         advance_clock(seconds=1)
-        found[create(call, ann, **task)["id"]] = letter
+        found[create_task(call, ann, **task)["id"]] = letter
     ids = {letter: name for name, letter in found.items()}
     for letter in CHANGED:
-        visit(call, PATCH, bearer=ann.token, task=ids[letter], json={"description": "changed"})
-    visit(call, DELETE, bearer=ann.token, task=create(call, ann)["id"])
+        call_task_route(call, PATCH, bearer=ann.token, task=ids[letter], json={"description": "changed"})
+    call_task_route(call, DELETE, bearer=ann.token, task=create_task(call, ann)["id"])
     return found
 
 
 def pages(call: Api, person: Person, **query: Any) -> list[list[str]]:
     """The ids on every page of a list; each page costs one query."""
-    page = listed(call, person, **query)
+    page = list_tasks(call, person, **query)
     found = [page]
     while page["cursor"] is not None:
-        page = listed(call, person, **query, cursor=page["cursor"])
-        assert call.calls == ["BatchGetItem", "Query"]
+        page = list_tasks(call, person, **query, cursor=page["cursor"])
+        assert call.aws_operations == ["BatchGetItem", "Query"]
         found.append(page)
     return [[task["id"] for task in page["tasks"]] for page in found]
 
@@ -65,7 +65,7 @@ def pages(call: Api, person: Person, **query: Any) -> list[list[str]]:
 @every_sort
 def test_every_sort_goes_both_ways(call: Api, ann: Person, letters: dict[str, str], sort: str) -> None:
     def order(**query: str) -> str:
-        return "".join(letters[task["id"]] for task in listed(call, ann, sort=sort, **query)["tasks"])
+        return "".join(letters[task["id"]] for task in list_tasks(call, ann, sort=sort, **query)["tasks"])
 
     assert order(order="asc") == ASCENDING[sort]
     assert order(order="desc") == ASCENDING[sort][::-1]
@@ -97,33 +97,33 @@ def test_among_equals_none_is_lost_or_doubled(call: Api, ann: Person) -> None:
 def test_a_task_moves_when_it_changes(call: Api, ann: Person, letters: dict[str, str]) -> None:
     last = {letter: name for name, letter in letters.items()}["i"]
     first = {"title": "0", "priority": "urgent", "due_date": None}
-    visit(call, PATCH, bearer=ann.token, task=last, json=first)
+    call_task_route(call, PATCH, bearer=ann.token, task=last, json=first)
 
-    assert listed(call, ann, sort="title")["tasks"][0]["id"] == last
-    assert listed(call, ann, sort="priority")["tasks"][0]["id"] == last
-    assert listed(call, ann, sort="updated_at")["tasks"][0]["id"] == last
-    assert listed(call, ann, sort="due_date")["tasks"][-1]["id"] == last
+    assert list_tasks(call, ann, sort="title")["tasks"][0]["id"] == last
+    assert list_tasks(call, ann, sort="priority")["tasks"][0]["id"] == last
+    assert list_tasks(call, ann, sort="updated_at")["tasks"][0]["id"] == last
+    assert list_tasks(call, ann, sort="due_date")["tasks"][-1]["id"] == last
 
 
 def test_where_much_was_deleted_the_latest_changes_are_still_found(call: Api, ann: Person) -> None:
     """What is left of deleted tasks is in the order of changes, too, and never on a page."""
-    kept = create(call, ann, title="Kept")
+    kept = create_task(call, ann, title="Kept")
     row, now = layer("tasks.table").TombstoneRow, layer("clock").now()
     with row.batch_write() as batch:
         for number in range(300):
             batch.save(row.of(ann.id, str(number), 10**18 + number, now))
 
-    assert listed(call, ann, sort="updated_at") == {"tasks": [kept], "cursor": None}
-    assert listed(call, ann, sort="updated_at", order="asc", limit=1)["tasks"] == [kept]
+    assert list_tasks(call, ann, sort="updated_at") == {"tasks": [kept], "cursor": None}
+    assert list_tasks(call, ann, sort="updated_at", order="asc", limit=1)["tasks"] == [kept]
 
 
 def test_long_titles_in_letters_that_unfold_are_still_in_order(call: Api, ann: Person) -> None:
     """DynamoDB takes keys of up to 1024 bytes; 200 of these letters are 1200 without case."""
     titles = ["ΐ" * 200, "ΐ" * 10 + "a", "\N{CACTUS}" * 200, "ß" * 200]
     for title in titles:
-        create(call, ann, title=title)
+        create_task(call, ann, title=title)
 
     found = [name for page in pages(call, ann, sort="title", limit=1) for name in page]
-    whole = listed(call, ann, sort="title")["tasks"]
+    whole = list_tasks(call, ann, sort="title")["tasks"]
     assert [task["id"] for task in whole] == found
     assert [task["title"] for task in whole] == sorted(titles, key=str.casefold)

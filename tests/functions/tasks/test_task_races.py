@@ -16,8 +16,8 @@ from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.people import Person
-from tests.support.tables import everything, rows
-from tests.support.tasks import CREATE, DELETE, PATCH, visit
+from tests.support.tables import all_rows, rows
+from tests.support.tasks import CREATE, DELETE, PATCH, call_task_route
 
 OWNER = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55"
 MANY = 100
@@ -185,23 +185,23 @@ def test_what_others_never_let_through_is_an_outage_and_leaves_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(writing, "transact", transact)
         patched.setattr(writing, "back_off", lambda _: None)
-        answer = visit(call, DELETE, **request)
-    (row,) = (row for row in everything(cloud)["TasksTable"] if row["task_id"] != "#SUMMARY")
+        answer = call_task_route(call, DELETE, **request)
+    (row,) = (row for row in all_rows(cloud)["TasksTable"] if row["task_id"] != "#SUMMARY")
 
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
     assert (row["title"], row["version"]) == ("Faster", "21")
-    assert visit(call, DELETE, **request).status == 204
+    assert call_task_route(call, DELETE, **request).status == 204
 
 
 @pytest.mark.parametrize("route", [CREATE, PATCH, DELETE])
 def test_a_row_that_others_hold_all_the_time_is_an_outage_and_nothing_changes(  # noqa: PLR0917 -- four fixtures
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
-    before, error = everything(cloud), client_error("TransactionCanceledException")
+    before, error = all_rows(cloud), client_error("TransactionCanceledException")
     error.response["CancellationReasons"] = [{"Code": "None"}, {"Code": "TransactionConflict"}]
     monkeypatch.setattr(layer("dynamodb"), "back_off", lambda _: None)
     with failing_calls(error, "TransactWriteItems"):
-        answer = visit(call, route, bearer=ann.token, task=task["id"])
+        answer = call_task_route(call, route, bearer=ann.token, task=task["id"])
 
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
-    assert everything(cloud) == before
+    assert all_rows(cloud) == before

@@ -3,46 +3,58 @@
 from typing import Any
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.calls import Answer, Api
+from tests.support.calls import Api, Response
 from tests.support.people import Person
 from tests.support.slow import some_and_all
-from tests.support.tables import everything, unchanged
-from tests.support.tasks import ALL, CREATE, DELETE, LIST, MISSING, ONE, READ, create, listed, long, visit
+from tests.support.tables import all_rows, tables_unchanged
+from tests.support.tasks import (
+    ALL_ROUTES,
+    CREATE,
+    DELETE,
+    LIST,
+    MISSING_ID,
+    ONE_TASK_ROUTES,
+    READ,
+    call_task_route,
+    create_task,
+    list_tasks,
+    with_user_id,
+)
 
 FIXED = {"x-correlation-id": "compare-me"}
-MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING + "0", MISSING[:-1], "x" * 5000, "\x00"]
-BOTH = (*ONE, *map(long, ONE))
+MALFORMED = ["x", "..", "null", "é", "' OR 1=1", "%", MISSING_ID + "0", MISSING_ID[:-1], "x" * 5000, "\x00"]
+BOTH = (*ONE_TASK_ROUTES, *map(with_user_id, ONE_TASK_ROUTES))
 
 
-def knock(call: Api, route: str, person: Person, **path: str) -> Answer:
+def knock(call: Api, route: str, person: Person, **path: str) -> Response:
     """A call whose answer compares."""
-    return visit(call, route, bearer=person.token, headers=FIXED, **{"owner": person.id, **path})
+    return call_task_route(call, route, bearer=person.token, headers=FIXED, **{"owner": person.id, **path})
 
 
 def test_a_strangers_task_is_answered_like_a_missing_one(
     call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]
 ) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for route in BOTH:
             foreign = knock(call, route, bob, task=task["id"])
-            assert foreign == knock(call, route, bob, task=MISSING)
+            assert foreign == knock(call, route, bob, task=MISSING_ID)
             assert (foreign.status, foreign.code) == (404, "NOT_FOUND")
 
 
 def test_a_path_with_the_id_of_another_leads_nowhere(
     call: Api, cloud: Cloud, ann: Person, bob: Person, task: dict[str, Any]
 ) -> None:
-    with unchanged(cloud):
-        for route in map(long, (LIST, CREATE, *ONE)):
+    with tables_unchanged(cloud):
+        for route in map(with_user_id, (LIST, CREATE, *ONE_TASK_ROUTES)):
             foreign = knock(call, route, bob, owner=ann.id, task=task["id"])
-            assert foreign == knock(call, route, bob, owner=MISSING, task=MISSING)
-            assert foreign == knock(call, ONE[0], bob, task=MISSING)
+            assert foreign == knock(call, route, bob, owner=MISSING_ID, task=MISSING_ID)
+            assert foreign == knock(call, ONE_TASK_ROUTES[0], bob, task=MISSING_ID)
 
 
 @some_and_all("routes", (READ, DELETE), BOTH)
 def test_a_malformed_id_is_a_missing_task(call: Api, ann: Person, routes: tuple[str, ...]) -> None:
     for route in routes:
-        missing = knock(call, route, ann, task=MISSING)
+        missing = knock(call, route, ann, task=MISSING_ID)
         for text in MALFORMED:
             assert knock(call, route, ann, task=text) == missing, text[:20]
 
@@ -54,20 +66,22 @@ def test_an_id_that_is_no_part_of_a_path_is_not_found(call: Api, ann: Person) ->
 
 
 def test_lists_are_apart(call: Api, cloud: Cloud, ann: Person, bob: Person) -> None:
-    create(call, ann, title="Ann's")
-    assert {row["user_id"] for row in everything(cloud)["TasksTable"]} == {ann.id}
-    create(call, bob, title="Bob's")
+    create_task(call, ann, title="Ann's")
+    assert {row["user_id"] for row in all_rows(cloud)["TasksTable"]} == {ann.id}
+    create_task(call, bob, title="Bob's")
 
-    assert [task["title"] for task in listed(call, ann)["tasks"]] == ["Ann's"]
-    assert [task["title"] for task in listed(call, bob)["tasks"]] == ["Bob's"]
+    assert [task["title"] for task in list_tasks(call, ann)["tasks"]] == ["Ann's"]
+    assert [task["title"] for task in list_tasks(call, bob)["tasks"]] == ["Bob's"]
 
 
 def test_headers_and_query_cannot_name_another_user(call: Api, ann: Person, bob: Person) -> None:
     posing = {"x-user-id": bob.id, "x-amzn-oidc-identity": bob.id}
 
-    for route in ALL:
-        task = create(call, ann)
+    for route in ALL_ROUTES:
+        task = create_task(call, ann)
         query = {} if route.startswith("GET") and route != READ else {"user_id": bob.id}
-        answer = visit(call, route, bearer=ann.token, owner=ann.id, task=task["id"], headers=posing, query=query)
+        answer = call_task_route(
+            call, route, bearer=ann.token, owner=ann.id, task=task["id"], headers=posing, query=query
+        )
         assert answer.status in {200, 201, 204}
-    assert listed(call, bob)["tasks"] == []
+    assert list_tasks(call, bob)["tasks"] == []

@@ -8,10 +8,10 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.people import Person
-from tests.support.tables import everything, unchanged
-from tests.support.tasks import MISSING, PATCH, PUT, READ, long, visit
+from tests.support.tables import all_rows, tables_unchanged
+from tests.support.tasks import MISSING_ID, PATCH, PUT, READ, call_task_route, with_user_id
 
-ROUTES = (PUT, PATCH, long(PUT), long(PATCH))
+ROUTES = (PUT, PATCH, with_user_id(PUT), with_user_id(PATCH))
 SENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"title": " New "}, {"title": "New"}),
     ({"description": ""}, {"description": ""}),
@@ -25,10 +25,10 @@ every_route = pytest.mark.parametrize("route", ROUTES)
 
 def change(call: Api, person: Person, task: dict[str, Any], *, route: str = PATCH, **fields: Any) -> dict[str, Any]:
     """Change a task; what became of it."""
-    answer = visit(call, route, bearer=person.token, owner=person.id, task=task["id"], json=fields)
+    answer = call_task_route(call, route, bearer=person.token, owner=person.id, task=task["id"], json=fields)
     assert answer.status == 200, answer.text
     changed: dict[str, Any] = answer.json
-    assert changed == visit(call, READ, bearer=person.token, task=task["id"]).json
+    assert changed == call_task_route(call, READ, bearer=person.token, task=task["id"]).json
     return changed
 
 
@@ -47,16 +47,16 @@ def test_a_due_date_of_null_clears_it(call: Api, ann: Person, task: dict[str, An
 
 
 def test_nothing_to_change_is_refused(call: Api, cloud: Cloud, ann: Person, task: dict[str, Any]) -> None:
-    with unchanged(cloud):
+    with tables_unchanged(cloud):
         for route in ROUTES:
-            answer = visit(call, route, bearer=ann.token, owner=ann.id, task=task["id"], json={})
+            answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=task["id"], json={})
             assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), route
 
 
 def test_completed_is_true_or_false(call: Api, ann: Person, task: dict[str, Any]) -> None:
     wrong: list[Any] = [None, "true", 1, "yes", []]
     for completed in wrong:
-        answer = visit(call, PATCH, bearer=ann.token, task=task["id"], json={"completed": completed})
+        answer = call_task_route(call, PATCH, bearer=ann.token, task=task["id"], json={"completed": completed})
         assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), completed
 
 
@@ -86,7 +86,7 @@ def test_completing_keeps_the_moment_until_it_is_undone(
 
 
 def test_changing_a_missing_task_makes_none(call: Api, cloud: Cloud, ann: Person) -> None:
-    answer = visit(call, PUT, bearer=ann.token, task=MISSING)
+    answer = call_task_route(call, PUT, bearer=ann.token, task=MISSING_ID)
 
     assert (answer.status, answer.code) == (404, "NOT_FOUND")
-    assert everything(cloud)["TasksTable"] == []
+    assert all_rows(cloud)["TasksTable"] == []

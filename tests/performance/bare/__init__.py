@@ -1,1 +1,1 @@
-"""The yardstick: a function with as little as it takes."""
+"""The minimal yardstick."""

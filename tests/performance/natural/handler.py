@@ -1,5 +1,5 @@
-# ruff: noqa: T201 -- as the manuals do
-"""Create a task with FastAPI, Mangum and boto3, none of them prepared in any way."""
+# ruff: noqa: T201 -- as in the manuals
+"""Create a task with FastAPI, Mangum and boto3, without optimization."""
 
 import json
 import os
@@ -17,7 +17,7 @@ table = boto3.resource("dynamodb").Table(os.environ["GATEHOUSE_TASKS_TABLE"])
 
 
 class NewTask(BaseModel):
-    """What is sent."""
+    """The request body."""
 
     title: str = Field(min_length=1, max_length=200)
     description: str = ""
@@ -26,7 +26,7 @@ class NewTask(BaseModel):
 
 
 class Task(NewTask):
-    """What is kept."""
+    """The stored task."""
 
     user_id: str
     task_id: str
@@ -35,7 +35,7 @@ class Task(NewTask):
 
 @app.post("/api/tasks", status_code=status.HTTP_201_CREATED)
 def create_task(new: NewTask) -> Task:
-    """Answer one request."""
+    """Handle one request."""
     task = Task(
         **new.model_dump(),
         user_id="0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55",

@@ -1,4 +1,4 @@
-# ruff: noqa: T201 -- it reports to a person
+# ruff: noqa: T201 -- a command-line report
 """Sign-in, get-session and create-task beside better-auth on Node and better-auth-server: in one run, taking turns.
 
 `python -m tests.performance.peers` starts each as Lambda does, and prints tables in Markdown. Ours ask DynamoDB's
@@ -20,10 +20,10 @@ from tests.performance.built import BUILT, Built, NotBuilt
 from tests.performance.child import Run, Starter, Subject
 from tests.performance.packages import interpreter
 from tests.performance.peers import packed
-from tests.performance.peers.asked import NODE, OURS, PEERS, asked
+from tests.performance.peers.peer_subjects import GATEHOUSE, NODE, PEERS, peer_subjects
 from tests.performance.runtime_api import Broken
 from tests.performance.subjects import subjects
-from tests.performance.world import peopled_world
+from tests.performance.world import populated_world
 
 FUNCTIONS = ("SignIn", "GetSession", "CreateTask")
 ROUNDS, REQUESTS, WARM = 9, 26, 10
@@ -69,7 +69,7 @@ class Everyone(Starter):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and tell."""
+    """Measure and report."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.performance.peers", description=(__doc__ or "").split("\n\n")[0]
     )
@@ -78,9 +78,9 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         with ExitStack() as stack:
-            world = stack.enter_context(peopled_world())
+            world = stack.enter_context(populated_world())
             built = stack.enter_context(Built(given.build, world.parameters))
-            every = asked(subjects(world, built, FUNCTIONS, ()), packed.node(), packed.python())
+            every = peer_subjects(subjects(world, built, FUNCTIONS, ()), packed.node(), packed.python())
             taken = measured(Everyone(interpreter()), every, given.rounds)
     except (Broken, NotBuilt, packed.Missing, subprocess.CalledProcessError) as error:
         print(error)
@@ -107,11 +107,11 @@ def measured[Key](starter: Starter, every: dict[Key, Subject], rounds: int) -> d
 
 
 def _taken(run: Run) -> Taken:
-    used = [1000 * (after.cpu - before.cpu) for before, after in zip(run.moments, run.moments[1:], strict=False)]
+    used = [1000 * (after.cpu - before.cpu) for before, after in zip(run.snapshots, run.snapshots[1:], strict=False)]
     waited = [1000 * seconds for seconds in run.seconds]
     return Taken(
-        cold=1000 * (run.moments[0].wall - run.begun) + waited[0],
-        cold_cpu=1000 * run.moments[1].cpu,
+        cold=1000 * (run.snapshots[0].wall - run.started) + waited[0],
+        cold_cpu=1000 * run.snapshots[1].cpu,
         first=waited[0],
         first_cpu=used[0],
         later=median(waited[1:6]),
@@ -119,18 +119,18 @@ def _taken(run: Run) -> Taken:
         warm=median(waited[-WARM:]),
         warm_cpu=median(used[-WARM:]),
         peak_mib=run.peak_kib / 1024,
-        calls=sum(run.moments[2].calls.values()) - sum(run.moments[1].calls.values()),
+        calls=sum(run.snapshots[2].calls.values()) - sum(run.snapshots[1].calls.values()),
     )
 
 
 def _tables(taken: dict[tuple[str, str], Taken]) -> list[str]:
     lines: list[str] = []
     for function in FUNCTIONS:
-        row = {who: asdict(taken[function, who]) for who in (OURS, *PEERS)}
+        row = {who: asdict(taken[function, who]) for who in (GATEHOUSE, *PEERS)}
         lines += ["", f"| {function} | {' | '.join(TITLES.values())} |", f"|---|{'---:|' * len(TITLES)}"]
         lines += [_line(who, values) for who, values in row.items()]
         for peer in PEERS:
-            ratios = {name: row[OURS][name] / row[peer][name] for name in TITLES if name != "calls"}
+            ratios = {name: row[GATEHOUSE][name] / row[peer][name] for name in TITLES if name != "calls"}
             lines.append(_line(f"ours ÷ {peer}", ratios, digits=2))
     return lines
 

@@ -1,4 +1,4 @@
-"""The peers as they would be deployed, in .cache/bench/peers: bundled by esbuild, or installed and compiled."""
+"""Builds the peers as deployed, in .cache/bench/peers: bundled by esbuild, or installed and compiled."""
 
 import os
 import shutil
@@ -15,16 +15,16 @@ _REQUIRE = "import { createRequire } from 'node:module'; const require = createR
 
 
 class Missing(Exception):
-    """A peer needs what is not here."""
+    """A tool that a peer needs is missing."""
 
 
 def runtime() -> tuple[str, str]:
-    """Node with what stands in for Lambda's runtime."""
+    """Return the command of Node with a replacement of Lambda's runtime."""
     return _program("node"), str(HERE / "node/runtime.mjs")
 
 
 def node() -> Path:
-    """The folder with a bundle for each store; what is loaded only when wanted is in files of its own there."""
+    """Return the folder with a bundle per store; lazily loaded code is in separate files."""
     source, task = HERE / "node", _FOLDER / "node/task"
     packages = _FOLDER / "node/packages"
     packages.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def node() -> Path:
 
 
 def python() -> Path:
-    """The folder with `task` and `opt`, compiled as packages ought to be."""
+    """Return the folder with `task` and `opt`, compiled."""
     source, folder = HERE / "python", _FOLDER / "python"
     mark = folder / "requirements.txt"
     if not mark.exists() or mark.read_bytes() != (source / mark.name).read_bytes():

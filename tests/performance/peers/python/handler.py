@@ -32,7 +32,7 @@ app.include_router(peer.router)
 
 
 class NewTask(BaseModel):
-    """What is sent."""
+    """The request body."""
 
     title: str = Field(min_length=1, max_length=200)
     description: str = ""
@@ -42,7 +42,7 @@ class NewTask(BaseModel):
 
 
 class Task(NewTask):
-    """What is kept."""
+    """The stored task."""
 
     user_id: str
     id: str
@@ -54,7 +54,7 @@ tasks: dict[str, Task] = {}
 
 @app.post("/api/tasks", status_code=status.HTTP_201_CREATED)
 async def create_task(new: NewTask, session: Annotated[dict[str, Any], Depends(peer.require_session)]) -> Task:
-    """The peer has no tasks: this is the least that checks who asks and what is asked, and keeps it."""
+    """The peer has no tasks: this minimal route checks session and input, and stores the task."""
     about = {"user_id": session["user"]["id"], "id": str(uuid.uuid4()), "created_at": datetime.now(UTC)}
     task = tasks[about["id"]] = Task(**new.model_dump(), **about)
     return task

@@ -1,4 +1,4 @@
-"""How pages come: small, in the reader's language, on narrow screens, and for those who cannot see them."""
+"""Accessibility, size, language and narrow screens."""
 
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import Browsers
-from tests.browser.page_actions import sees
+from tests.browser.page_actions import expect_page
 from tests.browser.people import People
 
 ENTRY = (
@@ -17,29 +17,29 @@ ENTRY = (
     f"/verify-email?token={'x' * 60}",
     "/forgot-password",
 )
-REST = ("/reset-password?token=broken", f"/reset-password?token={'x' * 60}", "/error?error=state_mismatch")
-OWN = ("/account", "/tasks")
+OTHER = ("/reset-password?token=broken", f"/reset-password?token={'x' * 60}", "/error?error=state_mismatch")
+SIGNED_IN = ("/account", "/tasks")
 NARROW = {"width": 320, "height": 640}
-GRAVE = {"serious", "critical"}
+FAILING_IMPACTS = {"serious", "critical"}
 AXE = files("axe_playwright_python").joinpath("axe.min.js")
 
 pytestmark = pytest.mark.browser
 
 
 def every_page(page: Page, people: People) -> Iterator[str]:
-    """One page after the other, first as a stranger, then as a member."""
-    for path in ENTRY + REST:
+    """Open each page, first anonymous, then signed in."""
+    for path in ENTRY + OTHER:
         page.goto(path)
         yield path
-    people.enter(page, people["Ann"])
-    for path in OWN:
+    people.start_session(page, people["Ann"])
+    for path in SIGNED_IN:
         page.goto(path)
         page.locator("body[data-ready]").wait_for()
         yield path
 
 
-def test_axe_finds_nothing_serious_on_any_page_in_any_theme(new_browser: Browsers, people: People) -> None:
-    """Nor does any page scroll sideways on the narrowest phone."""
+def test_no_page_has_serious_axe_violations_in_any_theme(new_browser: Browsers, people: People) -> None:
+    """No page scrolls horizontally on a narrow phone."""
     page = new_browser(viewport=NARROW)
     found = []
     for path in every_page(page, people):
@@ -55,25 +55,25 @@ def test_axe_finds_nothing_serious_on_any_page_in_any_theme(new_browser: Browser
 
 def _violations(page: Page, **options: list[str]) -> Iterator[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    asked: Mapping[str, object] = {"resultTypes": ["violations"]} | options
-    told = page.evaluate("(options) => axe.run(options)", asked)["violations"]
+    axe_options: Mapping[str, object] = {"resultTypes": ["violations"]} | options
+    violations = page.evaluate("(options) => axe.run(options)", axe_options)["violations"]
     return (
         f"{rule['id']}: {' '.join(map(str, node['target']))} {node['failureSummary']}"
-        for rule in told
-        if rule["impact"] in GRAVE
+        for rule in violations
+        if rule["impact"] in FAILING_IMPACTS
         for node in rule["nodes"]
     )
 
 
 def test_the_first_load_of_sign_in_is_small(new_browser: Browsers) -> None:
-    """At most 4 requests and 60 KB, its question who is here included."""
+    """At most 4 requests and 60 KB, including the request for the session."""
     page = new_browser()
     requests: list[str] = []
     sizes: list[int] = []
     page.on("request", lambda request: requests.append(request.url))
-    wire = page.context.new_cdp_session(page)
-    wire.send("Network.enable")
-    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     page.goto("/sign-in", wait_until="networkidle")
     fetched = [url for url in requests if not url.startswith("data:")]
 
@@ -82,22 +82,22 @@ def test_the_first_load_of_sign_in_is_small(new_browser: Browsers) -> None:
     assert sum(sizes) < 60_000
 
 
-def test_pages_speak_the_language_of_their_reader(new_browser: Browsers) -> None:
-    """As the browser asks, or as they choose by a button, from then on."""
+def test_pages_use_the_browsers_or_the_chosen_language(new_browser: Browsers) -> None:
+    """The choice by button is remembered."""
     page = new_browser(locale="de-AT")
     page.goto("/sign-in")
-    sees(page, "Anmelden")
+    expect_page(page, "Anmelden")
     page.get_by_role("button", name="English").click()
-    sees(page, "Sign in")
+    expect_page(page, "Sign in")
     page.goto("/forgot-password")
-    sees(page, "Forgot your password?")
+    expect_page(page, "Forgot your password?")
     expect(page.get_by_role("button", name="English")).to_have_attribute("aria-pressed", "true")
 
 
 @pytest.mark.parametrize(
     ("locale", "sentence"), [("en", "These pages need JavaScript."), ("de", "Diese Seiten brauchen")]
 )
-def test_without_scripts_a_page_says_what_it_needs(new_browser: Browsers, locale: str, sentence: str) -> None:
+def test_without_javascript_a_page_shows_a_message(new_browser: Browsers, locale: str, sentence: str) -> None:
     page = new_browser(locale=locale, java_script_enabled=False)
     page.goto("/sign-in")
 

@@ -1,4 +1,4 @@
-"""Coming in: who gets where, and what they are told when they do not."""
+"""The pages for sign-in, sign-up and password reset: redirects and messages."""
 
 import re
 from urllib.parse import quote
@@ -8,7 +8,16 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.chromium import Browsers
 from tests.browser.other_site import Site
-from tests.browser.page_actions import fill_in, press, scanned, sees, sign_in, told, warned, works
+from tests.browser.page_actions import (
+    expect_alert,
+    expect_notice,
+    expect_page,
+    expect_signed_in_page,
+    fill_in,
+    open_as_scanner,
+    press,
+    sign_in,
+)
 from tests.browser.people import People
 from tests.support.service import Service
 
@@ -32,25 +41,25 @@ HOSTILE = (
 pytestmark = pytest.mark.browser
 
 
-def test_a_lost_password_is_set_anew_by_the_mailed_link(new_browser: Browsers, people: People) -> None:
-    """Scanners that open the link first spoil nothing; it works once, and ends the sessions that were."""
+def test_a_password_is_reset_with_the_mailed_link(new_browser: Browsers, people: People) -> None:
+    """A scanner that opens the link does not redeem it. It works once, and ends the existing sessions."""
     ann, page = people["Rosa"], new_browser()
-    people.enter(page, ann)
+    people.start_session(page, ann)
     other, seen = new_browser(), people.mails(ann.email)
     other.goto("/sign-in")
     other.get_by_role("link", name="Forgot your password?").click()
     fill_in(other, email=ann.email)
     press(other, "Send the link")
-    told(other, "a link is on its way")
+    expect_notice(other, "a link is on its way")
     link = people.link(ann.email, seen)
-    scanned(link)
+    open_as_scanner(link)
     other.goto(link)
     fill_in(other, **{"New password": "another horse battery", "again": "another horse batter"})
     press(other, "Save the password")
-    warned(other, "The two passwords are not the same.")
+    expect_alert(other, "The two passwords are not the same.")
     fill_in(other, again="another horse battery")
     press(other, "Save the password")
-    told(other, "Your password is changed. Sign in with the new one.")
+    expect_notice(other, "Your password is changed. Sign in with the new one.")
 
     assert page.request.get("/api/auth/get-session").json() is None
     new_browser.expect("40. POST .*/reset-password")
@@ -60,45 +69,47 @@ def test_a_lost_password_is_set_anew_by_the_mailed_link(new_browser: Browsers, p
     expect(other.get_by_role("link", name="Ask for a new link")).to_be_visible()
 
 
-def test_google_lets_people_in_and_brings_them_where_they_were_going(new_browser: Browsers, shop: Site) -> None:
-    """And back to the sign-in page, with a sentence, when they say no there."""
-    page, place = new_browser(), f"{shop.at('localhost')}/cart?n=2"
-    page.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(content_type="text/css"))  # the stand-in's
-    page.goto(f"/sign-in?callbackUrl={quote(place, safe='')}")
+def test_sign_in_with_google_continues_to_the_callback_url(new_browser: Browsers, shop: Site) -> None:
+    """A user who denies access is back at the sign-in page, with a message."""
+    page, url = new_browser(), f"{shop.at('localhost')}/cart?n=2"
+    page.route(
+        "https://cdn.jsdelivr.net/**", lambda route: route.fulfill(content_type="text/css")
+    )  # of the fake provider
+    page.goto(f"/sign-in?callbackUrl={quote(url, safe='')}")
     press(page, "Continue with Google")
     expect(page.get_by_text("This is not Google.")).to_be_visible()
     press(page, "Deny access")
-    warned(page, "You did not allow it there, so nothing was done.")
+    expect_alert(page, "You did not allow it there, so nothing was done.")
     press(page, "Continue with Google")
     page.get_by_label("Subject").fill("gina@gmail.test")
     press(page, "Authorize")
-    page.wait_for_url(place)
+    page.wait_for_url(url)
 
     expect(page.get_by_text("Gina").first).to_be_visible()
 
 
-def test_where_somebody_goes_on_to_is_a_page_of_ours_or_of_a_trusted_site(
+def test_the_callback_url_is_a_page_of_ours_or_of_a_trusted_site(
     new_browser: Browsers, people: People, shop: Site, service: Service
 ) -> None:
-    """Whatever else the address says, they land at their tasks."""
+    """With any other callback URL the user continues to the tasks."""
     page, host = new_browser(), shop.at("localhost").removeprefix("http://")
-    people.enter(page, people["Ann"])
-    for good in (f"http://{host}/a/b?c=%C3%A4&d=1#e", "/account?x=1#y"):
-        page.goto(f"/sign-in?callbackUrl={quote(good, safe='')}", wait_until="commit")
-        page.wait_for_url(good if good.startswith("http") else service.url + good)
-    for bad in (quote(target.format(shop=host), safe="") for target in HOSTILE):
-        assert 'data-next="/tasks"' in page.request.get(f"/sign-in?callbackUrl={bad}").text(), bad
-    for bad in HOSTILE[:3]:
-        page.goto(f"/sign-in?callbackUrl={quote(bad, safe='')}", wait_until="commit")
+    people.start_session(page, people["Ann"])
+    for allowed in (f"http://{host}/a/b?c=%C3%A4&d=1#e", "/account?x=1#y"):
+        page.goto(f"/sign-in?callbackUrl={quote(allowed, safe='')}", wait_until="commit")
+        page.wait_for_url(allowed if allowed.startswith("http") else service.url + allowed)
+    for hostile in (quote(target.format(shop=host), safe="") for target in HOSTILE):
+        assert 'data-next="/tasks"' in page.request.get(f"/sign-in?callbackUrl={hostile}").text(), hostile
+    for hostile in HOSTILE[:3]:
+        page.goto(f"/sign-in?callbackUrl={quote(hostile, safe='')}", wait_until="commit")
         page.wait_for_url(f"{service.url}/tasks")
 
 
-def test_a_form_is_sent_once_and_says_what_takes_long(new_browser: Browsers, people: People) -> None:
-    """However often it is clicked; and what was wrong is said in a sentence, with what was typed still there."""
+def test_a_form_is_sent_once_and_shows_delays_and_errors(new_browser: Browsers, people: People) -> None:
+    """Repeated clicks send nothing more. Errors are shown as messages, and the input stays."""
     page = new_browser()
     sent: list[Route] = []
 
-    def hinder(route: Route) -> None:
+    def intercept(route: Route) -> None:
         sent.append(route)
         if len(sent) == 2:
             route.abort()
@@ -106,11 +117,11 @@ def test_a_form_is_sent_once_and_says_what_takes_long(new_browser: Browsers, peo
             route.continue_()
 
     new_browser.expect("503 POST .*/sign-in/email", "40. POST .*/sign-in/email", "failed POST .*/sign-in/email")
-    page.route("**/api/auth/sign-in/email", hinder)
+    page.route("**/api/auth/sign-in/email", intercept)
     page.clock.install()
     page.goto("/sign-in")
     press(page, "Sign in")
-    warned(page, "Please fill in: E-mail address.")
+    expect_alert(page, "Please fill in: E-mail address.")
     expect(page.get_by_label("E-mail address")).to_be_focused()
     fill_in(page, email=people["Ann"].email, password="wrong horse")
     page.get_by_role("button", name="Sign in", exact=True).dblclick()
@@ -121,20 +132,20 @@ def test_a_form_is_sent_once_and_says_what_takes_long(new_browser: Browsers, peo
     assert len(sent) == 1
 
     sent[0].fulfill(status=503, json={"message": "Service Unavailable"})
-    warned(page, "The service is not available at the moment. Please try again soon.")
+    expect_alert(page, "The service is not available at the moment. Please try again soon.")
     press(page, "Sign in")
-    warned(page, "The service cannot be reached at the moment. Please try again soon.")
+    expect_alert(page, "The service cannot be reached at the moment. Please try again soon.")
     press(page, "Sign in")
-    warned(page, "The address or the password is not right.")
+    expect_alert(page, "The address or the password is not right.")
     expect(page.get_by_label("Password", exact=True)).to_have_value("wrong horse")
     page.unroute_all()
     fill_in(page, password=people["Ann"].password)
     press(page, "Sign in")
-    works(page, "Tasks")
+    expect_signed_in_page(page, "Tasks")
 
 
-def test_what_is_sent_before_the_script_is_there_stays_here(new_browser: Browsers) -> None:
-    """On a slow line people may be faster: no password gets into an address."""
+def test_a_form_submitted_before_the_script_loads_sends_nothing(new_browser: Browsers) -> None:
+    """On a slow connection, a native submission would put the password into the URL."""
     page = new_browser()
     new_browser.expect("form-action", "failed GET .*gatehouse.*js")
     page.route("**/gatehouse.*.js", lambda _: None)
@@ -146,23 +157,23 @@ def test_what_is_sent_before_the_script_is_there_stays_here(new_browser: Browser
     assert page.url.endswith("/sign-in")
 
 
-def test_an_address_that_is_not_confirmed_can_ask_for_another_mail(new_browser: Browsers, people: People) -> None:
-    """Sign-in tells why it refuses, and sends the link again."""
+def test_a_user_with_an_unconfirmed_address_can_request_another_mail(new_browser: Browsers, people: People) -> None:
+    """Sign-in shows the reason, and sends the link again."""
     page = new_browser()
     new_browser.expect("403 POST .*/sign-in/email")
     page.goto("/sign-up")
     fill_in(page, Name="Uma", email="uma@example.com", password="battery of horses")
     press(page, "Create an account")
-    sees(page, "Check your mail")
+    expect_page(page, "Check your mail")
     expect(page.get_by_label("E-mail address")).to_have_value("uma@example.com")
     expect(page.get_by_role("button", name=re.compile("Send again in"))).to_be_disabled()
     first = people.link("uma@example.com")
     page.goto("/sign-in")
     fill_in(page, password="battery of horses")
     press(page, "Sign in")
-    warned(page, "Please confirm your address first")
+    expect_alert(page, "Please confirm your address first")
     press(page, "Send the link again")
-    sees(page, "Check your mail")
+    expect_page(page, "Check your mail")
     new_browser.expect("400 POST .*/verify-email")
     second = people.link("uma@example.com", seen=1)
     for link in (first, second) if first != second else (second,):
@@ -171,28 +182,28 @@ def test_an_address_that_is_not_confirmed_can_ask_for_another_mail(new_browser: 
     expect(page.get_by_role("link", name="Continue")).to_be_visible()
 
 
-def test_a_link_that_is_too_old_says_so(new_browser: Browsers) -> None:
+def test_an_invalid_or_incomplete_link_shows_a_message(new_browser: Browsers) -> None:
     page = new_browser()
     new_browser.expect("400 POST .*/verify-email")
     page.goto(f"/verify-email?token={'x' * 60}")
     press(page, "Confirm my address")
-    warned(page, "This link is not valid any more.")
+    expect_alert(page, "This link is not valid any more.")
     page.goto("/reset-password")
-    warned(page, "This link is incomplete.")
+    expect_alert(page, "This link is incomplete.")
 
 
-def test_tabs_and_the_back_button_know_that_somebody_signed_out(new_browser: Browsers, people: People) -> None:
-    """What one tab ends has ended in the others, and nobody sees it again by going back."""
+def test_sign_out_ends_the_session_in_other_tabs_and_after_going_back(new_browser: Browsers, people: People) -> None:
+    """Other tabs show it, and going back does not show the pages again."""
     first = new_browser()
     sign_in(first, people["Ann"], "/sign-in?callbackUrl=/account")
-    works(first, "Account")
+    expect_signed_in_page(first, "Account")
     second = first.context.new_page()
     second.goto("/account")
     for page in (first, second):
         page.get_by_role("link", name="Tasks").click()
-        works(page, "Tasks")
+        expect_signed_in_page(page, "Tasks")
     press(second, "Sign out")
     for page in (first, second):
-        told(page, "You are signed out.")
+        expect_notice(page, "You are signed out.")
         page.go_back()
         page.wait_for_url("**/sign-in?callbackUrl=%2Faccount")

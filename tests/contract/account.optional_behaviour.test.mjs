@@ -1,15 +1,15 @@
-// Protocol §§9, 12: where the old address must allow a move, and where deleting takes a mailed link.
+// Protocol §§9, 12: changing the address with confirmation by the old one, and deletion by a mailed link.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { get, linkIn, lives, newAddress, newSession, nextMail, password, post, tokenIn } from "./support.mjs";
+import { get, linkIn, isValid, newAddress, newSession, nextMail, password, post, tokenIn } from "./support.mjs";
 
 const MAILED = { success: true, message: "Verification email sent" };
 const GONE = { success: true, message: "User deleted" };
 const verify = async (mail) => get(`/verify-email?token=${tokenIn(mail)}`);
 
-test("the old address is asked first, then the new one", async () => {
+test("the old address confirms first, then the new one", async () => {
   const one = await newSession();
   const newEmail = newAddress();
   await post("/change-email", { newEmail }, one.bearer);
@@ -23,18 +23,18 @@ test("the old address is asked first, then the new one", async () => {
   assert.deepEqual(moved.setCookies, []);
 });
 
-test("a link leads on to its place", async () => {
+test("a link redirects to its callback URL", async () => {
   const one = await newSession();
   await post("/change-email", { newEmail: newAddress() }, one.bearer);
-  const answer = await get(`/verify-email?token=${tokenIn(await nextMail(one.email, 1))}&callbackURL=/settings`);
-  assert.equal(answer.location, "/settings");
+  const response = await get(`/verify-email?token=${tokenIn(await nextMail(one.email, 1))}&callbackURL=/settings`);
+  assert.equal(response.location, "/settings");
 });
 
-test("delete-user mails a link that works in the user's session alone", async () => {
+test("delete-user mails a link that works only in the user's session", async () => {
   const one = await newSession();
   const stranger = await newSession();
   assert.deepEqual((await post("/delete-user", { callbackURL: "/bye" }, one.cookie)).json, MAILED);
-  assert.ok(await lives(one));
+  assert.ok(await isValid(one));
   const path = new URL(linkIn(await nextMail(one.email, 1)));
   const link = path.pathname + path.search;
   assert.equal(path.searchParams.get("callbackURL"), "/bye");
@@ -47,11 +47,11 @@ test("delete-user mails a link that works in the user's session alone", async ()
   assert.equal(gone.status, 302);
   assert.equal(gone.location, "/bye");
   assert.equal(gone.setCookies.length, 3);
-  assert.equal(await lives(one), false);
-  assert.ok(await lives(stranger));
+  assert.equal(await isValid(one), false);
+  assert.ok(await isValid(stranger));
 });
 
-test("the link without a place to go on to answers JSON", async () => {
+test("the link without a callback URL responds with JSON", async () => {
   const one = await newSession();
   await post("/delete-user", {}, one.bearer);
   const token = tokenIn(await nextMail(one.email, 1));
@@ -62,13 +62,13 @@ test("the mailed token works in the body, once", async () => {
   const one = await newSession();
   await post("/delete-user", { password }, one.bearer);
   const token = tokenIn(await nextMail(one.email, 1));
-  const answer = await post("/delete-user", { token }, one.cookie);
-  assert.deepEqual(answer.json, GONE);
-  assert.equal(answer.setCookies.length, 3);
+  const response = await post("/delete-user", { token }, one.cookie);
+  assert.deepEqual(response.json, GONE);
+  assert.equal(response.setCookies.length, 3);
   assert.equal((await post("/delete-user", { token }, one.bearer)).status, 401);
 });
 
-test("a wrong password mails nothing", async () => {
+test("a wrong password sends no mail", async () => {
   const one = await newSession();
   assert.equal((await post("/delete-user", { password: "not this one" }, one.bearer)).code, "INVALID_PASSWORD");
 });

@@ -15,22 +15,22 @@ before(async () => {
   await authClient.signIn.email({ email, password });
 });
 
-test("a frontend of another site is signed in by a partitioned cookie", async () => {
+test("a frontend on another site has a session with a partitioned cookie", async () => {
   assert.equal((await authClient.getSession()).data.user.email, email);
   assert.equal((await api.GET("/api/tasks")).response.status, 200);
 });
 
-test("a third site in the same browser is not", () => {
+test("a third site in the same browser has no session", () => {
   assert.match(page.cookies(url), /__Secure-better-auth\.session_token/);
   assert.equal(new Page(OTHER, page.jar).cookies(url), "");
   assert.equal(new Page(url, page.jar).cookies(url), "");
 });
 
-test("an origin that is not listed reads nothing", async () => {
+test("an unlisted origin can read nothing", async () => {
   await assert.rejects(new Page(HOME, page.jar).fetch(`${url}/api/auth/get-session`, { credentials: "include" }), TypeError);
 });
 
-test("signing out takes the cookie back", async () => {
+test("sign-out clears the cookie", async () => {
   assert.equal((await authClient.signOut()).error, null);
   assert.doesNotMatch(page.cookies(url), /session_token/);
   assert.equal((await authClient.getSession()).data, null);

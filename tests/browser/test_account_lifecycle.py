@@ -1,10 +1,20 @@
-"""The whole life of an account, by mouse and by keyboard; and several browsers of one person."""
+"""An account from sign-up to deletion, by mouse and by keyboard; and several browsers of one user."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import Browsers
-from tests.browser.page_actions import fill_in, new_person, press, scanned, sees, sign_in, told, warned, works
+from tests.browser.page_actions import (
+    expect_alert,
+    expect_notice,
+    expect_page,
+    expect_signed_in_page,
+    fill_in,
+    new_person,
+    open_as_scanner,
+    press,
+    sign_in,
+)
 from tests.browser.people import People
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
@@ -16,29 +26,29 @@ def _part(page: Page, title: str) -> Locator:
     return page.get_by_role("region", name=title, exact=True)
 
 
-def test_an_account_lives_by_mouse(new_browser: Browsers, people: People) -> None:
-    """From signing up to leaving for good, by the mailed link that scanners opened first."""
+def test_the_life_of_an_account_by_mouse(new_browser: Browsers, people: People) -> None:
+    """From sign-up, with a mailed link that a scanner opened first, to deletion."""
     page, eve = new_browser(), new_person("Eve")
     page.goto("/")
     page.get_by_role("link", name="Create an account").click()
     fill_in(page, Name=eve.name, email=eve.email, password=eve.password)
     press(page, "Create an account")
-    sees(page, "Check your mail")
+    expect_page(page, "Check your mail")
     link = people.link(eve.email)
-    scanned(link)
+    open_as_scanner(link)
     page.goto(link)
     press(page, "Confirm my address")
     page.get_by_role("link", name="Continue").click()
-    told(page, "Your address is confirmed. You can sign in now.")
+    expect_notice(page, "Your address is confirmed. You can sign in now.")
     fill_in(page, email=eve.email, password=eve.password)
     press(page, "Sign in")
-    _lives_with_tasks(page)
+    _use_tasks(page)
     page.get_by_role("link", name="Account").click()
-    works(page, "Account")
+    expect_signed_in_page(page, "Account")
     you = _part(page, "You")
     fill_in(you, Name="Eva")
     press(you, "Save")
-    told(you, "Saved.")
+    expect_notice(you, "Saved.")
     page.reload()
     expect(you.get_by_label("Name")).to_have_value("Eva")
     with page.expect_download() as download:
@@ -47,22 +57,22 @@ def test_an_account_lives_by_mouse(new_browser: Browsers, people: People) -> Non
     change = _part(page, "Change the password")
     fill_in(change, **{"Current password": eve.password, "New password": "another horse battery"})
     press(change, "Change the password")
-    told(change, "Your password is changed.")
-    leave = _part(page, "Delete the account")
-    leave.get_by_text("I want to delete my account").click()
-    fill_in(leave, password="another horse battery")
-    leave.get_by_label("Yes, delete everything").check()
-    press(leave, "Delete my account")
-    told(page, "Your account is deleted. Good-bye!")
+    expect_notice(change, "Your password is changed.")
+    deletion = _part(page, "Delete the account")
+    deletion.get_by_text("I want to delete my account").click()
+    fill_in(deletion, password="another horse battery")
+    deletion.get_by_label("Yes, delete everything").check()
+    press(deletion, "Delete my account")
+    expect_notice(page, "Your account is deleted. Good-bye!")
     new_browser.expect("401 POST .*/sign-in/email")
     fill_in(page, email=eve.email, password="another horse battery")
     press(page, "Sign in")
-    warned(page, "The address or the password is not right.")
+    expect_alert(page, "The address or the password is not right.")
 
 
-def _lives_with_tasks(page: Page) -> None:
+def _use_tasks(page: Page) -> None:
     tasks = page.get_by_role("list", name="Tasks").get_by_role("listitem")
-    told(page, "No tasks yet.")
+    expect_notice(page, "No tasks yet.")
     for title in ("Buy milk", "Call Bob"):
         fill_in(page, **{"New task": title})
         press(page, "Add")
@@ -73,7 +83,7 @@ def _lives_with_tasks(page: Page) -> None:
     fill_in(dialog, Task="Call Rob")
     dialog.get_by_label("Priority").select_option("High")
     press(dialog, "Save")
-    told(page, "Saved.")
+    expect_notice(page, "Saved.")
     press(page, "Delete: Call Rob")
     expect(tasks).to_have_count(1)
     press(page, "Undo")
@@ -83,70 +93,70 @@ def _lives_with_tasks(page: Page) -> None:
     expect(tasks.filter(has_text="Call Rob").filter(has_text="High")).to_be_visible()
 
 
-def test_an_account_lives_by_keyboard(new_browser: Browsers, people: People) -> None:
-    """No hand leaves the keyboard; whoever Tab leads to can be seen."""
+def test_the_life_of_an_account_by_keyboard(new_browser: Browsers, people: People) -> None:
+    """All controls are reached with Tab, and the focus is visible."""
     page, kim = new_browser(), new_person("Kim")
-    hands = page.keyboard
+    keyboard = page.keyboard
 
-    def typed(*texts: str) -> None:
+    def type_fields(*texts: str) -> None:
         for text in texts:
-            hands.type(text)
-            hands.press("Tab")
+            keyboard.type(text)
+            keyboard.press("Tab")
 
     def tab_to(name: str, role: str = "button") -> Locator:
         for _ in range(30):
             focused = page.locator(":focus")
             if focused.and_(page.get_by_role(role, name=name)).count():  # type: ignore[arg-type] # one of its literals
                 return focused
-            hands.press("Tab")
+            keyboard.press("Tab")
         raise AssertionError(f"Tab does not lead to {name}")
 
     page.goto("/sign-up")
     expect(page.get_by_label("Name")).to_be_focused()
-    typed(kim.name, kim.email)
-    hands.type(kim.password)
-    hands.press("Enter")
-    sees(page, "Check your mail")
+    type_fields(kim.name, kim.email)
+    keyboard.type(kim.password)
+    keyboard.press("Enter")
+    expect_page(page, "Check your mail")
     page.goto(people.link(kim.email))
     tab_to("Confirm my address")
-    hands.press("Enter")
-    sees(page, "Thank you")
+    keyboard.press("Enter")
+    expect_page(page, "Thank you")
     tab_to("Continue", "link")
-    hands.press("Enter")
+    keyboard.press("Enter")
     expect(page.get_by_label("E-mail address")).to_be_focused()
-    typed(kim.email)
-    hands.type(kim.password)
-    hands.press("Enter")
-    told(page, "No tasks yet.")
-    hands.press("n")
+    type_fields(kim.email)
+    keyboard.type(kim.password)
+    keyboard.press("Enter")
+    expect_notice(page, "No tasks yet.")
+    keyboard.press("n")
     for title in ("Water the plants", "Sharpen a pencil"):
-        hands.type(title)
-        hands.press("Enter")
+        keyboard.type(title)
+        keyboard.press("Enter")
         expect(page.get_by_role("listitem").filter(has_text=title)).to_be_visible()
     tab_to("Sharpen a pencil", "checkbox")
-    hands.press("Space")
+    keyboard.press("Space")
     expect(page.get_by_role("checkbox", name="Sharpen a pencil")).to_be_checked()
     tab_to("Edit: Sharpen a pencil")
-    hands.press("Enter")
+    keyboard.press("Enter")
     expect(page.get_by_label("Task", exact=True)).to_be_focused()
-    hands.press("Escape")
+    keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.reload()
     tab_to("Sign out")
-    hands.press("Enter")
-    told(page, "You are signed out.")
+    keyboard.press("Enter")
+    expect_notice(page, "You are signed out.")
 
 
-def test_a_session_that_ends_in_the_middle_of_an_edit_loses_nothing(new_browser: Browsers, people: People) -> None:
-    """The page asks for the password, and goes on as if nothing had been."""
+def test_input_survives_the_end_of_the_session(new_browser: Browsers, people: People) -> None:
+    """The page asks for the password, and then completes the submission."""
     page = new_browser()
-    people.enter(page, people["Zoe"])
+    people.start_session(page, people["Zoe"])
     page.goto("/tasks")
-    told(page, "No tasks yet.")
+    expect_notice(page, "No tasks yet.")
     fill_in(page, **{"New task": "Write everything down"})
     page.get_by_role("group").filter(has=page.get_by_label("Description")).locator("summary").click()
     page.get_by_role("textbox", name="Description").fill("Three pages\nby Monday")
-    people.end(page)
+    people.end_session(page)
     new_browser.expect("401 ")
     press(page, "Add")
     dialog = page.get_by_role("dialog", name="Please sign in again")
@@ -160,27 +170,27 @@ def test_a_session_that_ends_in_the_middle_of_an_edit_loses_nothing(new_browser:
     expect(page.get_by_role("listitem").filter(has_text="by Monday")).to_have_count(1)
 
 
-def test_one_browser_signs_another_out(new_browser: Browsers, people: People) -> None:
-    """Which then asks for the password, and loses nothing that was typed there."""
-    here, there = new_browser(), new_browser(user_agent=FIREFOX)
-    for page in (here, there):
+def test_one_browser_ends_the_session_of_another(new_browser: Browsers, people: People) -> None:
+    """The other then asks for the password, and keeps the input."""
+    first, second = new_browser(), new_browser(user_agent=FIREFOX)
+    for page in (first, second):
         sign_in(page, people["Tom"], "/sign-in?callbackUrl=/account")
-        works(page, "Account")
-    fill_in(_part(there, "You"), Name="Thomas")
-    here.reload()
-    works(here, "Account")
-    devices = _part(here, "Devices").get_by_role("listitem")
+        expect_signed_in_page(page, "Account")
+    fill_in(_part(second, "You"), Name="Thomas")
+    first.reload()
+    expect_signed_in_page(first, "Account")
+    devices = _part(first, "Devices").get_by_role("listitem")
     expect(devices).to_have_count(2)
     devices.filter(has_text="Firefox").get_by_role("button").click()
     expect(devices).to_have_count(1)
     new_browser.expect("401 ")
-    press(_part(there, "You"), "Save")
-    dialog = there.get_by_role("dialog", name="Please sign in again")
+    press(_part(second, "You"), "Save")
+    dialog = second.get_by_role("dialog", name="Please sign in again")
     fill_in(dialog, password="no horse")
     press(dialog, "Continue")
-    warned(dialog, "The address or the password is not right.")
+    expect_alert(dialog, "The address or the password is not right.")
     fill_in(dialog, password=people["Tom"].password)
     press(dialog, "Continue")
-    told(_part(there, "You"), "Saved.")
-    there.reload()
-    expect(_part(there, "You").get_by_label("Name")).to_have_value("Thomas")
+    expect_notice(_part(second, "You"), "Saved.")
+    second.reload()
+    expect(_part(second, "You").get_by_label("Name")).to_have_value("Thomas")

@@ -1,4 +1,4 @@
-"""The same requests for all: ours come with an access token, the peers' with their cookie."""
+"""The same requests for Gatehouse, with an access token, and for the peers, with their cookie."""
 
 import base64
 import hashlib
@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.performance.child import Subject
-from tests.performance.memory import Memory, Upstream
+from tests.performance.replay import ReplayingCloud, Upstream
 from tests.performance.requests import TASK, BenchRequest
 from tests.performance.runtime_api import Broken
 from tests.performance.serving import Request, Response
 from tests.support.people import PASSWORD
 
-OURS, PYTHON = "Gatehouse", "better-auth-server, Mangum"
+GATEHOUSE, PYTHON = "Gatehouse", "better-auth-server, Mangum"
 NODE, STORED = "better-auth, Node", "better-auth, Node, DynamoDB"
 PEERS = NODE, STORED, PYTHON
 _SECRET = "a secret of no worth, for measuring only"
@@ -27,27 +27,27 @@ _COOKIE = "__Secure-better-auth.session_token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certain(BenchRequest):
-    """A status is not enough: who is not signed in is told so with 200. The answer speaks of a person, or of a task."""
+class RequestWithBody(BenchRequest):
+    """A request whose response must contain a text: the peers respond with 200 also without a session."""
 
-    speaks_of: str
+    expected_text: str
 
-    def is_answered_by(self, answer: Mapping[str, Any]) -> bool:
-        """Whether it does."""
-        return BenchRequest.is_answered_by(self, answer) and self.speaks_of in answer["body"]
+    def accepts(self, response: Mapping[str, Any]) -> bool:
+        """Whether status and text are as expected."""
+        return BenchRequest.accepts(self, response) and self.expected_text in response["body"]
 
 
-def asked(ours: Sequence[Subject], node: Path, python: Path) -> dict[tuple[str, str], Subject]:
-    """By function and by who answers; `ours` begins with the sign-in."""
+def peer_subjects(ours: Sequence[Subject], node: Path, python: Path) -> dict[tuple[str, str], Subject]:
+    """Return the subjects by function and product. `ours` begins with the sign-in."""
     email = str(json.loads(json.loads(ours[0].event)["body"])["email"])
-    return {(one.name, who): it for one in ours for who, it in _everyone(one, email, node, python)}
+    return {(one.name, product): it for one in ours for product, it in _products(one, email, node, python)}
 
 
-def _everyone(ours: Subject, email: str, node: Path, python: Path) -> Iterator[tuple[str, Subject]]:
-    ask = Certain(
-        request=ours.ask.request,
-        status=ours.ask.status,
-        speaks_of=str(TASK["title"]) if ours.name == "CreateTask" else email,
+def _products(ours: Subject, email: str, node: Path, python: Path) -> Iterator[tuple[str, Subject]]:
+    request = RequestWithBody(
+        request=ours.request.request,
+        status=ours.request.status,
+        expected_text=str(TASK["title"]) if ours.name == "CreateTask" else email,
     )
     environment = {
         "BETTER_AUTH_SECRET": _SECRET,
@@ -56,15 +56,15 @@ def _everyone(ours: Subject, email: str, node: Path, python: Path) -> Iterator[t
         "PEER_HASH": _hash(PASSWORD),
         "PEER_TOKEN": _TOKEN,
     }
-    peer = replace(ours, ask=ask, event=_event(ours.event), environment=environment)
-    yield OURS, replace(ours, ask=ask)
-    for who, task, opt, handler, cloud in (
-        (NODE, node / "memory", node, "memory.handler", _nobody),
+    peer = replace(ours, request=request, event=_event(ours.event), environment=environment)
+    yield GATEHOUSE, replace(ours, request=request)
+    for product, task, opt, handler, cloud in (
+        (NODE, node / "memory", node, "memory.handler", _no_cloud),
         (STORED, node / "dynamodb", node, "dynamodb.handler", _table(_rows(environment))),
-        (PYTHON, python / "task", python / "opt", "handler.handler", _nobody),
+        (PYTHON, python / "task", python / "opt", "handler.handler", _no_cloud),
     ):
-        name = f"{who}: {ours.name}"
-        yield who, replace(peer, name=name, task=task, opt=opt, handler=handler, memory=Memory(cloud))
+        name = f"{product}: {ours.name}"
+        yield product, replace(peer, name=name, task=task, opt=opt, handler=handler, cloud=ReplayingCloud(cloud))
 
 
 def _event(ours: bytes) -> bytes:
@@ -76,19 +76,19 @@ def _event(ours: bytes) -> bytes:
 
 
 def _hash(password: str) -> str:
-    """As better-auth makes it."""
+    """Return a hash in better-auth's format."""
     salt, cost, blocks = "0123456789abcdef" * 2, 16384, 16
     memory = 256 * cost * blocks
     key = hashlib.scrypt(password.encode(), salt=salt.encode(), n=cost, r=blocks, p=1, dklen=64, maxmem=memory)
     return f"{salt}:{key.hex()}"
 
 
-def _nobody(_: Request) -> Response:
-    raise Broken("the peers have all they need")
+def _no_cloud(_: Request) -> Response:
+    raise Broken("the peer must not call AWS")
 
 
 def _rows(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """What the tables of the peer with tables hold, a row each, as DynamoDB speaks of it."""
+    """Return the row of each table of the peer with tables, in DynamoDB's format."""
     now = datetime.now(UTC)
     made = {"createdAt": now.isoformat(), "updatedAt": now.isoformat()}
     rows: dict[str, dict[str, Any]] = {
@@ -104,9 +104,9 @@ def _rows(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
 
 
 def _table(rows: Mapping[str, dict[str, Any]]) -> Upstream:
-    def ask(request: Request) -> Response:
+    def respond(request: Request) -> Response:
         is_query = request.headers["x-amz-target"].endswith(".Query")
-        answer = {"Items": [rows[json.loads(request.body)["TableName"]]], "Count": 1} if is_query else {}
-        return Response(headers={"content-type": "application/x-amz-json-1.0"}, body=json.dumps(answer).encode())
+        response = {"Items": [rows[json.loads(request.body)["TableName"]]], "Count": 1} if is_query else {}
+        return Response(headers={"content-type": "application/x-amz-json-1.0"}, body=json.dumps(response).encode())
 
-    return ask
+    return respond

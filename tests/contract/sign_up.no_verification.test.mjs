@@ -1,13 +1,13 @@
-// Protocol §8: signing up where addresses need no verification. The session begins at once.
+// Protocol §8: sign-up without verification creates a session.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Browser, get, mailsAreOut, mailsTo, newAddress, password, post } from "./support.mjs";
+import { Browser, get, allMailsDelivered, mailsTo, newAddress, password, post } from "./support.mjs";
 
 const signUp = (more) => post("/sign-up/email", { email: newAddress(), password, name: "Ann", ...more });
 
-test("the answer has a token that works, and cookies", async () => {
+test("the response has a valid token and cookies", async () => {
   const { json, setCookies, headers } = await signUp();
   assert.deepEqual(Object.keys(json).sort(), ["token", "user"]);
   assert.ok(setCookies[0].startsWith("better-auth.session_token="));
@@ -23,7 +23,7 @@ test("the client is signed in", async () => {
   assert.equal((await client.getSession()).data.user.id, data.user.id);
 });
 
-test("a taken address is told", async () => {
+test("a taken address is an error", async () => {
   const email = newAddress();
   await signUp({ email });
   const again = await signUp({ email: email.toUpperCase() });
@@ -33,13 +33,13 @@ test("a taken address is told", async () => {
   assert.deepEqual(again.setCookies, []);
 });
 
-test("of many who want one address at once, one gets it", async () => {
+test("of many concurrent sign-ups with one address, one succeeds", async () => {
   const email = newAddress();
-  const answers = await Promise.all(Array.from({ length: 4 }, () => signUp({ email })));
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 422, 422, 422]);
+  const responses = await Promise.all(Array.from({ length: 4 }, () => signUp({ email })));
+  assert.deepEqual(responses.map(({ status }) => status).sort(), [200, 422, 422, 422]);
 });
 
-test("rememberMe is taken", async () => {
+test("rememberMe is accepted", async () => {
   const { setCookies } = await signUp({ rememberMe: false });
   assert.ok(!setCookies.join().includes("Max-Age"));
   assert.ok(setCookies.some((line) => line.startsWith("better-auth.dont_remember=true.")));
@@ -48,7 +48,7 @@ test("rememberMe is taken", async () => {
 test("no mail is sent", async () => {
   const email = newAddress();
   await signUp({ email });
-  await mailsAreOut();
+  await allMailsDelivered();
   assert.deepEqual(await mailsTo(email), []);
 });
 
@@ -59,7 +59,7 @@ test("an unverified user signs in", async () => {
   assert.equal(json.user.emailVerified, false);
 });
 
-test("an unverified user may ask for a verification mail", async () => {
+test("an unverified user may request a verification mail", async () => {
   const { json } = await signUp();
   const asked = await post("/send-verification-email", { email: json.user.email }, { authorization: `Bearer ${json.token}` });
   assert.deepEqual(asked.json, { status: true });

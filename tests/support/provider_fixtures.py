@@ -1,4 +1,4 @@
-"""Google, as the service is told to find it: a provider of the tests' own."""
+"""Fixtures: the test provider, configured as Google or as an OpenID Connect issuer."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,15 +13,15 @@ from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_p
 
 
 @pytest.fixture(scope="session")
-def one_provider() -> Iterator[Provider]:
+def session_provider() -> Iterator[Provider]:
     """One provider for the whole run."""
     with running_provider() as provider:
         yield provider
 
 
 @pytest.fixture
-def provider_waits(call: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
-    """How many seconds each module waits for providers; here it is patient, for the machine may be busy."""
+def provider_timeouts(call: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """The timeouts in seconds of each module that calls a provider. They are raised to a minute for tests."""
     assert call
     names = {
         "token_endpoint": "_SECONDS",
@@ -29,17 +29,17 @@ def provider_waits(call: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, floa
         "providers": "_DISCOVERY",
         "fetch": "_CONNECT_SECONDS",
     }
-    waits = {module: float(getattr(layer(f"oauth.{module}"), name)) for module, name in names.items()}
+    timeouts = {module: float(getattr(layer(f"oauth.{module}"), name)) for module, name in names.items()}
     for module, name in names.items():
         monkeypatch.setattr(layer(f"oauth.{module}"), name, 60.0)
-    return waits
+    return timeouts
 
 
 @pytest.fixture
-def provider(provider_waits: dict[str, float], cloud: Cloud, one_provider: Provider) -> Provider:
-    """A provider that nothing knows of yet, and our password there."""
-    assert provider_waits
-    one_provider.reset()
+def provider(provider_timeouts: dict[str, float], cloud: Cloud, session_provider: Provider) -> Provider:
+    """A provider in its initial state. Our client secret for it is stored; nothing about it is cached."""
+    assert provider_timeouts
+    session_provider.reset()
     layer("oauth.id_tokens")._keys.cache_clear()
     layer("oauth.providers")._discovered.clear()
     manager = cloud.client("secretsmanager")
@@ -48,12 +48,12 @@ def provider(provider_waits: dict[str, float], cloud: Cloud, one_provider: Provi
             manager.create_secret(Name=name, SecretString=CLIENT_SECRET)
         manager.put_secret_value(SecretId=name, SecretString=CLIENT_SECRET)
     layer("keys.secret").clear_named_secrets()
-    return one_provider
+    return session_provider
 
 
 @pytest.fixture
 def google(provider: Provider, settings: Callable[..., None]) -> Provider:
-    """The provider that the service takes for Google."""
+    """The provider, configured as Google."""
     settings(
         google_client_id=CLIENT_ID,
         google_client_secret_name="google-client-secret",
@@ -67,7 +67,7 @@ def google(provider: Provider, settings: Callable[..., None]) -> Provider:
 
 @pytest.fixture
 def oidc(provider: Provider, settings: Callable[..., None]) -> Provider:
-    """The same provider, found by its issuer alone."""
+    """The provider, configured by its issuer alone."""
     settings(
         oidc_issuer=provider.url,
         oidc_client_id=CLIENT_ID,
@@ -78,5 +78,5 @@ def oidc(provider: Provider, settings: Callable[..., None]) -> Provider:
 
 @pytest.fixture
 def oauth_flow(call: Api, google: Provider) -> OAuthFlow:
-    """People who go to Google and come back."""
+    """Sign-ins of users at Google."""
     return OAuthFlow(call, google)

@@ -1,9 +1,9 @@
-// The aliases where signing up signs in.
+// The aliases where sign-up also signs in.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { bearer, get, lives, newAddress, password, post } from "./support.mjs";
+import { bearer, get, isValid, newAddress, password, post } from "./support.mjs";
 
 test("POST signup: 201 with user, session and token, and the cookie", async () => {
   const { status, json, setCookies } = await post("/signup", { email: newAddress(), password, name: "Ann" });
@@ -11,7 +11,7 @@ test("POST signup: 201 with user, session and token, and the cookie", async () =
   assert.deepEqual(Object.keys(json.session).sort(), ["expiresAt", "token"]);
   assert.equal(json.session.token, json.token);
   assert.ok(setCookies[0].startsWith("better-auth.session_token="));
-  assert.ok(await lives(json));
+  assert.ok(await isValid(json));
 });
 
 test("POST register: 201 with access and refresh token, and the cookie", async () => {

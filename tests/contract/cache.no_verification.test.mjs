@@ -12,25 +12,25 @@ before(async () => {
   await post("/sign-up/email", { email, password, name: "Ann" });
   ann = await session(email);
 });
-const value = (answer) => decodeURIComponent(answer.line(DATA).split("; ")[0].slice(DATA.length + 1));
-const content = (answer) => JSON.parse(Buffer.from(value(answer), "base64url"));
-const edited = (answer, change) => {
-  const whole = content(answer);
+const value = (response) => decodeURIComponent(response.line(DATA).split("; ")[0].slice(DATA.length + 1));
+const content = (response) => JSON.parse(Buffer.from(value(response), "base64url"));
+const edited = (response, change) => {
+  const whole = content(response);
   change(whole);
   return Buffer.from(JSON.stringify(whole)).toString("base64url");
 };
 const token = (of) => of.cookie.cookie.split("; ").find((pair) => pair.startsWith("better-auth.session_token="));
 const isFromCache = ({ setCookies }) => !setCookies.some((line) => line.startsWith(DATA) && !line.includes("Max-Age=0"));
 
-test("signing in sets it beside the session cookie", () => {
-  const attributes = ann.answer.line(DATA).split("; ").slice(1);
+test("sign-in sets it besides the session cookie", () => {
+  const attributes = ann.response.line(DATA).split("; ").slice(1);
   assert.deepEqual(attributes, ["Max-Age=300", "Path=/", "HttpOnly", "SameSite=Lax"]);
-  assert.ok(ann.answer.setCookies[0].startsWith("better-auth.session_token="));
+  assert.ok(ann.response.setCookies[0].startsWith("better-auth.session_token="));
 });
 
 test("it is base64url without padding of session, expiresAt and signature", () => {
-  assert.match(value(ann.answer), /^[\w-]+$/);
-  const whole = content(ann.answer);
+  assert.match(value(ann.response), /^[\w-]+$/);
+  const whole = content(ann.response);
   assert.deepEqual(Object.keys(whole), ["session", "expiresAt", "signature"]);
   assert.deepEqual(Object.keys(whole.session), ["session", "user", "updatedAt", "version"]);
   assert.equal(whole.session.version, "1");
@@ -38,34 +38,34 @@ test("it is base64url without padding of session, expiresAt and signature", () =
   assert.match(whole.signature, /^[\w-]{43}$/);
 });
 
-test("it holds what get-session answers", async () => {
-  const { session: cached } = content(ann.answer);
+test("it contains get-session's response", async () => {
+  const { session: cached } = content(ann.response);
   assert.deepEqual({ session: cached.session, user: cached.user }, (await get("/get-session", ann.bearer)).json);
 });
 
-test("a session that is not to be remembered has it for a minute, without Max-Age", async () => {
+test("with dont_remember it lasts a minute, without Max-Age", async () => {
   const guest = await session(email, { rememberMe: false });
-  assert.ok(!guest.answer.line(DATA).includes("Max-Age"));
-  const whole = content(guest.answer);
+  assert.ok(!guest.response.line(DATA).includes("Max-Age"));
+  const whole = content(guest.response);
   assert.equal(whole.expiresAt - whole.session.updatedAt, 60_000);
 });
 
-test("get-session answers from it", async () => {
-  const answer = await get("/get-session", ann.cookie);
-  assert.equal(answer.json.user.email, email);
-  assert.deepEqual(answer.setCookies, []);
-  assert.ok(isFromCache(answer));
+test("get-session responds from it", async () => {
+  const response = await get("/get-session", ann.cookie);
+  assert.equal(response.json.user.email, email);
+  assert.deepEqual(response.setCookies, []);
+  assert.ok(isFromCache(response));
 });
 
-test("get-session without it asks the store, and sets it", async () => {
-  const answer = await get("/get-session", { cookie: token(ann) });
-  assert.ok(!isFromCache(answer));
-  assert.deepEqual(content(answer).session.user, answer.json.user);
-  assert.equal(answer.setCookies.length, 1);
+test("get-session without it reads the database, and sets it", async () => {
+  const response = await get("/get-session", { cookie: token(ann) });
+  assert.ok(!isFromCache(response));
+  assert.deepEqual(content(response).session.user, response.json.user);
+  assert.equal(response.setCookies.length, 1);
 });
 
 for (const query of ["disableCookieCache=true", "disableCookieCache=false"]) {
-  test(`get-session?${query} asks the store: any text is true`, async () => {
+  test(`get-session?${query} reads the database: any text is true`, async () => {
     assert.ok(!isFromCache(await get(`/get-session?${query}`, ann.cookie)));
   });
 }
@@ -76,29 +76,29 @@ for (const [name, change] of [
   ["another version", (whole) => (whole.session.version = "2")],
   ["no signature", (whole) => delete whole.signature],
 ]) {
-  test(`with ${name} in it, it is not believed`, async () => {
-    const answer = await get("/get-session", { cookie: `${token(ann)}; ${DATA}=${edited(ann.answer, change)}` });
-    assert.equal(answer.json.user.email, email);
-    assert.ok(!isFromCache(answer));
+  test(`with ${name} in it, it is ignored`, async () => {
+    const response = await get("/get-session", { cookie: `${token(ann)}; ${DATA}=${edited(ann.response, change)}` });
+    assert.equal(response.json.user.email, email);
+    assert.ok(!isFromCache(response));
   });
 }
 
 for (const nonsense of ["nonsense", "%E0%A4%A", "e30", "W10", ""]) {
-  test(`${JSON.stringify(nonsense)} in its place is not believed`, async () => {
-    const answer = await get("/get-session", { cookie: `${token(ann)}; ${DATA}=${nonsense}` });
-    assert.equal(answer.json.user.email, email);
-    assert.ok(!isFromCache(answer));
+  test(`${JSON.stringify(nonsense)} instead of it is ignored`, async () => {
+    const response = await get("/get-session", { cookie: `${token(ann)}; ${DATA}=${nonsense}` });
+    assert.equal(response.json.user.email, email);
+    assert.ok(!isFromCache(response));
   });
 }
 
-test("alone, or beside another session's cookie, it is nobody", async () => {
+test("alone, or with another session's cookie, it is anonymous", async () => {
   const data = ann.cookie.cookie.split("; ").find((pair) => pair.startsWith(DATA));
   assert.equal((await get("/get-session", { cookie: data })).text, "null");
   const other = await session(email);
   assert.ok(!isFromCache(await get("/get-session", { cookie: `${token(other)}; ${data}` })));
 });
 
-test("other endpoints never believe it", async () => {
+test("other endpoints never use it", async () => {
   const bye = await session(email);
   await post("/revoke-session", { token: bye.token }, ann.bearer);
   assert.equal((await get("/get-session", bye.cookie)).json.user.email, email);
@@ -107,14 +107,14 @@ test("other endpoints never believe it", async () => {
   assert.equal((await get("/get-session?disableCookieCache=1", bye.cookie)).text, "null");
 });
 
-test("after update-user the change is seen at once", async () => {
+test("after update-user get-session has the change", async () => {
   const one = await session(email);
-  const answer = await post("/update-user", { name: "Anna" }, one.cookie);
-  assert.equal(answer.line(DATA), `${DATA}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`);
+  const response = await post("/update-user", { name: "Anna" }, one.cookie);
+  assert.equal(response.line(DATA), `${DATA}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`);
   assert.equal((await get("/get-session", { cookie: token(one) })).json.user.name, "Anna");
 });
 
-test("after the address has changed the new one is seen at once", async () => {
+test("after change-email get-session has the new address", async () => {
   const address = newAddress();
   await post("/sign-up/email", { email: address, password, name: "Bob" });
   const one = await session(address);
@@ -123,12 +123,12 @@ test("after the address has changed the new one is seen at once", async () => {
   const verified = await get(`/verify-email?token=${tokenIn(await nextMail(newEmail))}`, one.cookie);
   assert.equal(verified.json.user.email, newEmail);
   const line = verified.line(DATA);
-  const data = line?.includes("Max-Age=0") ? "" : `; ${(line ?? one.answer.line(DATA)).split("; ")[0]}`;
+  const data = line?.includes("Max-Age=0") ? "" : `; ${(line ?? one.response.line(DATA)).split("; ")[0]}`;
   assert.equal((await get("/get-session", { cookie: token(one) + data })).json.user.email, newEmail);
 });
 
-test("signing out clears it", async () => {
+test("sign-out clears it", async () => {
   const bye = await session(email);
-  const answer = await post("/sign-out", {}, bye.cookie);
-  assert.equal(answer.line(DATA), `${DATA}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`);
+  const response = await post("/sign-out", {}, bye.cookie);
+  assert.equal(response.line(DATA), `${DATA}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`);
 });

@@ -1,4 +1,4 @@
-"""What is left of the quotas of AWS that one stack meets: docs/deploy.md has the table, and here it is counted."""
+"""The table of docs/deploy.md with the use of AWS's quotas by one stack is correct."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "deploy.md"
 AN_ENDPOINT = "resources for one more endpoint"
 QUOTAS = {
     "resources, those with a condition included": 500,
-    AN_ENDPOINT: 2,  # not a quota, but what we give
+    AN_ENDPOINT: 2,  # our own limit, not a quota of AWS
     "routes": 300,
     "characters that the largest policy of a function can have": 10_240,
     "characters that the policy of `ApiRole` can have": 10_240,
@@ -22,12 +22,12 @@ QUOTAS = {
     "characters of variables of the function with the most": 4096,
     "KB of the template after SAM's transform": 1000,
 }
-NEW_ENDPOINT = "ListAccounts"  # as most are: without an alias
+NEW_ENDPOINT = "ListAccounts"  # like most, it has no alias
 
 
 @pytest.fixture(scope="module")
-def counted() -> Mapping[str, int]:
-    """What there is of each."""
+def usage() -> Mapping[str, int]:
+    """Return the use of each quota."""
     stack = transform(source(), Tracing="Active")
     roles = of_type(stack, "AWS::IAM::Role")
     variables = [
@@ -48,15 +48,15 @@ def counted() -> Mapping[str, int]:
 
 
 @pytest.mark.parametrize("what", QUOTAS)
-def test_the_table_of_what_is_left_is_true(counted: Mapping[str, int], what: str) -> None:
-    row = f"| {what} | {spaced(counted[what])} | {spaced(QUOTAS[what])} |"
+def test_the_table_has_the_current_counts(usage: Mapping[str, int], what: str) -> None:
+    row = f"| {what} | {spaced(usage[what])} | {spaced(QUOTAS[what])} |"
 
     assert row in PAGE.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("what", QUOTAS)
-def test_a_tenth_of_each_is_left(counted: Mapping[str, int], what: str) -> None:
-    assert counted[what] <= (QUOTAS[what] if what == AN_ENDPOINT else QUOTAS[what] * 0.9)
+def test_a_tenth_of_each_quota_is_free(usage: Mapping[str, int], what: str) -> None:
+    assert usage[what] <= (QUOTAS[what] if what == AN_ENDPOINT else QUOTAS[what] * 0.9)
 
 
 def test_the_table_has_no_other_rows() -> None:
@@ -67,5 +67,5 @@ def test_the_table_has_no_other_rows() -> None:
 
 
 def spaced(number: int) -> str:
-    """`10 240`."""
+    """Return the number with spaces between thousands: `10 240`."""
     return f"{number:,}".replace(",", " ")
