@@ -1,4 +1,4 @@
-"""The files of pages: put together from their parts, and small as they deploy."""
+"""Assembly and minification of the pages' scripts and styles."""
 
 import re
 import shutil
@@ -15,10 +15,10 @@ from tests.support.layout import LAYER
 PAGES = LAYER / "gatehouse" / "pages"
 PARTS = [*(PAGES / "scripts").iterdir(), *(PAGES / "styles").iterdir()]
 SCRIPTS, NAMES = ["gatehouse.js", "button.js"], ["gatehouse.js", "gatehouse.css", "button.js"]
-MOST_SCRIPT = 30_000  # bytes, of all pages and the button together
+MAX_SCRIPT_SIZE = 30_000  # bytes, of all pages and the button together
 
 
-def test_every_part_is_in_a_file(running_cloud: object) -> None:
+def test_every_part_belongs_to_a_file(running_cloud: object) -> None:
     assert running_cloud
     named = {
         f"{part}.{name.rpartition('.')[2]}" for name, parts in layer("pages.assets").PARTS.items() for part in parts
@@ -28,33 +28,33 @@ def test_every_part_is_in_a_file(running_cloud: object) -> None:
 
 
 @pytest.mark.parametrize("path", PARTS, ids=lambda path: path.name)
-def test_nothing_of_more_than_one_line_loses_its_sense_without_indentation(path: Path) -> None:
-    """Texts between backticks and comments must end on their line: lines are trimmed one by one."""
-    odd = [
+def test_no_template_string_or_comment_spans_lines(path: Path) -> None:
+    """The minifier trims lines one by one."""
+    spanning = [
         line for line in path.read_text().splitlines() if line.count("`") % 2 or line.count("/*") != line.count("*/")
     ]
 
-    assert odd == []
+    assert spanning == []
 
 
 @pytest.mark.parametrize("path", PARTS, ids=lambda path: path.name)
-def test_nothing_is_taken_apart_that_the_line_before_made(path: Path) -> None:
-    """The minifier joins such lines, and puts what takes apart first: the name before it would not be there yet."""
+def test_no_destructuring_uses_a_name_of_the_line_before(path: Path) -> None:
+    """The minifier joins such lines and puts destructuring first, where the name is not defined yet."""
     lines = path.read_text().splitlines()
     named = [(re.match(r"\s*const (\w+) =", line), following) for line, following in pairwise(lines)]
-    wrong = [
+    lines_with_use = [
         following
         for found, following in named
         if found and re.match(r"\s*const [{\[]", following) and re.search(rf"\b{found[1]}\b", following)
     ]
 
-    assert wrong == []
+    assert lines_with_use == []
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-@pytest.mark.skipif(not shutil.which("node"), reason="NO NODE: whether scripts can be read WAS NOT TESTED")
-def test_a_script_can_be_read(running_cloud: object, name: str) -> None:
-    """All parts share one scope: two of one name would break every page."""
+@pytest.mark.skipif(not shutil.which("node"), reason="NO NODE: the syntax of scripts WAS NOT TESTED")
+def test_a_script_is_valid_javascript(running_cloud: object, name: str) -> None:
+    """All parts share one scope, so a name defined twice is a syntax error."""
     assert running_cloud
     for text in (layer("pages.assets").assemble(name), minified_assets(LAYER)[name]):
         run = subprocess.run(["node", "--check", "--input-type=module", "-"], input=text, text=True, check=False)  # noqa: S607
@@ -62,7 +62,7 @@ def test_a_script_can_be_read(running_cloud: object, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_changes_with_what_is_in_the_file(
+def test_a_files_name_changes_with_its_content(
     running_cloud: object, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert running_cloud
@@ -79,7 +79,7 @@ def test_a_name_changes_with_what_is_in_the_file(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_was_built_takes_the_place_of_the_parts(
+def test_built_files_replace_the_parts(
     running_cloud: object, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert running_cloud
@@ -98,8 +98,8 @@ def test_what_was_built_takes_the_place_of_the_parts(
     assert not (pages / "styles").exists()
 
 
-def test_all_scripts_together_are_small() -> None:
+def test_the_scripts_are_small() -> None:
     sizes = [len(minified_assets(LAYER)[name].encode()) for name in SCRIPTS]
 
-    assert sum(sizes) < MOST_SCRIPT
+    assert sum(sizes) < MAX_SCRIPT_SIZE
     assert min(sizes) > 1000

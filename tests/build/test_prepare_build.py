@@ -1,4 +1,4 @@
-"""What the build does to packages; on what comes out `make test-built` runs the tests."""
+"""The changes that the build makes to packages; `make test-built` runs the tests on its results."""
 
 import ast
 import json
@@ -15,22 +15,22 @@ from gatehouse_dev.template_file import parse_template
 from tests.support.layout import ROOT
 
 BUNDLE = Path(botocore.__file__).with_name("cacert.pem")
-HELD = '''
-"""What it is."""
+SOURCE = '''
+"""A module."""
 
 from dataclasses import dataclass
 def talk():
     """Say something."""
 @dataclass
-class Held:
-    """What is held."""
+class Box:
+    """A box."""
     size: int
 '''
 
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A package that exports two things of its modules, one of which is called as its module is."""
+    """A package that exports two names of its modules, one of which is also a module's name."""
     folder = tmp_path / "shop"
     folder.mkdir()
     (folder / "__init__.py").write_text(
@@ -41,8 +41,8 @@ def package(tmp_path: Path) -> Path:
     return folder
 
 
-def running(folder: Path, code: str) -> str:
-    """What a process prints that has only bytecode of a package's own page."""
+def output_of(folder: Path, code: str) -> str:
+    """Return the output of a process that has only the bytecode of the package's `__init__`."""
     page = folder / "__init__.py"
     tree = compilation.lazy_exports(ast.parse(page.read_text()), page)
     assert tree
@@ -54,24 +54,24 @@ def running(folder: Path, code: str) -> str:
     return run.stdout.strip()
 
 
-def test_what_is_exported_is_loaded_when_it_is_asked_for(package: Path) -> None:
+def test_an_export_is_loaded_on_first_use(package: Path) -> None:
     code = "import shop, sys; print('shop.stock' in sys.modules, shop.Shelf.__name__, 'shop.stock' in sys.modules)"
 
-    assert running(package, code) == "False Shelf True"
+    assert output_of(package, code) == "False Shelf True"
 
 
-def test_a_name_that_a_module_has_as_well_is_bound_at_once(package: Path) -> None:
-    """Importing a module binds its name in the package, and would come before."""
-    assert running(package, "import shop.sale; print(shop.sale())") == "sold"
+def test_an_export_with_the_name_of_a_module_is_bound_at_import(package: Path) -> None:
+    """Importing the module would bind its name in the package first."""
+    assert output_of(package, "import shop.sale; print(shop.sale())") == "sold"
 
 
-def test_what_is_not_exported_is_told_as_ever(package: Path) -> None:
+def test_an_unknown_name_is_an_attribute_error(package: Path) -> None:
     code = "import shop\ntry: shop.nothing\nexcept AttributeError: print('none')"
 
-    assert running(package, code) == "none"
+    assert output_of(package, code) == "none"
 
 
-def test_only_what_exports_and_does_nothing_else_exports_lazily(tmp_path: Path) -> None:
+def test_only_an_init_module_that_does_nothing_else_gets_lazy_exports(tmp_path: Path) -> None:
     page = tmp_path / "__init__.py"
 
     assert compilation.lazy_exports(ast.parse('"""Doc."""\nfrom a import b\nb()\n__all__ = ["b"]'), page) is None
@@ -80,20 +80,20 @@ def test_only_what_exports_and_does_nothing_else_exports_lazily(tmp_path: Path) 
     )
 
 
-def test_docstrings_go_and_what_dataclasses_look_for_stays(tmp_path: Path) -> None:
-    """A dataclass without one puts a signature together, which takes longer than reading a docstring."""
-    path = tmp_path / "held.py"
-    path.write_text(HELD)
+def test_docstrings_are_removed_but_those_of_dataclasses_replaced(tmp_path: Path) -> None:
+    """For a dataclass without docstring, Python generates one, which takes longer."""
+    path = tmp_path / "box.py"
+    path.write_text(SOURCE)
     names: dict[str, type] = {}
-    exec(compile(compilation.without_docstrings(path), "held", "exec"), names)  # noqa: S102 -- our own
+    exec(compile(compilation.without_docstrings(path), "box", "exec"), names)  # noqa: S102 -- our own
 
     assert names["talk"].__doc__ is None
-    assert names["Held"].__doc__ == "."
-    assert names["Held"](size=1) == names["Held"](1)
+    assert names["Box"].__doc__ == "."
+    assert names["Box"](size=1) == names["Box"](1)
 
 
-def test_prose_in_annotations_goes_and_what_else_is_said_there_stays(tmp_path: Path) -> None:
-    path = tmp_path / "told.py"
+def test_doc_metadata_of_annotations_is_removed_and_other_metadata_kept(tmp_path: Path) -> None:
+    path = tmp_path / "annotated.py"
     path.write_text(
         "def ask(a: Annotated[int, Doc('How many.')], b: Annotated[int, Field(gt=0), Doc('Of')]) -> Doc: pass\n"
     )
@@ -101,23 +101,23 @@ def test_prose_in_annotations_goes_and_what_else_is_said_there_stays(tmp_path: P
     assert "(a: int, b: Annotated[int, Field(gt=0)]) -> Doc" in ast.unparse(compilation.without_docstrings(path))
 
 
-def test_what_hardly_anybody_needs_is_imported_where_it_is_used() -> None:
+def test_rarely_used_imports_are_deferred_to_their_use() -> None:
     tree = ast.parse("import html, sys\nfrom os.path import join, split\nfound = lambda: (html.escape('<'), join('a'))")
     compilation.defer_imports(tree, {"html", "join"})
     names: dict[str, Any] = {}
-    exec(compile(tree, "late", "exec"), names)  # noqa: S102 -- our own
+    exec(compile(tree, "deferred", "exec"), names)  # noqa: S102 -- our own
 
     assert {"sys", "split"} <= names.keys()
     assert not {"html", "join"} & names.keys()
     assert names["found"]() == ("&lt;", "a")
 
 
-def test_what_is_not_imported_any_more_stops_the_build() -> None:
+def test_a_deferred_import_that_no_longer_exists_stops_the_build() -> None:
     with pytest.raises(SystemExit, match="not imported any more"):
         compilation.defer_imports(ast.parse("import sys"), {"html"})
 
 
-def test_a_module_that_takes_the_place_of_another_has_what_is_asked_of_it(tmp_path: Path) -> None:
+def test_a_replacement_must_define_the_names_that_are_imported_from_it(tmp_path: Path) -> None:
     (tmp_path / "shop/parts").mkdir(parents=True)
     (tmp_path / "shop/parts/stock.py").write_text("")
     (tmp_path / "shop/sale.py").write_text("from shop.parts.stock import (\n    Shelf,\n)\n")
@@ -129,17 +129,17 @@ def test_a_module_that_takes_the_place_of_another_has_what_is_asked_of_it(tmp_pa
             package_trimming.replace(tmp_path, name, text)
 
 
-def test_the_authorities_of_aws_are_kept_and_no_others() -> None:
+def test_the_ca_bundle_is_reduced_to_awss_authorities() -> None:
     text = BUNDLE.read_text(encoding="utf-8")
-    kept = list(package_trimming.aws_authorities(text))
+    authorities = list(package_trimming.aws_authorities(text))
 
     assert len(package_trimming.CERTIFICATE.findall(text)) == text.count("BEGIN CERTIFICATE")
-    assert 5 <= len(kept) <= 8
-    assert all(pem.startswith("-----BEGIN CERT") and pem.endswith("END CERTIFICATE-----\n\n") for pem in kept)
+    assert 5 <= len(authorities) <= 8
+    assert all(pem.startswith("-----BEGIN CERT") and pem.endswith("END CERTIFICATE-----\n\n") for pem in authorities)
 
 
-def test_a_package_that_says_it_otherwise_stops_the_build(tmp_path: Path) -> None:
-    """Or a new version would go without the patch, and nobody would know."""
+def test_a_patch_that_does_not_match_once_stops_the_build(tmp_path: Path) -> None:
+    """Otherwise a new version would be built without the patch."""
     path = tmp_path / "base.py"
     path.write_text("import this\nimport this\n")
 
@@ -149,14 +149,14 @@ def test_a_package_that_says_it_otherwise_stops_the_build(tmp_path: Path) -> Non
     assert path.read_text() == "import this\nimport this\n"
 
 
-def test_prose_goes_and_a_member_of_that_name_stays() -> None:
+def test_documentation_is_removed_and_a_member_of_that_name_kept() -> None:
     model = {"documentation": "<p>", "members": {"documentation": {"shape": "Text", "documentation": "<p>"}}}
 
     assert package_trimming.without_documentation(model) == {"members": {"documentation": {"shape": "Text"}}}
 
 
-def test_every_service_that_functions_speak_to_is_kept() -> None:
-    """As their grants have it: SES has two names."""
+def test_the_service_descriptions_are_those_that_functions_have_grants_for() -> None:
+    """SES has two names."""
     text = json.dumps(parse_template(ROOT / "template.yaml"), default=str)
     granted = {name for name in ("dynamodb", "secretsmanager", "ses", "logs") if f'"{name}:' in text}
 

@@ -1,4 +1,4 @@
-"""What is pinned is what pyproject.toml asks for, and what is installed."""
+"""Pinned requirements follow pyproject.toml, have hashes, and are installed."""
 
 import re
 from importlib.metadata import version
@@ -15,27 +15,27 @@ _PIN = re.compile(r"^([\w.-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
 def pins(path: Path) -> dict[str, str]:
-    """Names and versions that apply to this machine."""
+    """Return names and versions of the pins for this platform."""
     found = _PIN.findall(path.read_text(encoding="utf-8"))
     return {name: number for name, number, marker in found if not marker or Marker(marker).evaluate()}
 
 
 @pytest.mark.parametrize("path", COMPILED, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_compiled_requirements_follow_the_project(path: Path) -> None:
-    """`make lock` writes down which dependencies it compiled."""
+    """`make lock` records which dependencies it compiled."""
     assert f"make lock, from dependencies {digest()}\n" in path.read_text(encoding="utf-8"), "run make lock"
 
 
 @pytest.mark.parametrize("path", COMPILED, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_pin_has_hashes(path: Path) -> None:
-    """A package that is not the one that was locked is refused."""
+    """Pip refuses a package with another hash."""
     text = path.read_text(encoding="utf-8")
     names = re.findall(r"^[\w.-]+==", text, re.MULTILINE)
 
     assert len(names) == len(re.findall(r"^[\w.-]+==.*\\\n    --hash=sha256:", text, re.MULTILINE))
 
 
-def test_functions_run_on_what_is_tested() -> None:
+def test_functions_run_with_the_tested_versions() -> None:
     """The layer's packages have the versions of the development environment, and those are installed."""
     layer, dev = (pins(path) for path in (COMPILED[1], COMPILED[0]))
 
@@ -43,6 +43,6 @@ def test_functions_run_on_what_is_tested() -> None:
     assert {name: version(name) for name in dev} == dev
 
 
-def test_the_sdk_that_lambda_has_is_not_shipped_twice() -> None:
+def test_boto3_is_not_in_the_layer() -> None:
     """Functions use botocore; boto3 is for development."""
     assert "boto3" not in pins(COMPILED[1])

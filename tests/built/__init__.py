@@ -1,1 +1,1 @@
-"""What deploys, rather than what it is made from: `make test-built`."""
+"""Tests of the built layers: `make test-built`."""

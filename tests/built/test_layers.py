@@ -1,4 +1,4 @@
-"""The layers as they were built for both architectures."""
+"""The built layers for both architectures."""
 
 import struct
 from pathlib import Path
@@ -11,19 +11,19 @@ from tests.support.layout import ROOT
 pytestmark = pytest.mark.built
 BUILDS = ROOT / ".aws-sam"
 MACHINES = {"arm64": 0xB7, "x86_64": 0x3E}  # e_machine of the ELF header
-LARGEST = 45  # MB, both layers together; Lambda takes 250
-MAGIC = b"\x7fELF\x02\x01"  # 64 bits, little end first
+MAX_SIZE = 45  # MB, both layers together; Lambda takes 250
+MAGIC = b"\x7fELF\x02\x01"  # 64 bits, little-endian
 
 every_architecture = pytest.mark.parametrize("architecture", MACHINES)
 
 
 def layer(architecture: str, name: str) -> Path:
-    """Where Lambda takes modules from."""
+    """Return the folder of the layer's modules."""
     return BUILDS / architecture / name / "python"
 
 
 @every_architecture
-def test_what_is_native_is_for_the_processors_that_it_will_run_on(architecture: str) -> None:
+def test_native_modules_are_for_the_right_processor(architecture: str) -> None:
     native = sorted(layer(architecture, "VendorLayer").rglob("*.so*"))
 
     assert {"_cffi_backend", "_bcrypt", "_pydantic_core", "_rust", "_ffi"} <= {
@@ -36,13 +36,13 @@ def test_what_is_native_is_for_the_processors_that_it_will_run_on(architecture: 
 
 
 @every_architecture
-def test_layers_are_small(architecture: str) -> None:
-    assert size(layer(architecture, "VendorLayer")) + size(layer(architecture, "CommonLayer")) <= LARGEST
+def test_the_layers_are_small(architecture: str) -> None:
+    assert size(layer(architecture, "VendorLayer")) + size(layer(architecture, "CommonLayer")) <= MAX_SIZE
 
 
 @every_architecture
-def test_everything_is_compiled_and_believed_unseen(architecture: str) -> None:
-    """PEP 552: the second word says by hash, without a look at the source, whose time packaging does not keep."""
+def test_all_modules_are_compiled_and_not_checked_against_their_sources(architecture: str) -> None:
+    """PEP 552, unchecked hash-based pycs: packaging does not preserve the modification times of sources."""
     modules = list((BUILDS / architecture).rglob("*.py"))
     compiled = list((BUILDS / architecture).rglob("*.pyc"))
     packages = [path for path in modules if layer(architecture, "VendorLayer") in path.parents]

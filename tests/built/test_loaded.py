@@ -1,4 +1,4 @@
-"""Which packages a started function of each class has loaded: one stray import is a slower start for all of them."""
+"""The packages that a started function of each kind has loaded: every further import delays the start."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tests.support.layout import ROOT
 
 pytestmark = pytest.mark.built
 BUILT = ROOT / ".aws-sam" / ARCHITECTURES.get(platform.machine(), platform.machine())
-STARTING = """
+START = """
 import sys
 before = set(sys.modules)
 import gatehouse.bootstrap, json
@@ -47,12 +47,12 @@ LOADED = {
 @pytest.mark.parametrize("function", LOADED)
 def test_a_function_loads_what_it_uses(function: str) -> None:
     template = load(BUILT / "template.yaml", {"MailFrom": "no-reply@example.com"})
-    places = [BUILT / function, *(BUILT / name / "python" for name in ("VendorLayer", "CommonLayer"))]
-    away = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_DEFAULT_REGION": "us-east-1"}
+    paths = [BUILT / function, *(BUILT / name / "python" for name in ("VendorLayer", "CommonLayer"))]
+    unreachable = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_DEFAULT_REGION": "us-east-1"}
     keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"}
     run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-S", "-B", "-c", STARTING],
-        env=template.environment() | away | keys | {"PYTHONPATH": os.pathsep.join(map(str, places))},
+        [sys.executable, "-S", "-B", "-c", START],
+        env=template.environment() | unreachable | keys | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
         capture_output=True,
         text=True,
         check=True,

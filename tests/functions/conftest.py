@@ -1,4 +1,4 @@
-"""Two people who are signed in."""
+"""Two signed-in users."""
 
 import pytest
 
@@ -7,11 +7,11 @@ from tests.support.people import People, Person
 
 @pytest.fixture
 def ann(people: People) -> Person:
-    """Somebody signed in."""
+    """A signed-in user."""
     return people.signed_in("ann")
 
 
 @pytest.fixture
 def bob(people: People) -> Person:
-    """Somebody else."""
+    """Another signed-in user."""
     return people.signed_in("bob")

@@ -1,4 +1,4 @@
-"""The layer can be imported once the cloud runs, and what it logs can be read."""
+"""The layer can be imported while the cloud runs, and its log can be read."""
 
 import json
 import sys
@@ -12,12 +12,12 @@ from tests.support.layer import layer
 
 @pytest.fixture(autouse=True)
 def _importable(api: Api) -> None:
-    """The environment of the template, which the layer reads when imported."""
+    """Set the environment of the template, which the layer reads when imported."""
     assert api
 
 
 class Stdout:
-    """Whatever standard output is at the moment."""
+    """The current standard output."""
 
     def write(self, text: str) -> int:
         """Write to it."""
@@ -29,7 +29,7 @@ class Stdout:
 
 
 class Log:
-    """What a test wrote to standard output and error, where Lambda takes logs from."""
+    """The log of a test: standard output and error, as Lambda collects it."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -37,21 +37,21 @@ class Log:
 
     @property
     def text(self) -> str:
-        """All of it so far."""
+        """Return the log so far."""
         written = self._capsys.readouterr()
         self._text += written.out + written.err
         return self._text
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """The lines of the logger, parsed; metrics left out."""
+        """Return the logger's lines, parsed, without metrics."""
         lines = [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
         return [line for line in lines if "_aws" not in line]
 
 
 @pytest.fixture
 def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Log:
-    """Read the log; the logger holds on to the stream that it found when it was made."""
+    """The log; the logger's stream is replaced, for it keeps the one that it found when imported."""
     for handler in layer("telemetry").logger._logger.handlers:
         monkeypatch.setattr(handler, "stream", Stdout())
     return Log(capsys)

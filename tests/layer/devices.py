@@ -1,4 +1,4 @@
-"""A session with everything that stands for it."""
+"""A session with all its credentials."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from tests.support.people import PASSWORD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """Where somebody signed in, and all that they were given there."""
+    """A session, and the credentials that its sign-in returned."""
 
     user_id: str
     token: str
@@ -21,12 +21,12 @@ class Device:
 
     @property
     def id(self) -> str:
-        """What lists call the session."""
+        """Return the session's id."""
         return self.token[36:58]
 
     @property
     def credentials(self) -> dict[str, dict[str, Any]]:
-        """Each way to be let in; the refresh token is none."""
+        """Return each way to authenticate; the refresh token is none."""
         return {
             "token": {"bearer": self.token},
             "signed token": {"bearer": self.signed},
@@ -35,15 +35,15 @@ class Device:
         }
 
 
-def arrives(call: Api, email: str) -> Device:
-    """Somebody signs in on one more device."""
-    answer = call("POST /api/auth/login", json={"email": email, "password": PASSWORD})
-    signed, body = answer.headers["set-auth-token"], answer.json
+def sign_in_device(call: Api, email: str) -> Device:
+    """Open another session."""
+    response = call("POST /api/auth/login", json={"email": email, "password": PASSWORD})
+    signed, body = response.headers["set-auth-token"], response.json
     return Device(
         user_id=body["user"]["id"],
         token=signed.partition(".")[0],
         signed=signed,
-        cookie=answer.cookies[0].partition(";")[0],
+        cookie=response.cookies[0].partition(";")[0],
         jwt=body["access_token"],
         refresh=body["refresh_token"],
     )

@@ -1,4 +1,4 @@
-"""Any route with its path filled in; of routes that are alike one for `make test`, and all for `make test-all`."""
+"""Any route with its path filled in; `make test` covers one of each kind of routes, `make test-all` all of them."""
 
 import ast
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -23,49 +23,49 @@ OURS = {"origin": "https://app.example.com"}
 FUNCTIONS = {route.key: TEMPLATE.functions[route.function] for route in TEMPLATE.routes}
 
 
-def ask(call: Callable[..., Response], route: str, user_id: str = "x", **request: Any) -> Response:
-    """Call a route; where nothing is given for its path, the path names nothing that is there."""
+def send_request(call: Callable[..., Response], route: str, user_id: str = "x", **request: Any) -> Response:
+    """Call a route; the default path parameters are ids of nothing."""
     path = PATH | {"user_id": user_id}
     return call(route, **{name: value for name, value in path.items() if f"{{{name}}}" in route} | request)
 
 
-def visit(call: Callable[..., Response], route: str, user_id: str = "x", **request: Any) -> Response:
-    """Call a protected route from a site of ours, with a body that some would take."""
+def authorized_request(call: Callable[..., Response], route: str, user_id: str = "x", **request: Any) -> Response:
+    """Call a protected route from a trusted origin, with a body that some accept."""
     usual = {"headers": OURS, "json": None if route.startswith("GET") else {"title": "x"}}
-    return ask(call, route, user_id, **usual | request)
+    return send_request(call, route, user_id, **usual | request)
 
 
 def kind(route: str) -> Hashable:
-    """What the edge tells routes apart by: the part of the API, whether there is a body, and what the handler says."""
+    """Return what the middleware depends on: the API's part, whether there is a body, and the handler's options."""
     method, _, path = route.partition(" ")
     module = Module(FUNCTIONS[route].folder / "handler.py")
-    options = frozenset(
-        ast.unparse(option)
+    (handler,) = (
+        node
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "AccessPolicy"
-        for option in node.keywords
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lambda_handler"
     )
+    options = frozenset(ast.unparse(option) for option in handler.keywords)
     return "/auth/" in path, {"GET": 0, "DELETE": 1}.get(method, 2), options
 
 
 def function(route: str) -> Hashable:
-    """Aliases of one function are alike."""
+    """Return the function, so that its aliases are of one kind."""
     return FUNCTIONS[route].name
 
 
-def one_of_each(routes: Iterable[str], alike: Callable[[str], Hashable] = kind) -> list[str]:
-    """The first route of each kind."""
-    return list({alike(route): route for route in reversed(list(routes))}.values())[::-1]
+def one_of_each(routes: Iterable[str], kind_of: Callable[[str], Hashable] = kind) -> list[str]:
+    """Return the first route of each kind."""
+    return list({kind_of(route): route for route in reversed(list(routes))}.values())[::-1]
 
 
-def each(routes: Sequence[str], alike: Callable[[str], Hashable] = kind) -> pytest.MarkDecorator:
-    """A test for each `route`; those beyond the first of a kind are slow."""
-    quick = one_of_each(routes, alike)
+def each(routes: Sequence[str], kind_of: Callable[[str], Hashable] = kind) -> pytest.MarkDecorator:
+    """Run a test for each `route`; those after the first of a kind are slow."""
+    quick = one_of_each(routes, kind_of)
     return pytest.mark.parametrize(
         "route", [route if route in quick else pytest.param(route, marks=pytest.mark.slow) for route in routes]
     )
 
 
-def all_of(routes: Sequence[str], alike: Callable[[str], Hashable] = kind) -> pytest.MarkDecorator:
-    """One test for the first of each kind of `routes`, and a slow one for all."""
-    return some_and_all("routes", one_of_each(routes, alike), list(routes))
+def all_of(routes: Sequence[str], kind_of: Callable[[str], Hashable] = kind) -> pytest.MarkDecorator:
+    """Run a test for the first of each kind of `routes`, and a slow one for all."""
+    return some_and_all("routes", one_of_each(routes, kind_of), list(routes))

@@ -1,4 +1,4 @@
-"""E-mail addresses: one spelling each, and nothing that is not exactly one address."""
+"""E-mail addresses: normalization, and refusal of everything that is not exactly one address."""
 
 import pytest
 
@@ -39,25 +39,25 @@ def test_all_spellings_of_an_address_are_one_account(call: Api, cloud: Cloud, ma
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("address", SEVERAL, ids=repr)
-def test_cve_2022_35924_an_address_is_one_recipient(call: Api, mailbox: Mailbox, route: str, address: str) -> None:
-    answer = call(f"POST /api/auth/{route}", json={"email": address, "password": "x" * 9})
+def test_cve_2022_35924_several_recipients_are_refused(call: Api, mailbox: Mailbox, route: str, address: str) -> None:
+    response = call(f"POST /api/auth/{route}", json={"email": address, "password": "x" * 9})
 
-    assert (answer.status, answer.code, call.aws_operations) == (400, "VALIDATION_ERROR", [])
+    assert (response.status, response.code, call.aws_operations) == (400, "VALIDATION_ERROR", [])
     assert mailbox.all == []
 
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("address", LOOKALIKES, ids=ascii)
-def test_ghsa_7rqj_j65f_68wh_a_lookalike_is_no_address(call: Api, route: str, address: str) -> None:
-    """Normalised before it is judged, or not at all: what case folding or NFKC would turn into an address is none."""
-    answer = call(f"POST /api/auth/{route}", json={"email": address, "password": "x" * 9})
+def test_ghsa_7rqj_j65f_68wh_a_lookalike_is_refused(call: Api, route: str, address: str) -> None:
+    """Text that becomes an address only by case folding or NFKC is no address."""
+    response = call(f"POST /api/auth/{route}", json={"email": address, "password": "x" * 9})
 
-    assert (answer.status, answer.code, call.aws_operations) == (400, "VALIDATION_ERROR", [])
+    assert (response.status, response.code, call.aws_operations) == (400, "VALIDATION_ERROR", [])
     assert sign_in(call, address).code == "INVALID_EMAIL"
 
 
 @pytest.mark.parametrize("address", [*BROKEN, *INJECTED, *TOO_LONG], ids=lambda text: ascii(text[:24]))
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_an_invalid_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match=r"^Invalid email address$"):
         layer("accounts.model").normalize_email(address)
 
@@ -66,12 +66,12 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     "address",
     ["a@ex.com", "a.b+c@sub.ex.co.uk", "o'brien@ex.com", "1@2.io", "a" * 64 + "@ex.com", "a@xn--bcher-kva.de"],
 )
-def test_what_is_one_is_taken_as_it_is(address: str) -> None:
+def test_a_valid_address_is_not_changed(address: str) -> None:
     assert layer("accounts.model").normalize_email(address) == address
 
 
-def test_a_hostile_address_is_judged_in_no_time() -> None:
-    """The pattern does not go back over what it has read."""
+def test_validation_of_a_hostile_address_does_not_backtrack() -> None:
+    """The time is linear in the length."""
     for address in ("a@" + "a-" * 100_000, "a." * 120 + "@", "a@" + "a." * 120):
         with pytest.raises(ValueError, match="Invalid"):
             layer("accounts.model").normalize_email(address)

@@ -1,4 +1,4 @@
-"""Passwords that many have, or that anybody would try first, are refused; anything else may be chosen."""
+"""Common passwords, and those derived from the user or the product, are refused."""
 
 import gzip
 from collections.abc import Callable
@@ -20,19 +20,19 @@ COMMON = [
 ]
 
 
-def is_refused(answer: Response) -> bool:
-    """Refused for being weak, and for nothing else."""
-    assert answer.status in {200, 201, 400}, answer.text
-    return answer.code == "WEAK_PASSWORD"
+def is_refused(response: Response) -> bool:
+    """Return whether the password was refused as weak; no other refusal is allowed."""
+    assert response.status in {200, 201, 400}, response.text
+    return response.code == "WEAK_PASSWORD"
 
 
-def test_the_file_is_what_make_passwords_makes() -> None:
-    kept, made = common_passwords.PATH.read_bytes(), common_passwords.content()
+def test_the_file_is_current() -> None:
+    stored, expected = common_passwords.PATH.read_bytes(), common_passwords.content()
 
-    assert gzip.decompress(kept) == gzip.decompress(made)
+    assert gzip.decompress(stored) == gzip.decompress(expected)
 
 
-def test_the_file_holds_what_can_be_looked_up_in_it() -> None:
+def test_the_file_has_only_words_that_can_be_looked_up() -> None:
     words = gzip.decompress(common_passwords.PATH.read_bytes()).decode().split("\n")
 
     assert len(words) > 10_000
@@ -40,7 +40,7 @@ def test_the_file_holds_what_can_be_looked_up_in_it() -> None:
     assert all(word == word.casefold() and len(word) >= 8 for word in words)
 
 
-def test_of_the_three_thousand_most_common_none_can_be_chosen() -> None:
+def test_the_three_thousand_most_common_passwords_are_refused() -> None:
     """S-03."""
     passwords, weak = layer("accounts.passwords"), layer("errors").WeakPassword
     chosen = [word for word in FREQUENCY_LISTS["passwords"][:3000] if len(word) >= 8]
@@ -51,18 +51,18 @@ def test_of_the_three_thousand_most_common_none_can_be_chosen() -> None:
             passwords.check_new_password(word)
 
 
-@pytest.mark.parametrize("spell", [str, str.upper, str.title, str.swapcase])
-def test_a_common_password_is_refused_however_it_is_spelled(call: Api, spell: Callable[[str], str]) -> None:
+@pytest.mark.parametrize("change_case", [str, str.upper, str.title, str.swapcase])
+def test_a_common_password_is_refused_in_any_case(call: Api, change_case: Callable[[str], str]) -> None:
     for word in COMMON:
-        answer = sign_up(call, "ann@example.com", spell(word))
+        response = sign_up(call, "ann@example.com", change_case(word))
 
-        assert (answer.status, answer.code) == (400, "WEAK_PASSWORD"), word
+        assert (response.status, response.code) == (400, "WEAK_PASSWORD"), word
         assert call.aws_operations == []
 
 
 @pytest.mark.parametrize("word", ["password1", "QWERTYUIOP", "gatehouse"])
-def test_letters_that_are_kept_as_others_are_compared_as_those(call: Api, word: str) -> None:
-    """Hashes are made of the NFKC form, where full-width letters, which many keyboards have, are plain ones."""
+def test_passwords_are_compared_in_nfkc(call: Api, word: str) -> None:
+    """Passwords are hashed in NFKC, in which full-width letters equal plain ones."""
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in word)
 
     assert is_refused(sign_up(call, "ann@example.com", wide))
@@ -76,13 +76,13 @@ def test_letters_that_are_kept_as_others_are_compared_as_those(call: Api, word: 
         *("Ada Lovelace", "ada lovelace"),
     ],
 )
-def test_what_is_known_of_its_owner_is_no_password(call: Api, password: str) -> None:
-    """S-03: the product's name, one's own address and one's own name."""
+def test_the_users_own_data_are_no_password(call: Api, password: str) -> None:
+    """S-03: the product's name, the user's address and name."""
     body = {"email": "ann.lovelace@example.com", "name": " Ada Lovelace ", "password": password}
 
     for route in ("sign-up/email", "signup", "register"):
-        answer = call(f"POST /api/auth/{route}", json=body)
-        assert (answer.status, answer.code) == (400, "WEAK_PASSWORD")
+        response = call(f"POST /api/auth/{route}", json=body)
+        assert (response.status, response.code) == (400, "WEAK_PASSWORD")
 
 
 def test_the_products_name_is_a_setting(call: Api, settings: Callable[..., None]) -> None:
@@ -93,8 +93,8 @@ def test_the_products_name_is_a_setting(call: Api, settings: Callable[..., None]
 
 
 @pytest.mark.parametrize("password", ["password1", "gatehouse", "ann.lovelace", "ann.lovelace@example.com"])
-def test_a_new_password_is_no_weaker(call: Api, people: People, mailbox: Mailbox, password: str) -> None:
-    """Neither by reset, which the refusal does not spend, nor by change."""
+def test_a_changed_password_follows_the_same_rules(call: Api, people: People, mailbox: Mailbox, password: str) -> None:
+    """By reset, whose token the refusal does not consume, and by change."""
     ann = people.signed_in("ann.lovelace")
     token = request_reset(call, mailbox, ann.email)
     sent: dict[str, Any] = {"currentPassword": PASSWORD, "newPassword": password}
@@ -105,8 +105,10 @@ def test_a_new_password_is_no_weaker(call: Api, people: People, mailbox: Mailbox
     assert reset_password(call, token, "a better password").status == 200
 
 
-def test_who_has_a_weak_one_from_before_can_sign_in(call: Api, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The list grows; nobody is locked out by that."""
+def test_a_user_with_an_older_weak_password_can_sign_in(
+    call: Api, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list may grow; that locks nobody out."""
     with monkeypatch.context() as earlier:
         earlier.setattr(layer("accounts.passwords"), "_common_passwords", frozenset)
         email = people.verified(password="password1")

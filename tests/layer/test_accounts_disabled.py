@@ -1,4 +1,4 @@
-"""Somebody who was shut out: nothing of theirs opens anything, and strangers cannot tell."""
+"""Disabled users: none of their credentials and tokens work, and anonymous callers cannot tell."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from tests.support.people import PASSWORD, People
 from tests.support.tables import all_rows, rows
 
 
-def test_everything_of_theirs_ends_at_once(call: Api, people: People, mailbox: Mailbox) -> None:
+def test_all_credentials_end_at_once(call: Api, people: People, mailbox: Mailbox) -> None:
     """S-41."""
     ann = people.signed_in()
     login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
@@ -29,14 +29,14 @@ def test_everything_of_theirs_ends_at_once(call: Api, people: People, mailbox: M
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "not the password"])
-def test_signing_in_is_refused_like_a_wrong_password(call: Api, people: People, password: str) -> None:
+def test_sign_in_gets_the_response_for_a_wrong_password(call: Api, people: People, password: str) -> None:
     """S-15."""
     ann = people.signed_in()
     layer("accounts.changes").set_disabled(ann.id, disabled=True)
 
-    answer = sign_in(call, ann.email, password)
+    response = sign_in(call, ann.email, password)
 
-    assert answer.text == sign_in(call, "nobody@example.com").text
+    assert response.text == sign_in(call, "nobody@example.com").text
 
 
 BOB = "bob@example.com"
@@ -45,7 +45,7 @@ RESEND = "POST /api/auth/send-verification-email"
 
 @pytest.fixture
 def unverified(call: Api, settings: Callable[..., None]) -> str:
-    """Somebody who came in without verifying; the id."""
+    """A user who signed up without verification; the id."""
     settings(require_email_verification="false", auto_sign_in_after_verification="true")
     found: str = sign_up(call, BOB).json["user"]["id"]
     call(RESEND, json={"email": BOB})
@@ -53,14 +53,14 @@ def unverified(call: Api, settings: Callable[..., None]) -> str:
 
 
 @pytest.mark.parametrize("used", [False, True], ids=["unused", "used before"])
-def test_a_mailed_token_neither_verifies_them_nor_lets_them_in(
+def test_a_verification_token_neither_verifies_nor_signs_in(
     call: Api,
     mailbox: Mailbox,
     cloud: Cloud,
     unverified: str,
     used: bool,  # noqa: FBT001 -- a case
 ) -> None:
-    """S-41: answered like a token that is nobody's."""
+    """S-41: the response is that for an unknown token."""
     token = mailbox.last.token
     assert not used or verify(call, token).status == 200
     layer("accounts.changes").set_disabled(unverified, disabled=True)
@@ -74,22 +74,22 @@ def test_a_mailed_token_neither_verifies_them_nor_lets_them_in(
     assert all_rows(cloud) == before
 
 
-def test_who_is_shut_out_while_they_verify_stays_out(
+def test_a_user_disabled_during_verification_stays_disabled(
     call: Api, mailbox: Mailbox, cloud: Cloud, unverified: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = mailbox.last.token
-    shut_out = layer("accounts.changes").set_disabled
-    interleave(monkeypatch, "accounts.verification", "transact", lambda: shut_out(unverified, disabled=True))
+    set_disabled = layer("accounts.changes").set_disabled
+    interleave(monkeypatch, "accounts.verification", "transact", lambda: set_disabled(unverified, disabled=True))
 
-    answer = verify(call, token)
+    response = verify(call, token)
 
-    assert (answer.status, answer.code, answer.cookies) == (400, "INVALID_TOKEN", [])
+    assert (response.status, response.code, response.cookies) == (400, "INVALID_TOKEN", [])
     (profile,) = (row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE")
     assert profile["email_verified"] is False
 
 
 @pytest.mark.parametrize("route", [RESEND, "POST /api/auth/request-password-reset"])
-def test_they_are_mailed_no_way_back_and_asking_costs_the_same(
+def test_no_mail_is_sent_and_the_aws_calls_are_the_same(
     call: Api, mailbox: Mailbox, unverified: str, route: str
 ) -> None:
     """S-51."""
@@ -98,14 +98,14 @@ def test_they_are_mailed_no_way_back_and_asking_costs_the_same(
 
     seen = []
     for email in (BOB, "nobody@example.com"):
-        answer = call(route, json={"email": email})
-        seen.append((answer.status, answer.text, call.aws_operations))
+        response = call(route, json={"email": email})
+        seen.append((response.status, response.text, call.aws_operations))
 
     assert seen[0] == seen[1]
     assert len(mailbox.all) == before
 
 
-def test_they_may_be_let_in_again(call: Api, people: People) -> None:
+def test_a_user_can_be_enabled_again(call: Api, people: People) -> None:
     ann = people.signed_in()
     for disabled in (True, False):
         layer("accounts.changes").set_disabled(ann.id, disabled=disabled)
@@ -115,7 +115,7 @@ def test_they_may_be_let_in_again(call: Api, people: People) -> None:
 
 
 @pytest.mark.usefixtures("call")
-def test_nobody_cannot_be_shut_out(cloud: Cloud) -> None:
+def test_an_unknown_user_cannot_be_disabled(cloud: Cloud) -> None:
     assert cloud
     with pytest.raises(layer("errors").NotFound):
         layer("accounts.changes").set_disabled("7130a49b-0f0d-43b8-bead-c318ac479dd9", disabled=True)

@@ -17,7 +17,7 @@ from tests.support.tables import rows
 
 OPEN_SESSION = ("gatehouse.accounts.gate", "open_session")
 FOR_NEW_USERS = {"sign_up"}  # nobody is disabled or unverified yet; whether there is a session is a setting
-EMAIL = "ann@example.com"  # as the provider has it
+EMAIL = "ann@example.com"  # the address at the provider
 
 
 class SignIns:
@@ -49,25 +49,25 @@ WAYS = sorted(name for name in vars(SignIns) if not name.startswith("_"))
 
 
 def user(people: People, oauth_flow: OAuthFlow) -> str:
-    """A user with a password and an account at the provider; the id."""
+    """Create a user with a password and an account at the provider, and return the id."""
     people.verified("ann")
     oauth_flow.sign_in()
     return str(layer("dynamodb").batch_get(layer("accounts.table").email_key(EMAIL))[0].user_id)
 
 
 def sessions(cloud: Cloud) -> int:
-    """How many sessions are stored."""
+    """Return the number of stored sessions."""
     return sum("secret_hash" in row for row in rows(cloud, "SessionsTable"))
 
 
 def set_verified(user_id: str, *, verified: bool) -> None:
-    """Set a user's flag, as no request would for a user who has signed in."""
+    """Change a user's `email_verified`, which no request does for a user who has signed in."""
     table = layer("accounts.table")
     row = table.ProfileRow(*table.profile_key(user_id)[1:])
     row.update([table.ProfileRow.email_verified.set(verified)])
 
 
-def test_these_are_all_ways() -> None:
+def test_all_functions_that_sign_in_are_tested() -> None:
     leading = {module.path.parent.name for module in handler_modules() if OPEN_SESSION in reachable(module)}
 
     assert leading == {*WAYS} | FOR_NEW_USERS
@@ -113,5 +113,5 @@ def test_an_unverified_user_gets_no_session_where_that_is_required(  # noqa: PLR
 
 
 def response_text(response: Response) -> str:
-    """The body and the redirect of a response, in lower case."""
+    """Return the body and the redirect of a response, in lower case."""
     return f"{response.text} {response.headers.get('location', '')}".casefold()

@@ -1,4 +1,4 @@
-"""Hashes of imported users: the password that they always had signs them in, and its hash becomes one of ours."""
+"""Hashes of imported users: the old password signs them in, and its hash is replaced by one of ours."""
 
 import hashlib
 import secrets
@@ -26,13 +26,13 @@ WRONG = "not the owner's"
 
 
 def by_bcrypt(password: str, prefix: str = "2b") -> str:
-    """As PHP (2y), Devise and Spring (2a) or Python (2b) keep it; what is beyond 72 bytes never counted."""
-    stored = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()
-    return f"${prefix}{stored[3:]}"
+    """Hash as PHP (2y), Devise and Spring (2a) or Python (2b) do; bytes after the 72nd are ignored."""
+    stored_hash = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()
+    return f"${prefix}{stored_hash[3:]}"
 
 
 def by_better_auth(password: str) -> str:
-    """As better-auth keeps it: the salt is the text of the hex digits."""
+    """Hash as better-auth does: the salt is the text of the hex digits."""
     salt = secrets.token_hex(16)
     normal = unicodedata.normalize("NFKC", password).encode()
     key = hashlib.scrypt(normal, salt=salt.encode(), n=16_384, r=16, p=1, dklen=64, maxmem=1 << 26)
@@ -40,17 +40,17 @@ def by_better_auth(password: str) -> str:
 
 
 def by_django(password: str, hashed: str = "sha256", rounds: int = 1_000) -> str:
-    """As Django keeps it."""
+    """Hash as Django does."""
     key = hashlib.pbkdf2_hmac(hashed, password.encode(), b"seasalt", rounds)
     return f"pbkdf2_{hashed}$" + f"{rounds}$seasalt${b64encode(key).decode()}"
 
 
 def by_argon2(password: str, kind: argon2.Type = argon2.Type.ID, memory: int = 64) -> str:
-    """Argon2 at other costs than ours."""
+    """Hash with Argon2 at another cost than ours."""
     return argon2.PasswordHasher(time_cost=3, memory_cost=memory, parallelism=2, type=kind).hash(password)
 
 
-MAKERS: dict[str, Callable[[str], str]] = {
+HASHERS: dict[str, Callable[[str], str]] = {
     "bcrypt 2b": by_bcrypt,
     "bcrypt 2a": lambda password: by_bcrypt(password, "2a"),
     "bcrypt 2y": lambda password: by_bcrypt(password, "2y"),
@@ -62,9 +62,9 @@ MAKERS: dict[str, Callable[[str], str]] = {
     "Argon2d": lambda password: by_argon2(password, argon2.Type.D),
     "Argon2id at a higher cost": lambda password: by_argon2(password, memory=1024),
 }
-every_kind = pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
+every_hasher = pytest.mark.parametrize("hasher", HASHERS.values(), ids=HASHERS)
 
-# Hashes that other software published, so that nobody takes our word for a form.
+# Hashes published by other software, as independent test vectors.
 PUBLISHED = {
     "crypt_blowfish": ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
     "Spring": ("ππππππππ", "$2a$10$.TtQJ4Jr6isd4Hp.mVfZeuh6Gws4rOQ/vdBczhDx.19NFK0Y84Dle"),
@@ -72,68 +72,68 @@ PUBLISHED = {
 }
 
 
-def imported(password_hash: str, *, verified: bool = True) -> None:
-    """Somebody with a hash of another system."""
+def import_user(password_hash: str, *, verified: bool = True) -> None:
+    """Create a user with a hash of another system."""
     user = replace(layer("accounts.lookup").new_user(ANN, name="Ann"), email_verified=verified)
     table = layer("accounts.table")
     creation = table.create_profile(table.new_profile(user, password_hash))
     layer("dynamodb").transact(*creation, layer("sessions").create_epoch(user.id))
 
 
-def stored(cloud: Cloud) -> str:
-    """The hash that is kept now."""
+def stored_hash(cloud: Cloud) -> str:
+    """Return the hash that is stored now."""
     (row,) = (row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE")
     found: str = row["password_hash"]
     return found
 
 
-@every_kind
+@every_hasher
 @pytest.mark.parametrize(
     "password", [PASSWORD, pytest.param(LONG, marks=pytest.mark.slow)], ids=["usual", "over 72 bytes"]
 )
-def test_the_right_password_signs_in_and_is_kept_in_our_way(
-    call: Api, cloud: Cloud, maker: Callable[[str], str], password: str
+def test_the_right_password_signs_in_and_is_rehashed(
+    call: Api, cloud: Cloud, hasher: Callable[[str], str], password: str
 ) -> None:
-    """S-08; once, and from then on nothing is changed."""
-    imported(maker(password))
+    """S-08; once."""
+    import_user(hasher(password))
 
-    answer = sign_in(call, ANN, password)
+    response = sign_in(call, ANN, password)
 
-    assert answer.status == 200
+    assert response.status == 200
     assert call.aws_operations == ["BatchGetItem", "BatchGetItem", "PutItem", "UpdateItem"]
-    once = stored(cloud)
-    assert layer("accounts.passwords").is_current(once)
-    assert argon2.extract_parameters(once).type is argon2.Type.ID
-    assert call("GET /api/tasks", bearer=answer.json["token"]).status == 200
+    rehashed = stored_hash(cloud)
+    assert layer("accounts.passwords").is_current(rehashed)
+    assert argon2.extract_parameters(rehashed).type is argon2.Type.ID
+    assert call("GET /api/tasks", bearer=response.json["token"]).status == 200
     assert sign_in(call, ANN, password).status == 200
     assert call.aws_operations == ["BatchGetItem", "BatchGetItem", "PutItem"]
     assert sign_in(call, ANN, WRONG).status == 401
-    assert stored(cloud) == once
+    assert stored_hash(cloud) == rehashed
 
 
-@every_kind
+@every_hasher
 @pytest.mark.parametrize("verified", [True, pytest.param(False, id="unverified")])
-def test_a_wrong_password_is_refused_and_so_is_who_is_not_verified_and_nothing_changes(
+def test_a_wrong_password_and_an_unverified_user_are_refused_and_nothing_changes(
     call: Api,
     cloud: Cloud,
-    maker: Callable[[str], str],
+    hasher: Callable[[str], str],
     verified: bool,  # noqa: FBT001 -- a case
 ) -> None:
     """S-08."""
-    imported(maker(PASSWORD), verified=verified)
+    import_user(hasher(PASSWORD), verified=verified)
     before = all_rows(cloud)
 
-    wrong = (WRONG, "", PASSWORD.lower(), PASSWORD[:-1], f"{PASSWORD} ", stored(cloud)) if verified else (WRONG,)
+    wrong = (WRONG, "", PASSWORD.lower(), PASSWORD[:-1], f"{PASSWORD} ", stored_hash(cloud)) if verified else (WRONG,)
     for password in wrong:
-        answer = sign_in(call, ANN, password)
-        assert (answer.status, answer.code) in {(401, "INVALID_EMAIL_OR_PASSWORD"), (400, "PASSWORD_TOO_LONG")}
+        response = sign_in(call, ANN, password)
+        assert (response.status, response.code) in {(401, "INVALID_EMAIL_OR_PASSWORD"), (400, "PASSWORD_TOO_LONG")}
     assert verified or sign_in(call, ANN, PASSWORD).code == "EMAIL_NOT_VERIFIED"
 
     assert all_rows(cloud) == before
 
 
 @pytest.mark.parametrize(("password", "published"), PUBLISHED.values(), ids=PUBLISHED)
-def test_published_hashes_are_understood(password: str, published: str) -> None:
+def test_published_hashes_are_verified(password: str, published: str) -> None:
     legacy = layer("accounts.legacy")
 
     assert legacy.is_known(published)
@@ -141,9 +141,9 @@ def test_published_hashes_are_understood(password: str, published: str) -> None:
     assert not legacy.is_correct(f"{password}x", published)
 
 
-def test_what_bcrypt_never_saw_counts_from_the_first_sign_in_on(call: Api) -> None:
-    """The rest of a long password was no protection so far; now it is."""
-    imported(by_bcrypt(LONG))
+def test_bytes_that_bcrypt_ignored_count_after_the_first_sign_in(call: Api) -> None:
+    """The rehash covers the whole password."""
+    import_user(by_bcrypt(LONG))
     assert sign_in(call, ANN, LONG[:59]).status == 401
 
     assert sign_in(call, ANN, LONG).status == 200
@@ -152,43 +152,43 @@ def test_what_bcrypt_never_saw_counts_from_the_first_sign_in_on(call: Api) -> No
     assert sign_in(call, ANN, LONG).status == 200
 
 
-def test_a_nul_ends_no_password(call: Api) -> None:
-    imported(by_bcrypt("correct\0horse"))
+def test_a_nul_does_not_end_a_password(call: Api) -> None:
+    import_user(by_bcrypt("correct\0horse"))
 
     assert sign_in(call, ANN, "correct").status == 401
     assert sign_in(call, ANN, "correct\0other").status == 401
     assert sign_in(call, ANN, "correct\0horse").status == 200
 
 
-@pytest.mark.parametrize("maker", [by_better_auth, by_argon2])
-def test_composed_and_decomposed_letters_are_the_same_password(call: Api, maker: Callable[[str], str]) -> None:
-    """S-05, as better-auth has it, too."""
+@pytest.mark.parametrize("hasher", [by_better_auth, by_argon2])
+def test_composed_and_decomposed_letters_are_the_same_password(call: Api, hasher: Callable[[str], str]) -> None:
+    """S-05, as in better-auth."""
     password = "Zażółć gęślą jaźń"
-    imported(maker(unicodedata.normalize("NFC", password)))
+    import_user(hasher(unicodedata.normalize("NFC", password)))
 
     assert sign_in(call, ANN, unicodedata.normalize("NFD", password)).status == 200
 
 
-def test_a_reset_in_the_middle_is_not_undone(
+def test_a_reset_during_the_sign_in_is_not_undone(
     call: Api, cloud: Cloud, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It lands after the old password was found right, and before its hash is renewed."""
-    imported(by_bcrypt(PASSWORD))
+    """It happens after the old password was verified and before its hash is replaced."""
+    import_user(by_bcrypt(PASSWORD))
     token = request_reset(call, mailbox, ANN)
     interleave(
         monkeypatch, "accounts.passwords", "hash_password", lambda: reset_password(call, token, "a better password")
     )
 
-    answer = sign_in(call, ANN, PASSWORD)
+    response = sign_in(call, ANN, PASSWORD)
 
-    assert call("GET /api/tasks", bearer=answer.json["token"]).status == 401
+    assert call("GET /api/tasks", bearer=response.json["token"]).status == 401
     assert sign_in(call, ANN, PASSWORD).status == 401
     assert sign_in(call, ANN, "a better password").status == 200
     assert cloud
 
 
 @pytest.mark.parametrize(
-    ("stored", "known"),
+    ("stored_hash", "known"),
     [
         *(
             (text, False)
@@ -206,15 +206,15 @@ def test_a_reset_in_the_middle_is_not_undone(
     ],
     ids=lambda text: str(text)[:16] or "empty",
 )
-def test_what_is_no_hash_of_a_known_kind_lets_nobody_in_and_breaks_nothing(
+def test_an_invalid_hash_is_refused_and_causes_no_500(
     call: Api,
-    stored: str,
+    stored_hash: str,
     known: bool,  # noqa: FBT001 -- a case
 ) -> None:
-    """A row of a careless export: its owner is refused like anybody, and can reset the password."""
-    assert known or not layer("accounts.legacy").is_known(stored)
-    imported(stored)
+    """The user is refused as for a wrong password, and can reset it."""
+    assert known or not layer("accounts.legacy").is_known(stored_hash)
+    import_user(stored_hash)
 
-    for password in (PASSWORD,) if known else (PASSWORD, stored[:100], "nobody"):
-        answer = sign_in(call, ANN, password)
-        assert (answer.status, answer.code) == (401, "INVALID_EMAIL_OR_PASSWORD")
+    for password in (PASSWORD,) if known else (PASSWORD, stored_hash[:100], "nobody"):
+        response = sign_in(call, ANN, password)
+        assert (response.status, response.code) == (401, "INVALID_EMAIL_OR_PASSWORD")

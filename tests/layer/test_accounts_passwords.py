@@ -1,4 +1,4 @@
-"""Passwords: any characters, 8 to 128 of them, kept as Argon2id hashes and never hashed when too long."""
+"""Passwords: any characters, 8 to 128 of them, stored as Argon2id hashes and never hashed when too long."""
 
 import unicodedata
 from importlib.util import module_from_spec, spec_from_file_location
@@ -13,16 +13,16 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 
 ANN = "ann@example.com"
-FINE = [
+VALID = [
     *("x" * 8, "x" * 64, "x" * 128, "lowercase", "        ", "correct horse battery staple"),
     *("🔑" * 4, "nul\0nul\0", "пароль-пароль", "purple monkey dishwasher", "password1 but longer", "xpassword1"),
-    *("Tr0ub4dor&3x", "ann went to example.com", "bob.the.builder"),  # of others
+    *("Tr0ub4dor&3x", "ann went to example.com", "bob.the.builder"),  # of other users
 ]
 
 
-@pytest.mark.parametrize("password", FINE, ids=lambda text: ascii(text[:12]))
+@pytest.mark.parametrize("password", VALID, ids=lambda text: ascii(text[:12]))
 def test_any_characters_make_a_password(call: Api, mailbox: Mailbox, password: str) -> None:
-    """S-01, S-02: no rule but the length, and that nobody would try it first (test_accounts_common_passwords)."""
+    """S-01, S-02: the only other rule is that it must not be common (test_accounts_common_passwords)."""
     assert sign_up(call, ANN, password).status == 200
     verify(call, mailbox.last.token)
     assert sign_in(call, ANN, password).status == 200
@@ -38,15 +38,15 @@ def test_any_characters_make_a_password(call: Api, mailbox: Mailbox, password: s
         ("🔑" * 65, "PASSWORD_TOO_LONG"),
     ],
 )
-def test_length_is_counted_as_browsers_count(call: Api, password: str, code: str) -> None:
-    """UTF-16 code units, as the protocol has it."""
-    for answer in (sign_up(call, ANN, password), reset_password(call, "x", password)):
-        assert (answer.status, answer.code) == (400, code)
+def test_the_length_is_counted_as_in_browsers(call: Api, password: str, code: str) -> None:
+    """In UTF-16 code units, as the protocol defines it."""
+    for response in (sign_up(call, ANN, password), reset_password(call, "x", password)):
+        assert (response.status, response.code) == (400, code)
 
 
 @pytest.mark.parametrize("length", [129, 10_000, 200_000, 1_000_000])
 def test_a_password_that_is_too_long_is_never_hashed(call: Api, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
-    """S-06: or a stranger could keep a processor busy."""
+    """S-06: hashing it would allow a denial of service."""
 
     def hashed(*_: Any) -> None:
         pytest.fail("hashed")
@@ -54,17 +54,17 @@ def test_a_password_that_is_too_long_is_never_hashed(call: Api, monkeypatch: pyt
     for name in ("hash_password", "is_correct"):
         monkeypatch.setattr(layer("accounts.passwords"), name, hashed)
 
-    for answer in (
+    for response in (
         sign_up(call, ANN, "x" * length),
         sign_in(call, ANN, "x" * length),
         reset_password(call, "x", "x" * length),
     ):
-        assert (answer.status, answer.code) in {(400, "PASSWORD_TOO_LONG"), (413, "PAYLOAD_TOO_LARGE")}
+        assert (response.status, response.code) in {(400, "PASSWORD_TOO_LONG"), (413, "PAYLOAD_TOO_LARGE")}
         assert call.aws_operations == []
 
 
 def test_composed_and_decomposed_letters_are_the_same_password(call: Api, mailbox: Mailbox) -> None:
-    """S-05: NFKC when it is set and when it is checked."""
+    """S-05: NFKC when a password is set and when it is verified."""
     password = "Zażółć gęślą jaźń"
     sign_up(call, ANN, unicodedata.normalize("NFD", password))
     verify(call, mailbox.last.token)
@@ -72,8 +72,8 @@ def test_composed_and_decomposed_letters_are_the_same_password(call: Api, mailbo
     assert sign_in(call, ANN, unicodedata.normalize("NFC", password)).status == 200
 
 
-def test_hashes_are_argon2id_of_the_decided_cost() -> None:
-    """S-07, by a fresh copy of the module: other tests hash at the cheapest."""
+def test_hashes_are_argon2id_at_the_decided_cost() -> None:
+    """S-07, with a fresh copy of the module: other tests hash at the lowest cost."""
     spec = spec_from_file_location("fresh_passwords", layer("accounts.passwords").__file__)
     assert spec
     assert spec.loader
@@ -91,11 +91,11 @@ def test_hashes_are_argon2id_of_the_decided_cost() -> None:
 
 
 @pytest.mark.parametrize("stored", [None, "", "x", "$argon2id$", "$2b$12$abc"])
-def test_no_password_fits_what_is_no_hash(stored: str | None) -> None:
+def test_an_invalid_hash_matches_no_password(stored: str | None) -> None:
     assert layer("accounts.passwords").is_correct("nobody", stored) is False
 
 
-def test_a_stranger_costs_one_hash_like_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_user_costs_one_hash_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords = layer("accounts.passwords")
     passwords.is_correct("warm", None)
     verified: list[str] = []

@@ -1,4 +1,4 @@
-"""Settings: whole and typed, or the function does not start."""
+"""Settings: complete and typed, or the function does not start."""
 
 import os
 from collections.abc import Callable
@@ -24,7 +24,7 @@ NAMES = {
 }
 
 
-def test_what_is_given_is_read(template: Template) -> None:
+def test_settings_are_parsed(template: Template) -> None:
     settings = layer("config").parse_environment(template.environment())
 
     assert settings.users_table == "UsersTable"
@@ -36,8 +36,8 @@ def test_what_is_given_is_read(template: Template) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))
-def test_ghsa_8fpg_xm3f_6cx3_what_is_not_given_is_refused_by_name(template: Template, name: str) -> None:
-    """S-36: a service that goes on without its secret fails open. No setting has another value than the one given."""
+def test_ghsa_8fpg_xm3f_6cx3_a_missing_setting_is_refused_by_name(template: Template, name: str) -> None:
+    """S-36: no setting has a default in code; a service without its secret must not start."""
     variable = f"GATEHOUSE_{name.upper()}"
     given = {other: value for other, value in template.environment().items() if other != variable}
 
@@ -47,12 +47,12 @@ def test_ghsa_8fpg_xm3f_6cx3_what_is_not_given_is_refused_by_name(template: Temp
 
 @pytest.mark.parametrize("variable", NAMES)
 @pytest.mark.parametrize("value", ["", "  "])
-def test_a_name_that_is_empty_is_refused_at_once(variable: str, value: str) -> None:
+def test_an_empty_name_is_refused_at_start(variable: str, value: str) -> None:
     with pytest.raises(layer("config").ConfigurationError, match=f"^{variable} is missing$"):
         layer("config").parse_environment(NAMES | {variable: value})
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     environment = NAMES | {"GATEHOUSE_USERS_TABLE": "", "GATEHOUSE_RESET_LIFETIME": "soon"}
 
     with pytest.raises(layer("config").ConfigurationError) as problem:
@@ -73,13 +73,13 @@ def test_all_problems_are_told_at_once() -> None:
         ("TRACING", "on"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused_rather_than_guessed(variable: str, value: str) -> None:
+def test_an_invalid_value_is_refused(variable: str, value: str) -> None:
     with pytest.raises(layer("config").ConfigurationError, match=f"^GATEHOUSE_{variable} must be"):
         layer("config").parse_environment(NAMES | {f"GATEHOUSE_{variable}": value})
 
 
-def test_cookies_that_no_browser_would_take_are_refused_at_start() -> None:
-    """`SameSite=None` needs `Secure`; nobody could stay signed in."""
+def test_cookie_settings_that_no_browser_accepts_are_refused_at_start() -> None:
+    """`SameSite=None` needs `Secure`."""
     given = {"GATEHOUSE_COOKIE_SAME_SITE": "none", "GATEHOUSE_SECURE_COOKIES": "off"}
 
     with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECURE_COOKIES must not be off where"):
@@ -89,40 +89,40 @@ def test_cookies_that_no_browser_would_take_are_refused_at_start() -> None:
         assert layer("config").parse_environment(NAMES | {one: value})
 
 
-def test_mailed_links_have_a_page_somewhere() -> None:
-    read, without = (
+def test_mailed_links_need_hosted_pages_or_a_frontend() -> None:
+    parse, without = (
         layer("config").parse_environment,
         NAMES | {"GATEHOUSE_HOSTED_PAGES": "false", "GATEHOUSE_FRONTEND_URL": ""},
     )
 
-    assert not read(without | {"GATEHOUSE_FRONTEND_URL": "https://app.example.com"}).hosted_pages
+    assert not parse(without | {"GATEHOUSE_FRONTEND_URL": "https://app.example.com"}).hosted_pages
     with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_FRONTEND_URL must be given where"):
-        read(without)
+        parse(without)
 
 
 @pytest.mark.parametrize(
     ("value", "origins"),
     [("", ()), ("https://a.example", ("https://a.example",)), (" a , b ,, ", ("a", "b"))],
 )
-def test_lists_are_given_with_commas(value: str, origins: tuple[str, ...]) -> None:
+def test_lists_are_separated_by_commas(value: str, origins: tuple[str, ...]) -> None:
     assert layer("config").parse_environment(NAMES | {"GATEHOUSE_TRUSTED_ORIGINS": value}).trusted_origins == origins
 
 
-def test_the_template_gives_what_is_needed() -> None:
+def test_the_template_sets_all_required_settings() -> None:
     assert layer("config").parse_environment(os.environ).base_url == "https://api.example.com"
 
 
-def test_a_function_does_not_start_with_settings_that_cannot_be(settings: Callable[..., None]) -> None:
+def test_a_function_does_not_start_with_invalid_settings(settings: Callable[..., None]) -> None:
     settings(secret="")
 
     with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECRET is missing"):
         layer("http.handler").lambda_handler(APIRouter())
 
 
-def test_a_request_that_needs_what_is_missing_is_answered_with_500(call: Api, settings: Callable[..., None]) -> None:
+def test_a_request_that_needs_a_missing_setting_gets_a_500(call: Api, settings: Callable[..., None]) -> None:
     del os.environ["GATEHOUSE_SECURE_COOKIES"]
     settings()
 
-    answer = call("GET /api/auth/get-session", cookies=["better-auth.session_token=x"])
+    response = call("GET /api/auth/get-session", cookies=["better-auth.session_token=x"])
 
-    assert (answer.status, answer.code) == (500, "INTERNAL_SERVER_ERROR")
+    assert (response.status, response.code) == (500, "INTERNAL_SERVER_ERROR")

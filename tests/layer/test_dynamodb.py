@@ -1,4 +1,4 @@
-"""DynamoDB as all tables use it: tried again when others are in the way, all or nothing, told from our own mistakes."""
+"""Access to DynamoDB: retries after conflicts, transactions, and the distinction of outages from bugs."""
 
 from typing import Any
 
@@ -17,21 +17,21 @@ OUTAGES = [
     "RequestLimitExceeded",
     "ThrottlingException",
 ]
-MISTAKES = ["ValidationException", "ResourceNotFoundException", "AccessDeniedException"]
+BUGS = ["ValidationException", "ResourceNotFoundException", "AccessDeniedException"]
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layer("dynamodb").time, "sleep", lambda _: None)
 
 
 def epoch(user_id: str, number: int = 1) -> Any:
-    """A row to write."""
+    """Return a row to write."""
     return layer("sessions.table").EpochRow(user_id, epoch=number, cursor_key=b"key")
 
 
 def cancelled(*codes: str) -> ClientError:
-    """What a transaction raises, with a reason for each of its items."""
+    """Return the error of a transaction, with a reason for each item."""
     error = client_error("TransactionCanceledException")
     error.response["CancellationReasons"] = [{"Code": code} for code in codes]
     return error
@@ -51,20 +51,20 @@ TASK = {
 
 
 @pytest.mark.parametrize("item", [TASK, TASK | {"v": {"N": "2"}}, {}])
-def test_a_row_is_read_as_pynamodb_reads_it(item: dict[str, Any]) -> None:
-    """With the defaults of what is not there."""
+def test_a_row_is_parsed_as_pynamodb_does(item: dict[str, Any]) -> None:
+    """With the defaults of missing attributes."""
     row = layer("tasks.table").TaskRow
-    theirs = super(layer("dynamodb").Row, row)._instantiate(item)
+    expected = super(layer("dynamodb").Row, row)._instantiate(item)
 
-    assert theirs.attribute_values == row.from_raw_data(item).attribute_values
+    assert expected.attribute_values == row.from_raw_data(item).attribute_values
 
 
-def test_a_value_of_another_kind_is_refused() -> None:
+def test_a_value_of_another_type_is_refused() -> None:
     with pytest.raises(AttributeDeserializationError, match="version"):
         layer("tasks.table").TaskRow.from_raw_data(TASK | {"version": {"S": "3"}})
 
 
-def test_a_transaction_writes_all(cloud: Cloud) -> None:
+def test_a_transaction_writes_all_items(cloud: Cloud) -> None:
     layer("dynamodb").transact(layer("dynamodb").put(epoch("a")), layer("dynamodb").put(epoch("b")))
 
     assert {row["user_id"] for row in rows(cloud, "SessionsTable")} == {"a", "b"}
@@ -80,7 +80,7 @@ def test_a_transaction_whose_condition_fails_writes_nothing(cloud: Cloud) -> Non
     assert [row["epoch"] for row in rows(cloud, "SessionsTable")] == ["1"]
 
 
-def test_a_transaction_in_conflict_is_tried_again(cloud: Cloud) -> None:
+def test_a_transaction_in_conflict_is_retried(cloud: Cloud) -> None:
     with failing_calls(cancelled("None", "TransactionConflict"), "TransactWriteItems", times=7) as asked:
         layer("dynamodb").transact(layer("dynamodb").put(epoch("a")))
 
@@ -98,17 +98,17 @@ def test_a_transaction_in_conflict_is_tried_again(cloud: Cloud) -> None:
         (["ValidationError"], 1, "TransactWriteError", False),
     ],
 )
-def test_a_transaction_that_is_cancelled_is_an_outage_or_final(
+def test_a_cancelled_transaction_is_an_outage_or_final(
     cloud: Cloud,
     reasons: list[str],
     attempts: int | None,
     raises: str | None,
     outage: bool,  # noqa: FBT001 -- a case
 ) -> None:
-    """A conflict for too long and a throttled table pass; a condition and a mistake of ours do not."""
+    """A lasting conflict and throttling are outages; a failed condition and a bug are not."""
     dynamodb = layer("dynamodb")
 
-    with failing_calls(cancelled(*reasons), "TransactWriteItems") as asked, pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
+    with failing_calls(cancelled(*reasons), "TransactWriteItems") as asked, pytest.raises(Exception) as raised:  # noqa: PT011 -- the type is asserted below
         dynamodb.transact(dynamodb.put(epoch("a")))
 
     assert type(raised.value).__name__ == raises or raises is None
@@ -117,17 +117,17 @@ def test_a_transaction_that_is_cancelled_is_an_outage_or_final(
     assert rows(cloud, "SessionsTable") == []
 
 
-@pytest.mark.parametrize("error", [*map(client_error, [*OUTAGES, *MISTAKES]), UNREACHABLE], ids=str)
-def test_a_table_that_is_away_is_an_outage_and_a_mistake_of_ours_is_none(cloud: Cloud, error: Exception) -> None:
+@pytest.mark.parametrize("error", [*map(client_error, [*OUTAGES, *BUGS]), UNREACHABLE], ids=str)
+def test_a_table_that_cannot_be_reached_is_an_outage_and_a_bug_is_none(cloud: Cloud, error: Exception) -> None:
     assert cloud
 
-    with failing_calls(error, "GetItem"), pytest.raises(Exception) as raised:  # noqa: PT011 -- which, is asked below
+    with failing_calls(error, "GetItem"), pytest.raises(Exception) as raised:  # noqa: PT011 -- the type is asserted below
         layer("throttle").LimitRow.get("x")
 
-    assert layer("outages").is_outage(raised.value) is not any(code in str(error) for code in MISTAKES)
+    assert layer("outages").is_outage(raised.value) is not any(code in str(error) for code in BUGS)
 
 
-def test_rows_are_read_together_in_the_order_they_were_asked_for(cloud: Cloud) -> None:
+def test_a_batch_is_returned_in_the_order_of_the_request(cloud: Cloud) -> None:
     dynamodb, row = layer("dynamodb"), layer("sessions.table").EpochRow
     assert cloud
     dynamodb.transact(dynamodb.put(epoch("a", 1)), dynamodb.put(epoch("b", 2)))
@@ -137,7 +137,7 @@ def test_rows_are_read_together_in_the_order_they_were_asked_for(cloud: Cloud) -
     assert [one and one.epoch for one in found] == [2, None, 1]
 
 
-def test_what_a_batch_left_out_is_asked_for_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unprocessed_keys_are_requested_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     dynamodb, row = layer("dynamodb"), layer("sessions.table").EpochRow
     assert cloud
     dynamodb.transact(dynamodb.put(epoch("a", 1)))
@@ -147,8 +147,8 @@ def test_what_a_batch_left_out_is_asked_for_again(cloud: Cloud, monkeypatch: pyt
         asked.append(operation)
         if len(asked) < 3:
             return {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
-        answer: dict[str, Any] = real(operation, request)
-        return answer
+        response: dict[str, Any] = real(operation, request)
+        return response
 
     monkeypatch.setattr(dynamodb.connection(), "dispatch", dispatch)
     (found,) = dynamodb.batch_get((row, "a", "EPOCH"))
@@ -157,7 +157,7 @@ def test_what_a_batch_left_out_is_asked_for_again(cloud: Cloud, monkeypatch: pyt
     assert len(asked) == 3
 
 
-def test_a_batch_that_never_completes_is_an_outage_and_not_an_absence(
+def test_a_batch_that_never_completes_is_an_outage_and_not_a_missing_row(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dynamodb, row = layer("dynamodb"), layer("sessions.table").EpochRow

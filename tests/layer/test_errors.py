@@ -1,4 +1,4 @@
-"""The catalogue of errors: each has a code of its own, a status and a sentence; docs/errors.md lists them all."""
+"""The error classes: each has its own code, a status and a message; docs/errors.md lists them all."""
 
 import ast
 import re
@@ -15,20 +15,20 @@ REDIRECTS = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)  # the rows of "Erro
 
 
 def every_refusal(kind: type[Refusal] = Refusal) -> list[type[Refusal]]:
-    """All refusals but those that give their parent's code another status."""
+    """Return all refusals but those that give their parent's code another status."""
     children = kind.__subclasses__()
     return [refusal for child in children for refusal in (child, *every_refusal(child)) if "code" in vars(refusal)]
 
 
 @pytest.mark.parametrize("refusal", every_refusal(), ids=lambda refusal: refusal.__name__)
-def test_a_refusal_is_a_status_a_code_and_a_sentence(refusal: type[Refusal]) -> None:
+def test_a_refusal_has_a_status_a_code_and_a_message(refusal: type[Refusal]) -> None:
     assert refusal.__doc__
     assert str(refusal()) == refusal.__doc__.strip()
     assert refusal.status >= 400
     assert re.fullmatch(r"[A-Z]+(_[A-Z]+)*", refusal.code)
 
 
-def test_no_two_refusals_share_a_code() -> None:
+def test_codes_are_unique() -> None:
     codes = [refusal.code for refusal in every_refusal()]
 
     assert sorted(codes) == sorted(set(codes))
@@ -41,12 +41,12 @@ def test_the_page_is_current() -> None:
     assert error_reference.FILE.read_text(encoding="utf-8") == error_reference.text(), "run `make errors`"
 
 
-def test_every_code_has_an_action_and_no_other_has() -> None:
+def test_exactly_the_existing_codes_have_an_action() -> None:
     assert error_reference.ACTIONS.keys() == {refusal.code for refusal in every_refusal()}
 
 
 def raised_with_a_status() -> Iterator[tuple[str, str]]:
-    """The class and the status of every error that is made with a status of its own."""
+    """Yield class and status of every error that is raised with a status of its own."""
     for module in [*layer_modules(), *handler_modules()]:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and hasattr(errors, node.func.id):
@@ -54,7 +54,7 @@ def raised_with_a_status() -> Iterator[tuple[str, str]]:
                 yield from ((node.func.id, status) for status in given)
 
 
-def test_statuses_other_than_that_of_the_class_are_listed() -> None:
+def test_other_statuses_than_the_classes_are_listed() -> None:
     found = list(raised_with_a_status())
 
     assert found
@@ -63,15 +63,15 @@ def test_statuses_other_than_that_of_the_class_are_listed() -> None:
         assert status in {f"HTTPStatus.{one.name}" for one in listed}, name
 
 
-def test_names_of_errors_in_a_redirect_are_those_of_the_code() -> None:
-    """Each is a text of the layer, as it is or with spaces."""
+def test_the_names_of_errors_in_redirects_are_those_in_the_code() -> None:
+    """Each is a string of the layer, with underscores or spaces."""
     texts = {
         node.value
         for module in layer_modules()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    told = REDIRECTS.findall(error_reference.text())
+    names = REDIRECTS.findall(error_reference.text())
 
-    assert told
-    assert [name for name in told if not {name, name.replace("_", " ")} & texts] == []
+    assert names
+    assert [name for name in names if not {name, name.replace("_", " ")} & texts] == []

@@ -1,4 +1,4 @@
-"""The session_data cookie: get-session answers from it for a few minutes, and nothing else ever does."""
+"""The session_data cookie: get-session responds from it for a few minutes, and no other route accepts it."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -20,52 +20,52 @@ OURS = {"origin": "https://app.example.com"}
 
 
 @pytest.fixture
-def entered(call: Api, people: People, settings: Callable[..., None]) -> Response:
-    """A sign-in where answers are cached for five minutes."""
+def login(call: Api, people: People, settings: Callable[..., None]) -> Response:
+    """The response to a sign-in with the cookie cache on, for five minutes."""
     email = people.verified()
     settings(cookie_cache_age="300")
     return call(SIGN_IN, json={"email": email, "password": PASSWORD})
 
 
-def cookies(answer: Response) -> list[str]:
-    """What a browser sends back."""
-    return [cookie.partition(";")[0] for cookie in answer.cookies if "Max-Age=0" not in cookie]
+def cookies(response: Response) -> list[str]:
+    """Return the cookies that a browser would send back."""
+    return [cookie.partition(";")[0] for cookie in response.cookies if "Max-Age=0" not in cookie]
 
 
-def data_of(answer: Response) -> str:
-    """The whole Set-Cookie line of session_data."""
-    (cookie,) = (cookie for cookie in answer.cookies if cookie.startswith(f"{DATA}="))
+def data_of(response: Response) -> str:
+    """Return the Set-Cookie header of session_data."""
+    (cookie,) = (cookie for cookie in response.cookies if cookie.startswith(f"{DATA}="))
     return cookie
 
 
-def unpacked(text: str) -> dict[str, Any]:
-    """The value of a session_data cookie."""
+def decode(text: str) -> dict[str, Any]:
+    """Return the decoded value of a session_data cookie."""
     whole: dict[str, Any] = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     return whole
 
 
-def packed(whole: Any) -> str:
-    """And back."""
+def encode(whole: Any) -> str:
+    """Encode a value as the cookie does."""
     text = json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
     return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def value(answer: Response) -> str:
-    """The value of session_data."""
-    return data_of(answer).partition(";")[0].partition("=")[2]
+def value(response: Response) -> str:
+    """Return the value of session_data."""
+    return data_of(response).partition(";")[0].partition("=")[2]
 
 
-def visit(call: Api, answer: Response, data: str | None = None, **more: Any) -> Response:
-    """Ask for the session with the cookies of an answer, and perhaps other data."""
-    kept = [cookie for cookie in cookies(answer) if not cookie.startswith(DATA)]
-    return call(GET_SESSION, cookies=[*kept, f"{DATA}={value(answer) if data is None else data}"], **more)
+def get_session(call: Api, response: Response, data: str | None = None, **more: Any) -> Response:
+    """Request the session with the cookies of a response, and other data if given."""
+    others = [cookie for cookie in cookies(response) if not cookie.startswith(DATA)]
+    return call(GET_SESSION, cookies=[*others, f"{DATA}={value(response) if data is None else data}"], **more)
 
 
-def test_signing_in_hands_it_out_in_the_compact_form(call: Api, cloud: Cloud, entered: Response) -> None:
-    """Protocol §4.4, with the signature recomputed here from the secret itself."""
-    whole = unpacked(value(entered))
+def test_sign_in_sets_it_in_the_compact_form(call: Api, cloud: Cloud, login: Response) -> None:
+    """Protocol §4.4; the signature is recomputed here from the secret."""
+    whole = decode(value(login))
 
-    assert data_of(entered).partition(";")[2] == " Max-Age=300; Path=/; HttpOnly; Secure; SameSite=Lax"
+    assert data_of(login).partition(";")[2] == " Max-Age=300; Path=/; HttpOnly; Secure; SameSite=Lax"
     assert list(whole) == ["session", "expiresAt", "signature"]
     content = whole["session"]
     assert list(content) == ["session", "user", "updatedAt", "version"]
@@ -75,54 +75,52 @@ def test_signing_in_hands_it_out_in_the_compact_form(call: Api, cloud: Cloud, en
     key = digest(digest(b"gatehouse", secret.encode(), sha256), b"gatehouse cached session\x01", sha256)
     text = json.dumps(content | {"expiresAt": whole["expiresAt"]}, separators=(",", ":"), ensure_ascii=False)
     assert whole["signature"] == urlsafe_b64encode(digest(key, text.encode(), sha256)).rstrip(b"=").decode()
-    assert len(data_of(entered)) < 4096
-    shown = call(GET_SESSION, bearer=entered.json["token"]).json
-    assert {"session": content["session"], "user": content["user"]} == shown  # so its dates are those of the wire
+    assert len(data_of(login)) < 4096
+    shown = call(GET_SESSION, bearer=login.json["token"]).json
+    assert {"session": content["session"], "user": content["user"]} == shown  # dates have the wire's format
 
 
 @pytest.mark.parametrize("route", [GET_SESSION, "GET /api/auth/session", "GET /api/auth/me"])
-def test_a_session_is_shown_without_asking_anything(call: Api, entered: Response, route: str) -> None:
-    fresh = call(route, bearer=entered.json["token"]).json
+def test_a_session_is_returned_without_an_aws_call(call: Api, login: Response, route: str) -> None:
+    fresh = call(route, bearer=login.json["token"]).json
 
-    answer = call(route, cookies=cookies(entered))
+    response = call(route, cookies=cookies(login))
 
-    assert (answer.status, call.aws_operations) == (200, [])
-    assert answer.json == fresh
+    assert (response.status, call.aws_operations) == (200, [])
+    assert response.json == fresh
 
 
-def test_get_session_hands_it_out_whenever_it_asked(
-    call: Api, entered: Response, advance_clock: Callable[..., None]
+def test_get_session_sets_it_after_reading_the_tables(
+    call: Api, login: Response, advance_clock: Callable[..., None]
 ) -> None:
-    (session,) = (cookie for cookie in cookies(entered) if "session_token" in cookie)
+    (session,) = (cookie for cookie in cookies(login) if "session_token" in cookie)
     advance_clock(seconds=30)
 
-    answer = call(GET_SESSION, cookies=[session])
+    response = call(GET_SESSION, cookies=[session])
 
     assert call.aws_operations != []
-    assert unpacked(value(answer))["expiresAt"] - unpacked(value(entered))["expiresAt"] >= 30_000
-    assert call(GET_SESSION, cookies=[session, *cookies(answer)]).json == answer.json
+    assert decode(value(response))["expiresAt"] - decode(value(login))["expiresAt"] >= 30_000
+    assert call(GET_SESSION, cookies=[session, *cookies(response)]).json == response.json
     assert call.aws_operations == []
 
 
-def test_it_can_be_passed_by(call: Api, entered: Response) -> None:
-    answer = visit(call, entered, query={"disableCookieCache": "true"})
+def test_the_cache_can_be_bypassed(call: Api, login: Response) -> None:
+    response = get_session(call, login, query={"disableCookieCache": "true"})
 
     assert call.aws_operations == ["BatchGetItem"]
-    assert "set-auth-jwt" in answer.headers
-    assert data_of(answer)
+    assert "set-auth-jwt" in response.headers
+    assert data_of(response)
 
 
-def test_it_is_good_for_its_time_and_no_longer(
-    call: Api, entered: Response, advance_clock: Callable[..., None]
-) -> None:
+def test_it_is_valid_for_its_lifetime(call: Api, login: Response, advance_clock: Callable[..., None]) -> None:
     advance_clock(seconds=298)
-    visit(call, entered)  # looks at the keyring, too
-    visit(call, entered)
+    get_session(call, login)  # refreshes the keyring, too
+    get_session(call, login)
     assert call.aws_operations == []
 
     advance_clock(seconds=3)
-    answer = visit(call, entered)
-    assert answer.json["user"]["email"] == "ann@example.com"
+    response = get_session(call, login)
+    assert response.json["user"]["email"] == "ann@example.com"
     assert call.aws_operations == ["BatchGetItem"]
 
 
@@ -130,28 +128,28 @@ def test_it_does_not_outlive_its_session(
     call: Api, people: People, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     settings(cookie_cache_age="1000000")
-    entered = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD})
+    login = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD})
 
     advance_clock(days=7, seconds=1)
 
-    assert visit(call, entered).text == "null"
+    assert get_session(call, login).text == "null"
 
 
-def changed(whole: dict[str, Any], *path: str, to: Any) -> str:
-    """The cached form with something else in one place."""
+def replaced(whole: dict[str, Any], *path: str, to: Any) -> str:
+    """Encode the value with another one at `path`."""
     copy = json.loads(json.dumps(whole))
-    place = copy
+    node = copy
     for name in path[:-1]:
-        place = place[name]
-    place[path[-1]] = to
-    return packed(copy)
+        node = node[name]
+    node[path[-1]] = to
+    return encode(copy)
 
 
-def test_what_was_tampered_with_is_ignored(call: Api, entered: Response) -> None:
-    whole, good = unpacked(value(entered)), value(entered)
+def test_a_tampered_cookie_is_ignored(call: Api, login: Response) -> None:
+    whole, valid = decode(value(login)), value(login)
     bare = {name: whole[name] for name in ("session", "expiresAt")}
     never = "2099-01-01T00:00:00"
-    places: dict[tuple[str, ...], list[Any]] = {
+    replacements: dict[tuple[str, ...], list[Any]] = {
         ("session", "user", "email"): ["root@example.com"],
         ("session", "user", "emailVerified"): [False],
         ("session", "session", "expiresAt"): [f"{never}.000Z", never, "never", 1],
@@ -163,101 +161,101 @@ def test_what_was_tampered_with_is_ignored(call: Api, entered: Response) -> None
     }
     others: list[Any] = [bare, [], None]
     tampered = [
-        *(changed(whole, *place, to=value) for place, values in places.items() for value in values),
-        *map(packed, others),
-        *(good[:-1], good[:-3] + "AAA", f"{good}A", "x", "é", "%ff", "=" * 20, packed(whole) + "." + packed(whole)),
+        *(replaced(whole, *path, to=value) for path, values in replacements.items() for value in values),
+        *map(encode, others),
+        *(valid[:-1], valid[:-3] + "AAA", f"{valid}A", "x", "é", "%ff", "=" * 20, encode(whole) + "." + encode(whole)),
         urlsafe_b64encode(b'{"session":' + b"[" * 2500).decode(),
         urlsafe_b64encode(b'{"session": "\\ud800", "expiresAt": 1, "signature": ""}').decode(),
     ]
 
     for text in tampered:
-        answer = visit(call, entered, text)
-        assert (answer.status, answer.json["user"]["email"]) == (200, "ann@example.com"), text
+        response = get_session(call, login, text)
+        assert (response.status, response.json["user"]["email"]) == (200, "ann@example.com"), text
         assert call.aws_operations == ["BatchGetItem"]
 
 
-def test_what_was_cached_for_another_session_is_ignored(call: Api, people: People, entered: Response) -> None:
-    """Neither somebody else's nor another of one's own."""
+def test_the_cookie_of_another_session_is_ignored(call: Api, people: People, login: Response) -> None:
+    """Of another user, and of another session of the same user."""
     own = call(SIGN_IN, json={"email": "ann@example.com", "password": PASSWORD})
     bob = call(SIGN_IN, json={"email": people.verified("bob"), "password": PASSWORD})
 
     for other in (own, bob):
-        answer = visit(call, entered, value(other))
-        assert answer.json["session"]["token"] == entered.json["token"]
-        assert answer.json["user"]["email"] == "ann@example.com"
+        response = get_session(call, login, value(other))
+        assert response.json["session"]["token"] == login.json["token"]
+        assert response.json["user"]["email"] == "ann@example.com"
         assert call.aws_operations == ["BatchGetItem"]
 
 
-def test_it_is_nothing_without_its_session_cookie(call: Api, entered: Response) -> None:
-    data = f"{DATA}={value(entered)}"
-    unsigned = f"__Secure-better-auth.session_token={entered.json['token']}"
+def test_it_is_ignored_without_the_session_cookie(call: Api, login: Response) -> None:
+    data = f"{DATA}={value(login)}"
+    unsigned = f"__Secure-better-auth.session_token={login.json['token']}"
 
-    for kept in ([data], [data, unsigned], [data, f"{unsigned}.{'A' * 43}%3D"]):
-        assert call(GET_SESSION, cookies=kept).text == "null"
+    for others in ([data], [data, unsigned], [data, f"{unsigned}.{'A' * 43}%3D"]):
+        assert call(GET_SESSION, cookies=others).text == "null"
 
 
-def test_it_opens_no_door(call: Api, entered: Response) -> None:
-    """A session that was ended elsewhere lives on in it, though for get-session alone, and not for long."""
-    call("POST /api/auth/sign-out", bearer=entered.json["token"])
+def test_no_other_route_accepts_it(call: Api, login: Response) -> None:
+    """For get-session alone, an ended session stays valid until the cookie expires."""
+    call("POST /api/auth/sign-out", bearer=login.json["token"])
 
-    assert visit(call, entered).json["user"]["email"] == "ann@example.com"
-    assert visit(call, entered, query={"disableCookieCache": "true"}).text == "null"
+    assert get_session(call, login).json["user"]["email"] == "ann@example.com"
+    assert get_session(call, login, query={"disableCookieCache": "true"}).text == "null"
     for route in ("GET /api/tasks", "GET /api/auth/token", "GET /api/auth/list-sessions"):
-        assert call(route, cookies=cookies(entered)).status == 401
+        assert call(route, cookies=cookies(login)).status == 401
 
 
-def test_a_change_of_the_person_takes_it_back_and_so_does_signing_out(call: Api, entered: Response) -> None:
-    answer = call("POST /api/auth/update-user", json={"name": "Anna"}, cookies=cookies(entered), headers=OURS)
-    assert (answer.status, call(GET_SESSION, cookies=cookies(answer)).json["user"]["name"]) == (200, "Anna")
-    left = call("POST /api/auth/sign-out", cookies=cookies(entered), headers=OURS)
+def test_a_change_of_the_user_and_a_sign_out_clear_it(call: Api, login: Response) -> None:
+    response = call("POST /api/auth/update-user", json={"name": "Anna"}, cookies=cookies(login), headers=OURS)
+    assert (response.status, call(GET_SESSION, cookies=cookies(response)).json["user"]["name"]) == (200, "Anna")
+    signed_out = call("POST /api/auth/sign-out", cookies=cookies(login), headers=OURS)
 
-    for one in (answer, left):
+    for one in (response, signed_out):
         assert data_of(one).startswith(f"{DATA}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax")
 
 
-def test_where_the_session_is_not_remembered_it_lasts_a_minute(
+def test_it_lasts_a_minute_if_the_session_is_not_remembered(
     call: Api, people: People, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     settings(cookie_cache_age="300")
     body = {"email": people.verified(), "password": PASSWORD, "rememberMe": False}
 
-    entered = call(SIGN_IN, json=body)
+    login = call(SIGN_IN, json=body)
 
-    whole = unpacked(value(entered))
-    assert "Max-Age" not in data_of(entered)
+    whole = decode(value(login))
+    assert "Max-Age" not in data_of(login)
     assert whole["expiresAt"] == whole["session"]["updatedAt"] + 60_000
     advance_clock(seconds=61)
-    visit(call, entered)
+    get_session(call, login)
     assert call.aws_operations == ["BatchGetItem"]
 
 
-def test_names_of_any_letters_are_signed_as_javascript_would(call: Api, entered: Response) -> None:
-    bearer = entered.json["token"]
+def test_any_characters_are_signed_as_in_javascript(call: Api, login: Response) -> None:
+    bearer = login.json["token"]
     call("POST /api/auth/update-user", json={"name": 'Änn "作業" 🔑 </script>'}, bearer=bearer)
-    answer = call(GET_SESSION, cookies=cookies(entered), query={"disableCookieCache": "1"})
+    response = call(GET_SESSION, cookies=cookies(login), query={"disableCookieCache": "1"})
 
-    again = visit(call, entered, value(answer))
+    second = get_session(call, login, value(response))
 
     assert call.aws_operations == []
-    assert again.json["user"]["name"] == 'Änn "作業" 🔑 </script>'
+    assert second.json["user"]["name"] == 'Änn "作業" 🔑 </script>'
 
 
-def test_a_name_of_any_length_fits_in_a_cookie(call: Api, people: People, settings: Callable[..., None]) -> None:
-    """Browsers drop what is longer than 4096 bytes."""
+def test_the_longest_name_fits_in_a_cookie(call: Api, people: People, settings: Callable[..., None]) -> None:
+    """Browsers drop cookies longer than 4096 bytes."""
     ann = people.signed_in()
     sent = {"name": "🔑" * 100, "image": "https://example.com/" + "x" * 480}
     assert call("POST /api/auth/update-user", json=sent, bearer=ann.token).status == 200
     settings(cookie_cache_age="300")
 
-    answer = call(SIGN_IN, json={"email": ann.email, "password": PASSWORD}, headers={"user-agent": "a" * 500})
+    response = call(SIGN_IN, json={"email": ann.email, "password": PASSWORD}, headers={"user-agent": "a" * 500})
 
-    assert len(data_of(answer).encode()) <= 4096
+    assert len(data_of(response).encode()) <= 4096
 
 
-def test_what_would_not_fit_in_a_cookie_is_not_set_and_an_old_one_is_taken_back(
+def test_a_value_too_long_for_a_cookie_clears_the_old_one(
     call: Api, people: People, settings: Callable[..., None]
 ) -> None:
-    """A browser would drop it, and go on sending the old one."""
+    """A browser would drop it and keep sending the old one."""
     ann = people.signed_in()
     settings(cookie_cache_age="300")
     shown = call(GET_SESSION, cookies=[ann.cookie])
@@ -265,66 +263,64 @@ def test_what_would_not_fit_in_a_cookie_is_not_set_and_an_old_one_is_taken_back(
     sent = {"image": f"data:image/jpeg;base64,/9j/{'x' * 4000}"}
     assert call("POST /api/auth/update-user", json=sent, bearer=ann.token).status == 200
 
-    answers = [
+    responses = [
         call(GET_SESSION, cookies=[ann.cookie]),
         call(SIGN_IN, json={"email": ann.email, "password": PASSWORD}),
     ]
 
-    for answer in answers:
-        assert answer.status == 200
-        assert data_of(answer).startswith(f"{DATA}=; Max-Age=0;")
+    for response in responses:
+        assert response.status == 200
+        assert data_of(response).startswith(f"{DATA}=; Max-Age=0;")
 
 
-def test_after_an_emergency_a_warm_instance_believes_it_for_half_a_minute_at_most(
-    call: Api, entered: Response, advance_clock: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_after_an_emergency_a_warm_instance_accepts_it_for_at_most_half_a_minute(
+    call: Api, login: Response, advance_clock: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S-33: whoever has the old key can make any of them. Whether the keys are still good is asked twice a minute."""
+    """S-33: with the old key anybody can forge it. An instance refreshes the keyring twice a minute."""
     advance_clock(seconds=31)
-    for asked in (["BatchGetItem"], [], []):
-        assert visit(call, entered).json["user"]["email"] == "ann@example.com"
-        assert call.aws_operations == asked
+    for calls in (["BatchGetItem"], [], []):
+        assert get_session(call, login).json["user"]["email"] == "ann@example.com"
+        assert call.aws_operations == calls
     keyring = layer("keys.keyring")
     seen = keyring._cached
     call.invoke("RotateSecret", {"Emergency": True})
     monkeypatch.setattr(keyring, "_cached", seen)
 
     advance_clock(seconds=29)
-    assert visit(call, entered).json["user"]["email"] == "ann@example.com"
+    assert get_session(call, login).json["user"]["email"] == "ann@example.com"
     assert call.aws_operations == []
 
     advance_clock(seconds=2)
-    assert visit(call, entered).text == "null"
+    assert get_session(call, login).text == "null"
 
 
 @pytest.mark.parametrize("route", [SIGN_IN, "POST /api/auth/signin", "POST /api/auth/login"])
-def test_cve_2026_67337_who_is_not_in_yet_is_handed_nothing(
-    call: Api, settings: Callable[..., None], route: str
-) -> None:
-    """S-20: the right password alone, before the address is verified, is worth no cookie of any kind."""
+def test_cve_2026_67337_a_refused_sign_in_sets_no_cookie(call: Api, settings: Callable[..., None], route: str) -> None:
+    """S-20: before the address is verified, the right password yields no cookie of any kind."""
     body = {"email": "bob@example.com", "password": PASSWORD}
     settings(cookie_cache_age="300", rate_limits="on", send_verification_on_sign_in="true")
     signed_up = call("POST /api/auth/sign-up/email", json=body)
 
-    answer = call(route, json=body)
+    response = call(route, json=body)
 
-    assert (answer.status, answer.code, answer.cookies) == (403, "EMAIL_NOT_VERIFIED", [])
-    assert not [name for name in answer.headers if name.startswith("set-")]
+    assert (response.status, response.code, response.cookies) == (403, "EMAIL_NOT_VERIFIED", [])
+    assert not [name for name in response.headers if name.startswith("set-")]
     assert (signed_up.status, signed_up.cookies) == (200, [])
 
 
-def test_it_is_off_unless_asked_for(call: Api, people: People) -> None:
-    """Or a session that was ended elsewhere would live on."""
+def test_it_is_off_by_default(call: Api, people: People) -> None:
+    """It would keep ended sessions valid."""
     email = people.verified()
-    entered = call(SIGN_IN, json={"email": email, "password": PASSWORD})
-    shown = call(GET_SESSION, cookies=cookies(entered))
+    login = call(SIGN_IN, json={"email": email, "password": PASSWORD})
+    shown = call(GET_SESSION, cookies=cookies(login))
 
-    assert not any(DATA in cookie for cookie in [*entered.cookies, *shown.cookies])
+    assert not any(DATA in cookie for cookie in [*login.cookies, *shown.cookies])
 
 
-def test_what_was_cached_before_it_was_switched_off_is_ignored(
-    call: Api, entered: Response, settings: Callable[..., None]
+def test_a_cookie_from_before_it_was_switched_off_is_ignored(
+    call: Api, login: Response, settings: Callable[..., None]
 ) -> None:
     settings(cookie_cache_age="0")
-    call("POST /api/auth/sign-out", bearer=entered.json["token"])
+    call("POST /api/auth/sign-out", bearer=login.json["token"])
 
-    assert visit(call, entered).text == "null"
+    assert get_session(call, login).text == "null"

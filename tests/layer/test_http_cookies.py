@@ -16,27 +16,29 @@ from tests.support.people import PASSWORD, People
 SECURE, PLAIN = "__Secure-better-auth", "better-auth"
 
 
-def signs_in(call: Api, people: People, **more: object) -> Response:
-    """Sign in somebody new."""
+def sign_in_new_user(call: Api, people: People, **more: object) -> Response:
+    """Sign in a new user."""
     return call("POST /api/auth/sign-in/email", json={"email": people.verified(), "password": PASSWORD, **more})
 
 
 def test_the_session_cookie_is_the_signed_token_percent_encoded(call: Api, people: People, cloud: Cloud) -> None:
-    """The signature is recomputed here from the secret itself."""
-    answer = signs_in(call, people)
+    """The signature is recomputed here from the secret."""
+    response = sign_in_new_user(call, people)
 
     secret = cloud.client("secretsmanager").get_secret_value(SecretId=layer("config").config().secret)["SecretString"]
     key = digest(digest(b"gatehouse", secret.encode(), sha256), b"gatehouse cookie\x01", sha256)
-    token = answer.json["token"]
+    token = response.json["token"]
     signed = f"{token}.{b64encode(digest(key, token.encode(), sha256)).decode()}"
     value = quote(signed, safe="")
-    assert answer.cookies == [f"{SECURE}.session_token={value}; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax"]
-    assert answer.headers["set-auth-token"] == signed
-    assert len(answer.cookies[0]) < 4096
+    assert response.cookies == [
+        f"{SECURE}.session_token={value}; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax"
+    ]
+    assert response.headers["set-auth-token"] == signed
+    assert len(response.cookies[0]) < 4096
 
 
-def test_a_session_that_is_not_remembered_has_two_cookies_without_an_age(call: Api, people: People) -> None:
-    session, dont_remember = signs_in(call, people, rememberMe=False).cookies
+def test_a_session_that_is_not_remembered_has_two_session_cookies(call: Api, people: People) -> None:
+    session, dont_remember = sign_in_new_user(call, people, rememberMe=False).cookies
 
     assert session.partition(";")[2] == " Path=/; HttpOnly; Secure; SameSite=Lax"
     assert dont_remember.startswith(f"{SECURE}.dont_remember=true.")
@@ -53,7 +55,7 @@ def test_a_session_that_is_not_remembered_has_two_cookies_without_an_age(call: A
         ({"base_url": "https://api.example.com", "secure_cookies": "off"}, PLAIN, ""),
     ],
 )
-def test_cookies_are_secure_as_the_public_url_or_the_setting_says(
+def test_cookies_are_secure_according_to_the_public_url_or_the_setting(
     call: Api, settings: Callable[..., None], given: dict[str, str], prefix: str, attribute: str
 ) -> None:
     settings(**given)
@@ -64,40 +66,40 @@ def test_cookies_are_secure_as_the_public_url_or_the_setting_says(
     assert all((" Secure" in cookie.split(";")) is bool(attribute) for cookie in cookies)
 
 
-def test_no_header_takes_secure_away(call: Api, people: People) -> None:
+def test_no_header_disables_secure(call: Api, people: People) -> None:
     headers = {"x-forwarded-proto": "http", "forwarded": "proto=http", "host": "localhost"}
     body = {"email": people.verified(), "password": PASSWORD}
 
-    answer = call("POST /api/auth/sign-in/email", json=body, headers=headers)
+    response = call("POST /api/auth/sign-in/email", json=body, headers=headers)
 
-    assert answer.cookies[0].startswith(f"{SECURE}.session_token=")
+    assert response.cookies[0].startswith(f"{SECURE}.session_token=")
 
 
-def test_only_the_cookie_of_the_full_name_counts(call: Api, people: People) -> None:
+def test_only_the_exact_cookie_name_is_accepted(call: Api, people: People) -> None:
     cookie = people.signed_in().cookie
     value = cookie.partition("=")[2]
 
-    def known(*cookies: str) -> bool:
+    def is_signed_in(*cookies: str) -> bool:
         return call("GET /api/auth/get-session", cookies=list(cookies)).text != "null"
 
-    assert known("theme=dark", cookie, "a=b")
-    assert known(f'{SECURE}.session_token="{value}"')
-    assert known(cookie, f"{SECURE}.session_token=other")
-    assert not known(f"{PLAIN}.session_token={value}")
-    assert not known(f"x{cookie}")
+    assert is_signed_in("theme=dark", cookie, "a=b")
+    assert is_signed_in(f'{SECURE}.session_token="{value}"')
+    assert is_signed_in(cookie, f"{SECURE}.session_token=other")
+    assert not is_signed_in(f"{PLAIN}.session_token={value}")
+    assert not is_signed_in(f"x{cookie}")
 
 
-def test_ghsa_wmjr_v86c_m9jj_a_cookie_that_we_did_not_sign_is_none(call: Api, people: People) -> None:
+def test_ghsa_wmjr_v86c_m9jj_a_cookie_with_an_invalid_signature_is_ignored(call: Api, people: People) -> None:
     value = people.signed_in().cookie.partition("=")[2]
     token, _, signature = value.partition(".")
     forged = [f"{value}x", token, f"{token}.", f".{signature}", f"{token}.{signature}=", f"{token}..{signature}"]
 
     for text in (*forged, "%", "%ff%fe", ";;=;"):
-        answer = call("GET /api/auth/get-session", cookies=[f"{SECURE}.session_token={text}"])
-        assert (answer.status, answer.text, call.aws_operations) == (200, "null", []), text
+        response = call("GET /api/auth/get-session", cookies=[f"{SECURE}.session_token={text}"])
+        assert (response.status, response.text, call.aws_operations) == (200, "null", []), text
 
 
-def test_a_signature_belongs_to_its_token(call: Api, people: People) -> None:
+def test_a_signature_is_bound_to_its_token(call: Api, people: People) -> None:
     ann, bob = people.signed_in("ann"), people.signed_in("bob")
     mixed = ann.cookie.replace(ann.token, bob.token)
 

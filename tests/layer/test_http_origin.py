@@ -1,4 +1,4 @@
-"""Which sites may call with a cookie: a request that a browser was tricked into reaches no table."""
+"""Trusted origins: a request with a cookie from another site is refused before any table is read."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,13 @@ from tests.support.auth_calls import sign_in
 from tests.support.calls import Api
 from tests.support.people import People
 
-OURS = ["https://app.example.com", "https://api.example.com", "https://APP.example.com", "https://app.example.com:443"]
-FOREIGN = [
+TRUSTED = [
+    "https://app.example.com",
+    "https://api.example.com",
+    "https://APP.example.com",
+    "https://app.example.com:443",
+]
+UNTRUSTED = [
     *("https://evil.example", "http://app.example.com", "https://app.example.com.evil.example"),
     *("https://evil.example/app.example.com", "https://app.example.com@evil.example"),
     *("https://sub.app.example.com", "https://app.example.com:8443", "https://malicious.com?.example.com"),
@@ -25,45 +30,45 @@ BODY = {"email": "ann@example.com", "password": "correct horse battery"}
 
 
 @each(CSRF)
-def test_a_cookie_without_an_origin_or_from_another_site_is_refused_before_anything_is_read(
-    call: Api, route: str
-) -> None:
+def test_a_cookie_without_a_trusted_origin_is_refused_before_any_read(call: Api, route: str) -> None:
     """S-23."""
     refused: list[tuple[dict[str, str], str]] = [({}, "MISSING_OR_NULL_ORIGIN")]
     refused += [({"origin": origin}, "MISSING_OR_NULL_ORIGIN") for origin in ("null", "")]
-    refused += [({header: origin}, "INVALID_ORIGIN") for header in ("origin", "referer") for origin in FOREIGN]
+    refused += [({header: origin}, "INVALID_ORIGIN") for header in ("origin", "referer") for origin in UNTRUSTED]
 
     for headers, code in refused:
-        answer = call(route, json=BODY, cookies=["theme=dark"], headers=headers)
-        assert (answer.status, answer.code, call.aws_operations) == (403, code, []), headers
+        response = call(route, json=BODY, cookies=["theme=dark"], headers=headers)
+        assert (response.status, response.code, call.aws_operations) == (403, code, []), headers
 
 
-def test_a_cookie_from_our_own_sites_is_welcome(call: Api, people: People) -> None:
+def test_a_cookie_from_a_trusted_origin_is_accepted(call: Api, people: People) -> None:
     cookie = people.signed_in().cookie
 
-    for headers in ({header: origin} for header in ("origin", "referer") for origin in OURS):
+    for headers in ({header: origin} for header in ("origin", "referer") for origin in TRUSTED):
         assert call("POST /api/tasks", json={"title": "x"}, cookies=[cookie], headers=headers).status == 201, headers
 
 
-def test_a_foreign_origin_is_not_excused_by_our_referer(call: Api) -> None:
-    headers = {"origin": FOREIGN[0], "referer": OURS[0]}
+def test_a_trusted_referer_does_not_excuse_an_untrusted_origin(call: Api) -> None:
+    headers = {"origin": UNTRUSTED[0], "referer": TRUSTED[0]}
 
     assert call("POST /api/auth/sign-out", cookies=["a=b"], headers=headers).code == "INVALID_ORIGIN"
 
 
 @pytest.mark.parametrize(("site", "status"), [("same-origin", 200), ("cross-site", 403), ("same-site", 403)])
-def test_a_null_origin_counts_only_from_ourselves(call: Api, site: str, status: int) -> None:
+def test_a_null_origin_is_accepted_only_from_the_same_origin(call: Api, site: str, status: int) -> None:
     headers = {"origin": "null", "sec-fetch-site": site}
 
     assert call("POST /api/auth/sign-out", cookies=["a=b"], headers=headers).status == status
 
 
 def test_a_bearer_token_needs_no_origin(call: Api, people: People) -> None:
-    """No browser adds it by itself."""
+    """No browser adds it automatically."""
     ann = people.signed_in()
 
     assert call("POST /api/tasks", json={"title": "x"}, bearer=ann.token).status == 201
-    assert call("POST /api/tasks", json={"title": "x"}, bearer=ann.token, headers={"origin": FOREIGN[0]}).status == 201
+    assert (
+        call("POST /api/tasks", json={"title": "x"}, bearer=ann.token, headers={"origin": UNTRUSTED[0]}).status == 201
+    )
 
 
 def test_reading_needs_no_origin(call: Api, people: People) -> None:
@@ -71,14 +76,14 @@ def test_reading_needs_no_origin(call: Api, people: People) -> None:
 
 
 @each(LOGINS, function)
-def test_a_form_on_another_site_signs_nobody_in(call: Api, route: str) -> None:
-    """Login CSRF: no cookie is needed for it, so the fetch metadata decides."""
+def test_login_csrf_is_refused(call: Api, route: str) -> None:
+    """Login CSRF needs no cookie, so the fetch metadata decide."""
     cross = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 
-    navigated = call(route, json=BODY, headers=cross | {"origin": OURS[0]})
-    fetched = call(route, json=BODY, headers={"sec-fetch-mode": "cors", "origin": FOREIGN[0]})
+    navigated = call(route, json=BODY, headers=cross | {"origin": TRUSTED[0]})
+    fetched = call(route, json=BODY, headers={"sec-fetch-mode": "cors", "origin": UNTRUSTED[0]})
     unnamed = call(route, json=BODY, headers={"sec-fetch-mode": "cors"})
-    old_browser = call(route, json=BODY, headers={"referer": FOREIGN[0]})
+    old_browser = call(route, json=BODY, headers={"referer": UNTRUSTED[0]})
 
     assert (navigated.status, navigated.code) == (403, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED")
     assert (fetched.status, fetched.code) == (403, "INVALID_ORIGIN")
@@ -87,7 +92,7 @@ def test_a_form_on_another_site_signs_nobody_in(call: Api, route: str) -> None:
     assert call.aws_operations == []
 
 
-def test_a_client_that_is_no_browser_signs_in(call: Api, people: People) -> None:
+def test_a_client_that_is_no_browser_can_sign_in(call: Api, people: People) -> None:
     assert sign_in(call, people.verified()).status == 200
 
 
@@ -115,7 +120,7 @@ def test_a_client_that_is_no_browser_signs_in(call: Api, people: People) -> None
         ("myapp://", "myappx://callback", False),
     ],
 )
-def test_patterns_mean_what_the_protocol_says(
+def test_patterns_match_as_the_protocol_defines(
     call: Api,
     settings: Callable[..., None],
     pattern: str,
@@ -124,6 +129,6 @@ def test_patterns_mean_what_the_protocol_says(
 ) -> None:
     settings(trusted_origins=pattern)
 
-    answer = call("POST /api/auth/sign-out", cookies=["a=b"], headers={"origin": origin})
+    response = call("POST /api/auth/sign-out", cookies=["a=b"], headers={"origin": origin})
 
-    assert answer.status == (200 if trusted else 403)
+    assert response.status == (200 if trusted else 403)

@@ -1,4 +1,4 @@
-"""What a rotation of the secret does to those who are signed in: nothing, unless it is an emergency."""
+"""Rotation of the secret: users stay signed in; an emergency rotation ends everything that the old secret signed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import jwt
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.functions.auth.test_refresh import logged_in, refreshes
+from tests.functions.auth.test_refresh import log_in, refresh
 from tests.functions.keys.test_rotate_secret import Rotation, kid
-from tests.layer.every_route import visit
+from tests.layer.every_route import authorized_request
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
@@ -24,15 +24,15 @@ GET_SESSION = "GET /api/auth/get-session"
 
 @pytest.fixture
 def rotation(call: Api, cloud: Cloud) -> Iterator[Rotation]:
-    """Secrets Manager; afterwards there is a good secret again."""
+    """Secrets Manager; a valid secret is restored afterwards."""
     rotation = Rotation(call, cloud)
     yield rotation
-    rotation.put("a good secret again, as long as it has to be, whatever happened to the one before")
+    rotation.put("a valid secret again, as long as it has to be, whatever happened to the one before")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """All that the service hands out, made at one moment."""
+class Credentials:
+    """Everything that the service issued at one time."""
 
     session: str
     cookie: str
@@ -43,28 +43,28 @@ class Given:
 
 
 @pytest.fixture
-def give(call: Api, people: People, mailbox: Mailbox) -> Callable[[str], Given]:
-    """Everything that can be made with a secret, for somebody new."""
+def issue(call: Api, people: People, mailbox: Mailbox) -> Callable[[str], Credentials]:
+    """Issue one of everything, to a new user."""
 
-    def make(name: str) -> Given:
+    def issue_all(name: str) -> Credentials:
         email = people.verified(name)
-        entered, session = logged_in(call, email), people.sign_in(email)
+        login, session = log_in(call, email), people.sign_in(email)
         reset = request_reset(call, mailbox, email)
         sign_up(call, f"new-{name}@example.com")
-        return Given(
+        return Credentials(
             session=session.token,
             cookie=session.cookie,
-            access=entered["access_token"],
-            refresh=entered["refresh_token"],
+            access=login["access_token"],
+            refresh=login["refresh_token"],
             verification=mailbox.to(f"new-{name}@example.com")[-1].token,
             reset=reset,
         )
 
-    return make
+    return issue_all
 
 
 class Instance:
-    """What one process knows of the keyring: warm ones go by what they saw last."""
+    """One process with its cached keyring."""
 
     def __init__(self, call: Api) -> None:
         """A process that is warm now."""
@@ -72,99 +72,105 @@ class Instance:
         self._keyring = layer("keys.keyring")._cached
 
     def __call__(self, route: str, **request: Any) -> Response:
-        """Call a function there, as if nothing had been called since."""
+        """Call a function there, with the keyring that it cached."""
         layer("keys.keyring")._cached = self._keyring
         layer("keys.macs")._last_refresh = float("-inf")
         return self._call(route, **request)
 
 
-def uses(instance: Callable[..., Response], given: Given) -> dict[str, bool]:
-    """Which of all that was handed out still works."""
+def accepted(instance: Callable[..., Response], credentials: Credentials) -> dict[str, bool]:
+    """Return which of the credentials are accepted."""
     attempts = {
-        "cookie": instance(GET_SESSION, cookies=[given.cookie]).text != "null",
-        "signed bearer": instance(GET_SESSION, bearer=given.cookie.partition("=")[2]).text != "null",
-        "cookie for a token": instance("GET /api/auth/token", cookies=[given.cookie]).status == 200,
-        "access": instance("GET /api/tasks", bearer=given.access).status == 200,
-        "access for a session": instance(GET_SESSION, bearer=given.access).text != "null",
-        "refresh": instance("POST /api/auth/refresh", json={"refresh_token": given.refresh}).status == 200,
-        "verification": instance("POST /api/auth/verify-email", json={"token": given.verification}).status == 200,
+        "cookie": instance(GET_SESSION, cookies=[credentials.cookie]).text != "null",
+        "signed bearer": instance(GET_SESSION, bearer=credentials.cookie.partition("=")[2]).text != "null",
+        "cookie for a token": instance("GET /api/auth/token", cookies=[credentials.cookie]).status == 200,
+        "access": instance("GET /api/tasks", bearer=credentials.access).status == 200,
+        "access for a session": instance(GET_SESSION, bearer=credentials.access).text != "null",
+        "refresh": instance("POST /api/auth/refresh", json={"refresh_token": credentials.refresh}).status == 200,
+        "verification": instance("POST /api/auth/verify-email", json={"token": credentials.verification}).status == 200,
     }
-    sent = {"token": given.reset, "newPassword": "a better password"}
+    sent = {"token": credentials.reset, "newPassword": "a better password"}
     return attempts | {"reset": instance("POST /api/auth/reset-password", json=sent).status == 200}
 
 
 @pytest.mark.parametrize("instance", ["warm", "new"])
-@pytest.mark.parametrize(("act", "works"), [("rotate", True), ("emergency", False)])
-def test_a_rotation_ends_nothing_and_an_emergency_everything_at_once(  # noqa: PLR0917 -- three fixtures and a case
+@pytest.mark.parametrize(("act", "expected"), [("rotate", True), ("emergency", False)])
+def test_credentials_survive_a_rotation_and_none_survives_an_emergency(  # noqa: PLR0917 -- three fixtures and a case
     call: Api,
     rotation: Rotation,
-    give: Callable[[str], Given],
+    issue: Callable[[str], Credentials],
     instance: str,
     act: str,
-    works: bool,  # noqa: FBT001 -- a case
+    expected: bool,  # noqa: FBT001 -- a case
 ) -> None:
-    """S-33: also where nobody has heard of it yet."""
-    given, warm = give("ann"), Instance(call)
+    """S-33: also on instances that have cached the old keyring."""
+    credentials, warm = issue("ann"), Instance(call)
 
     getattr(rotation, act)()
     layer("keys.keyring").clear_cache()
 
-    assert set(uses(warm if instance == "warm" else call, given).values()) == {works}
+    assert set(accepted(warm if instance == "warm" else call, credentials).values()) == {expected}
 
 
-def test_what_is_new_works_on_instances_that_have_not_heard(
-    call: Api, rotation: Rotation, give: Callable[[str], Given]
+def test_new_credentials_are_accepted_by_instances_with_the_old_keyring(
+    call: Api, rotation: Rotation, issue: Callable[[str], Credentials]
 ) -> None:
     warm = Instance(call)
     rotation.rotate()
     layer("keys.keyring").clear_cache()
 
-    assert set(uses(warm, give("ann")).values()) == {True}
+    assert set(accepted(warm, issue("ann")).values()) == {True}
 
 
-def test_what_is_new_is_made_with_the_new_version(call: Api, rotation: Rotation, give: Callable[[str], Given]) -> None:
-    """So the second rotation ends what was made before the first, and nothing else."""
-    before, first = give("ann"), rotation.rotate()
-    between = give("bob")
+def test_new_credentials_are_signed_with_the_new_version(
+    call: Api, rotation: Rotation, issue: Callable[[str], Credentials]
+) -> None:
+    """The second rotation ends what was issued before the first, and nothing else."""
+    before, first = issue("ann"), rotation.rotate()
+    between = issue("bob")
     assert jwt.get_unverified_header(between.access)["kid"] == kid(first)
 
     second, warm = rotation.rotate(), Instance(call)
 
-    assert set(uses(warm, before).values()) == {False}
-    assert set(uses(warm, between).values()) == {True}
-    after = give("cyd")
+    assert set(accepted(warm, before).values()) == {False}
+    assert set(accepted(warm, between).values()) == {True}
+    after = issue("carol")
     assert jwt.get_unverified_header(after.access)["kid"] == kid(second)
-    assert set(uses(warm, after).values()) == {True}
+    assert set(accepted(warm, after).values()) == {True}
 
 
-def test_a_session_outlives_every_rotation(call: Api, rotation: Rotation, give: Callable[[str], Given]) -> None:
-    """Its token is random, and no version of the secret has a part in it."""
-    given = give("ann")
+def test_a_session_token_survives_every_rotation(
+    call: Api, rotation: Rotation, issue: Callable[[str], Credentials]
+) -> None:
+    """It is random, and not derived from the secret."""
+    credentials = issue("ann")
 
     for act in (rotation.rotate, rotation.rotate, rotation.emergency):
         act()
 
-    assert call("GET /api/tasks", bearer=given.session).status == 200
+    assert call("GET /api/tasks", bearer=credentials.session).status == 200
 
 
-def test_who_refreshes_in_time_notices_nothing(call: Api, rotation: Rotation, give: Callable[[str], Given]) -> None:
-    token = give("ann").refresh
+def test_refreshing_in_time_survives_any_number_of_rotations(
+    call: Api, rotation: Rotation, issue: Callable[[str], Credentials]
+) -> None:
+    token = issue("ann").refresh
 
     for _ in range(3):
         rotation.rotate()
-        answer = refreshes(call, token)
-        assert answer.status == 200
-        token = answer.json["refresh_token"]
+        response = refresh(call, token)
+        assert response.status == 200
+        token = response.json["refresh_token"]
 
 
-def test_a_cookie_of_a_newer_version_is_worth_a_second_look(
-    call: Api, rotation: Rotation, give: Callable[[str], Given]
+def test_a_cookie_with_an_unknown_key_refreshes_the_keyring(
+    call: Api, rotation: Rotation, issue: Callable[[str], Credentials]
 ) -> None:
-    """But not at each request: a stranger's cookies must not buy a read each."""
+    """But not each time, or forged cookies would cause a read each."""
     warm = Instance(call)
     rotation.rotate()
     layer("keys.keyring").clear_cache()
-    cookie = give("ann").cookie
+    cookie = issue("ann").cookie
 
     assert warm(GET_SESSION, cookies=[cookie]).text != "null"
     assert call.aws_operations == ["BatchGetItem", "BatchGetItem"]
@@ -174,59 +180,57 @@ def test_a_cookie_of_a_newer_version_is_worth_a_second_look(
         assert call.aws_operations == []
 
 
-def test_an_emergency_in_the_middle_of_a_rotation_ends_that_too(
-    call: Api, rotation: Rotation, give: Callable[[str], Given]
+def test_an_emergency_during_a_rotation_drops_the_pending_key(
+    call: Api, rotation: Rotation, issue: Callable[[str], Credentials]
 ) -> None:
     rotation.rotate()
     layer("keys.keyring").clear_cache()
-    given = give("ann")
+    credentials = issue("ann")
     pending = rotation.begin()
     rotation.step("createSecret", pending)
     rotation.step("setSecret", pending)
 
     rotation.emergency()
 
-    assert set(uses(Instance(call), given).values()) == {False}
+    assert set(accepted(Instance(call), credentials).values()) == {False}
     assert [key["kid"] for key in call("GET /api/auth/jwks").json["keys"]] == [kid(rotation.current())]
 
 
-def test_after_an_emergency_a_warm_instance_takes_nothing_back_in_and_gives_out_no_dead_tokens(
-    call: Api, rotation: Rotation, give: Callable[[str], Given]
+def test_after_an_emergency_a_warm_instance_accepts_nothing_old_and_issues_valid_tokens(
+    call: Api, rotation: Rotation, issue: Callable[[str], Credentials]
 ) -> None:
-    """The session token itself lives on, so what it buys must be good."""
-    given, warm = give("ann"), Instance(call)
+    """The session token stays valid, so the tokens issued for it must be valid, too."""
+    credentials, warm = issue("ann"), Instance(call)
     rotation.emergency()
 
     for route in ("GET /api/tasks", "POST /api/tasks", "GET /api/auth/token", "GET /api/auth/list-sessions"):
-        assert visit(warm, route, bearer=given.access).status == 401
-    answer = warm(GET_SESSION, cookies=[given.cookie])
-    assert answer.text == "null"
-    assert answer.cookies[0].startswith(f"{COOKIE}=; Max-Age=0;")
-    token = warm("GET /api/auth/token", bearer=given.session).json["token"]
-    brought = warm(GET_SESSION, bearer=given.session).headers["set-auth-jwt"]
-    assert [warm("GET /api/tasks", bearer=bearer).status for bearer in (token, brought)] == [200, 200]
+        assert authorized_request(warm, route, bearer=credentials.access).status == 401
+    response = warm(GET_SESSION, cookies=[credentials.cookie])
+    assert response.text == "null"
+    assert response.cookies[0].startswith(f"{COOKIE}=; Max-Age=0;")
+    token = warm("GET /api/auth/token", bearer=credentials.session).json["token"]
+    from_header = warm(GET_SESSION, bearer=credentials.session).headers["set-auth-jwt"]
+    assert [warm("GET /api/tasks", bearer=bearer).status for bearer in (token, from_header)] == [200, 200]
 
 
-def test_after_an_emergency_people_sign_in_anew_where_nobody_has_heard(
-    call: Api, rotation: Rotation, people: People
-) -> None:
+def test_after_an_emergency_users_can_sign_in_on_a_warm_instance(call: Api, rotation: Rotation, people: People) -> None:
     body, warm = {"email": people.verified(), "password": PASSWORD}, Instance(call)
     rotation.emergency()
 
     cookie = warm("POST /api/auth/sign-in/email", json=body).cookies[0].partition(";")[0]
     shown = warm(GET_SESSION, cookies=[cookie])
     login = warm("POST /api/auth/login", json=body).json
-    again = warm("POST /api/auth/refresh", json={"refresh_token": login["refresh_token"]})
+    refreshed = warm("POST /api/auth/refresh", json={"refresh_token": login["refresh_token"]})
 
-    assert (shown.json["user"]["email"], again.status) == (body["email"], 200)
-    for bearer in (shown.headers["set-auth-jwt"], login["access_token"], again.json["access_token"]):
+    assert (shown.json["user"]["email"], refreshed.status) == (body["email"], 200)
+    for bearer in (shown.headers["set-auth-jwt"], login["access_token"], refreshed.json["access_token"]):
         assert warm("GET /api/tasks", bearer=bearer).status == 200
 
 
-def test_mail_that_is_sent_after_an_emergency_has_links_that_work(
+def test_mail_sent_after_an_emergency_has_valid_links(
     call: Api, rotation: Rotation, people: People, mailbox: Mailbox
 ) -> None:
-    """Ordered before it, too: a link is made when the mail is."""
+    """Also if it was ordered before: the link is created when the mail is sent."""
     assert people
     sign_up(call, "bob@example.com")
     seen = layer("keys.keyring")._cached
@@ -238,7 +242,7 @@ def test_mail_that_is_sent_after_an_emergency_has_links_that_work(
     assert verify(call, token).status == 200
 
 
-def test_mails_ordered_before_a_rotation_are_sent_with_the_new_version(
+def test_mail_ordered_before_a_rotation_is_signed_with_the_new_version(
     call: Api, rotation: Rotation, people: People, mailbox: Mailbox
 ) -> None:
     email = people.verified()
@@ -250,48 +254,48 @@ def test_mails_ordered_before_a_rotation_are_sent_with_the_new_version(
     assert reset_password(call, token, "a better password").status == 200
 
 
-def test_a_fresh_stack_works_before_anybody_rotated(
-    call: Api, rotation: Rotation, give: Callable[[str], Given]
+def test_a_new_stack_works_before_the_first_rotation(
+    call: Api, rotation: Rotation, issue: Callable[[str], Credentials]
 ) -> None:
-    """No keyring, and no process that knows one."""
-    rotation.unpublish()
+    """There is no keyring yet."""
+    rotation.delete_keyring()
 
-    assert set(uses(call, give("ann")).values()) == {True}
+    assert set(accepted(call, issue("ann")).values()) == {True}
     assert rotation.keyring()["newest"] == rotation.current()
 
 
 @pytest.mark.parametrize("secret", ["", "short", "x" * 31])
-def test_a_secret_that_is_too_short_signs_nobody_in(
-    call: Api, cloud: Cloud, rotation: Rotation, give: Callable[[str], Given], secret: str
+def test_a_secret_that_is_too_short_is_refused(
+    call: Api, cloud: Cloud, rotation: Rotation, issue: Callable[[str], Credentials], secret: str
 ) -> None:
-    """S-36, GHSA-8fpg: what cannot be trusted is refused, not worked around."""
-    given = give("ann")
+    """S-36, GHSA-8fpg: the requests fail."""
+    credentials = issue("ann")
     rotation.put(secret or " ")
-    rotation.unpublish()
+    rotation.delete_keyring()
 
-    answers = [
+    responses = [
         sign_in(call, "ann@example.com"),
         call("POST /api/auth/login", json={"email": "ann@example.com", "password": PASSWORD}),
         call("GET /api/auth/jwks"),
-        call("GET /api/auth/token", bearer=given.session),
-        call(GET_SESSION, bearer=given.session),
-        call(GET_SESSION, cookies=[given.cookie]),
-        refreshes(call, given.refresh),
-        reset_password(call, given.reset, "a better password"),
-        verify(call, given.verification),
+        call("GET /api/auth/token", bearer=credentials.session),
+        call(GET_SESSION, bearer=credentials.session),
+        call(GET_SESSION, cookies=[credentials.cookie]),
+        refresh(call, credentials.refresh),
+        reset_password(call, credentials.reset, "a better password"),
+        verify(call, credentials.verification),
     ]
 
-    for answer in answers:
-        assert (answer.status, answer.code, answer.cookies) == (500, "INTERNAL_SERVER_ERROR", [])
-        assert "set-auth-token" not in answer.headers
-        assert "secret" not in answer.text
+    for response in responses:
+        assert (response.status, response.code, response.cookies) == (500, "INTERNAL_SERVER_ERROR", [])
+        assert "set-auth-token" not in response.headers
+        assert "secret" not in response.text
     assert rotation.keyring() == {}
     assert len(rows(cloud, "UsersTable")) == 2
 
 
-def test_a_secret_of_thirty_two_characters_will_do(call: Api, rotation: Rotation, people: People) -> None:
+def test_a_secret_of_32_characters_is_accepted(call: Api, rotation: Rotation, people: People) -> None:
     email = people.verified()
     rotation.put("x" * 32)
-    rotation.unpublish()
+    rotation.delete_keyring()
 
     assert sign_in(call, email).status == 200

@@ -1,4 +1,4 @@
-"""Keys: one secret, one key for each use."""
+"""Keys derived from the secret, one for each use."""
 
 from unittest.mock import patch
 
@@ -12,8 +12,8 @@ from tests.support.layer import layer
 
 
 @given(secret=binary(min_size=1, max_size=200), label=binary(max_size=80))
-def test_a_key_is_what_hkdf_says(secret: bytes, label: bytes) -> None:
-    """RFC 5869, as another implementation has it."""
+def test_keys_are_derived_by_hkdf(secret: bytes, label: bytes) -> None:
+    """RFC 5869, compared with another implementation."""
     expected = HKDF(algorithm=SHA256(), length=32, salt=b"gatehouse", info=label).derive(secret)
     secrets = layer("keys.secret")
 
@@ -22,7 +22,7 @@ def test_a_key_is_what_hkdf_says(secret: bytes, label: bytes) -> None:
 
 
 @pytest.mark.usefixtures("call")
-def test_a_mac_is_for_one_use_only() -> None:
+def test_a_mac_is_bound_to_its_use() -> None:
     keys = layer("keys")
     mac = keys.mac(keys.MAIL, b"message")
 

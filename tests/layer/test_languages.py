@@ -1,4 +1,4 @@
-"""Mails are written in the language that their reader asked for."""
+"""The language of mails."""
 
 from pathlib import Path
 from string import Template
@@ -33,17 +33,17 @@ GERMAN = {"accept-language": "de-CH,de;q=0.9,en;q=0.5"}
         ("fr," * 20 + "de", "en"),
     ],
 )
-def test_the_header_says_what_somebody_reads(header: str, language: str) -> None:
+def test_the_preferred_language_is_taken_from_the_header(header: str, language: str) -> None:
     assert layer("languages").preferred_language(header) == language
 
 
 def folders() -> dict[str, Path]:
-    """The templates of each language."""
+    """Return the folder of templates for each language."""
     root = Path(layer("mail.model").__file__).with_name("templates")
     return {folder.name: folder for folder in root.iterdir()}
 
 
-def test_every_language_has_every_mail_with_the_same_words_to_fill_in() -> None:
+def test_every_language_has_every_mail_with_the_same_placeholders() -> None:
     assert set(folders()) == set(layer("languages").SUPPORTED_LANGUAGES)
     files = {
         name: {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.*")}
@@ -55,7 +55,7 @@ def test_every_language_has_every_mail_with_the_same_words_to_fill_in() -> None:
         assert len(filled) == 1, name
 
 
-def test_the_mail_is_in_the_language_of_the_request(call: Api, mailbox: Mailbox) -> None:
+def test_a_mail_is_in_the_language_of_the_request(call: Api, mailbox: Mailbox) -> None:
     new = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
     call("POST /api/auth/sign-up/email", json=new, headers=GERMAN)
 
@@ -65,8 +65,8 @@ def test_the_mail_is_in_the_language_of_the_request(call: Api, mailbox: Mailbox)
     assert mail.link.replace("&", "&amp;") in mail.html
 
 
-def test_what_follows_from_a_mail_is_in_its_language(call: Api, people: People, mailbox: Mailbox) -> None:
-    """The page behind a link may be another's."""
+def test_a_notice_that_follows_a_mail_is_in_the_same_language(call: Api, people: People, mailbox: Mailbox) -> None:
+    """The page behind the link may have another one."""
     email = people.verified("ann")
     call("POST /api/auth/request-password-reset", json={"email": email}, headers=GERMAN)
     reset_password(call, mailbox.last.token, "battery horse correct")
@@ -74,7 +74,7 @@ def test_what_follows_from_a_mail_is_in_its_language(call: Api, people: People, 
     assert mailbox.last.subject == "Ihr Passwort für Gatehouse wurde geändert"
 
 
-def test_nobody_without_a_preference_is_written_to_in_german(call: Api, people: People, mailbox: Mailbox) -> None:
+def test_the_default_is_english(call: Api, people: People, mailbox: Mailbox) -> None:
     email = people.verified("ann")
     call("POST /api/auth/request-password-reset", json={"email": email})
 

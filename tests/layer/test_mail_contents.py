@@ -1,4 +1,4 @@
-"""What a mail says: only ours, to one person, with links that no header can bend."""
+"""Mails: their texts, escaping, and links that no header can change."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ NAMES = [
 
 @pytest.mark.parametrize("base_url", ["", "https://api.example.com"])
 @pytest.mark.parametrize("path", ["sign-up/email", "send-verification-email", "request-password-reset"])
-def test_ghsa_3529_5m8x_rpv3_no_header_bends_a_link(
+def test_ghsa_3529_5m8x_rpv3_no_header_changes_a_link(
     call: Api, mailbox: Mailbox, settings: Callable[..., None], path: str, base_url: str
 ) -> None:
     """S-50."""
@@ -41,7 +41,7 @@ def test_ghsa_3529_5m8x_rpv3_no_header_bends_a_link(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_text_and_nothing_else(call: Api, mailbox: Mailbox, name: str) -> None:
+def test_a_name_is_escaped(call: Api, mailbox: Mailbox, name: str) -> None:
     """S-53."""
     call("POST /api/auth/sign-up/email", json={"email": ANN, "password": PASSWORD, "name": name})
 
@@ -55,7 +55,7 @@ def test_a_name_is_text_and_nothing_else(call: Api, mailbox: Mailbox, name: str)
     assert verify(call, mail.token).status == 200
 
 
-def test_a_product_name_is_escaped_too(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
+def test_a_product_name_is_escaped(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
     settings(product_name="Tom & <Jerry>")
 
     sign_up(call, ANN)
@@ -64,7 +64,7 @@ def test_a_product_name_is_escaped_too(call: Api, mailbox: Mailbox, settings: Ca
     assert "Tom &amp; &lt;Jerry&gt;" in mailbox.last.html
 
 
-def test_both_parts_have_the_link_and_say_how_long_it_works(call: Api, mailbox: Mailbox) -> None:
+def test_both_parts_have_the_link_and_its_lifetime(call: Api, mailbox: Mailbox) -> None:
     sign_up(call, ANN)
     mailbox.deliver()
     call("POST /api/auth/forgot-password", json={"email": ANN})
@@ -77,7 +77,7 @@ def test_both_parts_have_the_link_and_say_how_long_it_works(call: Api, mailbox: 
         assert minutes in mail.html
 
 
-def test_a_link_holds_no_session(call: Api, people: People, mailbox: Mailbox) -> None:
+def test_a_mail_contains_no_session_token(call: Api, people: People, mailbox: Mailbox) -> None:
     """S-80."""
     ann = people.signed_in()
     call("POST /api/auth/forgot-password", json={"email": ann.email}, bearer=ann.token)

@@ -1,4 +1,4 @@
-"""Whom a provider's connection believes: whom the system's authorities vouch for, under the name that was called."""
+"""TLS to providers: only certificates of the system's authorities, for the requested name, are accepted."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,15 +8,15 @@ import pytest
 from cryptography import x509
 
 from tests.support.layer import layer
-from tests.transport.botocores import told
-from tests.transport.server import says
-from tests.transport.test_wire_trust import certificate, encrypted
+from tests.transport.client_pair import dynamodb_response
+from tests.transport.server import respond
+from tests.transport.test_wire_tls import certificate, encrypted
 
 LOCALHOST = x509.DNSName("localhost")
 
 
 @pytest.fixture(autouse=True)
-def _anew() -> Iterator[None]:
+def _no_cached_pool() -> Iterator[None]:
     """The authorities are read once in a process."""
     fetch = layer("oauth.fetch")
     fetch._pool.cache_clear()
@@ -24,27 +24,27 @@ def _anew() -> Iterator[None]:
     fetch._pool.cache_clear()
 
 
-def asked(shown: Path, believed: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What is fetched of a server that shows one certificate where another is the system's only authority."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(believed))
+def fetch_from(shown: Path, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Fetch from a server with the certificate `shown`, where `trusted` is the only authority."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     monkeypatch.setenv("SSL_CERT_DIR", "/nowhere")
     with encrypted(shown) as server:
-        server.acts = [says(told({"keys": []}))]
+        server.behaviours = [respond(dynamodb_response({"keys": []}))]
         return layer("oauth.fetch").fetch(server.url, seconds=2.0)
 
 
-def test_who_is_vouched_for_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = certificate(tmp_path, LOCALHOST)
+def test_a_certificate_of_a_trusted_authority_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate_file = certificate(tmp_path, LOCALHOST)
 
-    assert asked(here, here, monkeypatch) == (200, {"keys": []})
+    assert fetch_from(certificate_file, certificate_file, monkeypatch) == (200, {"keys": []})
 
 
 @pytest.mark.parametrize("name", ["localhost", "elsewhere.example.com"])
-def test_nobody_else_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Neither a stranger nor somebody of another name."""
+def test_any_other_certificate_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Neither of another authority nor for another name."""
     shown = certificate(tmp_path, x509.DNSName(name))
-    believed = certificate(tmp_path, LOCALHOST) if name == "localhost" else shown
+    trusted = certificate(tmp_path, LOCALHOST) if name == "localhost" else shown
 
     with pytest.raises(layer("errors").ProviderUnavailable) as refusal:
-        asked(shown, believed, monkeypatch)
+        fetch_from(shown, trusted, monkeypatch)
     assert "SSLError" in str(refusal.value.cause)

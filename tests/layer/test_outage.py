@@ -1,4 +1,4 @@
-"""DynamoDB away or too busy: 503, and nobody is signed in, out or up by it."""
+"""Outages of DynamoDB: the response is 503, and nobody is signed in, out or up."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.layer.conftest import Log
-from tests.layer.every_route import all_of, ask, function, visit
+from tests.layer.every_route import all_of, authorized_request, function, send_request
 from tests.support.auth_calls import request_reset, sign_up
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api, Response
@@ -16,7 +16,7 @@ from tests.support.people import PASSWORD, People
 from tests.support.routes import PROTECTED, PUBLIC
 from tests.support.tables import all_rows
 
-TROUBLE = {"unreachable": UNREACHABLE} | {
+OUTAGES = {"unreachable": UNREACHABLE} | {
     code: client_error(code, status)
     for code, status in {
         "ThrottlingException": 400,
@@ -25,43 +25,43 @@ TROUBLE = {"unreachable": UNREACHABLE} | {
         "InternalServerError": 500,
     }.items()
 }
-ASK_NO_TABLE = {"GET /api/auth/ok", "GET /api/auth/error", "POST /api/auth/callback/{provider}"}
-outages = pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
-on_every_route = pytest.mark.parametrize("trouble", [TROUBLE["unreachable"], TROUBLE["ThrottlingException"]], ids=str)
+NO_TABLE = {"GET /api/auth/ok", "GET /api/auth/error", "POST /api/auth/callback/{provider}"}
+outages = pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
+on_every_route = pytest.mark.parametrize("outage", [OUTAGES["unreachable"], OUTAGES["ThrottlingException"]], ids=str)
 
 
-def assert_unavailable(answer: Response) -> None:
-    """A refusal that asks to come back, and gives nothing away."""
-    assert (answer.status, answer.code, answer.cookies) == (503, "SERVICE_UNAVAILABLE", [])
-    assert set(answer.json) == {"code", "message", "requestId"}
-    assert "set-auth-token" not in answer.headers
-    assert "dynamo" not in answer.text.lower()
+def assert_unavailable(response: Response) -> None:
+    """Assert a refusal with status 503, without details."""
+    assert (response.status, response.code, response.cookies) == (503, "SERVICE_UNAVAILABLE", [])
+    assert set(response.json) == {"code", "message", "requestId"}
+    assert "set-auth-token" not in response.headers
+    assert "dynamo" not in response.text.lower()
 
 
 @on_every_route
 @all_of(PROTECTED)
-def test_protected_routes_admit_nobody_and_sign_nobody_out(
-    call: Api, people: People, routes: list[str], trouble: Exception
+def test_protected_routes_refuse_access_and_end_no_session(
+    call: Api, people: People, routes: list[str], outage: Exception
 ) -> None:
     """503 and not 401, so that clients keep their session."""
     ann = people.signed_in()
 
     for route in routes:
-        with failing_calls(trouble):
-            assert_unavailable(visit(call, route, ann.id, bearer=ann.token))
+        with failing_calls(outage):
+            assert_unavailable(authorized_request(call, route, ann.id, bearer=ann.token))
 
     assert call("GET /api/auth/me", bearer=ann.token).status == 200
 
 
 @on_every_route
-@all_of(sorted(PUBLIC - ASK_NO_TABLE), function)
-def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fixtures and a case
+@all_of(sorted(PUBLIC - NO_TABLE), function)
+def test_every_open_route_that_needs_a_table_is_unavailable(  # noqa: PLR0917 -- four fixtures and a case
     call: Api,
     mailbox: Mailbox,
     cloud: Cloud,
     settings: Callable[..., None],
     routes: list[str],
-    trouble: Exception,
+    outage: Exception,
 ) -> None:
     settings(google_client_id="client-1")
     ann = People(call).signed_in()
@@ -81,8 +81,8 @@ def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fi
     for route in routes:
         posted = body | {"token": reset if "reset-password" in route else token}
         path = {"token": reset} if "{token}" in route else {}
-        with failing_calls(trouble):
-            answer = ask(
+        with failing_calls(outage):
+            response = send_request(
                 call,
                 route,
                 json=None if route.startswith("GET") else posted,
@@ -90,29 +90,29 @@ def test_every_open_route_that_asks_a_table_says_so(  # noqa: PLR0917 -- four fi
                 bearer=ann.token,
                 **path,
             )
-        assert_unavailable(answer)
+        assert_unavailable(response)
 
     assert all_rows(cloud) == before
 
 
 @outages
-def test_an_outage_at_the_last_write_signs_nobody_in(call: Api, people: People, trouble: Exception) -> None:
+def test_an_outage_at_the_last_write_signs_nobody_in(call: Api, people: People, outage: Exception) -> None:
     email = people.verified()
 
-    with failing_calls(trouble, "PutItem", "TransactWriteItems"):
+    with failing_calls(outage, "PutItem", "TransactWriteItems"):
         assert_unavailable(call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD}))
 
 
-def test_secrets_manager_away_signs_nobody_in(call: Api, people: People) -> None:
+def test_an_outage_of_secrets_manager_signs_nobody_in(call: Api, people: People) -> None:
     email = people.verified()
     secret = layer("keys.secret")
     secret.derived_key.cache_clear()
     secret._secret_value.cache_clear()
 
     with failing_calls(UNREACHABLE, "GetSecretValue"):
-        answer = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD})
+        response = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD})
 
-    assert_unavailable(answer)
+    assert_unavailable(response)
 
 
 def test_an_outage_is_logged_once(call: Api, log: Log) -> None:

@@ -1,4 +1,4 @@
-"""DynamoDB or Secrets Manager away and back: 503 in time, and afterwards the same process serves the same session."""
+"""Recovery from outages: 503 before the function's timeout, and afterwards the same process serves the same session."""
 
 import os
 import runpy
@@ -29,18 +29,18 @@ from tests.support.people import People, Person
 from tests.support.transport import CHOSEN
 
 PROTECTED = "GET /api/tasks"
-BY_COOKIE = "GET /api/auth/token"  # checks the cookie's signature, so that it needs the secret
-API_GATEWAY_WAITS = 30  # seconds
-PATIENT, HASTY = 60.0, 0.1  # seconds
+BY_COOKIE = "GET /api/auth/token"  # verifies the cookie's signature, for which it needs the secret
+API_GATEWAY_TIMEOUT = 30  # seconds
+LONG_TIMEOUT, SHORT_TIMEOUT = 60.0, 0.1  # seconds
 
 
-# -- Time -----------------------------------------------------------------------------
+# -- Timeouts -------------------------------------------------------------------------
 
 
-def longest(client: Any) -> float:
-    """Seconds until a client gives up a call that nobody answers: its attempts, and its pauses at their worst.
+def worst_case(client: Any) -> float:
+    """Return the seconds until a client gives up: all attempts, and the longest pauses.
 
-    A connection that was kept open may turn out to be closed after the longest wait, and is no attempt.
+    A reused connection may turn out to be closed only after the read timeout, and does not count as an attempt.
     """
     config = client.meta.config
     pauses = sum(2.0**number for number in range(attempts(client) - 1))
@@ -48,69 +48,69 @@ def longest(client: Any) -> float:
 
 
 def attempts(client: Any) -> int:
-    """How often a client tries a call before it gives up."""
+    """Return how often a client tries a call."""
     return int(client.meta.config.retries["total_max_attempts"])
 
 
-def calls_in_vain(function: Function) -> int:
-    """How many calls of a request are not answered: a request goes on when its rate limit cannot be counted."""
+def failing_calls_of(function: Function) -> int:
+    """Return how many calls a request makes when none is answered: it continues if its rate limit cannot be counted."""
     handler = runpy.run_path(str(function.folder / "handler.py"))["handler"]
     return 2 if handler.policy.rate_limit else 1
 
 
-def test_a_table_that_never_answers_is_a_503_before_the_function_ends(template: Template, call: Api) -> None:
-    """Lambda ends a function at its Timeout, with an answer that is not ours."""
+def test_an_unreachable_table_is_a_503_before_the_functions_timeout(template: Template, call: Api) -> None:
+    """At its timeout, Lambda would respond with an error of its own."""
     assert call
-    once = longest(layer("dynamodb").connection().client)
+    seconds = worst_case(layer("dynamodb").connection().client)
     late = {
         function.name: function.timeout
         for function in template.functions.values()
         if function.name in {route.function for route in template.routes}
-        and not once * calls_in_vain(function) < function.timeout < API_GATEWAY_WAITS
+        and not seconds * failing_calls_of(function) < function.timeout < API_GATEWAY_TIMEOUT
     }
 
     assert late == {}
 
 
-def test_a_secret_that_never_comes_is_a_503_before_the_function_ends(template: Template, call: Api) -> None:
-    """Where a function reads it, it reads it once."""
+def test_an_unreachable_secret_is_a_503_before_the_functions_timeout(template: Template, call: Api) -> None:
+    """A function reads it at most once."""
     assert call
     shortest = min(template.functions[route.function].timeout for route in template.routes)
 
-    assert longest(layer("keys.secret").client()) < shortest
+    assert worst_case(layer("keys.secret").client()) < shortest
 
 
-# -- The table is away, and comes back ------------------------------------------------
+# -- DynamoDB unreachable, and back ---------------------------------------------------
 
 
-class Line:
-    """A port that DynamoDB may be at; it is held all the time, so that no other process takes it."""
+class Endpoint:
+    """A port for DynamoDB, reserved for the whole test."""
 
     def __init__(self) -> None:
         """Nobody listens."""
-        self._listening = ExitStack()
-        self._held = self._bound(0)
-        self.port: int = self._held.getsockname()[1]
+        self._open = ExitStack()
+        self._reserved = self._bound(0)
+        self.port: int = self._reserved.getsockname()[1]
 
-    def breaks(self) -> None:
-        """Whoever calls is refused."""
-        self._listening.close()
+    def refuse(self) -> None:
+        """Refuse connections."""
+        self._open.close()
 
-    def hangs(self) -> socket.socket:
-        """Whoever calls gets through, and hears nothing."""
-        self._listening.close()
-        listener = self._listening.enter_context(self._bound(self.port))
+    def hang(self) -> socket.socket:
+        """Accept connections, and never respond."""
+        self._open.close()
+        listener = self._open.enter_context(self._bound(self.port))
         listener.listen()
         return listener
 
-    def works(self) -> None:
-        """DynamoDB answers."""
-        self._listening.enter_context(endpoint.serving(self.hangs()))
+    def serve(self) -> None:
+        """Serve DynamoDB."""
+        self._open.enter_context(endpoint.serving(self.hang()))
 
     def close(self) -> None:
-        """Over."""
-        self._listening.close()
-        self._held.close()
+        """Release the port."""
+        self._open.close()
+        self._reserved.close()
 
     @staticmethod
     def _bound(port: int) -> socket.socket:
@@ -122,124 +122,124 @@ class Line:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long either transport would wait between attempts; here it does not."""
+    """The pauses between attempts, of either transport, which are skipped."""
     waited: list[float] = []
-    for place in (botocore.endpoint, layer("transport.retries")):
-        monkeypatch.setattr(place, "time", SimpleNamespace(sleep=waited.append))
+    for module in (botocore.endpoint, layer("transport.retries")):
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=waited.append))
     return waited
 
 
 @pytest.fixture
-def line(call: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
-    """The only way to DynamoDB for as long as a test lasts, which is patient with a busy machine."""
+def dynamodb_endpoint(call: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    """The only endpoint of DynamoDB during a test, with timeouts for a busy machine."""
     assert call
-    dynamodb, line = layer("dynamodb"), Line()
-    patience = PATIENT if CHOSEN == "own" else 1  # botocore's cannot be changed while it hangs
-    monkeypatch.setattr(dynamodb, "_TIMEOUTS", dict.fromkeys(dynamodb._TIMEOUTS, patience))
-    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{line.port}")
+    dynamodb, dynamodb_endpoint = layer("dynamodb"), Endpoint()
+    timeout = LONG_TIMEOUT if CHOSEN == "own" else 1  # botocore's cannot be changed for a single call
+    monkeypatch.setattr(dynamodb, "_TIMEOUTS", dict.fromkeys(dynamodb._TIMEOUTS, timeout))
+    monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{dynamodb_endpoint.port}")
     dynamodb.connection.cache_clear()
-    yield line
-    line.close()
+    yield dynamodb_endpoint
+    dynamodb_endpoint.close()
     dynamodb.connection.cache_clear()
 
 
 @contextmanager
-def hasty(client: Any) -> Iterator[None]:
-    """On connections that it opens meanwhile, a client of our transport soon gives up."""
-    with patch.object(client._pool, "_read_seconds", HASTY) if CHOSEN == "own" else nullcontext():
+def short_timeout(client: Any) -> Iterator[None]:
+    """Shorten the timeout of connections that our transport opens meanwhile."""
+    with patch.object(client._pool, "_read_seconds", SHORT_TIMEOUT) if CHOSEN == "own" else nullcontext():
         yield
 
 
-def test_what_was_refused_or_never_answered_works_again_without_a_restart(
-    call: Api, people: People, line: Line, pauses: list[float]
+def test_after_refused_and_unanswered_connections_the_same_process_recovers(
+    call: Api, people: People, dynamodb_endpoint: Endpoint, pauses: list[float]
 ) -> None:
-    """The same handler, the same client and its connections, the same session: nobody is signed out by it."""
-    line.works()
+    """The same handler, client and session: nobody is signed out."""
+    dynamodb_endpoint.serve()
     ann = people.signed_in()
 
-    def ask() -> Response:
+    def get_tasks() -> Response:
         return call(PROTECTED, cookies=[ann.cookie])
 
-    assert ask().status == 200
+    assert get_tasks().status == 200
     client = layer("dynamodb").connection().client
-    for trouble in (line.breaks, line.hangs):
-        trouble()
+    for fail in (dynamodb_endpoint.refuse, dynamodb_endpoint.hang):
+        fail()
         pauses.clear()
-        with hasty(client):
-            assert_unavailable(ask())
+        with short_timeout(client):
+            assert_unavailable(get_tasks())
         assert len(pauses) == attempts(client) - 1
-    line.works()
+    dynamodb_endpoint.serve()
 
-    assert ask().status == 200
+    assert get_tasks().status == 200
 
 
-def test_after_an_outage_that_used_up_all_attempts_it_works_at_once(
-    call: Api, people: People, line: Line, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+def test_after_the_retry_quota_is_used_up_the_process_recovers(
+    call: Api, people: People, dynamodb_endpoint: Endpoint, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After many failures a transport gives up on trying again, and must not give up on trying."""
+    """Without quota a transport makes no retries, but it must still make first attempts."""
     monkeypatch.setattr(botocore.retries.quota, "RetryQuota", partial(RetryQuota, initial_capacity=30))  # for 500
     monkeypatch.setattr(layer("transport.retries"), "CAPACITY", 30)
-    line.works()
+    dynamodb_endpoint.serve()
     ann = people.signed_in()
-    line.breaks()
+    dynamodb_endpoint.refuse()
     for _ in range(4):
         pauses.clear()
         assert_unavailable(call(PROTECTED, bearer=ann.token))
     assert pauses == []
-    line.works()
+    dynamodb_endpoint.serve()
 
     assert call(PROTECTED, bearer=ann.token).status == 200
 
 
 @pytest.mark.parametrize("route", [PROTECTED, "GET /api/auth/get-session"])
-def test_a_throttled_table_that_answers_with_nothing_signs_nobody_out(
+def test_unprocessed_keys_sign_nobody_out(
     call: Api, people: People, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
-    """BatchGetItem does not fail then: it leaves out rows, and says so."""
+    """A throttled BatchGetItem succeeds, without some rows."""
     ann = people.signed_in()
     monkeypatch.setattr(layer("dynamodb").time, "sleep", lambda _: None)
 
     with unprocessed_batches():
         assert_unavailable(call(route, cookies=[ann.cookie]))
 
-    answer = call(route, cookies=[ann.cookie])
-    assert (answer.status, answer.text != "null") == (200, True)
+    response = call(route, cookies=[ann.cookie])
+    assert (response.status, response.text != "null") == (200, True)
 
 
-# -- The secret is away, and comes back -----------------------------------------------
+# -- The secret unreachable, and back -------------------------------------------------
 
 
 @pytest.fixture
-def knows_nothing(call: Api) -> Callable[[], None]:
-    """A process that has just begun: `knows_nothing()`."""
+def reset_caches(call: Api) -> Callable[[], None]:
+    """Make the process forget secret and keyring: `reset_caches()`."""
     assert call
 
-    def forget() -> None:
+    def reset() -> None:
         secret, keyring = layer("keys.secret"), layer("keys.keyring")
-        for kept in (secret._secret_value, secret.derived_key, layer("keys.access_tokens")._private_key):
-            kept.cache_clear()
+        for cached in (secret._secret_value, secret.derived_key, layer("keys.access_tokens")._private_key):
+            cached.cache_clear()
         keyring.clear_cache()
 
-    return forget
+    return reset
 
 
-SECRET_AWAY = {
+OUTAGES = {
     "unreachable": UNREACHABLE,
     "throttled": client_error("ThrottlingException"),
     "broken": client_error("InternalServiceError", 500),
 }
-away = pytest.mark.parametrize("trouble", SECRET_AWAY.values(), ids=SECRET_AWAY)
+secret_outages = pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
 
 
-@away
-def test_a_process_that_could_not_read_the_secret_at_first_reads_it_later(
-    call: Api, people: People, knows_nothing: Callable[[], None], trouble: Exception
+@secret_outages
+def test_a_process_that_could_not_read_the_secret_reads_it_later(
+    call: Api, people: People, reset_caches: Callable[[], None], outage: Exception
 ) -> None:
-    """A failure is not kept, and a cookie that cannot be checked is not a wrong one."""
+    """The failure is not cached, and a cookie that cannot be verified is not treated as invalid."""
     ann = people.signed_in()
-    knows_nothing()
+    reset_caches()
 
-    with failing_calls(trouble, "GetSecretValue"):
+    with failing_calls(outage, "GetSecretValue"):
         for _ in range(2):
             assert_unavailable(call(BY_COOKIE, cookies=[ann.cookie]))
             assert_unavailable(sign_in(call, ann.email))
@@ -249,18 +249,18 @@ def test_a_process_that_could_not_read_the_secret_at_first_reads_it_later(
 
 
 @pytest.mark.parametrize("known", ["nothing", "the one before"])
-def test_a_look_at_the_keyring_that_failed_is_taken_again(  # noqa: PLR0917 -- five fixtures and a case
+def test_a_failed_read_of_the_keyring_is_repeated(  # noqa: PLR0917 -- five fixtures and a case
     call: Api,
     people: People,
     cloud: Cloud,
-    knows_nothing: Callable[[], None],
+    reset_caches: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
     known: str,
 ) -> None:
-    """Also of a cookie of a newer key than this process has seen: 503, then in, and never 401."""
-    ann = people.signed_in() if known == "nothing" else newer_than_known(call, people, cloud)
+    """Also for a cookie with a newer key than the cached ones: 503, then 200, and never 401."""
+    ann = people.signed_in() if known == "nothing" else sign_in_with_a_newer_key(call, people, cloud)
     if known == "nothing":
-        knows_nothing()
+        reset_caches()
     monkeypatch.setattr(layer("keys.macs"), "_last_refresh", float("-inf"))
 
     with failing_calls(UNREACHABLE, "BatchGetItem"):
@@ -269,8 +269,8 @@ def test_a_look_at_the_keyring_that_failed_is_taken_again(  # noqa: PLR0917 -- f
     assert call(BY_COOKIE, cookies=[ann.cookie]).status == 200
 
 
-def newer_than_known(call: Api, people: People, cloud: Cloud) -> Person:
-    """Somebody who signed in where the new key is known, at a process that has seen only the one before."""
+def sign_in_with_a_newer_key(call: Api, people: People, cloud: Cloud) -> Person:
+    """Sign in where the new key is known, in a process that has cached only the previous one."""
     keyring, access = layer("keys.keyring"), layer("keys.access_tokens")
     before = keyring.current_keyring()
     secret = layer("config").config().secret

@@ -1,4 +1,4 @@
-"""Where a redirect may lead: to a path of ours or a page of a trusted origin, never anywhere else."""
+"""Redirect targets: only paths, and pages of trusted origins, are accepted."""
 
 from collections.abc import Callable
 from itertools import product
@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.layer.every_route import all_of, ask, function
+from tests.layer.every_route import all_of, function, send_request
 from tests.support.auth_calls import sign_up
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
@@ -31,7 +31,7 @@ HOSTILE = [
     *("ftp://app.example.com", "evil.example", "home", "?a=b", "\0/home", "/home\0"),
     *("/home\r\nSet-Cookie: a=b",),
 ]
-FINE = [
+TRUSTED = [
     *("/", "/home?next=//x#y", "https://app.example.com", "https://app.example.com:443/a?b=%2f#c"),
     *("https://api.example.com/x",),
 ]
@@ -52,71 +52,73 @@ BY_BODY = [
 
 @all_of(BY_BODY)
 @pytest.mark.parametrize("name", CODES)
-def test_cve_2025_71403_a_body_names_no_foreign_target(call: Api, cloud: Cloud, routes: list[str], name: str) -> None:
+def test_cve_2025_71403_an_untrusted_target_in_a_body_is_refused(
+    call: Api, cloud: Cloud, routes: list[str], name: str
+) -> None:
     """S-63; nothing is read, written or mailed."""
     for route, url in product(routes, HOSTILE):
-        answer = call(route, json=BODY | {name: url})
-        assert (answer.status, answer.code, call.aws_operations) == (403, CODES[name], []), url
-        assert "location" not in answer.headers
+        response = call(route, json=BODY | {name: url})
+        assert (response.status, response.code, call.aws_operations) == (403, CODES[name], []), url
+        assert "location" not in response.headers
 
     assert all_rows(cloud)["TokensTable"] == []
 
 
-@pytest.mark.parametrize("headers", [{"accept": "text/html"}, {"sec-fetch-mode": "cors"}], ids=["people", "scripts"])
+@pytest.mark.parametrize("headers", [{"accept": "text/html"}, {"sec-fetch-mode": "cors"}], ids=["browser", "script"])
 @pytest.mark.parametrize("route", ["GET /api/auth/verify-email", "GET /api/auth/reset-password/{token}"])
-def test_cve_2024_56734_following_a_mailed_link_leads_nowhere_else(
+def test_cve_2024_56734_an_untrusted_target_in_a_mailed_link_is_refused(
     call: Api, mailbox: Mailbox, cloud: Cloud, route: str, headers: dict[str, str]
 ) -> None:
-    """CVE-2025-27143 and CVE-2025-53535 as well: every route that redirects."""
+    """CVE-2025-27143 and CVE-2025-53535, too: on every route that redirects."""
     sign_up(call, "ann@example.com")
     token = mailbox.last.token
     before = all_rows(cloud)
 
     for url in HOSTILE:
-        answer = ask(call, route, headers=headers, query={"token": token, "callbackURL": url})
-        assert (answer.status, answer.code, call.aws_operations) == (403, "INVALID_CALLBACK_URL", []), url
-        assert "location" not in answer.headers
+        response = send_request(call, route, headers=headers, query={"token": token, "callbackURL": url})
+        assert (response.status, response.code, call.aws_operations) == (403, "INVALID_CALLBACK_URL", []), url
+        assert "location" not in response.headers
 
     assert all_rows(cloud) == before
 
 
-def test_of_several_targets_in_a_query_none_may_be_foreign(call: Api) -> None:
+def test_every_target_in_a_query_is_checked(call: Api) -> None:
     for query in ("callbackURL=/home&callbackURL=//evil.example", "callbackURL=//evil.example&callbackURL=/home"):
-        answer = call("GET /api/auth/verify-email", query=f"token=x&{query}")
-        assert (answer.status, answer.code) == (403, "INVALID_CALLBACK_URL")
+        response = call("GET /api/auth/verify-email", query=f"token=x&{query}")
+        assert (response.status, response.code) == (403, "INVALID_CALLBACK_URL")
 
 
-@pytest.mark.parametrize("url", FINE)
-def test_our_own_pages_are_fine(call: Api, mailbox: Mailbox, url: str) -> None:
+@pytest.mark.parametrize("url", TRUSTED)
+def test_trusted_targets_are_accepted(call: Api, mailbox: Mailbox, url: str) -> None:
     sign_up(call, "ann@example.com")
 
-    answer = call("GET /api/auth/verify-email", query={"token": mailbox.last.token, "callbackURL": url})
+    response = call("GET /api/auth/verify-email", query={"token": mailbox.last.token, "callbackURL": url})
 
-    assert (answer.status, answer.headers["location"]) == (302, url)
+    assert (response.status, response.headers["location"]) == (302, url)
 
 
 @pytest.mark.parametrize("value", [1, True, ["/home"], {"url": "/home"}])
-def test_cve_2022_31093_a_target_that_is_no_text_is_refused_politely(call: Api, value: object) -> None:
-    answer = call("POST /api/auth/request-password-reset", json=BODY | {"redirectTo": value})
+def test_cve_2022_31093_a_target_that_is_no_string_is_invalid_input(call: Api, value: object) -> None:
+    response = call("POST /api/auth/request-password-reset", json=BODY | {"redirectTo": value})
 
-    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+    assert (response.status, response.code) == (400, "VALIDATION_ERROR")
 
 
 @pytest.mark.parametrize("origin", ["https://*.example.org", "*.example.org"])
-def test_a_pattern_admits_no_url_that_only_ends_like_it(call: Api, settings: Callable[..., None], origin: str) -> None:
+def test_a_pattern_matches_no_url_that_only_ends_like_it(call: Api, settings: Callable[..., None], origin: str) -> None:
     settings(trusted_origins=origin)
 
     for url in ("https://malicious.com?.example.org", "https://malicious.com/.example.org", "https://a@b.example.org"):
         assert call("POST /api/auth/sign-in/email", json=BODY | {"callbackURL": url}).code == "INVALID_CALLBACK_URL"
 
 
-# -- Under any name -----------------------------------------------------------------
+# -- Other names of the fields ------------------------------------------------------
 
 WITH_BODY = sorted(route for route in API | PAGES if route.startswith(("POST", "PUT", "PATCH")))
 SPELLINGS = [*CODES, "callback_url", "redirect_to", "error_callback_url", "new_user_callback_url"]
 SPELLINGS += ["CALLBACKURL", "redirect_To"]
 EVIL = "https://evil.example/collect"
-WHOLE = {
+VALID = {
     "password": PASSWORD,
     "newEmail": "new@example.com",
     "currentPassword": PASSWORD,
@@ -130,39 +132,39 @@ WHOLE = {
 @pytest.mark.parametrize(
     "name", ["callbackURL", *(pytest.param(name, marks=pytest.mark.slow) for name in SPELLINGS[1:])]
 )
-def test_cve_2025_71403_no_route_takes_a_foreign_target_under_any_name(  # noqa: PLR0917 -- four fixtures and two columns
+def test_cve_2025_71403_no_route_accepts_an_untrusted_target_under_any_name(  # noqa: PLR0917 -- four fixtures and two columns
     call: Api, people: People, mailbox: Mailbox, settings: Callable[..., None], routes: list[str], name: str
 ) -> None:
-    """S-63: what a field is called inside is nobody's business outside."""
+    """S-63: also under the names that fields have inside."""
     settings(delete_user_by_mail="true")
     ann = people.verified()
-    sign_up(call, "waiting@example.com")
+    sign_up(call, "pending@example.com")
 
     for number, route in enumerate(routes):
-        bearer = people.sign_in(ann).token  # for some routes end the session
-        for email in (ann, "waiting@example.com", f"{number}@example.com"):
-            answer = ask(call, route, json=WHOLE | {"email": email, "token": "x", name: EVIL}, bearer=bearer)
-            assert "evil.example" not in answer.text + str(answer.headers), route
+        bearer = people.sign_in(ann).token  # some routes end the session
+        for email in (ann, "pending@example.com", f"{number}@example.com"):
+            response = send_request(call, route, json=VALID | {"email": email, "token": "x", name: EVIL}, bearer=bearer)
+            assert "evil.example" not in response.text + str(response.headers), route
 
     assert not [mail for mail in mailbox.all if "evil.example" in mail.text + mail.html]
 
 
 @pytest.mark.parametrize("name", SPELLINGS)
-def test_a_foreign_target_is_refused_however_it_is_spelt(call: Api, name: str) -> None:
-    """Should a body ever be read by another name."""
+def test_an_untrusted_target_is_refused_under_any_spelling(call: Api, name: str) -> None:
+    """In case a body is parsed by another name."""
     for sent in ({"json": BODY | {name: EVIL}}, {"json": BODY, "query": {name: EVIL}}):
-        answer = call("POST /api/auth/request-password-reset", **sent)
-        assert (answer.status, call.aws_operations) == (403, [])
+        response = call("POST /api/auth/request-password-reset", **sent)
+        assert (response.status, call.aws_operations) == (403, [])
 
 
 @pytest.mark.parametrize("name", ["callback_url", "redirect_to"])
-def test_a_field_goes_by_its_name_on_the_wire_alone(call: Api, people: People, mailbox: Mailbox, name: str) -> None:
-    """Or what is checked is not what is used."""
+def test_a_field_is_only_parsed_by_its_wire_name(call: Api, people: People, mailbox: Mailbox, name: str) -> None:
+    """Otherwise a checked value could differ from the used one."""
     email = people.verified()
 
     call("POST /api/auth/request-password-reset", json={"email": email, name: "/mine"})
     call("POST /api/auth/sign-up/email", json=BODY | {"email": "bob@example.com", name: "/mine"})
-    answer = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD, name: "/mine"})
+    response = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD, name: "/mine"})
 
-    assert (answer.status, answer.json["redirect"]) == (200, False)
+    assert (response.status, response.json["redirect"]) == (200, False)
     assert [mail for mail in mailbox.all if "mine" in mail.text] == []

@@ -1,4 +1,4 @@
-"""A session that was ended is ended: by whatever credential, on every protected route, whoever was quicker."""
+"""Ended sessions: every credential is refused on every protected route, also after races."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.layer.devices import Device, arrives
-from tests.layer.every_route import all_of, ask
+from tests.layer.devices import Device, sign_in_device
+from tests.layer.every_route import all_of, send_request
 from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Api, Response
 from tests.support.interleaving import interleave
@@ -22,16 +22,16 @@ ME = "GET /api/auth/me"
 
 @pytest.fixture
 def laptop(call: Api, people: People) -> Device:
-    """Where Ann stays."""
+    """The device on which Ann stays signed in."""
     people.verified("ann")
-    return arrives(call, ANN)
+    return sign_in_device(call, ANN)
 
 
 @pytest.fixture
 def phone(call: Api, laptop: Device) -> Device:
-    """What she lost."""
+    """The device whose session is ended."""
     assert laptop
-    return arrives(call, ANN)
+    return sign_in_device(call, ANN)
 
 
 type Ending = Callable[[Api, Mailbox, Device, Device], Response]
@@ -49,7 +49,7 @@ def _by_post(path: str, device: Device, body: Any, call: Api) -> Response:
     return call(f"POST /api/auth/{path}", bearer=device.token, json=body)
 
 
-ENDINGS: dict[str, Ending] = {
+WAYS_TO_END: dict[str, Ending] = {
     "sign-out": lambda call, _, __, phone: _by_post("sign-out", phone, {}, call),
     "sign-out by JWT": lambda call, _, __, phone: call("POST /api/auth/sign-out", bearer=phone.jwt),
     "revoke": lambda call, _, laptop, phone: _by_post("revoke-session", laptop, {"token": phone.id}, call),
@@ -65,24 +65,24 @@ ENDINGS: dict[str, Ending] = {
     "reset": _by_reset,
     "delete": lambda call, _, laptop, __: _by_post("delete-user", laptop, {"password": PASSWORD}, call),
 }
-every_ending = pytest.mark.parametrize("ending", ENDINGS)
+every_ending = pytest.mark.parametrize("ending", WAYS_TO_END)
 type End = Callable[[str], Response]
 
 
 @pytest.fixture
 def end(call: Api, mailbox: Mailbox, laptop: Device, phone: Device) -> End:
-    """End the session of the phone, and maybe others: `end("sign-out")`."""
-    return lambda ending: ENDINGS[ending](call, mailbox, laptop, phone)
+    """End the session of the phone, and others, depending on the way: `end("sign-out")`."""
+    return lambda ending: WAYS_TO_END[ending](call, mailbox, laptop, phone)
 
 
 def statuses(call: Api, device: Device) -> set[int]:
-    """How a device is received, whatever it shows."""
+    """Return the statuses of requests with each credential."""
     return {call(ME, **credential).status for credential in device.credentials.values()}
 
 
 @all_of([*PROTECTED, ME])
 @every_ending
-def test_every_credential_of_an_ended_session_is_refused_everywhere(
+def test_every_credential_of_an_ended_session_is_refused_on_every_route(
     call: Api, phone: Device, end: End, ending: str, routes: list[str]
 ) -> None:
     """S-32, S-37, S-39, S-40, S-41."""
@@ -91,21 +91,23 @@ def test_every_credential_of_an_ended_session_is_refused_everywhere(
 
     for route in routes:
         for name, credential in {**phone.credentials, "refresh token": {"bearer": phone.refresh}}.items():
-            answer = ask(call, route, phone.user_id, **credential)
+            response = send_request(call, route, phone.user_id, **credential)
             code = "UNAUTHORIZED" if "/api/auth/" in route else "INVALID_TOKEN"
-            assert (answer.status, answer.code) == (401, code), (route, name)
+            assert (response.status, response.code) == (401, code), (route, name)
 
 
 @every_ending
-def test_nobody_is_signed_in_or_refreshed_by_an_ended_session(call: Api, phone: Device, end: End, ending: str) -> None:
-    """S-26: by no refresh token, used or not. Where strangers are welcome, its holder is one."""
+def test_an_ended_session_cannot_be_refreshed_and_is_anonymous_on_public_routes(
+    call: Api, phone: Device, end: End, ending: str
+) -> None:
+    """S-26: neither the current refresh token nor an older one is accepted."""
     used = call("POST /api/auth/refresh", json={"refresh_token": phone.refresh})
     assert used.status == 200
     end(ending)
 
     for token in (used.json["refresh_token"], phone.refresh):
-        answer = call("POST /api/auth/refresh", json={"refresh_token": token})
-        assert (answer.status, answer.code) == (401, "INVALID_TOKEN")
+        response = call("POST /api/auth/refresh", json={"refresh_token": token})
+        assert (response.status, response.code) == (401, "INVALID_TOKEN")
     assert call(ME, bearer=used.json["access_token"]).status == 401
     for credential in phone.credentials.values():
         assert call("GET /api/auth/get-session", **credential).text == "null"
@@ -115,16 +117,14 @@ def test_nobody_is_signed_in_or_refreshed_by_an_ended_session(call: Api, phone: 
 
 
 @pytest.mark.parametrize("ending", ["sign-out", "revoke", "revoke by path", "revoke others", "change-password"])
-def test_the_session_that_was_not_meant_goes_on(call: Api, laptop: Device, end: End, ending: str) -> None:
+def test_other_sessions_stay(call: Api, laptop: Device, end: End, ending: str) -> None:
     end(ending)
 
     assert statuses(call, laptop) == {200}
     assert call("POST /api/auth/refresh", json={"refresh_token": laptop.refresh}).status == 200
 
 
-def test_what_was_ended_once_stays_ended_whatever_is_ended_later(
-    call: Api, laptop: Device, phone: Device, end: End
-) -> None:
+def test_an_ended_session_stays_ended_after_later_endings(call: Api, laptop: Device, phone: Device, end: End) -> None:
     for ending in ("revoke others", "change-password", "revoke others", "reset"):
         assert end(ending).status == 200
         assert statuses(call, phone) == {401}
@@ -136,24 +136,24 @@ def test_what_was_ended_once_stays_ended_whatever_is_ended_later(
 
 
 @pytest.mark.parametrize("ending", ["revoke others", "revoke all", "change-password", "reset", "delete"])
-def test_a_sign_in_that_read_the_old_password_just_before_gets_no_living_session(
+def test_a_sign_in_concurrent_with_the_ending_gets_no_valid_session(
     call: Api, end: End, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The ending lands between the sign-in's read of the hash and its write of the session."""
+    """The sessions end after the sign-in has read the hash and before it writes the session."""
     ended: list[int] = []
     interleave(monkeypatch, "accounts.passwords", "is_correct", lambda: ended.append(end(ending).status))
 
-    late = arrives(call, ANN)
+    device = sign_in_device(call, ANN)
 
     assert ended == [200]
-    assert statuses(call, late) == {401}
-    assert call("GET /api/tasks", bearer=late.token).code == "INVALID_TOKEN"
-    assert call("POST /api/auth/refresh", json={"refresh_token": late.refresh}).status == 401
+    assert statuses(call, device) == {401}
+    assert call("GET /api/tasks", bearer=device.token).code == "INVALID_TOKEN"
+    assert call("POST /api/auth/refresh", json={"refresh_token": device.refresh}).status == 401
 
 
 @pytest.fixture
 def _renewal_due(phone: Device, settings: Callable[..., None], advance_clock: Callable[..., None]) -> None:
-    """Looking at the session of the phone would renew it."""
+    """The next read of the phone's session would renew it."""
     assert phone
     settings(session_update_age="60")
     advance_clock(seconds=61)
@@ -161,7 +161,7 @@ def _renewal_due(phone: Device, settings: Callable[..., None], advance_clock: Ca
 
 @every_ending
 @pytest.mark.usefixtures("_renewal_due")
-def test_a_renewal_in_the_middle_resurrects_nothing(
+def test_a_concurrent_renewal_does_not_restore_the_session(
     call: Api, phone: Device, end: End, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interleave(monkeypatch, "sessions", "renew", lambda: end(ending))
@@ -173,21 +173,21 @@ def test_a_renewal_in_the_middle_resurrects_nothing(
 
 
 @every_ending
-def test_a_refresh_in_the_middle_resurrects_nothing(
+def test_a_concurrent_refresh_does_not_restore_the_session(
     call: Api, phone: Device, end: End, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interleave(monkeypatch, "sessions.refresh", "_rotate", lambda: end(ending))
 
-    answer = call("POST /api/auth/refresh", json={"refresh_token": phone.refresh})
+    response = call("POST /api/auth/refresh", json={"refresh_token": phone.refresh})
 
     assert statuses(call, phone) == {401}
-    if answer.status == 200:  # an epoch ended it: the row was still there
-        assert call(ME, bearer=answer.json["access_token"]).status == 401
-        again = call("POST /api/auth/refresh", json={"refresh_token": answer.json["refresh_token"]})
-        assert again.status == 401
+    if response.status == 200:  # ended by the epoch: the row still existed
+        assert call(ME, bearer=response.json["access_token"]).status == 401
+        second = call("POST /api/auth/refresh", json={"refresh_token": response.json["refresh_token"]})
+        assert second.status == 401
 
 
-BUSY: dict[str, tuple[str, str, Any]] = {
+CONCURRENT_REQUESTS: dict[str, tuple[str, str, Any]] = {
     "GET /api/auth/get-session": ("sessions", "renew", None),
     "POST /api/auth/verify-password": ("sessions", "mark_reauthenticated", {"password": PASSWORD}),
     "POST /api/auth/revoke-other-sessions": ("accounts.changes", "transact", {}),
@@ -200,12 +200,12 @@ BUSY: dict[str, tuple[str, str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("route", BUSY)
+@pytest.mark.parametrize("route", CONCURRENT_REQUESTS)
 @pytest.mark.usefixtures("_renewal_due")
-def test_whatever_a_session_was_about_to_do_signing_out_leaves_no_row_of_it(
+def test_a_sign_out_concurrent_with_another_request_leaves_no_row(
     call: Api, phone: Device, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
-    module, name, body = BUSY[route]
+    module, name, body = CONCURRENT_REQUESTS[route]
     interleave(monkeypatch, module, name, lambda: call("POST /api/auth/sign-out", bearer=phone.token))
 
     call(route, bearer=phone.token, json=body)
@@ -214,21 +214,23 @@ def test_whatever_a_session_was_about_to_do_signing_out_leaves_no_row_of_it(
     assert statuses(call, phone) == {401}
 
 
-LEAVING: dict[str, tuple[str, str, Any]] = {
+REQUESTS_DURING_DELETION: dict[str, tuple[str, str, Any]] = {
     "POST /api/auth/update-user": ("accounts.profile", "_write_changes", {"name": "Ann"}),
     "POST /api/auth/delete-user": ("accounts.changes", "transact", {"password": PASSWORD}),
-    "POST /api/auth/change-password": BUSY["POST /api/auth/change-password"],
+    "POST /api/auth/change-password": CONCURRENT_REQUESTS["POST /api/auth/change-password"],
 }
 
 
-@pytest.mark.parametrize("route", LEAVING)
-def test_who_was_deleted_in_the_middle_is_nobody(
+@pytest.mark.parametrize("route", REQUESTS_DURING_DELETION)
+def test_a_request_concurrent_with_the_deletion_of_its_user_is_refused(
     call: Api, laptop: Device, phone: Device, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
-    module, name, body = LEAVING[route]
-    leave = {"password": PASSWORD}
-    interleave(monkeypatch, module, name, lambda: call("POST /api/auth/delete-user", bearer=laptop.token, json=leave))
+    module, name, body = REQUESTS_DURING_DELETION[route]
+    deletion = {"password": PASSWORD}
+    interleave(
+        monkeypatch, module, name, lambda: call("POST /api/auth/delete-user", bearer=laptop.token, json=deletion)
+    )
 
-    answer = call(route, bearer=phone.token, json=body)
+    response = call(route, bearer=phone.token, json=body)
 
-    assert (answer.status, answer.code) == (401, "INVALID_TOKEN")
+    assert (response.status, response.code) == (401, "INVALID_TOKEN")

@@ -1,4 +1,4 @@
-"""Refresh tokens that are used twice: a lost race is forgiven for ten seconds, a theft ends the session."""
+"""Reuse of refresh tokens: a lost race is tolerated for ten seconds, a replay ends the session."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.functions.auth.test_refresh import assert_refused, logged_in, refreshes
+from tests.functions.auth.test_refresh import assert_refused, log_in, refresh
 from tests.layer.conftest import Log
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
@@ -17,137 +17,135 @@ from tests.support.tables import rows
 
 
 @pytest.fixture
-def entered(call: Api, people: People) -> dict[str, Any]:
-    """A session in OAuth's words."""
-    return logged_in(call, people.verified())
+def login(call: Api, people: People) -> dict[str, Any]:
+    """The response to a login with OAuth tokens."""
+    return log_in(call, people.verified())
 
 
 def metrics(log: Log, name: str) -> list[dict[str, Any]]:
-    """What was written in CloudWatch's embedded format under a name."""
+    """Return the metrics of that name in CloudWatch's embedded format."""
     written = [json.loads(line) for line in log.text.splitlines() if line.startswith("{")]
     return [line for line in written if name in line]
 
 
 def generation(cloud: Cloud) -> int:
-    """How often the one session was refreshed."""
+    """Return the generation of the only session."""
     (row,) = (row for row in rows(cloud, "SessionsTable") if row["session_id"] != "EPOCH")
     return int(row["generation"])
 
 
-def test_cve_2026_53517_of_many_refreshes_at_once_all_get_one_successor(
-    call: Api, cloud: Cloud, entered: dict[str, Any]
+def test_cve_2026_53517_concurrent_refreshes_all_get_one_successor(
+    call: Api, cloud: Cloud, login: dict[str, Any]
 ) -> None:
-    """S-25: never two families."""
-    answers = run_concurrently(lambda _: refreshes(call, entered["refresh_token"]), range(20))
+    """S-25: there are never two families."""
+    responses = run_concurrently(lambda _: refresh(call, login["refresh_token"]), range(20))
 
-    assert {answer.status for answer in answers} == {200}
-    (successor,) = {answer.json["refresh_token"] for answer in answers}
+    assert {response.status for response in responses} == {200}
+    (successor,) = {response.json["refresh_token"] for response in responses}
     assert generation(cloud) == 1
-    assert all(call("GET /api/tasks", bearer=answer.json["access_token"]).status == 200 for answer in answers)
-    assert refreshes(call, successor).status == 200
+    assert all(call("GET /api/tasks", bearer=response.json["access_token"]).status == 200 for response in responses)
+    assert refresh(call, successor).status == 200
 
 
-def test_who_loses_a_race_overwrites_nothing(
-    call: Api, cloud: Cloud, entered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_the_loser_of_a_race_overwrites_nothing(
+    call: Api, cloud: Cloud, login: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other refresh is over between this one's read and its write."""
-    won: list[str] = []
+    """The other refresh ends between this one's read and its write."""
+    winners: list[str] = []
     interleave(
         monkeypatch,
         "sessions.refresh",
         "_rotate",
-        lambda: won.append(refreshes(call, entered["refresh_token"]).json["refresh_token"]),
+        lambda: winners.append(refresh(call, login["refresh_token"]).json["refresh_token"]),
     )
 
-    lost = refreshes(call, entered["refresh_token"])
+    response = refresh(call, login["refresh_token"])
 
-    assert lost.json["refresh_token"] == won[0]
+    assert response.json["refresh_token"] == winners[0]
     assert call.aws_operations == ["BatchGetItem", "UpdateItem", "BatchGetItem"]
     assert generation(cloud) == 1
 
 
-def test_who_loses_to_two_takes_neither_back(
-    call: Api, entered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_a_generation_never_decreases(call: Api, login: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise there would be two families."""
+    winners: list[dict[str, Any]] = []
+
+    def refresh_twice() -> None:
+        winners.append(refresh(call, login["refresh_token"]).json)
+        winners.append(refresh(call, winners[0]["refresh_token"]).json)
+
+    interleave(monkeypatch, "sessions.refresh", "_rotate", refresh_twice)
+
+    assert_refused(call, login["refresh_token"])
+    assert_ended(call, *winners)
+
+
+def test_a_repeated_refresh_gets_the_same_response_for_ten_seconds_from_the_first(
+    call: Api, cloud: Cloud, login: dict[str, Any], advance_clock: Callable[..., None]
 ) -> None:
-    """A generation never goes down, or there would be two families."""
-    won: list[dict[str, Any]] = []
-
-    def twice() -> None:
-        won.append(refreshes(call, entered["refresh_token"]).json)
-        won.append(refreshes(call, won[0]["refresh_token"]).json)
-
-    interleave(monkeypatch, "sessions.refresh", "_rotate", twice)
-
-    assert_refused(call, entered["refresh_token"])
-    assert_dead(call, *won)
-
-
-def test_a_lost_race_gets_the_same_answer_for_ten_seconds_and_does_not_prolong_them(
-    call: Api, cloud: Cloud, entered: dict[str, Any], advance_clock: Callable[..., None]
-) -> None:
-    first = refreshes(call, entered["refresh_token"]).json
+    first = refresh(call, login["refresh_token"]).json
     advance_clock(seconds=9)
 
-    again = refreshes(call, entered["refresh_token"])
+    repeated = refresh(call, login["refresh_token"])
 
-    assert again.json["refresh_token"] == first["refresh_token"]
+    assert repeated.json["refresh_token"] == first["refresh_token"]
     assert call.aws_operations == ["BatchGetItem"]
     assert generation(cloud) == 1
-    assert call("GET /api/tasks", bearer=again.json["access_token"]).status == 200
+    assert call("GET /api/tasks", bearer=repeated.json["access_token"]).status == 200
     advance_clock(seconds=3)
-    assert_refused(call, entered["refresh_token"])
+    assert_refused(call, login["refresh_token"])
 
 
-def assert_dead(call: Api, *bodies: dict[str, Any]) -> None:
-    """Nothing that the session ever gave out works any more."""
+def assert_ended(call: Api, *bodies: dict[str, Any]) -> None:
+    """Assert that no token of the session is accepted."""
     for body in bodies:
         assert_refused(call, body["refresh_token"])
         assert call("GET /api/tasks", bearer=body["access_token"]).code == "INVALID_TOKEN"
 
 
-def test_cve_2026_53517_a_replay_after_the_grace_ends_the_session(
-    call: Api, cloud: Cloud, entered: dict[str, Any], advance_clock: Callable[..., None], log: Log
+def test_cve_2026_53517_a_replay_after_the_grace_period_ends_the_session(
+    call: Api, cloud: Cloud, login: dict[str, Any], advance_clock: Callable[..., None], log: Log
 ) -> None:
-    """S-24: one of the two who hold it is a thief, and nobody can tell which. Other sessions live on."""
-    other = logged_in(call, entered["user"]["email"])
-    after = refreshes(call, entered["refresh_token"]).json
+    """S-24: one of the two holders is an attacker. Other sessions stay valid."""
+    other = log_in(call, login["user"]["email"])
+    after = refresh(call, login["refresh_token"]).json
     advance_clock(seconds=11)
 
-    assert_refused(call, entered["refresh_token"])
+    assert_refused(call, login["refresh_token"])
 
-    assert_dead(call, after, entered)
+    assert_ended(call, after, login)
     assert len([row for row in rows(cloud, "SessionsTable") if row["session_id"] != "EPOCH"]) == 1
-    assert refreshes(call, other["refresh_token"]).status == 200
+    assert refresh(call, other["refresh_token"]).status == 200
     (metric,) = metrics(log, "RefreshReuse")
     assert metric["RefreshReuse"] == [1.0]
     (line,) = (line for line in log.lines if line["message"] == "refresh token reused")
-    assert (line["level"], line["user_id"]) == ("WARNING", entered["user"]["id"])
-    assert entered["refresh_token"] not in log.text
+    assert (line["level"], line["user_id"]) == ("WARNING", login["user"]["id"])
+    assert login["refresh_token"] not in log.text
     assert after["refresh_token"] not in log.text
 
 
-def test_one_that_is_two_behind_has_no_grace(call: Api, entered: dict[str, Any], log: Log) -> None:
-    second = refreshes(call, entered["refresh_token"]).json
-    third = refreshes(call, second["refresh_token"]).json
+def test_an_older_predecessor_has_no_grace_period(call: Api, login: dict[str, Any], log: Log) -> None:
+    second = refresh(call, login["refresh_token"]).json
+    third = refresh(call, second["refresh_token"]).json
 
-    assert_refused(call, entered["refresh_token"])
+    assert_refused(call, login["refresh_token"])
 
-    assert_dead(call, third, second)
+    assert_ended(call, third, second)
     assert len(metrics(log, "RefreshReuse")) == 1
 
 
-def test_nothing_but_a_reuse_counts_as_one(
-    call: Api, entered: dict[str, Any], advance_clock: Callable[..., None], log: Log
+def test_only_a_replay_is_counted_as_reuse(
+    call: Api, login: dict[str, Any], advance_clock: Callable[..., None], log: Log
 ) -> None:
-    """Or the alarm would ring for sessions that expired or were signed out, and for garbage."""
-    token = entered["refresh_token"]
+    """Expired and ended sessions and malformed tokens do not raise the alarm."""
+    token = login["refresh_token"]
     assert_refused(call, "x")
     assert_refused(call, token[:66] + "A" * 43)
     assert_refused(call, token[:58] + "ffffffff" + token[66:])
-    refreshes(call, token)
-    refreshes(call, token)
-    ended = logged_in(call, entered["user"]["email"])
-    call("POST /api/auth/sign-out", bearer=refreshes(call, ended["refresh_token"]).json["access_token"])
+    refresh(call, token)
+    refresh(call, token)
+    ended = log_in(call, login["user"]["email"])
+    call("POST /api/auth/sign-out", bearer=refresh(call, ended["refresh_token"]).json["access_token"])
     advance_clock(seconds=11)
     assert_refused(call, ended["refresh_token"])
     advance_clock(days=8)

@@ -1,4 +1,4 @@
-"""The session token: where the row is and the secret behind it, in one url-safe string."""
+"""The session token: user id, session id and secret in one url-safe string."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.support.layer import layer
 USER = "7130a49b-0f0d-43b8-bead-c318ac479dd9"
 
 
-def test_a_token_is_read_back_as_it_was_made() -> None:
+def test_a_token_is_parsed_as_it_was_created() -> None:
     model = layer("sessions.model")
     token = model.SessionToken.new(USER)
 
@@ -19,7 +19,7 @@ def test_a_token_is_read_back_as_it_was_made() -> None:
     assert re.fullmatch(r"[\w-]{101}", str(token), re.ASCII)
 
 
-def test_tokens_hold_256_random_bits_of_their_own() -> None:
+def test_a_token_has_256_random_bits() -> None:
     """S-35."""
     tokens = [layer("sessions.model").SessionToken.new(USER) for _ in range(100)]
 
@@ -28,7 +28,7 @@ def test_tokens_hold_256_random_bits_of_their_own() -> None:
 
 
 @given(text(max_size=120))
-def test_anything_else_is_refused(garbage: str) -> None:
+def test_any_other_text_is_refused(garbage: str) -> None:
     with pytest.raises(layer("errors").InvalidToken):
         layer("sessions.model").SessionToken.parse(garbage)
 
@@ -37,7 +37,7 @@ def test_anything_else_is_refused(garbage: str) -> None:
     "change",
     ["{0}\n", " {0}", "{0}x", "{1}", "{0}\0", "../{1}"],
 )
-def test_a_token_of_another_form_is_refused(change: str) -> None:
+def test_a_changed_token_is_refused(change: str) -> None:
     token = str(layer("sessions.model").SessionToken.new(USER))
 
     with pytest.raises(layer("errors").InvalidToken):

@@ -1,4 +1,4 @@
-"""Due dates: one spelling for each, and days that end where their owner is."""
+"""Due dates: normalization, and the end of the day in a time zone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ SPELLINGS = {
     "0001-01-01T14:00:00+14:00": "0001-01-01T00:00:00.000Z",
     "9999-12-31T23:59:59.999999Z": "9999-12-31T23:59:59.999Z",
 }
-NO_DATES: list[Any] = [
+INVALID_DATES: list[Any] = [
     *("", " ", "tomorrow", "2026-02-29", "2026-13-01", "2026-00-01", "2026-11-31", "0000-01-01", "10000-01-01"),
     *("-001-01-01", "26-11-21", "2026-1-2", "20261121", "2026-W47-6", "2026-325", "2026/11/21", "21.11.2026"),
     *(" 2026-11-21", "2026-11-21\n", "٢٠٢٦-١١-٢١", "2026-11-21T", "2026-11-21Z", "2026-11-21T14Z"),
@@ -45,8 +45,8 @@ NO_DATES: list[Any] = [
 @pytest.mark.parametrize(
     "moment", ["2026-03-29T00:59:59Z", "2026-10-25T01:00:00Z", "2026-04-24T21:59:59Z", "2011-12-30T09:00:00Z"]
 )
-def test_a_day_ends_where_the_next_begins_everywhere(moment: str) -> None:
-    """Also where clocks change at midnight, and where a day was left out."""
+def test_a_day_ends_where_the_next_begins_in_every_zone(moment: str) -> None:
+    """Also where clocks change at midnight, and where a day was skipped."""
     due, now = layer("tasks.due"), datetime.fromisoformat(moment)
 
     for zone in map(ZoneInfo, sorted(available_timezones())):
@@ -69,34 +69,34 @@ def test_a_day_ends_where_the_next_begins_everywhere(moment: str) -> None:
         ("Africa/Cairo", "2026-04-23T12:00:00Z", "2026-04-23", "2026-04-23T22:00:00.000Z"),
     ],
 )
-def test_the_day_it_is_and_when_it_ends(zone: str, now: str, day: str, end: str) -> None:
-    """Twenty-three and twenty-five hours long in Berlin; in Cairo the next day begins at one."""
+def test_today_and_its_end(zone: str, now: str, day: str, end: str) -> None:
+    """Days of 23 and 25 hours in Berlin; in Cairo the next day begins at one o'clock."""
     due, moment = layer("tasks.due"), datetime.fromisoformat(now)
 
     assert due.today(moment, ZoneInfo(zone)) == day
     assert due.end_of_today(moment, ZoneInfo(zone)) == end
 
 
-def test_every_date_has_one_spelling() -> None:
-    canonical = layer("tasks.due").normalize_due
+def test_dates_are_normalized() -> None:
+    normalize = layer("tasks.due").normalize_due
 
-    assert {given: canonical(given) for given in SPELLINGS} == SPELLINGS
-    assert [canonical(kept) for kept in SPELLINGS.values()] == list(SPELLINGS.values())
+    assert {given: normalize(given) for given in SPELLINGS} == SPELLINGS
+    assert [normalize(kept) for kept in SPELLINGS.values()] == list(SPELLINGS.values())
 
 
-def test_the_order_of_the_text_is_that_of_time() -> None:
-    """A day stands before the moments that it has in UTC, and after all of the day before."""
-    canonical, start = layer("tasks.due").normalize_due, datetime(2026, 2, 27, tzinfo=UTC)
-    moments = [canonical((start + timedelta(minutes=397 * step)).isoformat()) for step in range(20)]
-    days = [canonical((start + timedelta(days=day)).date().isoformat()) for day in range(6)]
+def test_normalized_dates_sort_by_time() -> None:
+    """A day sorts before its times in UTC, and after those of the previous day."""
+    normalize, start = layer("tasks.due").normalize_due, datetime(2026, 2, 27, tzinfo=UTC)
+    moments = [normalize((start + timedelta(minutes=397 * step)).isoformat()) for step in range(20)]
+    days = [normalize((start + timedelta(days=day)).date().isoformat()) for day in range(6)]
 
     assert moments == sorted(moments)
     for text in moments:
         assert [day for day in days if day < text] == [day for day in days if day <= text[:10]]
 
 
-@pytest.mark.parametrize("value", NO_DATES, ids=ascii)
-def test_anything_else_is_no_date(value: object) -> None:
+@pytest.mark.parametrize("value", INVALID_DATES, ids=ascii)
+def test_an_invalid_date_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="Write the date as 2026-11-21"):
         layer("tasks.due").normalize_due(value)
 
@@ -110,5 +110,5 @@ def test_anything_else_is_no_date(value: object) -> None:
         ("2026-07-01T23:30:00.000Z", "2026-07-02 01:30"),
     ],
 )
-def test_a_due_date_reads_as_its_owner_would_write_it(due: str, written: str) -> None:
+def test_a_due_date_is_formatted_in_the_users_zone(due: str, written: str) -> None:
     assert layer("tasks.due").format_in_zone(due, ZoneInfo("Europe/Berlin")) == written

@@ -1,4 +1,4 @@
-"""Writing tasks: many at a time under one key, in transactions that fit, and receipts that are forgotten."""
+"""Writes of tasks: bulk operations under one idempotency key, sizes of transactions, and the lifetime of receipts."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -17,80 +17,80 @@ from tests.support.tables import rows
 
 OWNER, MISSING = "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e55", "0199c1de-7f00-7c3a-8b1e-4f2a9d6c7e56"
 NEW = {"op": "create", "task": {"title": "New"}}
-TOGETHER, MOST_ROWS = 25, 100
-LARGEST_ROW, LARGEST_TRANSACTION, LARGEST_ANSWER = 400 * 1024, 4 * 1024**2, 6 * 1024**2
+BATCH_SIZE, MOST_ROWS = 25, 100
+LARGEST_ROW, LARGEST_TRANSACTION, LARGEST_RESPONSE = 400 * 1024, 4 * 1024**2, 6 * 1024**2
 
 
 @pytest.fixture
 def tasks(cloud: Cloud) -> Any:
-    """The verbs, and empty tables."""
+    """The flows, and empty tables."""
     assert cloud
     return layer("tasks")
 
 
 def bulk(operations: Any, *, name: str = "k") -> list[Any]:
-    """What became of each operation, under a key."""
+    """Execute operations under an idempotency key, and return their results."""
     tasks = layer("tasks")
-    once = tasks.IdempotencyKey(name=name, fingerprint=sha256(json.dumps(operations).encode()).hexdigest())
-    results: list[Any] = layer("api.tasks.bulk").run_bulk(OWNER, operations, once)
+    key = tasks.IdempotencyKey(name=name, fingerprint=sha256(json.dumps(operations).encode()).hexdigest())
+    results: list[Any] = layer("api.tasks.bulk").run_bulk(OWNER, operations, key)
     return results
 
 
 def change(task: Any, **other: Any) -> dict[str, Any]:
-    """The operation that changes a task."""
+    """Return an operation that changes a task."""
     return {"op": "update", "id": task.id, "changes": {"title": "Changed"}} | other
 
 
-def kept(cloud: Cloud) -> list[Any]:
-    """All of the table."""
+def task_rows(cloud: Cloud) -> list[Any]:
+    """Return all rows of the table."""
     return sorted(rows(cloud, "TasksTable"), key=repr)
 
 
-@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("place", [1, 2, 3])
-def test_cut_off_in_the_middle_the_rest_is_done_when_sent_again(
-    tasks: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, place: int, *, done: bool
+@pytest.mark.parametrize("committed", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_repetition_completes_an_interrupted_bulk_call(
+    tasks: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, number: int, *, committed: bool
 ) -> None:
-    """The connection breaks before or after one of three transactions."""
-    given = [tasks.add(OWNER, tasks.NewTask(title="x")) for _ in range(3)]
-    operations = [operation for task in given for operation in (NEW, *[change(task)] * 19)]
+    """The connection fails before or after one of three transactions."""
+    added = [tasks.add(OWNER, tasks.NewTask(title="x")) for _ in range(3)]
+    operations = [operation for task in added for operation in (NEW, *[change(task)] * 19)]
     real, times = layer("tasks.transactions").transact, count(1)
 
     def transact(*changes: Any) -> None:
-        broken = next(times) == place
-        if done or not broken:
+        interrupted = next(times) == number
+        if committed or not interrupted:
             real(*changes)
-        if broken:
+        if interrupted:
             raise UNREACHABLE
 
     monkeypatch.setattr(layer("tasks.transactions"), "transact", transact)
     with pytest.raises(type(UNREACHABLE)):
         bulk(operations)
     results = bulk(operations)
-    once = kept(cloud)
+    after = task_rows(cloud)
 
     assert [result.task.version for result in results] == [1, *range(2, 21)] * 3
     assert layer("tasks.summary").summarize(OWNER, ZoneInfo("UTC")).total == 6
     assert bulk(operations) == results
-    assert kept(cloud) == once
+    assert task_rows(cloud) == after
 
 
 @pytest.mark.parametrize(("first", "second"), [(60, 1), (1, 60), (60, 59), (25, 26)])
-def test_another_call_under_the_key_is_refused_before_anything(
+def test_another_bulk_call_under_the_same_key_is_refused_first(
     tasks: Any, cloud: Cloud, first: int, second: int
 ) -> None:
     bulk([NEW] * first)
-    before = kept(cloud)
+    before = task_rows(cloud)
 
     with pytest.raises(layer("errors").IdempotencyKeyReused):
         bulk([NEW] * second)
     with pytest.raises(layer("errors").IdempotencyKeyReused):
         tasks.add(OWNER, tasks.NewTask(title="x"), tasks.IdempotencyKey(name="k", fingerprint="another"))
-    assert kept(cloud) == before
+    assert task_rows(cloud) == before
 
 
-def test_what_could_not_be_done_is_not_done_when_sent_again(tasks: Any) -> None:
-    """By then it could be: the last operation makes the version that the first ones ask for."""
+def test_a_failed_operation_is_not_executed_by_a_repetition(tasks: Any) -> None:
+    """Even if it could be by then: the last operation creates the version that the first ones require."""
     task = tasks.add(OWNER, tasks.NewTask(title="x"))
     operations = [*[change(task, version=2)] * 25, change(task)]
     results = bulk(operations)
@@ -100,19 +100,19 @@ def test_what_could_not_be_done_is_not_done_when_sent_again(tasks: Any) -> None:
     assert tasks.get(OWNER, task.id).version == 2
 
 
-def test_what_could_not_be_done_counts_nothing(tasks: Any, cloud: Cloud) -> None:
+def test_a_failed_operation_writes_only_a_receipt(tasks: Any, cloud: Cloud) -> None:
     tasks.add(OWNER, tasks.NewTask(title="x"))
-    before = kept(cloud)
+    before = task_rows(cloud)
 
     assert [result.status for result in bulk([{"op": "delete", "id": MISSING}])] == [404]
-    (left,) = (row for row in kept(cloud) if row not in before)
-    assert left["task_id"].startswith("#RECEIPT#")
+    (receipt,) = (row for row in task_rows(cloud) if row not in before)
+    assert receipt["task_id"].startswith("#RECEIPT#")
 
 
-def test_a_receipt_is_forgotten_after_a_day_to_the_millisecond(
+def test_a_receipt_expires_after_a_day_to_the_millisecond(
     tasks: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its time is kept in whole seconds, and clocks tell more."""
+    """DynamoDB's expiry is in whole seconds."""
     moment = datetime(2026, 11, 21, 12, tzinfo=UTC)
     monkeypatch.setattr(layer("tasks.transactions"), "back_off", lambda _: None)
 
@@ -123,11 +123,11 @@ def test_a_receipt_is_forgotten_after_a_day_to_the_millisecond(
     first = add()
     assert add(days=1, milliseconds=-1) == first
     assert add(days=1, milliseconds=1) != first
-    assert len([row for row in kept(cloud) if row["task_id"].startswith("#RECEIPT#")]) == 1
+    assert len([row for row in task_rows(cloud) if row["task_id"].startswith("#RECEIPT#")]) == 1
 
 
 def size(item: dict[str, Any]) -> int:
-    """Bytes that DynamoDB counts for an item: its names and values, at most 21 for a number, and some for lists."""
+    """Return the bytes that DynamoDB counts for an item: names, values (a number at most 21) and some for lists."""
 
     def of(value: dict[str, Any]) -> int:
         ((kind, content),) = value.items()
@@ -156,19 +156,19 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 
 @pytest.mark.usefixtures("tasks")
 @pytest.mark.parametrize("letter", ["🌵", "\x00", "ΐ"], ids=ascii)
-def test_the_largest_tasks_fit(transactions: list[list[int]], letter: str) -> None:
-    """Four bytes long, six when written as JSON, or three letters when folded for the search."""
+def test_the_largest_tasks_fit_in_one_transaction(transactions: list[list[int]], letter: str) -> None:
+    """Characters of four bytes in UTF-8, of six in JSON, and of three letters when case-folded."""
     tags = [letter * 24 + chr(0x4E00 + number) for number in range(20)]
     task = {"title": "x" + letter * 198 + "x", "description": letter * 1000, "tags": tags}
-    made = bulk([{"op": "create", "task": task}] * TOGETHER, name="create")
-    done = bulk([{"op": "complete", "id": result.task.id} for result in made], name="complete")
-    gone = bulk([{"op": "delete", "id": result.task.id} for result in made], name="delete")
+    created = bulk([{"op": "create", "task": task}] * BATCH_SIZE, name="create")
+    committed = bulk([{"op": "complete", "id": result.task.id} for result in created], name="complete")
+    deleted = bulk([{"op": "delete", "id": result.task.id} for result in created], name="delete")
 
-    assert [[result.status for result in results] for results in (made, done, gone)] == [
-        [status] * TOGETHER for status in (201, 200, 204)
+    assert [[result.status for result in results] for results in (created, committed, deleted)] == [
+        [status] * BATCH_SIZE for status in (201, 200, 204)
     ]
     assert len(transactions) == 3
     assert max(map(max, transactions)) < LARGEST_ROW
     assert max(map(sum, transactions)) < LARGEST_TRANSACTION
     assert max(map(len, transactions)) <= MOST_ROWS
-    assert 100 / TOGETHER * sum(len(result.model_dump_json().encode()) for result in done) < LARGEST_ANSWER
+    assert 100 / BATCH_SIZE * sum(len(result.model_dump_json().encode()) for result in committed) < LARGEST_RESPONSE

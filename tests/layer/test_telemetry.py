@@ -1,4 +1,4 @@
-"""What is logged: one JSON line for each outcome, with the caller's correlation id and without secrets."""
+"""Logs: one JSON line for each request, with the caller's correlation id and without secrets."""
 
 import json
 import os
@@ -18,38 +18,49 @@ from tests.support.layer import layer
 from tests.support.people import People
 
 TOKEN = "7130a49b-0f0d-43b8-bead-c318ac479dd9tF97pJJVhi2G3jhITgF0gA15F_lJI8ziCbP2iHu6miDN2DzAVyOfDqd8XK5YRrYVU"
-BAD_IDS = ["x\r\nSet-Cookie: a=b", "x" * 10_240, "${jndi:ldap://evil}", "", " ", "a b", 'a"b', "ä", "a\0b", "x" * 129]
+INVALID_IDS = [
+    "x\r\nSet-Cookie: a=b",
+    "x" * 10_240,
+    "${jndi:ldap://evil}",
+    "",
+    " ",
+    "a b",
+    'a"b',
+    "ä",
+    "a\0b",
+    "x" * 129,
+]
 
 
 @pytest.mark.parametrize("name", ["x-correlation-id", "x-request-id"])
-def test_the_callers_id_comes_back_and_stands_in_the_log_of_that_request_alone(call: Api, log: Log, name: str) -> None:
+def test_the_callers_id_is_returned_and_logged_for_that_request_alone(call: Api, log: Log, name: str) -> None:
     given_ids = ["abc-123", "1-5759e988-bd862e3fe1be46a994272793", "a" * 128]
 
-    answers = [call("GET /api/auth/ok", headers={name: given_id}) for given_id in given_ids]
+    responses = [call("GET /api/auth/ok", headers={name: given_id}) for given_id in given_ids]
 
-    assert [answer.headers["x-correlation-id"] for answer in answers] == given_ids
+    assert [response.headers["x-correlation-id"] for response in responses] == given_ids
     assert [line["correlation_id"] for line in log.lines] == given_ids
 
 
-@pytest.mark.parametrize("given_id", BAD_IDS, ids=lambda text: repr(text[:20]))
-def test_an_id_that_could_do_harm_is_replaced(call: Api, log: Log, given_id: str) -> None:
+@pytest.mark.parametrize("given_id", INVALID_IDS, ids=lambda text: repr(text[:20]))
+def test_an_unsafe_id_is_replaced(call: Api, log: Log, given_id: str) -> None:
     """S-82."""
-    answer = call("GET /api/auth/ok", headers={"x-correlation-id": given_id})
+    response = call("GET /api/auth/ok", headers={"x-correlation-id": given_id})
 
-    assert re.fullmatch(r"[\w.=-]{1,128}", answer.headers["x-correlation-id"])
-    assert answer.headers["x-correlation-id"] != given_id
+    assert re.fullmatch(r"[\w.=-]{1,128}", response.headers["x-correlation-id"])
+    assert response.headers["x-correlation-id"] != given_id
     assert "Set-Cookie" not in log.text
     assert len(log.lines) == 1
 
 
 @given(text())
-def test_every_id_that_is_used_is_safe_in_a_header(given_id: str) -> None:
+def test_every_id_is_safe_in_a_header(given_id: str) -> None:
     chosen = layer("telemetry").correlation_id({"x-correlation-id": given_id}, "")
 
     assert re.fullmatch(r"[A-Za-z0-9_.=-]{1,128}", chosen)
 
 
-def test_without_any_id_there_is_still_one() -> None:
+def test_without_an_id_one_is_generated() -> None:
     first, second = (layer("telemetry").correlation_id({}, "") for _ in range(2))
 
     assert first != second
@@ -58,21 +69,21 @@ def test_without_any_id_there_is_still_one() -> None:
 @pytest.mark.parametrize(
     "name", ["password", "newPassword", "password_hash", "token", "set-auth-token", "Cookie", "Authorization", "secret"]
 )
-def test_what_is_named_like_a_secret_is_not_logged(name: str) -> None:
+def test_fields_named_like_secrets_are_redacted(name: str) -> None:
     line = {"fine": 1, "deep": [{name: "hunter2hunter2"}], name: {"value": "hunter2"}}
 
     assert "hunter2" not in json.dumps(layer("telemetry").redact(line))
 
 
 @pytest.mark.parametrize("around", ["{}", "Bearer {}", "https://x.example/?token={}&a=b", "{}.c2lnbmF0dXJl="])
-def test_what_looks_like_a_secret_is_not_logged(log: Log, around: str) -> None:
+def test_text_that_looks_like_a_secret_is_redacted(log: Log, around: str) -> None:
     layer("telemetry").logger.info("event", facts=[around.format(TOKEN)], note=around.format(TOKEN))
 
     assert TOKEN[:36] not in log.text
     assert "event" in log.text
 
 
-def test_what_an_exception_says_is_not_logged_when_it_looks_like_a_secret(log: Log) -> None:
+def test_an_exceptions_text_is_redacted(log: Log) -> None:
     try:
         int(TOKEN)
     except ValueError:
@@ -83,11 +94,11 @@ def test_what_an_exception_says_is_not_logged_when_it_looks_like_a_secret(log: L
 
 
 @pytest.mark.parametrize("fine", ["7130a49b-0f0d-43b8-bead-c318ac479dd9", "tF97pJJVhi2G3jhITgF0gA", "sign_in"])
-def test_ids_and_words_stay_readable(fine: str) -> None:
+def test_ids_and_words_are_not_redacted(fine: str) -> None:
     assert layer("telemetry").redact({"id": fine, "ids": (fine,)}) == {"id": fine, "ids": [fine]}
 
 
-def test_each_request_is_one_line_and_one_count(call: Api, log: Log) -> None:
+def test_each_request_has_one_line_and_one_count(call: Api, log: Log) -> None:
     call("GET /api/auth/ok")
     call("POST /api/auth/sign-in/email", json={"email": "x", "password": "y"})
 
@@ -100,8 +111,8 @@ def test_each_request_is_one_line_and_one_count(call: Api, log: Log) -> None:
     assert [metric["outcome"] for metric in metrics if "outcome" in metric] == ["OK", "INVALID_EMAIL"]
 
 
-def test_how_long_it_took_to_know_who_calls_is_a_metric(call: Api, people: People, log: Log) -> None:
-    """TK-8: in seconds, for each function."""
+def test_the_time_of_authentication_is_a_metric(call: Api, people: People, log: Log) -> None:
+    """TK-8: in seconds, by function."""
     ann = people.signed_in()
     call("GET /api/tasks", bearer=ann.token)
     call("GET /api/tasks", bearer="garbage")
@@ -112,8 +123,8 @@ def test_how_long_it_took_to_know_who_calls_is_a_metric(call: Api, people: Peopl
     assert 0 < metric["AuthValidation"][0] < 1
 
 
-def test_no_line_of_ours_looks_like_a_function_that_fails(call: Api, log: Log) -> None:
-    """Not even of what goes wrong: an alarm counts those that Lambda and its runtime write."""
+def test_no_line_of_ours_is_counted_as_a_failed_invocation(call: Api, log: Log) -> None:
+    """Not even of errors: the alarm counts lines of Lambda and its runtime."""
     call("GET /api/auth/ok")
     call("POST /api/auth/sign-in/email", json={"email": "x", "password": "y"})
     try:
@@ -134,8 +145,8 @@ print(logging.getLevelName(telemetry.logger.log_level), logging.getLogger("mangu
 """
 
 
-def test_the_level_is_ours_and_packages_say_little(template: Template) -> None:
-    """Lambda sets the root's, and Powertools would take it; Mangum would log paths, and they carry tokens."""
+def test_the_log_level_is_ours_and_packages_log_little(template: Template) -> None:
+    """Lambda sets the root logger's level, which Powertools would adopt; Mangum would log paths, and so tokens."""
     chosen = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG", "GATEHOUSE_LOG_LEVEL": "ERROR"}
     run = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", AS_LAMBDA],

@@ -1,4 +1,4 @@
-"""Rate limits: so many calls in so much time for one address, counted across instances and not to be got around."""
+"""Rate limits, by client network, shared by all instances."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ import pytest
 from botocore.client import BaseClient
 
 from gatehouse_dev.cloud import Cloud
-from tests.functions.auth.test_refresh import logged_in, refreshes
+from tests.functions.auth.test_refresh import log_in, refresh
 from tests.layer.conftest import Log
 from tests.layer.every_route import function
 from tests.support.auth_calls import reset_password, sign_in, sign_up, verify
@@ -34,22 +34,22 @@ HERE, THERE = "198.51.100.1", "198.51.100.2"
 
 
 @pytest.fixture
-def on(settings: Callable[..., None]) -> Callable[[], None]:
-    """Switch the limits on, once what a test needs is there."""
+def limits_on(settings: Callable[..., None]) -> Callable[[], None]:
+    """Switch the limits on, after a test's preparation."""
     return lambda: settings(rate_limits="on")
 
 
-def asks(call: Api, route: str, ip: str = HERE, **request: Any) -> Response:
-    """Call a route with a body that nobody would take: being counted comes first."""
+def invalid_request(call: Api, route: str, ip: str = HERE, **request: Any) -> Response:
+    """Call a route with an invalid body, for limits come before validation."""
     return call(route, ip=ip, **({"json": {}} | request))
 
 
-def until_refused(ask: Callable[[], Response], most: int = 20) -> int:
-    """How often somebody may before 429."""
-    return next(count for count in range(most + 1) if ask().status == 429)
+def count_until_refused(send: Callable[[], Response], most: int = 20) -> int:
+    """Return the number of calls before a 429."""
+    return next(count for count in range(most + 1) if send().status == 429)
 
 
-# -- How many ---------------------------------------------------------------------
+# -- Limits -----------------------------------------------------------------------
 
 
 def test_the_limits_are_the_decided_ones() -> None:
@@ -70,126 +70,130 @@ def test_the_limits_are_the_decided_ones() -> None:
 @pytest.mark.parametrize(
     ("name", "window"), [*((guess, 10) for guess in GUESSES), *((mail, 60) for mail in MAILS)], ids=str
 )
-def test_three_calls_are_let_in_in_each_window_by_whichever_alias(
-    call: Api, on: Callable[[], None], advance_clock: Callable[..., None], name: str, window: int
+def test_three_calls_are_allowed_in_each_window_over_all_aliases(
+    call: Api, limits_on: Callable[[], None], advance_clock: Callable[..., None], name: str, window: int
 ) -> None:
-    """S-17: or each name of an endpoint would allow three more."""
-    on()
+    """S-17: aliases share the counter."""
+    limits_on()
     aliases = cycle(ALIASES[name])
-    assert until_refused(lambda: asks(call, next(aliases))) == 3
-    assert {asks(call, route).status for route in ALIASES[name]} == {429}
+    assert count_until_refused(lambda: invalid_request(call, next(aliases))) == 3
+    assert {invalid_request(call, route).status for route in ALIASES[name]} == {429}
     advance_clock(seconds=window - 2.5)
-    assert asks(call, ALIASES[name][0]).status == 429
+    assert invalid_request(call, ALIASES[name][0]).status == 429
 
     advance_clock(seconds=2.6)
-    assert until_refused(lambda: asks(call, next(aliases))) == 3
+    assert count_until_refused(lambda: invalid_request(call, next(aliases))) == 3
 
 
-def test_functions_and_addresses_have_counters_of_their_own(call: Api, on: Callable[[], None]) -> None:
-    on()
-    until_refused(lambda: asks(call, SIGN_IN))
+def test_functions_and_networks_have_separate_counters(call: Api, limits_on: Callable[[], None]) -> None:
+    limits_on()
+    count_until_refused(lambda: invalid_request(call, SIGN_IN))
 
-    assert asks(call, SIGN_UP).status == 400
-    assert asks(call, SIGN_IN, THERE).status == 400
+    assert invalid_request(call, SIGN_UP).status == 400
+    assert invalid_request(call, SIGN_IN, THERE).status == 400
 
 
-def test_the_rest_is_not_counted(call: Api, on: Callable[[], None], cloud: Cloud) -> None:
-    """API Gateway throttles it."""
-    on()
+def test_other_routes_are_not_counted(call: Api, limits_on: Callable[[], None], cloud: Cloud) -> None:
+    """API Gateway throttles them."""
+    limits_on()
 
     for route in ("GET /api/auth/get-session", "GET /api/tasks", "GET /api/auth/ok", "POST /api/auth/sign-out"):
         assert call(route, ip=HERE).status in {200, 401}
     assert rows(cloud, "LimitsTable") == []
 
 
-def test_a_site_that_may_not_call_uses_up_no_visitors_calls(call: Api, on: Callable[[], None], cloud: Cloud) -> None:
-    on()
+def test_requests_refused_for_their_origin_are_not_counted(
+    call: Api, limits_on: Callable[[], None], cloud: Cloud
+) -> None:
+    limits_on()
 
     for _ in range(5):
-        assert asks(call, SIGN_IN, headers={"origin": "https://evil.example"}, cookies=["a=1"]).status == 403
+        assert invalid_request(call, SIGN_IN, headers={"origin": "https://evil.example"}, cookies=["a=1"]).status == 403
     assert rows(cloud, "LimitsTable") == []
 
 
 def test_a_limit_is_a_setting(call: Api, settings: Callable[..., None], advance_clock: Callable[..., None]) -> None:
     settings(rate_limits="on", rate_limit_sign_in="5/20")
-    assert until_refused(lambda: asks(call, SIGN_IN)) == 5
+    assert count_until_refused(lambda: invalid_request(call, SIGN_IN)) == 5
     for seconds, status in ((19, 429), (1.1, 400)):
         advance_clock(seconds=seconds)
-        assert asks(call, SIGN_IN).status == status
+        assert invalid_request(call, SIGN_IN).status == status
 
 
-# -- The answer -------------------------------------------------------------------
+# -- The response -----------------------------------------------------------------
 
 
-def test_the_refusal_says_when_to_come_back(
-    call: Api, on: Callable[[], None], advance_clock: Callable[..., None]
+def test_the_refusal_says_when_to_retry(
+    call: Api, limits_on: Callable[[], None], advance_clock: Callable[..., None]
 ) -> None:
-    """In whole seconds, in the standard's header and in better-auth's."""
-    on()
-    until_refused(lambda: asks(call, SIGN_IN))
+    """In whole seconds, in the standard header and in better-auth's."""
+    limits_on()
+    count_until_refused(lambda: invalid_request(call, SIGN_IN))
     advance_clock(seconds=6)
 
-    answer = asks(call, SIGN_IN)
+    response = invalid_request(call, SIGN_IN)
 
-    assert (answer.status, answer.code, answer.cookies) == (429, "TOO_MANY_REQUESTS", [])
-    assert answer.json["message"] == "Too many requests. Please try again later."
-    assert set(answer.json) == {"code", "message", "requestId"}
-    assert answer.headers["retry-after"] == answer.headers["x-retry-after"]
-    assert answer.headers["retry-after"] in {"3", "4"}
+    assert (response.status, response.code, response.cookies) == (429, "TOO_MANY_REQUESTS", [])
+    assert response.json["message"] == "Too many requests. Please try again later."
+    assert set(response.json) == {"code", "message", "requestId"}
+    assert response.headers["retry-after"] == response.headers["x-retry-after"]
+    assert response.headers["retry-after"] in {"3", "4"}
 
 
-def test_whoever_comes_back_then_gets_in_and_what_was_refused_extended_nothing(
-    call: Api, on: Callable[[], None], advance_clock: Callable[..., None]
+def test_a_retry_at_that_time_is_allowed_and_refused_calls_do_not_extend_the_window(
+    call: Api, limits_on: Callable[[], None], advance_clock: Callable[..., None]
 ) -> None:
-    on()
-    until_refused(lambda: asks(call, SIGN_IN))
+    limits_on()
+    count_until_refused(lambda: invalid_request(call, SIGN_IN))
     for _ in range(9):
         advance_clock(seconds=1)
-        assert asks(call, SIGN_IN).status == 429
+        assert invalid_request(call, SIGN_IN).status == 429
     advance_clock(milliseconds=300)
-    wait = int(asks(call, SIGN_IN).headers["retry-after"])
+    wait = int(invalid_request(call, SIGN_IN).headers["retry-after"])
 
     advance_clock(seconds=wait)
 
     assert wait == 1
-    assert asks(call, SIGN_IN).status == 400
+    assert invalid_request(call, SIGN_IN).status == 400
 
 
-def test_who_is_refused_learns_and_does_nothing(call: Api, on: Callable[[], None], people: People) -> None:
-    """Neither the right password nor a wrong one gets an answer, and neither is hashed."""
+def test_a_refused_call_does_nothing_and_does_not_verify_the_password(
+    call: Api, limits_on: Callable[[], None], people: People
+) -> None:
+    """The response is the same for the right password and a wrong one."""
     email = people.verified()
-    on()
-    until_refused(lambda: asks(call, SIGN_IN))
+    limits_on()
+    count_until_refused(lambda: invalid_request(call, SIGN_IN))
 
-    right = asks(call, SIGN_IN, json={"email": email, "password": PASSWORD})
+    right = invalid_request(call, SIGN_IN, json={"email": email, "password": PASSWORD})
     assert call.aws_operations == ["UpdateItem"]
-    wrong = asks(call, SIGN_IN, json={"email": email, "password": "not the owner's"})
+    wrong = invalid_request(call, SIGN_IN, json={"email": email, "password": "not the owner's"})
 
     assert right.status == wrong.status == 429
     assert right.json | {"requestId": ""} == wrong.json | {"requestId": ""}
 
 
-# -- What it costs ----------------------------------------------------------------
+# -- Cost -------------------------------------------------------------------------
 
 
 def test_the_first_call_of_a_window_costs_one_write(
-    call: Api, on: Callable[[], None], advance_clock: Callable[..., None]
+    call: Api, limits_on: Callable[[], None], advance_clock: Callable[..., None]
 ) -> None:
-    on()
+    limits_on()
     costs = []
     for _ in range(4):
-        asks(call, SIGN_IN)
+        invalid_request(call, SIGN_IN)
         costs.append(call.aws_operations)
     advance_clock(seconds=11)
-    asks(call, SIGN_IN)
+    invalid_request(call, SIGN_IN)
 
     assert costs == [["UpdateItem"], ["UpdateItem"] * 2, ["UpdateItem"] * 2, ["UpdateItem"]]
     assert call.aws_operations == ["UpdateItem"]
 
 
-def test_a_counter_goes_by_itself_and_names_nobody(call: Api, on: Callable[[], None], cloud: Cloud) -> None:
-    on()
-    asks(call, RESET, json={"email": "ann@example.com"})
+def test_a_counter_expires_and_names_nobody(call: Api, limits_on: Callable[[], None], cloud: Cloud) -> None:
+    limits_on()
+    invalid_request(call, RESET, json={"email": "ann@example.com"})
     sign_in(call, "ann@example.com", "not the password")
 
     counters = rows(cloud, "LimitsTable")
@@ -200,36 +204,38 @@ def test_a_counter_goes_by_itself_and_names_nobody(call: Api, on: Callable[[], N
         assert abs(int(row["expires_at"]) - int(row["ends_at"]) / 1000) <= 1
 
 
-# -- Whose address ----------------------------------------------------------------
+# -- Client networks --------------------------------------------------------------
 
 
 IPV6 = ("2001:db8:1:2::1", "2001:0DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2:aaaa::", "2001:db8:1:2:3:4:5:6")
 IPV4 = ("198.51.100.1", "::ffff:198.51.100.1", "::FFFF:C633:6401", "0:0:0:0:0:ffff:198.51.100.1")
 
 
-@pytest.mark.parametrize(("names", "another"), [(IPV6, "2001:db8:1:3::1"), (IPV4, "::ffff:198.51.100.2")])
-def test_ghsa_p6v2_xcpg_h6xw_a_customer_has_no_second_name(
-    call: Api, on: Callable[[], None], names: tuple[str, ...], another: str
+@pytest.mark.parametrize(("names", "other_network"), [(IPV6, "2001:db8:1:3::1"), (IPV4, "::ffff:198.51.100.2")])
+def test_ghsa_p6v2_xcpg_h6xw_spellings_of_an_ip_address_share_the_counter(
+    call: Api, limits_on: Callable[[], None], names: tuple[str, ...], other_network: str
 ) -> None:
-    """S-17: an IPv6 network is one customer, and an IPv4 address has one name."""
-    on()
+    """S-17: an IPv6 /64 network is one client; an IPv4-mapped address is the IPv4 address."""
+    limits_on()
 
-    assert [asks(call, SIGN_IN, ip).status for ip in names] == [400, 400, 400, 429]
-    assert asks(call, SIGN_IN, another).status == 400
+    assert [invalid_request(call, SIGN_IN, ip).status for ip in names] == [400, 400, 400, 429]
+    assert invalid_request(call, SIGN_IN, other_network).status == 400
 
 
-def test_ghsa_p6v2_xcpg_h6xw_no_header_says_who_calls(call: Api, on: Callable[[], None]) -> None:
-    """S-17: what API Gateway saw counts."""
-    on()
-    lies = ("x-forwarded-for", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip")
+def test_ghsa_p6v2_xcpg_h6xw_headers_do_not_set_the_ip_address(call: Api, limits_on: Callable[[], None]) -> None:
+    """S-17: the address that API Gateway saw counts."""
+    limits_on()
+    headers = ("x-forwarded-for", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip")
 
-    statuses = [asks(call, SIGN_IN, headers={name: f"203.0.113.{n}"}).status for n, name in enumerate(lies)]
+    statuses = [
+        invalid_request(call, SIGN_IN, headers={name: f"203.0.113.{n}"}).status for n, name in enumerate(headers)
+    ]
 
     assert statuses == [400] * 3 + [429] * 3
 
 
 @pytest.mark.parametrize(
-    ("ip", "customer"),
+    ("ip", "network"),
     [
         ("1.2.3.4", "1.2.3.4"),
         ("::ffff:1.2.3.4", "1.2.3.4"),
@@ -241,8 +247,8 @@ def test_ghsa_p6v2_xcpg_h6xw_no_header_says_who_calls(call: Api, on: Callable[[]
         ("", ""),
     ],
 )
-def test_a_customer_of_an_address(ip: str, customer: str) -> None:
-    assert layer("throttle").client_network(ip) == customer
+def test_the_network_of_an_ip_address(ip: str, network: str) -> None:
+    assert layer("throttle").client_network(ip) == network
 
 
 @pytest.mark.parametrize(
@@ -258,151 +264,157 @@ def test_a_customer_of_an_address(ip: str, customer: str) -> None:
         "/api/auth/sign-in/email;x=1",
     ],
 )
-def test_ghsa_x732_6j76_qmhm_no_spelling_of_a_path_gets_around(
-    call: Api, on: Callable[[], None], people: People, path: str
+def test_ghsa_x732_6j76_qmhm_other_spellings_of_a_path_are_counted_or_not_found(
+    call: Api, limits_on: Callable[[], None], people: People, path: str
 ) -> None:
-    """S-19: should API Gateway ever bring one here, it is counted, and signs nobody in uncounted."""
+    """S-19: should API Gateway ever pass one on."""
     body = {"email": people.verified(), "password": PASSWORD}
-    on()
+    limits_on()
 
     def attempt() -> Any:
         return call.invoke("SignIn", event_for(SIGN_IN, json=body, ip=HERE) | {"rawPath": path})["statusCode"]
 
     assert {attempt() for _ in range(3)} <= {200, 404}
     assert attempt() == 429
-    assert asks(call, SIGN_IN).status == 429
+    assert invalid_request(call, SIGN_IN).status == 429
 
 
-# -- Many at once -----------------------------------------------------------------
+# -- Concurrent calls -------------------------------------------------------------
 
 
-def test_fifty_at_once_get_what_one_would(
-    on: Callable[[], None], call: Api, advance_clock: Callable[..., None]
+def test_fifty_concurrent_calls_are_counted_exactly(
+    limits_on: Callable[[], None], call: Api, advance_clock: Callable[..., None]
 ) -> None:
     assert call
-    on()
+    limits_on()
     throttle, rate = layer("throttle"), layer("config").Rate(10, 900)
     too_many = layer("errors").TooManyRequests
 
-    def passes(_: int) -> bool:
+    def is_allowed(_: int) -> bool:
         try:
             throttle.consume(rate, "test", "key")
         except too_many:
             return False
         return True
 
-    assert run_concurrently(passes, range(50)).count(True) == 10
-    assert run_concurrently(passes, range(10)).count(True) == 0
+    assert run_concurrently(is_allowed, range(50)).count(True) == 10
+    assert run_concurrently(is_allowed, range(10)).count(True) == 0
     advance_clock(seconds=901)
-    assert run_concurrently(passes, range(50)).count(True) == 10  # the turn of a window lets nobody more in
+    assert run_concurrently(is_allowed, range(50)).count(True) == 10  # a new window allows no more
 
 
-def test_many_guesses_at_once_are_three(call: Api, on: Callable[[], None], people: People) -> None:
+def test_of_twenty_concurrent_guesses_three_are_verified(
+    call: Api, limits_on: Callable[[], None], people: People
+) -> None:
     email = people.verified()
-    on()
+    limits_on()
     body = {"email": email, "password": "not the owner's"}
 
-    statuses = [answer.status for answer in run_concurrently(lambda _: asks(call, SIGN_IN, json=body), range(20))]
+    statuses = [
+        response.status for response in run_concurrently(lambda _: invalid_request(call, SIGN_IN, json=body), range(20))
+    ]
 
     assert (statuses.count(401), statuses.count(429)) == (3, 17)
 
 
-# -- Mail for one address ---------------------------------------------------------
+# -- Mail to one address ----------------------------------------------------------
 
 
-def mails_asked(call: Api, route: str, email: str, times: int, network: int = 1) -> list[tuple[int, str | None]]:
-    """Ask for mail from another address each time."""
+def request_mails(call: Api, route: str, email: str, times: int, network: int = 1) -> list[tuple[int, str | None]]:
+    """Request mail from another IP address each time, and return statuses and codes."""
     return [
-        (answer.status, answer.code)
+        (response.status, response.code)
         for number in range(times)
-        for answer in [
+        for response in [
             call(route, json={"email": email, "password": PASSWORD, "name": "x"}, ip=f"10.{network}.0.{number}")
         ]
     ]
 
 
-FINE, LIMITED = (200, None), (429, "TOO_MANY_REQUESTS")
+ACCEPTED, LIMITED = (200, None), (429, "TOO_MANY_REQUESTS")
 
 
 @pytest.mark.parametrize("route", [SIGN_UP, RESET, VERIFY])
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
 def test_an_address_is_mailed_three_times_in_five_minutes_known_or_not(  # noqa: PLR0917 -- four fixtures and two columns
-    call: Api, people: People, on: Callable[[], None], advance_clock: Callable[..., None], route: str, email: str
+    call: Api, people: People, limits_on: Callable[[], None], advance_clock: Callable[..., None], route: str, email: str
 ) -> None:
     people.verified("ann")
-    on()
+    limits_on()
 
-    assert mails_asked(call, route, email, 5) == [FINE] * 3 + [LIMITED] * 2
+    assert request_mails(call, route, email, 5) == [ACCEPTED] * 3 + [LIMITED] * 2
 
     advance_clock(seconds=301)
-    assert mails_asked(call, route, email, 1) == [FINE]
+    assert request_mails(call, route, email, 1) == [ACCEPTED]
 
 
-def test_all_that_mails_an_address_shares_its_counter(call: Api, on: Callable[[], None]) -> None:
-    on()
+def test_all_routes_that_mail_an_address_share_its_counter(call: Api, limits_on: Callable[[], None]) -> None:
+    limits_on()
     for network, route in enumerate((SIGN_UP, RESET, VERIFY)):
-        assert mails_asked(call, route, "ann@example.com", 1, network) == [FINE]
+        assert request_mails(call, route, "ann@example.com", 1, network) == [ACCEPTED]
 
     for network, route in enumerate((SIGN_UP, RESET, VERIFY)):
-        assert mails_asked(call, route, "ann@example.com", 1, network + 5) == [LIMITED]
-        assert mails_asked(call, route, "bob@example.com", 1, network + 9) == [FINE]
+        assert request_mails(call, route, "ann@example.com", 1, network + 5) == [LIMITED]
+        assert request_mails(call, route, "bob@example.com", 1, network + 9) == [ACCEPTED]
 
 
-def test_a_spelling_of_an_address_is_no_other_address(call: Api, on: Callable[[], None]) -> None:
-    on()
+def test_spellings_of_an_address_share_the_counter(call: Api, limits_on: Callable[[], None]) -> None:
+    limits_on()
     spellings = ["ann@example.com", "ANN@EXAMPLE.COM", " Ann@Example.com "]
     for network, email in enumerate(spellings):
-        assert mails_asked(call, RESET, email, 1, network) == [FINE]
+        assert request_mails(call, RESET, email, 1, network) == [ACCEPTED]
 
-    assert mails_asked(call, RESET, "aNN@example.com", 1, 9) == [LIMITED]
+    assert request_mails(call, RESET, "aNN@example.com", 1, 9) == [LIMITED]
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
 def test_an_address_is_mailed_ten_times_a_day(
-    call: Api, people: People, on: Callable[[], None], advance_clock: Callable[..., None], email: str
+    call: Api, people: People, limits_on: Callable[[], None], advance_clock: Callable[..., None], email: str
 ) -> None:
     people.verified("ann")
-    on()
+    limits_on()
     for network in range(3):
-        assert mails_asked(call, RESET, email, 4, network) == [FINE] * 3 + [LIMITED]
+        assert request_mails(call, RESET, email, 4, network) == [ACCEPTED] * 3 + [LIMITED]
         advance_clock(minutes=6)
-    assert mails_asked(call, RESET, email, 2, 8) == [FINE, LIMITED]
+    assert request_mails(call, RESET, email, 2, 8) == [ACCEPTED, LIMITED]
     advance_clock(minutes=6)
 
-    answer = call(RESET, json={"email": email}, ip="10.9.9.9")
+    response = call(RESET, json={"email": email}, ip="10.9.9.9")
 
-    assert answer.status == 429
-    assert int(answer.headers["retry-after"]) > 80_000
+    assert response.status == 429
+    assert int(response.headers["retry-after"]) > 80_000
     advance_clock(days=1)
-    assert mails_asked(call, RESET, email, 1, 9) == [FINE]
+    assert request_mails(call, RESET, email, 1, 9) == [ACCEPTED]
 
 
-def test_a_refused_request_mails_nothing(call: Api, people: People, mailbox: Mailbox, on: Callable[[], None]) -> None:
+def test_a_refused_request_mails_nothing(
+    call: Api, people: People, mailbox: Mailbox, limits_on: Callable[[], None]
+) -> None:
     people.verified("ann")
     before = len(mailbox.all)
-    on()
+    limits_on()
 
     for network in range(5):
-        mails_asked(call, RESET, "ann@example.com", 1, network)
+        request_mails(call, RESET, "ann@example.com", 1, network)
         mailbox.deliver()
 
     assert len(mailbox.all) == before + 3
 
 
-MOVE, LEAVE = "POST /api/auth/change-email", "POST /api/auth/delete-user"
-TO_THE_OLD, ONES_OWN = {"confirm_email_change": "true"}, {"delete_user_by_mail": "true"}
+CHANGE_EMAIL, DELETE_USER = "POST /api/auth/change-email", "POST /api/auth/delete-user"
+CONFIRMATION, DELETION_BY_MAIL = {"confirm_email_change": "true"}, {"delete_user_by_mail": "true"}
 
 
 @pytest.mark.parametrize(
-    ("route", "body", "setting", "mailed"),
+    ("route", "body", "setting", "recipient"),
     [
-        (MOVE, {"newEmail": "new@example.com"}, {}, "new@example.com"),
-        (MOVE, {"newEmail": "new{}@example.com"}, TO_THE_OLD, "ann@example.com"),
-        (LEAVE, {}, ONES_OWN, "ann@example.com"),
+        (CHANGE_EMAIL, {"newEmail": "new@example.com"}, {}, "new@example.com"),
+        (CHANGE_EMAIL, {"newEmail": "new{}@example.com"}, CONFIRMATION, "ann@example.com"),
+        (DELETE_USER, {}, DELETION_BY_MAIL, "ann@example.com"),
     ],
-    ids=["moving", "moving as the old address allows", "deleting"],
+    ids=["change", "change with confirmation", "deletion"],
 )
-def test_what_somebody_signed_in_asks_for_counts_as_mail_for_whom_it_is_sent_to(  # noqa: PLR0917 -- four fixtures and a case
+def test_mail_requested_by_a_signed_in_user_counts_for_its_recipient(  # noqa: PLR0917 -- four fixtures and a case
     call: Api,
     people: People,
     mailbox: Mailbox,
@@ -410,143 +422,141 @@ def test_what_somebody_signed_in_asks_for_counts_as_mail_for_whom_it_is_sent_to(
     route: str,
     body: dict[str, str],
     setting: dict[str, str],
-    mailed: str,
+    recipient: str,
 ) -> None:
-    """Or whoever is signed in could fill a mailbox, one new address after the other."""
+    """Otherwise a signed-in user could flood mailboxes."""
     ann = people.signed_in()
     settings(rate_limits="on", **setting)
-    answers = []
+    responses = []
     for number in range(5):
         sent = {name: text.format(number) for name, text in body.items()}
-        answer = call(route, bearer=ann.token, json=sent, ip=f"10.0.0.{number}")
-        answers.append((answer.status, answer.code))
+        response = call(route, bearer=ann.token, json=sent, ip=f"10.0.0.{number}")
+        responses.append((response.status, response.code))
         mailbox.deliver()
 
-    assert answers == [FINE] * 3 + [LIMITED] * 2
-    assert len(mailbox.to(mailed)) == 3
-    assert mails_asked(call, RESET, mailed, 1, 9) == [LIMITED]
+    assert responses == [ACCEPTED] * 3 + [LIMITED] * 2
+    assert len(mailbox.to(recipient)) == 3
+    assert request_mails(call, RESET, recipient, 1, 9) == [LIMITED]
 
 
-def test_a_reminder_at_sign_in_counts_as_mail_and_is_left_out_in_silence(
+def test_a_verification_mail_at_sign_in_is_counted_and_omitted_beyond_the_limit(
     call: Api, mailbox: Mailbox, settings: Callable[..., None]
 ) -> None:
-    """The right password is answered as ever, however often it is given."""
+    """The response does not change."""
     sign_up(call, "ann@example.com")
     assert len(mailbox.all) == 1
     settings(rate_limits="on", send_verification_on_sign_in="true")
     body = {"email": "ann@example.com", "password": PASSWORD}
 
     for number in range(5):
-        answer = call(SIGN_IN, json=body, ip=f"10.0.0.{number}")
-        assert (answer.status, answer.code) == (403, "EMAIL_NOT_VERIFIED")
+        response = call(SIGN_IN, json=body, ip=f"10.0.0.{number}")
+        assert (response.status, response.code) == (403, "EMAIL_NOT_VERIFIED")
         mailbox.deliver()
 
     assert len(mailbox.all) == 1 + 3
-    assert mails_asked(call, RESET, "ann@example.com", 1, 9) == [LIMITED]
+    assert request_mails(call, RESET, "ann@example.com", 1, 9) == [LIMITED]
 
 
-# -- When the limiter is away -------------------------------------------------------
+# -- The limits table is unavailable ------------------------------------------------
 
 
 @contextmanager
 def limits_table_failing(error: Exception) -> Iterator[None]:
-    """Whatever writes to the limits table meets `error`; the other tables are there."""
+    """Calls on the limits table raise `error`; the other tables work."""
     real: Any = vars(BaseClient)["_make_api_call"]
 
-    def made(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+    def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         if parameters.get("TableName") == "LimitsTable":
             raise error
         return real(client, operation, parameters)
 
-    with patch.object(BaseClient, "_make_api_call", made):
+    with patch.object(BaseClient, "_make_api_call", call):
         yield
 
 
-# Outages, and what does not pass by itself.
-TROUBLE = [UNREACHABLE, client_error("ThrottlingException"), client_error("InternalServerError", 500)]
-TROUBLE += [
-    client_error(code) for code in ("AccessDeniedException", "ResourceNotFoundException", "ValidationException")
-]
+# Outages, and permanent errors.
+ERRORS = [UNREACHABLE, client_error("ThrottlingException"), client_error("InternalServerError", 500)]
+ERRORS += [client_error(code) for code in ("AccessDeniedException", "ResourceNotFoundException", "ValidationException")]
 
 
-@pytest.mark.parametrize("error", TROUBLE, ids=str)
-def test_signing_in_is_closed_without_its_limiter_and_says_why(
-    call: Api, people: People, on: Callable[[], None], log: Log, error: Exception
+@pytest.mark.parametrize("error", ERRORS, ids=str)
+def test_sign_in_is_refused_without_its_limiter_and_the_error_is_logged(
+    call: Api, people: People, limits_on: Callable[[], None], log: Log, error: Exception
 ) -> None:
-    """S-18: no password is tried uncounted. A table that is not there, or not ours, does not come back by itself."""
+    """S-18: no password is verified uncounted. A missing table or permission is permanent."""
     email = people.verified()
-    on()
+    limits_on()
 
     with limits_table_failing(error):
         for route in ALIASES["SignIn"]:
-            assert asks(call, route).status == 503
+            assert invalid_request(call, route).status == 503
             for password in (PASSWORD, "not the owner's"):
-                answer = call(route, json={"email": email, "password": password})
-                assert (answer.status, answer.code, answer.cookies) == (503, "SERVICE_UNAVAILABLE", [])
+                response = call(route, json={"email": email, "password": password})
+                assert (response.status, response.code, response.cookies) == (503, "SERVICE_UNAVAILABLE", [])
 
-    trouble = [line for line in log.lines if line["level"] == "ERROR"]
-    assert {line["message"] for line in trouble} == {"rate limiter unavailable"}
-    assert str(error) in trouble[-1]["exception"]
+    errors = [line for line in log.lines if line["level"] == "ERROR"]
+    assert {line["message"] for line in errors} == {"rate limiter unavailable"}
+    assert str(error) in errors[-1]["exception"]
     assert log.lines[-1]["outcome"] == "SERVICE_UNAVAILABLE"
 
 
-@pytest.mark.parametrize("error", [TROUBLE[0], TROUBLE[3]], ids=str)
-def test_the_rest_goes_on_without_it_and_says_so(  # noqa: PLR0917 -- five fixtures and a case
-    call: Api, people: People, mailbox: Mailbox, on: Callable[[], None], log: Log, error: Exception
+@pytest.mark.parametrize("error", [ERRORS[0], ERRORS[3]], ids=str)
+def test_other_routes_work_without_the_limiter_and_the_error_is_logged(  # noqa: PLR0917 -- five fixtures and a case
+    call: Api, people: People, mailbox: Mailbox, limits_on: Callable[[], None], log: Log, error: Exception
 ) -> None:
     """S-18."""
     email = people.verified()
-    entered, ann = logged_in(call, email), people.sign_in(email)
-    on()
+    login, ann = log_in(call, email), people.sign_in(email)
+    limits_on()
     changed = {"currentPassword": PASSWORD, "newPassword": "a better password"}
 
     with limits_table_failing(error):
-        answers = [
+        responses = [
             call(SIGN_UP, json={"email": "bob@example.com", "password": PASSWORD}),
             call(RESET, json={"email": email}),
             call(VERIFY, json={"email": "bob@example.com"}),
-            refreshes(call, entered["refresh_token"]),
+            refresh(call, login["refresh_token"]),
             call("POST /api/auth/change-email", json={"newEmail": "new@example.com"}, bearer=ann.token),
             call("POST /api/auth/change-password", json=changed, bearer=ann.token),
             call("POST /api/auth/delete-user", json={"password": "a better password"}, bearer=ann.token),
         ]
 
-    assert [answer.status for answer in answers] == [200] * len(answers)
+    assert [response.status for response in responses] == [200] * len(responses)
     warned = [line for line in log.lines if line["message"] == "rate limiter unavailable"]
-    assert len(warned) >= len(answers)
+    assert len(warned) >= len(responses)
     assert {line["level"] for line in warned} == {"ERROR"}
     assert all("Traceback" in line["exception"] for line in warned)
     assert email not in str(warned)
     assert mailbox
 
 
-def test_a_mistake_of_ours_is_no_outage(
-    call: Api, people: People, on: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_a_bug_is_not_treated_as_an_outage(
+    call: Api, people: People, limits_on: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only what the table does is forgiven."""
+    """Only errors of the table are tolerated."""
     assert people
 
-    def accident(*_: object) -> None:
+    def raise_lookup_error(*_: object) -> None:
         message = "a slip"
         raise LookupError(message)
 
-    on()
-    monkeypatch.setattr(layer("throttle"), "_consume", accident)
+    limits_on()
+    monkeypatch.setattr(layer("throttle"), "_consume", raise_lookup_error)
 
     assert call(RESET, json={"email": "ann@example.com"}).status == 500
 
 
-# -- Off --------------------------------------------------------------------------
+# -- Limits off -------------------------------------------------------------------
 
 
-def test_off_means_that_nothing_is_counted_and_no_device_remembered(
+def test_with_limits_off_nothing_is_counted_and_no_device_cookie_set(
     call: Api, people: People, mailbox: Mailbox, cloud: Cloud
 ) -> None:
     email = people.verified()
     assert {sign_in(call, email, "not the owner's").status for _ in range(11)} == {401}
     assert all("gatehouse.device" not in cookie for cookie in sign_in(call, email).cookies)
-    entered, ann = logged_in(call, email), people.sign_in(email)
-    refreshes(call, entered["refresh_token"])
+    login, ann = log_in(call, email), people.sign_in(email)
+    refresh(call, login["refresh_token"])
     call("POST /api/auth/change-email", json={"newEmail": "new@example.com"}, bearer=ann.token)
     verify(call, mailbox.to("new@example.com")[-1].token)
     assert {call(RESET, json={"email": "new@example.com"}).status for _ in range(11)} == {200}

@@ -1,4 +1,4 @@
-"""The mailed token: bound to its purpose, its address and its row, and not stored anywhere."""
+"""The mailed token: bound to its purpose, its address and its row, and not stored."""
 
 import re
 from base64 import urlsafe_b64encode
@@ -19,31 +19,31 @@ from tests.support.people import People
 from tests.support.tables import rows
 
 
-def made(purpose: str = "verify-email", subject: str = "EMAIL#ann@example.com", mac: bytes = b"m" * 32) -> Any:
-    """A token of our making."""
+def token_for(purpose: str = "verify-email", subject: str = "EMAIL#ann@example.com", mac: bytes = b"m" * 32) -> Any:
+    """Create a token."""
     model = layer("tokens.model")
     return model.MailedToken(purpose=model.Purpose(purpose), subject=subject, mac=mac)
 
 
-def encoded(text: str) -> str:
-    """The head of a token that names any row."""
+def encode(text: str) -> str:
+    """Encode a part of a token."""
     return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def test_a_token_is_read_back_as_it_was_made() -> None:
-    assert layer("tokens.model").MailedToken.parse(str(made())) == made()
-    assert re.fullmatch(r"[\w-]{43,600}", str(made()), re.ASCII)
+def test_a_token_is_parsed_as_it_was_created() -> None:
+    assert layer("tokens.model").MailedToken.parse(str(token_for())) == token_for()
+    assert re.fullmatch(r"[\w-]{43,600}", str(token_for()), re.ASCII)
 
 
 @given(text(max_size=700))
-def test_anything_else_is_refused(garbage: str) -> None:
+def test_any_other_text_is_refused(other: str) -> None:
     with pytest.raises(layer("errors").InvalidToken):
-        layer("tokens.model").MailedToken.parse(garbage)
+        layer("tokens.model").MailedToken.parse(other)
 
 
-def test_a_token_has_one_spelling() -> None:
-    """Base64 has several for the same bytes; only the one that was mailed is a token."""
-    token = str(made())
+def test_only_the_canonical_base64_is_accepted() -> None:
+    """Base64 has several spellings of the same bytes."""
+    token = str(token_for())
     spellings = [token + "=", token[:-1] + chr(ord(token[-1]) + 1), token + "\n", " " + token, token.replace("_", "/")]
 
     for spelling in spellings:
@@ -53,44 +53,44 @@ def test_a_token_has_one_spelling() -> None:
 
 
 @pytest.mark.parametrize("purpose", ["account-exists", "password-changed", "nothing"])
-def test_what_only_informs_redeems_nothing(call: Api, purpose: str) -> None:
-    assert verify(call, str(made(purpose))).code == "INVALID_TOKEN"
+def test_a_token_of_an_informational_mail_redeems_nothing(call: Api, purpose: str) -> None:
+    assert verify(call, str(token_for(purpose))).code == "INVALID_TOKEN"
     assert call.aws_operations == []
 
 
 @pytest.mark.parametrize("subject", ["", "EMAIL#nobody@example.com", "x" * 300, "\0", "USER#1"])
-def test_a_token_that_names_any_row_at_all_is_unknown(call: Api, subject: str) -> None:
-    """Its coordinates are the caller's to write; a key that DynamoDB would not take is no fault of ours."""
-    answer = verify(call, encoded(f"verify-email {subject}") + encoded("m" * 32))
+def test_a_token_for_any_other_row_is_unknown(call: Api, subject: str) -> None:
+    """The caller can write any subject; a key that DynamoDB refuses must not cause a 500."""
+    response = verify(call, encode(f"verify-email {subject}") + encode("m" * 32))
 
-    assert (answer.status, answer.code) == (400, "INVALID_TOKEN")
+    assert (response.status, response.code) == (400, "INVALID_TOKEN")
 
 
-def test_the_nonce_is_256_random_bits(call: Api) -> None:
+def test_the_nonce_has_256_random_bits(call: Api) -> None:
     """S-35."""
     assert call
     tokens = layer("tokens")
     lifetime = layer("config").config().reset_lifetime
-    issued = [tokens.issue_token("nothing", "x", email="x", base_url="x", lifetime=lifetime) for _ in range(100)]
+    issue = [tokens.issue_token("nothing", "x", email="x", base_url="x", lifetime=lifetime) for _ in range(100)]
 
-    assert len({row.nonce for row in issued}) == 100
-    assert {len(row.nonce) for row in issued} == {32}
-    assert len({tokens.derive_token(row) for row in issued}) == 100
+    assert len({row.nonce for row in issue}) == 100
+    assert {len(row.nonce) for row in issue} == {32}
+    assert len({tokens.derive_token(row) for row in issue}) == 100
 
 
 def test_ghsa_hc7v_rggr_4hvx_a_link_that_signs_in_does_so_once(
     call: Api, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None]
 ) -> None:
-    """S-46: of twenty at once one gets a session, and nobody does afterwards."""
+    """S-46: one of twenty concurrent redemptions gets a session, and no later one."""
     settings(auto_sign_in_after_verification="true")
     sign_up(call, "ann@example.com")
     token = mailbox.last.token
 
-    answers = run_concurrently(lambda _: verify(call, token), range(20))
-    answers += [verify(call, token), call("GET /api/auth/verify-email", query={"token": token})]
+    responses = run_concurrently(lambda _: verify(call, token), range(20))
+    responses += [verify(call, token), call("GET /api/auth/verify-email", query={"token": token})]
 
-    assert {answer.status for answer in answers} == {200}
-    assert sorted(len(answer.cookies) for answer in answers) == [0] * 21 + [1]
+    assert {response.status for response in responses} == {200}
+    assert sorted(len(response.cookies) for response in responses) == [0] * 21 + [1]
     assert len([row for row in rows(cloud, "SessionsTable") if row["session_id"] != "EPOCH"]) == 1
 
 
@@ -103,34 +103,38 @@ def test_ghsa_hc7v_rggr_4hvx_a_link_that_changes_something_does_so_once(
     ann = people.signed_in()
     if purpose == "reset":
         token = request_reset(call, mailbox, ann.email)
-        answers = run_concurrently(lambda number: reset_password(call, token, f"a better password {number}"), range(10))
-        answers.append(reset_password(call, token, "one more password"))
+        responses = run_concurrently(
+            lambda number: reset_password(call, token, f"a better password {number}"), range(10)
+        )
+        responses.append(reset_password(call, token, "one more password"))
     else:
         call("POST /api/auth/delete-user", bearer=ann.token, json={})
         sent = {"token": mailbox.last.token}
-        answers = run_concurrently(lambda _: call("POST /api/auth/delete-user", bearer=ann.token, json=sent), range(10))
+        responses = run_concurrently(
+            lambda _: call("POST /api/auth/delete-user", bearer=ann.token, json=sent), range(10)
+        )
 
-    assert [answer.status for answer in answers].count(200) == 1
-    assert {answer.status for answer in answers} <= {200, 400, 401, 404}
+    assert [response.status for response in responses].count(200) == 1
+    assert {response.status for response in responses} <= {200, 400, 401, 404}
 
 
 @pytest.mark.parametrize("between", ["used", "replaced"])
-def test_a_token_is_spent_by_one_write_and_only_while_it_is_the_newest(call: Api, between: str) -> None:
-    """S-46: single use is a condition on the write, not a look before it."""
+def test_a_token_is_consumed_by_one_write_and_only_while_it_is_the_newest(call: Api, between: str) -> None:
+    """S-46: single use is a condition on the write."""
     assert call
     tokens, dynamodb = layer("tokens"), layer("dynamodb")
     lifetime = layer("config").config().reset_lifetime
 
-    def issued() -> Any:
+    def issue() -> Any:
         row = tokens.issue_token(tokens.Purpose.RESET_PASSWORD, "x", email="x@ex.com", base_url="x", lifetime=lifetime)
         row.save()
         return row
 
-    row = issued()
+    row = issue()
     if between == "used":
         dynamodb.transact(tokens.mark_used(row))
     else:
-        issued()
+        issue()
 
     with pytest.raises(dynamodb.ConditionFailed):
         dynamodb.transact(tokens.mark_used(row))

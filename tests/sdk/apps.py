@@ -1,4 +1,4 @@
-"""Somebody else's backend."""
+"""An example app with the SDK."""
 
 from fastapi import FastAPI, WebSocket
 
@@ -6,7 +6,7 @@ from gatehouse_fastapi import CurrentUser, Gatehouse, OptionalUser, User
 
 
 def app_with(gatehouse: Gatehouse) -> FastAPI:
-    """An app with a route of each kind."""
+    """Return an app with a route of each kind."""
     app = FastAPI()
     gatehouse.install(app)
 

@@ -1,4 +1,4 @@
-"""People of a deployment, and what they may show."""
+"""Users of a deployment, and their credentials."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ COOKIE = "better-auth.session_token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Somebody signed in; `cookie` is a `Cookie` header."""
+    """A signed-in user; `cookie` is a `Cookie` header."""
 
     id: str
     email: str
@@ -25,52 +25,52 @@ class Caller:
 
     @property
     def by_token(self) -> dict[str, str]:
-        """The headers of a request with the session's token."""
+        """Return the headers of a request with the session's token."""
         return bearer(self.token)
 
     @property
     def by_jwt(self) -> dict[str, str]:
-        """The headers of a request with the JWT."""
+        """Return the headers of a request with the JWT."""
         return bearer(self.jwt)
 
     @property
     def by_cookie(self) -> dict[str, str]:
-        """The headers of a browser's request, which brings its other cookies along."""
+        """Return the headers of a browser's request, with unrelated cookies."""
         return {"cookie": f"theme=dark; {self.cookie}; tracker=1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The product, and the way in for its operator."""
+    """The product, with access for its operator."""
 
     url: str
     cloud_url: str
     client: httpx2.Client
 
-    def signs_up(self, email: str) -> Caller:
-        """A new user, and all that their sign-up gave them."""
+    def sign_up(self, email: str) -> Caller:
+        """Sign up a new user, and return them with their credentials."""
         sent = {"email": email, "password": PASSWORD, "name": "Ann"}
-        answer = self.client.post("/api/auth/sign-up/email", json=sent)
-        assert answer.status_code == 200, answer.text
-        cookie, token = answer.cookies[COOKIE], answer.json()["token"]
+        response = self.client.post("/api/auth/sign-up/email", json=sent)
+        assert response.status_code == 200, response.text
+        cookie, token = response.cookies[COOKIE], response.json()["token"]
         self.client.cookies.clear()
         return Caller(
-            id=answer.json()["user"]["id"], email=email, token=token, cookie=f"{COOKIE}={cookie}", jwt=self.jwt(token)
+            id=response.json()["user"]["id"], email=email, token=token, cookie=f"{COOKIE}={cookie}", jwt=self.jwt(token)
         )
 
     def jwt(self, token: str) -> str:
-        """A new JWT for a session."""
-        answer = self.client.get("/api/auth/token", headers=bearer(token))
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["token"])
+        """Return a new JWT for a session."""
+        response = self.client.get("/api/auth/token", headers=bearer(token))
+        assert response.status_code == 200, response.text
+        return str(response.json()["token"])
 
-    def ends(self, caller: Caller) -> None:
-        """Their session, by signing out."""
+    def sign_out(self, caller: Caller) -> None:
+        """End the user's session."""
         assert self.client.post("/api/auth/sign-out", json={}, headers=caller.by_token).status_code == 200
         self.client.cookies.clear()
 
-    def rotates(self) -> None:
-        """A new key, as the operator makes one."""
+    def rotate_key(self) -> None:
+        """Rotate the signing key, as an operator does."""
         subprocess.run(
             [sys.executable, "-m", "gatehouse_dev.admin", "--local", "rotate", "--yes"],
             env=os.environ | {"AWS_ENDPOINT_URL": self.cloud_url, "PYTHONPATH": str(ROOT / "devtools")},
@@ -82,5 +82,5 @@ class Deployment:
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The headers of a request with a token."""
+    """Return the headers of a request with a token."""
     return {"authorization": f"Bearer {token}"}

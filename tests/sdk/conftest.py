@@ -1,4 +1,4 @@
-"""Real FastAPI apps with the SDK, before the product itself and before services that are in trouble."""
+"""FastAPI apps with the SDK, connected to the product itself or to a scripted service."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ _NUMBERS = count()
 
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
-    """What `make dev` starts, its AWS open to the operator's tool."""
+    """The product as `make dev` starts it, with its AWS open to the operator's tool."""
     with (
         running_service(cloud_port="0", require_email_verification="false") as service,
         httpx2.Client(base_url=service.url, timeout=30) as client,
@@ -31,27 +31,27 @@ def deployment() -> Iterator[Deployment]:
 
 @pytest.fixture
 def caller(deployment: Deployment) -> Caller:
-    """Somebody new, signed in."""
-    return deployment.signs_up(f"ann{next(_NUMBERS)}@example.com")
+    """A new signed-in user."""
+    return deployment.sign_up(f"ann{next(_NUMBERS)}@example.com")
 
 
 @pytest.fixture
 def scripted_service() -> Iterator[ScriptedService]:
-    """A service on a socket that answers as a test says."""
+    """A service on a socket, whose responses a test defines."""
     with ScriptedService() as service:
         yield service
 
 
 @pytest.fixture
 def client_for() -> Iterator[Callable[[Gatehouse], TestClient]]:
-    """A client of an app with that Gatehouse, as a server would run it: in one event loop."""
-    with ExitStack() as entered:
-        yield lambda gatehouse: entered.enter_context(TestClient(app_with(gatehouse)))
+    """Create a client of an app with that Gatehouse, in one event loop, as a server would run it."""
+    with ExitStack() as stack:
+        yield lambda gatehouse: stack.enter_context(TestClient(app_with(gatehouse)))
 
 
 @pytest.fixture
 def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Let seconds pass for the keys that an app keeps. Steps add up."""
+    """Advance the clock of the key cache by some seconds. Steps add up."""
     real, passed = time.monotonic, 0.0
 
     def move(seconds: float) -> None:

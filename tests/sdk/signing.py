@@ -1,4 +1,4 @@
-"""Tokens such as Gatehouse makes, good and spoilt, by keys that a test holds."""
+"""Tokens as Gatehouse issues them, valid and invalid, signed by keys of the tests."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -22,7 +22,7 @@ SESSION = {"user": USER, "session": {"id": "session-1", "expiresAt": "2099-01-01
 
 
 class Signer:
-    """One key of a service."""
+    """A signing key of a service."""
 
     def __init__(self, kid: str, issuer: str) -> None:
         self.kid = kid
@@ -31,12 +31,12 @@ class Signer:
 
     @property
     def public(self) -> dict[str, str]:
-        """As JWKS has it."""
+        """Return the public key as in JWKS."""
         x = urlsafe_b64encode(self._key.public_key().public_bytes_raw()).rstrip(b"=").decode()
         return {"alg": "EdDSA", "crv": "Ed25519", "kty": "OKP", "x": x, "kid": self.kid}
 
     def token(self, **changes: Any) -> str:
-        """A JWT of Ann's; a claim that is changed to `...` is left out."""
+        """Return a JWT for Ann; a claim that is changed to `...` is omitted."""
         claims = USER | {
             "sub": "user-1",
             "sid": "session-1",
@@ -45,10 +45,10 @@ class Signer:
             "iat": FromNow(0),
             "exp": FromNow(900),
         }
-        kept = {name: value for name, value in resolve_times(claims | changes).items() if value is not ...}
-        return jwt.encode(kept, self._key, algorithm="EdDSA", headers={"kid": self.kid, "typ": None})
+        present = {name: value for name, value in resolve_times(claims | changes).items() if value is not ...}
+        return jwt.encode(present, self._key, algorithm="EdDSA", headers={"kid": self.kid, "typ": None})
 
 
 def jwks(*signers: Signer) -> str:
-    """The document of these keys."""
+    """Return the JWKS of these keys."""
     return json.dumps({"keys": [signer.public for signer in signers]})

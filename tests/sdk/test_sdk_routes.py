@@ -1,4 +1,4 @@
-"""An app with the SDK before the product itself: who gets in, by what, and until when."""
+"""Apps with the SDK and the product itself: which credentials are accepted, and until when."""
 
 import datetime as dt
 import json
@@ -28,37 +28,37 @@ BOTH: list[Check] = ["session", "token"]
 
 
 @pytest.mark.parametrize("check", BOTH)
-def test_who_shows_nothing_is_refused_in_the_form_of_the_service(
+def test_a_request_without_credentials_is_refused_in_the_services_format(
     deployment: Deployment, client_for: App, check: Check
 ) -> None:
     app = client_for(Gatehouse(deployment.url, check=check))
 
-    own, theirs = app.get("/me", headers={"x-correlation-id": "abc"}), deployment.client.get("/api/tasks")
+    ours, theirs = app.get("/me", headers={"x-correlation-id": "abc"}), deployment.client.get("/api/tasks")
 
-    assert own.status_code == theirs.status_code == 401
-    assert own.json() == theirs.json() | {"requestId": "abc"}
-    assert own.headers["www-authenticate"] == theirs.headers["www-authenticate"] == 'Bearer realm="gatehouse"'
-    assert own.headers["x-correlation-id"] == "abc"
+    assert ours.status_code == theirs.status_code == 401
+    assert ours.json() == theirs.json() | {"requestId": "abc"}
+    assert ours.headers["www-authenticate"] == theirs.headers["www-authenticate"] == 'Bearer realm="gatehouse"'
+    assert ours.headers["x-correlation-id"] == "abc"
     assert app.get("/open").status_code == 200
     assert app.get("/maybe").json() is None
 
 
-@pytest.mark.parametrize("shown", ["by_token", "by_jwt", "by_cookie"])
-def test_whatever_a_sign_in_gave_is_good_where_the_session_is_asked(
-    deployment: Deployment, caller: Caller, client_for: App, shown: str
+@pytest.mark.parametrize("credential", ["by_token", "by_jwt", "by_cookie"])
+def test_every_credential_is_accepted_with_check_session(
+    deployment: Deployment, caller: Caller, client_for: App, credential: str
 ) -> None:
-    app, headers = client_for(Gatehouse(deployment.url)), getattr(caller, shown)
+    app, headers = client_for(Gatehouse(deployment.url)), getattr(caller, credential)
 
     user = app.get("/me", headers=headers).json()
 
-    told = deployment.client.get("/api/auth/get-session", headers=caller.by_token).json()
+    session = deployment.client.get("/api/auth/get-session", headers=caller.by_token).json()
     assert {name: user[name] for name in ("id", "email", "name", "image")} == {
-        name: told["user"][name] for name in ("id", "email", "name", "image")
+        name: session["user"][name] for name in ("id", "email", "name", "image")
     }
     assert (user["id"], user["email_verified"]) == (caller.id, False)
-    assert user["session_id"] == told["session"]["id"]
-    assert moment(user["session_expires_at"]) == moment(told["session"]["expiresAt"])
-    assert moment(user["created_at"]) == moment(told["user"]["createdAt"])
+    assert user["session_id"] == session["session"]["id"]
+    assert moment(user["session_expires_at"]) == moment(session["session"]["expiresAt"])
+    assert moment(user["created_at"]) == moment(session["user"]["createdAt"])
     assert app.get("/in-a-thread", headers=headers).json() == caller.email
     assert app.get("/maybe", headers=headers).json() == caller.email
 
@@ -67,7 +67,7 @@ def moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
-def test_a_jwt_is_good_where_tokens_are_checked_and_says_no_more_than_it_has(
+def test_a_jwt_is_accepted_with_check_token_and_gives_the_same_user(
     deployment: Deployment, caller: Caller, client_for: App
 ) -> None:
     by_session = client_for(Gatehouse(deployment.url)).get("/me", headers=caller.by_jwt).json()
@@ -78,56 +78,56 @@ def test_a_jwt_is_good_where_tokens_are_checked_and_says_no_more_than_it_has(
     assert app.get("/maybe", headers=caller.by_jwt).json() == caller.email
 
 
-def test_a_session_token_is_told_apart_where_tokens_are_checked(
+def test_a_session_token_is_refused_with_check_token_by_a_code_of_its_own(
     deployment: Deployment, caller: Caller, client_for: App
 ) -> None:
     app = client_for(Gatehouse(deployment.url, check="token"))
 
     for path in ("/me", "/maybe"):
-        answer = app.get(path, headers=caller.by_token)
-        assert (answer.status_code, answer.json()["code"]) == (401, "ACCESS_TOKEN_REQUIRED")
-        assert "/api/auth/token" in answer.json()["message"]
+        response = app.get(path, headers=caller.by_token)
+        assert (response.status_code, response.json()["code"]) == (401, "ACCESS_TOKEN_REQUIRED")
+        assert "/api/auth/token" in response.json()["message"]
     assert app.get("/me", headers=caller.by_cookie).json()["code"] == "MISSING_TOKEN"
     assert app.get("/maybe", headers=caller.by_cookie).json() is None
 
 
 @pytest.mark.parametrize("path", ["/me", "/maybe"])
 @pytest.mark.parametrize("check", BOTH)
-def test_a_bad_token_is_never_anonymous(deployment: Deployment, client_for: App, check: Check, path: str) -> None:
+def test_an_invalid_token_is_never_anonymous(deployment: Deployment, client_for: App, check: Check, path: str) -> None:
     app = client_for(Gatehouse(deployment.url, check=check))
 
     for token in ("", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "x y"):
-        answer = app.get(path, headers=bearer(token))
-        assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN"), token
-        assert answer.headers["www-authenticate"] == 'Bearer realm="gatehouse", error="invalid_token"'
+        response = app.get(path, headers=bearer(token))
+        assert (response.status_code, response.json()["code"]) == (401, "INVALID_TOKEN"), token
+        assert response.headers["www-authenticate"] == 'Bearer realm="gatehouse", error="invalid_token"'
 
 
-def test_another_scheme_is_none_of_ours_and_a_bearer_token_decides_alone(
+def test_other_schemes_are_ignored_and_a_bearer_token_overrides_a_cookie(
     deployment: Deployment, caller: Caller, client_for: App
 ) -> None:
-    """A bad one is not made good by a cookie beside it."""
+    """An invalid token is refused although there is a valid cookie."""
     app = client_for(Gatehouse(deployment.url))
     basic = {"authorization": "Basic YTpi"}
 
     assert app.get("/maybe", headers=basic).json() is None
     assert app.get("/maybe", headers=caller.by_cookie | basic).json() == caller.email
     assert app.get("/maybe", headers={"authorization": f"BEARER  {caller.token}"}).json() == caller.email
-    answer = app.get("/me", headers=caller.by_cookie | bearer("bad"))
-    assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
+    response = app.get("/me", headers=caller.by_cookie | bearer("bad"))
+    assert (response.status_code, response.json()["code"]) == (401, "INVALID_TOKEN")
 
 
-def test_who_signed_out_is_refused_at_once_by_one_check_and_in_minutes_by_the_other(
+def test_a_sign_out_takes_effect_at_once_with_check_session_and_in_minutes_with_check_token(
     deployment: Deployment, caller: Caller, client_for: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asking, offline = client_for(Gatehouse(deployment.url)), client_for(Gatehouse(deployment.url, check="token"))
-    assert asking.get("/me", headers=caller.by_jwt).status_code == 200
+    online, offline = client_for(Gatehouse(deployment.url)), client_for(Gatehouse(deployment.url, check="token"))
+    assert online.get("/me", headers=caller.by_jwt).status_code == 200
 
-    deployment.ends(caller)
+    deployment.sign_out(caller)
 
     for headers in (caller.by_token, caller.by_jwt, caller.by_cookie):
-        answer = asking.get("/me", headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
-        assert asking.get("/maybe", headers=headers).status_code == 401
+        response = online.get("/me", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (401, "INVALID_TOKEN")
+        assert online.get("/maybe", headers=headers).status_code == 401
     assert offline.get("/me", headers=caller.by_jwt).status_code == 200
 
     class Later(dt.datetime):
@@ -136,18 +136,18 @@ def test_who_signed_out_is_refused_at_once_by_one_check_and_in_minutes_by_the_ot
             return dt.datetime.now(tz) + dt.timedelta(minutes=15, seconds=11)
 
     monkeypatch.setattr(api_jwt, "datetime", Later)
-    answer = offline.get("/maybe", headers=caller.by_jwt)
-    assert (answer.status_code, answer.json()["code"]) == (401, "TOKEN_EXPIRED")
-    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    response = offline.get("/maybe", headers=caller.by_jwt)
+    assert (response.status_code, response.json()["code"]) == (401, "TOKEN_EXPIRED")
+    assert 'error="invalid_token"' in response.headers["www-authenticate"]
 
 
-def test_a_rotation_of_keys_goes_unnoticed(
+def test_a_key_rotation_ends_no_jwt(
     deployment: Deployment, caller: Caller, client_for: App, advance_clock: Callable[[float], None]
 ) -> None:
     app = client_for(Gatehouse(deployment.url, check="token"))
     assert app.get("/me", headers=caller.by_jwt).status_code == 200
 
-    deployment.rotates()
+    deployment.rotate_key()
     advance_clock(30)
 
     rotated = bearer(deployment.jwt(caller.token))
@@ -157,15 +157,15 @@ def test_a_rotation_of_keys_goes_unnoticed(
 
 
 @pytest.mark.parametrize("path", ["/notes", "/comments"])
-def test_a_cookie_changes_something_for_trusted_sites_alone(
+def test_a_state_changing_request_with_a_cookie_needs_a_trusted_origin(
     deployment: Deployment, caller: Caller, client_for: App, path: str
 ) -> None:
     app = client_for(Gatehouse(deployment.url, trusted_origins=["https://app.example.com"]))
 
     def code(**headers: str) -> object:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = app.post(path, headers=caller.by_cookie | named)
-        return answer.json()["code"] if answer.status_code == 403 else answer.json()
+        response = app.post(path, headers=caller.by_cookie | named)
+        return response.json()["code"] if response.status_code == 403 else response.json()
 
     assert code(origin="https://app.example.com") == caller.email
     assert code(sec_fetch_site="same-origin", origin="http://testserver") == caller.email
@@ -180,8 +180,8 @@ def test_a_cookie_changes_something_for_trusted_sites_alone(
     assert app.get("/me", headers=caller.by_cookie | {"origin": "https://evil.example"}).status_code == 200
 
 
-def test_a_websocket_opens_for_whom_a_route_would(deployment: Deployment, caller: Caller, client_for: App) -> None:
-    """Browsers can show it nothing but cookies, and let any site open one."""
+def test_a_websocket_needs_the_same_credentials(deployment: Deployment, caller: Caller, client_for: App) -> None:
+    """Browsers authenticate it with cookies only, and let any site open one."""
     app = client_for(Gatehouse(deployment.url, trusted_origins=["https://app.example.com"]))
     trusted = {"origin": "https://app.example.com"}
 
@@ -193,8 +193,8 @@ def test_a_websocket_opens_for_whom_a_route_would(deployment: Deployment, caller
         assert json.loads(denied.value.content)["code"] == code
 
 
-def test_two_apps_of_a_process_go_by_their_own(deployment: Deployment, caller: Caller) -> None:
-    """One stands inside the other here; neither needs a lifespan, nor the same event loop twice."""
+def test_two_apps_in_one_process_use_their_own_settings(deployment: Deployment, caller: Caller) -> None:
+    """One is mounted inside the other; neither needs a lifespan, or the same event loop twice."""
     outer, inner = app_with(Gatehouse(deployment.url)), app_with(Gatehouse(deployment.url, check="token"))
     outer.mount("/inner", inner)
     client = TestClient(outer)
@@ -205,9 +205,7 @@ def test_two_apps_of_a_process_go_by_their_own(deployment: Deployment, caller: C
         assert client.get("/inner/me", headers=caller.by_token).json()["code"] == "ACCESS_TOKEN_REQUIRED"
 
 
-def test_the_example_of_the_readme_protects_a_route_in_less_than_ten_lines(
-    deployment: Deployment, caller: Caller
-) -> None:
+def test_the_readmes_example_protects_a_route_in_less_than_ten_lines(deployment: Deployment, caller: Caller) -> None:
     (example,) = re.findall(r"```python example\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert len([line for line in example.splitlines() if line]) < 10
     named: dict[str, Any] = {}
@@ -219,10 +217,10 @@ def test_the_example_of_the_readme_protects_a_route_in_less_than_ten_lines(
     assert client.get("/notes", headers=caller.by_cookie).status_code == 200
 
 
-# -- What needs no deployment -------------------------------------------------------------
+# -- Without a deployment -----------------------------------------------------------------
 
 
-def test_an_app_is_tested_without_a_deployment() -> None:
+def test_an_app_can_be_tested_without_a_deployment() -> None:
     app = app_with(Gatehouse("https://api.example.com"))
     app.dependency_overrides[optional_user] = lambda: a_user(email="bob@example.com")
     client = TestClient(app)
@@ -234,7 +232,7 @@ def test_an_app_is_tested_without_a_deployment() -> None:
     assert client.get("/me").json()["email"] == "eve@example.com"
 
 
-def test_an_app_without_a_gatehouse_lets_nobody_in() -> None:
+def test_an_app_without_gatehouse_fails_instead_of_admitting_callers() -> None:
     app = FastAPI()
 
     @app.get("/me")
@@ -246,27 +244,29 @@ def test_an_app_without_a_gatehouse_lets_nobody_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "check", "ways", "cookie"),
+    ("url", "check", "expected", "cookie"),
     [
         ("https://api.example.com", "session", EITHER, "__Secure-better-auth.session_token"),
         ("http://localhost:3000", "session", EITHER, "better-auth.session_token"),
         ("https://api.example.com", "token", {"GatehouseBearer"}, None),
     ],
 )
-def test_the_document_says_how_to_show_who_one_is(url: str, check: Check, ways: set[str], cookie: str | None) -> None:
+def test_the_openapi_document_has_the_security_schemes(
+    url: str, check: Check, expected: set[str], cookie: str | None
+) -> None:
     app = app_with(Gatehouse("https://before.example.com"))
     Gatehouse(url, check=check).install(app)
     client = TestClient(app)
 
     for document in (client.get("/openapi.json").json(), client.get("/openapi.json").json()):
         schemes = document["components"]["securitySchemes"]
-        assert set(schemes) == ways
+        assert set(schemes) == expected
         assert (schemes["GatehouseBearer"]["type"], schemes["GatehouseBearer"]["scheme"]) == ("http", "bearer")
         assert schemes.get("GatehouseCookie", {}).get("name") == cookie
         assert schemes.get("GatehouseCookie", {"in": "cookie"})["in"] == "cookie"
         for path, method in (("/me", "get"), ("/maybe", "get"), ("/notes", "delete")):
             operation = document["paths"][path][method]
-            assert {name for way in operation["security"] for name in way} == ways
-            assert [len(way) for way in operation["security"]] == [1] * len(ways)  # either, not all
+            assert {name for scheme in operation["security"] for name in scheme} == expected
+            assert [len(scheme) for scheme in operation["security"]] == [1] * len(expected)  # either, not all
             assert "parameters" not in operation
         assert "security" not in document["paths"]["/open"]["get"]

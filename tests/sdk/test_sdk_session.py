@@ -1,4 +1,4 @@
-"""Sessions asked over HTTP: what goes out, what may come back, and what a service in trouble does to an app."""
+"""`check="session"`: requests to the service, its responses, and outages."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from gatehouse_fastapi import Check, Gatehouse, Refusal
 from tests.sdk.apps import app_with
 from tests.sdk.callers import bearer
-from tests.sdk.scripted_service import Behaviour, ScriptedService, response
+from tests.sdk.scripted_service import Behaviour, ScriptedService, respond_with
 from tests.sdk.signing import SESSION, USER, Signer
 
 App = Callable[[Gatehouse], TestClient]
@@ -27,43 +27,41 @@ BROWSER = {"cookie": "a=1; better-auth.session_token=x.y%3D; better-auth.session
 
 @pytest.fixture
 def app(scripted_service: ScriptedService, client_for: App) -> TestClient:
-    """An app that asks, and is patient."""
+    """An app with a long timeout."""
     return client_for(Gatehouse(scripted_service.url, timeout=60))
 
 
-# -- What goes out ----------------------------------------------------------------------
+# -- Requests ---------------------------------------------------------------------------
 
 
-def test_a_token_goes_out_alone(app: TestClient, scripted_service: ScriptedService) -> None:
-    scripted_service.answers = response(ANN)
+def test_only_the_token_is_forwarded(app: TestClient, scripted_service: ScriptedService) -> None:
+    scripted_service.behaviour = respond_with(ANN)
 
     headers = BROWSER | bearer("abc") | {"x-api-key": "mine", "x-forwarded-for": "10.0.0.1", "origin": "https://a.b"}
     assert app.get("/me", headers=headers).status_code == 200
 
-    assert scripted_service.asked[0].startswith("GET /api/auth/get-session HTTP/1.1\r\n")
+    assert scripted_service.requests[0].startswith("GET /api/auth/get-session HTTP/1.1\r\n")
     assert scripted_service.header("authorization") == "Bearer abc"
-    names = {line.partition(":")[0].lower() for line in scripted_service.asked[0].splitlines()[1:] if line}
+    names = {line.partition(":")[0].lower() for line in scripted_service.requests[0].splitlines()[1:] if line}
     assert names == {"host", "accept", "accept-encoding", "connection", "user-agent", "authorization"}
 
 
 @pytest.mark.parametrize("name", ["better-auth.session_token", "__Secure-better-auth.session_token"])
-def test_of_the_cookies_only_the_sessions_goes_out(
-    app: TestClient, scripted_service: ScriptedService, name: str
-) -> None:
-    """The session is not renewed: the browser would not see its new cookie."""
-    scripted_service.answers = response(ANN)
+def test_only_the_session_cookie_is_forwarded(app: TestClient, scripted_service: ScriptedService, name: str) -> None:
+    """The session is not renewed, because the browser would not receive its new cookie."""
+    scripted_service.behaviour = respond_with(ANN)
     browser = {"cookie": f"a=1; {name}=x.y%2B%3D; better-auth.session_data=kept; {name}=second; {name}x=3"}
 
     assert app.get("/me", headers=browser).status_code == 200
 
-    assert scripted_service.asked[0].startswith("GET /api/auth/get-session?disableRefresh=true HTTP/1.1\r\n")
+    assert scripted_service.requests[0].startswith("GET /api/auth/get-session?disableRefresh=true HTTP/1.1\r\n")
     assert scripted_service.header("cookie") == f"{name}=x.y%2B%3D"
     assert scripted_service.header("authorization") is None
 
 
-def test_nobodys_cookie_goes_out_with_anothers_request(app: TestClient, scripted_service: ScriptedService) -> None:
-    """Gatehouse sets cookies in its answers; they are not ours to keep."""
-    scripted_service.answers = response(ANN, set_cookie="better-auth.session_token=of-ann; Path=/")
+def test_cookies_of_responses_are_not_stored(app: TestClient, scripted_service: ScriptedService) -> None:
+    """Otherwise they would be sent with another caller's request."""
+    scripted_service.behaviour = respond_with(ANN, set_cookie="better-auth.session_token=of-ann; Path=/")
 
     for headers in (bearer("ann"), bearer("bob")):
         assert app.get("/me", headers=headers).status_code == 200
@@ -83,56 +81,54 @@ def test_nobodys_cookie_goes_out_with_anothers_request(app: TestClient, scripted
     ],
     ids=str,
 )
-def test_what_cannot_be_a_token_is_not_asked_about(
+def test_a_malformed_credential_is_refused_without_a_request(
     app: TestClient, scripted_service: ScriptedService, headers: list[tuple[bytes, bytes]]
 ) -> None:
-    answer = app.get("/maybe", headers=httpx2.Headers(headers))
+    response = app.get("/maybe", headers=httpx2.Headers(headers))
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
-    assert scripted_service.asked == []
+    assert (response.status_code, response.json()["code"]) == (401, "INVALID_TOKEN")
+    assert scripted_service.requests == []
 
 
-def test_connections_are_kept_and_may_be_closed(scripted_service: ScriptedService) -> None:
-    """In one event loop by one client; what was closed opens anew."""
-    scripted_service.answers = response(ANN)
+def test_connections_are_reused_and_may_be_closed(scripted_service: ScriptedService) -> None:
+    """An event loop has one client; after `aclose` connections open again."""
+    scripted_service.behaviour = respond_with(ANN)
     gatehouse = Gatehouse(scripted_service.url)
     transport = httpx2.ASGITransport(app_with(gatehouse))
 
-    async def asks() -> list[int]:
+    async def requests() -> list[int]:
         async with httpx2.AsyncClient(transport=transport, base_url="http://app", headers=bearer("abc")) as client:
             opened = []
             for _ in range(3):
                 assert (await client.get("/me")).status_code == 200
-                opened.append(scripted_service.opened)
+                opened.append(scripted_service.connections)
             async with gatehouse:
                 pass
             assert (await client.get("/me")).status_code == 200
             await gatehouse.aclose()
-            return [*opened, scripted_service.opened]
+            return [*opened, scripted_service.connections]
 
-    assert asyncio.run(asks()) == [1, 1, 1, 2]
+    assert asyncio.run(requests()) == [1, 1, 1, 2]
 
 
-def test_a_kept_connection_that_was_closed_meanwhile_is_no_outage(
-    app: TestClient, scripted_service: ScriptedService
-) -> None:
-    def once(connection: socket.socket) -> None:
-        if len(scripted_service.asked) == 2:
+def test_a_reused_connection_that_was_closed_is_retried(app: TestClient, scripted_service: ScriptedService) -> None:
+    def close_second(connection: socket.socket) -> None:
+        if len(scripted_service.requests) == 2:
             connection.shutdown(socket.SHUT_RDWR)
         else:
-            response(ANN)(connection)
+            respond_with(ANN)(connection)
 
-    scripted_service.answers = once
+    scripted_service.behaviour = close_second
 
     assert [app.get("/me", headers=bearer("abc")).status_code for _ in range(2)] == [200, 200]
-    assert len(scripted_service.asked) == 3
+    assert len(scripted_service.requests) == 3
 
 
-# -- What comes back ----------------------------------------------------------------------
+# -- Responses ----------------------------------------------------------------------------
 
 
 def drip(connection: socket.socket) -> None:
-    """An answer of which a little comes, and comes, each time before anybody's patience ends; for fifteen minutes."""
+    """Send a response byte by byte, faster than any read timeout, for fifteen minutes."""
     connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n")
     for _ in range(9000):
         connection.sendall(b" ")
@@ -140,62 +136,62 @@ def drip(connection: socket.socket) -> None:
 
 
 def cut_short(connection: socket.socket) -> None:
-    """An answer that ends before it said that it would."""
+    """Send a response shorter than its content-length."""
     connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nnull")
     connection.shutdown(socket.SHUT_RDWR)
 
 
 def changed(**parts: Any) -> str:
-    """An answer with other parts."""
+    """Return a session response with other parts."""
     return json.dumps(SESSION | parts)
 
 
-TROUBLE: dict[str, Behaviour] = {
-    "500": response("null", 500),
-    "502": response("<html>", 502),
-    "401": response(ANN, 401),
-    "403": response(ANN, 403),
-    "404": response('{"message":"Not Found"}', 404),
-    "204": response("", 204),
-    "a redirect": response("", 302, location="/elsewhere"),
-    "nothing": response(""),
-    "a page": response("<html>"),
-    "a list": response("[]"),
-    "an empty object": response("{}"),
-    "nobody": response('{"user": null, "session": null}'),
-    "a session without a user": response(changed(user=None)),
-    "a user without a session": response(changed(session=None)),
-    "a user without an id": response(changed(user=USER | {"id": ""})),
-    "deep": response("[" * 50_000),
-    "too much": response(" " * 70_000 + ANN),
-    "bytes": response(b"\xff\xfe"),
+FAILURES: dict[str, Behaviour] = {
+    "500": respond_with("null", 500),
+    "502": respond_with("<html>", 502),
+    "401": respond_with(ANN, 401),
+    "403": respond_with(ANN, 403),
+    "404": respond_with('{"message":"Not Found"}', 404),
+    "204": respond_with("", 204),
+    "a redirect": respond_with("", 302, location="/elsewhere"),
+    "empty": respond_with(""),
+    "HTML": respond_with("<html>"),
+    "a list": respond_with("[]"),
+    "an empty object": respond_with("{}"),
+    "null user and session": respond_with('{"user": null, "session": null}'),
+    "a session without a user": respond_with(changed(user=None)),
+    "a user without a session": respond_with(changed(session=None)),
+    "a user without an id": respond_with(changed(user=USER | {"id": ""})),
+    "deep JSON": respond_with("[" * 50_000),
+    "too large": respond_with(" " * 70_000 + ANN),
+    "not UTF-8": respond_with(b"\xff\xfe"),
     "no HTTP": lambda connection: connection.sendall(b"SSH-2.0-OpenSSH\r\n\r\n"),
-    "cut off": lambda connection: connection.shutdown(socket.SHUT_RDWR),
+    "closed": lambda connection: connection.shutdown(socket.SHUT_RDWR),
     "cut short": cut_short,
-    "false compression": response("null", content_encoding="gzip"),
-    "silence": lambda connection: connection.recv(1),  # until the app hangs up
-    "a drip": drip,
+    "false compression": respond_with("null", content_encoding="gzip"),
+    "no response": lambda connection: connection.recv(1),  # until the app closes the connection
+    "byte by byte": drip,
 }
 
 
-@pytest.mark.parametrize("trouble", TROUBLE)
-def test_trouble_is_never_anonymous_and_never_ours(
-    scripted_service: ScriptedService, client_for: App, trouble: str
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_failure_is_neither_anonymous_nor_an_error_of_the_app(
+    scripted_service: ScriptedService, client_for: App, failure: str
 ) -> None:
-    """An app whose patience never ended would wait here for ever."""
-    scripted_service.answers = TROUBLE[trouble]
+    """The timeout is for the whole response."""
+    scripted_service.behaviour = FAILURES[failure]
     app = client_for(Gatehouse(scripted_service.url, timeout=0.5))
 
     for path, headers in (("/me", bearer("abc")), ("/maybe", BROWSER)):
-        answer = app.get(path, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (503, "AUTH_UNAVAILABLE"), answer.text
-        assert set(answer.json()) == {"code", "message", "requestId"}
-        assert answer.headers["retry-after"] == "5"
+        response = app.get(path, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (503, "AUTH_UNAVAILABLE"), response.text
+        assert set(response.json()) == {"code", "message", "requestId"}
+        assert response.headers["retry-after"] == "5"
     assert app.get("/maybe").json() is None
 
 
-def test_nobody_there_is_an_outage(scripted_service: ScriptedService, client_for: App) -> None:
-    scripted_service.goes()
+def test_an_unreachable_service_is_an_outage(scripted_service: ScriptedService, client_for: App) -> None:
+    scripted_service.close()
     checks: list[Check] = ["session", "token"]
 
     for check in checks:
@@ -204,12 +200,12 @@ def test_nobody_there_is_an_outage(scripted_service: ScriptedService, client_for
         assert app.get("/maybe", headers=bearer(token)).status_code == 503
 
 
-def test_five_seconds_are_the_limit() -> None:
+def test_the_default_timeout_is_five_seconds() -> None:
     assert Gatehouse("https://api.example.com")._check._service._timeout == 5.0  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({}, "5"),
         ({"retry_after": "7"}, "7"),
@@ -219,35 +215,35 @@ def test_five_seconds_are_the_limit() -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_throttled_app_says_when_to_come_back(
-    app: TestClient, scripted_service: ScriptedService, given: dict[str, str], told: str
+def test_a_throttled_app_says_when_to_retry(
+    app: TestClient, scripted_service: ScriptedService, given: dict[str, str], expected: str
 ) -> None:
-    """It is the app that asks too often, not its caller: 503, not 429."""
-    scripted_service.answers = response('{"message":"Too Many Requests"}', 429, **given)
+    """The app is throttled, not its caller: 503, not 429."""
+    scripted_service.behaviour = respond_with('{"message":"Too Many Requests"}', 429, **given)
 
-    answer = app.get("/me", headers=bearer("abc"))
+    response = app.get("/me", headers=bearer("abc"))
 
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, told)
+    assert (response.status_code, response.headers["retry-after"]) == (503, expected)
 
 
-def test_null_is_nobodys(app: TestClient, scripted_service: ScriptedService) -> None:
-    scripted_service.answers = response("null")
+def test_a_null_session_is_an_invalid_token(app: TestClient, scripted_service: ScriptedService) -> None:
+    scripted_service.behaviour = respond_with("null")
 
     assert app.get("/maybe", headers=bearer("abc")).json()["code"] == "INVALID_TOKEN"
 
 
-def test_the_log_says_what_is_wrong_and_no_secret(
+def test_the_log_has_the_cause_and_no_secret(
     app: TestClient, scripted_service: ScriptedService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    scripted_service.answers = response("", 418)
+    scripted_service.behaviour = respond_with("", 418)
 
     with caplog.at_level(logging.DEBUG):
-        answer = app.get("/me", headers=bearer("geheim") | {"x-request-id": "r-1"})
+        response = app.get("/me", headers=bearer("geheim") | {"x-request-id": "r-1"})
 
     (line,) = [record for record in caplog.records if record.name == "gatehouse_fastapi"]
     assert (line.levelname, vars(line)["cause"], vars(line)["request_id"]) == ("WARNING", "status 418", "r-1")
-    assert answer.json()["requestId"] == "r-1"
-    assert "geheim" not in caplog.text + answer.text
+    assert response.json()["requestId"] == "r-1"
+    assert "geheim" not in caplog.text + response.text
 
 
 # -- Settings ---------------------------------------------------------------------------
@@ -272,7 +268,7 @@ def test_the_log_says_what_is_wrong_and_no_secret(
     ],
     ids=str,
 )
-def test_settings_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must|too much|no URL|no origin"):
         Gatehouse(**{"base_url": "https://api.example.com"} | settings)
 
@@ -297,38 +293,38 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:
         ("http://localhost:51730", 403),
     ],
 )
-def test_a_wildcard_is_for_hosts_below(
+def test_a_wildcard_matches_subdomains_only(
     scripted_service: ScriptedService, client_for: App, origin: str, status: int
 ) -> None:
-    scripted_service.answers = response(ANN)
+    scripted_service.behaviour = respond_with(ANN)
     trusted = ["https://*.example.com", "https://app.test:443", "http://localhost:5173"]
     app = client_for(Gatehouse(scripted_service.url, trusted_origins=trusted))
 
     assert app.post("/notes", headers=BROWSER | {"origin": origin}).status_code == status
 
 
-def test_an_app_may_answer_in_a_form_of_its_own(scripted_service: ScriptedService) -> None:
+def test_an_app_may_handle_refusals_itself(scripted_service: ScriptedService) -> None:
     app = app_with(Gatehouse(scripted_service.url))
 
     @app.exception_handler(Refusal)
     async def own(_: Request, refusal: Refusal) -> PlainTextResponse:
         return PlainTextResponse(refusal.code, refusal.status, refusal.headers)
 
-    answer = TestClient(app).get("/me", headers=bearer("abc"))
+    response = TestClient(app).get("/me", headers=bearer("abc"))
 
-    assert (answer.status_code, answer.text) == (401, "INVALID_TOKEN")
-    assert "invalid_token" in answer.headers["www-authenticate"]
+    assert (response.status_code, response.text) == (401, "INVALID_TOKEN")
+    assert "invalid_token" in response.headers["www-authenticate"]
 
 
-def test_who_asks_a_gatehouse_that_is_not_installed_answers_in_fastapis_form(scripted_service: ScriptedService) -> None:
-    """Such as an app that has two of them."""
+def test_without_install_a_refusal_is_an_http_exception_of_fastapi(scripted_service: ScriptedService) -> None:
+    """For example in an app with two instances."""
     app, staff = FastAPI(), Gatehouse(scripted_service.url)
 
     @app.get("/staff")
     async def staff_only(request: Request) -> bool:
         return await staff.user(request) is not None
 
-    answer = TestClient(app).get("/staff", headers=bearer("abc"))
+    response = TestClient(app).get("/staff", headers=bearer("abc"))
 
-    assert (answer.status_code, answer.json()["detail"]["code"]) == (401, "INVALID_TOKEN")
+    assert (response.status_code, response.json()["detail"]["code"]) == (401, "INVALID_TOKEN")
     assert TestClient(app).get("/staff").json() is False

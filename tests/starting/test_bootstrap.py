@@ -1,4 +1,4 @@
-"""How functions start in Lambda: ready, heard by nobody, and with nothing that must not be in a snapshot."""
+"""The start of functions in Lambda: what it reads and caches, that it prints nothing, and what a snapshot contains."""
 
 import json
 import os
@@ -16,30 +16,30 @@ from gatehouse_dev.template import Template
 from tests.support.aws_calls import RECORDER
 from tests.support.calls import Api
 
-SOME = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
-KEPT = {
+FUNCTIONS = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
+CACHED = {
     "config.config",
     "dynamodb.connection",
     "bytecode_archive.install",
     "oauth.fetch._pool",
 }  # clients without connections
-STARTING = """
+START_FUNCTIONS = """
 import functools, gc, importlib, json, os, random, sys
 import botocore.client, fastapi, mangum, pydantic, pynamodb.models, snapshot_restore_py  # what takes long, once for all
 from botocore.exceptions import EndpointConnectionError
 
-asked, hung_up = [], []
-ANSWERS = {"BatchGetItem": {"Responses": {}}, "GetSecretValue": {"VersionId": "v", "SecretString": 40 * "x"}}
-away, folders = False, json.loads(sys.argv[1])
+calls, closed = [], []
+RESPONSES = {"BatchGetItem": {"Responses": {}}, "GetSecretValue": {"VersionId": "v", "SecretString": 40 * "x"}}
+outage, folders = False, json.loads(sys.argv[1])
 
 def call(client, operation, parameters):
-    asked.append(operation)
-    if away:
+    calls.append(operation)
+    if outage:
         raise EndpointConnectionError(endpoint_url="none")
-    return ANSWERS[operation]
+    return RESPONSES[operation]
 
 botocore.client.BaseClient._make_api_call = call
-botocore.client.BaseClient.close = lambda client: hung_up.append(1)
+botocore.client.BaseClient.close = lambda client: closed.append(1)
 sys.path.insert(0, "")
 
 def start():
@@ -48,14 +48,14 @@ def start():
         sys.path[0] = folder
         for module in ("handler", "gatehouse.bootstrap"):
             sys.modules.pop(module, None)
-        asked.clear()
+        calls.clear()
         start = importlib.import_module("gatehouse.bootstrap")
-        found[name] = [*asked]
+        found[name] = [*calls]
         assert start.handler is sys.modules["handler"].handler
         assert gc.isenabled() and gc.get_freeze_count() > 10_000
     for hook in snapshot_restore_py._before_snapshot_registry:
         hook[0](*hook[1], **hook[2])
-    was = random.getstate()
+    state = random.getstate()
     for hook in snapshot_restore_py._after_restore_registry:
         hook[0](*hook[1], **hook[2])
     ours = {name: module for name, module in sys.modules.items() if name.startswith("gatehouse.")}
@@ -68,83 +68,81 @@ def start():
     }
     keyring, macs = ours["gatehouse.keys.keyring"], ours["gatehouse.keys.macs"]
     return {
-        "asked": found, "cached": sorted(cached), "hung up": len(hung_up), "as random": random.getstate() == was,
+        "calls": found, "cached": sorted(cached), "closed": len(closed), "same random": random.getstate() == state,
         "fields": sys.modules["fastapi._compat.v2"].get_cached_model_fields.cache_info().currsize,
         "rows": [row.__name__ for row in ours["gatehouse.dynamodb"].Row.__subclasses__() if row._connection],
-        "seen": bool(keyring._cached or ours["gatehouse.oauth.providers"]._discovered),
-        "looked": max(keyring._refreshed_at, macs._last_refresh) == float("-inf"),
+        "has keys": bool(keyring._cached or ours["gatehouse.oauth.providers"]._discovered),
+        "never refreshed": max(keyring._refreshed_at, macs._last_refresh) == float("-inf"),
     }
 
-for way in sys.argv[2:]:
+for mode in sys.argv[2:]:
     if process := os.fork():
-        assert os.waitpid(process, 0)[1] == 0, way
+        assert os.waitpid(process, 0)[1] == 0, mode
         continue
-    away = way == "away"
-    os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start" if way == "snap-start" else "on-demand"
-    print(json.dumps({way: start()}), flush=True)
+    outage = mode == "outage"
+    os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start" if mode == "snap-start" else "on-demand"
+    print(json.dumps({mode: start()}), flush=True)
     break
 """
-WAYS = ("on-demand", "away", "snap-start")
+MODES = ("on-demand", "outage", "snap-start")
 
-type Started = Callable[[str], Any]
+type Results = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
-def started(running_cloud: Cloud, template: Template) -> Started:
-    """What some functions do that start one after the other, as Lambda starts them; `away`: AWS does not answer."""
+def results(running_cloud: Cloud, template: Template) -> Results:
+    """The results of starting FUNCTIONS one after the other, by mode; `outage`: AWS cannot be reached."""
     assert running_cloud
-    folders = {name: str(template.functions[name].folder) for name in SOME}
+    folders = {name: str(template.functions[name].folder) for name in FUNCTIONS}
     fixed = {"PYTHONPATH": os.environ["PYTHONPATH"], "AWS_DEFAULT_REGION": "us-east-1"}
     run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", STARTING, json.dumps(folders), *WAYS],
+        [sys.executable, "-c", START_FUNCTIONS, json.dumps(folders), *MODES],
         env=template.environment() | fixed | {"GATEHOUSE_TRANSPORT": "botocore"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    found = [json.loads(line) for line in run.stdout.splitlines()]  # had anybody printed, this would not do
-    return ChainMap(*found).__getitem__
+    lines = [json.loads(line) for line in run.stdout.splitlines()]  # any other output would be no JSON
+    return ChainMap(*lines).__getitem__
 
 
-def test_a_start_looks_at_dynamodb_and_says_nothing(started: Started) -> None:
-    """Those that serve no HTTP have time."""
-    assert started("on-demand")["asked"] == {name: [] for name in SOME} | {
+def test_the_start_reads_what_the_first_request_would_and_prints_nothing(results: Results) -> None:
+    """Functions without routes read nothing."""
+    assert results("on-demand")["calls"] == {name: [] for name in FUNCTIONS} | {
         "CreateTask": ["BatchGetItem"],
         "ListTasks": ["BatchGetItem"],
         "SignIn": ["BatchGetItem", "GetSecretValue", "GetSecretValue"],
-    }  # and the others that hold the secret know it by then, for all run in one process here
+    }  # other functions that use the secret find it cached: here all run in one process
 
 
-def test_a_start_finds_out_what_the_first_request_would(started: Started) -> None:
-    """Which parameters a list takes, and where each row is kept."""
-    assert started("on-demand")["fields"] == 1
-    assert {"TaskRow", "SessionRow", "AccountRow"} <= set(started("on-demand")["rows"])
+def test_the_start_fills_the_caches_of_fastapi_and_pynamodb(results: Results) -> None:
+    """The fields of a list's parameters, and the tables of rows."""
+    assert results("on-demand")["fields"] == 1
+    assert {"TaskRow", "SessionRow", "AccountRow"} <= set(results("on-demand")["rows"])
 
 
-def test_where_aws_is_away_functions_start_all_the_same(started: Started) -> None:
-    """Whoever needs it will see."""
-    assert len(started("away")["asked"]) == len(SOME)
+def test_without_aws_functions_start_nevertheless(results: Results) -> None:
+    """The first request will fail instead."""
+    assert len(results("outage")["calls"]) == len(FUNCTIONS)
 
 
-def test_no_secret_no_time_and_no_connection_is_in_a_snapshot(started: Started) -> None:
-    taken, usual = started("snap-start"), started("on-demand")
+def test_a_snapshot_has_no_secret_no_time_and_no_connection(results: Results) -> None:
+    snapshot, usual = results("snap-start"), results("on-demand")
 
-    assert {name.removeprefix("gatehouse.") for name in taken["cached"]} <= KEPT
-    assert (taken["seen"], taken["looked"]) == (False, True)
-    assert taken["hung up"] == len(SOME)  # each has its hook
+    assert {name.removeprefix("gatehouse.") for name in snapshot["cached"]} <= CACHED
+    assert (snapshot["has keys"], snapshot["never refreshed"]) == (False, True)
+    assert snapshot["closed"] == len(FUNCTIONS)  # one hook for each
     assert "gatehouse.keys.secret._secret_value" in usual["cached"]
-    assert not usual["looked"]
+    assert not usual["never refreshed"]
 
 
-def test_copies_of_a_snapshot_do_not_wait_alike(started: Started) -> None:
-    assert not started("on-demand")["as random"]
+def test_copies_of_a_snapshot_have_different_random_states(results: Results) -> None:
+    assert not results("on-demand")["same random"]
 
 
-def test_getting_ready_writes_nothing_whatever_the_function(
-    call: Api, capsys: pytest.CaptureFixture[str], settings: Any
-) -> None:
-    """And what it reads it may read: the permissions are judged by what was done here, too."""
+def test_warm_up_writes_and_prints_nothing(call: Api, capsys: pytest.CaptureFixture[str], settings: Any) -> None:
+    """What it reads is recorded, so that the test of permissions covers it."""
     settings(rate_limits="on")
     for name, function in call.template.functions.items():
         if function.routes:

@@ -1,4 +1,4 @@
-"""Modules from one file of a layer: the same modules as from their own."""
+"""The bytecode archive of a layer: modules are the same as from their own files."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from gatehouse_dev import bytecode_archive, compilation
 from tests.support.layout import ROOT
 
-STARTING = """
+START = """
 import json, sys
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
 from gatehouse import bytecode_archive
@@ -29,7 +29,7 @@ print(json.dumps({
 
 @pytest.fixture
 def layer(tmp_path: Path) -> Path:
-    """A package, compiled as those in the layer are; one of its modules is not gathered."""
+    """A package compiled as in the layer; one of its modules is not in the archive."""
     shop = tmp_path / "shop"
     shop.mkdir()
     (shop / "__init__.py").write_text("open = True\n")
@@ -42,9 +42,9 @@ def layer(tmp_path: Path) -> Path:
 
 
 def start(layer: Path) -> dict[str, object]:
-    """What a process finds that takes modules from there."""
+    """Return what a process finds that imports from there."""
     run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", STARTING, str(layer), str(ROOT / "layers/common")],
+        [sys.executable, "-c", START, str(layer), str(ROOT / "layers/common")],
         capture_output=True,
         text=True,
         check=False,
@@ -54,7 +54,7 @@ def start(layer: Path) -> dict[str, object]:
     return found
 
 
-def test_modules_come_from_one_file_and_are_as_ever(layer: Path) -> None:
+def test_modules_from_the_archive_equal_those_from_files(layer: Path) -> None:
     shop = layer / "shop"
     (shop / "__init__.pyc").write_bytes(b"")
     (shop / "stock.pyc").write_bytes(b"")
@@ -72,21 +72,21 @@ def test_modules_come_from_one_file_and_are_as_ever(layer: Path) -> None:
     }
 
 
-def test_a_file_of_another_python_is_not_believed(layer: Path) -> None:
+def test_an_archive_of_another_python_is_ignored(layer: Path) -> None:
     file = layer / "packages.bin"
     file.write_bytes(b"none" + file.read_bytes()[4:])
 
     assert start(layer)["by"] == "SourcelessFileLoader"
 
 
-def test_where_there_is_no_file_modules_come_from_their_own(layer: Path) -> None:
+def test_without_an_archive_modules_are_loaded_from_their_files(layer: Path) -> None:
     (layer / "packages.bin").unlink()
     found = start(layer)
 
     assert (found["by"], found["finders"], found["sold"]) == ("SourcelessFileLoader", 0, 3)
 
 
-def test_modules_of_sources_are_found_by_the_names_that_they_are_imported_by(tmp_path: Path) -> None:
+def test_source_modules_are_listed_by_their_import_names(tmp_path: Path) -> None:
     for name in ("shop/__init__.py", "shop/stock.py", "shop/parts/__init__.py", "single.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

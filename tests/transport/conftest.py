@@ -1,4 +1,4 @@
-"""A server that does as it is told, and no waiting between attempts."""
+"""A server with scripted behaviour, and no pauses between attempts."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from tests.transport.server import Server, serving
 
 @pytest.fixture
 def pauses() -> Iterator[list[float]]:
-    """How long either transport waits between attempts; here none does."""
+    """The pauses of either transport between attempts, which are skipped."""
     waited: list[float] = []
     asleep = SimpleNamespace(sleep=waited.append)
     with patch.object(botocore.endpoint, "time", asleep), patch.object(retries, "time", asleep):
@@ -22,6 +22,6 @@ def pauses() -> Iterator[list[float]]:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """One that listens."""
+    """A listening server."""
     with serving() as one:
         yield one

@@ -1,4 +1,4 @@
-"""A port that answers as it is told to, whatever it is asked: wholly, in part, wrongly, late or not at all."""
+"""A server with scripted behaviour: complete, partial, wrong, late or missing responses."""
 
 import socket
 import ssl
@@ -15,7 +15,7 @@ _AT_ONCE = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Request:
     """One request: the number of its connection, its headers with names in lower case, and its body."""
 
     connection: int
@@ -24,20 +24,20 @@ class Heard:
     body: bytes
 
 
-type Act = Callable[[socket.socket, Heard], bool]
+type Behaviour = Callable[[socket.socket, Request], bool]
 
 
 @dataclass(slots=True)
 class Server:
-    """`acts` are done one after the other, the last of them again and again; `heard` is what was asked."""
+    """`behaviours` are used one after the other, the last of them repeatedly; `requests` are those received."""
 
     url: str
-    acts: list[Act] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
+    behaviours: list[Behaviour] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     connections: int = 0
 
-    def live(self, connected: socket.socket) -> None:
-        """One connection, until it is closed."""
+    def serve(self, connected: socket.socket) -> None:
+        """Serve one connection until it is closed."""
         self.connections += 1
         number = self.connections
         with connected, connected.makefile("rb") as reader, suppress(OSError):
@@ -47,16 +47,16 @@ class Server:
                     name, _, value = line.partition(": ")
                     headers[name.lower()] = value
                 body = reader.read(int(headers.get("content-length", "0")))
-                request = Heard(number, start.decode("latin-1").strip(), headers, body)
-                self.heard.append(request)
-                act = self.acts.pop(0) if len(self.acts) > 1 else self.acts[0]
-                if not act(connected, request):
+                request = Request(number, start.decode("latin-1").strip(), headers, body)
+                self.requests.append(request)
+                behaviour = self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
+                if not behaviour(connected, request):
                     return
 
 
 @contextmanager
 def serving(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Listen while entered, over TLS where that is given."""
+    """Listen while entered, over TLS if a context is given."""
     with socket.create_server(("127.0.0.1", 0), backlog=32) as listener:
         server = Server(f"{'https' if tls else 'http'}://localhost:{listener.getsockname()[1]}")
 
@@ -64,68 +64,68 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
             with suppress(OSError):
                 while True:
                     connected, _ = listener.accept()
-                    threading.Thread(target=live, args=(connected,), daemon=True).start()
+                    threading.Thread(target=serve, args=(connected,), daemon=True).start()
 
-        def live(connected: socket.socket) -> None:
+        def serve(connected: socket.socket) -> None:
             with suppress(OSError):
-                server.live(tls.wrap_socket(connected, server_side=True) if tls else connected)
+                server.serve(tls.wrap_socket(connected, server_side=True) if tls else connected)
 
         threading.Thread(target=accept, daemon=True).start()
         yield server
         listener.shutdown(socket.SHUT_RDWR)
 
 
-# -- What it may do; True when the connection stays ---------------------------------------
+# -- Behaviours; True keeps the connection open ---------------------------------------------
 
 
-def wire(answer: HttpResponse) -> bytes:
-    """An answer as it is sent."""
-    headers = answer.headers | {"content-length": str(len(answer.body))}
-    lines = [f"HTTP/1.1 {answer.status} -", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-    return "\r\n".join(lines).encode() + answer.body
+def wire(response: HttpResponse) -> bytes:
+    """Return a response as bytes."""
+    headers = response.headers | {"content-length": str(len(response.body))}
+    lines = [f"HTTP/1.1 {response.status} -", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode() + response.body
 
 
-def says(answer: HttpResponse, *, stays: bool = True) -> Act:
-    """All of an answer, in two pieces."""
+def respond(response: HttpResponse, *, keep_open: bool = True) -> Behaviour:
+    """Send a response, in two pieces."""
 
-    def act(connected: socket.socket, _: Heard) -> bool:
-        whole = wire(answer)
-        connected.sendall(whole[:25])
-        connected.sendall(whole[25:])
-        return stays
+    def behaviour(connected: socket.socket, _: Request) -> bool:
+        message = wire(response)
+        connected.sendall(message[:25])
+        connected.sendall(message[25:])
+        return keep_open
 
-    return act
+    return behaviour
 
 
-def sends(raw: bytes, *, stays: bool = False) -> Act:
-    """These bytes."""
+def send_bytes(raw: bytes, *, keep_open: bool = False) -> Behaviour:
+    """Send these bytes."""
 
-    def act(connected: socket.socket, _: Heard) -> bool:
+    def behaviour(connected: socket.socket, _: Request) -> bool:
         connected.sendall(raw)
-        return stays
+        return keep_open
 
-    return act
+    return behaviour
 
 
-def resets(connected: socket.socket, _: Heard) -> bool:
-    """The connection is gone, and not in the orderly way."""
+def reset(connected: socket.socket, _: Request) -> bool:
+    """Reset the connection."""
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
     return False
 
 
-def breaks_off(answer: HttpResponse) -> Act:
-    """A reset in the middle of an answer."""
+def reset_midway(response: HttpResponse) -> Behaviour:
+    """Reset the connection in the middle of a response."""
 
-    def act(connected: socket.socket, heard: Heard) -> bool:
-        connected.sendall(wire(answer)[:60])
-        time.sleep(0.01)  # or it would overtake them
-        return resets(connected, heard)
+    def behaviour(connected: socket.socket, request: Request) -> bool:
+        connected.sendall(wire(response)[:60])
+        time.sleep(0.01)  # otherwise the reset would overtake the bytes
+        return reset(connected, request)
 
-    return act
+    return behaviour
 
 
-def hangs(connected: socket.socket, _: Heard) -> bool:
-    """Nothing, until whoever asked gives up."""
+def hang(connected: socket.socket, _: Request) -> bool:
+    """Send nothing until the client gives up."""
     while connected.recv(1024):
         pass
     return False

@@ -1,4 +1,4 @@
-"""Requests and answers of every operation that the layer calls, with attributes that are named like kinds of values."""
+"""Requests and responses of every operation that the layer uses; attributes are partly named like DynamoDB's types."""
 
 from typing import Any
 
@@ -43,12 +43,12 @@ CAPACITY = fixed_dictionaries({"TableName": TABLES, "CapacityUnits": floats(0, 4
 
 
 def some(needed: dict[str, SearchStrategy[Any]] | None = None, /, **optional: Any) -> SearchStrategy[dict[str, Any]]:
-    """What is `needed`, and any of the others."""
+    """Return the `needed` members, and any of the others."""
     return fixed_dictionaries(needed or {}, optional=optional)
 
 
 def by_table(strategy: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
-    """One for each of some tables."""
+    """Return one value for each of several tables."""
     return dictionaries(TABLES, strategy, max_size=3)
 
 
@@ -92,7 +92,7 @@ REQUESTS: dict[str, SearchStrategy[dict[str, Any]]] = {
     ),
     "UpdateItem": some(Key=ITEMS, UpdateExpression=text(max_size=9), **_CONDITION),
 }
-_ONE = some(Attributes=ITEMS, ConsumedCapacity=CAPACITY)
+_SINGLE_WRITE = some(Attributes=ITEMS, ConsumedCapacity=CAPACITY)
 _ROWS = some(
     Items=lists(ITEMS, max_size=3),
     Count=integers(0, 9),
@@ -100,19 +100,19 @@ _ROWS = some(
     LastEvaluatedKey=ITEMS,
     ConsumedCapacity=CAPACITY,
 )
-_MANY = lists(CAPACITY, max_size=2)
-ANSWERS: dict[str, SearchStrategy[dict[str, Any]]] = {
+_CAPACITIES = lists(CAPACITY, max_size=2)
+RESPONSES: dict[str, SearchStrategy[dict[str, Any]]] = {
     "BatchGetItem": some(
-        Responses=by_table(lists(ITEMS, max_size=3)), UnprocessedKeys=by_table(_KEYS), ConsumedCapacity=_MANY
+        Responses=by_table(lists(ITEMS, max_size=3)), UnprocessedKeys=by_table(_KEYS), ConsumedCapacity=_CAPACITIES
     ),
-    "BatchWriteItem": some(UnprocessedItems=by_table(lists(_WRITE, max_size=3)), ConsumedCapacity=_MANY),
-    "DeleteItem": _ONE,
+    "BatchWriteItem": some(UnprocessedItems=by_table(lists(_WRITE, max_size=3)), ConsumedCapacity=_CAPACITIES),
+    "DeleteItem": _SINGLE_WRITE,
     "GetItem": some(Item=ITEMS, ConsumedCapacity=CAPACITY),
-    "PutItem": _ONE,
+    "PutItem": _SINGLE_WRITE,
     "Query": _ROWS,
     "Scan": _ROWS,
-    "TransactWriteItems": some(ConsumedCapacity=_MANY),
-    "UpdateItem": _ONE,
+    "TransactWriteItems": some(ConsumedCapacity=_CAPACITIES),
+    "UpdateItem": _SINGLE_WRITE,
 }
 _CODES = ["ValidationException", "TransactionCanceledException", "ConditionalCheckFailedException", "AccessDenied"]
 ERRORS = fixed_dictionaries(

@@ -1,4 +1,4 @@
-"""The setting `transport` is obeyed: no client of botocore's is made, and a snapshot holds nothing of ours."""
+"""The setting `transport`: with `own`, no client of botocore is created, and a snapshot holds no credentials."""
 
 import json
 import os
@@ -21,8 +21,8 @@ from tests.support.aws_failures import client_error, failing_calls
 from tests.support.layer import layer
 from tests.support.layout import ROOT
 from tests.support.tables import rows
-from tests.transport.botocores import told
-from tests.transport.server import Heard, Server, says
+from tests.transport.client_pair import dynamodb_response
+from tests.transport.server import Request, Server, respond
 
 STARTING = """
 import json, sys
@@ -48,7 +48,7 @@ print(json.dumps({"before": before, "after": len(connection().client._pool._idle
 
 @pytest.fixture
 def own(cloud: Cloud, settings: Any) -> Iterator[Any]:
-    """The layer's DynamoDB over our transport."""
+    """The layer's DynamoDB access over our transport."""
     assert cloud
     dynamodb = layer("dynamodb")
     settings(transport="own")
@@ -58,49 +58,49 @@ def own(cloud: Cloud, settings: Any) -> Iterator[Any]:
 
 
 def epoch(user_id: str) -> Any:
-    """A row to write."""
+    """Return a row to write."""
     return layer("sessions.table").EpochRow(user_id, epoch=1, cursor_key=b"\x00\xff")
 
 
-def test_the_setting_chooses(own: Any, settings: Any) -> None:
+def test_the_setting_selects_the_transport(own: Any, settings: Any) -> None:
     assert isinstance(own.connection().client, Client)
     own.connection.cache_clear()
     settings(transport="botocore")
     assert isinstance(own.connection().client, BaseClient)
 
 
-def test_where_it_will_not_do_botocores_does(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Operators have profiles; functions have neither these nor proxies."""
+def test_unsupported_settings_fall_back_to_botocore(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Operators have profiles; functions have neither profiles nor proxies."""
     assert isinstance(own.connection().client, Client)
     own.connection.cache_clear()
     monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
     assert isinstance(own.connection().client, BaseClient)
 
 
-def test_it_waits_and_tries_as_botocores_does(own: Any, settings: Any) -> None:
-    def patience() -> list[Any]:
+def test_timeouts_and_attempts_equal_those_for_botocore(own: Any, settings: Any) -> None:
+    def limits() -> list[Any]:
         config = own.connection().client.meta.config
         return [config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]]
 
-    ours = patience()
+    expected = limits()
     own.connection.cache_clear()
     settings(transport="botocore")
 
-    assert ours == patience()
+    assert expected == limits()
 
 
-def test_rows_come_back_as_they_were_written(own: Any, cloud: Cloud) -> None:
-    """Bytes too, one by one and together."""
+def test_rows_are_returned_as_written(own: Any, cloud: Cloud) -> None:
+    """Including bytes, by single and by batch reads."""
     row = layer("sessions.table").EpochRow
     own.transact(own.put(epoch("a")), own.put(epoch("b")))
-    together = own.batch_get((row, "b", "EPOCH"), (row, "none", "EPOCH"), (row, "a", "EPOCH"))
+    batch = own.batch_get((row, "b", "EPOCH"), (row, "none", "EPOCH"), (row, "a", "EPOCH"))
 
     assert row.get("a", "EPOCH").cursor_key == b"\x00\xff"
-    assert [one and (one.user_id, one.cursor_key) for one in together] == [("b", b"\x00\xff"), None, ("a", b"\x00\xff")]
+    assert [one and (one.user_id, one.cursor_key) for one in batch] == [("b", b"\x00\xff"), None, ("a", b"\x00\xff")]
     assert {one["user_id"] for one in rows(cloud, "SessionsTable")} == {"a", "b"}
 
 
-def test_conditions_that_fail_are_told(own: Any) -> None:
+def test_failed_conditions_are_reported(own: Any) -> None:
     row = layer("sessions.table").EpochRow
     own.transact(own.put(epoch("a")))
 
@@ -113,22 +113,22 @@ def test_conditions_that_fail_are_told(own: Any) -> None:
 
 
 @pytest.mark.usefixtures("own")
-def test_tests_hear_and_trouble_both_transports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or they would count nothing, and break nothing."""
-    monkeypatch.setattr(RECORDER, "calls", set())  # what is done here is no function's
+def test_recorders_and_fault_injection_of_tests_cover_both_transports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise tests would count and inject nothing."""
+    monkeypatch.setattr(RECORDER, "calls", set())  # these calls are not a function's
     row = layer("sessions.table").EpochRow
     with RECORDER.as_function("GetSession"), pytest.raises(row.DoesNotExist):
         row.get("a", "EPOCH")
-    with failing_calls(client_error("ThrottlingException"), "GetItem") as asked, pytest.raises(GetError) as raised:
+    with failing_calls(client_error("ThrottlingException"), "GetItem") as operations, pytest.raises(GetError) as raised:
         row.get("a", "EPOCH")
 
     assert RECORDER.latest_operations == ["GetItem"]
-    assert asked == ["GetItem"]
+    assert operations == ["GetItem"]
     assert layer("outages").is_outage(raised.value)
 
 
 @pytest.mark.usefixtures("own")
-def test_an_endpoint_that_is_away_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_endpoint_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
     monkeypatch.setattr(layer("transport.retries").time, "sleep", lambda _: None)
 
@@ -139,18 +139,20 @@ def test_an_endpoint_that_is_away_is_an_outage(monkeypatch: pytest.MonkeyPatch) 
     assert layer("outages").is_outage(raised.value)
 
 
-def test_a_start_makes_no_client_of_botocores_and_a_snapshot_has_no_keys(
+def test_the_start_creates_no_botocore_client_and_a_snapshot_has_no_credentials(
     running_cloud: Cloud, template: Template, server: Server
 ) -> None:
-    """Connections are closed, and credentials forgotten: every copy asks for its own."""
+    """Connections are closed and credentials discarded: each restored copy fetches its own."""
     assert running_cloud
     until = (datetime.now(UTC) + timedelta(hours=6)).isoformat()
     role = {"AccessKeyId": "AKIDSNAPSHOT", "SecretAccessKey": "s", "Token": "t", "Expiration": until}
 
-    def both(connected: Any, heard: Heard) -> bool:
-        return says(told(role if heard.start.startswith("GET") else {"Responses": {}}))(connected, heard)
+    def respond_by_method(connected: Any, request: Request) -> bool:
+        return respond(dynamodb_response(role if request.start.startswith("GET") else {"Responses": {}}))(
+            connected, request
+        )
 
-    server.acts = [both]
+    server.behaviours = [respond_by_method]
     variables = {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/role",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -176,4 +178,4 @@ def test_a_start_makes_no_client_of_botocores_and_a_snapshot_has_no_keys(
         "keys": 0,
         "url": f"Connection<{server.url}>",
     }
-    assert [one.start.partition(" ")[0] for one in server.heard] == ["GET", "POST"]
+    assert [one.start.partition(" ")[0] for one in server.requests] == ["GET", "POST"]

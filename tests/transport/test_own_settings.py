@@ -1,4 +1,4 @@
-"""Where our transport calls, as whom, and when it leaves that to botocore."""
+"""The settings of our transport: endpoint and credentials, and when botocore is used instead."""
 
 from typing import Any
 
@@ -18,31 +18,31 @@ REGIONS = [region for partition in PARTITIONS["partitions"] for region in partit
 
 
 def url(**environment: str) -> str | None:
-    """Where to, by this besides what Lambda has."""
-    place = parse_environment(IN_LAMBDA | environment)
-    return place.url if place else None
+    """Return the endpoint for these variables beside Lambda's."""
+    configuration = parse_environment(IN_LAMBDA | environment)
+    return configuration.url if configuration else None
 
 
-def test_every_region_is_where_botocore_finds_it() -> None:
-    """Those of partitions that nobody else can reach are left to it."""
-    ours = {region: url(AWS_REGION=region, AWS_DEFAULT_REGION=region) for region in REGIONS}
-    theirs = {
+def test_every_region_has_the_endpoint_that_botocore_resolves() -> None:
+    """Isolated partitions are left to botocore."""
+    actual = {region: url(AWS_REGION=region, AWS_DEFAULT_REGION=region) for region in REGIONS}
+    expected = {
         region: RULES.resolve_endpoint(Region=region, UseDualStack=False, UseFIPS=False).url for region in REGIONS
     }
 
-    assert {region for region, found in ours.items() if found} >= {"us-east-1", "cn-north-1", "us-gov-west-1"}
-    assert {region: found for region, found in ours.items() if found} == {
-        region: theirs[region] for region, found in ours.items() if found
+    assert {region for region, found in actual.items() if found} >= {"us-east-1", "cn-north-1", "us-gov-west-1"}
+    assert {region: found for region, found in actual.items() if found} == {
+        region: expected[region] for region, found in actual.items() if found
     }
 
 
 @pytest.mark.parametrize("region", ["local", "us-east-1-fips", "fips-us-gov-west-1", "us-iso-east-1", "eusc-de-east-1"])
-def test_a_region_that_is_none_or_elsewhere_is_left_to_botocore(region: str) -> None:
+def test_other_regions_are_left_to_botocore(region: str) -> None:
     assert url(AWS_REGION=region, AWS_DEFAULT_REGION=region) is None
 
 
-def test_an_endpoint_that_is_given_is_taken() -> None:
-    """Templates cannot leave one out, so an empty one is none."""
+def test_a_configured_endpoint_is_used() -> None:
+    """Templates cannot omit a variable, so an empty one counts as missing."""
     both = {"AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_DYNAMODB": "http://dynamodb"}
 
     assert url(**both) == "http://dynamodb"
@@ -53,7 +53,7 @@ def test_an_endpoint_that_is_given_is_taken() -> None:
 @pytest.mark.parametrize(
     "missing", [["AWS_REGION", "AWS_DEFAULT_REGION"], ["AWS_ACCESS_KEY_ID"], ["AWS_SECRET_ACCESS_KEY"]]
 )
-def test_what_the_environment_does_not_say_botocore_may_find(missing: list[str]) -> None:
+def test_incomplete_settings_are_left_to_botocore(missing: list[str]) -> None:
     assert parse_environment({name: value for name, value in IN_LAMBDA.items() if name not in missing}) is None
 
 
@@ -70,31 +70,31 @@ def test_what_the_environment_does_not_say_botocore_may_find(missing: list[str])
         "http_proxy",
     ],
 )
-def test_what_only_botocore_does_is_left_to_it(variable: str) -> None:
+def test_features_that_only_botocore_has_are_left_to_it(variable: str) -> None:
     assert parse_environment(IN_LAMBDA | {variable: "true"}) is None
     assert parse_environment(IN_LAMBDA | {variable: ""})
 
 
 def test_the_credentials_are_lambdas() -> None:
-    place: Any = parse_environment(IN_LAMBDA)
+    configuration: Any = parse_environment(IN_LAMBDA)
 
-    assert isinstance(place.credentials, StaticCredentials)
-    assert (place.credentials.current().access_key, place.credentials.current().token) == ("A", "t")
+    assert isinstance(configuration.credentials, StaticCredentials)
+    assert (configuration.credentials.current().access_key, configuration.credentials.current().token) == ("A", "t")
 
 
-def test_under_snapstart_they_come_from_the_endpoint() -> None:
+def test_under_snapstart_credentials_come_from_the_endpoint() -> None:
     variables = {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9001/role",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "let me",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "authorization",
     }
     without = {name: value for name, value in IN_LAMBDA.items() if name not in KEYS}
-    place: Any = parse_environment(without | variables)
+    configuration: Any = parse_environment(without | variables)
 
-    assert isinstance(place.credentials, ContainerCredentials)
+    assert isinstance(configuration.credentials, ContainerCredentials)
     assert isinstance(getattr(parse_environment(IN_LAMBDA | variables), "credentials", None), StaticCredentials)
 
 
-def test_the_authorities_are_botocores_or_those_that_are_given() -> None:
+def test_the_ca_bundle_is_botocores_or_the_configured_one() -> None:
     bundles = [
         getattr(parse_environment(IN_LAMBDA | given), "ca_bundle", None)
         for given in ({}, {"REQUESTS_CA_BUNDLE": "two"}, {"REQUESTS_CA_BUNDLE": "two", "AWS_CA_BUNDLE": "one"})

@@ -1,4 +1,4 @@
-"""Credentials from the endpoint that Lambda has under SnapStart: kept, renewed, and told to nobody else."""
+"""Credentials from the endpoint that Lambda offers under SnapStart: cached, renewed, and sent to nobody else."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,174 +10,192 @@ from botocore.exceptions import ClientError, CredentialRetrievalError
 from gatehouse.transport.client import Client
 from gatehouse.transport.credentials import ContainerCredentials
 from tests.support.transport import real_call
-from tests.transport.botocores import KEYS, ours, told
-from tests.transport.server import Act, Server, hangs, resets, says, sends, serving
+from tests.transport.client_pair import KEYS, dynamodb_response, own_client
+from tests.transport.server import Behaviour, Server, hang, reset, respond, send_bytes, serving
 
 KEY: dict[str, Any] = {"TableName": "T", "Key": {"sk": {"S": "x"}}}
-EXPIRED = says(told({"__type": "x#ExpiredTokenException", "message": "The security token is expired"}, 400))
+EXPIRED = respond(
+    dynamodb_response({"__type": "x#ExpiredTokenException", "message": "The security token is expired"}, 400)
+)
 
 
-def gives(name: str, **lasts: float) -> Act:
-    """Credentials that are good for so long."""
-    until = (datetime.now(UTC) + timedelta(**lasts)).isoformat().replace("+00:00", "Z")
-    return says(told({"AccessKeyId": name, "SecretAccessKey": "s", "Token": f"{name}-token", "Expiration": until}))
+def issue(name: str, **lasts: float) -> Behaviour:
+    """Return credentials with that lifetime."""
+    expiry = (datetime.now(UTC) + timedelta(**lasts)).isoformat().replace("+00:00", "Z")
+    return respond(
+        dynamodb_response({"AccessKeyId": name, "SecretAccessKey": "s", "Token": f"{name}-token", "Expiration": expiry})
+    )
 
 
 @pytest.fixture
-def keeper() -> Any:
-    """The endpoint."""
+def credentials_endpoint() -> Any:
+    """The credentials endpoint."""
     with serving() as one:
         yield one
 
 
 @pytest.fixture
-def client(server: Server, keeper: Server) -> Client:
-    """Ours, with credentials from there."""
-    server.acts = [says(told({}))]
-    return ours(server.url, ContainerCredentials(f"{keeper.url}/role?x=1", token="let me"))
+def client(server: Server, credentials_endpoint: Server) -> Client:
+    """Our client, with credentials from that endpoint."""
+    server.behaviours = [respond(dynamodb_response({}))]
+    return own_client(server.url, ContainerCredentials(f"{credentials_endpoint.url}/role?x=1", token="authorization"))
 
 
-def ask(client: Client) -> Any:
-    """Any call."""
+def get_row(client: Client) -> Any:
+    """Call DynamoDB."""
     return real_call(client, "GetItem", KEY)
 
 
 def signers(server: Server) -> list[str]:
-    """Whose keys signed each call."""
-    return [one.headers["authorization"].partition("Credential=")[2].partition("/")[0] for one in server.heard]
+    """Return the access key that signed each request."""
+    return [one.headers["authorization"].partition("Credential=")[2].partition("/")[0] for one in server.requests]
 
 
-def test_they_are_asked_for_once_and_kept(client: Client, server: Server, keeper: Server) -> None:
-    keeper.acts = [gives("A", hours=6)]
+def test_credentials_are_fetched_once_and_cached(client: Client, server: Server, credentials_endpoint: Server) -> None:
+    credentials_endpoint.behaviours = [issue("A", hours=6)]
     for _ in range(3):
-        ask(client)
+        get_row(client)
 
     assert signers(server) == ["A"] * 3
-    assert [one.headers["x-amz-security-token"] for one in server.heard] == ["A-token"] * 3
-    assert [(one.start, one.headers["authorization"]) for one in keeper.heard] == [("GET /role?x=1 HTTP/1.1", "let me")]
+    assert [one.headers["x-amz-security-token"] for one in server.requests] == ["A-token"] * 3
+    assert [(one.start, one.headers["authorization"]) for one in credentials_endpoint.requests] == [
+        ("GET /role?x=1 HTTP/1.1", "authorization")
+    ]
 
 
-def test_the_token_may_be_in_a_file_that_changes(server: Server, keeper: Server, tmp_path: Path) -> None:
-    """EKS does that."""
-    keeper.acts, server.acts = [gives("A", minutes=1)], [says(told({}))]
-    client = ours(server.url, ContainerCredentials(keeper.url, token_file=str(tmp_path / "token")))
+def test_the_authorization_token_may_be_in_a_file_that_changes(
+    server: Server, credentials_endpoint: Server, tmp_path: Path
+) -> None:
+    """As on EKS."""
+    credentials_endpoint.behaviours, server.behaviours = [issue("A", minutes=1)], [respond(dynamodb_response({}))]
+    client = own_client(server.url, ContainerCredentials(credentials_endpoint.url, token_file=str(tmp_path / "token")))
     for token in ("one", "two"):
         (tmp_path / "token").write_text(token, encoding="ascii")
-        ask(client)
+        get_row(client)
 
-    assert [one.headers["authorization"] for one in keeper.heard] == ["one", "two"]
+    assert [one.headers["authorization"] for one in credentials_endpoint.requests] == ["one", "two"]
 
 
-def test_they_are_renewed_before_they_expire(client: Client, server: Server, keeper: Server) -> None:
-    keeper.acts = [gives("A", minutes=4), gives("B", hours=6)]
+def test_credentials_are_renewed_before_they_expire(
+    client: Client, server: Server, credentials_endpoint: Server
+) -> None:
+    credentials_endpoint.behaviours = [issue("A", minutes=4), issue("B", hours=6)]
     for _ in range(3):
-        ask(client)
+        get_row(client)
 
     assert signers(server) == ["A", "B", "B"]
 
 
-@pytest.mark.parametrize("trouble", [resets, sends(b""), says(told({}, 500)), says(told(b"<html>"))])
-def test_those_that_are_good_are_used_while_there_are_no_others(
-    client: Client, server: Server, keeper: Server, trouble: Act
+@pytest.mark.parametrize(
+    "fault", [reset, send_bytes(b""), respond(dynamodb_response({}, 500)), respond(dynamodb_response(b"<html>"))]
+)
+def test_valid_credentials_are_used_while_the_renewal_fails(
+    client: Client, server: Server, credentials_endpoint: Server, fault: Behaviour
 ) -> None:
-    """And the endpoint is left alone for a while."""
-    keeper.acts = [gives("A", minutes=4), trouble]
+    """And the endpoint is not called again for a while."""
+    credentials_endpoint.behaviours = [issue("A", minutes=4), fault]
     for _ in range(4):
-        ask(client)
+        get_row(client)
 
     assert signers(server) == ["A"] * 4
-    assert len(keeper.heard) == 2
+    assert len(credentials_endpoint.requests) == 2
 
 
-def test_when_dynamodb_says_that_they_expired_they_are_renewed(client: Client, server: Server, keeper: Server) -> None:
-    keeper.acts = [gives("A", hours=6), gives("B", hours=6)]
-    server.acts = [EXPIRED, says(told({}))]
+def test_credentials_that_dynamodb_reports_as_expired_are_renewed(
+    client: Client, server: Server, credentials_endpoint: Server
+) -> None:
+    credentials_endpoint.behaviours = [issue("A", hours=6), issue("B", hours=6)]
+    server.behaviours = [EXPIRED, respond(dynamodb_response({}))]
 
-    ask(client)
+    get_row(client)
 
     assert signers(server) == ["A", "B"]
 
 
-def test_when_there_are_no_others_that_is_an_error(client: Client, server: Server, keeper: Server) -> None:
-    keeper.acts, server.acts = [gives("A", hours=6)], [EXPIRED]
+def test_without_newer_credentials_their_expiry_is_an_error(
+    client: Client, server: Server, credentials_endpoint: Server
+) -> None:
+    credentials_endpoint.behaviours, server.behaviours = [issue("A", hours=6)], [EXPIRED]
 
     with pytest.raises(ClientError, match="ExpiredTokenException"):
-        ask(client)
+        get_row(client)
 
     assert signers(server) == ["A"]
 
 
-def test_those_of_the_environment_cannot_be_renewed(server: Server) -> None:
-    server.acts = [EXPIRED]
+def test_credentials_of_the_environment_cannot_be_renewed(server: Server) -> None:
+    server.behaviours = [EXPIRED]
 
     with pytest.raises(ClientError, match="ExpiredTokenException"):
-        ask(ours(server.url))
+        get_row(own_client(server.url))
 
     assert signers(server) == [KEYS.access_key]
 
 
-WHOLE = {"AccessKeyId": "A", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}
-BROKEN: dict[str, Act] = {
-    "gone": resets,
-    "refused": says(told(WHOLE, 403)),
-    "no json": says(told(b"<html>")),
-    "a list": says(told(b"[]")),
-    "half of it": says(told({"AccessKeyId": "A", "SecretAccessKey": "very secret"})),
-    "no time": says(told({"AccessKeyId": "A", "SecretAccessKey": "very secret", "Token": "t", "Expiration": "soon"})),
+COMPLETE = {"AccessKeyId": "A", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}
+FAULTS: dict[str, Behaviour] = {
+    "reset": reset,
+    "refused": respond(dynamodb_response(COMPLETE, 403)),
+    "no JSON": respond(dynamodb_response(b"<html>")),
+    "a list": respond(dynamodb_response(b"[]")),
+    "incomplete": respond(dynamodb_response({"AccessKeyId": "A", "SecretAccessKey": "very secret"})),
+    "no expiry": respond(
+        dynamodb_response({"AccessKeyId": "A", "SecretAccessKey": "very secret", "Token": "t", "Expiration": "soon"})
+    ),
 }
 
 
-@pytest.mark.parametrize("trouble", BROKEN.values(), ids=BROKEN)
-def test_without_any_nothing_is_asked_and_nothing_is_told(
-    client: Client, server: Server, keeper: Server, trouble: Act
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_without_credentials_no_request_is_sent_and_no_secret_is_in_the_error(
+    client: Client, server: Server, credentials_endpoint: Server, fault: Behaviour
 ) -> None:
-    keeper.acts = [trouble]
+    credentials_endpoint.behaviours = [fault]
 
     with pytest.raises(CredentialRetrievalError) as raised:
-        ask(client)
+        get_row(client)
 
-    assert server.heard == []
+    assert server.requests == []
     assert "very secret" not in str(raised.value)
     assert "very secret" not in repr(raised.value.__cause__)
 
 
-def test_an_endpoint_that_hangs_is_not_waited_for_long(
-    client: Client, keeper: Server, monkeypatch: pytest.MonkeyPatch
+def test_the_timeout_of_the_endpoint_is_short(
+    client: Client, credentials_endpoint: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gatehouse.transport.credentials._TIMEOUT", 0.1)
-    keeper.acts = [hangs]  # for as long as anybody waits
+    credentials_endpoint.behaviours = [hang]  # until the client gives up
 
     with pytest.raises(CredentialRetrievalError):
-        ask(client)
+        get_row(client)
 
 
 @pytest.mark.parametrize(
     "url", ["http://example.com/role", "http://169.254.170.9/", "http://localhost.example/", "role"]
 )
-def test_only_this_machine_is_asked_in_clear(url: str) -> None:
-    with pytest.raises(CredentialRetrievalError, match=r"ValueError$"):  # nothing of the network's
+def test_without_tls_only_local_endpoints_are_called(url: str) -> None:
+    with pytest.raises(CredentialRetrievalError, match=r"ValueError$"):  # not an error of the network
         ContainerCredentials(url).current()
 
 
 @pytest.mark.parametrize("token", ["a\nHost: b", "a\rb"])
-def test_a_token_that_is_no_header_is_not_sent(keeper: Server, token: str) -> None:
+def test_a_token_that_cannot_be_a_header_is_not_sent(credentials_endpoint: Server, token: str) -> None:
     with pytest.raises(CredentialRetrievalError):
-        ContainerCredentials(keeper.url, token=token).current()
+        ContainerCredentials(credentials_endpoint.url, token=token).current()
 
-    assert keeper.heard == []
+    assert credentials_endpoint.requests == []
 
 
-def test_hung_up_they_are_forgotten(client: Client, keeper: Server) -> None:
+def test_close_discards_the_credentials(client: Client, credentials_endpoint: Server) -> None:
     """They must not be in a snapshot."""
-    keeper.acts = [gives("A", hours=6)]
-    ask(client)
+    credentials_endpoint.behaviours = [issue("A", hours=6)]
+    get_row(client)
     client.close()
 
     assert "A-token" not in repr(vars(client._credential_provider))
-    ask(client)
-    assert len(keeper.heard) == 2
+    get_row(client)
+    assert len(credentials_endpoint.requests) == 2
 
 
-def test_they_are_not_shown() -> None:
+def test_credentials_are_not_in_their_representation() -> None:
     assert KEYS.secret_key not in repr(KEYS)
     assert KEYS.token not in repr(KEYS)

@@ -14,7 +14,7 @@ from gatehouse_dev.admin.targets import FUNCTIONS
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.resource_names import ACCOUNT, REGION
 from tests.devtools.operating.conftest import LOCAL, Tool, audit_events
-from tests.functions.mail.test_record_mail_feedback import bounce, tell
+from tests.functions.mail.test_record_mail_feedback import bounce, send_events
 from tests.support.auth_calls import request_reset, sign_in, sign_up, verify
 from tests.support.aws_failures import client_error, failing_calls
 from tests.support.calls import Api
@@ -103,7 +103,7 @@ def test_a_failed_erasure_is_ordered_again(tool: Tool, cloud: Cloud, ann: Person
 def test_an_undeliverable_address_can_be_enabled_again(
     tool: Tool, call: Api, cloud: Cloud, mailbox: Mailbox, ann: Person
 ) -> None:
-    tell(call, bounce("Permanent", ann.email))
+    send_events(call, bounce("Permanent", ann.email))
     mailbox.deliver()
     call(FORGOT, json={"email": ann.email})
     before = mailbox.all
@@ -119,7 +119,7 @@ def test_an_undeliverable_address_can_be_enabled_again(
 
 def test_an_address_without_a_user_can_be_enabled_too(tool: Tool, call: Api) -> None:
     """The mail of a pending sign-up may have bounced."""
-    tell(call, bounce("Permanent", "bob@example.com"))
+    send_events(call, bounce("Permanent", "bob@example.com"))
 
     assert tool("write-to", "Bob@Example.com").code == 0
     assert tool("write-to", "bob@example.com").err == "Nothing keeps mail from bob@example.com.\n"

@@ -1,4 +1,4 @@
-"""GET /api/auth/account-info: what a provider said of somebody."""
+"""GET /api/auth/account-info: the claims of a linked account's ID token."""
 
 import pytest
 
@@ -21,40 +21,40 @@ PERSON = {
 
 
 def info(call: Api, bearer: str, account: str | None = None) -> Response:
-    """Ask about an account, by default their own."""
+    """Request an account's claims, by default those of the user's last account."""
     return call(INFO, bearer=bearer, query={"accountId": account or account_id(call, bearer)})
 
 
-def test_the_claims_are_told_as_they_were(call: Api, google: Provider, oauth_flow: OAuthFlow) -> None:
+def test_the_claims_are_returned_unchanged(call: Api, google: Provider, oauth_flow: OAuthFlow) -> None:
     ann = token_of(oauth_flow.sign_in(**PERSON))
-    answer = info(call, ann)
+    response = info(call, ann)
 
     user = {"name": "Ann", "email": "ann@example.com", "image": PERSON["picture"], "emailVerified": True}
-    assert (answer.status, answer.json["user"]) == (200, user)
-    assert answer.json["account"] == {"id": account_id(call, ann), "providerId": "google", "accountId": "1001"}
-    assert answer.json["data"].items() >= PERSON.items()
-    assert answer.json["data"]["iss"] == google.url
+    assert (response.status, response.json["user"]) == (200, user)
+    assert response.json["account"] == {"id": account_id(call, ann), "providerId": "google", "accountId": "1001"}
+    assert response.json["data"].items() >= PERSON.items()
+    assert response.json["data"]["iss"] == google.url
 
 
-def test_claims_without_a_name_are_told_without(call: Api, oauth_flow: OAuthFlow) -> None:
+def test_a_missing_name_claim_is_omitted(call: Api, oauth_flow: OAuthFlow) -> None:
     person = {name: value for name, value in PERSON.items() if name not in {"name", "picture"}}
-    answer = info(call, token_of(oauth_flow.sign_in(**person, name=None)))
+    response = info(call, token_of(oauth_flow.sign_in(**person, name=None)))
 
-    assert answer.json["user"] == {"email": "ann@example.com", "emailVerified": True}
+    assert response.json["user"] == {"email": "ann@example.com", "emailVerified": True}
 
 
-def test_claims_that_cannot_be_opened_any_more_are_not_there(
+def test_undecryptable_claims_are_unavailable(
     call: Api, oauth_flow: OAuthFlow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann = token_of(oauth_flow.sign_in())
     account = account_id(call, ann)
     monkeypatch.setattr(layer("oauth.token_storage"), "decrypt", lambda *_: None)
-    answer = info(call, ann, account)
+    response = info(call, ann, account)
 
-    assert (answer.status, answer.code) == (401, "FAILED_TO_GET_USER_INFO")
+    assert (response.status, response.code) == (401, "FAILED_TO_GET_USER_INFO")
 
 
-def test_the_account_of_another_is_not_there(call: Api, oauth_flow: OAuthFlow) -> None:
+def test_another_users_account_is_not_found(call: Api, oauth_flow: OAuthFlow) -> None:
     ann = token_of(oauth_flow.sign_in())
     bob = token_of(oauth_flow.sign_in(sub="2002", email="bob@example.com", email_verified=True))
 
@@ -63,7 +63,7 @@ def test_the_account_of_another_is_not_there(call: Api, oauth_flow: OAuthFlow) -
     assert info(call, ann, "x" * 5000).code == "ACCOUNT_NOT_FOUND"
 
 
-def test_a_password_is_nothing_that_a_provider_told(call: Api, ann: Person) -> None:
-    answer = info(call, ann.token)
+def test_a_password_account_has_no_claims(call: Api, ann: Person) -> None:
+    response = info(call, ann.token)
 
-    assert (answer.status, answer.code) == (400, "PROVIDER_NOT_CONFIGURED")
+    assert (response.status, response.code) == (400, "PROVIDER_NOT_CONFIGURED")

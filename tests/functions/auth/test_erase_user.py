@@ -1,4 +1,4 @@
-"""erase_user: whatever a deleted user left is gone, whatever goes wrong meanwhile; whoever is there stays."""
+"""erase_user: erases all rows of a deleted user, through any failure, and no other rows."""
 
 import json
 from collections.abc import Callable
@@ -24,26 +24,26 @@ DELETE = "POST /api/auth/delete-user"
 
 
 @pytest.fixture(autouse=True)
-def _at_once(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No request is under way that could still write."""
+def _no_wait(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for requests that are under way."""
     assert call
     monkeypatch.setattr(layer("erasure.flows"), "_LONGEST_REQUEST", timedelta(0))
 
 
 @pytest.fixture
-def erasing(call: Api, cloud: Cloud) -> Erasures:
-    """The stream of orders."""
+def erasures(call: Api, cloud: Cloud) -> Erasures:
+    """The stream of erasure orders."""
     return Erasures(call, cloud)
 
 
 def traces(cloud: Cloud, person: Person) -> list[Any]:
-    """Every row, in any table, that has to do with somebody."""
+    """Return every row, in any table, that belongs to the user."""
     hints = (person.id, person.email, layer("throttle").pseudonym(person.email), person.token[36:58])
     return [row for table in all_rows(cloud).values() for row in table if any(hint in str(row) for hint in hints)]
 
 
-def receipts(cloud: Cloud, user_id: str) -> list[dict[str, Any]]:
-    """What the audit trail has of somebody, the newest last."""
+def audit_entries(cloud: Cloud, user_id: str) -> list[dict[str, Any]]:
+    """Return the audit entries of the user, the newest last."""
     logs = cloud.client("logs")
     streams = logs.describe_log_streams(logGroupName="AuditLogs")["logStreams"]
     events = [
@@ -55,39 +55,39 @@ def receipts(cloud: Cloud, user_id: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["subject"] == layer("audit").pseudonym(user_id)]
 
 
-def deletes(call: Api, person: Person) -> None:
-    """Somebody leaves."""
+def delete_account(call: Api, person: Person) -> None:
+    """Delete the user's account."""
     assert call(DELETE, bearer=person.token, json={"password": PASSWORD}).status == 200
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[str, Any]:
-    """What `ann` makes once: the person, and the tables as they are then."""
+def snapshot() -> dict[str, Any]:
+    """What `ann` creates once: the user, and the tables at that time."""
     return {}
 
 
 @pytest.fixture
 def ann(
-    oauth_flow: OAuthFlow, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None], made: dict[str, Any]
+    oauth_flow: OAuthFlow, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None], snapshot: dict[str, Any]
 ) -> Person:
-    """Somebody who left traces in every table."""
+    """A user with rows in every table."""
     settings(rate_limits="on", rate_limit_sign_in="1000/1", rate_limit_mail="1000/1")
-    if not made:
-        made["ann"] = leaves_traces(oauth_flow, mailbox)
-        made["tables"] = {table: cloud.client("dynamodb").scan(TableName=table)["Items"] for table in TABLES}
-    for table, items in made["tables"].items():
+    if not snapshot:
+        snapshot["ann"] = leave_traces(oauth_flow, mailbox)
+        snapshot["tables"] = {table: cloud.client("dynamodb").scan(TableName=table)["Items"] for table in TABLES}
+    for table, items in snapshot["tables"].items():
         for some in batched(items, 25, strict=False):
             puts = [{"PutRequest": {"Item": item}} for item in some]
             cloud.client("dynamodb").batch_write_item(RequestItems={table: puts})
-    person: Person = made["ann"]
+    person: Person = snapshot["ann"]
     return person
 
 
-def leaves_traces(journeys: OAuthFlow, mailbox: Mailbox) -> Person:
-    """Sign up, and do something of everything."""
+def leave_traces(oauth_flow: OAuthFlow, mailbox: Mailbox) -> Person:
+    """Sign up, and use every feature that writes rows."""
     call = mailbox._call
     person = People(call).signed_in("ann")
-    journeys.link(person.token)
+    oauth_flow.link(person.token)
     sign_in(call, person.email, "a wrong one")
     call("POST /api/auth/login", json={"email": person.email, "password": PASSWORD})
     call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
@@ -99,135 +99,135 @@ def leaves_traces(journeys: OAuthFlow, mailbox: Mailbox) -> Person:
     return person
 
 
-def test_nothing_is_left_but_a_receipt(call: Api, cloud: Cloud, erasing: Erasures, ann: Person) -> None:
+def test_only_an_audit_entry_remains(call: Api, cloud: Cloud, erasures: Erasures, ann: Person) -> None:
     assert {name for name, table in all_rows(cloud).items() if ann.id in str(table)} == {
         "UsersTable",
         "SessionsTable",
         "TokensTable",
         "TasksTable",
     }
-    deletes(call, ann)
-    assert erasing.deliver() == {"batchItemFailures": []}
+    delete_account(call, ann)
+    assert erasures.deliver() == {"batchItemFailures": []}
 
     assert traces(cloud, ann) == []
-    receipt = receipts(cloud, ann.id)[-1]
-    assert (receipt["event"], receipt["actor"]) == ("user erased", "erase_user")
-    assert receipt["rows"] > 35
-    assert ann.id not in str(receipt)
+    entry = audit_entries(cloud, ann.id)[-1]
+    assert (entry["event"], entry["actor"]) == ("user erased", "erase_user")
+    assert entry["rows"] > 35
+    assert ann.id not in str(entry)
 
 
-def test_every_row_says_in_which_form_it_is_kept(call: Api, cloud: Cloud, ann: Person) -> None:
-    """ADR 14: so that a later form can be told from this one."""
-    deletes(call, ann)
+def test_every_row_has_a_schema_version(call: Api, cloud: Cloud, ann: Person) -> None:
+    """ADR 14: rows of a later schema can be distinguished."""
+    delete_account(call, ann)
 
     assert {row.get("v") for table in all_rows(cloud).values() for row in table} == {"1"}
 
 
-def test_sessions_are_over_before_anything_is_erased(call: Api, ann: Person) -> None:
-    deletes(call, ann)
+def test_sessions_are_invalid_before_anything_is_erased(call: Api, ann: Person) -> None:
+    delete_account(call, ann)
 
     assert call("GET /api/tasks", bearer=ann.token).status == 401
 
 
-def test_others_keep_everything(call: Api, cloud: Cloud, people: People, erasing: Erasures, ann: Person) -> None:
+def test_other_users_lose_nothing(call: Api, cloud: Cloud, people: People, erasures: Erasures, ann: Person) -> None:
     bob = people.signed_in("bob")
     create_task(call, bob, title="Mine")
     before = traces(cloud, bob)
-    deletes(call, ann)
-    erasing.deliver()
+    delete_account(call, ann)
+    erasures.deliver()
 
     assert traces(cloud, bob) == before
 
 
-def test_whoever_comes_to_the_address_meanwhile_keeps_theirs(
-    call: Api, erasing: Erasures, mailbox: Mailbox, ann: Person, advance_clock: Callable[..., None]
+def test_a_new_sign_up_for_the_address_is_not_erased(
+    call: Api, erasures: Erasures, mailbox: Mailbox, ann: Person, advance_clock: Callable[..., None]
 ) -> None:
-    """Their sign-up waits under the same address."""
-    deletes(call, ann)
+    """The pending sign-up has the same address."""
+    delete_account(call, ann)
     advance_clock(seconds=1)
     sign_up(call, ann.email)
     token = mailbox.to(ann.email)[-1].token
-    erasing.deliver()
+    erasures.deliver()
 
     assert verify(call, token).json["user"]["id"] != ann.id
 
 
-def test_an_order_that_is_done_is_not_done_again(call: Api, cloud: Cloud, erasing: Erasures, ann: Person) -> None:
-    """A second delivery, or one that comes late."""
-    deletes(call, ann)
-    (order,) = erasing.orders()
-    erasing.deliver()
-    before = (all_rows(cloud), len(receipts(cloud, ann.id)))
-    erasing.deliver(order)
+def test_a_repeated_order_does_nothing(call: Api, cloud: Cloud, erasures: Erasures, ann: Person) -> None:
+    """A second delivery, or a late one."""
+    delete_account(call, ann)
+    (order,) = erasures.orders()
+    erasures.deliver()
+    before = (all_rows(cloud), len(audit_entries(cloud, ann.id)))
+    erasures.deliver(order)
 
-    assert (all_rows(cloud), len(receipts(cloud, ann.id))) == before
+    assert (all_rows(cloud), len(audit_entries(cloud, ann.id))) == before
 
 
 @pytest.mark.parametrize("operation", ["Query", "BatchWriteItem", "BatchGetItem", "DeleteItem", "PutLogEvents"])
-def test_what_fails_is_asked_for_again_until_it_is_done(
-    call: Api, cloud: Cloud, erasing: Erasures, ann: Person, operation: str
+def test_a_failed_order_is_retried_until_it_succeeds(
+    call: Api, cloud: Cloud, erasures: Erasures, ann: Person, operation: str
 ) -> None:
-    deletes(call, ann)
-    (order,) = erasing.orders()
+    delete_account(call, ann)
+    (order,) = erasures.orders()
     with failing_calls(client_error("ThrottlingException"), operation, times=2):
-        answers = [erasing.deliver(order) for _ in range(3)]
+        responses = [erasures.deliver(order) for _ in range(3)]
 
-    assert [bool(answer["batchItemFailures"]) for answer in answers] == [True, True, False]
+    assert [bool(response["batchItemFailures"]) for response in responses] == [True, True, False]
     assert traces(cloud, ann) == []
 
 
-def test_what_cannot_be_done_stays_as_failed_and_can_be_ordered_anew(
-    call: Api, cloud: Cloud, erasing: Erasures, ann: Person
+def test_a_persistently_failing_order_is_marked_failed_and_can_be_ordered_again(
+    call: Api, cloud: Cloud, erasures: Erasures, ann: Person
 ) -> None:
-    deletes(call, ann)
-    (order,) = erasing.orders()
+    delete_account(call, ann)
+    (order,) = erasures.orders()
     with failing_calls(UNREACHABLE, "BatchWriteItem"):
-        answers = [erasing.deliver(order) for _ in range(8)]
-    assert [bool(answer["batchItemFailures"]) for answer in answers] == [True] * 7 + [False]
-    assert [row["erasure"]["S"] for row in erasing.orders()] == ["failed"]
-    assert erasing.deliver(order) == {"batchItemFailures": []}
+        responses = [erasures.deliver(order) for _ in range(8)]
+    assert [bool(response["batchItemFailures"]) for response in responses] == [True] * 7 + [False]
+    assert [row["erasure"]["S"] for row in erasures.orders()] == ["failed"]
+    assert erasures.deliver(order) == {"batchItemFailures": []}
     assert traces(cloud, ann)
 
     layer("accounts.erasure_orders").ErasureRow(ann.id).update(
         [layer("accounts.erasure_orders").ErasureRow.erasure.set("pending")]
     )
-    erasing.deliver()
+    erasures.deliver()
     assert traces(cloud, ann) == []
 
 
-def test_what_time_is_short_for_is_ordered_anew(
-    call: Api, cloud: Cloud, erasing: Erasures, ann: Person, monkeypatch: pytest.MonkeyPatch
+def test_an_order_that_runs_out_of_time_is_ordered_again(
+    call: Api, cloud: Cloud, erasures: Erasures, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deletes(call, ann)
+    delete_account(call, ann)
     monkeypatch.setattr(layer("erasure.flows"), "_PAGE_SIZE", 10)
     monkeypatch.setattr(layer("erasure.flows"), "_MIN_TIME_LEFT", 10**9)
     runs = 0
-    while erasing.orders():
-        erasing.deliver()
+    while erasures.orders():
+        erasures.deliver()
         runs += 1
         assert runs < 30
 
     assert runs > 4
     assert traces(cloud, ann) == []
-    assert receipts(cloud, ann.id)[-1]["rows"] > 35
+    assert audit_entries(cloud, ann.id)[-1]["rows"] > 35
 
 
-def test_requests_that_were_let_in_before_are_waited_for(
-    call: Api, erasing: Erasures, ann: Person, monkeypatch: pytest.MonkeyPatch
+def test_erasure_waits_for_requests_under_way(
+    call: Api, erasures: Erasures, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half a minute, for API Gateway gives no answer more."""
+    """30 seconds: API Gateway ends a request after that."""
     waited: list[float] = []
     monkeypatch.setattr(layer("erasure.flows"), "_LONGEST_REQUEST", timedelta(seconds=30))
     monkeypatch.setattr(layer("erasure.flows").time, "sleep", waited.append)
-    deletes(call, ann)
-    erasing.deliver()
+    delete_account(call, ann)
+    erasures.deliver()
 
     assert 25 < waited[0] <= 30
 
 
 @pytest.mark.parametrize("page", [10, pytest.param(250, marks=pytest.mark.slow)])
-def test_forty_pages_of_tasks_are_erased_with_trouble_on_the_way(  # noqa: PLR0917 -- five fixtures and a column
-    call: Api, cloud: Cloud, people: People, erasing: Erasures, monkeypatch: pytest.MonkeyPatch, page: int
+def test_forty_pages_of_tasks_are_erased_despite_failures(  # noqa: PLR0917 -- five fixtures and a column
+    call: Api, cloud: Cloud, people: People, erasures: Erasures, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
     flows = layer("erasure.flows")
     monkeypatch.setattr(flows, "_PAGE_SIZE", page)
@@ -245,9 +245,9 @@ def test_forty_pages_of_tasks_are_erased_with_trouble_on_the_way(  # noqa: PLR09
         names = [f"{start + number:08}" for number in range(25)]
         new = [{"PutRequest": {"Item": {"user_id": {"S": ann.id}, "task_id": {"S": name}}}} for name in names]
         client.batch_write_item(RequestItems={"TasksTable": new})
-    deletes(call, ann)
-    (order,) = erasing.orders()
-    answers = [erasing.deliver(order) for _ in range(4)]
+    delete_account(call, ann)
+    (order,) = erasures.orders()
+    responses = [erasures.deliver(order) for _ in range(4)]
 
-    assert [bool(answer["batchItemFailures"]) for answer in answers] == [True, True, True, False]
+    assert [bool(response["batchItemFailures"]) for response in responses] == [True, True, True, False]
     assert traces(cloud, ann) == []

@@ -1,4 +1,4 @@
-"""GET /api/auth/export: all that is kept of somebody, to take along."""
+"""GET /api/auth/export: all data of the user, to download."""
 
 from typing import Any
 
@@ -17,27 +17,27 @@ EXPORT = "GET /api/auth/export"
 
 @pytest.fixture
 def _small_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three tasks on a page; else there are five hundred."""
+    """Three tasks on a page instead of five hundred."""
     assert api
     monkeypatch.setattr(layer("tasks.exporting"), "_PAGE_SIZE", 3)
 
 
-def test_the_person_comes_with_ways_in_sessions_and_tasks(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
+def test_the_export_has_user_accounts_sessions_and_tasks(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
     oauth_flow.link(ann.token)
     task = create_task(call, ann, title="Water the plants")
 
-    answer = call(EXPORT, bearer=ann.token)
+    response = call(EXPORT, bearer=ann.token)
 
-    assert (answer.status, set(answer.json)) == (200, {"user", "accounts", "sessions", "tasks", "cursor"})
-    assert answer.json["user"]["email"] == ann.email
-    assert [one["providerId"] for one in answer.json["accounts"]] == ["credential", "google"]
-    assert [one["id"] for one in answer.json["sessions"]] == [ann.token[36:58]]
-    assert answer.json["tasks"] == [task]
-    assert answer.headers["content-disposition"] == 'attachment; filename="account.json"'
-    assert "link" not in answer.headers
+    assert (response.status, set(response.json)) == (200, {"user", "accounts", "sessions", "tasks", "cursor"})
+    assert response.json["user"]["email"] == ann.email
+    assert [one["providerId"] for one in response.json["accounts"]] == ["credential", "google"]
+    assert [one["id"] for one in response.json["sessions"]] == [ann.token[36:58]]
+    assert response.json["tasks"] == [task]
+    assert response.headers["content-disposition"] == 'attachment; filename="account.json"'
+    assert "link" not in response.headers
 
 
-def test_no_secret_is_told(call: Api, cloud: Cloud, ann: Person, oauth_flow: OAuthFlow) -> None:
+def test_the_export_contains_no_secret(call: Api, cloud: Cloud, ann: Person, oauth_flow: OAuthFlow) -> None:
     oauth_flow.link(ann.token)
     (profile,) = [row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
 
@@ -49,17 +49,17 @@ def test_no_secret_is_told(call: Api, cloud: Cloud, ann: Person, oauth_flow: OAu
 
 
 @pytest.mark.usefixtures("_small_pages")
-def test_every_page_leads_to_the_next(call: Api, ann: Person) -> None:
+def test_every_page_links_to_the_next(call: Api, ann: Person) -> None:
     store_tasks(ann, 7)
     pages: list[dict[str, Any]] = []
     query: dict[str, str] = {}
     while True:
-        answer = call(EXPORT, bearer=ann.token, query=query)
-        pages.append(answer.json)
-        if answer.json["cursor"] is None:
+        response = call(EXPORT, bearer=ann.token, query=query)
+        pages.append(response.json)
+        if response.json["cursor"] is None:
             break
-        query = {"cursor": answer.json["cursor"]}
-        assert answer.headers["link"].startswith("</api/auth/export?cursor=")
+        query = {"cursor": response.json["cursor"]}
+        assert response.headers["link"].startswith("</api/auth/export?cursor=")
 
     assert [len(page["tasks"]) for page in pages] == [3, 3, 1]
     assert [set(page) for page in pages[1:]] == [{"tasks", "cursor"}] * 2
@@ -67,10 +67,10 @@ def test_every_page_leads_to_the_next(call: Api, ann: Person) -> None:
 
 
 @pytest.mark.usefixtures("_small_pages")
-def test_the_cursor_of_another_leads_nowhere(call: Api, ann: Person, bob: Person) -> None:
+def test_another_users_cursor_is_refused(call: Api, ann: Person, bob: Person) -> None:
     store_tasks(bob, 4)
     cursor = call(EXPORT, bearer=bob.token).json["cursor"]
 
     for strange in (cursor, "junk", ""):
-        answer = call(EXPORT, bearer=ann.token, query={"cursor": strange})
-        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+        response = call(EXPORT, bearer=ann.token, query={"cursor": strange})
+        assert (response.status, response.code) == (400, "VALIDATION_ERROR")

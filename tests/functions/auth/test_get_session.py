@@ -1,4 +1,4 @@
-"""GET /api/auth/get-session and its aliases: the session that a request carries, kept alive while it is in use."""
+"""GET /api/auth/get-session and its aliases: returns the request's session, and renews it while it is in use."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,84 +16,84 @@ WEEK = timedelta(days=7)
 COOKIE = "__Secure-better-auth.session_token"
 
 
-def end_of(call: Api, token: str) -> datetime:
-    """When the session says that it ends."""
+def expiry(call: Api, token: str) -> datetime:
+    """Return when the session expires."""
     return datetime.fromisoformat(call(f"{GET_SESSION}", bearer=token).json["session"]["expiresAt"])
 
 
-def test_a_session_and_its_person_are_shown(call: Api, ann: Person) -> None:
-    answer = call(GET_SESSION, bearer=ann.token)
+def test_the_response_has_session_and_user(call: Api, ann: Person) -> None:
+    response = call(GET_SESSION, bearer=ann.token)
 
-    assert set(answer.json) == {"session", "user"}
-    assert set(answer.json["session"]) == {
+    assert set(response.json) == {"session", "user"}
+    assert set(response.json["session"]) == {
         *("id", "token", "userId", "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent")
     }
-    assert answer.json["session"]["token"] == ann.token
-    assert answer.json["session"]["userId"] == answer.json["user"]["id"] == ann.id
-    assert "password" not in answer.text
+    assert response.json["session"]["token"] == ann.token
+    assert response.json["session"]["userId"] == response.json["user"]["id"] == ann.id
+    assert "password" not in response.text
 
 
 @pytest.mark.parametrize("credential", ["bearer", "signed bearer", "cookie"])
-def test_a_session_travels_as_token_or_as_cookie(call: Api, ann: Person, credential: str) -> None:
+def test_a_session_token_is_accepted_as_bearer_and_as_cookie(call: Api, ann: Person, credential: str) -> None:
     signed = ann.cookie.partition("=")[2]
-    ways: dict[str, dict[str, Any]] = {
+    credentials: dict[str, dict[str, Any]] = {
         "bearer": {"bearer": ann.token},
         "signed bearer": {"bearer": signed},
         "cookie": {"cookies": [ann.cookie]},
     }
 
-    answer = call(GET_SESSION, **ways[credential])
+    response = call(GET_SESSION, **credentials[credential])
 
-    assert answer.json["user"]["email"] == ann.email
-    assert answer.cookies == []
+    assert response.json["user"]["email"] == ann.email
+    assert response.cookies == []
 
 
-def test_nobody_signed_in_is_no_error(call: Api) -> None:
-    """The official client reads null; a 401 or an empty body would break it."""
+def test_without_a_session_the_response_is_null(call: Api) -> None:
+    """The official client expects null; a 401 or an empty body would break it."""
     assert (call(GET_SESSION).status, call(GET_SESSION).text) == (200, "null")
     assert call("GET /api/auth/session").json == {"session": None, "user": None}
     assert (call("GET /api/auth/me").status, call("GET /api/auth/me").code) == (401, "UNAUTHORIZED")
 
 
-def test_a_garbage_token_is_nobody_and_asks_no_table(call: Api) -> None:
+def test_a_malformed_token_is_anonymous_and_reads_no_table(call: Api) -> None:
     for bearer in ("", "garbage", "a.b.c", "x" * 101, "%00", "\xff", "a" * 200_000):
         assert (call(GET_SESSION, bearer=bearer).text, call.aws_operations) == ("null", []), bearer[:20]
 
 
-def test_a_badly_signed_cookie_is_nobody_and_asks_no_table(call: Api, ann: Person) -> None:
+def test_a_forged_cookie_is_anonymous_and_reads_no_table(call: Api, ann: Person) -> None:
     value = ann.cookie[:-8]
-    call(GET_SESSION, cookies=[f"{value}AAAAA%3D"])  # may look at the keyring once, in case the key is a new one
+    call(GET_SESSION, cookies=[f"{value}AAAAA%3D"])  # may read the keyring once, in case the key is new
 
     for forged in (f"{value}AAAAA%3D", f"{COOKIE}={ann.token}", f"{COOKIE}={ann.token}.", value):
-        answer = call(GET_SESSION, cookies=[forged])
-        assert (answer.text, answer.cookies, call.aws_operations) == ("null", [], [])
+        response = call(GET_SESSION, cookies=[forged])
+        assert (response.text, response.cookies, call.aws_operations) == ("null", [], [])
 
 
-def test_a_dead_session_takes_its_cookies_back(call: Api, ann: Person) -> None:
+def test_the_cookies_of_an_ended_session_are_cleared(call: Api, ann: Person) -> None:
     call("POST /api/auth/sign-out", bearer=ann.token)
 
-    answer = call(GET_SESSION, cookies=[ann.cookie])
+    response = call(GET_SESSION, cookies=[ann.cookie])
 
-    assert answer.text == "null"
-    assert [cookie.partition("=")[0].rpartition(".")[2] for cookie in answer.cookies] == [
+    assert response.text == "null"
+    assert [cookie.partition("=")[0].rpartition(".")[2] for cookie in response.cookies] == [
         "session_token",
         "session_data",
         "dont_remember",
     ]
-    assert all("=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax" in cookie for cookie in answer.cookies)
+    assert all("=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax" in cookie for cookie in response.cookies)
 
 
-def test_looking_is_one_round_trip_and_writes_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
+def test_a_read_is_one_aws_call_and_writes_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
     with tables_unchanged(cloud):
         call(GET_SESSION, bearer=ann.token)
 
         assert call.aws_operations == ["BatchGetItem"]
 
 
-def test_an_unused_session_ends_after_a_week_although_its_row_is_still_there(
+def test_an_unused_session_expires_after_a_week_although_its_row_exists(
     call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud
 ) -> None:
-    """S-38: TTL deletes late, so the code decides."""
+    """S-38: TTL deletes late, so the code checks the expiry."""
     advance_clock(days=7, seconds=-2)
     assert call("GET /api/tasks", bearer=ann.token).status == 200
 
@@ -105,9 +105,9 @@ def test_an_unused_session_ends_after_a_week_although_its_row_is_still_there(
 
 
 def test_a_session_in_use_is_renewed_once_a_day(call: Api, ann: Person, advance_clock: Callable[..., None]) -> None:
-    first_end = end_of(call, ann.token)
+    first_end = expiry(call, ann.token)
     advance_clock(hours=23, minutes=59)
-    assert end_of(call, ann.token) == first_end
+    assert expiry(call, ann.token) == first_end
 
     advance_clock(minutes=1)
     renewed = call(GET_SESSION, cookies=[ann.cookie])
@@ -119,15 +119,15 @@ def test_a_session_in_use_is_renewed_once_a_day(call: Api, ann: Person, advance_
 
 
 @pytest.mark.parametrize("value", ["true", "1", "false"])
-def test_a_client_may_look_without_renewing(
+def test_a_client_may_read_without_renewing(
     call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud, value: str
 ) -> None:
-    """Any text is true to the protocol, `false` included."""
+    """The protocol takes any text as true, `false` included."""
     advance_clock(days=2)
     with tables_unchanged(cloud):
-        answer = call(GET_SESSION, bearer=ann.token, query={"disableRefresh": value})
+        response = call(GET_SESSION, bearer=ann.token, query={"disableRefresh": value})
 
-        assert (answer.status, answer.cookies) == (200, [])
+        assert (response.status, response.cookies) == (200, [])
 
 
 def test_only_get_session_renews(call: Api, ann: Person, advance_clock: Callable[..., None], cloud: Cloud) -> None:
@@ -156,14 +156,14 @@ def test_a_session_that_is_not_remembered_is_never_renewed(
 ) -> None:
     given = {"email": people.verified(), "password": PASSWORD, "rememberMe": False}
     token = call("POST /api/auth/sign-in/email", json=given).json["token"]
-    first_end = end_of(call, token)
+    first_end = expiry(call, token)
 
     advance_clock(hours=23)
 
-    assert end_of(call, token) == first_end
+    assert expiry(call, token) == first_end
 
 
-def test_a_session_that_is_not_remembered_never_lives_longer_than_one_that_is(
+def test_a_session_that_is_not_remembered_does_not_outlive_the_session_lifetime(
     call: Api, people: People, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     settings(session_lifetime="3600")
@@ -175,8 +175,8 @@ def test_a_session_that_is_not_remembered_never_lives_longer_than_one_that_is(
     assert call(GET_SESSION, bearer=token).text == "null"
 
 
-def test_a_session_without_an_epoch_is_no_session(call: Api, ann: Person, cloud: Cloud) -> None:
-    """No EPOCH row: no such user."""
+def test_a_session_without_an_epoch_is_invalid(call: Api, ann: Person, cloud: Cloud) -> None:
+    """Without EPOCH row there is no such user."""
     key = {"user_id": {"S": ann.id}, "session_id": {"S": "EPOCH"}}
     cloud.client("dynamodb").delete_item(TableName="SessionsTable", Key=key)
 
@@ -185,27 +185,27 @@ def test_a_session_without_an_epoch_is_no_session(call: Api, ann: Person, cloud:
 
 
 @pytest.mark.parametrize("route", [GET_SESSION, "GET /api/auth/me", "GET /api/auth/token", "GET /api/tasks"])
-def test_a_jwt_that_is_too_old_does_not_stand_in_the_way_of_a_cookie(
+def test_a_cookie_is_accepted_beside_an_expired_jwt(
     call: Api, ann: Person, advance_clock: Callable[..., None], route: str
 ) -> None:
-    """A page that keeps sending `set-auth-jwt` along stays signed in by its cookie."""
+    """A page that keeps sending `set-auth-jwt` stays signed in by its cookie."""
     token = call("GET /api/auth/token", bearer=ann.token).json["token"]
     advance_clock(minutes=16)
 
-    answer = call(route, bearer=token, cookies=[ann.cookie])
+    response = call(route, bearer=token, cookies=[ann.cookie])
 
-    assert (answer.status, answer.cookies) == (200, [])
-    assert answer.text != "null"
-    assert call(route, bearer=token).text != answer.text
+    assert (response.status, response.cookies) == (200, [])
+    assert response.text != "null"
+    assert call(route, bearer=token).text != response.text
 
 
-def test_a_jwt_and_a_cookie_that_are_both_dead_are_nobodys(
+def test_an_expired_jwt_beside_an_expired_cookie_is_anonymous(
     call: Api, ann: Person, advance_clock: Callable[..., None]
 ) -> None:
     token = call("GET /api/auth/token", bearer=ann.token).json["token"]
     advance_clock(days=8)
 
-    answer = call("GET /api/auth/get-session", bearer=token, cookies=[ann.cookie])
+    response = call("GET /api/auth/get-session", bearer=token, cookies=[ann.cookie])
 
-    assert (answer.text, len(answer.cookies)) == ("null", 3)
+    assert (response.text, len(response.cookies)) == ("null", 3)
     assert call("GET /api/tasks", bearer=token, cookies=[ann.cookie]).code == "TOKEN_EXPIRED"

@@ -1,4 +1,4 @@
-"""S-58, CVE-2026-31813: an ID token opens an account only if it is the provider's, for us, and lately made for this."""
+"""S-58, CVE-2026-31813: only ID tokens that the provider issued to us, recently and for this request, are accepted."""
 
 import hmac
 import json
@@ -20,151 +20,151 @@ from tests.support.provider import CLIENT_ID, Provider, rsa_key
 from tests.support.relative_times import FromNow
 from tests.support.tables import all_rows, rows, tables_unchanged
 
-type Made = Callable[[Provider, str], str]
-SAYS: dict[str, dict[str, Any]] = {
+type Forge = Callable[[Provider, str], str]
+INVALID_CLAIMS: dict[str, dict[str, Any]] = {
     "another issuer": {"iss": "https://evil.example"},
-    "Google's issuer, which this one is not": {"iss": "https://accounts.google.com"},
+    "Google's issuer, for another provider": {"iss": "https://accounts.google.com"},
     "no issuer": {"iss": None},
     "another client": {"aud": "client-2"},
     "no client": {"aud": None},
     "several clients": {"aud": [CLIENT_ID, "client-2"]},
-    "several clients, and that another asked": {"aud": [CLIENT_ID, "client-2"], "azp": "client-2"},
-    "that another client asked": {"azp": "client-2"},
-    "that a list asked": {"azp": [CLIENT_ID]},
+    "several clients, issued to another": {"aud": [CLIENT_ID, "client-2"], "azp": "client-2"},
+    "issued to another client": {"azp": "client-2"},
+    "issued to a list": {"azp": [CLIENT_ID]},
     "no nonce": {"nonce": None},
     "another nonce": {"nonce": "another"},
     "an empty nonce": {"nonce": ""},
     "a list of nonces": {"nonce": ["n"]},
-    "that it is over": {"exp": FromNow(-60)},
-    "no end": {"exp": None},
-    "an end that is no time": {"exp": "soon"},
-    "that it is two hours old": {"iat": FromNow(-7200)},
-    "that it is of tomorrow": {"iat": FromNow(86_400)},
-    "an age that is text": {"iat": "1700000000"},
-    "no age": {"iat": None},
-    "that it is not good yet": {"nbf": FromNow(86_400)},
-    "nobody": {"sub": None},
+    "expired": {"exp": FromNow(-60)},
+    "no expiry": {"exp": None},
+    "an expiry that is no number": {"exp": "soon"},
+    "issued two hours ago": {"iat": FromNow(-7200)},
+    "issued in the future": {"iat": FromNow(86_400)},
+    "an issue time that is text": {"iat": "1700000000"},
+    "no issue time": {"iat": None},
+    "not valid yet": {"nbf": FromNow(86_400)},
+    "no subject": {"sub": None},
     "an empty subject": {"sub": ""},
-    "a subject of 300": {"sub": "x" * 300},
+    "a subject of 300 characters": {"sub": "x" * 300},
     "a subject that is a number": {"sub": 1001},
 }
 
 
-def encoded(part: bytes) -> str:
-    """As the parts of a JWT are."""
+def base64url(part: bytes) -> str:
+    """Encode a part of a JWT."""
     return urlsafe_b64encode(part).rstrip(b"=").decode()
 
 
 def claims_of(provider: Provider, nonce: str) -> dict[str, Any]:
-    """What a good token would say."""
+    """Return the claims of a valid token."""
     claims: dict[str, Any] = jwt.decode(provider.id_token(nonce=nonce), options={"verify_signature": False})
     return claims
 
 
-def parts(provider: Provider, nonce: str, **header: Any) -> str:
-    """A good token's claims under a header of somebody's own."""
-    return f"{encoded(json.dumps(header).encode())}.{encoded(json.dumps(claims_of(provider, nonce)).encode())}"
+def unsigned_parts(provider: Provider, nonce: str, **header: Any) -> str:
+    """Return a valid token's claims under another header, without signature."""
+    return f"{base64url(json.dumps(header).encode())}.{base64url(json.dumps(claims_of(provider, nonce)).encode())}"
 
 
 def by_public_key(provider: Provider, nonce: str) -> str:
-    """Signed with the public key as if it were a shared secret."""
-    signed = parts(provider, nonce, alg="HS256", kid="first")
+    """Signed by HMAC with the public key as the secret."""
+    signed = unsigned_parts(provider, nonce, alg="HS256", kid="first")
     public = rsa_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return f"{signed}.{encoded(hmac.digest(public, signed.encode(), sha256))}"
+    return f"{signed}.{base64url(hmac.digest(public, signed.encode(), sha256))}"
 
 
 def without_kid(provider: Provider, nonce: str) -> str:
-    """Well signed, by nobody knows which key."""
+    """Validly signed, without a key id."""
     return jwt.encode(claims_of(provider, nonce), rsa_key(), algorithm="RS256")
 
 
-def by_own_key(provider: Provider, nonce: str) -> str:
-    """Bringing along the key that it is signed with."""
+def by_embedded_key(provider: Provider, nonce: str) -> str:
+    """Signed with a key that the header carries."""
     own = jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key("second").public_key(), as_dict=True)
     headers = {"jwk": own, "jku": "https://evil.example/jwks", "kid": "evil"}
     return provider.id_token(key="second", nonce=nonce, headers=headers)
 
 
 def with_other_claims(provider: Provider, nonce: str) -> str:
-    """Well signed, and changed afterwards."""
+    """Validly signed, and changed afterwards."""
     header, _, signature = provider.id_token(nonce=nonce).split(".")
     claims = claims_of(provider, nonce) | {"sub": "1002"}
-    return f"{header}.{encoded(json.dumps(claims).encode())}.{signature}"
+    return f"{header}.{base64url(json.dumps(claims).encode())}.{signature}"
 
 
-IS: dict[str, Made] = {
-    "unsigned": lambda provider, nonce: f"{parts(provider, nonce, alg='none', kid='first')}.",
-    "without its signature": lambda provider, nonce: provider.id_token(nonce=nonce).rpartition(".")[0] + ".",
+INVALID_FORMS: dict[str, Forge] = {
+    "unsigned": lambda provider, nonce: f"{unsigned_parts(provider, nonce, alg='none', kid='first')}.",
+    "without signature": lambda provider, nonce: provider.id_token(nonce=nonce).rpartition(".")[0] + ".",
     "signed with the public key": by_public_key,
-    "signed by another under a known name": lambda provider, nonce: provider.id_token(
+    "signed by another key under a known id": lambda provider, nonce: provider.id_token(
         key="second", nonce=nonce, headers={"kid": "first"}
     ),
-    "signed by another": lambda provider, nonce: provider.id_token(key="second", nonce=nonce),
-    "signed with a key of its own": by_own_key,
-    "signed by nobody knows whom": without_kid,
-    "signed in a way that was not agreed": lambda provider, nonce: jwt.encode(
+    "signed by another key": lambda provider, nonce: provider.id_token(key="second", nonce=nonce),
+    "signed with an embedded key": by_embedded_key,
+    "without key id": without_kid,
+    "signed with another algorithm": lambda provider, nonce: jwt.encode(
         claims_of(provider, nonce), rsa_key(), algorithm="RS512", headers={"kid": "first"}
     ),
     "changed": with_other_claims,
     "garbage": lambda *_: "garbage",
     "three parts of garbage": lambda *_: "a.b.c",
     "not ASCII": lambda *_: "\u00fc.\u00fc.\u00fc",
-    "a header that is a list": lambda *_: f"{encoded(b'[]')}.{encoded(b'{}')}.",
-    "a very deep header": lambda *_: f"{encoded(b'[' * 9000)}.{encoded(b'{}')}.",
+    "a header that is a list": lambda *_: f"{base64url(b'[]')}.{base64url(b'{}')}.",
+    "a very deep header": lambda *_: f"{base64url(b'[' * 9000)}.{base64url(b'{}')}.",
 }
 
 
-def saying(claims: dict[str, Any]) -> Made:
-    """A token that is well signed."""
+def with_claims(claims: dict[str, Any]) -> Forge:
+    """Return a validly signed token."""
     return lambda provider, nonce: provider.id_token(**{"nonce": nonce} | claims)
 
 
-WRONG = {name: saying(claims) for name, claims in SAYS.items()} | IS
+INVALID = {name: with_claims(claims) for name, claims in INVALID_CLAIMS.items()} | INVALID_FORMS
 
 
-def by_form(call: Api, token: str) -> Response:
-    """The other way in, without a code; its nonce is n."""
+def by_id_token(call: Api, token: str) -> Response:
+    """Sign in with an ID token instead of a code; its nonce is n."""
     return call(SOCIAL, json={"provider": "google", "idToken": {"token": token, "nonce": "n"}})
 
 
-def by_callback(journeys: OAuthFlow, made: Made) -> Response:
-    """Come back to a token of our making."""
-    sent = journeys.begin()
-    journeys.provider.token_fields = {"id_token": made(journeys.provider, sent.query["nonce"])}
-    return journeys.complete(sent)
+def by_callback(oauth_flow: OAuthFlow, forge: Forge) -> Response:
+    """Return from the provider, which issues the forged token."""
+    sent = oauth_flow.begin()
+    oauth_flow.provider.token_fields = {"id_token": forge(oauth_flow.provider, sent.query["nonce"])}
+    return oauth_flow.complete(sent)
 
 
-def test_a_wrong_id_token_opens_nothing_by_the_callback(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
+def test_the_callback_refuses_invalid_id_tokens(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     with tables_unchanged(cloud):
-        for name, made in WRONG.items():
-            answer = by_callback(oauth_flow, made)
-            assert error_of(answer) == "unable_to_get_user_info", name
-            assert "set-auth-token" not in answer.headers
+        for name, forge in INVALID.items():
+            response = by_callback(oauth_flow, forge)
+            assert error_of(response) == "unable_to_get_user_info", name
+            assert "set-auth-token" not in response.headers
 
 
-def test_a_wrong_id_token_opens_nothing_by_itself(call: Api, google: Provider, cloud: Cloud) -> None:
+def test_sign_in_by_id_token_refuses_invalid_ones(call: Api, google: Provider, cloud: Cloud) -> None:
     with tables_unchanged(cloud):
-        for name, made in WRONG.items():
-            answer = by_form(call, made(google, "n"))
-            assert (answer.status, answer.code, answer.cookies) == (401, "INVALID_TOKEN", []), name
+        for name, forge in INVALID.items():
+            response = by_id_token(call, forge(google, "n"))
+            assert (response.status, response.code, response.cookies) == (401, "INVALID_TOKEN", []), name
 
 
 @pytest.mark.parametrize("claims", [{}, {"aud": [CLIENT_ID]}, {"aud": [CLIENT_ID, "client-2"], "azp": CLIENT_ID}])
-def test_a_good_one_opens_it(call: Api, oauth_flow: OAuthFlow, claims: dict[str, Any]) -> None:
-    """Or the others would prove nothing."""
-    assert error_of(by_callback(oauth_flow, saying(claims))) is None
-    assert by_form(call, saying(claims)(oauth_flow.provider, "n")).status == 200
+def test_a_valid_id_token_is_accepted(call: Api, oauth_flow: OAuthFlow, claims: dict[str, Any]) -> None:
+    """Without this, the refusals would prove nothing."""
+    assert error_of(by_callback(oauth_flow, with_claims(claims))) is None
+    assert by_id_token(call, with_claims(claims)(oauth_flow.provider, "n")).status == 200
 
 
-def test_a_token_of_20_kilobytes_is_not_even_looked_at(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
-    long = saying({"name": "x" * 15_000})
+def test_a_token_of_20_kilobytes_is_refused_before_verification(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
+    long = with_claims({"name": "x" * 15_000})
     with tables_unchanged(cloud):
         assert error_of(by_callback(oauth_flow, long)) == "unable_to_get_user_info"
-        assert by_form(call, long(oauth_flow.provider, "n")).code == "VALIDATION_ERROR"
+        assert by_id_token(call, long(oauth_flow.provider, "n")).code == "VALIDATION_ERROR"
         assert oauth_flow.provider.requests("/jwks") == []
 
 
-def test_no_id_token_is_a_wrong_one(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
+def test_a_missing_id_token_is_refused(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     given: list[object] = [None, "", 7, {}]
     for nothing in given:
         oauth_flow.provider.token_fields = {"id_token": nothing}
@@ -173,22 +173,22 @@ def test_no_id_token_is_a_wrong_one(oauth_flow: OAuthFlow, cloud: Cloud) -> None
     assert rows(cloud, "UsersTable") == []
 
 
-# -- What it says of the address ------------------------------------------------------------
+# -- The address in it ----------------------------------------------------------------------
 
-UNPROVED: list[object] = [False, None, "true", "false", 1]
+UNVERIFIED: list[object] = [False, None, "true", "false", 1]
 NO_ADDRESS: list[object] = [None, "", "ann", "ann@example.com, eve@evil.example", 7, "\u212aann@example.com"]
 
 
-def test_nobody_comes_in_without_a_proved_address(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
-    """It is proved by `true`, and by nothing that looks like it."""
-    for value in UNPROVED:
+def test_an_unverified_address_is_refused(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
+    """Only the value `true` counts as verified."""
+    for value in UNVERIFIED:
         assert error_of(oauth_flow.sign_in(email_verified=value)) == "email_not_verified", value
     for value in NO_ADDRESS:
         assert error_of(oauth_flow.sign_in(email=value)) == "email_not_found", value
     assert not any(all_rows(cloud).values())
 
 
-def test_an_answer_that_says_whom_it_is_from_must_be_from_whom_was_asked(oauth_flow: OAuthFlow) -> None:
+def test_the_issuer_in_the_callback_must_be_the_providers(oauth_flow: OAuthFlow) -> None:
     """RFC 9207."""
     for issuer in ("https://evil.example", "", f"{oauth_flow.provider.url}/"):
         assert error_of(oauth_flow.callback(oauth_flow.begin(), code="x", iss=issuer)) == "issuer_mismatch"
@@ -203,27 +203,27 @@ def test_an_answer_that_says_whom_it_is_from_must_be_from_whom_was_asked(oauth_f
 # -- The provider's keys ---------------------------------------------------------------
 
 
-def test_keys_are_asked_for_once(oauth_flow: OAuthFlow, provider: Provider) -> None:
-    """By many at once, and by those after them."""
+def test_keys_are_fetched_once(oauth_flow: OAuthFlow, provider: Provider) -> None:
+    """By concurrent requests, and by later ones."""
     sent = [oauth_flow.begin() for _ in range(4)]
 
-    answers = run_concurrently(oauth_flow.complete, sent)
+    responses = run_concurrently(oauth_flow.complete, sent)
 
-    assert all(token_of(answer) for answer in [*answers, oauth_flow.sign_in(), oauth_flow.sign_in()])
+    assert all(token_of(response) for response in [*responses, oauth_flow.sign_in(), oauth_flow.sign_in()])
     assert len(provider.requests("/jwks")) == 1
 
 
-def test_a_key_that_is_not_known_makes_us_look_again_and_not_each_time(call: Api, google: Provider) -> None:
+def test_an_unknown_key_id_refetches_the_keys_but_not_each_time(call: Api, google: Provider) -> None:
     for _ in range(5):
-        assert by_form(call, google.id_token(key="second", nonce="n")).code == "INVALID_TOKEN"
+        assert by_id_token(call, google.id_token(key="second", nonce="n")).code == "INVALID_TOKEN"
 
     assert len(google.requests("/jwks")) == 1
 
 
-def test_new_keys_of_the_provider_are_followed(
+def test_the_providers_new_keys_are_used(
     oauth_flow: OAuthFlow, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the old one is not believed any more, once it is gone."""
+    """And a removed key is no longer accepted."""
     assert token_of(oauth_flow.sign_in())
     monkeypatch.setattr(layer("oauth.id_tokens")._keys(f"{provider.url}/jwks"), "cooldown_duration", 0)
     provider.keys, provider.signing_key = ("second",), "second"

@@ -1,4 +1,4 @@
-"""GET /api/auth/jwks: the public keys that access tokens are signed with, and nothing else of them."""
+"""GET /api/auth/jwks: the public keys that verify access tokens, and no private ones."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -17,44 +17,44 @@ from tests.support.people import PASSWORD, People
 
 JWKS = "GET /api/auth/jwks"
 KEYRING = {"user_id": {"S": "KEYRING"}, "session_id": {"S": "KEYRING"}}
-FIRST_USERS = ("get_session", "token", "jwks", "refresh", "sign_in", "sign_up")
+FUNCTIONS = ("get_session", "token", "jwks", "refresh", "sign_in", "sign_up")
 
 
-def published(cloud: Cloud) -> dict[str, Any] | None:
-    """The keyring's row."""
+def keyring_row(cloud: Cloud) -> dict[str, Any] | None:
+    """Return the keyring's row."""
     row: dict[str, Any] | None = (
         cloud.client("dynamodb").get_item(TableName="SessionsTable", Key=KEYRING, ConsistentRead=True).get("Item")
     )
     return row
 
 
-def unpublish(cloud: Cloud) -> None:
-    """A stack that was just deployed: no keyring, and a process that knows of none."""
+def delete_keyring(cloud: Cloud) -> None:
+    """Reset to a newly deployed stack: no keyring, and no cached one."""
     cloud.client("dynamodb").delete_item(TableName="SessionsTable", Key=KEYRING)
     layer("keys.keyring").clear_cache()
 
 
-def test_a_public_key_is_shown_whole_and_no_private_one(call: Api) -> None:
+def test_the_response_has_the_public_key_and_no_private_one(call: Api) -> None:
     """S-33."""
-    answer = call(JWKS)
+    response = call(JWKS)
 
-    (key,) = answer.json["keys"]
-    assert (answer.status, set(answer.json)) == (200, {"keys"})
+    (key,) = response.json["keys"]
+    assert (response.status, set(response.json)) == (200, {"keys"})
     assert set(key) == {"alg", "crv", "kid", "kty", "x"}
     assert (key["alg"], key["crv"], key["kty"]) == ("EdDSA", "Ed25519", "OKP")
     assert len(urlsafe_b64decode(key["x"] + "=")) == 32
-    assert jwt.PyJWKSet.from_dict(answer.json)[key["kid"]].algorithm_name == "EdDSA"
+    assert jwt.PyJWKSet.from_dict(response.json)[key["kid"]].algorithm_name == "EdDSA"
 
 
-def test_no_private_byte_is_anywhere(call: Api, cloud: Cloud) -> None:
+def test_no_private_key_is_stored_or_returned(call: Api, cloud: Cloud) -> None:
     private = layer("keys.access_tokens")._private_key(layer("keys").current_keyring().newest).private_bytes_raw()
 
-    for text in (call(JWKS).text, str(published(cloud))):
+    for text in (call(JWKS).text, str(keyring_row(cloud))):
         for encoded in (private.hex(), urlsafe_b64encode(private).decode().rstrip("=")):
             assert encoded not in text
 
 
-def test_strangers_may_see_it_whatever_they_bring(call: Api) -> None:
+def test_the_route_is_public_whatever_credentials_come_with_it(call: Api) -> None:
     for request in ({}, {"bearer": "garbage"}, {"cookies": ["__Secure-better-auth.session_token=x"]}):
         assert call(JWKS, **request).status == 200
 
@@ -66,68 +66,68 @@ def test_the_key_stays_the_same(call: Api) -> None:
     assert call(JWKS).json == first
 
 
-def first_use(call: Api, people: People, cloud: Cloud, settings: Callable[..., None], by: str) -> Response:
-    """Let a function be the first that needs the key."""
+def use_key(call: Api, people: People, cloud: Cloud, settings: Callable[..., None], by: str) -> Response:
+    """Call a function that needs the key before any other has."""
     if by == "sign_up":
         settings(require_email_verification="false")
-        unpublish(cloud)
+        delete_keyring(cloud)
         return call("POST /api/auth/register", json={"email": "bob@example.com", "password": PASSWORD})
     ann = {"email": people.verified(), "password": PASSWORD}
-    entered = call("POST /api/auth/login", json=ann).json
+    login = call("POST /api/auth/login", json=ann).json
     token = call("POST /api/auth/sign-in/email", json=ann).json["token"]
-    unpublish(cloud)
+    delete_keyring(cloud)
     requests: dict[str, tuple[str, dict[str, Any]]] = {
         "get_session": ("GET /api/auth/get-session", {"bearer": token}),
         "token": ("GET /api/auth/token", {"bearer": token}),
         "jwks": (JWKS, {}),
-        "refresh": ("POST /api/auth/refresh", {"json": {"refresh_token": entered["refresh_token"]}}),
+        "refresh": ("POST /api/auth/refresh", {"json": {"refresh_token": login["refresh_token"]}}),
         "sign_in": ("POST /api/auth/login", {"json": ann}),
     }
     route, request = requests[by]
     return call(route, **request)
 
 
-@pytest.mark.parametrize("by", FIRST_USERS)
-def test_whoever_needs_the_key_first_publishes_it(
+@pytest.mark.parametrize("by", FUNCTIONS)
+def test_the_first_function_that_needs_the_key_publishes_it(
     call: Api, people: People, cloud: Cloud, settings: Callable[..., None], by: str
 ) -> None:
-    """A key that nobody can look up signs nothing."""
-    answer = first_use(call, people, cloud, settings, by)
+    """A key is published before it signs anything."""
+    response = use_key(call, people, cloud, settings, by)
 
-    assert answer.status in {200, 201}, answer.text
+    assert response.status in {200, 201}, response.text
     assert "PutItem" in call.aws_operations
-    row = published(cloud)
+    row = keyring_row(cloud)
     assert row
     (key,) = call(JWKS).json["keys"]
     assert key["kid"] in row["public_keys"]["S"]
-    token = answer.headers.get("set-auth-jwt") or answer.json.get("access_token") or answer.json.get("token")
+    token = response.headers.get("set-auth-jwt") or response.json.get("access_token") or response.json.get("token")
     if token:
         assert jwt.get_unverified_header(token)["kid"] == key["kid"]
         assert call("GET /api/tasks", bearer=token).status == 200
 
 
-def test_of_many_first_users_one_publishes(call: Api, cloud: Cloud) -> None:
-    unpublish(cloud)
+def test_of_concurrent_first_uses_one_publishes(call: Api, cloud: Cloud) -> None:
+    delete_keyring(cloud)
 
-    answers = run_concurrently(lambda _: call(JWKS), range(8))
+    responses = run_concurrently(lambda _: call(JWKS), range(8))
 
-    assert {answer.status for answer in answers} == {200}
-    assert len({answer.text for answer in answers}) == 1
+    assert {response.status for response in responses} == {200}
+    assert len({response.text for response in responses}) == 1
 
 
-def test_a_keyring_that_came_meanwhile_is_kept(call: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that saw none must not put its own in the place of one that a rotation just wrote."""
-    row = published(cloud)
+def test_a_keyring_written_concurrently_is_kept(call: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that read no keyring must not overwrite one that a rotation has just written."""
+    row = keyring_row(cloud)
     assert row
     keys = json.loads(row["public_keys"]["S"])
     row["public_keys"] = {"S": json.dumps(keys | {"next": {"kid": "next"}})}
-    unpublish(cloud)
+    delete_keyring(cloud)
     dynamodb = cloud.client("dynamodb")
     interleave(
         monkeypatch, "keys.keyring", "newest_version", lambda: dynamodb.put_item(TableName="SessionsTable", Item=row)
     )
 
-    answer = call(JWKS)
+    response = call(JWKS)
 
-    assert [key["kid"] for key in answer.json["keys"]] == [*keys, "next"]
-    assert published(cloud) == row
+    assert [key["kid"] for key in response.json["keys"]] == [*keys, "next"]
+    assert keyring_row(cloud) == row

@@ -1,4 +1,4 @@
-"""POST /api/auth/link-social: one more way in for somebody who is in."""
+"""POST /api/auth/link-social: links a provider's account to the signed-in user."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,27 +17,27 @@ LIST = "GET /api/auth/list-accounts"
 BOB: dict[str, Any] = {"sub": "2002", "email": "bob@example.com", "email_verified": True}
 
 
-def ways_in(call: Api, bearer: str) -> list[str]:
-    """The providers of somebody's accounts."""
+def linked_providers(call: Api, bearer: str) -> list[str]:
+    """Return the providers of the user's accounts."""
     return [account["providerId"] for account in call(LIST, bearer=bearer).json]
 
 
-def links_at_once(call: Api, bearer: str, token: str) -> Response:
-    """Link by an ID token."""
+def link_by_id_token(call: Api, bearer: str, token: str) -> Response:
+    """Link with an ID token instead of a redirect."""
     return call(LINK, bearer=bearer, json={"provider": "google", "idToken": {"token": token}})
 
 
-def test_an_account_becomes_a_way_in(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
-    answer = oauth_flow.complete(oauth_flow.begin(LINK, bearer=ann.token, callbackURL="/settings"))
+def test_a_linked_account_can_sign_in(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
+    response = oauth_flow.complete(oauth_flow.begin(LINK, bearer=ann.token, callbackURL="/settings"))
 
     user = call("GET /api/auth/me", bearer=token_of(oauth_flow.sign_in())).json["user"]
-    assert (answer.status, answer.headers["location"]) == (302, "/settings")
-    assert "set-auth-token" not in answer.headers
-    assert ways_in(call, ann.token) == ["credential", "google"]
+    assert (response.status, response.headers["location"]) == (302, "/settings")
+    assert "set-auth-token" not in response.headers
+    assert linked_providers(call, ann.token) == ["credential", "google"]
     assert user["id"] == ann.id
 
 
-def test_linking_again_asks_for_more_and_keeps_one_account(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
+def test_linking_again_adds_scopes_and_keeps_one_account(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
     oauth_flow.link(ann.token)
     oauth_flow.complete(oauth_flow.begin(LINK, bearer=ann.token, scopes=["calendar"]))
     oauth_flow.link(ann.token)
@@ -47,17 +47,17 @@ def test_linking_again_asks_for_more_and_keeps_one_account(call: Api, oauth_flow
 
 
 @pytest.mark.parametrize("ends", ["sign-out", "revoke-sessions"])
-def test_the_session_that_asked_must_live_when_the_browser_comes_back(
+def test_the_session_that_began_the_flow_must_be_valid_at_the_callback(
     call: Api, oauth_flow: OAuthFlow, ann: Person, people: People, ends: str
 ) -> None:
     sent = oauth_flow.begin(LINK, bearer=ann.token)
     call(f"POST /api/auth/{ends}", bearer=ann.token)
 
     assert error_of(oauth_flow.complete(sent)) == "unable_to_link_account"
-    assert ways_in(call, people.sign_in(ann.email).token) == ["credential"]
+    assert linked_providers(call, people.sign_in(ann.email).token) == ["credential"]
 
 
-def test_nor_may_it_have_run_out(
+def test_the_session_that_began_the_flow_must_not_have_expired(
     call: Api, oauth_flow: OAuthFlow, people: People, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
     email = people.verified("ann")
@@ -68,21 +68,21 @@ def test_nor_may_it_have_run_out(
 
     assert error_of(oauth_flow.complete(sent)) == "unable_to_link_account"
     settings(session_lifetime="3600")
-    assert ways_in(call, people.sign_in(email).token) == ["credential"]
+    assert linked_providers(call, people.sign_in(email).token) == ["credential"]
 
 
-def test_s_62_an_account_that_is_somebody_elses_stays_theirs(
+def test_s_62_an_account_linked_to_another_user_stays_theirs(
     call: Api, oauth_flow: OAuthFlow, google: Provider, people: People, cloud: Cloud
 ) -> None:
     bob = token_of(oauth_flow.sign_in(**BOB))
     ann = people.signed_in("ann")
     before = rows(cloud, "UsersTable")
-    answer = oauth_flow.link(ann.token, **BOB | {"email": "ann@example.com"})
-    at_once = links_at_once(call, ann.token, google.id_token(**BOB | {"email": ann.email}))
+    response = oauth_flow.link(ann.token, **BOB | {"email": "ann@example.com"})
+    direct = link_by_id_token(call, ann.token, google.id_token(**BOB | {"email": ann.email}))
 
-    assert error_of(answer) == "account_already_linked_to_different_user"
-    assert (at_once.status, at_once.code) == (409, "SOCIAL_ACCOUNT_ALREADY_LINKED")
-    assert ways_in(call, bob) == ["google"]
+    assert error_of(response) == "account_already_linked_to_different_user"
+    assert (direct.status, direct.code) == (409, "SOCIAL_ACCOUNT_ALREADY_LINKED")
+    assert linked_providers(call, bob) == ["google"]
     assert rows(cloud, "UsersTable") == before
 
 
@@ -95,19 +95,19 @@ def test_s_62_an_account_that_is_somebody_elses_stays_theirs(
     ],
     ids=str,
 )
-def test_an_account_of_another_or_unproved_address_is_not_linked(
+def test_an_account_with_another_or_an_unverified_address_is_not_linked(
     call: Api, oauth_flow: OAuthFlow, google: Provider, ann: Person, case: tuple[dict[str, Any], str, str]
 ) -> None:
     claims, error, code = case
     person: dict[str, Any] = {"sub": "1001", "email": ann.email, "email_verified": True} | claims
-    at_once = links_at_once(call, ann.token, google.id_token(**person))
+    direct = link_by_id_token(call, ann.token, google.id_token(**person))
 
     assert error_of(oauth_flow.link(ann.token, **person)) == error
-    assert (at_once.status, at_once.code) == (401, code)
-    assert ways_in(call, ann.token) == ["credential"]
+    assert (direct.status, direct.code) == (401, code)
+    assert linked_providers(call, ann.token) == ["credential"]
 
 
-def test_whose_own_address_is_unproved_links_nothing(
+def test_a_user_with_an_unverified_address_links_nothing(
     call: Api, oauth_flow: OAuthFlow, settings: Callable[..., None]
 ) -> None:
     settings(require_email_verification="false")
@@ -115,29 +115,31 @@ def test_whose_own_address_is_unproved_links_nothing(
     token = call("POST /api/auth/sign-up/email", json=new).json["token"]
 
     assert error_of(oauth_flow.link(token)) == "unable_to_link_account"
-    assert ways_in(call, token) == ["credential"]
+    assert linked_providers(call, token) == ["credential"]
 
 
-def test_an_id_token_links_at_once(call: Api, google: Provider, ann: Person) -> None:
-    answer = links_at_once(call, ann.token, google.id_token())
+def test_an_id_token_links_without_redirect(call: Api, google: Provider, ann: Person) -> None:
+    response = link_by_id_token(call, ann.token, google.id_token())
 
-    assert (answer.status, answer.json) == (200, {"url": "", "status": True, "redirect": False})
-    assert ways_in(call, ann.token) == ["credential", "google"]
-
-
-def test_an_id_token_that_is_not_good_links_nothing(call: Api, google: Provider, ann: Person) -> None:
-    answer = links_at_once(call, ann.token, google.id_token(aud="another"))
-
-    assert (answer.status, answer.code) == (401, "INVALID_TOKEN")
-    assert ways_in(call, ann.token) == ["credential"]
+    assert (response.status, response.json) == (200, {"url": "", "status": True, "redirect": False})
+    assert linked_providers(call, ann.token) == ["credential", "google"]
 
 
-def test_there_is_an_end_to_it(call: Api, google: Provider, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_id_token_links_nothing(call: Api, google: Provider, ann: Person) -> None:
+    response = link_by_id_token(call, ann.token, google.id_token(aud="another"))
+
+    assert (response.status, response.code) == (401, "INVALID_TOKEN")
+    assert linked_providers(call, ann.token) == ["credential"]
+
+
+def test_the_number_of_links_is_limited(
+    call: Api, google: Provider, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(layer("oauth.flows"), "MAX_LINKS", 2)
-    codes = [links_at_once(call, ann.token, google.id_token(sub=str(number))).status for number in range(3)]
+    codes = [link_by_id_token(call, ann.token, google.id_token(sub=str(number))).status for number in range(3)]
 
     assert codes == [200, 200, 401]
-    assert ways_in(call, ann.token) == ["credential", "google", "google"]
+    assert linked_providers(call, ann.token) == ["credential", "google", "google"]
 
 
 def test_a_provider_that_is_not_configured_is_not_found(call: Api, ann: Person) -> None:

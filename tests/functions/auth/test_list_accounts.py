@@ -1,4 +1,4 @@
-"""GET /api/auth/list-accounts: the ways in that a person has."""
+"""GET /api/auth/list-accounts: the user's accounts, with a password and at providers."""
 
 from tests.support.calls import Api
 from tests.support.oauth_flow import OAuthFlow, token_of
@@ -7,13 +7,13 @@ from tests.support.people import People, Person
 LIST = "GET /api/auth/list-accounts"
 
 
-def test_a_password_is_one_way_in(call: Api, people: People, ann: Person) -> None:
+def test_a_password_is_listed_as_an_account(call: Api, people: People, ann: Person) -> None:
     people.signed_in("bob")
 
-    answer = call(LIST, bearer=ann.token)
+    response = call(LIST, bearer=ann.token)
 
-    (account,) = answer.json
-    assert answer.status == 200
+    (account,) = response.json
+    assert response.status == 200
     assert set(account) == {"id", "accountId", "providerId", "userId", "createdAt", "updatedAt", "scopes"}
     assert (account["providerId"], account["scopes"]) == ("credential", [])
     assert account["accountId"] == account["userId"] == ann.id
@@ -35,7 +35,7 @@ def test_accounts_at_providers_come_after_the_password(call: Api, ann: Person, o
     assert [one["scopes"] for one in google] == [["email", "profile", "openid"]] * 2
 
 
-def test_who_came_by_google_has_no_password(call: Api, oauth_flow: OAuthFlow) -> None:
+def test_a_user_of_google_has_no_password_account(call: Api, oauth_flow: OAuthFlow) -> None:
     (account,) = call(LIST, bearer=token_of(oauth_flow.sign_in())).json
 
     assert account["providerId"] == "google"

@@ -1,4 +1,4 @@
-"""GET /api/auth/list-sessions and its alias: where a person is signed in, and nothing that would sign anybody in."""
+"""GET /api/auth/list-sessions and its alias: the user's sessions, without any credential."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ SIGN_IN = "POST /api/auth/sign-in/email"
 
 
 def listed(call: Api, token: str) -> list[str]:
-    """The ids of the sessions that the holder of a token is shown, the same by both routes."""
+    """Return the ids of the listed sessions; both routes must list the same."""
     ids = [session["id"] for session in call(LIST, bearer=token).json]
     assert ids == [session["id"] for session in call(ALIAS, bearer=token).json["sessions"]]
     return ids
@@ -26,7 +26,7 @@ def id_of(token: str) -> str:
     return token[36:58]
 
 
-def test_every_session_of_a_person_is_listed_oldest_first_and_nobody_elses(
+def test_the_users_own_sessions_are_listed_oldest_first(
     call: Api, people: People, advance_clock: Callable[..., None]
 ) -> None:
     phone = people.signed_in("ann")
@@ -38,11 +38,11 @@ def test_every_session_of_a_person_is_listed_oldest_first_and_nobody_elses(
 
 
 def test_a_listed_session_has_the_shape_of_the_protocol(call: Api, ann: Person) -> None:
-    answer = call(LIST, cookies=[ann.cookie])
+    response = call(LIST, cookies=[ann.cookie])
 
-    (session,) = answer.json
+    (session,) = response.json
     own = call("GET /api/auth/get-session", bearer=ann.token).json["session"]
-    assert (answer.status, answer.cookies) == (200, [])
+    assert (response.status, response.cookies) == (200, [])
     assert session == own | {"token": own["id"]}
 
 
@@ -50,19 +50,19 @@ def test_a_listed_session_has_the_shape_of_the_protocol(call: Api, ann: Person) 
 def test_the_token_of_a_listed_session_is_no_credential(
     call: Api, people: People, ann: Person, cloud: Cloud, route: str
 ) -> None:
-    """S-45: an id and no more; neither a secret nor its hash is in the answer."""
+    """S-45: it is the id; the response contains neither a secret nor its hash."""
     people.sign_in(ann.email)
 
-    answer = call(route, bearer=ann.token)
+    response = call(route, bearer=ann.token)
 
-    assert ann.token[58:] not in answer.text
-    assert not any(str(row.get("secret_hash")) in answer.text for row in rows(cloud, "SessionsTable"))
+    assert ann.token[58:] not in response.text
+    assert not any(str(row.get("secret_hash")) in response.text for row in rows(cloud, "SessionsTable"))
     for session in call(LIST, bearer=ann.token).json:
         assert session["token"] == session["id"]
         assert call("GET /api/auth/me", bearer=session["token"]).status == 401
 
 
-def test_the_alias_says_which_session_is_the_current_one(call: Api, people: People, ann: Person) -> None:
+def test_the_alias_marks_the_current_session(call: Api, people: People, ann: Person) -> None:
     others = [people.sign_in(ann.email) for _ in range(3)]
 
     for person in (ann, *others):
@@ -71,7 +71,7 @@ def test_the_alias_says_which_session_is_the_current_one(call: Api, people: Peop
         assert [session["id"] for session in sessions if session["isCurrent"]] == [id_of(person.token)]
 
 
-def test_the_alias_has_a_shape_of_its_own(call: Api, ann: Person) -> None:
+def test_the_alias_has_its_own_response_format(call: Api, ann: Person) -> None:
     (session,) = call(ALIAS, bearer=ann.token).json["sessions"]
 
     assert set(session) == {*("id", "tokenExcerpt", "expiresAt", "ipAddress", "userAgent", "createdAt", "isCurrent")}
@@ -79,7 +79,7 @@ def test_the_alias_has_a_shape_of_its_own(call: Api, ann: Person) -> None:
     assert session["tokenExcerpt"] == f"{session['id'][:6]}…"
 
 
-def test_an_expired_session_is_not_listed_although_its_row_is_still_there(
+def test_an_expired_session_is_not_listed_although_its_row_exists(
     call: Api, people: People, settings: Callable[..., None], advance_clock: Callable[..., None], cloud: Cloud
 ) -> None:
     settings(session_fresh_age="0")
@@ -93,7 +93,7 @@ def test_an_expired_session_is_not_listed_although_its_row_is_still_there(
     assert len(rows(cloud, "SessionsTable")) == 3
 
 
-def test_a_session_of_another_epoch_is_not_listed_although_its_row_is_still_there(
+def test_a_session_of_an_earlier_epoch_is_not_listed_although_its_row_exists(
     call: Api, people: People, ann: Person, cloud: Cloud
 ) -> None:
     for _ in range(3):
@@ -121,7 +121,7 @@ def test_two_hundred_sessions_are_all_listed(call: Api, ann: Person, cloud: Clou
     assert set(ids) == {id_of(ann.token), *(copy["session_id"]["S"] for copy in copies)}
 
 
-def test_a_list_longer_than_a_page_of_dynamodb_is_whole(
+def test_a_list_of_several_dynamodb_pages_is_complete(
     call: Api, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from gatehouse.sessions.table import SessionRow  # noqa: PLC0415 -- the layer reads the environment when imported
@@ -136,7 +136,7 @@ def test_a_list_longer_than_a_page_of_dynamodb_is_whole(
 
     monkeypatch.setattr(SessionRow, "query", by_two)
 
-    answer = call(LIST, bearer=ann.token)
+    response = call(LIST, bearer=ann.token)
 
-    assert len(answer.json) == 7
+    assert len(response.json) == 7
     assert call.aws_operations.count("Query") > 1

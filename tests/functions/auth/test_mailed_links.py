@@ -1,4 +1,4 @@
-"""Mailed links, whatever they are for: each is good for one purpose, for its time, and only while it is the newest."""
+"""Mailed links: each has one purpose and a lifetime, and only the newest is valid."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from tests.support.tables import rows, tables_unchanged
 
 DELETE, CALLBACK = "POST /api/auth/delete-user", "GET /api/auth/delete-user/callback"
 FORGOT = "POST /api/auth/request-password-reset"
-NEW, WAITING, BETTER = "new@example.com", "waiting@example.com", "a better password"
-WRONG = ["x", "x" * 43, "ü" * 60, "=" * 60, "\0" * 60, "a" * 100_000]
+NEW, PENDING, BETTER = "new@example.com", "waiting@example.com", "a better password"
+INVALID = ["x", "x" * 43, "ü" * 60, "=" * 60, "\0" * 60, "a" * 100_000]
 
 type Redeem = Callable[[Api, Person, str], Response]
 
@@ -30,64 +30,66 @@ REDEEM: dict[str, Redeem] = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How it is asked for, what redeems it, and how many seconds it is good for."""
+    """How to request it, what redeems it, and its lifetime in seconds."""
 
-    ask: Callable[[Api, Person], Response]
+    request: Callable[[Api, Person], Response]
     by: tuple[str, ...]
     seconds: int = 0
 
 
-def asks_to_move(call: Api, person: Person) -> Response:
-    """Ask to go by another address."""
+def request_change(call: Api, person: Person) -> Response:
+    """Request a change of address."""
     return call("POST /api/auth/change-email", bearer=person.token, json={"newEmail": NEW})
 
 
 LINKS = {
-    "verification": Link(lambda call, _: sign_up(call, WAITING), ("verify",)),
-    "move": Link(asks_to_move, ("verify",), 900),
-    "allowance": Link(asks_to_move, ("verify",), 900),
+    "verification": Link(lambda call, _: sign_up(call, PENDING), ("verify",)),
+    "change": Link(request_change, ("verify",), 900),
+    "confirmation": Link(request_change, ("verify",), 900),
     "reset": Link(lambda call, ann: call(FORGOT, json={"email": ann.email}), ("reset",), 3600),
     "delete": Link(lambda call, ann: call(DELETE, bearer=ann.token, json={}), ("delete", "callback"), 86_400),
 }
-each_way = pytest.mark.parametrize(("kind", "by"), [(kind, by) for kind, link in LINKS.items() for by in link.by])
-of_somebody = pytest.mark.parametrize("kind", [kind for kind, link in LINKS.items() if link.seconds])
+every_redemption = pytest.mark.parametrize(
+    ("kind", "by"), [(kind, by) for kind, link in LINKS.items() for by in link.by]
+)
+of_a_user = pytest.mark.parametrize("kind", [kind for kind, link in LINKS.items() if link.seconds])
 
 
 @pytest.fixture
 def mailed(call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None]) -> Callable[[str], str]:
-    """Ask for a link; the token in the mail."""
+    """Request a link, and return the token in the mail."""
 
-    def ask(kind: str) -> str:
-        settings(delete_user_by_mail="true", confirm_email_change="true" if kind == "allowance" else "false")
+    def request(kind: str) -> str:
+        settings(delete_user_by_mail="true", confirm_email_change="true" if kind == "confirmation" else "false")
         before = len(mailbox.all)
-        assert LINKS[kind].ask(call, ann).status == 200
+        assert LINKS[kind].request(call, ann).status == 200
         (mail,) = mailbox.all[before:]
         return mail.token
 
-    return ask
+    return request
 
 
-def assert_unknown(answer: Response, by: str) -> None:
-    """As whatever was never mailed."""
+def assert_unknown(response: Response, by: str) -> None:
+    """Assert that the response is that for a token that was never issued."""
     status = 404 if by in {"delete", "callback"} else 400
-    assert (answer.status, answer.code, answer.cookies) == (status, "INVALID_TOKEN", []), answer.text
+    assert (response.status, response.code, response.cookies) == (status, "INVALID_TOKEN", []), response.text
 
 
-@each_way
-def test_what_was_not_mailed_does_nothing(  # noqa: PLR0917 -- four fixtures and two columns
+@every_redemption
+def test_an_invalid_token_changes_nothing(  # noqa: PLR0917 -- four fixtures and two columns
     call: Api, cloud: Cloud, ann: Person, mailed: Callable[[str], str], kind: str, by: str
 ) -> None:
     token = mailed(kind)
     tampered = [token[:-43] + "A" * 43, token[:-1] + "_", token[::-1], token * 9]
 
     with tables_unchanged(cloud):
-        for wrong in [*WRONG, *tampered, *([] if by == "delete" else [""])]:
-            assert_unknown(REDEEM[by](call, ann, wrong), by)
+        for invalid in [*INVALID, *tampered, *([] if by == "delete" else [""])]:
+            assert_unknown(REDEEM[by](call, ann, invalid), by)
     assert REDEEM[by](call, ann, token).status == 200
 
 
 @pytest.mark.parametrize("kind", LINKS)
-def test_it_is_noise_where_it_is_not_for(
+def test_a_token_is_invalid_for_other_purposes(
     call: Api, cloud: Cloud, ann: Person, mailed: Callable[[str], str], kind: str
 ) -> None:
     """S-27: a token is bound to its purpose."""
@@ -99,27 +101,29 @@ def test_it_is_noise_where_it_is_not_for(
     assert REDEEM[LINKS[kind].by[0]](call, ann, token).status == 200
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize(("kind", "by"), [("move", "verify"), ("reset", "reset"), ("delete", "callback")])
-def test_it_works_for_its_time(  # noqa: PLR0917 -- four fixtures and three columns
+@pytest.mark.parametrize("expired", [False, True])
+@pytest.mark.parametrize(("kind", "by"), [("change", "verify"), ("reset", "reset"), ("delete", "callback")])
+def test_a_token_is_valid_for_its_lifetime(  # noqa: PLR0917 -- four fixtures and three columns
     call: Api,
     ann: Person,
     mailed: Callable[[str], str],
     advance_clock: Callable[..., None],
     kind: str,
     by: str,
-    late: bool,  # noqa: FBT001 -- a case
+    expired: bool,  # noqa: FBT001 -- a case
 ) -> None:
-    """S-49; the protocol has one answer for every token that does not delete."""
+    """S-49; the protocol has one response for every expired token but those for deletion."""
     token = mailed(kind)
-    advance_clock(seconds=LINKS[kind].seconds + (1 if late else -2))
+    advance_clock(seconds=LINKS[kind].seconds + (1 if expired else -2))
 
-    code = ("INVALID_TOKEN" if by == "callback" else "TOKEN_EXPIRED") if late else None
+    code = ("INVALID_TOKEN" if by == "callback" else "TOKEN_EXPIRED") if expired else None
     assert REDEEM[by](call, ann, token).code == code
 
 
-@of_somebody
-def test_a_newer_one_makes_it_worthless(call: Api, ann: Person, mailed: Callable[[str], str], kind: str) -> None:
+@of_a_user
+def test_a_newer_token_invalidates_the_older_one(
+    call: Api, ann: Person, mailed: Callable[[str], str], kind: str
+) -> None:
     """S-48."""
     first, second = mailed(kind), mailed(kind)
 
@@ -128,11 +132,11 @@ def test_a_newer_one_makes_it_worthless(call: Api, ann: Person, mailed: Callable
     assert REDEEM[LINKS[kind].by[0]](call, ann, second).status == 200
 
 
-@of_somebody
-def test_it_dies_with_the_old_password(  # noqa: PLR0917 -- five fixtures and a column
+@of_a_user
+def test_a_change_of_password_invalidates_the_token(  # noqa: PLR0917 -- five fixtures and a column
     call: Api, cloud: Cloud, ann: Person, mailbox: Mailbox, mailed: Callable[[str], str], kind: str
 ) -> None:
-    """S-52: nor does it mail another, not even one that is dead."""
+    """S-52: redeeming it sends no mail either."""
     token = mailed(kind)
     body = {"currentPassword": PASSWORD, "newPassword": BETTER + "!"}
     assert call("POST /api/auth/change-password", bearer=ann.token, json=body).status == 200
@@ -145,11 +149,11 @@ def test_it_dies_with_the_old_password(  # noqa: PLR0917 -- five fixtures and a 
     assert sign_in(call, ann.email, BETTER + "!").status == 200
 
 
-@pytest.mark.parametrize("kind", ["move", "allowance", "reset"])
-def test_it_is_of_no_use_after_its_user_is_gone(  # noqa: PLR0917 -- six fixtures and a column
+@pytest.mark.parametrize("kind", ["change", "confirmation", "reset"])
+def test_a_token_of_a_deleted_user_is_invalid(  # noqa: PLR0917 -- six fixtures and a column
     call: Api, cloud: Cloud, ann: Person, mailbox: Mailbox, mailed: Callable[[str], str], settings: Any, kind: str
 ) -> None:
-    """S-41: and brings nobody back."""
+    """S-41: it does not restore the user."""
     token, mails = mailed(kind), len(mailbox.all)
     settings(delete_user_by_mail="false")
     assert call(DELETE, bearer=ann.token, json={"password": PASSWORD}).status == 200

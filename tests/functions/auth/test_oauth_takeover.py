@@ -1,4 +1,4 @@
-"""Who tries to come in by another's account, or to bring others into theirs. S-58 is in test_id_token_checks."""
+"""Account takeover through a provider. S-58 is in test_id_token_checks."""
 
 import re
 from collections.abc import Callable
@@ -23,20 +23,20 @@ ANN = "ann@example.com"
 ATTACKERS = "the attacker's"
 
 
-def id_of(call: Api, answer: Response) -> str:
-    """Who came in."""
-    return str(call("GET /api/auth/me", bearer=token_of(answer)).json["user"]["id"])
+def id_of(call: Api, response: Response) -> str:
+    """Return the id of the signed-in user."""
+    return str(call("GET /api/auth/me", bearer=token_of(response)).json["user"]["id"])
 
 
 def profiles(cloud: Cloud) -> list[dict[str, Any]]:
-    """Everybody."""
+    """Return all profiles."""
     return [row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
 
 
-# -- S-54, S-59: somebody was there before -------------------------------------------------
+# -- S-54, S-59: an account exists already -----------------------------------------------
 
 
-def test_s_54_cve_2026_67327_what_an_attacker_began_is_gone_when_the_owner_comes(
+def test_s_54_cve_2026_67327_an_attackers_pending_sign_up_is_invalid_once_the_owner_signs_in(
     call: Api, oauth_flow: OAuthFlow, mailbox: Mailbox, cloud: Cloud
 ) -> None:
     sign_up(call, ANN, ATTACKERS)
@@ -52,25 +52,25 @@ def test_s_54_cve_2026_67327_what_an_attacker_began_is_gone_when_the_owner_comes
 
 
 @pytest.fixture
-def squatter(call: Api, settings: Callable[..., None]) -> str:
-    """Somebody who has Ann's address without having proved it; their session."""
+def unverified_account(call: Api, settings: Callable[..., None]) -> str:
+    """The session of an attacker who signed up with Ann's address and has not verified it."""
     settings(require_email_verification="false")
     return str(sign_up(call, ANN, ATTACKERS).json["token"])
 
 
-def test_s_59_cve_2026_53516_an_address_that_nobody_proved_here_is_not_linked(
-    call: Api, oauth_flow: OAuthFlow, cloud: Cloud, squatter: str
+def test_s_59_cve_2026_53516_an_address_unverified_here_is_not_linked(
+    call: Api, oauth_flow: OAuthFlow, cloud: Cloud, unverified_account: str
 ) -> None:
     with tables_unchanged(cloud):
-        answers = [oauth_flow.sign_in(), oauth_flow.link(squatter)]
+        responses = [oauth_flow.sign_in(), oauth_flow.link(unverified_account)]
         by_token = call(SOCIAL, json={"provider": "google", "idToken": {"token": oauth_flow.provider.id_token()}})
 
-        assert [error_of(answer) for answer in answers] == ["account_not_linked", "unable_to_link_account"]
+        assert [error_of(response) for response in responses] == ["account_not_linked", "unable_to_link_account"]
         assert (by_token.status, by_token.code, by_token.cookies) == (401, "OAUTH_LINK_ERROR", [])
     assert profiles(cloud)[0]["email_verified"] is False
 
 
-def test_s_59_an_address_that_nobody_proved_there_is_not_linked(
+def test_s_59_an_address_unverified_at_the_provider_is_not_linked(
     oauth_flow: OAuthFlow, people: People, cloud: Cloud
 ) -> None:
     people.verified()
@@ -79,36 +79,32 @@ def test_s_59_an_address_that_nobody_proved_there_is_not_linked(
             assert error_of(oauth_flow.sign_in(email_verified=claim)) == "account_not_linked"
 
 
-def test_an_address_that_is_proved_on_both_sides_brings_the_same_person(
-    call: Api, oauth_flow: OAuthFlow, people: People
-) -> None:
+def test_an_address_verified_on_both_sides_is_the_same_user(call: Api, oauth_flow: OAuthFlow, people: People) -> None:
     assert people.signed_in().id == id_of(call, oauth_flow.sign_in(email=" Ann@Example.COM "))
     assert sign_in(call, ANN).status == 200
 
 
-# -- S-60: whose account it is ---------------------------------------------------------------
+# -- S-60: the subject identifies the account ------------------------------------------------
 
 
 def test_s_60_the_same_subject_with_another_address_is_the_same_user(
     call: Api, oauth_flow: OAuthFlow, people: People, cloud: Cloud
 ) -> None:
-    """Even if that address is somebody else's here."""
+    """Even if that address belongs to another user here."""
     people.verified("bob")
     ann = id_of(call, oauth_flow.sign_in())
     assert id_of(call, oauth_flow.sign_in(email="bob@example.com")) == ann
     assert sorted(row["email"] for row in profiles(cloud)) == [ANN, "bob@example.com"]
 
 
-def test_s_60_another_subject_with_the_same_address_is_somebody_else(
-    call: Api, oauth_flow: OAuthFlow, cloud: Cloud
-) -> None:
-    """An address that the provider gave to somebody new does not bring them into the account of who had it."""
+def test_s_60_another_subject_with_the_same_address_is_refused(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
+    """An address that the provider reassigned does not give access to its previous owner's account."""
     id_of(call, oauth_flow.sign_in())
     with tables_unchanged(cloud):
         assert error_of(oauth_flow.sign_in(sub="1002")) == "account_not_linked"
 
 
-def test_s_60_the_same_subject_of_another_provider_is_somebody_else(
+def test_s_60_the_same_subject_at_another_provider_is_another_user(
     call: Api, oauth_flow: OAuthFlow, settings: Callable[..., None]
 ) -> None:
     ann = id_of(call, oauth_flow.sign_in())
@@ -126,19 +122,19 @@ COOKIES += ["{name}=%ff%00.\u00fc", "{name}={value}x"]
 
 
 @pytest.mark.parametrize("cookie", COOKIES)
-def test_s_56_cve_2025_68481_only_the_browser_that_was_sent_there_comes_in(
+def test_s_56_cve_2025_68481_only_the_browser_that_began_the_flow_can_complete_it(
     oauth_flow: OAuthFlow, cloud: Cloud, cookie: str
 ) -> None:
-    """GHSA-5j53, CVE-2025-14546, CVE-2025-68158, CVE-2026-41425, CVE-2026-67335; the state is used up by it."""
+    """GHSA-5j53, CVE-2025-14546, CVE-2025-68158, CVE-2026-41425, CVE-2026-67335. The attempt consumes the state."""
     sent, other = oauth_flow.begin(errorCallbackURL="/oops"), oauth_flow.begin().cookie.partition("=")[2]
     name, _, value = sent.cookie.partition("=")
     (state, signature), foreign = value.split("."), other.partition(".")[2]
     shown = cookie.format(name=name, value=value, state=state, signature=signature, other=other, foreign=foreign)
     code = oauth_flow.provider.authorize(sent.url)
 
-    answer = oauth_flow.callback(sent, code=code, cookie=shown)
+    response = oauth_flow.callback(sent, code=code, cookie=shown)
 
-    assert (answer.status, answer.headers["location"]) == (302, "/oops?error=state_mismatch")
+    assert (response.status, response.headers["location"]) == (302, "/oops?error=state_mismatch")
     assert error_of(oauth_flow.callback(sent, code=code)) == "state_mismatch"
     assert oauth_flow.provider.received == []
     assert rows(cloud, "UsersTable") == rows(cloud, "SessionsTable") == []
@@ -152,8 +148,8 @@ def test_s_56_a_state_works_once_and_for_ten_minutes(oauth_flow: OAuthFlow, adva
     assert [error_of(oauth_flow.complete(sent)) for sent in (used, old)] == ["state_mismatch"] * 2
 
 
-def test_s_56_a_state_is_for_one_provider(call: Api, oauth_flow: OAuthFlow, oidc: Provider) -> None:
-    """Or the code of one would be given to the other."""
+def test_s_56_a_state_is_bound_to_its_provider(call: Api, oauth_flow: OAuthFlow, oidc: Provider) -> None:
+    """Otherwise the code of one would be sent to the other."""
     other = OAuthFlow(call, oidc, "oidc")
 
     assert error_of(other.complete(oauth_flow.begin())) == "state_mismatch"
@@ -161,56 +157,54 @@ def test_s_56_a_state_is_for_one_provider(call: Api, oauth_flow: OAuthFlow, oidc
     assert oidc.requests("/token") == []
 
 
-@pytest.mark.parametrize("came_back", [True, False])
-def test_s_61_a_code_is_of_no_use_in_another_browser(oauth_flow: OAuthFlow, cloud: Cloud, *, came_back: bool) -> None:
-    """PKCE, should it have been stolen before its owner came back with it."""
+@pytest.mark.parametrize("redeemed", [True, False])
+def test_s_61_a_code_does_not_work_in_another_browser(oauth_flow: OAuthFlow, cloud: Cloud, *, redeemed: bool) -> None:
+    """PKCE: also a code that was stolen before its owner redeemed it."""
     first = oauth_flow.begin()
     code = oauth_flow.provider.authorize(first.url)
-    assert not came_back or token_of(oauth_flow.callback(first, code=code))
+    assert not redeemed or token_of(oauth_flow.callback(first, code=code))
     before = all_rows(cloud)
 
     assert error_of(oauth_flow.callback(oauth_flow.begin(), code=code)) == "invalid_code"
     assert all_rows(cloud)["SessionsTable"] == before["SessionsTable"]
 
 
-def test_s_61_cve_2026_53518_coming_back_twice_at_once_opens_one_session(
+def test_s_61_cve_2026_53518_concurrent_callbacks_open_one_session(
     call: Api, oauth_flow: OAuthFlow, provider: Provider
 ) -> None:
     sent = oauth_flow.begin()
     code = provider.authorize(sent.url)
 
-    answers = run_concurrently(lambda _: oauth_flow.callback(sent, code=code), range(4))
+    responses = run_concurrently(lambda _: oauth_flow.callback(sent, code=code), range(4))
 
-    (winner,) = (answer for answer in answers if "set-auth-token" in answer.headers)
-    assert sorted(map(str, map(error_of, answers))) == ["None"] + ["state_mismatch"] * 3
+    (winner,) = (response for response in responses if "set-auth-token" in response.headers)
+    assert sorted(map(str, map(error_of, responses))) == ["None"] + ["state_mismatch"] * 3
     assert len(call("GET /api/auth/list-sessions", bearer=token_of(winner)).json) == 1
     assert len(provider.requests("/token")) == 1
 
 
-def test_s_61_coming_for_the_first_time_in_several_browsers_at_once_makes_one_user(
-    call: Api, oauth_flow: OAuthFlow, cloud: Cloud
-) -> None:
-    answers = run_concurrently(oauth_flow.complete, [oauth_flow.begin() for _ in range(4)])
+def test_s_61_concurrent_first_sign_ins_create_one_user(call: Api, oauth_flow: OAuthFlow, cloud: Cloud) -> None:
+    responses = run_concurrently(oauth_flow.complete, [oauth_flow.begin() for _ in range(4)])
 
-    assert len({id_of(call, answer) for answer in answers}) == len(profiles(cloud)) == 1
-    assert len(call("GET /api/auth/list-sessions", bearer=token_of(answers[0])).json) == 4
+    assert len({id_of(call, response) for response in responses}) == len(profiles(cloud)) == 1
+    assert len(call("GET /api/auth/list-sessions", bearer=token_of(responses[0])).json) == 4
 
 
-# -- S-57, S-63: where people are sent ----------------------------------------------------------
+# -- S-57, S-63: redirects ----------------------------------------------------------------------
 
 
-def test_s_57_the_providers_page_is_asked_for_by_the_book(call: Api, oauth_flow: OAuthFlow) -> None:
-    """PKCE, a nonce, an exact redirect_uri that no header has a say in, and minimal scopes."""
+def test_s_57_the_authorization_request_follows_the_standard(call: Api, oauth_flow: OAuthFlow) -> None:
+    """PKCE, a nonce, an exact redirect_uri that no header changes, and minimal scopes."""
     first, second = oauth_flow.begin(), oauth_flow.begin()
     headers = {"x-forwarded-host": "evil.example", "host": "evil.example"}
     third = call(SOCIAL, json={"provider": "google"}, headers=headers).json["url"]
 
     page, _, _ = first.url.partition("?")
-    chance = {name: len(first.query[name]) for name in ("state", "nonce", "code_challenge")}
+    random_values = {name: len(first.query[name]) for name in ("state", "nonce", "code_challenge")}
     assert page == f"{oauth_flow.provider.url}/authorize"
-    assert chance == {"state": 32, "nonce": 32, "code_challenge": 43}
-    assert all(re.fullmatch(r"[\w-]+", first.query[name]) for name in chance)
-    assert {name: value for name, value in first.query.items() if name not in chance} == {
+    assert random_values == {"state": 32, "nonce": 32, "code_challenge": 43}
+    assert all(re.fullmatch(r"[\w-]+", first.query[name]) for name in random_values)
+    assert {name: value for name, value in first.query.items() if name not in random_values} == {
         "response_type": "code",
         "client_id": CLIENT_ID,
         "scope": "email profile openid",
@@ -218,27 +212,30 @@ def test_s_57_the_providers_page_is_asked_for_by_the_book(call: Api, oauth_flow:
         "code_challenge_method": "S256",
         "include_granted_scopes": "true",
     }
-    assert all(first.query[name] != second.query[name] for name in chance)
+    assert all(first.query[name] != second.query[name] for name in random_values)
     assert dict(parse_qsl(urlsplit(third).query))["redirect_uri"] == first.query["redirect_uri"]
 
 
 @some_and_all("urls", HOSTILE[::6], HOSTILE)
-def test_s_63_cve_2026_67333_nobody_is_led_to_a_foreign_page(
+def test_s_63_cve_2026_67333_nobody_is_redirected_to_an_untrusted_page(
     call: Api, ann: Person, google: Provider, cloud: Cloud, urls: list[str]
 ) -> None:
-    """CVE-2025-27143, CVE-2025-71403 as well: neither on the way there nor on the way back."""
+    """CVE-2025-27143, CVE-2025-71403, too: neither before nor after the provider."""
     with tables_unchanged(cloud):
         for url in urls:
             asked: list[tuple[str, dict[str, Any], str]] = [
                 *((SOCIAL, {"json": {"provider": "google", name: url}}, code) for name, code in CODES.items()),
                 *((LINK, {"json": {"provider": "google", name: url}}, code) for name, code in CODES.items()),
                 *(
-                    (CALLBACK, {"provider": "google", "query": {it: url, "state": "x"}}, code)
-                    for it, code in CODES.items()
+                    (CALLBACK, {"provider": "google", "query": {name: url, "state": "x"}}, code)
+                    for name, code in CODES.items()
                 ),
                 ("GET /api/auth/oauth/google", {"query": {"redirect_uri": url}}, "INVALID_REDIRECT_URL"),
             ]
             for route, request, code in asked:
-                answer = call(route, **request, bearer=None if route == CALLBACK else ann.token)
-                assert (answer.status, answer.code, answer.headers.get("location")) == (403, code, None), (route, url)
+                response = call(route, **request, bearer=None if route == CALLBACK else ann.token)
+                assert (response.status, response.code, response.headers.get("location")) == (403, code, None), (
+                    route,
+                    url,
+                )
     assert google.received == []

@@ -1,4 +1,4 @@
-"""POST /api/auth/request-password-reset and its aliases: a link that sets a new password, for owners only."""
+"""POST /api/auth/request-password-reset and its aliases: mails a reset link if the address has an account."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ ROUTES = (FORGOT, "POST /api/auth/forgot-password", "POST /api/auth/forget-passw
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_the_owner_is_mailed_a_link(call: Api, people: People, mailbox: Mailbox, route: str) -> None:
+def test_the_user_is_mailed_a_link(call: Api, people: People, mailbox: Mailbox, route: str) -> None:
     people.verified("ann")
 
-    answer = call(route, json={"email": "Ann@Example.com"})
+    response = call(route, json={"email": "Ann@Example.com"})
 
-    assert answer.status == 200
-    assert answer.json == {
+    assert response.status == 200
+    assert response.json == {
         "status": True,
         "message": "If this email exists in our system, check your email for the reset link",
     }
@@ -30,19 +30,19 @@ def test_the_owner_is_mailed_a_link(call: Api, people: People, mailbox: Mailbox,
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_stranger_is_not_mailed(call: Api, mailbox: Mailbox, route: str) -> None:
+def test_an_unknown_address_is_not_mailed(call: Api, mailbox: Mailbox, route: str) -> None:
     assert call(route, json={"email": "stranger@example.com"}).status == 200
     assert mailbox.all == []
 
 
-def test_asking_changes_nothing_by_itself(call: Api, ann: Person) -> None:
+def test_a_request_by_itself_changes_nothing(call: Api, ann: Person) -> None:
     call(FORGOT, json={"email": ann.email})
 
     assert call("GET /api/auth/me", bearer=ann.token).status == 200
     assert sign_in(call, ann.email).status == 200
 
 
-def test_the_link_goes_to_the_frontend_when_there_is_one(
+def test_the_link_goes_to_the_frontend_if_configured(
     call: Api, people: People, mailbox: Mailbox, settings: Callable[..., None]
 ) -> None:
     people.verified("ann")
@@ -53,7 +53,7 @@ def test_the_link_goes_to_the_frontend_when_there_is_one(
     assert mailbox.last.link.startswith("https://app.example.com/reset-password?token=")
 
 
-def test_the_link_of_a_wire_client_leads_through_us_to_its_page(call: Api, people: People, mailbox: Mailbox) -> None:
+def test_with_redirect_to_the_link_goes_through_the_api(call: Api, people: People, mailbox: Mailbox) -> None:
     people.verified("ann")
 
     call(FORGOT, json={"email": ANN, "redirectTo": "https://app.example.com/new?a=1"})
@@ -63,8 +63,8 @@ def test_the_link_of_a_wire_client_leads_through_us_to_its_page(call: Api, peopl
     assert reset_password(call, mailbox.last.token, "a better password").status == 200
 
 
-def test_who_never_verified_gets_in_by_way_of_the_mailbox(call: Api, mailbox: Mailbox) -> None:
-    """The link proves the address; whatever was waiting for it is gone."""
+def test_a_reset_verifies_the_address_of_a_pending_sign_up(call: Api, mailbox: Mailbox) -> None:
+    """The link proves the address; the pending sign-up is invalid afterwards."""
     sign_up(call, ANN, "somebody's password")
 
     token = request_reset(call, mailbox, ANN)

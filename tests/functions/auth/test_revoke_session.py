@@ -1,4 +1,4 @@
-"""POST /api/auth/revoke-session, DELETE /api/auth/sessions/{session_id}: one device is signed out, if it is yours."""
+"""POST /api/auth/revoke-session, DELETE /api/auth/sessions/{session_id}: ends one session of the user."""
 
 from collections.abc import Callable
 
@@ -16,67 +16,69 @@ UNKNOWN = ["", " ", "x", "A" * 22, "A" * 101, "EPOCH", "KEYRING", "é", "\0", "a
 
 @pytest.fixture
 def laptop(people: People, ann: Person) -> Person:
-    """The same person on her laptop."""
+    """A second session of the user."""
     return people.sign_in(ann.email)
 
 
 def id_of(person: Person) -> str:
-    """The id of their session."""
+    """Return the id of the session."""
     return person.token[36:58]
 
 
 @pytest.mark.parametrize("shown", [id_of, lambda person: person.token], ids=["id", "token"])
-def test_a_session_ends_by_its_id_or_by_its_own_token(
+def test_a_session_is_ended_by_its_id_or_by_its_token(
     call: Api, ann: Person, laptop: Person, shown: Callable[[Person], str]
 ) -> None:
-    """The cookies of the current one are taken back."""
+    """The cookies of the current session are cleared."""
     for person, cookies in ((laptop, []), (ann, CLEARED_COOKIES)):
-        answer = call(REVOKE, bearer=ann.token, json={"token": shown(person)})
-        assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, cookies)
+        response = call(REVOKE, bearer=ann.token, json={"token": shown(person)})
+        assert (response.status, response.json, response.cookies) == (200, {"status": True}, cookies)
         assert (is_signed_in(call, laptop), is_signed_in(call, ann)) == (False, person == laptop)
 
 
 @pytest.mark.parametrize("by", ["id", "token"])
-def test_cve_2025_71402_a_foreign_session_goes_on_and_nobody_is_told(
+def test_cve_2025_71402_another_users_session_stays_and_the_response_does_not_tell(
     call: Api, ann: Person, bob: Person, cloud: Cloud, by: str
 ) -> None:
     """S-42."""
     with tables_unchanged(cloud):
-        answer = call(REVOKE, bearer=ann.token, json={"token": id_of(bob) if by == "id" else bob.token})
+        response = call(REVOKE, bearer=ann.token, json={"token": id_of(bob) if by == "id" else bob.token})
 
-        assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
+        assert (response.status, response.json, response.cookies) == (200, {"status": True}, [])
     assert is_signed_in(call, bob)
 
 
 def test_an_unknown_token_ends_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
-    """Neither the row that all sessions hang on, nor the one of the keys."""
+    """Neither the epoch's row nor the keyring is deleted."""
     with tables_unchanged(cloud):
         for token in UNKNOWN:
-            answer = call(REVOKE, bearer=ann.token, json={"token": token})
-            assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, []), token
+            response = call(REVOKE, bearer=ann.token, json={"token": token})
+            assert (response.status, response.json, response.cookies) == (200, {"status": True}, []), token
         for session_id in ("EPOCH", "KEYRING", "A" * 101, "a" * 2000, "%00"):
-            answer = call(DELETE, bearer=ann.token, session_id=session_id)
-            assert (answer.status, answer.code) == (404, "NOT_FOUND"), session_id
+            response = call(DELETE, bearer=ann.token, session_id=session_id)
+            assert (response.status, response.code) == (404, "NOT_FOUND"), session_id
     assert is_signed_in(call, ann)
 
 
-def test_a_device_is_signed_out_by_the_id_in_the_path(call: Api, ann: Person, laptop: Person) -> None:
-    answer = call(DELETE, bearer=ann.token, session_id=id_of(laptop))
+def test_a_session_is_ended_by_the_id_in_the_path(call: Api, ann: Person, laptop: Person) -> None:
+    response = call(DELETE, bearer=ann.token, session_id=id_of(laptop))
 
-    assert (answer.status, answer.json) == (200, {"success": True})
+    assert (response.status, response.json) == (200, {"success": True})
     assert (is_signed_in(call, laptop), is_signed_in(call, ann)) == (False, True)
 
 
-def test_the_current_session_is_not_ended_by_its_id_in_the_path(call: Api, ann: Person) -> None:
-    """C13: signing out is what ends it."""
-    answer = call(DELETE, bearer=ann.token, session_id=id_of(ann))
+def test_the_current_session_is_not_ended_by_the_id_in_the_path(call: Api, ann: Person) -> None:
+    """C13: sign-out ends it."""
+    response = call(DELETE, bearer=ann.token, session_id=id_of(ann))
 
-    assert (answer.status, answer.code) == (400, "CANNOT_REVOKE_CURRENT_SESSION")
+    assert (response.status, response.code) == (400, "CANNOT_REVOKE_CURRENT_SESSION")
     assert is_signed_in(call, ann)
 
 
-def test_a_foreign_session_is_no_other_than_a_missing_one(call: Api, ann: Person, bob: Person, cloud: Cloud) -> None:
-    """C1, S-42: to the byte."""
+def test_another_users_session_gets_the_same_response_as_a_missing_one(
+    call: Api, ann: Person, bob: Person, cloud: Cloud
+) -> None:
+    """C1, S-42: byte for byte."""
     with tables_unchanged(cloud):
 
         def delete(session_id: str) -> Response:
@@ -90,8 +92,8 @@ def test_a_foreign_session_is_no_other_than_a_missing_one(call: Api, ann: Person
 
 
 @pytest.mark.parametrize("route", [REVOKE, DELETE])
-def test_what_no_key_can_be_is_not_asked_for(call: Api, ann: Person, route: str) -> None:
-    """DynamoDB fails on a sort key of more than 1024 bytes, where moto does not."""
+def test_an_impossible_key_is_not_requested_from_dynamodb(call: Api, ann: Person, route: str) -> None:
+    """DynamoDB refuses a sort key of more than 1024 bytes; moto does not."""
     long = "a" * 1025
     path = {"session_id": long} if route == DELETE else {"json": {"token": long}}
 
@@ -106,18 +108,18 @@ def test_a_session_ends_once(call: Api, ann: Person, laptop: Person) -> None:
     assert statuses == [200, 404]
 
 
-def test_a_session_that_is_dead_already_is_no_other_than_a_missing_one(
+def test_an_ended_session_gets_the_same_response_as_a_missing_one(
     call: Api, ann: Person, laptop: Person, advance_clock: Callable[..., None]
 ) -> None:
-    """Its row is only waiting to be tidied up: signed out everywhere else, or past its time."""
-    dead = [id_of(laptop)]
+    """Its row still exists: of an earlier epoch, or expired."""
+    ended = [id_of(laptop)]
     call("POST /api/auth/revoke-other-sessions", bearer=ann.token)
     body = {"email": ann.email, "password": PASSWORD, "rememberMe": False}
-    dead.append(call("POST /api/auth/sign-in/email", json=body).json["token"][36:58])
+    ended.append(call("POST /api/auth/sign-in/email", json=body).json["token"][36:58])
     advance_clock(days=1, seconds=2)
     missing = call(DELETE, bearer=ann.token, session_id="x" * 22)
 
-    for session_id in dead:
-        answer = call(DELETE, bearer=ann.token, session_id=session_id)
-        assert (answer.status, answer.json) == (404, missing.json)
+    for session_id in ended:
+        response = call(DELETE, bearer=ann.token, session_id=session_id)
+        assert (response.status, response.json) == (404, missing.json)
         assert call.aws_operations == ["BatchGetItem", "DeleteItem"]

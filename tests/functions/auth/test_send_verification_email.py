@@ -1,4 +1,4 @@
-"""POST /api/auth/send-verification-email and resend-verification: the mail again, if the address waits for one."""
+"""POST /api/auth/send-verification-email and resend-verification: a new link for an address with a pending sign-up."""
 
 from collections.abc import Callable
 
@@ -20,24 +20,26 @@ RESEND = "POST /api/auth/send-verification-email"
     ("route", "body"),
     [(RESEND, {"status": True}), ("POST /api/auth/resend-verification", {"success": True, "status": True})],
 )
-def test_a_new_link_is_mailed_and_takes_the_place_of_the_old(
+def test_a_new_link_is_mailed_and_invalidates_the_old_one(
     call: Api, mailbox: Mailbox, route: str, body: dict[str, bool]
 ) -> None:
-    """S-48; it is the same sign-up, with the same password."""
+    """S-48; the sign-up and its password stay the same."""
     user_id = sign_up(call, ANN).json["user"]["id"]
     first = mailbox.last.token
 
-    answer = call(route, json={"email": "ANN@example.com"})
+    response = call(route, json={"email": "ANN@example.com"})
     second = mailbox.last.token
 
-    assert (answer.status, answer.json) == (200, body)
+    assert (response.status, response.json) == (200, body)
     assert verify(call, first).code == "INVALID_TOKEN"
     assert verify(call, second).json["user"]["id"] == user_id
     assert sign_in(call, ANN, PASSWORD).status == 200
 
 
 @pytest.mark.parametrize("route", [RESEND, "POST /api/auth/resend-verification"])
-def test_nobody_else_is_mailed(call: Api, people: People, mailbox: Mailbox, route: str) -> None:
+def test_addresses_without_a_pending_sign_up_are_not_mailed(
+    call: Api, people: People, mailbox: Mailbox, route: str
+) -> None:
     people.verified("ann")
     before = len(mailbox.all)
 
@@ -47,7 +49,7 @@ def test_nobody_else_is_mailed(call: Api, people: People, mailbox: Mailbox, rout
     assert len(mailbox.all) == before
 
 
-def test_a_link_that_expired_is_mailed_anew(call: Api, mailbox: Mailbox, advance_clock: Callable[..., None]) -> None:
+def test_an_expired_link_can_be_replaced(call: Api, mailbox: Mailbox, advance_clock: Callable[..., None]) -> None:
     sign_up(call, ANN)
     assert mailbox.last
     advance_clock(hours=1)
@@ -57,9 +59,7 @@ def test_a_link_that_expired_is_mailed_anew(call: Api, mailbox: Mailbox, advance
     assert verify(call, mailbox.last.token).status == 200
 
 
-def test_a_sign_up_nobody_verified_vanishes_after_a_week(
-    call: Api, mailbox: Mailbox, advance_clock: Callable[..., None]
-) -> None:
+def test_a_pending_sign_up_ends_after_a_week(call: Api, mailbox: Mailbox, advance_clock: Callable[..., None]) -> None:
     sign_up(call, ANN)
     assert len(mailbox.all) == 1
     advance_clock(days=7, minutes=16)
@@ -70,10 +70,10 @@ def test_a_sign_up_nobody_verified_vanishes_after_a_week(
     assert sign_in(call, ANN).code == "INVALID_EMAIL_OR_PASSWORD"
 
 
-def test_asking_again_gives_a_sign_up_no_more_than_its_week(
+def test_a_new_link_does_not_extend_the_week_of_a_sign_up(
     call: Api, mailbox: Mailbox, cloud: Cloud, advance_clock: Callable[..., None]
 ) -> None:
-    """Or an address could be kept waiting for ever by whoever does not have it."""
+    """Otherwise anybody could block an address for ever."""
     sign_up(call, ANN)
     (first,) = rows(cloud, "TokensTable")
     advance_clock(days=6)
@@ -90,7 +90,7 @@ def test_asking_again_gives_a_sign_up_no_more_than_its_week(
     assert len(mailbox.all) == before
 
 
-def test_a_link_that_is_asked_for_at_the_last_moment_still_works_its_time(
+def test_a_link_requested_at_the_last_moment_has_its_full_lifetime(
     call: Api, mailbox: Mailbox, advance_clock: Callable[..., None]
 ) -> None:
     sign_up(call, ANN)
@@ -104,7 +104,7 @@ def test_a_link_that_is_asked_for_at_the_last_moment_still_works_its_time(
     assert sign_in(call, ANN).status == 200
 
 
-def test_the_mail_leads_back_to_where_it_was_asked_from(call: Api, mailbox: Mailbox) -> None:
+def test_the_link_carries_the_callback_url(call: Api, mailbox: Mailbox) -> None:
     sign_up(call, ANN)
 
     call(RESEND, json={"email": ANN, "callbackURL": "https://app.example.com/welcome?a=1"})
@@ -112,10 +112,10 @@ def test_the_mail_leads_back_to_where_it_was_asked_from(call: Api, mailbox: Mail
     assert mailbox.last.link.endswith("&callbackURL=https%3A%2F%2Fapp.example.com%2Fwelcome%3Fa%3D1")
 
 
-def test_a_resend_that_races_a_newer_sign_up_leaves_that_one_alone(
+def test_a_resend_does_not_overwrite_a_concurrent_newer_sign_up(
     call: Api, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S-54: an attacker's old sign-up must not come back under the owner's newer one."""
+    """S-54: an attacker's old sign-up must not replace the owner's newer one."""
     sign_up(call, ANN, "the attacker's")
     interleave(monkeypatch, "accounts.outbox", "verification", lambda: sign_up(call, ANN, "the owner's own"))
 
@@ -126,7 +126,7 @@ def test_a_resend_that_races_a_newer_sign_up_leaves_that_one_alone(
     assert sign_in(call, ANN, "the owner's own").status == 200
 
 
-def test_who_is_signed_in_may_ask_for_their_own_address_alone(call: Api, people: People, cloud: Cloud) -> None:
+def test_a_signed_in_user_may_only_request_it_for_their_own_address(call: Api, people: People, cloud: Cloud) -> None:
     ann = people.signed_in("ann")
 
     with tables_unchanged(cloud):

@@ -1,4 +1,4 @@
-"""POST /api/auth/sign-in/email and its aliases: an address and its password open a session."""
+"""POST /api/auth/sign-in/email and its aliases: address and password open a session."""
 
 from collections.abc import Callable
 
@@ -18,14 +18,14 @@ ROUTES = (SIGN_IN, "POST /api/auth/signin", "POST /api/auth/login")
 def test_the_right_password_opens_a_session(call: Api, people: People) -> None:
     email = people.verified()
 
-    answer = call(SIGN_IN, json={"email": email, "password": PASSWORD})
+    response = call(SIGN_IN, json={"email": email, "password": PASSWORD})
 
-    assert answer.status == 200
-    assert set(answer.json) == {"redirect", "token", "user"}
-    assert answer.json["redirect"] is False
-    assert answer.json["user"]["emailVerified"] is True
-    assert call("GET /api/auth/me", bearer=answer.json["token"]).json["user"] == answer.json["user"]
-    assert call("GET /api/auth/me", bearer=answer.headers["set-auth-token"]).status == 200
+    assert response.status == 200
+    assert set(response.json) == {"redirect", "token", "user"}
+    assert response.json["redirect"] is False
+    assert response.json["user"]["emailVerified"] is True
+    assert call("GET /api/auth/me", bearer=response.json["token"]).json["user"] == response.json["user"]
+    assert call("GET /api/auth/me", bearer=response.headers["set-auth-token"]).status == 200
 
 
 @pytest.mark.parametrize(
@@ -35,42 +35,42 @@ def test_the_right_password_opens_a_session(call: Api, people: People) -> None:
         (ROUTES[2], {"access_token", "refresh_token", "token_type", "expires_in", "user"}),
     ],
 )
-def test_every_alias_has_its_own_shape(call: Api, people: People, route: str, keys: set[str]) -> None:
-    answer = call(route, json={"email": people.verified(), "password": PASSWORD})
+def test_every_alias_has_its_own_response_format(call: Api, people: People, route: str, keys: set[str]) -> None:
+    response = call(route, json={"email": people.verified(), "password": PASSWORD})
 
-    token = answer.json.get("token") or answer.json["access_token"]
-    assert answer.status == 200
-    assert set(answer.json) == keys
+    token = response.json.get("token") or response.json["access_token"]
+    assert response.status == 200
+    assert set(response.json) == keys
     assert call("GET /api/auth/me", bearer=token).status == 200
 
 
-def test_an_address_may_be_written_in_any_case(call: Api, people: People) -> None:
+def test_the_case_of_an_address_is_ignored(call: Api, people: People) -> None:
     people.verified("ann")
 
     assert call(SIGN_IN, json={"email": " ANN@Example.COM ", "password": PASSWORD}).status == 200
 
 
-def test_a_callback_url_tells_the_client_where_to_go_on(call: Api, people: People) -> None:
+def test_a_callback_url_is_returned_to_the_client(call: Api, people: People) -> None:
     email = people.verified()
     for callback in ("/tasks?open=1#top", "https://app.example.com/home", "/aufgäbe", "/作業"):
-        answer = call(SIGN_IN, json={"email": email, "password": PASSWORD, "callbackURL": callback})
-        assert (answer.status, answer.json["redirect"], answer.json["url"]) == (200, True, callback)
-        assert answer.headers["location"].isascii()
+        response = call(SIGN_IN, json={"email": email, "password": PASSWORD, "callbackURL": callback})
+        assert (response.status, response.json["redirect"], response.json["url"]) == (200, True, callback)
+        assert response.headers["location"].isascii()
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_wrong_password_is_refused(call: Api, people: People, cloud: Cloud, route: str) -> None:
     email = people.verified()
     with tables_unchanged(cloud):
-        answer = call(route, json={"email": email, "password": "not the owner's"})
+        response = call(route, json={"email": email, "password": "not the owner's"})
 
-        assert (answer.status, answer.code) == (401, "INVALID_EMAIL_OR_PASSWORD")
-        assert answer.headers["www-authenticate"].startswith("Bearer ")
-        assert answer.cookies == []
+        assert (response.status, response.code) == (401, "INVALID_EMAIL_OR_PASSWORD")
+        assert response.headers["www-authenticate"].startswith("Bearer ")
+        assert response.cookies == []
 
 
-def test_the_whole_password_counts(call: Api, people: People) -> None:
-    """S-04: no byte beyond the 72nd is lost, no case folded, no space trimmed, no NUL ends it."""
+def test_every_character_of_the_password_counts(call: Api, people: People) -> None:
+    """S-04: nothing is truncated at 72 bytes or at NUL, case-folded or trimmed."""
     password = "Correct horse \0 battery " + "x" * 74 + "é "
     email = people.verified(password=password)
     near = [
@@ -86,7 +86,7 @@ def test_the_whole_password_counts(call: Api, people: People) -> None:
     assert call(SIGN_IN, json={"email": email, "password": password}).status == 200
 
 
-def test_an_unverified_address_is_told_so_only_by_its_password(call: Api, cloud: Cloud) -> None:
+def test_only_the_right_password_reveals_that_an_address_is_unverified(call: Api, cloud: Cloud) -> None:
     """S-20."""
     ann = {"email": "ann@example.com", "password": PASSWORD}
     call("POST /api/auth/sign-up/email", json=ann)
@@ -98,9 +98,7 @@ def test_an_unverified_address_is_told_so_only_by_its_password(call: Api, cloud:
         assert (wrong.status, wrong.code, wrong.cookies) == (401, "INVALID_EMAIL_OR_PASSWORD", [])
 
 
-def test_who_came_in_unverified_is_kept_out_once_verification_is_required(
-    call: Api, settings: Callable[..., None]
-) -> None:
+def test_an_unverified_user_is_refused_once_verification_is_required(call: Api, settings: Callable[..., None]) -> None:
     ann = {"email": "ann@example.com", "password": PASSWORD}
     settings(require_email_verification="false")
     call("POST /api/auth/sign-up/email", json=ann)
@@ -111,10 +109,10 @@ def test_who_came_in_unverified_is_kept_out_once_verification_is_required(
     assert call(SIGN_IN, json=ann).code == "EMAIL_NOT_VERIFIED"
 
 
-def test_what_is_no_address_is_refused_by_the_protocols_code(call: Api) -> None:
+def test_an_invalid_address_is_refused_by_the_protocols_code(call: Api) -> None:
     for email in ("", "ann", "ann@", "@example.com", "a@b@example.com", "ann@example"):
-        answer = call(SIGN_IN, json={"email": email, "password": PASSWORD})
-        assert (answer.status, answer.code, call.aws_operations) == (400, "INVALID_EMAIL", []), email
+        response = call(SIGN_IN, json={"email": email, "password": PASSWORD})
+        assert (response.status, response.code, call.aws_operations) == (400, "INVALID_EMAIL", []), email
 
 
 def test_signing_in_again_ends_no_other_session(call: Api, people: People) -> None:
@@ -126,38 +124,38 @@ def test_signing_in_again_ends_no_other_session(call: Api, people: People) -> No
     assert call("GET /api/auth/me", bearer=second.token).status == 200
 
 
-def test_a_session_that_was_there_before_is_never_adopted(call: Api, people: People) -> None:
-    """S-21, fixation: whatever cookie the browser brings, the session is a new one."""
+def test_an_existing_session_is_never_reused(call: Api, people: People) -> None:
+    """S-21, session fixation: whatever cookie the request has, the session is new."""
     planted = people.signed_in("mallory")
     email = people.verified("ann")
 
-    answer = call(
+    response = call(
         SIGN_IN,
         json={"email": email, "password": PASSWORD},
         cookies=[planted.cookie],
         headers={"origin": "https://app.example.com"},
     )
 
-    assert answer.json["token"] != planted.token
+    assert response.json["token"] != planted.token
     assert call("GET /api/auth/me", bearer=planted.token).json["user"]["email"] == planted.email
 
 
 def test_a_session_that_is_not_remembered_ends_with_the_browser_or_the_day(
     call: Api, people: People, advance_clock: Callable[..., None]
 ) -> None:
-    answer = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD, "rememberMe": False})
+    response = call(SIGN_IN, json={"email": people.verified(), "password": PASSWORD, "rememberMe": False})
 
-    session, dont_remember = answer.cookies
+    session, dont_remember = response.cookies
     assert "Max-Age" not in session
     assert "Max-Age" not in dont_remember
     assert dont_remember.startswith("__Secure-better-auth.dont_remember=true.")
     advance_clock(hours=23, minutes=59)
-    assert call("GET /api/auth/me", bearer=answer.json["token"]).status == 200
+    assert call("GET /api/auth/me", bearer=response.json["token"]).status == 200
     advance_clock(minutes=1)
-    assert call("GET /api/auth/me", bearer=answer.json["token"]).status == 401
+    assert call("GET /api/auth/me", bearer=response.json["token"]).status == 401
 
 
-def test_where_a_session_was_opened_is_kept_within_bounds(call: Api, people: People, cloud: Cloud) -> None:
+def test_the_stored_user_agent_is_truncated(call: Api, people: People, cloud: Cloud) -> None:
     email = people.verified()
 
     call(SIGN_IN, json={"email": email, "password": PASSWORD}, ip="2001:db8::1", headers={"user-agent": "a" * 9000})
@@ -168,7 +166,7 @@ def test_where_a_session_was_opened_is_kept_within_bounds(call: Api, people: Peo
 
 
 @pytest.mark.parametrize("again", ["true", "false"])
-def test_whoever_waits_for_verification_is_mailed_again_if_that_is_wanted(
+def test_a_sign_in_mails_the_link_of_a_pending_sign_up_again_if_configured(
     call: Api, mailbox: Mailbox, settings: Callable[..., None], again: str
 ) -> None:
     settings(send_verification_on_sign_in=again)
@@ -181,7 +179,7 @@ def test_whoever_waits_for_verification_is_mailed_again_if_that_is_wanted(
     assert len(mailbox.all) == before + (again == "true")
 
 
-def test_the_mail_leads_to_where_they_wanted_to_go(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
+def test_that_link_carries_the_callback_url(call: Api, mailbox: Mailbox, settings: Callable[..., None]) -> None:
     settings(send_verification_on_sign_in="true")
     sign_up(call, "ann@example.com")
 

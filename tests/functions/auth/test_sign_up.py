@@ -1,4 +1,4 @@
-"""POST /api/auth/sign-up/email and its aliases: an account begins, nobody's until its mail is answered."""
+"""POST /api/auth/sign-up/email and its aliases: begins an account, which the mailed link verifies."""
 
 import re
 from collections.abc import Callable
@@ -18,13 +18,13 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
 WIRE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def test_signing_up_gives_no_session_before_the_address_is_verified(call: Api, mailbox: Mailbox, cloud: Cloud) -> None:
-    """The user has the keys and times of the wire protocol, and is nobody's yet."""
-    answer = call(SIGN_UP, json=ANN | {"email": "Ann@Example.com"})
+def test_a_sign_up_gives_no_session_before_the_address_is_verified(call: Api, mailbox: Mailbox, cloud: Cloud) -> None:
+    """The user in the response has the keys and times of the wire protocol; no row of it exists yet."""
+    response = call(SIGN_UP, json=ANN | {"email": "Ann@Example.com"})
 
-    user = answer.json["user"]
-    assert (answer.status, answer.json["token"], answer.cookies) == (200, None, [])
-    assert "set-auth-token" not in answer.headers
+    user = response.json["user"]
+    assert (response.status, response.json["token"], response.cookies) == (200, None, [])
+    assert "set-auth-token" not in response.headers
     assert set(user) == {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt"}
     assert (user["email"], user["name"], user["image"], user["emailVerified"]) == (ANN["email"], "Ann", None, False)
     assert WIRE_TIME.fullmatch(user["createdAt"])
@@ -37,35 +37,35 @@ def test_signing_up_gives_no_session_before_the_address_is_verified(call: Api, m
     ("route", "status", "keys"),
     [(ROUTES[0], 200, {"token", "user"}), (ROUTES[1], 201, {"user", "session", "token"}), (ROUTES[2], 201, {"user"})],
 )
-def test_every_alias_has_its_own_shape_while_verification_is_required(
+def test_every_alias_has_its_own_response_format_while_verification_is_required(
     call: Api, route: str, status: int, keys: set[str]
 ) -> None:
-    answer = call(route, json=ANN)
+    response = call(route, json=ANN)
 
-    assert answer.status == status
-    assert set(answer.json) == keys
-    assert not answer.json.get("token")
-    assert not answer.json.get("session")
+    assert response.status == status
+    assert set(response.json) == keys
+    assert not response.json.get("token")
+    assert not response.json.get("session")
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_without_verification_one_is_signed_in_at_once(call: Api, settings: Callable[..., None], route: str) -> None:
+def test_without_verification_a_sign_up_opens_a_session(call: Api, settings: Callable[..., None], route: str) -> None:
     settings(require_email_verification="false")
 
-    answer = call(route, json=ANN)
+    response = call(route, json=ANN)
 
-    token = answer.json.get("token") or answer.json["access_token"]
-    cookie = answer.cookies[0].partition(";")[0]
-    assert call("GET /api/auth/me", bearer=token).json["user"] == answer.json["user"]
+    token = response.json.get("token") or response.json["access_token"]
+    cookie = response.cookies[0].partition(";")[0]
+    assert call("GET /api/auth/me", bearer=token).json["user"] == response.json["user"]
     assert call("GET /api/auth/me", cookies=[cookie]).json["user"]["email"] == "ann@example.com"
-    assert answer.json["user"]["emailVerified"] is False
+    assert response.json["user"]["emailVerified"] is False
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_an_address_that_is_taken_gets_the_answer_of_a_new_one(
+def test_a_taken_address_gets_the_same_response_as_a_free_one(
     call: Api, people: People, mailbox: Mailbox, cloud: Cloud, route: str
 ) -> None:
-    """Only the owner learns of it, by mail; nothing of theirs changes."""
+    """Only the owner learns of it, by mail; their account does not change."""
     people.verified("ann")
     users = rows(cloud, "UsersTable")
 
@@ -81,19 +81,19 @@ def test_an_address_that_is_taken_gets_the_answer_of_a_new_one(
     assert people.sign_in("ann@example.com").token
 
 
-def test_without_verification_an_address_that_is_taken_is_refused(
+def test_without_verification_a_taken_address_is_refused(
     call: Api, people: People, settings: Callable[..., None], cloud: Cloud
 ) -> None:
     people.verified("ann")
     settings(require_email_verification="false")
     with tables_unchanged(cloud):
-        answer = call(SIGN_UP, json=ANN | {"password": "not the owner's"})
+        response = call(SIGN_UP, json=ANN | {"password": "not the owner's"})
 
-        assert (answer.status, answer.code) == (422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
-        assert answer.cookies == []
+        assert (response.status, response.code) == (422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
+        assert response.cookies == []
 
 
-def test_what_is_not_the_callers_to_set_is_ignored(call: Api, cloud: Cloud, mailbox: Mailbox) -> None:
+def test_fields_that_the_caller_may_not_set_are_ignored(call: Api, cloud: Cloud, mailbox: Mailbox) -> None:
     planted = {"id": "1", "userId": "1", "emailVerified": True, "role": "admin", "createdAt": "2000-01-01T00:00:00Z"}
 
     user = call(SIGN_UP, json=ANN | planted | {"passwordHash": "x", "epoch": 9}).json["user"]
@@ -108,51 +108,51 @@ def test_what_is_not_the_callers_to_set_is_ignored(call: Api, cloud: Cloud, mail
 
 
 def test_a_name_is_optional_and_trimmed(call: Api) -> None:
-    for given, kept in (({}, ""), ({"name": ""}, ""), ({"name": "  Ann  "}, "Ann"), ({"name": "a" * 100}, "a" * 100)):
+    for given, stored in (({}, ""), ({"name": ""}, ""), ({"name": "  Ann  "}, "Ann"), ({"name": "a" * 100}, "a" * 100)):
         account = {"email": "ann@example.com", "password": PASSWORD} | given
-        assert call(SIGN_UP, json=account).json["user"]["name"] == kept
+        assert call(SIGN_UP, json=account).json["user"]["name"] == stored
 
 
-def test_a_name_of_several_lines_is_refused_in_words(call: Api) -> None:
+def test_a_name_of_several_lines_is_refused_with_a_message(call: Api) -> None:
     """S-53."""
-    answer = call(SIGN_UP, json=ANN | {"name": "Ann\nMiller"})
+    response = call(SIGN_UP, json=ANN | {"name": "Ann\nMiller"})
 
-    assert answer.json["message"] == "[body.name] Must not have line breaks or other control characters"
+    assert response.json["message"] == "[body.name] Must not have line breaks or other control characters"
 
 
-def test_twenty_sign_ups_at_once_become_one_account(call: Api, mailbox: Mailbox, cloud: Cloud) -> None:
-    answers = run_concurrently(
+def test_twenty_concurrent_sign_ups_create_one_account(call: Api, mailbox: Mailbox, cloud: Cloud) -> None:
+    responses = run_concurrently(
         lambda number: call(SIGN_UP, json=ANN | {"password": f"password of {number}"}), range(20)
     )
     mails = mailbox.to("ann@example.com")
     verified = [call("POST /api/auth/verify-email", json={"token": mail.token}).status for mail in mails]
 
-    assert {answer.status for answer in answers} == {200}
+    assert {response.status for response in responses} == {200}
     assert verified == [200]
     assert sorted(row["sk"] for row in rows(cloud, "UsersTable")) == ["EMAIL", "PROFILE"]
 
 
-def test_twenty_sign_ups_at_once_without_verification_let_one_in(
+def test_of_twenty_concurrent_sign_ups_without_verification_one_succeeds(
     call: Api, settings: Callable[..., None], cloud: Cloud
 ) -> None:
     settings(require_email_verification="false")
 
-    answers = run_concurrently(
+    responses = run_concurrently(
         lambda number: call(SIGN_UP, json=ANN | {"password": f"password of {number}"}), range(20)
     )
 
-    assert sorted(answer.status for answer in answers) == [200, *[422] * 19]
+    assert sorted(response.status for response in responses) == [200, *[422] * 19]
     assert sorted(row["sk"] for row in rows(cloud, "UsersTable")) == ["EMAIL", "PROFILE"]
-    assert len(rows(cloud, "SessionsTable")) == 2  # the winner's session, and the epoch
+    assert len(rows(cloud, "SessionsTable")) == 2  # the session of the successful sign-up, and the epoch
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_where_nobody_may_sign_up_nothing_is_written(
+def test_where_sign_up_is_disabled_nothing_is_written(
     call: Api, cloud: Cloud, settings: Callable[..., None], route: str
 ) -> None:
     settings(sign_up_enabled="false")
 
     with tables_unchanged(cloud):
-        answer = call(route, json=ANN)
+        response = call(route, json=ANN)
 
-    assert (answer.status, answer.code) == (400, "EMAIL_PASSWORD_SIGN_UP_DISABLED")
+    assert (response.status, response.code) == (400, "EMAIL_PASSWORD_SIGN_UP_DISABLED")

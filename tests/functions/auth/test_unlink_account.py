@@ -1,4 +1,4 @@
-"""POST /api/auth/unlink-account: giving up a way in."""
+"""POST /api/auth/unlink-account: removes an account at a provider, or the password."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,56 +20,58 @@ UNLINK = "POST /api/auth/unlink-account"
 
 @pytest.fixture
 def ann(people: People, oauth_flow: OAuthFlow) -> Person:
-    """Somebody with a password and an account at Google."""
+    """A user with a password and an account at Google."""
     person = people.signed_in("ann")
     oauth_flow.link(person.token)
     return person
 
 
 def accounts(call: Api, bearer: str) -> dict[str, str]:
-    """Somebody's ways in: their ids, by provider."""
+    """Return the ids of the user's accounts, by provider."""
     return {one["providerId"]: one["id"] for one in call("GET /api/auth/list-accounts", bearer=bearer).json}
 
 
-def unlinks(call: Api, bearer: str, account_id: Any) -> Response:
-    """Give one up."""
+def unlink(call: Api, bearer: str, account_id: Any) -> Response:
+    """Unlink an account."""
     return call(UNLINK, bearer=bearer, json={"accountId": account_id})
 
 
-def test_an_account_is_given_up_with_all_that_was_kept_of_it(call: Api, cloud: Cloud, ann: Person) -> None:
-    answer = unlinks(call, ann.token, accounts(call, ann.token)["google"])
+def test_an_account_is_unlinked_and_its_row_deleted(call: Api, cloud: Cloud, ann: Person) -> None:
+    response = unlink(call, ann.token, accounts(call, ann.token)["google"])
 
-    assert (answer.status, answer.json) == (200, {"status": True})
+    assert (response.status, response.json) == (200, {"status": True})
     assert set(accounts(call, ann.token)) == {"credential"}
     assert {row["sk"] for row in rows(cloud, "UsersTable")} == {"PROFILE", "EMAIL"}
 
 
-def test_somebody_else_may_have_it_then(call: Api, oauth_flow: OAuthFlow, people: People, ann: Person) -> None:
-    unlinks(call, ann.token, accounts(call, ann.token)["google"])
+def test_an_unlinked_account_can_be_linked_to_another_user(
+    call: Api, oauth_flow: OAuthFlow, people: People, ann: Person
+) -> None:
+    unlink(call, ann.token, accounts(call, ann.token)["google"])
     bob = people.signed_in("bob")
     oauth_flow.link(bob.token, sub="1001", email=bob.email, email_verified=True)
 
     assert set(accounts(call, bob.token)) == {"credential", "google"}
 
 
-def test_the_password_is_a_way_in_that_can_be_given_up(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
-    assert unlinks(call, ann.token, accounts(call, ann.token)["credential"]).status == 200
+def test_the_password_can_be_unlinked(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
+    assert unlink(call, ann.token, accounts(call, ann.token)["credential"]).status == 200
 
     assert set(accounts(call, ann.token)) == {"google"}
     assert sign_in(call, ann.email).code == "INVALID_EMAIL_OR_PASSWORD"
     assert "set-auth-token" in oauth_flow.sign_in().headers
 
 
-def test_the_last_way_in_stays(call: Api, people: People, oauth_flow: OAuthFlow) -> None:
+def test_the_last_account_cannot_be_unlinked(call: Api, people: People, oauth_flow: OAuthFlow) -> None:
     by_password, by_google = people.signed_in("bob").token, token_of(oauth_flow.sign_in())
     for token in (by_password, by_google):
         (account_id,) = accounts(call, token).values()
-        answer = unlinks(call, token, account_id)
-        assert (answer.status, answer.code) == (400, "FAILED_TO_UNLINK_LAST_ACCOUNT")
+        response = unlink(call, token, account_id)
+        assert (response.status, response.code) == (400, "FAILED_TO_UNLINK_LAST_ACCOUNT")
         assert list(accounts(call, token).values()) == [account_id]
 
 
-def test_who_came_by_google_sets_a_password_by_reset_and_can_then_leave_google(
+def test_a_user_of_google_can_set_a_password_by_reset_and_unlink_google(
     call: Api, oauth_flow: OAuthFlow, mailbox: Mailbox
 ) -> None:
     oauth_flow.sign_in()
@@ -77,40 +79,40 @@ def test_who_came_by_google_sets_a_password_by_reset_and_can_then_leave_google(
     token = sign_in(call, "ann@example.com").json["token"]
 
     assert set(accounts(call, token)) == {"credential", "google"}
-    assert unlinks(call, token, accounts(call, token)["google"]).status == 200
+    assert unlink(call, token, accounts(call, token)["google"]).status == 200
 
 
-def test_of_two_who_give_up_the_last_two_ways_in_at_once_one_does(call: Api, ann: Person) -> None:
+def test_of_two_concurrent_unlinkings_of_the_last_two_accounts_one_succeeds(call: Api, ann: Person) -> None:
     profile = layer("dynamodb").batch_get(layer("accounts").profile_key(ann.id))[0]
-    unlink, errors = layer("oauth.unlinking").unlink, layer("errors")
+    unlinking, errors = layer("oauth.unlinking"), layer("errors")
 
-    def gives_up(account_id: str) -> bool:
+    def succeeds(account_id: str) -> bool:
         try:
-            unlink(profile, account_id)
+            unlinking.unlink(profile, account_id)
         except errors.FailedToUnlinkLastAccount:
             return False
         return True
 
-    assert sorted(run_concurrently(gives_up, accounts(call, ann.token).values())) == [False, True]
+    assert sorted(run_concurrently(succeeds, accounts(call, ann.token).values())) == [False, True]
     assert len(accounts(call, ann.token)) == 1
 
 
-def test_s_67_what_is_not_theirs_is_not_there(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
+def test_s_67_another_users_account_is_not_found(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
     bob = token_of(oauth_flow.sign_in(sub="2002", email="bob@example.com", email_verified=True))
-    for wrong in (accounts(call, bob)["google"], "x" * 32, "", "credential-" + "0" * 36, "x" * 5000):
-        answer = unlinks(call, ann.token, wrong)
-        assert (answer.status, answer.code) == (400, "ACCOUNT_NOT_FOUND"), wrong
+    for other in (accounts(call, bob)["google"], "x" * 32, "", "credential-" + "0" * 36, "x" * 5000):
+        response = unlink(call, ann.token, other)
+        assert (response.status, response.code) == (400, "ACCOUNT_NOT_FOUND"), other
     assert set(accounts(call, bob)) == {"google"}
 
 
-def test_it_takes_a_fresh_session(call: Api, ann: Person, advance_clock: Callable[..., None]) -> None:
+def test_a_fresh_session_is_required(call: Api, ann: Person, advance_clock: Callable[..., None]) -> None:
     advance_clock(days=2)
-    answer = unlinks(call, ann.token, "x" * 32)
+    response = unlink(call, ann.token, "x" * 32)
 
-    assert (answer.status, answer.code) == (403, "SESSION_NOT_FRESH")
+    assert (response.status, response.code) == (403, "SESSION_NOT_FRESH")
 
 
-def test_who_deletes_their_account_frees_the_one_at_google(call: Api, cloud: Cloud, oauth_flow: OAuthFlow) -> None:
+def test_deleting_the_user_frees_the_account_at_the_provider(call: Api, cloud: Cloud, oauth_flow: OAuthFlow) -> None:
     token = token_of(oauth_flow.sign_in())
     assert call("POST /api/auth/delete-user", bearer=token, json={}).status == 200
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/update-session: a session has no field that its user may change."""
+"""POST /api/auth/update-session: a session has no field that the user may change."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ FIELDS: list[dict[str, Any]] = [
 ]
 
 
-def test_there_is_nothing_to_update(call: Api, ann: Person, cloud: Cloud) -> None:
+def test_every_update_is_refused(call: Api, ann: Person, cloud: Cloud) -> None:
     with tables_unchanged(cloud):
         for fields in FIELDS:
-            answer = call(UPDATE, bearer=ann.token, json=fields)
-            assert (answer.status, answer.code) == (400, "NO_FIELDS_TO_UPDATE"), fields
+            response = call(UPDATE, bearer=ann.token, json=fields)
+            assert (response.status, response.code) == (400, "NO_FIELDS_TO_UPDATE"), fields
 
 
-def test_what_is_no_object_is_refused(call: Api, ann: Person) -> None:
+def test_a_body_that_is_no_object_is_refused(call: Api, ann: Person) -> None:
     for body in (None, "[]", "1", '"text"', "null"):
-        answer = call(UPDATE, bearer=ann.token, body=body, headers={"content-type": "application/json"})
-        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), body
+        response = call(UPDATE, bearer=ann.token, body=body, headers={"content-type": "application/json"})
+        assert (response.status, response.code) == (400, "VALIDATION_ERROR"), body

@@ -1,4 +1,4 @@
-"""POST /api/auth/verify-password: the password once more, from somebody signed in."""
+"""POST /api/auth/verify-password: checks the password of the signed-in user."""
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import is_signed_in
@@ -11,35 +11,35 @@ VERIFY = "POST /api/auth/verify-password"
 
 
 def test_the_right_password_is_confirmed(call: Api, ann: Person) -> None:
-    answer = call(VERIFY, bearer=ann.token, json={"password": PASSWORD})
+    response = call(VERIFY, bearer=ann.token, json={"password": PASSWORD})
 
-    assert (answer.status, answer.json, answer.cookies) == (200, {"status": True}, [])
+    assert (response.status, response.json, response.cookies) == (200, {"status": True}, [])
     assert call("GET /api/auth/me", bearer=ann.token).status == 200
 
 
 def test_a_wrong_password_is_refused_and_changes_nothing(call: Api, ann: Person, cloud: Cloud) -> None:
     with tables_unchanged(cloud):
         for password in ("", "wrong", PASSWORD.upper(), f"{PASSWORD} ", "x" * 128):
-            answer = call(VERIFY, bearer=ann.token, json={"password": password})
-            assert (answer.status, answer.code) == (400, "INVALID_PASSWORD"), password
+            response = call(VERIFY, bearer=ann.token, json={"password": password})
+            assert (response.status, response.code) == (400, "INVALID_PASSWORD"), password
     assert is_signed_in(call, ann)
 
 
-def test_somebody_elses_password_is_a_wrong_one(call: Api, people: People) -> None:
+def test_another_users_password_is_refused(call: Api, people: People) -> None:
     people.verified("bob", password="bob's own password")
 
-    answer = call(VERIFY, bearer=people.signed_in("ann").token, json={"password": "bob's own password"})
+    response = call(VERIFY, bearer=people.signed_in("ann").token, json={"password": "bob's own password"})
 
-    assert answer.code == "INVALID_PASSWORD"
+    assert response.code == "INVALID_PASSWORD"
 
 
 def test_a_password_that_is_too_long_is_not_hashed(call: Api, ann: Person) -> None:
-    answer = call(VERIFY, bearer=ann.token, json={"password": "x" * 129})
+    response = call(VERIFY, bearer=ann.token, json={"password": "x" * 129})
 
-    assert (answer.status, answer.code) == (400, "PASSWORD_TOO_LONG")
+    assert (response.status, response.code) == (400, "PASSWORD_TOO_LONG")
 
 
-def test_who_has_no_password_is_told_so(call: Api, oauth_flow: OAuthFlow) -> None:
-    answer = call(VERIFY, bearer=token_of(oauth_flow.sign_in()), json={"password": PASSWORD})
+def test_a_user_without_a_password_is_refused(call: Api, oauth_flow: OAuthFlow) -> None:
+    response = call(VERIFY, bearer=token_of(oauth_flow.sign_in()), json={"password": PASSWORD})
 
-    assert (answer.status, answer.code) == (400, "CREDENTIAL_ACCOUNT_NOT_FOUND")
+    assert (response.status, response.code) == (400, "CREDENTIAL_ACCOUNT_NOT_FOUND")

@@ -1,4 +1,4 @@
-"""rotate_secret: the four steps that Secrets Manager calls, each of which may be called again, and the emergency."""
+"""rotate_secret: the four steps that Secrets Manager calls, each idempotent, and the emergency rotation."""
 
 import json
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ class Rotation:
     """Secrets Manager, as far as it takes part in a rotation."""
 
     def __init__(self, call: Api, cloud: Cloud) -> None:
-        """The secret of the running cloud."""
+        """Use the secret of the running cloud."""
         self._call = call
         self._cloud = cloud
         self.secret_id: str = layer("config").config().secret
 
     def begin(self) -> str:
-        """A new version that waits for its value, as RotateSecret makes it; its id."""
+        """Create a pending version without a value, as RotateSecret does, and return its id."""
         version = str(uuid4())
         secret: Any = secretsmanager_backends[ACCOUNT][REGION].secrets[self.secret_id]
         secret.remove_version_stages_from_old_versions(["AWSPENDING"])
@@ -37,54 +37,56 @@ class Rotation:
         return version
 
     def step(self, name: str, version: str) -> None:
-        """Call the function for one step; FunctionFailed when it raises."""
+        """Call the function for one step; raises FunctionFailed when it fails."""
         event = {"Step": name, "SecretId": self.secret_id, "ClientRequestToken": version, "RotationToken": str(uuid4())}
         assert self._call.invoke("RotateSecret", event) is None
 
     def rotate(self) -> str:
-        """A whole rotation; the id of the version that is current now."""
+        """Rotate the secret, and return the id of the current version."""
         version = self.begin()
         for name in STEPS:
             self.step(name, version)
         return version
 
     def emergency(self) -> None:
-        """What an operator invokes when the secret got out."""
+        """Invoke the emergency rotation, as an operator does when the secret leaked."""
         assert self._call.invoke("RotateSecret", {"Emergency": True}) is None
 
     def current(self) -> str:
-        """The id of the version that is AWSCURRENT."""
+        """Return the id of the version AWSCURRENT."""
         found: str = self._cloud.client("secretsmanager").get_secret_value(
             SecretId=self.secret_id, VersionStage="AWSCURRENT"
         )["VersionId"]
         return found
 
     def value(self, version: str) -> str:
-        """What a version holds."""
+        """Return the value of a version."""
         found: str = self._cloud.client("secretsmanager").get_secret_value(SecretId=self.secret_id, VersionId=version)[
             "SecretString"
         ]
         return found
 
     def stages(self) -> dict[str, list[str]]:
-        """Which versions have which labels."""
+        """Return the labels of each version."""
         versions = secretsmanager_backends[ACCOUNT][REGION].secrets[self.secret_id].versions
-        return {name: sorted(held["version_stages"]) for name, held in versions.items() if held["version_stages"]}
+        return {
+            name: sorted(version["version_stages"]) for name, version in versions.items() if version["version_stages"]
+        }
 
     def keyring(self) -> dict[str, Any]:
-        """The keyring's row, as plain values."""
+        """Return the keyring's row, as plain values."""
         dynamodb = self._cloud.client("dynamodb")
         item = dynamodb.get_item(TableName="SessionsTable", Key=KEYRING, ConsistentRead=True).get("Item", {})
         row = {name: next(iter(value.values())) for name, value in item.items()}
         return row | {"public_keys": json.loads(row["public_keys"])} if row else {}
 
-    def unpublish(self) -> None:
-        """A stack that was just deployed: no keyring, and a process that knows of none."""
+    def delete_keyring(self) -> None:
+        """Reset to a newly deployed stack: no keyring, and no cached one."""
         self._cloud.client("dynamodb").delete_item(TableName="SessionsTable", Key=KEYRING)
         layer("keys.keyring").clear_cache()
 
     def put(self, text: str) -> str:
-        """A value set by hand; the id of its version."""
+        """Set a value, and return the id of its version."""
         version: str = self._cloud.client("secretsmanager").put_secret_value(
             SecretId=self.secret_id, SecretString=text
         )["VersionId"]
@@ -93,20 +95,20 @@ class Rotation:
 
 @pytest.fixture
 def rotation(call: Api, cloud: Cloud) -> Iterator[Rotation]:
-    """Secrets Manager; afterwards there is a good secret again."""
+    """Secrets Manager; a valid secret is restored afterwards."""
     rotation = Rotation(call, cloud)
     yield rotation
-    rotation.put("a good secret again, as long as it has to be " + str(uuid4()))
+    rotation.put("a valid secret again, as long as it has to be " + str(uuid4()))
 
 
 def kid(version: str) -> str:
-    """The key id of a version's signing key."""
+    """Return the key id of a version's signing key."""
     found: str = layer("keys.access_tokens").public_key(version)[0]
     return found
 
 
-def shown(call: Api) -> list[str]:
-    """The key ids of JWKS."""
+def jwks_kids(call: Api) -> list[str]:
+    """Return the key ids in JWKS."""
     return [key["kid"] for key in call("GET /api/auth/jwks").json["keys"]]
 
 
@@ -120,10 +122,10 @@ def test_a_rotation_makes_a_new_version_current_and_keeps_the_old_one(call: Api,
     row = rotation.keyring()
     assert (row["newest"], row["previous"]) == (new, old)
     assert list(row["public_keys"]) == [kid(new), kid(old)]
-    assert shown(call) == [kid(new), kid(old)]
+    assert jwks_kids(call) == [kid(new), kid(old)]
 
 
-def test_a_new_secret_is_long_and_nobody_knows_it(rotation: Rotation, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_secret_is_random_and_never_logged(rotation: Rotation, capsys: pytest.CaptureFixture[str]) -> None:
     values = [rotation.value(rotation.rotate()) for _ in range(2)]
 
     assert len(set(values)) == 2
@@ -133,7 +135,7 @@ def test_a_new_secret_is_long_and_nobody_knows_it(rotation: Rotation, capsys: py
 
 
 @pytest.mark.parametrize("repeated", STEPS)
-def test_each_step_may_be_called_again(rotation: Rotation, repeated: str) -> None:
+def test_each_step_is_idempotent(rotation: Rotation, repeated: str) -> None:
     version = rotation.begin()
     for name in STEPS[: STEPS.index(repeated) + 1]:
         rotation.step(name, version)
@@ -144,7 +146,7 @@ def test_each_step_may_be_called_again(rotation: Rotation, repeated: str) -> Non
     assert (rotation.keyring(), rotation.stages(), rotation.value(version)) == before
 
 
-def test_all_steps_may_be_called_again(rotation: Rotation) -> None:
+def test_all_steps_can_be_repeated_after_a_rotation(rotation: Rotation) -> None:
     version = rotation.rotate()
     before = rotation.keyring(), rotation.stages()
 
@@ -156,14 +158,14 @@ def test_all_steps_may_be_called_again(rotation: Rotation) -> None:
     assert rotation.keyring() == before[0]
 
 
-def test_a_key_is_shown_before_anything_is_signed_with_it(call: Api, rotation: Rotation) -> None:
+def test_a_key_is_published_before_it_signs(call: Api, rotation: Rotation) -> None:
     old, new = rotation.current(), rotation.begin()
 
     rotation.step("createSecret", new)
-    assert shown(call) == [kid(old)]
+    assert jwks_kids(call) == [kid(old)]
 
     rotation.step("setSecret", new)
-    assert shown(call) == [kid(old), kid(new)]
+    assert jwks_kids(call) == [kid(old), kid(new)]
     assert (rotation.keyring()["newest"], rotation.current()) == (old, old)
 
     rotation.step("testSecret", new)
@@ -174,11 +176,11 @@ def test_a_key_is_shown_before_anything_is_signed_with_it(call: Api, rotation: R
 
 
 @pytest.mark.parametrize("published", [True, False])
-def test_a_key_that_is_not_published_fails_its_test(rotation: Rotation, published: bool) -> None:  # noqa: FBT001 -- a case
+def test_an_unpublished_key_fails_the_test_step(rotation: Rotation, published: bool) -> None:  # noqa: FBT001 -- a case
     version = rotation.begin()
     rotation.step("createSecret", version)
     if not published:
-        rotation.unpublish()
+        rotation.delete_keyring()
 
     with pytest.raises(FunctionFailed):
         rotation.step("testSecret", version)
@@ -186,7 +188,7 @@ def test_a_key_that_is_not_published_fails_its_test(rotation: Rotation, publishe
     assert rotation.current() != version
 
 
-def test_a_secret_that_is_too_short_fails_before_it_is_used(rotation: Rotation, cloud: Cloud) -> None:
+def test_a_short_secret_fails_before_it_is_used(rotation: Rotation, cloud: Cloud) -> None:
     version = rotation.begin()
     cloud.client("secretsmanager").put_secret_value(
         SecretId=rotation.secret_id, ClientRequestToken=version, SecretString="short", VersionStages=["AWSPENDING"]
@@ -210,7 +212,7 @@ def test_a_secret_that_is_too_short_fails_before_it_is_used(rotation: Rotation, 
     ],
     ids=str,
 )
-def test_what_is_no_step_fails_and_changes_nothing(call: Api, rotation: Rotation, event: dict[str, Any]) -> None:
+def test_an_invalid_event_fails_and_changes_nothing(call: Api, rotation: Rotation, event: dict[str, Any]) -> None:
     before = rotation.keyring(), rotation.stages()
 
     with pytest.raises(FunctionFailed):
@@ -219,7 +221,7 @@ def test_what_is_no_step_fails_and_changes_nothing(call: Api, rotation: Rotation
     assert (rotation.keyring(), rotation.stages()) == before
 
 
-def test_a_second_rotation_drops_the_first(call: Api, rotation: Rotation) -> None:
+def test_a_second_rotation_drops_the_first_key(call: Api, rotation: Rotation) -> None:
     first = rotation.current()
     second = rotation.rotate()
 
@@ -227,46 +229,46 @@ def test_a_second_rotation_drops_the_first(call: Api, rotation: Rotation) -> Non
 
     row = rotation.keyring()
     assert (row["newest"], row["previous"]) == (third, second)
-    assert shown(call) == [kid(third), kid(second)]
+    assert jwks_kids(call) == [kid(third), kid(second)]
     assert kid(first) not in str(row)
 
 
-def test_while_a_rotation_is_under_way_three_keys_are_shown(call: Api, rotation: Rotation) -> None:
-    """The one before, the one in use and the one to come."""
+def test_during_a_rotation_three_keys_are_published(call: Api, rotation: Rotation) -> None:
+    """The previous, the current and the next one."""
     first = rotation.current()
     second, third = rotation.rotate(), rotation.begin()
 
     rotation.step("createSecret", third)
     rotation.step("setSecret", third)
 
-    assert shown(call) == [kid(second), kid(first), kid(third)]
+    assert jwks_kids(call) == [kid(second), kid(first), kid(third)]
     assert (rotation.keyring()["newest"], rotation.keyring()["previous"]) == (second, first)
 
 
-def test_a_rotation_that_was_given_up_leaves_nothing_behind(call: Api, rotation: Rotation) -> None:
+def test_an_abandoned_rotation_leaves_no_key(call: Api, rotation: Rotation) -> None:
     old, abandoned = rotation.current(), rotation.begin()
     rotation.step("createSecret", abandoned)
     rotation.step("setSecret", abandoned)
 
     new = rotation.rotate()
 
-    assert shown(call) == [kid(new), kid(old)]
+    assert jwks_kids(call) == [kid(new), kid(old)]
     assert (rotation.keyring()["newest"], rotation.keyring()["previous"]) == (new, old)
 
 
 def test_the_first_rotation_needs_no_keyring(call: Api, rotation: Rotation) -> None:
-    """Nothing was ever signed, so nobody published a key."""
+    """Nothing has been signed yet, so no key was published."""
     old = rotation.current()
-    rotation.unpublish()
+    rotation.delete_keyring()
 
     new = rotation.rotate()
 
     row = rotation.keyring()
     assert (row["newest"], row["previous"]) == (new, old)
-    assert shown(call) == [kid(new), kid(old)]
+    assert jwks_kids(call) == [kid(new), kid(old)]
 
 
-def test_in_an_emergency_the_new_version_is_the_only_one(call: Api, rotation: Rotation) -> None:
+def test_after_an_emergency_the_new_version_is_the_only_one(call: Api, rotation: Rotation) -> None:
     old = rotation.current()
     rotation.rotate()
 
@@ -277,24 +279,24 @@ def test_in_an_emergency_the_new_version_is_the_only_one(call: Api, rotation: Ro
     assert new != old
     assert row["newest"] == new
     assert "previous" not in row
-    assert shown(call) == list(row["public_keys"]) == [kid(new)]
+    assert jwks_kids(call) == list(row["public_keys"]) == [kid(new)]
     assert len(rotation.value(new)) == 64
 
 
-def test_after_an_emergency_rotations_go_on(call: Api, rotation: Rotation) -> None:
+def test_rotations_continue_after_an_emergency(call: Api, rotation: Rotation) -> None:
     rotation.emergency()
     old = rotation.current()
 
     new = rotation.rotate()
 
-    assert shown(call) == [kid(new), kid(old)]
+    assert jwks_kids(call) == [kid(new), kid(old)]
 
 
 @pytest.mark.parametrize("name", ["setSecret", "finishSecret"])
-def test_a_step_that_races_an_emergency_brings_no_old_key_back(
+def test_a_step_concurrent_with_an_emergency_restores_no_old_key(
     rotation: Rotation, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """S-33: what was read before the emergency is not written after it."""
+    """S-33: a state that was read before the emergency is not written after it."""
     pending = rotation.begin()
     for before in STEPS[: STEPS.index(name)]:
         rotation.step(before, pending)
@@ -313,8 +315,8 @@ def test_a_step_that_races_an_emergency_brings_no_old_key_back(
     }
 
 
-def test_a_version_that_an_emergency_overtook_is_not_finished_by_the_next_try(rotation: Rotation) -> None:
-    """Its key is not published any more."""
+def test_a_version_superseded_by_an_emergency_cannot_be_finished(rotation: Rotation) -> None:
+    """Its key is no longer published."""
     pending = rotation.begin()
     for name in STEPS[:-1]:
         rotation.step(name, pending)
@@ -328,10 +330,10 @@ def test_a_version_that_an_emergency_overtook_is_not_finished_by_the_next_try(ro
     assert rotation.current() == before["newest"]
 
 
-def test_how_it_went_is_in_the_log(rotation: Rotation, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_step_is_counted(rotation: Rotation, capsys: pytest.CaptureFixture[str]) -> None:
     rotation.step("createSecret", rotation.begin())
     rotation.emergency()
 
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    told = [line["outcome"] for line in metrics if line.get("function") == "rotate_secret"]
-    assert told == ["createSecret", "emergency"]
+    outcomes = [line["outcome"] for line in metrics if line.get("function") == "rotate_secret"]
+    assert outcomes == ["createSecret", "emergency"]

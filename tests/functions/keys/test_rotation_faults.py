@@ -1,4 +1,4 @@
-"""rotate_secret in trouble: wherever a rotation is cut off, whoever is signed in stays so and the next try ends it."""
+"""Faults of rotate_secret: users stay signed in wherever a rotation is interrupted, and a retry completes it."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,7 +8,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import FunctionFailed
-from tests.functions.keys.test_rotate_secret import STEPS, Rotation, kid, shown
+from tests.functions.keys.test_rotate_secret import STEPS, Rotation, jwks_kids, kid
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
 from tests.support.faults import THROTTLED, FunctionKilled, failing_at, failure_alarms
@@ -18,27 +18,29 @@ from tests.support.people import People
 
 @pytest.fixture
 def rotation(call: Api, cloud: Cloud) -> Iterator[Rotation]:
-    """Secrets Manager; afterwards there is a good secret again."""
+    """Secrets Manager; a valid secret is restored afterwards."""
     rotation = Rotation(call, cloud)
     yield rotation
-    rotation.put("a good secret again, which is as long as it has to be")
+    rotation.put("a valid secret again, which is as long as it has to be")
 
 
 @pytest.mark.parametrize(
     "error",
     [FunctionKilled(), THROTTLED, client_error("InternalServiceError", 500)],
-    ids=["out of time", "throttled", "broken"],
+    ids=["timeout", "throttled", "internal error"],
 )
-def test_wherever_it_happens_the_rotation_comes_to_its_end(call: Api, rotation: Rotation, error: BaseException) -> None:
-    """Each step in turn, at each of its calls; Secrets Manager calls a step again that failed."""
+def test_a_rotation_interrupted_at_any_call_is_completed_by_retries(
+    call: Api, rotation: Rotation, error: BaseException
+) -> None:
+    """Each step in turn, at each of its calls; Secrets Manager retries a failed step."""
     old, new = rotation.current(), rotation.begin()
     calls = 0
     for name in STEPS:
         for at in count():
-            trusted = set(shown(call))
+            trusted = set(jwks_kids(call))
             with failing_at(error, at=at) as asked, suppress(FunctionKilled, FunctionFailed):
                 rotation.step(name, new)
-            assert {kid(old)} <= trusted <= set(shown(call)), (name, at)
+            assert {kid(old)} <= trusted <= set(jwks_kids(call)), (name, at)
             assert rotation.keyring()["newest"] in {old, new}
             if len(asked) <= at:
                 break
@@ -47,10 +49,10 @@ def test_wherever_it_happens_the_rotation_comes_to_its_end(call: Api, rotation: 
     row = rotation.keyring()
     assert calls >= len(STEPS)
     assert (rotation.current(), row["newest"], row["previous"]) == (new, new, old)
-    assert set(shown(call)) == {kid(new), kid(old)}
+    assert set(jwks_kids(call)) == {kid(new), kid(old)}
 
 
-def test_while_it_is_cut_off_everybody_stays_signed_in(call: Api, people: People, rotation: Rotation) -> None:
+def test_users_stay_signed_in_while_a_rotation_is_interrupted(call: Api, people: People, rotation: Rotation) -> None:
     ann, new = people.signed_in("ann"), rotation.begin()
     for name in STEPS[:-1]:
         rotation.step(name, new)
@@ -66,8 +68,8 @@ def test_while_it_is_cut_off_everybody_stays_signed_in(call: Api, people: People
 
 
 @pytest.mark.parametrize("at", range(3))
-def test_an_emergency_that_was_cut_off_is_called_again_and_ends_all(call: Api, rotation: Rotation, at: int) -> None:
-    """The function failed, and says so to whoever called it."""
+def test_an_interrupted_emergency_is_completed_by_a_second_call(call: Api, rotation: Rotation, at: int) -> None:
+    """The function fails, which its caller sees."""
     old = rotation.rotate()
     with failing_at(FunctionKilled(), at=at), suppress(FunctionKilled):
         rotation.emergency()
@@ -75,11 +77,11 @@ def test_an_emergency_that_was_cut_off_is_called_again_and_ends_all(call: Api, r
     rotation.emergency()
 
     assert rotation.current() == rotation.keyring()["newest"] != old
-    assert shown(call) == [kid(rotation.current())]
+    assert jwks_kids(call) == [kid(rotation.current())]
 
 
 @pytest.mark.parametrize("operation", ["GetSecretValue", "BatchGetItem", "PutItem"])
-def test_trouble_that_lasts_fails_the_function_changes_nothing_and_is_heard_of(
+def test_a_persistent_fault_fails_the_function_changes_nothing_and_raises_an_alarm(
     rotation: Rotation, operation: str
 ) -> None:
     new = rotation.begin()
@@ -97,8 +99,8 @@ def test_trouble_that_lasts_fails_the_function_changes_nothing_and_is_heard_of(
 
 
 @pytest.mark.parametrize("name", ["testSecret", "finishSecret"])
-def test_a_step_before_its_time_changes_nothing(rotation: Rotation, name: str) -> None:
-    """Nothing is signed with a key that was not published."""
+def test_a_premature_step_changes_nothing(rotation: Rotation, name: str) -> None:
+    """Nothing is signed with an unpublished key."""
     new = rotation.begin()
     rotation.step("createSecret", new)
     before = rotation.keyring(), rotation.stages()
@@ -110,7 +112,7 @@ def test_a_step_before_its_time_changes_nothing(rotation: Rotation, name: str) -
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_step_of_the_rotation_before_that_comes_late_brings_nothing_back(rotation: Rotation, name: str) -> None:
+def test_a_late_step_of_the_previous_rotation_restores_nothing(rotation: Rotation, name: str) -> None:
     first = rotation.rotate()
     second = rotation.rotate()
 

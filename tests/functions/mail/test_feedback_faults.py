@@ -1,4 +1,4 @@
-"""record_mail_feedback in trouble: whatever SES told is noted in the end, or lies where an alarm sees it."""
+"""Faults of record_mail_feedback: every event of SES is recorded in the end, or stays where an alarm sees it."""
 
 import json
 from contextlib import suppress
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.functions.mail.test_record_mail_feedback import ANN, COMPLAINT, NOTED, bounce, marked
+from tests.functions.mail.test_record_mail_feedback import ALL_RECORDED, ANN, COMPLAINT, bounce, undeliverable
 from tests.support.aws_failures import UNREACHABLE, failing_calls
 from tests.support.calls import Api
 from tests.support.faults import THROTTLED, FunctionKilled, failing_at
@@ -18,96 +18,102 @@ THREE = {ANN: "bounce", BOB: "bounce", CEM: "bounce"}
 
 
 class Queue:
-    """`MailFeedback`, and the queue behind it for what was received too often."""
+    """`MailFeedback`, and its dead-letter queue."""
 
     def __init__(self, call: Api, *events: Any) -> None:
-        """`events` wait."""
+        """Create the queue with `events`."""
         self._call = call
-        self.waiting = {f"m{number}": json.dumps(event) for number, event in enumerate(events)}
-        self.given_up: dict[str, str] = {}
+        self.messages = {f"m{number}": json.dumps(event) for number, event in enumerate(events)}
+        self.dead_letters: dict[str, str] = {}
 
-    def bring(self) -> Any:
-        """Hand over what waits, in one batch; what was not refused by name is done."""
-        records = [{"messageId": name, "body": body} for name, body in self.waiting.items()]
-        answer = self._call.invoke("RecordMailFeedback", {"Records": records})
-        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        self.waiting = {name: body for name, body in self.waiting.items() if name in failed}
-        return answer
+    def deliver(self) -> Any:
+        """Deliver all messages in one batch; those not reported as failed are deleted."""
+        records = [{"messageId": name, "body": body} for name, body in self.messages.items()]
+        response = self._call.invoke("RecordMailFeedback", {"Records": records})
+        failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+        self.messages = {name: body for name, body in self.messages.items() if name in failed}
+        return response
 
-    def bring_as_often_as_it_takes(self) -> None:
-        """What fails five times is moved."""
+    def deliver_until_empty(self) -> None:
+        """Messages that fail five times become dead letters."""
         for _ in range(source()["Resources"]["MailFeedback"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]):
-            self.bring()
-        self.given_up, self.waiting = self.waiting, {}
+            self.deliver()
+        self.dead_letters, self.messages = self.messages, {}
 
     def redrive(self) -> None:
-        """What an operator does in SQS's console."""
-        self.waiting, self.given_up = self.given_up, {}
+        """Redrive, as an operator does in SQS's console."""
+        self.messages, self.dead_letters = self.dead_letters, {}
 
 
 @pytest.fixture
 def queue(call: Api) -> Queue:
-    """Three mails came back."""
+    """A queue with three bounces."""
     return Queue(call, *(bounce("Permanent", email) for email in THREE))
 
 
 @pytest.mark.parametrize("at", range(4))
-@pytest.mark.parametrize("error", [FunctionKilled(), THROTTLED], ids=["out of time", "throttled"])
-def test_wherever_it_happens_all_is_noted(queue: Queue, cloud: Cloud, error: BaseException, at: int) -> None:
-    """A call for each; after the last there is only the answer."""
+@pytest.mark.parametrize("error", [FunctionKilled(), THROTTLED], ids=["timeout", "throttled"])
+def test_after_a_fault_at_any_call_a_retry_records_everything(
+    queue: Queue, cloud: Cloud, error: BaseException, at: int
+) -> None:
+    """One call for each event; after the last there is only the response."""
     with failing_at(error, at=at), suppress(FunctionKilled):
-        queue.bring()
-    queue.bring()
+        queue.deliver()
+    queue.deliver()
 
-    assert marked(cloud) == THREE
-    assert queue.waiting == {}
+    assert undeliverable(cloud) == THREE
+    assert queue.messages == {}
 
 
-def test_the_answer_names_exactly_the_one_that_failed(queue: Queue, cloud: Cloud) -> None:
+def test_the_response_names_exactly_the_failed_message(queue: Queue, cloud: Cloud) -> None:
     with failing_at(THROTTLED, at=1):
-        assert queue.bring() == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+        assert queue.deliver() == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
 
-    assert set(marked(cloud)) == {ANN, CEM}
+    assert set(undeliverable(cloud)) == {ANN, CEM}
 
 
-def test_what_cannot_be_noted_is_kept_told_and_noted_by_redrive(queue: Queue, cloud: Cloud) -> None:
+def test_an_event_that_cannot_be_recorded_becomes_a_dead_letter_and_is_recorded_by_redrive(
+    queue: Queue, cloud: Cloud
+) -> None:
     with failing_calls(UNREACHABLE, "PutItem"):
-        queue.bring_as_often_as_it_takes()
-    assert (marked(cloud), len(queue.given_up)) == ({}, 3)
+        queue.deliver_until_empty()
+    assert (undeliverable(cloud), len(queue.dead_letters)) == ({}, 3)
 
     queue.redrive()
-    queue.bring()
+    queue.deliver()
 
-    assert marked(cloud) == THREE
+    assert undeliverable(cloud) == THREE
 
 
-def test_what_is_kept_is_kept_for_long_and_an_alarm_sees_it() -> None:
-    """And while the function is at it, the queue gives it to nobody else."""
+def test_dead_letters_are_retained_and_monitored() -> None:
+    """And the visibility timeout covers the function's retries."""
     resources = source()["Resources"]
-    kept, queue = (resources[name]["Properties"] for name in ("MailFeedbackFailures", "MailFeedback"))
+    dead_letters, queue = (resources[name]["Properties"] for name in ("MailFeedbackFailures", "MailFeedback"))
     (metric,) = [one["MetricStat"] for one in resources["UnreadMailFeedback"]["Properties"]["Metrics"]]
 
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["MailFeedbackFailures", "Arn"]}
-    assert kept["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+    assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
     assert metric["Metric"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
     assert metric["Metric"]["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["MailFeedbackFailures", "QueueName"]}
     assert queue["VisibilityTimeout"] >= 6 * resources["RecordMailFeedback"]["Properties"]["Timeout"]
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "@", "ann@example.com, bob@example.com", "<>"])
-def test_an_address_that_cannot_be_read_is_kept_and_holds_up_nobody(call: Api, cloud: Cloud, address: str) -> None:
-    """Else nobody would ever learn that it was written to in vain."""
+def test_an_invalid_address_becomes_a_dead_letter_and_does_not_block_others(
+    call: Api, cloud: Cloud, address: str
+) -> None:
+    """Otherwise the bounce would be lost."""
     queue = Queue(call, bounce("Permanent", address), bounce("Permanent", BOB))
-    queue.bring_as_often_as_it_takes()
+    queue.deliver_until_empty()
 
-    assert marked(cloud) == {BOB: "bounce"}
-    assert list(queue.given_up) == ["m0"]
+    assert undeliverable(cloud) == {BOB: "bounce"}
+    assert list(queue.dead_letters) == ["m0"]
 
 
-@pytest.mark.parametrize("turn", [1, -1])
-def test_in_any_order_and_twice_it_comes_to_one_mark(call: Api, cloud: Cloud, turn: int) -> None:
-    told = [bounce(), COMPLAINT][::turn]
+@pytest.mark.parametrize("step", [1, -1])
+def test_repeated_and_reordered_events_mark_an_address_once(call: Api, cloud: Cloud, step: int) -> None:
+    events = [bounce(), COMPLAINT][::step]
 
-    assert Queue(call, *told, *told).bring() == NOTED
+    assert Queue(call, *events, *events).deliver() == ALL_RECORDED
 
-    assert marked(cloud) == {ANN: ["bounce", "complaint"][::turn][0]}
+    assert undeliverable(cloud) == {ANN: ["bounce", "complaint"][::step][0]}

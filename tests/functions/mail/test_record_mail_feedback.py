@@ -1,4 +1,4 @@
-"""record_mail_feedback: an address whose mail came back for good is not written to again, and nobody is told."""
+"""record_mail_feedback: an address that bounced permanently is not mailed again, and callers cannot tell."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from tests.support.sample_events import sample
 from tests.support.tables import rows
 
 ANN = "ann@example.com"
-NOTED: dict[str, list[Any]] = {"batchItemFailures": []}
+ALL_RECORDED: dict[str, list[Any]] = {"batchItemFailures": []}
 MAIL = {
     "timestamp": "2026-11-21T05:01:15.000Z",
     "source": "no-reply@example.com",
@@ -24,10 +24,10 @@ MAIL = {
 
 
 def bounce(kind: str = "Permanent", *addresses: str) -> dict[str, Any]:
-    """A mail that came back."""
+    """Return a bounce event."""
     recipients = [{"emailAddress": address, "status": "5.1.1"} for address in addresses or (ANN,)]
-    told = {"bounceType": kind, "bounceSubType": "General", "bouncedRecipients": recipients}
-    return {"eventType": "Bounce", "bounce": told, "mail": MAIL}
+    details = {"bounceType": kind, "bounceSubType": "General", "bouncedRecipients": recipients}
+    return {"eventType": "Bounce", "bounce": details, "mail": MAIL}
 
 
 COMPLAINT = {
@@ -44,8 +44,8 @@ DELIVERY = {"eventType": "Delivery", "delivery": {"recipients": [ANN], "smtpResp
 REJECT = {"eventType": "Reject", "reject": {"reason": "Bad content"}, "mail": MAIL}
 
 
-def tell(call: Api, *events: Any) -> Any:
-    """Hand events to the function, as the queue does."""
+def send_events(call: Api, *events: Any) -> Any:
+    """Send events to the function, as the queue does."""
     records = [
         {"messageId": f"m{number}", "body": event if isinstance(event, str) else json.dumps(event)}
         for number, event in enumerate(events)
@@ -53,8 +53,8 @@ def tell(call: Api, *events: Any) -> Any:
     return call.invoke("RecordMailFeedback", {"Records": records})
 
 
-def marked(cloud: Cloud) -> dict[str, str]:
-    """The addresses that are not written to, and why."""
+def undeliverable(cloud: Cloud) -> dict[str, str]:
+    """Return the addresses that are not mailed, with the reason."""
     found = [row for row in rows(cloud, "TokensTable") if row["purpose"] == "undeliverable"]
     return {row["subject"].removeprefix("EMAIL#"): row["reason"] for row in found}
 
@@ -62,59 +62,61 @@ def marked(cloud: Cloud) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("event", "reason"), [(bounce(), "bounce"), (COMPLAINT, "complaint")], ids=["bounce", "complaint"]
 )
-def test_a_hard_bounce_and_a_complaint_mark_the_address(
+def test_a_permanent_bounce_and_a_complaint_mark_the_address(
     call: Api, cloud: Cloud, event: dict[str, Any], reason: str
 ) -> None:
-    assert tell(call, event) == NOTED
+    assert send_events(call, event) == ALL_RECORDED
 
-    assert marked(cloud) == {ANN: reason}
+    assert undeliverable(cloud) == {ANN: reason}
 
 
 @pytest.mark.parametrize(
     "event", [bounce("Transient"), bounce("Undetermined"), DELIVERY, REJECT, {"eventType": "Open"}]
 )
-def test_nothing_else_does(call: Api, cloud: Cloud, event: dict[str, Any]) -> None:
-    assert tell(call, event) == NOTED
+def test_other_events_do_not_mark_it(call: Api, cloud: Cloud, event: dict[str, Any]) -> None:
+    assert send_events(call, event) == ALL_RECORDED
 
-    assert marked(cloud) == {}
-
-
-def test_the_address_is_found_however_it_is_written(call: Api, cloud: Cloud) -> None:
-    tell(call, bounce("Permanent", "Ann Smith <Ann@Example.com>", "bob@example.com"))
-
-    assert set(marked(cloud)) == {ANN, "bob@example.com"}
+    assert undeliverable(cloud) == {}
 
 
-def test_the_first_reason_stays_however_often_and_in_which_order_they_come(call: Api, cloud: Cloud) -> None:
+def test_the_address_is_normalized(call: Api, cloud: Cloud) -> None:
+    send_events(call, bounce("Permanent", "Ann Smith <Ann@Example.com>", "bob@example.com"))
+
+    assert set(undeliverable(cloud)) == {ANN, "bob@example.com"}
+
+
+def test_the_first_reason_is_kept(call: Api, cloud: Cloud) -> None:
     for event in (bounce(), COMPLAINT, bounce(), DELIVERY):
-        assert tell(call, event) == NOTED
+        assert send_events(call, event) == ALL_RECORDED
 
-    assert marked(cloud) == {ANN: "bounce"}
+    assert undeliverable(cloud) == {ANN: "bounce"}
 
 
-def test_the_envelope_of_sns_is_opened(call: Api, cloud: Cloud) -> None:
-    tell(call, {"Type": "Notification", "MessageId": "x", "Message": json.dumps(bounce())})
+def test_the_envelope_of_sns_is_unwrapped(call: Api, cloud: Cloud) -> None:
+    send_events(call, {"Type": "Notification", "MessageId": "x", "Message": json.dumps(bounce())})
 
-    assert marked(cloud) == {ANN: "bounce"}
+    assert undeliverable(cloud) == {ANN: "bounce"}
 
 
 @pytest.mark.parametrize(
-    "poison", ["", "junk", "[]", "7", '{"eventType": "Complaint", "complaint": {}}', '{"Type": "Notification"}']
+    "invalid", ["", "junk", "[]", "7", '{"eventType": "Complaint", "complaint": {}}', '{"Type": "Notification"}']
 )
-def test_what_cannot_be_read_holds_up_nobody_and_is_kept(call: Api, cloud: Cloud, poison: str) -> None:
-    """The queue brings it again, and after five times puts it where an alarm sees it."""
-    assert tell(call, poison, bounce()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+def test_an_invalid_message_is_reported_as_failed_and_does_not_block_others(
+    call: Api, cloud: Cloud, invalid: str
+) -> None:
+    """The queue retries it, and moves it to the dead-letter queue after five attempts."""
+    assert send_events(call, invalid, bounce()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
-    assert marked(cloud) == {ANN: "bounce"}
+    assert undeliverable(cloud) == {ANN: "bounce"}
 
 
-def test_mails_to_a_marked_address_are_not_sent_and_the_caller_cannot_tell(
+def test_mails_to_a_marked_address_are_suppressed_and_the_caller_cannot_tell(
     call: Api, cloud: Cloud, people: People, mailbox: Mailbox
 ) -> None:
     people.verified("ann")
     before = call("POST /api/auth/request-password-reset", json={"email": ANN})
     assert len(mailbox.to(ANN)) == 1
-    tell(call, bounce())
+    send_events(call, bounce())
 
     after = call("POST /api/auth/request-password-reset", json={"email": ANN})
 
@@ -123,23 +125,23 @@ def test_mails_to_a_marked_address_are_not_sent_and_the_caller_cannot_tell(
     assert [row["mail_state"] for row in rows(cloud, "TokensTable") if "mail_state" in row] == ["suppressed"]
 
 
-def test_a_stranger_who_signs_up_with_a_marked_address_cannot_tell_either(call: Api, mailbox: Mailbox) -> None:
-    tell(call, bounce())
-    answer = sign_up(call, ANN)
+def test_a_sign_up_with_a_marked_address_gets_the_usual_response(call: Api, mailbox: Mailbox) -> None:
+    send_events(call, bounce())
+    response = sign_up(call, ANN)
     other = sign_up(call, "bob@example.com")
 
-    assert (answer.status, set(answer.json)) == (other.status, set(other.json))
+    assert (response.status, set(response.json)) == (other.status, set(other.json))
     assert [mail.to for mail in mailbox.all] == ["bob@example.com"]
 
 
-def test_other_addresses_are_written_to(call: Api, people: People, mailbox: Mailbox) -> None:
+def test_other_addresses_are_mailed(call: Api, people: People, mailbox: Mailbox) -> None:
     people.verified("bob")
-    tell(call, bounce())
+    send_events(call, bounce())
 
     assert request_reset(call, mailbox, "bob@example.com")
 
 
-def test_the_sample_is_a_bounce_as_ses_sends_it(call: Api, cloud: Cloud) -> None:
+def test_the_sample_event_is_a_bounce(call: Api, cloud: Cloud) -> None:
     call.invoke("RecordMailFeedback", sample("mail/record_mail_feedback"))
 
-    assert marked(cloud) == {ANN: "bounce"}
+    assert undeliverable(cloud) == {ANN: "bounce"}

@@ -1,4 +1,4 @@
-"""The schedule: in the morning of their zone, people who asked for it are mailed what is due, once a day."""
+"""The scheduled reminders: in the morning of their zone, users with reminders are mailed what is due, once a day."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from tests.support.tables import rows
 
 UPDATE = "POST /api/auth/update-user"
 BERLIN, HONOLULU, TOKYO = "Europe/Berlin", "Pacific/Honolulu", "Asia/Tokyo"
-MORNING = "2030-06-03T07:00:00Z"  # in UTC; in Berlin it is nine, in Honolulu nine in the evening of the second
+MORNING = "2030-06-03T07:00:00Z"  # in UTC; 09:00 in Berlin, 21:00 of the previous day in Honolulu
 TODAY = "2030-06-03"
 
 type At = Callable[[str], None]
@@ -29,7 +29,7 @@ type At = Callable[[str], None]
 
 @pytest.fixture
 def at(call: Api, monkeypatch: pytest.MonkeyPatch) -> At:
-    """Let it be some time: `at("2030-06-03T07:00:00Z")`."""
+    """Set the time: `at("2030-06-03T07:00:00Z")`."""
     assert call is not None
 
     def move(text: str) -> None:
@@ -42,71 +42,71 @@ def at(call: Api, monkeypatch: pytest.MonkeyPatch) -> At:
 
 @pytest.fixture
 def ann(at: At, people: People) -> Person:
-    """Somebody signed in."""
+    """A signed-in user."""
     assert at is not None
     return people.signed_in("ann")
 
 
-def wants(call: Api, person: Person, **settings: Any) -> None:
-    """Ask for reminders, perhaps in a zone."""
-    answer = call(UPDATE, bearer=person.token, json={"taskReminders": True} | settings)
-    assert answer.status == 200, answer.text
+def enable_reminders(call: Api, person: Person, **settings: Any) -> None:
+    """Enable reminders, with a zone if given."""
+    response = call(UPDATE, bearer=person.token, json={"taskReminders": True} | settings)
+    assert response.status == 200, response.text
 
 
-def has(call: Api, person: Person, due: str | None = TODAY, title: str = "Water the plants") -> str:
-    """Give somebody a task; its id."""
-    answer = call("POST /api/tasks", bearer=person.token, json={"title": title, "due_date": due})
-    assert answer.status == 201, answer.text
-    return str(answer.json["id"])
+def add_task(call: Api, person: Person, due: str | None = TODAY, title: str = "Water the plants") -> str:
+    """Create a task, and return its id."""
+    response = call("POST /api/tasks", bearer=person.token, json={"title": title, "due_date": due})
+    assert response.status == 201, response.text
+    return str(response.json["id"])
 
 
-def row_of_a_task(person: Person, number: int) -> Any:
-    """A task as it is kept: many are quickly made."""
+def task_row(person: Person, number: int) -> Any:
+    """Return a task's row, which is faster than a request."""
     now = layer("clock").now()
     rest = {"description": "", "completed": False, "completed_at": None, "priority": "medium", "tags": [], "version": 1}
-    made = {"created_at": now, "updated_at": now}
-    task = layer("tasks.model").Task(id=f"{number:036}", title=f"Task {number}", due_date=TODAY, **rest, **made)
+    times = {"created_at": now, "updated_at": now}
+    task = layer("tasks.model").Task(id=f"{number:036}", title=f"Task {number}", due_date=TODAY, **rest, **times)
     return layer("tasks.table").TaskRow.of(person.id, task, number)
 
 
 def run(call: Api) -> None:
-    """The quarter of an hour is over."""
+    """Invoke the schedule."""
     assert call.invoke("Remind", sample("mail/remind")) is None
 
 
-def reminded(call: Api, mailbox: Mailbox) -> list[Mail]:
-    """Run, and see what everybody got so far."""
+def digests(call: Api, mailbox: Mailbox) -> list[Mail]:
+    """Run, and return all digests sent so far."""
     run(call)
     return [mail for mail in mailbox.all if "next 24 hours" in mail.subject]
 
 
 def lines(mail: Mail) -> list[str]:
-    """What the mail lists."""
+    """Return the list in the mail."""
     return [line.removeprefix("- ") for line in mail.text.splitlines() if line.startswith("- ")]
 
 
-def members(cloud: Cloud) -> list[str]:
-    """Whom the table has as wanting to be reminded."""
+def reminded_users(cloud: Cloud) -> list[str]:
+    """Return the users in the reminder rows."""
     return [
         row["user_id"] for row in rows(cloud, "UsersTable") if row["pk"].startswith("REMINDERS#") and "user_id" in row
     ]
 
 
-# -- What it says ---------------------------------------------------------------
+# -- Contents -------------------------------------------------------------------
 
 
-def test_a_digest_lists_what_is_due_in_the_next_day(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
-    has(call, ann, TODAY, "Today")
-    has(call, ann, "2030-06-03T18:30:00+02:00", "This evening")
-    has(call, ann, "2030-06-04T06:59:00Z", "Tomorrow before seven")
-    has(call, ann, "2030-06-04T07:01:00Z", "Tomorrow after seven")
-    has(call, ann, "2030-06-04", "Tomorrow")
-    has(call, ann, "2030-06-02", "Yesterday")
-    has(call, ann, "2030-06-03T06:59:00Z", "A minute ago")
-    has(call, ann, None, "Whenever")
+def test_a_digest_lists_the_tasks_due_in_the_next_24_hours(call: Api, ann: Person, mailbox: Mailbox) -> None:
+    enable_reminders(call, ann)
+    add_task(call, ann, TODAY, "Today")
+    add_task(call, ann, "2030-06-03T18:30:00+02:00", "This evening")
+    add_task(call, ann, "2030-06-04T06:59:00Z", "Tomorrow before seven")
+    add_task(call, ann, "2030-06-04T07:01:00Z", "Tomorrow after seven")
+    add_task(call, ann, "2030-06-04", "Tomorrow")
+    add_task(call, ann, "2030-06-02", "Yesterday")
+    add_task(call, ann, "2030-06-03T06:59:00Z", "A minute ago")
+    add_task(call, ann, None, "Whenever")
 
-    (mail,) = reminded(call, mailbox)
+    (mail,) = digests(call, mailbox)
 
     assert (mail.to, mail.subject) == (ann.email, "Your tasks for the next 24 hours in Gatehouse")
     assert mail.text.startswith("Hello ann,\n")
@@ -120,43 +120,45 @@ def test_a_digest_lists_what_is_due_in_the_next_day(call: Api, ann: Person, mail
     assert f'<a href="{mail.link}">' in mail.html
 
 
-def test_times_are_those_of_ones_own_zone(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann, timeZone=BERLIN)
-    has(call, ann, "2030-06-03T21:30:00Z", "Late")
-    has(call, ann, "2030-06-03T22:30:00Z", "Too late")
+def test_times_are_in_the_users_zone(call: Api, ann: Person, mailbox: Mailbox) -> None:
+    enable_reminders(call, ann, timeZone=BERLIN)
+    add_task(call, ann, "2030-06-03T21:30:00Z", "Late")
+    add_task(call, ann, "2030-06-03T22:30:00Z", "Too late")
 
-    assert [lines(mail) for mail in reminded(call, mailbox)] == [
+    assert [lines(mail) for mail in digests(call, mailbox)] == [
         ["2030-06-03 23:30: Late", "2030-06-04 00:30: Too late"]
     ]
 
 
 @pytest.fixture
-def counts_to_25(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No more tasks are looked at; else it is a hundred."""
+def limit_of_25(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count up to 25 tasks instead of a hundred."""
     assert call is not None
     for part in ("flows", "outbox"):
         monkeypatch.setattr(layer(f"reminders.{part}"), "MAX_COUNTED", 25)
 
 
-@pytest.mark.usefixtures("counts_to_25")
+@pytest.mark.usefixtures("limit_of_25")
 @pytest.mark.parametrize(
     ("count", "last"),
     [(20, None), (21, "and 1 more"), (24, "and 4 more"), (25, "and at least 5 more")],
 )
-def test_a_long_list_ends_with_a_number(call: Api, ann: Person, mailbox: Mailbox, count: int, last: str | None) -> None:
-    wants(call, ann)
+def test_a_long_list_ends_with_the_number_of_further_tasks(
+    call: Api, ann: Person, mailbox: Mailbox, count: int, last: str | None
+) -> None:
+    enable_reminders(call, ann)
     with layer("tasks.table").TaskRow.batch_write() as batch:
         for number in range(count):
-            batch.save(row_of_a_task(ann, number))
+            batch.save(task_row(ann, number))
 
-    listed = lines(reminded(call, mailbox)[0])
+    listed = lines(digests(call, mailbox)[0])
 
     assert [line for line in listed if line.startswith("2030-06-03: Task ")] == listed[:20]
     assert listed[20:] == ([last] if last else [])
 
 
-def test_a_title_is_text_and_nothing_else(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
+def test_titles_are_escaped(call: Api, ann: Person, mailbox: Mailbox) -> None:
+    enable_reminders(call, ann)
     titles = {
         "<img src=x onerror=1>": "<img src=x onerror=1>",
         "</li><script>x</script>": "</li><script>x</script>",
@@ -165,9 +167,9 @@ def test_a_title_is_text_and_nothing_else(call: Api, ann: Person, mailbox: Mailb
         "a\u2028b\x0bc": "a b c",
     }
     for title in titles:
-        has(call, ann, TODAY, title)
+        add_task(call, ann, TODAY, title)
 
-    (mail,) = reminded(call, mailbox)
+    (mail,) = digests(call, mailbox)
 
     assert sorted(lines(mail)) == sorted(f"2030-06-03: {plain}" for plain in titles.values())
     assert mail.subject == "Your tasks for the next 24 hours in Gatehouse"
@@ -175,49 +177,49 @@ def test_a_title_is_text_and_nothing_else(call: Api, ann: Person, mailbox: Mailb
     assert not any(mark in mail.html for mark in ("<img", "<script", "49"))
 
 
-def test_the_link_goes_to_the_frontend_else_to_where_the_reminders_were_asked_for(
+def test_the_link_goes_to_the_frontend_or_to_the_url_at_which_reminders_were_enabled(
     call: Api, ann: Person, bob: Person, mailbox: Mailbox, settings: Callable[..., None]
 ) -> None:
-    """A schedule has no request that could tell it its own address."""
+    """A scheduled run has no request from which to take the base URL."""
     settings(base_url="")
-    wants(call, ann)
-    has(call, ann)
-    assert reminded(call, mailbox)[0].link == "https://local.execute-api.us-east-1.amazonaws.com/"
+    enable_reminders(call, ann)
+    add_task(call, ann)
+    assert digests(call, mailbox)[0].link == "https://local.execute-api.us-east-1.amazonaws.com/"
     settings(frontend_url="https://app.example.com/")
-    wants(call, bob, timeZone=BERLIN)
-    has(call, bob)
+    enable_reminders(call, bob, timeZone=BERLIN)
+    add_task(call, bob)
 
-    assert reminded(call, mailbox)[-1].link == "https://app.example.com/"
-
-
-# -- Who gets one ---------------------------------------------------------------
+    assert digests(call, mailbox)[-1].link == "https://app.example.com/"
 
 
-def test_who_did_not_ask_does_not_want_any_more_or_is_gone_gets_none(
+# -- Recipients -----------------------------------------------------------------
+
+
+def test_users_without_reminders_and_deleted_users_get_none(
     call: Api, ann: Person, bob: Person, people: People, mailbox: Mailbox
 ) -> None:
-    cem = people.signed_in("cem")
-    for person in (ann, bob, cem):
-        has(call, person)
-    for person in (bob, cem):
-        wants(call, person)
-    wants(call, bob, taskReminders=False)
-    call("POST /api/auth/delete-user", bearer=cem.token, json={"password": PASSWORD})
+    carol = people.signed_in("carol")
+    for person in (ann, bob, carol):
+        add_task(call, person)
+    for person in (bob, carol):
+        enable_reminders(call, person)
+    enable_reminders(call, bob, taskReminders=False)
+    call("POST /api/auth/delete-user", bearer=carol.token, json={"password": PASSWORD})
 
-    assert reminded(call, mailbox) == []
+    assert digests(call, mailbox) == []
 
 
-def test_nothing_due_is_no_mail_and_no_row(call: Api, ann: Person, mailbox: Mailbox, cloud: Cloud) -> None:
-    wants(call, ann)
-    has(call, ann, "2030-06-05")
+def test_without_due_tasks_no_mail_is_ordered(call: Api, ann: Person, mailbox: Mailbox, cloud: Cloud) -> None:
+    enable_reminders(call, ann)
+    add_task(call, ann, "2030-06-05")
 
-    assert reminded(call, mailbox) == []
+    assert digests(call, mailbox) == []
     assert rows(cloud, "TokensTable") == []
 
 
-def test_the_row_vanishes_after_a_while(call: Api, ann: Person, cloud: Cloud) -> None:
-    wants(call, ann)
-    has(call, ann)
+def test_the_mails_row_expires(call: Api, ann: Person, cloud: Cloud) -> None:
+    enable_reminders(call, ann)
+    add_task(call, ann)
 
     run(call)
 
@@ -226,46 +228,44 @@ def test_the_row_vanishes_after_a_while(call: Api, ann: Person, cloud: Cloud) ->
     assert left == timedelta(days=2)
 
 
-def test_what_is_done_is_not_in_it(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
-    has(call, ann, title="Open")
+def test_completed_tasks_are_not_listed(call: Api, ann: Person, mailbox: Mailbox) -> None:
+    enable_reminders(call, ann)
+    add_task(call, ann, title="Open")
     for due in (TODAY, "2030-06-03T12:00:00Z"):
-        task = has(call, ann, due, title="Done")
-        answer = call("PATCH /api/tasks/{task_id}/complete", bearer=ann.token, task_id=task, json={"completed": True})
-        assert answer.status == 200
+        task = add_task(call, ann, due, title="Done")
+        response = call("PATCH /api/tasks/{task_id}/complete", bearer=ann.token, task_id=task, json={"completed": True})
+        assert response.status == 200
 
-    assert [lines(mail) for mail in reminded(call, mailbox)] == [["2030-06-03: Open"]]
+    assert [lines(mail) for mail in digests(call, mailbox)] == [["2030-06-03: Open"]]
 
 
-def test_nobody_sees_the_tasks_of_somebody_else(call: Api, ann: Person, people: People, mailbox: Mailbox) -> None:
+def test_a_digest_lists_only_the_recipients_tasks(call: Api, ann: Person, people: People, mailbox: Mailbox) -> None:
     bob = people.signed_in("bob")
     for person in (ann, bob):
-        wants(call, person)
-        has(call, person, title=f"For {person.email}")
+        enable_reminders(call, person)
+        add_task(call, person, title=f"For {person.email}")
 
-    assert sorted((mail.to, *lines(mail)) for mail in reminded(call, mailbox)) == [
+    assert sorted((mail.to, *lines(mail)) for mail in digests(call, mailbox)) == [
         (person.email, f"2030-06-03: For {person.email}") for person in (ann, bob)
     ]
 
 
-def test_who_is_disabled_gets_none_until_they_may_come_in_again(
-    call: Api, ann: Person, mailbox: Mailbox, at: At
-) -> None:
-    wants(call, ann)
-    has(call, ann)
-    has(call, ann, "2030-06-04")
+def test_a_disabled_user_gets_none_until_enabled_again(call: Api, ann: Person, mailbox: Mailbox, at: At) -> None:
+    enable_reminders(call, ann)
+    add_task(call, ann)
+    add_task(call, ann, "2030-06-04")
     layer("accounts.changes").set_disabled(ann.id, disabled=True)
-    assert reminded(call, mailbox) == []
+    assert digests(call, mailbox) == []
 
     layer("accounts.changes").set_disabled(ann.id, disabled=False)
     at("2030-06-04T07:00:00Z")
 
-    assert len(reminded(call, mailbox)) == 1
+    assert len(digests(call, mailbox)) == 1
 
 
-def test_an_address_that_is_not_proved_gets_none(call: Api, ann: Person, mailbox: Mailbox, cloud: Cloud) -> None:
-    wants(call, ann)
-    has(call, ann)
+def test_an_unverified_address_gets_none(call: Api, ann: Person, mailbox: Mailbox, cloud: Cloud) -> None:
+    enable_reminders(call, ann)
+    add_task(call, ann)
     cloud.client("dynamodb").update_item(
         TableName="UsersTable",
         Key={"pk": {"S": f"USER#{ann.id}"}, "sk": {"S": "PROFILE"}},
@@ -273,24 +273,24 @@ def test_an_address_that_is_not_proved_gets_none(call: Api, ann: Person, mailbox
         ExpressionAttributeValues={":no": {"BOOL": False}},
     )
 
-    assert reminded(call, mailbox) == []
+    assert digests(call, mailbox) == []
 
 
-def test_a_mail_goes_to_the_address_of_today(call: Api, ann: Person, mailbox: Mailbox) -> None:
-    wants(call, ann)
-    has(call, ann)
+def test_the_mail_goes_to_the_current_address(call: Api, ann: Person, mailbox: Mailbox) -> None:
+    enable_reminders(call, ann)
+    add_task(call, ann)
     call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": "new@example.com"})
     call("POST /api/auth/verify-email", json={"token": mailbox.to("new@example.com")[-1].token})
 
-    assert [mail.to for mail in reminded(call, mailbox)] == ["new@example.com"]
+    assert [mail.to for mail in digests(call, mailbox)] == ["new@example.com"]
 
 
 @pytest.mark.parametrize("change", [{"task_reminders": {"BOOL": False}}, {"time_zone": {"S": TOKYO}}, None], ids=str)
-def test_a_row_that_the_profile_knows_nothing_of_is_removed(
+def test_a_reminder_row_that_contradicts_the_profile_is_deleted(
     call: Api, ann: Person, mailbox: Mailbox, cloud: Cloud, change: dict[str, Any] | None
 ) -> None:
-    wants(call, ann)
-    has(call, ann)
+    enable_reminders(call, ann)
+    add_task(call, ann)
     key = {"pk": {"S": f"USER#{ann.id}"}, "sk": {"S": "PROFILE"}}
     dynamodb = cloud.client("dynamodb")
     profile = dynamodb.get_item(TableName="UsersTable", Key=key)["Item"]
@@ -298,28 +298,28 @@ def test_a_row_that_the_profile_knows_nothing_of_is_removed(
     if change:
         dynamodb.put_item(TableName="UsersTable", Item=profile | change)
 
-    assert reminded(call, mailbox) == []
-    assert members(cloud) == []
+    assert digests(call, mailbox) == []
+    assert reminded_users(cloud) == []
 
 
-def test_a_row_that_came_back_meanwhile_stays(
+def test_a_reminder_row_written_again_meanwhile_is_kept(
     call: Api, ann: Person, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Off when the page was read, on again before the row would be removed."""
-    wants(call, ann)
+    """Disabled when the page was read, enabled again before the row is deleted."""
+    enable_reminders(call, ann)
 
-    def waver() -> None:
-        wants(call, ann, taskReminders=False)
-        interleave(monkeypatch, "accounts.reminder_rows", "delete_stale", lambda: wants(call, ann))
+    def disable_and_enable() -> None:
+        enable_reminders(call, ann, taskReminders=False)
+        interleave(monkeypatch, "accounts.reminder_rows", "delete_stale", lambda: enable_reminders(call, ann))
 
-    interleave(monkeypatch, "reminders.flows", "batch_get", waver)
+    interleave(monkeypatch, "reminders.flows", "batch_get", disable_and_enable)
 
     run(call)
 
-    assert members(cloud) == [ann.id]
+    assert reminded_users(cloud) == [ann.id]
 
 
-# -- When -----------------------------------------------------------------------
+# -- Time -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -334,121 +334,123 @@ def test_a_row_that_came_back_meanwhile_stays(
         ("Asia/Kathmandu", "2030-06-03T07:00:00+05:45"),
     ],
 )
-def test_a_day_begins_at_seven_where_one_is(call: Api, mailbox: Mailbox, at: At, zone: str, seven: str) -> None:
+def test_digests_are_sent_from_seven_in_the_users_zone(
+    call: Api, mailbox: Mailbox, at: At, zone: str, seven: str
+) -> None:
     today = seven[:10]
     at(seven.replace("07:00:00", "06:59:59"))
     ann = People(call).signed_in("ann")
-    wants(call, ann, timeZone=zone)
-    has(call, ann, today)
-    assert reminded(call, mailbox) == []
+    enable_reminders(call, ann, timeZone=zone)
+    add_task(call, ann, today)
+    assert digests(call, mailbox) == []
 
     at(seven)
 
-    assert [lines(mail) for mail in reminded(call, mailbox)] == [[f"{today}: Water the plants"]]
+    assert [lines(mail) for mail in digests(call, mailbox)] == [[f"{today}: Water the plants"]]
 
 
-def test_there_is_one_a_day_however_often_it_runs(call: Api, ann: Person, mailbox: Mailbox, at: At) -> None:
-    wants(call, ann)
-    has(call, ann)
-    has(call, ann, "2030-06-04")
+def test_there_is_one_digest_a_day_however_often_it_runs(call: Api, ann: Person, mailbox: Mailbox, at: At) -> None:
+    enable_reminders(call, ann)
+    add_task(call, ann)
+    add_task(call, ann, "2030-06-04")
     for hour in range(7, 24):
         at(f"2030-06-03T{hour:02}:15:00Z")
-        assert len(reminded(call, mailbox)) == 1
+        assert len(digests(call, mailbox)) == 1
 
     at("2030-06-04T06:45:00Z")
-    assert len(reminded(call, mailbox)) == 1
+    assert len(digests(call, mailbox)) == 1
     at("2030-06-04T07:00:00Z")
-    assert len(reminded(call, mailbox)) == 2
+    assert len(digests(call, mailbox)) == 2
 
 
-def test_runs_at_the_same_time_send_one(call: Api, ann: Person, people: People, mailbox: Mailbox) -> None:
-    for person in (ann, people.signed_in("bob"), people.signed_in("cem")):
-        wants(call, person)
-        has(call, person)
+def test_concurrent_runs_send_one_digest(call: Api, ann: Person, people: People, mailbox: Mailbox) -> None:
+    for person in (ann, people.signed_in("bob"), people.signed_in("carol")):
+        enable_reminders(call, person)
+        add_task(call, person)
     run_now: Callable[[int], None] = lambda _: run(call)  # noqa: E731 -- a function for each thread
 
     run_concurrently(run_now, range(4))
 
-    assert sorted(mail.to for mail in reminded(call, mailbox)) == [
-        f"{name}@example.com" for name in ("ann", "bob", "cem")
+    assert sorted(mail.to for mail in digests(call, mailbox)) == [
+        f"{name}@example.com" for name in ("ann", "bob", "carol")
     ]
 
 
-def test_a_run_in_the_middle_of_another_sends_nothing_twice(
+def test_a_run_during_another_sends_nothing_twice(
     call: Api, ann: Person, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It comes between looking up what is due and ordering the mail, which is sent before the first one goes on."""
-    wants(call, ann)
-    has(call, ann)
+    """It runs after the first has read what is due and before it orders the mail."""
+    enable_reminders(call, ann)
+    add_task(call, ann)
 
     def other() -> None:
-        assert len(reminded(call, mailbox)) == 1
+        assert len(digests(call, mailbox)) == 1
 
     interleave(monkeypatch, "reminders.flows", "_order", other)
 
-    assert len(reminded(call, mailbox)) == 1
+    assert len(digests(call, mailbox)) == 1
 
 
-def test_who_asks_after_the_round_gets_the_first_one_tomorrow(
+def test_reminders_enabled_after_todays_run_begin_tomorrow(
     call: Api, ann: Person, people: People, mailbox: Mailbox, at: At
 ) -> None:
-    wants(call, ann)
+    enable_reminders(call, ann)
     run(call)
     bob = people.signed_in("bob")
-    wants(call, bob)
-    has(call, bob)
-    has(call, bob, "2030-06-04")
-    assert reminded(call, mailbox) == []
+    enable_reminders(call, bob)
+    add_task(call, bob)
+    add_task(call, bob, "2030-06-04")
+    assert digests(call, mailbox) == []
 
     at("2030-06-04T07:00:00Z")
 
-    assert [mail.to for mail in reminded(call, mailbox)] == ["bob@example.com"]
+    assert [mail.to for mail in digests(call, mailbox)] == ["bob@example.com"]
 
 
-def test_who_moves_is_reminded_by_the_new_clock_and_not_twice_for_one_day(
+def test_a_change_of_zone_does_not_send_two_digests_for_one_day(
     call: Api, ann: Person, mailbox: Mailbox, at: At, cloud: Cloud
 ) -> None:
-    wants(call, ann, timeZone=BERLIN)
+    enable_reminders(call, ann, timeZone=BERLIN)
     for day in (TODAY, "2030-06-04"):
-        has(call, ann, day)
-    assert len(reminded(call, mailbox)) == 1
-    wants(call, ann, timeZone=HONOLULU)
-    assert members(cloud) == [ann.id]
+        add_task(call, ann, day)
+    assert len(digests(call, mailbox)) == 1
+    enable_reminders(call, ann, timeZone=HONOLULU)
+    assert reminded_users(cloud) == [ann.id]
 
     at("2030-06-03T17:00:00Z")
-    assert len(reminded(call, mailbox)) == 1
+    assert len(digests(call, mailbox)) == 1
     at("2030-06-04T05:00:00Z")
-    assert len(reminded(call, mailbox)) == 1
+    assert len(digests(call, mailbox)) == 1
     at("2030-06-04T17:00:00Z")
-    assert len(reminded(call, mailbox)) == 2
+    assert len(digests(call, mailbox)) == 2
 
 
-def test_one_zone_waits_for_no_other(call: Api, ann: Person, people: People, mailbox: Mailbox, at: At) -> None:
+def test_zones_are_independent(call: Api, ann: Person, people: People, mailbox: Mailbox, at: At) -> None:
     bob = people.signed_in("bob")
-    wants(call, ann, timeZone=TOKYO)
-    wants(call, bob, timeZone=BERLIN)
+    enable_reminders(call, ann, timeZone=TOKYO)
+    enable_reminders(call, bob, timeZone=BERLIN)
     for person in (ann, bob):
-        has(call, person)
+        add_task(call, person)
     at("2030-06-03T01:00:00Z")
-    assert [mail.to for mail in reminded(call, mailbox)] == [ann.email]
+    assert [mail.to for mail in digests(call, mailbox)] == [ann.email]
 
     at("2030-06-03T05:00:00Z")
 
-    assert [mail.to for mail in reminded(call, mailbox)] == [ann.email, bob.email]
+    assert [mail.to for mail in digests(call, mailbox)] == [ann.email, bob.email]
 
 
-# -- Many of them, and accidents ------------------------------------------------
+# -- Many users, and faults -----------------------------------------------------
 
 
 @pytest.fixture
-def crowd(call: Api, at: At, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
-    """So many people who want to be reminded, each of one task; their addresses. They are rows, and quickly made."""
+def many_users(call: Api, at: At, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
+    """Write that many users with reminders and one due task, as rows, and return their addresses."""
     assert None not in (call, at)
     reminders, profiles = layer("accounts.reminder_rows"), layer("accounts.table").ProfileRow
     task = layer("tasks.summary").DueTask(title="Water the plants", due=TODAY)
     monkeypatch.setattr(layer("reminders.flows"), "due_within", lambda *_, **__: [task])
 
-    def gather(count: int) -> list[str]:
+    def write_users(count: int) -> list[str]:
         now = layer("clock").now()
         emails = [f"p{number:03}@example.com" for number in range(count)]
         with profiles.batch_write() as batch:
@@ -459,30 +461,30 @@ def crowd(call: Api, at: At, monkeypatch: pytest.MonkeyPatch) -> Callable[[int],
         reminders.register_zone("UTC")
         return emails
 
-    return gather
+    return write_users
 
 
 @pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page is three people."""
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page has three users."""
     monkeypatch.setattr(layer("reminders.table"), "_PAGE_SIZE", 3)
 
 
-def time_for(pages: int) -> Any:
-    """Let every invocation have time for so many pages."""
+def time_for(small_pages: int) -> Any:
+    """Give each invocation time for that many pages."""
     left: dict[str, Iterator[int]] = {}
 
     def remaining(context: LambdaContext) -> int:
-        times = left.setdefault(context.aws_request_id, iter([20_000] * pages))
+        times = left.setdefault(context.aws_request_id, iter([20_000] * small_pages))
         return next(times, 19_999)
 
     return patch.object(LambdaContext, "get_remaining_time_in_millis", remaining)
 
 
-def test_more_people_than_a_page_are_all_served_though_each_run_has_time_for_one_page(
-    call: Api, crowd: Callable[[int], list[str]], cloud: Cloud
+def test_all_users_are_reminded_although_each_run_has_time_for_one_page(
+    call: Api, many_users: Callable[[int], list[str]], cloud: Cloud
 ) -> None:
-    emails = crowd(120)
+    emails = many_users(120)
 
     ordered: list[list[str]] = []
     with time_for(1):
@@ -493,35 +495,39 @@ def test_more_people_than_a_page_are_all_served_though_each_run_has_time_for_one
     assert ordered == [emails[:100], emails, emails]
 
 
-@pytest.mark.usefixtures("pages")
-def test_without_time_nothing_is_begun(call: Api, crowd: Callable[[int], list[str]], mailbox: Mailbox) -> None:
-    crowd(1)
+@pytest.mark.usefixtures("small_pages")
+def test_without_time_left_nothing_is_started(
+    call: Api, many_users: Callable[[int], list[str]], mailbox: Mailbox
+) -> None:
+    many_users(1)
 
     with time_for(0):
-        assert reminded(call, mailbox) == []
-    assert len(reminded(call, mailbox)) == 1
+        assert digests(call, mailbox) == []
+    assert len(digests(call, mailbox)) == 1
 
 
-@pytest.mark.usefixtures("pages")
+@pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("count", [2, 3, 4, 6, 7])
-def test_pages_end_where_they_end(call: Api, crowd: Callable[[int], list[str]], mailbox: Mailbox, count: int) -> None:
-    emails = crowd(count)
+def test_the_last_page_may_be_full_or_partial(
+    call: Api, many_users: Callable[[int], list[str]], mailbox: Mailbox, count: int
+) -> None:
+    emails = many_users(count)
 
-    assert sorted(mail.to for mail in reminded(call, mailbox)) == emails
+    assert sorted(mail.to for mail in digests(call, mailbox)) == emails
     run(call)
     assert call.aws_operations == ["BatchGetItem", "BatchGetItem"]
 
 
-@pytest.mark.usefixtures("pages")
+@pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize(
-    "crash", [*(("_order", good) for good in (0, 2, 3, 4)), ("save_progress", 0), ("save_progress", 1)]
+    "crash", [*(("_order", successes) for successes in (0, 2, 3, 4)), ("save_progress", 0), ("save_progress", 1)]
 )
-def test_a_run_that_crashes_is_gone_on_with_and_nobody_hears_twice(
-    call: Api, crowd: Callable[[int], list[str]], mailbox: Mailbox, crash: tuple[str, int]
+def test_a_crashed_run_is_continued_and_nobody_is_mailed_twice(
+    call: Api, many_users: Callable[[int], list[str]], mailbox: Mailbox, crash: tuple[str, int]
 ) -> None:
-    emails = crowd(5)
-    name, good = crash
-    real, left = getattr(layer("reminders.flows"), name), iter(range(good))
+    emails = many_users(5)
+    name, successes = crash
+    real, left = getattr(layer("reminders.flows"), name), iter(range(successes))
 
     def crashes(*given: Any) -> Any:
         next(left)  # StopIteration is the crash
@@ -529,27 +535,25 @@ def test_a_run_that_crashes_is_gone_on_with_and_nobody_hears_twice(
 
     with patch.object(layer("reminders.flows"), name, crashes), pytest.raises(FunctionFailed):
         run(call)
-    assert len(mailbox.all) == (good if name == "_order" else min(3 * good + 3, 5))
+    assert len(mailbox.all) == (successes if name == "_order" else min(3 * successes + 3, 5))
 
-    assert sorted(mail.to for mail in reminded(call, mailbox)) == emails
+    assert sorted(mail.to for mail in digests(call, mailbox)) == emails
 
 
-def test_no_table_is_ever_scanned(call: Api, ann: Person, people: People) -> None:
-    for person in (ann, *map(people.signed_in, ("bob", "cem"))):
-        wants(call, person)
-        has(call, person)
+def test_no_table_is_scanned(call: Api, ann: Person, people: People) -> None:
+    for person in (ann, *map(people.signed_in, ("bob", "carol"))):
+        enable_reminders(call, person)
+        add_task(call, person)
 
     run(call)
 
     assert set(call.aws_operations) == {"BatchGetItem", "Query", "PutItem"}
 
 
-def test_nobody_to_remind_is_one_read_and_a_zone_where_it_is_night_is_not_looked_into(
-    call: Api, ann: Person, at: At
-) -> None:
+def test_a_run_reads_only_zones_in_which_it_is_morning(call: Api, ann: Person, at: At) -> None:
     run(call)
     assert call.aws_operations == ["BatchGetItem"]
-    wants(call, ann)
+    enable_reminders(call, ann)
     at("2030-06-03T06:00:00Z")
 
     run(call)

@@ -1,4 +1,4 @@
-"""GET /auth/assets/{name} and /auth/button.js: files that may be kept."""
+"""GET /auth/assets/{name} and /auth/button.js: cacheable files of the pages."""
 
 import base64
 import gzip
@@ -13,66 +13,66 @@ ASSET, BUTTON = "GET /auth/assets/{name}", "GET /auth/button.js"
 NAMES = ["gatehouse.js", "gatehouse.css"]
 
 
-def named(name: str) -> str:
-    """The name that pages have for a file."""
+def asset_name(name: str) -> str:
+    """Return the name under which pages load a file."""
     found: str = layer("pages.assets").find_asset(name).name
     return found
 
 
-def sent(answer: Response) -> bytes:
-    """A body as it goes over the wire."""
-    return base64.b64decode(answer.text)
+def body_bytes(response: Response) -> bytes:
+    """Return the body as sent."""
+    return base64.b64decode(response.text)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_is_kept_for_ever_under_its_name(call: Api, name: str) -> None:
-    answer = call(ASSET, name=named(name))
+def test_a_file_is_immutable_under_its_hashed_name(call: Api, name: str) -> None:
+    response = call(ASSET, name=asset_name(name))
 
-    assert answer.status == 200
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert "pragma" not in answer.headers
+    assert response.status == 200
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "pragma" not in response.headers
     assert (
-        answer.headers["content-type"]
+        response.headers["content-type"]
         == {"gatehouse.js": "text/javascript; charset=utf-8", "gatehouse.css": "text/css; charset=utf-8"}[name]
     )
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert len(answer.text) > 1000
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert len(response.text) > 1000
 
 
-def test_any_other_name_is_not_there(call: Api) -> None:
+def test_any_other_name_is_not_found(call: Api) -> None:
     for name in ("gatehouse.js", "gatehouse.000000000000.js", "..%2f__init__.py", "button.js", "ü", "x" * 1000):
-        answer = call(ASSET, name=name)
-        assert (answer.status, answer.code) == (404, "NOT_FOUND"), name
-        assert answer.headers["cache-control"] == "no-store"
+        response = call(ASSET, name=name)
+        assert (response.status, response.code) == (404, "NOT_FOUND"), name
+        assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_is_compressed_for_those_who_can_read_it(call: Api, name: str) -> None:
-    plain = call(ASSET, name=named(name))
-    packed = call(ASSET, name=named(name), headers={"accept-encoding": "gzip, br"})
+def test_a_file_is_compressed_if_the_client_accepts_it(call: Api, name: str) -> None:
+    plain = call(ASSET, name=asset_name(name))
+    compressed = call(ASSET, name=asset_name(name), headers={"accept-encoding": "gzip, br"})
 
-    assert packed.headers["content-encoding"] == "gzip"
-    assert packed.headers["vary"] == "accept-encoding"
-    assert gzip.decompress(sent(packed)).decode() == plain.text
-    assert len(sent(packed)) < len(plain.text) / 2
+    assert compressed.headers["content-encoding"] == "gzip"
+    assert compressed.headers["vary"] == "accept-encoding"
+    assert gzip.decompress(body_bytes(compressed)).decode() == plain.text
+    assert len(body_bytes(compressed)) < len(plain.text) / 2
 
 
-def test_the_button_knows_whether_it_is_of_this_site(call: Api) -> None:
+def test_the_button_has_the_relation_of_its_site(call: Api) -> None:
     for site in ("same-origin", "same-site", "cross-site", "none"):
-        answer = call(BUTTON, headers={"sec-fetch-site": site})
-        assert (site in answer.text, "SITE" in answer.text) == (True, False), site
-        assert answer.headers["vary"] == "sec-fetch-site, accept-encoding"
-        assert answer.headers["cache-control"] == "public, max-age=300"
-        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+        response = call(BUTTON, headers={"sec-fetch-site": site})
+        assert (site in response.text, "SITE" in response.text) == (True, False), site
+        assert response.headers["vary"] == "sec-fetch-site, accept-encoding"
+        assert response.headers["cache-control"] == "public, max-age=300"
+        assert response.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
-def test_the_button_takes_no_code_from_a_header(call: Api) -> None:
+def test_the_button_contains_nothing_else_of_the_header(call: Api) -> None:
     for site in ('";alert(1);"', "SAME-SITE", "x" * 100, "same-site\n"):
         assert call(BUTTON, headers={"sec-fetch-site": site}).text == call(BUTTON).text, site
 
 
-def test_a_file_is_no_credential(call: Api) -> None:
-    """Cookies of a site that is not trusted make no difference: nothing is done for them."""
+def test_the_button_is_the_same_with_an_untrusted_cookie(call: Api) -> None:
+    """Cookies and origins that are not trusted make no difference."""
     request: dict[str, Any] = {
         "cookies": ["better-auth.session_token=x"],
         "headers": {"origin": "https://evil.example"},

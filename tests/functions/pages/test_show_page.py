@@ -1,4 +1,4 @@
-"""GET /sign-in and the other pages: what they show, in which language, where they lead on, and what they let load."""
+"""GET /sign-in and the other pages: their texts, languages, redirects and security headers."""
 
 import html
 import json
@@ -16,7 +16,7 @@ from tests.support.slow import some_and_all
 
 SIGN_IN, SIGN_UP, RESET, HOME = "GET /sign-in", "GET /sign-up", "GET /reset-password", "/tasks"
 FILES = {"GET /auth/assets/{name}", "GET /auth/button.js"}
-FORMER = {
+ALIASES = {
     "GET /signin": "/sign-in",
     "GET /login": "/sign-in",
     "GET /signup": "/sign-up",
@@ -25,7 +25,7 @@ FORMER = {
     "GET /dashboard": "/tasks",
 }
 PARTS = LAYER / "gatehouse" / "pages"
-SHOWN = sorted(PAGES - FILES - FORMER.keys())
+ROUTES = sorted(PAGES - FILES - ALIASES.keys())
 TRUSTED = ["/account", "/a/b?c=d&e=%20f#g", "https://app.example.com/page?x=1#y"]
 TRUSTED += ["https://api.example.com/tasks?status=active", "https://app.example.com/ü"]
 HOSTILE = ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/%2f/evil.example"]
@@ -37,181 +37,181 @@ HOSTILE += ["https://evil.example#https://app.example.com", " https://app.exampl
 HOSTILE += ["data:text/html,x", '"><script>alert(1)</script>']
 
 
-def shown(call: Api, route: str = SIGN_IN, **request: Any) -> str:
-    """A page, as it was sent."""
-    answer = call(route, **request)
-    assert answer.status == 200
-    return answer.text
+def page_of(call: Api, route: str = SIGN_IN, **request: Any) -> str:
+    """Return the HTML of a page."""
+    response = call(route, **request)
+    assert response.status == 200
+    return response.text
 
 
-def leads_to(page: str) -> str:
-    """Where a page's script goes on to."""
-    (found,) = re.findall(r'data-next="([^"]*)"', page)
-    return html.unescape(found)
+def next_url(page: str) -> str:
+    """Return the URL to which the page's script continues."""
+    (value,) = re.findall(r'data-next="([^"]*)"', page)
+    return html.unescape(value)
 
 
 def texts(page: str) -> dict[str, Any]:
-    """What a page's script says."""
-    (found,) = re.findall(r'<script type="application/json" id="texts">(.*)</script>', page)
-    told: dict[str, Any] = json.loads(found)
-    return told
+    """Return the texts of the page's script."""
+    (value,) = re.findall(r'<script type="application/json" id="texts">(.*)</script>', page)
+    page_texts: dict[str, Any] = json.loads(value)
+    return page_texts
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_a_page_is_whole_in_each_language(call: Api, language: str) -> None:
-    for route in SHOWN:
-        answer = call(route, headers={"accept-language": language})
-        assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8"), route
-        assert answer.text.startswith(f'<!doctype html>\n<html lang="{language}">')
-        assert answer.text.endswith("</html>")
-        assert re.search(r"<h1[ >]", answer.text), route
-        assert re.search(r"<title>[^<·]+ · Gatehouse</title>", answer.text), route
+def test_a_page_is_complete_in_each_language(call: Api, language: str) -> None:
+    for route in ROUTES:
+        response = call(route, headers={"accept-language": language})
+        assert (response.status, response.headers["content-type"]) == (200, "text/html; charset=utf-8"), route
+        assert response.text.startswith(f'<!doctype html>\n<html lang="{language}">')
+        assert response.text.endswith("</html>")
+        assert re.search(r"<h1[ >]", response.text), route
+        assert re.search(r"<title>[^<·]+ · Gatehouse</title>", response.text), route
 
 
-def test_where_pages_are_elsewhere_there_are_none(call: Api, settings: Callable[..., None]) -> None:
-    """Their functions stay, and answer as the service does what is not there."""
+def test_where_hosted_pages_are_off_there_are_none(call: Api, settings: Callable[..., None]) -> None:
+    """Their functions stay, and respond as for any unknown path."""
     settings(hosted_pages="false", frontend_url="https://app.example.com")
 
     for route in sorted(PAGES):
-        answer = call(route, name="button.js") if "{name}" in route else call(route)
-        assert (answer.status, answer.code) == (404, "NOT_FOUND"), route
-        assert answer.json.keys() == {"code", "message", "requestId"}
+        response = call(route, name="button.js") if "{name}" in route else call(route)
+        assert (response.status, response.code) == (404, "NOT_FOUND"), route
+        assert response.json.keys() == {"code", "message", "requestId"}
 
 
-@pytest.mark.parametrize("route", SHOWN)
-def test_a_page_loads_from_here_alone_and_nothing_inline_and_is_kept_by_nobody(call: Api, route: str) -> None:
-    answer = call(route)
-    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_page_loads_only_from_its_origin_nothing_inline_and_is_not_cached(call: Api, route: str) -> None:
+    response = call(route)
+    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
 
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert "unsafe" not in str(policy)
     assert policy["require-trusted-types-for"] == "'script'"
     assert policy["trusted-types"] == "'none'"
-    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
-    assert re.findall(r"<script(?![^>]*(?:src=|application/json))", answer.text) == []
-    assert re.findall(r'<style|\sstyle=|\son\w+=|(?:src|href)="(?:https?:)?//', answer.text) == []
+    assert response.headers["cross-origin-opener-policy"] == "same-origin"
+    assert re.findall(r"<script(?![^>]*(?:src=|application/json))", response.text) == []
+    assert re.findall(r'<style|\sstyle=|\son\w+=|(?:src|href)="(?:https?:)?//', response.text) == []
 
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["vary"] == "accept-language, cookie"
-    assert answer.headers["referrer-policy"] == "same-origin"
-    assert answer.headers["x-frame-options"] == "DENY"
-    assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
-    assert answer.headers["permissions-policy"]
-    assert answer.headers["x-correlation-id"]
-    assert answer.cookies == []
-    names = re.findall(r'"/auth/assets/([^"]+)"', answer.text)
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["vary"] == "accept-language, cookie"
+    assert response.headers["referrer-policy"] == "same-origin"
+    assert response.headers["x-frame-options"] == "DENY"
+    assert response.headers["strict-transport-security"].startswith("max-age=31536000")
+    assert response.headers["permissions-policy"]
+    assert response.headers["x-correlation-id"]
+    assert response.cookies == []
+    names = re.findall(r'"/auth/assets/([^"]+)"', response.text)
     assert sorted(name.rpartition(".")[2] for name in names) == ["css", "js"]
     assert {call("GET /auth/assets/{name}", name=name).status for name in names} == {200}
 
 
-def test_a_page_speaks_as_asked(call: Api) -> None:
+def test_the_language_follows_cookie_and_header(call: Api) -> None:
     wanted: list[tuple[str, list[str], str]] = [
         *(("", [], "en"), ("fr", [], "en"), ("de-AT,de;q=0.9,en;q=0.1", [], "de"), ("de", ["language=en"], "en")),
         *(("en", ["language=de"], "de"), ("de", ["language=../../etc"], "de")),
     ]
     for header, cookies, language in wanted:
         headers = {"accept-language": header} if header else {}
-        assert f'<html lang="{language}">' in shown(call, headers=headers, cookies=cookies), (header, cookies)
+        assert f'<html lang="{language}">' in page_of(call, headers=headers, cookies=cookies), (header, cookies)
 
 
 @pytest.mark.parametrize("name", ["callbackUrl", "callbackURL", "redirect"])
-def test_a_page_leads_back_to_where_somebody_came_from(call: Api, name: str) -> None:
+def test_a_page_continues_to_a_trusted_callback(call: Api, name: str) -> None:
     for target in TRUSTED:
-        assert leads_to(shown(call, query={name: target})) == target.replace("ü", "%C3%BC")
+        assert next_url(page_of(call, query={name: target})) == target.replace("ü", "%C3%BC")
 
 
-@some_and_all("routes", (SIGN_IN,), SHOWN)
-def test_a_page_leads_home_instead_of_elsewhere(call: Api, routes: tuple[str, ...]) -> None:
+@some_and_all("routes", (SIGN_IN,), ROUTES)
+def test_a_page_continues_to_the_default_instead_of_an_untrusted_callback(call: Api, routes: tuple[str, ...]) -> None:
     for route in routes:
-        plain = shown(call, route)
-        assert leads_to(plain) == HOME
+        plain = page_of(call, route)
+        assert next_url(plain) == HOME
         for target in HOSTILE:
-            assert shown(call, route, query={"callbackUrl": target}) == plain, (route, target)
+            assert page_of(call, route, query={"callbackUrl": target}) == plain, (route, target)
 
 
-def test_links_between_pages_keep_the_way_back(call: Api) -> None:
-    page = html.unescape(shown(call, query={"callbackUrl": "https://app.example.com/a?b=c"}))
+def test_links_between_pages_keep_the_callback(call: Api) -> None:
+    page = html.unescape(page_of(call, query={"callbackUrl": "https://app.example.com/a?b=c"}))
 
     assert "/sign-up?callbackUrl=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3Dc" in page
-    assert 'href="/sign-up"' in shown(call)
+    assert 'href="/sign-up"' in page_of(call)
 
 
-def test_the_account_leads_back_to_where_somebody_came_from(call: Api) -> None:
+def test_the_account_page_links_back_to_a_trusted_callback(call: Api) -> None:
     back = 'href="https://app.example.com/a?b=c&amp;d"'
 
-    assert back in shown(call, "GET /account", query={"callbackUrl": "https://app.example.com/a?b=c&d"})
+    assert back in page_of(call, "GET /account", query={"callbackUrl": "https://app.example.com/a?b=c&d"})
     for target in HOSTILE:
-        assert 'class="back"' not in shown(call, "GET /account", query={"callbackUrl": target})
+        assert 'class="back"' not in page_of(call, "GET /account", query={"callbackUrl": target})
 
 
-def test_home_is_the_frontend_where_there_is_one(call: Api, settings: Callable[..., None]) -> None:
+def test_the_default_is_the_frontend_if_configured(call: Api, settings: Callable[..., None]) -> None:
     settings(frontend_url="https://www.example.com/app")
 
-    assert leads_to(shown(call)) == "https://www.example.com/app"
+    assert next_url(page_of(call)) == "https://www.example.com/app"
 
 
-def test_nothing_that_was_sent_is_in_a_page(call: Api) -> None:
+def test_no_input_is_repeated_in_a_page(call: Api) -> None:
     query = {"token": "m4rk", "error": "m4rk<b>", "email": "m4rk@example.com", "m4rk": "m4rk"}
     headers = {"user-agent": "m4rk", "referer": "https://m4rk"}
 
-    assert [route for route in SHOWN if "m4rk" in shown(call, route, query=query, headers=headers)] == []
+    assert [route for route in ROUTES if "m4rk" in page_of(call, route, query=query, headers=headers)] == []
 
 
-def test_a_parameter_given_twice_is_no_error_for_a_person(call: Api) -> None:
-    assert shown(call, query={"callbackUrl": ["/a", "/b"]})
+def test_a_repeated_parameter_is_accepted(call: Api) -> None:
+    assert page_of(call, query={"callbackUrl": ["/a", "/b"]})
 
 
-def test_an_old_address_leads_to_its_page(call: Api) -> None:
-    for route, page in FORMER.items():
-        answer = call(route, query={"callbackUrl": "/a?b=c", "token": "x"})
-        assert (answer.status, answer.headers["location"]) == (302, f"{page}?callbackUrl=%2Fa%3Fb%3Dc&token=x")
+def test_an_alias_redirects_to_its_page(call: Api) -> None:
+    for route, page in ALIASES.items():
+        response = call(route, query={"callbackUrl": "/a?b=c", "token": "x"})
+        assert (response.status, response.headers["location"]) == (302, f"{page}?callbackUrl=%2Fa%3Fb%3Dc&token=x")
         assert call(route).headers["location"] == page
 
 
-def test_providers_are_offered_where_they_are_configured(call: Api, settings: Callable[..., None]) -> None:
-    assert "data-provider" not in shown(call)
+def test_configured_providers_are_offered(call: Api, settings: Callable[..., None]) -> None:
+    assert "data-provider" not in page_of(call)
 
     settings(google_client_id="client", oidc_client_id="client", oidc_provider_id="acme")
 
     for route in (SIGN_IN, SIGN_UP, "GET /tasks", "GET /account"):
-        assert {"google", "acme"} <= set(re.findall(r'data-provider="(\w+)"', shown(call, route)))
+        assert {"google", "acme"} <= set(re.findall(r'data-provider="(\w+)"', page_of(call, route)))
 
 
 def test_pages_follow_the_settings(call: Api, settings: Callable[..., None]) -> None:
     settings(product_name="Ann & Bob <3", minimum_password_length="12", reset_lifetime="7200", sign_up_enabled="false")
 
-    assert "<title>Sign in · Ann &amp; Bob &lt;3</title>" in shown(call)
-    assert 'minlength="12"' in shown(call, RESET)
-    assert "120 minutes" in shown(call, "GET /forgot-password")
-    assert "<form" not in shown(call, SIGN_UP)
-    assert "/sign-up" not in shown(call) + shown(call, "GET /verify-email")
+    assert "<title>Sign in · Ann &amp; Bob &lt;3</title>" in page_of(call)
+    assert 'minlength="12"' in page_of(call, RESET)
+    assert "120 minutes" in page_of(call, "GET /forgot-password")
+    assert "<form" not in page_of(call, SIGN_UP)
+    assert "/sign-up" not in page_of(call) + page_of(call, "GET /verify-email")
 
 
 # -- Texts --------------------------------------------------------------------------
 
 
-def keys(told: Any, path: str = "") -> set[str]:
-    """The paths of all texts."""
-    if not isinstance(told, dict):
-        return {f"{path}[{len(told)}]" if isinstance(told, list) else path}
-    return {found for name, value in told.items() for found in keys(value, f"{path}.{name}")}
+def keys(node: Any, path: str = "") -> set[str]:
+    """Return the paths of all texts."""
+    if not isinstance(node, dict):
+        return {f"{path}[{len(node)}]" if isinstance(node, list) else path}
+    return {value for name, value in node.items() for value in keys(value, f"{path}.{name}")}
 
 
-def placeholders(told: Any) -> set[tuple[str, ...]]:
-    """What each text leaves open, by its path."""
-    return {(path, *sorted(re.findall(r"\{\w+\}", value))) for path, value in _flat(told, "")}
+def placeholders(node: Any) -> set[tuple[str, ...]]:
+    """Return the placeholders of each text, with its path."""
+    return {(path, *sorted(re.findall(r"\{\w+\}", value))) for path, value in _flat(node, "")}
 
 
-def _flat(told: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(told, dict):
-        for name, value in told.items():
+def _flat(node: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for name, value in node.items():
             yield from _flat(value, f"{path}.{name}")
-    elif isinstance(told, str):
-        yield path, told
+    elif isinstance(node, str):
+        yield path, node
 
 
-def test_every_language_says_everything(call: Api) -> None:
+def test_every_language_has_every_text(call: Api) -> None:
     assert call
     rendering = layer("pages.rendering")
     english = rendering.texts("en")
@@ -221,43 +221,43 @@ def test_every_language_says_everything(call: Api) -> None:
         assert placeholders(rendering.texts(language)) == placeholders(english), language
 
 
-def test_every_text_of_a_script_is_there_and_used(call: Api) -> None:
-    """What a script says is `texts.name`; `texts.errors` goes by the API's codes."""
+def test_the_texts_of_scripts_are_those_that_scripts_use(call: Api) -> None:
+    """Scripts use `texts.name`; the keys of `texts.errors` are the API's codes."""
     assert call
     scripts = {path.name: path.read_text() for path in (PARTS / "scripts").glob("*.js") if path.name != "button.js"}
     used = {name for script in scripts.values() for name in re.findall(r"\btexts\.(\w+)", script)} - {"errors"}
-    told = layer("pages.rendering").texts("en")
-    there = {name for page in told.values() for name in page.get("script", {})}
+    all_texts = layer("pages.rendering").texts("en")
+    defined = {name for page in all_texts.values() for name in page.get("script", {})}
 
-    assert used == there
+    assert used == defined
 
 
 def test_every_text_of_a_page_is_used(call: Api) -> None:
     assert call
     templates = "".join(path.read_text() for path in (PARTS / "templates").rglob("*.html"))
     used = set(re.findall(r"\bt\.(\w+\.\w+)", templates))
-    told = layer("pages.rendering").texts("en")
+    all_texts = layer("pages.rendering").texts("en")
 
-    assert used == {f"{page}.{name}" for page, texts in told.items() for name in texts}
-
-
-def test_a_script_gets_the_words_of_the_page_and_all_errors(call: Api) -> None:
-    told = texts(shown(call, headers={"accept-language": "de"}))
-
-    assert told["errors"]["INVALID_EMAIL_OR_PASSWORD"] == "Die Adresse oder das Passwort stimmt nicht."
-    assert told["signingIn"] == "Anmeldung läuft …"
+    assert used == {f"{page}.{name}" for page, texts in all_texts.items() for name in texts}
 
 
-def test_errors_that_pages_explain_are_errors_that_there_are(call: Api) -> None:
+def test_a_script_gets_the_texts_of_its_page_and_all_errors(call: Api) -> None:
+    all_texts = texts(page_of(call, headers={"accept-language": "de"}))
+
+    assert all_texts["errors"]["INVALID_EMAIL_OR_PASSWORD"] == "Die Adresse oder das Passwort stimmt nicht."
+    assert all_texts["signingIn"] == "Anmeldung läuft …"
+
+
+def test_the_errors_in_the_texts_exist(call: Api) -> None:
     """Upper-case codes are the API's; those of a browser are in `api.js`, those of providers are lower-case."""
     assert call
-    refusals = {one.code for one in _below(layer("errors").Refusal) if hasattr(one, "code")}
+    refusals = {one.code for one in _subclasses(layer("errors").Refusal) if hasattr(one, "code")}
     explained = {code for code in layer("pages.rendering").texts("en")["common"]["errors"] if code.isupper()}
 
     assert explained - refusals == {"OFFLINE", "UNREACHABLE", "TIMED_OUT"}
 
 
-def _below(kind: Any) -> Iterator[Any]:
+def _subclasses(kind: Any) -> Iterator[Any]:
     for child in kind.__subclasses__():
         yield child
-        yield from _below(child)
+        yield from _subclasses(child)

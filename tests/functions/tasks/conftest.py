@@ -1,4 +1,4 @@
-"""One task."""
+"""Fixtures of the task routes."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ from tests.support.tasks import create_task
 
 @pytest.fixture
 def task(call: Api, ann: Person) -> dict[str, Any]:
-    """One task of Ann's."""
+    """A task of Ann's."""
     return create_task(call, ann, description="All but the cactus", priority="high", due_date="2026-12-01")

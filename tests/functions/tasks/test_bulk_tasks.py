@@ -1,4 +1,4 @@
-"""Many things to do in one call: each in its order, answered in its place, as its own request would have been."""
+"""POST /api/tasks/bulk: operations are executed in order, and each result equals the response to a single request."""
 
 from bisect import bisect_left
 from typing import Any
@@ -25,7 +25,7 @@ from tests.support.tasks import (
 MARK = "marked-value"
 NEW = {"op": "create", "task": {"title": "New"}}
 SAME = {"id", "created_at", "updated_at", "completed_at"}
-SINGLE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+SINGLE_REQUESTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (CREATE, {"json": {"title": " New ", "tags": ["A"]}}, {"op": "create", "task": {"title": " New ", "tags": ["A"]}}),
     (CREATE, {"json": {"title": ""}}, {"op": "create", "task": {"title": ""}}),
     (CREATE, {"json": {"title": "x", "tags": ["a b"]}}, {"op": "create", "task": {"title": "x", "tags": ["a b"]}}),
@@ -41,7 +41,7 @@ SINGLE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (PATCH, {"headers": {"if-match": '"2"'}}, {"op": "update", "changes": {"title": "Patched"}, "version": 2}),
     (DELETE, {"headers": {"if-match": '"0"'}}, {"op": "delete", "version": 0}),
 ]
-BAD: dict[str, list[Any]] = {  # by the field that is named
+INVALID: dict[str, list[Any]] = {  # by the field in the message
     "op": [
         *(None, MARK, [MARK], 7, {}, {"task": {"title": MARK}}, {"op": "CREATE", "task": {"title": MARK}}),
         *({"op": op} for op in (MARK, None, {MARK: 1})),
@@ -63,11 +63,11 @@ BAD: dict[str, list[Any]] = {  # by the field that is named
     "completed": [{"op": "complete", "id": MISSING_ID, "completed": 1}],
     "version": [{"op": "delete", "id": MISSING_ID, "version": version} for version in (MARK, True, "1", 1.5)],
 }
-EACH_BAD = [(operation, field) for field, operations in BAD.items() for operation in operations]
+EACH_INVALID = [(operation, field) for field, operations in INVALID.items() for operation in operations]
 
 
 def send(call: Api, person: Person, *operations: Any, name: str | None = None, route: str = BULK) -> Response:
-    """One call with these operations."""
+    """Send these operations in one call."""
     headers = {"idempotency-key": name} if name else {}
     return call_task_route(
         call, route, bearer=person.token, owner=person.id, headers=headers, json={"operations": list(operations)}
@@ -75,21 +75,21 @@ def send(call: Api, person: Person, *operations: Any, name: str | None = None, r
 
 
 def bulk(call: Api, person: Person, *operations: Any, **other: Any) -> list[dict[str, Any]]:
-    """What became of each operation."""
-    answer = send(call, person, *operations, **other)
-    assert answer.status == 200, answer.text
-    results: list[dict[str, Any]] = answer.json["results"]
+    """Return the result of each operation."""
+    response = send(call, person, *operations, **other)
+    assert response.status == 200, response.text
+    results: list[dict[str, Any]] = response.json["results"]
     assert len(results) == len(operations)
     return results
 
 
 def change(task: dict[str, Any], title: str = "Changed", **other: Any) -> dict[str, Any]:
-    """The operation that gives a task another title."""
+    """Return an operation that changes a task's title."""
     return {"op": "update", "id": task["id"], "changes": {"title": title}} | other
 
 
 @pytest.mark.parametrize("route", [BULK, with_user_id(BULK)])
-def test_operations_of_all_kinds_are_done_in_order(call: Api, ann: Person, route: str) -> None:
+def test_operations_of_all_kinds_are_executed_in_order(call: Api, ann: Person, route: str) -> None:
     one, two, three = (create_task(call, ann) for _ in range(3))
     operations = [change(one), NEW, {"op": "complete", "id": two["id"]}, {"op": "delete", "id": three["id"]}, NEW]
     results = bulk(call, ann, *operations, route=route)
@@ -97,12 +97,12 @@ def test_operations_of_all_kinds_are_done_in_order(call: Api, ann: Person, route
     assert [result["status"] for result in results] == [200, 201, 200, 204, 201]
     assert [result["error"] for result in results] == [None] * 5
     assert results[3]["task"] is None
-    made = [results[index]["task"] for index in (4, 1, 2, 0)]
-    assert sorted(list_tasks(call, ann)["tasks"], key=repr) == sorted(made, key=repr)
+    created = [results[index]["task"] for index in (4, 1, 2, 0)]
+    assert sorted(list_tasks(call, ann)["tasks"], key=repr) == sorted(created, key=repr)
 
 
-@pytest.mark.parametrize(("route", "request_", "operation"), SINGLE, ids=str)
-def test_an_operation_is_answered_as_its_own_request(
+@pytest.mark.parametrize(("route", "request_", "operation"), SINGLE_REQUESTS, ids=str)
+def test_an_operation_has_the_result_of_a_single_request(
     call: Api, ann: Person, route: str, request_: dict[str, Any], operation: dict[str, Any]
 ) -> None:
     one, other = create_task(call, ann), create_task(call, ann)
@@ -122,7 +122,7 @@ def test_an_operation_is_answered_as_its_own_request(
         assert task == call_task_route(call, "GET /api/tasks/{task_id}", bearer=ann.token, task=task["id"]).json
 
 
-def test_a_missing_task_is_answered_as_by_its_own_request(call: Api, ann: Person) -> None:
+def test_an_operation_on_a_missing_task_has_the_error_of_a_single_request(call: Api, ann: Person) -> None:
     kinds = {PATCH: change({"id": MISSING_ID}), COMPLETE: {"op": "complete"}, DELETE: {"op": "delete"}}
     for route, kind in kinds.items():
         for text in (MISSING_ID, "malformed", "", "x" * 5000):
@@ -132,46 +132,48 @@ def test_a_missing_task_is_answered_as_by_its_own_request(call: Api, ann: Person
             assert result == {"status": 404, "task": None, "error": error}, (route, text[:10])
 
 
-def test_a_bad_operation_spoils_no_other_and_is_told_by_its_field(call: Api, ann: Person, task: dict[str, Any]) -> None:
-    bad = [operation for operation, _ in EACH_BAD]
-    results = bulk(call, ann, change(task, "First"), *bad, change(task, "Last"), NEW)
+def test_an_invalid_operation_affects_no_other_and_its_error_names_the_field(
+    call: Api, ann: Person, task: dict[str, Any]
+) -> None:
+    invalid = [operation for operation, _ in EACH_INVALID]
+    results = bulk(call, ann, change(task, "First"), *invalid, change(task, "Last"), NEW)
 
-    assert [results[place]["status"] for place in (0, -2, -1)] == [200, 200, 201]
+    assert [results[index]["status"] for index in (0, -2, -1)] == [200, 200, 201]
     assert (results[-2]["task"]["title"], results[-2]["task"]["version"]) == ("Last", 3)
-    for (operation, field), result in zip(EACH_BAD, results[1:-2], strict=True):
+    for (operation, field), result in zip(EACH_INVALID, results[1:-2], strict=True):
         assert (result["status"], result["task"], result["error"]["code"]) == (400, None, "VALIDATION_ERROR"), operation
         assert f"[{field}" in result["error"]["message"], operation
         assert MARK not in result["error"]["message"], operation
 
 
-def test_only_bad_operations_are_no_bad_request(call: Api, cloud: Cloud, ann: Person) -> None:
+def test_invalid_operations_alone_are_no_invalid_request(call: Api, cloud: Cloud, ann: Person) -> None:
     with tables_unchanged(cloud):
-        assert {result["status"] for result in bulk(call, ann, *(operation for operation, _ in EACH_BAD))} == {400}
+        assert {result["status"] for result in bulk(call, ann, *(operation for operation, _ in EACH_INVALID))} == {400}
 
 
-def test_operations_on_one_task_see_each_other(call: Api, ann: Person, task: dict[str, Any]) -> None:
+def test_an_operation_sees_the_results_of_earlier_ones(call: Api, ann: Person, task: dict[str, Any]) -> None:
     done = {"op": "complete", "id": task["id"]}
-    gone = {"op": "delete", "id": task["id"]}
+    delete = {"op": "delete", "id": task["id"]}
     operations = [
         change(task, version=1),
         done,
         done,
         change(task, version=2),
         change(task, version=4),
-        gone,
+        delete,
         done,
-        gone,
+        delete,
     ]
     results = bulk(call, ann, *operations)
 
     assert [result["status"] for result in results] == [200, 200, 200, 412, 200, 204, 404, 404]
     assert [result["task"] and result["task"]["version"] for result in results[:5]] == [2, 3, 4, None, 5]
-    assert [results[place]["task"]["completed"] for place in (0, 1, 2, 4)] == [False, True, False, False]
+    assert [results[index]["task"]["completed"] for index in (0, 1, 2, 4)] == [False, True, False, False]
     assert list_tasks(call, ann)["tasks"] == []
 
 
-def test_a_hundred_operations_are_done(call: Api, ann: Person, task: dict[str, Any]) -> None:
-    """Some at a time, and in order all the same."""
+def test_a_hundred_operations_are_executed(call: Api, ann: Person, task: dict[str, Any]) -> None:
+    """In several transactions, and in order."""
     results = bulk(call, ann, *(change(task, str(number)) if number % 2 else NEW for number in range(100)))
 
     assert [result["task"]["version"] for result in results[1::2]] == list(range(2, 52))
@@ -181,16 +183,16 @@ def test_a_hundred_operations_are_done(call: Api, ann: Person, task: dict[str, A
     assert call("GET /api/tasks/summary", bearer=ann.token).json["total"] == 51
 
 
-def test_none_too_many_and_no_list_are_refused(call: Api, cloud: Cloud, ann: Person) -> None:
-    bodies: list[Any] = [{"operations": wrong} for wrong in ([], [NEW] * 101, NEW, None, "create")]
+def test_no_or_too_many_operations_are_refused(call: Api, cloud: Cloud, ann: Person) -> None:
+    bodies: list[Any] = [{"operations": invalid} for invalid in ([], [NEW] * 101, NEW, None, "create")]
 
     with tables_unchanged(cloud):
         for body in [*bodies, {}, {"operations": [NEW], "user_id": MISSING_ID}, [NEW]]:
-            answer = call_task_route(call, BULK, bearer=ann.token, json=body)
-            assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), str(body)[:40]
+            response = call_task_route(call, BULK, bearer=ann.token, json=body)
+            assert (response.status, response.code) == (400, "VALIDATION_ERROR"), str(body)[:40]
 
 
-def test_tasks_of_another_do_not_exist(call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]) -> None:
+def test_another_users_tasks_are_not_found(call: Api, cloud: Cloud, bob: Person, task: dict[str, Any]) -> None:
     before, kinds = all_rows(cloud), ({"op": "complete"}, {"op": "delete"}, change(task))
     foreign = bulk(call, bob, *(kind | {"id": task["id"]} for kind in kinds))
 
@@ -199,8 +201,8 @@ def test_tasks_of_another_do_not_exist(call: Api, cloud: Cloud, bob: Person, tas
     assert all_rows(cloud) == before
 
 
-def test_no_depth_of_nesting_is_too_much(call: Api, ann: Person) -> None:
-    """Around the depth at which nothing can be read any more."""
+def test_deeply_nested_operations_cause_no_500(call: Api, ann: Person) -> None:
+    """Around the depth at which the body can no longer be parsed."""
 
     def nested(depth: int) -> Response:
         headers = {"content-type": "application/json", "idempotency-key": str(depth)}

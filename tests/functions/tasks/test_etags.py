@@ -1,4 +1,4 @@
-"""Etags: what tells one state of a task from another, and requests that are for one state alone."""
+"""ETags and conditional requests."""
 
 from typing import Any
 
@@ -44,106 +44,108 @@ every_write = pytest.mark.parametrize(
 )
 
 
-class Asker:
-    """Sends requests about one task on a condition."""
+class ConditionalRequests:
+    """Sends conditional requests about one task."""
 
     def __init__(self, call: Api, person: Person, task: dict[str, Any]) -> None:
-        """Whose task."""
+        """Send requests of `person` about `task`."""
         self._call, self._person, self._task = call, person, task["id"]
 
     def __call__(self, route: str, *, task: str = "", **headers: str) -> Response:
-        """The answer; `if_match` is the header If-Match."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        """Return the response; `if_match` is the header If-Match."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
         about = {"owner": self._person.id, "task": task or self._task}
-        return call_task_route(self._call, route, bearer=self._person.token, headers=named, **about)
+        return call_task_route(self._call, route, bearer=self._person.token, headers=sent, **about)
 
 
 @pytest.fixture
-def ask(call: Api, ann: Person, task: dict[str, Any]) -> Asker:
-    """Requests about Ann's task, of which there is one version."""
-    return Asker(call, ann, task)
+def send(call: Api, ann: Person, task: dict[str, Any]) -> ConditionalRequests:
+    """Requests about Ann's task, which has version 1."""
+    return ConditionalRequests(call, ann, task)
 
 
-def test_every_answer_with_one_task_has_an_etag_which_is_that_of_its_version(ask: Asker) -> None:
-    answers = [ask(route) for route in (CREATE, READ, PUT, READ, PATCH, READ, COMPLETE, READ)]
-    answers += [ask(with_user_id(route)) for route in (CREATE, READ, PUT, PATCH, COMPLETE)]
+def test_every_response_with_one_task_has_its_version_as_etag(send: ConditionalRequests) -> None:
+    responses = [send(route) for route in (CREATE, READ, PUT, READ, PATCH, READ, COMPLETE, READ)]
+    responses += [send(with_user_id(route)) for route in (CREATE, READ, PUT, PATCH, COMPLETE)]
 
-    assert [answer.headers["etag"] for answer in answers] == [f'"{answer.json["version"]}"' for answer in answers]
-    assert [answer.json["version"] for answer in answers] == [1, 1, 2, 2, 3, 3, 4, 4, 1, 4, 5, 6, 7]
+    assert [response.headers["etag"] for response in responses] == [
+        f'"{response.json["version"]}"' for response in responses
+    ]
+    assert [response.json["version"] for response in responses] == [1, 1, 2, 2, 3, 3, 4, 4, 1, 4, 5, 6, 7]
 
 
-def test_other_answers_have_none(ask: Asker) -> None:
-    answers = [ask(LIST), ask(READ, task=MISSING_ID), ask(PUT, if_match='"7"'), ask(DELETE)]
+def test_other_responses_have_no_etag(send: ConditionalRequests) -> None:
+    responses = [send(LIST), send(READ, task=MISSING_ID), send(PUT, if_match='"7"'), send(DELETE)]
 
-    assert [answer.headers.get("etag") for answer in answers] == [None] * 4
+    assert [response.headers.get("etag") for response in responses] == [None] * 4
 
 
 @pytest.mark.parametrize("route", [READ, pytest.param(with_user_id(READ), marks=pytest.mark.slow)])
-def test_what_is_known_is_not_sent_again(ask: Asker, route: str) -> None:
-    for known in (*SAME, *WEAK):
-        answer = ask(route, if_none_match=known)
-        assert (answer.status, answer.text, answer.headers["etag"]) == (304, "", '"1"'), known
-        assert answer.headers["cache-control"] == "no-store"
+def test_a_current_representation_is_not_sent_again(send: ConditionalRequests, route: str) -> None:
+    for etag in (*SAME, *WEAK):
+        response = send(route, if_none_match=etag)
+        assert (response.status, response.text, response.headers["etag"]) == (304, "", '"1"'), etag
+        assert response.headers["cache-control"] == "no-store"
 
 
-def test_what_is_not_known_is_sent(ask: Asker, task: dict[str, Any]) -> None:
-    for known in OTHER:
-        answer = ask(READ, if_none_match=known)
-        assert (answer.status, answer.json, answer.headers["etag"]) == (200, task, '"1"'), known
+def test_an_outdated_representation_is_replaced(send: ConditionalRequests, task: dict[str, Any]) -> None:
+    for etag in OTHER:
+        response = send(READ, if_none_match=etag)
+        assert (response.status, response.json, response.headers["etag"]) == (200, task, '"1"'), etag
 
 
-def test_after_a_change_it_is_sent_again(ask: Asker) -> None:
-    ask(PUT)
+def test_after_a_change_the_task_is_sent_again(send: ConditionalRequests) -> None:
+    send(PUT)
 
-    assert ask(READ, if_none_match='"1"').json["version"] == 2
-    assert ask(READ, if_none_match='"2"').status == 304
+    assert send(READ, if_none_match='"1"').json["version"] == 2
+    assert send(READ, if_none_match='"2"').status == 304
 
 
-def test_reading_one_state_alone(ask: Asker) -> None:
-    for wanted, status in (('"1"', 200), ("*", 200), ('"2"', 412), ('W/"1"', 412), ("x", 412)):
-        assert ask(READ, if_match=wanted).status == status, wanted
+def test_a_read_may_require_a_version(send: ConditionalRequests) -> None:
+    for condition, status in (('"1"', 200), ("*", 200), ('"2"', 412), ('W/"1"', 412), ("x", 412)):
+        assert send(READ, if_match=condition).status == status, condition
 
 
 @every_write
-def test_a_write_on_a_condition_is_done_or_changes_nothing(ask: Asker, cloud: Cloud, route: str) -> None:
+def test_a_write_whose_condition_fails_changes_nothing(send: ConditionalRequests, cloud: Cloud, route: str) -> None:
     with tables_unchanged(cloud):
         for condition in ({"if_match": '"2"'}, {"if_none_match": "*"}, {"if_match": "*", "if_none_match": '"1"'}):
-            answer = ask(route, **condition)
-            assert (answer.status, answer.code) == (412, "PRECONDITION_FAILED"), condition
-    assert ask(route, if_match='"1"', if_none_match='"2"').status in {200, 204}
+            response = send(route, **condition)
+            assert (response.status, response.code) == (412, "PRECONDITION_FAILED"), condition
+    assert send(route, if_match='"1"', if_none_match='"2"').status in {200, 204}
 
 
-def test_if_match_takes_a_list_or_any_and_compares_strongly(ask: Asker) -> None:
+def test_if_match_takes_a_list_or_any_and_compares_strongly(send: ConditionalRequests) -> None:
     """A weak etag never matches (RFC 9110, 13.1.1)."""
-    assert [wanted for wanted in (*OTHER, *WEAK) if ask(PATCH, if_match=wanted).status != 412] == []
-    for version, wanted in enumerate(SAME, 1):
-        assert ask(PATCH, if_match=wanted.replace('"1"', f'"{version}"')).status == 200, wanted
+    assert [condition for condition in (*OTHER, *WEAK) if send(PATCH, if_match=condition).status != 412] == []
+    for version, condition in enumerate(SAME, 1):
+        assert send(PATCH, if_match=condition.replace('"1"', f'"{version}"')).status == 200, condition
 
 
-def test_if_none_match_takes_a_list_or_any_and_compares_weakly(ask: Asker) -> None:
-    assert [known for known in (*SAME, *WEAK) if ask(PATCH, if_none_match=known).status != 412] == []
-    assert ask(PATCH, if_none_match='"7", W/"8", garbage').status == 200
+def test_if_none_match_takes_a_list_or_any_and_compares_weakly(send: ConditionalRequests) -> None:
+    assert [etag for etag in (*SAME, *WEAK) if send(PATCH, if_none_match=etag).status != 412] == []
+    assert send(PATCH, if_none_match='"7", W/"8", garbage').status == 200
 
 
 @some_and_all("routes", (READ, PATCH), (READ, *EVERY))
-def test_a_missing_task_is_missing_on_any_condition(
-    ask: Asker, bob: Person, call: Api, task: dict[str, Any], routes: tuple[str, ...]
+def test_a_missing_task_is_not_found_whatever_the_condition(
+    send: ConditionalRequests, bob: Person, call: Api, task: dict[str, Any], routes: tuple[str, ...]
 ) -> None:
     for condition in ({"if_match": '"1"'}, {"if_match": "*"}, {"if_none_match": "*"}, {"if_match": "x"}):
         for route in routes:
-            assert ask(route, task=MISSING_ID, **condition).status == 404, condition
-            assert Asker(call, bob, task)(route, **condition).status == 404, condition
+            assert send(route, task=MISSING_ID, **condition).status == 404, condition
+            assert ConditionalRequests(call, bob, task)(route, **condition).status == 404, condition
 
 
-def test_of_two_who_saw_the_same_the_second_is_refused(ask: Asker) -> None:
-    seen = ask(READ).headers["etag"]
-    first, second = ask(PATCH, if_match=seen), ask(COMPLETE, if_match=seen)
+def test_of_two_updates_of_the_same_version_the_second_is_refused(send: ConditionalRequests) -> None:
+    etag = send(READ).headers["etag"]
+    first, second = send(PATCH, if_match=etag), send(COMPLETE, if_match=etag)
 
     assert (first.status, second.status) == (200, 412)
-    assert ask(COMPLETE, if_match=first.headers["etag"]).status == 200
+    assert send(COMPLETE, if_match=first.headers["etag"]).status == 200
 
 
-def test_an_etag_does_not_tell_a_deleted_task_from_none(ask: Asker) -> None:
-    ask(DELETE)
+def test_a_conditional_request_does_not_reveal_a_deleted_task(send: ConditionalRequests) -> None:
+    send(DELETE)
 
-    assert {ask(route, if_match='"1"').status for route in WRITES} == {404}
+    assert {send(route, if_match='"1"').status for route in WRITES} == {404}

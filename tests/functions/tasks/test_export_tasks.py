@@ -1,4 +1,4 @@
-"""Exporting: every task, page by page, as JSON or as one table that no spreadsheet calculates with."""
+"""GET /api/tasks/export: all tasks, page by page, as JSON or as one CSV table without formulas."""
 
 import csv
 import json
@@ -17,80 +17,91 @@ from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, 
 COLUMNS = ["id", "title", "description", "completed", "completed_at", "priority", "due_date", "tags"]
 COLUMNS += ["created_at", "updated_at", "version"]
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(1)", "=HYPERLINK(1)", "＝1+1", "＋1", "－1", "＠SUM(1)"]
-ODD = ['say "hello"', "one, two; three|four", "Ä 🌵 שלום", "null", "' or 1=1", "a=b", "12.5", "\\", "#REF!", "a\x00b"]
-ODD += ["a\u2028b", "x" * 200]
+OTHER_TEXTS = [
+    'say "hello"',
+    "one, two; three|four",
+    "Ä 🌵 שלום",
+    "null",
+    "' or 1=1",
+    "a=b",
+    "12.5",
+    "\\",
+    "#REF!",
+    "a\x00b",
+]
+OTHER_TEXTS += ["a\u2028b", "x" * 200]
 
 
 @pytest.fixture
 def small_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three tasks on a page, so that few make many."""
+    """Three tasks on a page."""
     assert api
     monkeypatch.setattr(layer("tasks.exporting"), "_PAGE_SIZE", 3)
 
 
 def exported(call: Api, person: Person, kind: str) -> Iterator[Response]:
-    """All pages of an export, as their links lead on."""
+    """Return all pages of an export, following their links."""
     query: str | None = f"format={kind}"
     while query is not None:
-        answer = call(EXPORT, bearer=person.token, query=query)
-        assert answer.status == 200, answer.text
-        yield answer
-        link = re.fullmatch(r'</api/tasks/export\?([^>]+)>; rel="next"', answer.headers.get("link", ""))
+        response = call(EXPORT, bearer=person.token, query=query)
+        assert response.status == 200, response.text
+        yield response
+        link = re.fullmatch(r'</api/tasks/export\?([^>]+)>; rel="next"', response.headers.get("link", ""))
         query = link[1] if link else None
 
 
 def tasks_of(pages: list[Response]) -> list[dict[str, Any]]:
-    """What the pages of a JSON export hold."""
+    """Return the tasks on the pages of a JSON export."""
     return [task for page in pages for task in page.json["tasks"]]
 
 
 def table_of(pages: list[Response]) -> list[dict[str, str]]:
-    """What the pages of a CSV export hold when they are put together, as a program reads it."""
+    """Return the rows of a CSV export, its pages joined."""
     return list(csv.DictReader(StringIO("".join(page.text for page in pages), newline=""), strict=True))
 
 
 def as_cells(task: dict[str, Any]) -> dict[str, str]:
-    """A task as a row of the table."""
+    """Return a task as a row of the table."""
     special = {"tags": " ".join(task["tags"]), "completed": json.dumps(task["completed"])}
     return {name: "" if value is None else str(value) for name, value in (task | special).items()}
 
 
-def only_row(call: Api, person: Person) -> dict[str, str]:
-    """The row of somebody's only task."""
+def single_row(call: Api, person: Person) -> dict[str, str]:
+    """Return the row of the user's only task."""
     (row,) = table_of(list(exported(call, person, "csv")))
     return row
 
 
-def test_json_has_every_task_whole_oldest_first(call: Api, ann: Person, bob: Person) -> None:
-    made = [create_task(call, ann, title=f"{number}", due_date="2026-12-01", tags=["a", "b"]) for number in range(3)]
+def test_json_has_every_task_with_all_fields_oldest_first(call: Api, ann: Person, bob: Person) -> None:
+    created = [create_task(call, ann, title=f"{number}", due_date="2026-12-01", tags=["a", "b"]) for number in range(3)]
     create_task(call, bob)
-    answer = call(EXPORT, bearer=ann.token)
+    response = call(EXPORT, bearer=ann.token)
 
-    assert answer.json == {"tasks": made, "cursor": None}
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["content-disposition"] == 'attachment; filename="tasks.json"'
-    assert "link" not in answer.headers
+    assert response.json == {"tasks": created, "cursor": None}
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["content-disposition"] == 'attachment; filename="tasks.json"'
+    assert "link" not in response.headers
 
 
 def test_csv_has_a_row_for_each_task_under_one_header(call: Api, ann: Person) -> None:
-    made = [
+    created = [
         create_task(call, ann, title="Plain"),
         create_task(call, ann, description="two\nlines", priority="urgent", due_date="2026-12-01", tags=["a", "b"]),
     ]
-    answer = call(EXPORT, bearer=ann.token, query={"format": "csv"})
+    response = call(EXPORT, bearer=ann.token, query={"format": "csv"})
 
-    assert table_of([answer]) == [as_cells(task) for task in made]
-    assert answer.text.startswith(",".join(COLUMNS) + "\r\n")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"] == 'attachment; filename="tasks.csv"'
+    assert table_of([response]) == [as_cells(task) for task in created]
+    assert response.text.startswith(",".join(COLUMNS) + "\r\n")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="tasks.csv"'
 
 
-def test_nothing_is_an_export_too(call: Api, ann: Person) -> None:
+def test_an_empty_list_can_be_exported(call: Api, ann: Person) -> None:
     assert call(EXPORT, bearer=ann.token).json == {"tasks": [], "cursor": None}
     assert call(EXPORT, bearer=ann.token, query="format=csv").text == ",".join(COLUMNS) + "\r\n"
 
 
-def test_pages_lose_none_and_double_none(call: Api, ann: Person) -> None:
+def test_pages_lose_no_task_and_repeat_none(call: Api, ann: Person) -> None:
     store_tasks(ann, 520)
     as_json, as_csv = list(exported(call, ann, "json")), list(exported(call, ann, "csv"))
     tasks = tasks_of(as_json)
@@ -103,8 +114,8 @@ def test_pages_lose_none_and_double_none(call: Api, ann: Person) -> None:
     assert [as_json[0].json["cursor"] is None, as_json[1].json["cursor"] is None] == [False, True]
 
 
-def test_long_texts_make_shorter_pages_that_lose_none(call: Api, ann: Person) -> None:
-    """DynamoDB reads a megabyte at a time, however many tasks were asked for."""
+def test_long_texts_shorten_pages_and_lose_no_task(call: Api, ann: Person) -> None:
+    """DynamoDB reads up to a megabyte at a time, whatever the limit."""
     store_tasks(ann, 150, description="🌵" * 1000, tags=["🌵" * 500])
     as_json = list(exported(call, ann, "json"))
 
@@ -123,11 +134,11 @@ def test_a_page_is_one_query(call: Api, ann: Person) -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_what_is_deleted_or_new_between_pages_stops_nobody(call: Api, ann: Person) -> None:
+def test_tasks_deleted_or_created_between_pages_do_not_stop_an_export(call: Api, ann: Person) -> None:
     store_tasks(ann, 5)
     pages = exported(call, ann, "json")
     first = next(pages)
-    call_task_route(call, DELETE, bearer=ann.token, task=first.json["tasks"][-1]["id"])  # where the cursor stands
+    call_task_route(call, DELETE, bearer=ann.token, task=first.json["tasks"][-1]["id"])  # the cursor's position
     new = create_task(call, ann)
     (second,) = pages
 
@@ -135,17 +146,17 @@ def test_what_is_deleted_or_new_between_pages_stops_nobody(call: Api, ann: Perso
     assert second.json["tasks"][-1] == new
 
 
-def test_a_spreadsheet_calculates_nothing(call: Api, ann: Person) -> None:
+def test_formulas_are_escaped(call: Api, ann: Person) -> None:
     for text in FORMULAS:
         task = create_task(call, ann, title=text, description=text, tags=[text.lower(), "x"])
-        row = only_row(call, ann)
+        row = single_row(call, ann)
         assert (row["title"], row["description"]) == (f"'{text}", f"'{text}")
         assert row["tags"] == f"'{text.lower()} x"
         assert call(EXPORT, bearer=ann.token).json["tasks"] == [task]
         call_task_route(call, DELETE, bearer=ann.token, task=task["id"])
 
 
-def test_blanks_before_a_formula_do_not_help_it(call: Api, ann: Person) -> None:
+def test_formulas_after_whitespace_are_escaped(call: Api, ann: Person) -> None:
     starts = ["\t", "\r", "\n", "\r\n"]
     for start in starts:
         create_task(call, ann, description=f"{start}=1+1")
@@ -154,31 +165,34 @@ def test_blanks_before_a_formula_do_not_help_it(call: Api, ann: Person) -> None:
     assert [row["description"] for row in table] == [f"'{start}=1+1" for start in starts]
 
 
-def test_other_text_stays_as_it_is(call: Api, ann: Person) -> None:
-    tasks = [create_task(call, ann, title=text, description=f"{text}\n{text}\r\n", tags=["a;b", 'c"d']) for text in ODD]
+def test_other_text_is_not_changed(call: Api, ann: Person) -> None:
+    tasks = [
+        create_task(call, ann, title=text, description=f"{text}\n{text}\r\n", tags=["a;b", 'c"d'])
+        for text in OTHER_TEXTS
+    ]
 
     assert table_of(list(exported(call, ann, "csv"))) == list(map(as_cells, tasks))
 
 
-def test_what_cannot_be_exported_is_refused(call: Api, ann: Person) -> None:
+def test_an_invalid_query_is_refused(call: Api, ann: Person) -> None:
     for query in ("format=xml", "format=", "format=CSV", "limit=10", "format=csv&format=json"):
-        answer = call(EXPORT, bearer=ann.token, query=query)
-        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), query
+        response = call(EXPORT, bearer=ann.token, query=query)
+        assert (response.status, response.code) == (400, "VALIDATION_ERROR"), query
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_a_cursor_is_of_its_owner_and_of_exporting_alone(call: Api, people: People, ann: Person, bob: Person) -> None:
+def test_a_cursor_is_bound_to_its_user_and_to_the_export(call: Api, people: People, ann: Person, bob: Person) -> None:
     for person in (ann, bob):
         store_tasks(person, 4)
     cursor, of_bob = (call(EXPORT, bearer=person.token).json["cursor"] for person in (ann, bob))
-    tampered = [cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :] for place in (0, 22, 30)]
+    tampered = [cursor[:index] + ("A" if cursor[index] != "A" else "B") + cursor[index + 1 :] for index in (0, 22, 30)]
     of_list = list_tasks(call, ann, limit=1)["cursor"]
     of_sync = call(CHANGES, bearer=ann.token).json["token"]
 
-    for wrong in ("", "x", "é", "x" * 5000, cursor[:-4], *tampered, of_bob, of_list, of_sync):
-        answer = call(EXPORT, bearer=ann.token, query={"cursor": wrong})
-        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), wrong
-        assert "cursor" in answer.json["message"]
+    for invalid in ("", "x", "é", "x" * 5000, cursor[:-4], *tampered, of_bob, of_list, of_sync):
+        response = call(EXPORT, bearer=ann.token, query={"cursor": invalid})
+        assert (response.status, response.code) == (400, "VALIDATION_ERROR"), invalid
+        assert "cursor" in response.json["message"]
     assert call(LIST, bearer=ann.token, query={"cursor": cursor}).status == 400
     assert call(CHANGES, bearer=ann.token, query={"since": cursor}).status == 400
     other_session = people.sign_in(ann.email)

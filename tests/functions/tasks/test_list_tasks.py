@@ -1,4 +1,4 @@
-"""Listing tasks: page by page, at a cost that has a bound."""
+"""GET /api/tasks: pages, parameters, and a bounded cost for each page."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from tests.support.slow import some_and_all
 from tests.support.tasks import DELETE, LIST, call_task_route, create_task, list_tasks, store_tasks, with_user_id
 
 MANY = 120
-WRONG = {
+INVALID = {
     "limit": ["0", "101", "-1", "1000000000", "9" * 5000, "x", "", "1.5", "1e1", "true"],
     "status": ["", "done", "ALL", "all,active"],
     "priority": ["", "none", "3", "high,low"],
@@ -29,12 +29,12 @@ WRONG = {
     "page": ["2"],
     "offset": ["1"],
 }
-TWICE = ["limit=1&limit=2", "limit=2&limit=2", "cursor=a&cursor=b", "tag=a&tag=b", "sort=title&limit=1&sort=title"]
+REPEATED = ["limit=1&limit=2", "limit=2&limit=2", "cursor=a&cursor=b", "tag=a&tag=b", "sort=title&limit=1&sort=title"]
 LAST = {"created_at": "desc", "due_date": "asc", "priority": "desc", "updated_at": "desc", "title": "asc"}
 
 
 def pages(call: Api, person: Person, **query: Any) -> Iterator[list[dict[str, Any]]]:
-    """Every page of a person's list, by its cursors."""
+    """Return every page of the list, following its cursors."""
     page = list_tasks(call, person, **query)
     yield page["tasks"]
     while page["cursor"] is not None:
@@ -42,27 +42,27 @@ def pages(call: Api, person: Person, **query: Any) -> Iterator[list[dict[str, An
         yield page["tasks"]
 
 
-def test_nobody_begins_with_tasks(call: Api, ann: Person) -> None:
+def test_a_new_user_has_no_tasks(call: Api, ann: Person) -> None:
     assert list_tasks(call, ann) == {"tasks": [], "cursor": None}
 
 
 @pytest.mark.parametrize("route", [LIST, with_user_id(LIST)])
-def test_tasks_are_whole_and_the_newest_comes_first(call: Api, ann: Person, route: str) -> None:
-    made = [create_task(call, ann, title=f"Task {number}", due_date="2026-12-01") for number in range(3)]
-    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id)
+def test_tasks_are_listed_with_all_fields_newest_first(call: Api, ann: Person, route: str) -> None:
+    created = [create_task(call, ann, title=f"Task {number}", due_date="2026-12-01") for number in range(3)]
+    response = call_task_route(call, route, bearer=ann.token, owner=ann.id)
 
-    assert answer.status == 200
-    assert answer.json == {"tasks": made[::-1], "cursor": None}
+    assert response.status == 200
+    assert response.json == {"tasks": created[::-1], "cursor": None}
 
 
-def test_what_is_not_said_is_as_if_it_were(call: Api, ann: Person) -> None:
+def test_defaults_are_those_in_the_documents(call: Api, ann: Person) -> None:
     store_tasks(ann, 51)
-    said = {"status": "all", "sort": "created_at", "order": "desc", "limit": 50, "search": " "}
+    explicit = {"status": "all", "sort": "created_at", "order": "desc", "limit": 50, "search": " "}
 
-    assert list_tasks(call, ann)["tasks"] == list_tasks(call, ann, **said)["tasks"]
+    assert list_tasks(call, ann)["tasks"] == list_tasks(call, ann, **explicit)["tasks"]
 
 
-def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) -> None:
+def test_pages_lose_no_task_and_repeat_none(call: Api, ann: Person, bob: Person) -> None:
     ids = store_tasks(ann, MANY)
     create_task(call, bob)
 
@@ -72,8 +72,8 @@ def test_pages_lose_none_and_double_none(call: Api, ann: Person, bob: Person) ->
         assert [task["id"] for page in found for task in page] == ids[::-1]
 
 
-def test_a_list_holds_while_it_changes(call: Api, ann: Person) -> None:
-    """What was made meanwhile is on an earlier page; what was deleted is missing; nothing comes twice."""
+def test_paging_is_stable_under_concurrent_changes(call: Api, ann: Person) -> None:
+    """A task created meanwhile belongs to an earlier page; a deleted one is missing; none is repeated."""
     ids = [create_task(call, ann)["id"] for _ in range(6)]
     first = list_tasks(call, ann, limit=3)
     create_task(call, ann)
@@ -85,38 +85,38 @@ def test_a_list_holds_while_it_changes(call: Api, ann: Person) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 100])
-def test_a_page_has_between_one_and_a_hundred(call: Api, ann: Person, limit: int) -> None:
+def test_the_limit_is_between_one_and_a_hundred(call: Api, ann: Person, limit: int) -> None:
     create_task(call, ann)
     create_task(call, ann)
 
     assert len(list_tasks(call, ann, limit=limit)["tasks"]) == min(limit, 2)
 
 
-def test_what_cannot_be_asked_is_refused_by_name(call: Api, ann: Person) -> None:
-    for name, values in WRONG.items():
+def test_an_invalid_parameter_is_refused_by_name(call: Api, ann: Person) -> None:
+    for name, values in INVALID.items():
         for value in values:
-            answer = call(LIST, bearer=ann.token, query=f"{name}={value}")
-            assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), (name, value[:20])
-            assert answer.json["message"].startswith(f"[query.{name}] ")
-            assert set(answer.json) <= {"code", "message", "details", "requestId"}
+            response = call(LIST, bearer=ann.token, query=f"{name}={value}")
+            assert (response.status, response.code) == (400, "VALIDATION_ERROR"), (name, value[:20])
+            assert response.json["message"].startswith(f"[query.{name}] ")
+            assert set(response.json) <= {"code", "message", "details", "requestId"}
             assert call.aws_operations == ["BatchGetItem"]
 
 
-def test_nothing_is_asked_twice(call: Api, ann: Person) -> None:
-    for query in TWICE:
-        answer = call(LIST, bearer=ann.token, query=query)
-        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
-        assert "once" in answer.json["message"]
+def test_a_repeated_parameter_is_refused(call: Api, ann: Person) -> None:
+    for query in REPEATED:
+        response = call(LIST, bearer=ann.token, query=query)
+        assert (response.status, response.code) == (400, "VALIDATION_ERROR")
+        assert "once" in response.json["message"]
 
 
-def test_a_query_with_a_body_is_still_a_query(call: Api, ann: Person) -> None:
-    answer = call(LIST, bearer=ann.token, body="{", headers={"content-type": "application/json"})
+def test_the_body_of_a_query_is_ignored(call: Api, ann: Person) -> None:
+    response = call(LIST, bearer=ann.token, body="{", headers={"content-type": "application/json"})
 
-    assert answer.status == 200
+    assert response.status == 200
 
 
-def keep_haystack(owner: str, size: int, *, every: int = 0) -> None:
-    """Rows of tasks: the first, which comes last in the orders of LAST, is a needle, and so is one in `every`."""
+def write_haystack(owner: str, size: int, *, every: int = 0) -> None:
+    """Write rows of tasks: the first, which sorts last in the orders of LAST, is a needle, and so is one in `every`."""
     model, row = layer("tasks.model"), layer("tasks.table").TaskRow
     now = layer("clock").now()
     same = {"description": "", "completed": False, "completed_at": None, "created_at": now, "updated_at": now}
@@ -130,15 +130,15 @@ def keep_haystack(owner: str, size: int, *, every: int = 0) -> None:
 
 
 @some_and_all("sorts", ("created_at", "title"), tuple(LAST))
-def test_a_few_among_many_are_found_in_steps_of_a_bounded_cost(call: Api, ann: Person, sorts: tuple[str, ...]) -> None:
-    """A page looks at a thousand tasks at most: it may be empty and still have a cursor."""
-    keep_haystack(ann.id, 1_200)
+def test_rare_matches_are_found_in_steps_of_bounded_cost(call: Api, ann: Person, sorts: tuple[str, ...]) -> None:
+    """A page reads a thousand tasks at most, so that it may be empty and have a cursor."""
+    write_haystack(ann.id, 1_200)
 
     for sort in sorts:
-        wanted = {"sort": sort, "order": LAST[sort], "tag": "needle"}
-        first = list_tasks(call, ann, **wanted)
+        query = {"sort": sort, "order": LAST[sort], "tag": "needle"}
+        first = list_tasks(call, ann, **query)
         assert call.aws_operations == ["BatchGetItem", *["Query"] * 4]
-        rest = list_tasks(call, ann, **wanted, cursor=first["cursor"])
+        rest = list_tasks(call, ann, **query, cursor=first["cursor"])
         assert call.aws_operations == ["BatchGetItem", "Query"]
 
         assert first["tasks"] == []
@@ -146,16 +146,16 @@ def test_a_few_among_many_are_found_in_steps_of_a_bounded_cost(call: Api, ann: P
 
 
 def test_without_filters_a_page_is_one_query(call: Api, ann: Person) -> None:
-    keep_haystack(ann.id, 60)
+    write_haystack(ann.id, 60)
 
     for sort in LAST:
         assert len(list_tasks(call, ann, sort=sort)["tasks"]) == 50
         assert call.aws_operations == ["BatchGetItem", "Query"]
 
 
-def test_a_page_that_is_full_halfway_leaves_the_rest_to_the_next(call: Api, ann: Person) -> None:
-    """It takes two looks to find seventy, and the second finds more than fits."""
-    keep_haystack(ann.id, 400, every=4)
+def test_surplus_matches_are_left_for_the_next_page(call: Api, ann: Person) -> None:
+    """Seventy matches take two queries, and the second finds more than fit."""
+    write_haystack(ann.id, 400, every=4)
     found = list(pages(call, ann, limit=70, tag="needle"))
 
     assert [len(page) for page in found] == [70, 30]

@@ -1,4 +1,4 @@
-"""Reading one task."""
+"""GET /api/tasks/{task_id}."""
 
 from typing import Any
 
@@ -10,22 +10,22 @@ from tests.support.tasks import READ, call_task_route, with_user_id
 
 
 @pytest.mark.parametrize("route", [READ, with_user_id(READ)])
-def test_a_task_reads_as_it_was_made(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
-    answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=task["id"])
+def test_a_task_is_returned_as_created(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
+    response = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=task["id"])
 
-    assert (answer.status, answer.json) == (200, task)
+    assert (response.status, response.json) == (200, task)
 
 
 @pytest.mark.parametrize("spelling", [str.upper, lambda text: text.replace("-", "")])
-def test_an_id_is_known_in_any_spelling(call: Api, ann: Person, task: dict[str, Any], spelling: Any) -> None:
+def test_an_id_is_accepted_in_any_spelling(call: Api, ann: Person, task: dict[str, Any], spelling: Any) -> None:
     assert call_task_route(call, READ, bearer=ann.token, task=spelling(task["id"])).json == task
 
 
 def test_a_missing_task_is_not_found(call: Api, ann: Person) -> None:
-    answer = call_task_route(call, READ, bearer=ann.token)
+    response = call_task_route(call, READ, bearer=ann.token)
 
-    assert (answer.status, answer.code) == (404, "NOT_FOUND")
+    assert (response.status, response.code) == (404, "NOT_FOUND")
 
 
-def test_nobody_caches_a_task(call: Api, ann: Person, task: dict[str, Any]) -> None:
+def test_a_task_is_not_cached(call: Api, ann: Person, task: dict[str, Any]) -> None:
     assert call_task_route(call, READ, bearer=ann.token, task=task["id"]).headers["cache-control"] == "no-store"

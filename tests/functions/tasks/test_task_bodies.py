@@ -1,4 +1,4 @@
-"""Whatever is sent as a task: a refusal of one shape that repeats no value, never a 500, and nothing changes."""
+"""Invalid bodies of task routes: each is refused in the same form without repeating a value, and nothing changes."""
 
 from base64 import b64encode
 from typing import Any
@@ -21,7 +21,7 @@ NO_JSON = ['{"title": "x"', '{"title": "x"} {}', "{'title': 'x'}", "[" * 100_000
 NO_OBJECT = ["[]", '[{"title": "x"}]', f'"{MARK}"', "1", "true"]
 DEPTHS = (10, 100, 500, 900, 950, 980, 1000, 5000)
 OTHER_KINDS = ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "", "json"]
-WRONG: dict[str, list[Any]] = {
+INVALID: dict[str, list[Any]] = {
     "title": [None, "", " \t\n", "x" * 201, 1, True, [MARK], {"x": MARK}],
     "description": [None, "x" * 1001, 7],
     "priority": [MARK, "", None, 1, ["high"]],
@@ -37,17 +37,17 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-def refused(answer: Response, status: int, code: str) -> None:
-    """Check that an answer is the one shape of a refusal, and repeats nothing."""
-    assert (answer.status, answer.code) == (status, code), answer.text
-    assert set(answer.json) <= {"code", "message", "details", "requestId"}
-    assert answer.json["message"]
-    assert MARK not in answer.text
+def assert_refused(response: Response, status: int, code: str) -> None:
+    """Assert that a response is a refusal in the usual form, and repeats no value."""
+    assert (response.status, response.code) == (status, code), response.text
+    assert set(response.json) <= {"code", "message", "details", "requestId"}
+    assert response.json["message"]
+    assert MARK not in response.text
 
 
 @pytest.fixture
 def unchanged(cloud: Cloud, task: dict[str, Any]) -> Any:
-    """Check afterwards that no table changed."""
+    """Assert afterwards that no table changed."""
     assert task
     before = all_rows(cloud)
     yield
@@ -56,7 +56,7 @@ def unchanged(cloud: Cloud, task: dict[str, Any]) -> Any:
 
 @pytest.mark.usefixtures("unchanged")
 @some_and_all("routes", (PATCH,), WITH_BODY)
-def test_what_is_no_object_of_json_is_refused(
+def test_a_body_that_is_no_json_object_is_refused(
     call: Api, ann: Person, task: dict[str, Any], routes: tuple[str, ...]
 ) -> None:
     def send(body: str | None, kind: str = "application/json") -> Response:
@@ -66,19 +66,19 @@ def test_what_is_no_object_of_json_is_refused(
 
     for route in routes:
         for body in NO_JSON:
-            refused(send(body), 400, "BAD_REQUEST")
+            assert_refused(send(body), 400, "BAD_REQUEST")
         for body in NO_OBJECT:
-            refused(send(body), 400, "VALIDATION_ERROR")
+            assert_refused(send(body), 400, "VALIDATION_ERROR")
         for nothing in (None, "null", "") if route != COMPLETE else ():
-            refused(send(nothing), 400, "VALIDATION_ERROR")
+            assert_refused(send(nothing), 400, "VALIDATION_ERROR")
         for depth in DEPTHS:
             assert send('{"title": ' + "[" * depth + "]" * depth + "}").status == 400, depth
-        refused(send(f'{{"title": "{MARK * 90_000}"}}'), 413, "PAYLOAD_TOO_LARGE")
+        assert_refused(send(f'{{"title": "{MARK * 90_000}"}}'), 413, "PAYLOAD_TOO_LARGE")
         for kind in OTHER_KINDS:
-            refused(send('{"title": "x"}', kind), 415, "UNSUPPORTED_MEDIA_TYPE")
+            assert_refused(send('{"title": "x"}', kind), 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-def test_parameters_of_the_content_type_do_not_matter(call: Api, ann: Person) -> None:
+def test_parameters_of_the_content_type_are_ignored(call: Api, ann: Person) -> None:
     headers = {"content-type": "Application/JSON; charset=utf-8"}
 
     assert call_task_route(call, CREATE, bearer=ann.token, body='{"title": "x"}', headers=headers).status == 201
@@ -86,18 +86,18 @@ def test_parameters_of_the_content_type_do_not_matter(call: Api, ann: Person) ->
 
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize("route", [CREATE, pytest.param(PUT, marks=pytest.mark.slow), PATCH])
-def test_a_wrong_field_is_refused_by_name(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
-    fine: dict[str, Any] = {"title": "Fine"} if route == CREATE else {}
-    for name, values in WRONG.items():
+def test_an_invalid_field_is_refused_by_name(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
+    valid: dict[str, Any] = {"title": "Fine"} if route == CREATE else {}
+    for name, values in INVALID.items():
         for value in values:
-            answer = call_task_route(call, route, bearer=ann.token, task=task["id"], json=fine | {name: value})
-            refused(answer, 400, "VALIDATION_ERROR")
-            fields = {".".join(detail["field"].split(".")[:2]) for detail in answer.json["details"]}
-            assert (fields, len(answer.json["details"])) == ({f"body.{name}"}, 1), (name, value)
+            response = call_task_route(call, route, bearer=ann.token, task=task["id"], json=valid | {name: value})
+            assert_refused(response, 400, "VALIDATION_ERROR")
+            fields = {".".join(detail["field"].split(".")[:2]) for detail in response.json["details"]}
+            assert (fields, len(response.json["details"])) == ({f"body.{name}"}, 1), (name, value)
 
 
 @pytest.mark.usefixtures("unchanged")
-def test_bytes_that_are_no_text_are_refused(call: Api, ann: Person) -> None:
+def test_bytes_that_are_no_utf_8_are_refused(call: Api, ann: Person) -> None:
     event = event_for(CREATE, bearer=ann.token, headers=JSON)
     for raw in (b"\xff\xfe\xfd", b'{"title": "\xe9"}', b"\x1f\x8b\x08"):
         result = call.invoke("CreateTask", event | {"body": b64encode(raw).decode(), "isBase64Encoded": True})

@@ -1,4 +1,4 @@
-"""Filters: each alone, and all of them together with every sort."""
+"""Filters of the list: each alone, and combined, in every order."""
 
 from collections.abc import Callable, Iterator
 from itertools import combinations
@@ -19,7 +19,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "rest": {"title": "Rest", "description": "as long as it takes", "tags": ["gardening"]},
     "done": {"title": "Done", "priority": "low", "due_date": "2026-05-01T10:00:00.001Z"},
 }
-FOUND = {
+MATCHES = {
     "": "plants straße tax rest done",
     "status=all": "plants straße tax rest done",
     "status=active": "plants straße tax rest",
@@ -31,11 +31,11 @@ FOUND = {
     "tag=%20HOME%20": "plants straße",
     "tag=garden": "plants",  # the whole tag
     "tag=ome": "",
-    "due_before=2026-05-02": "plants tax done",  # not what is due then, nor what has no date
+    "due_before=2026-05-02": "plants tax done",  # excludes that day, and tasks without a date
     "due_before=2026-05-01": "",
     "due_before=2026-05-01T10:00:00Z": "plants",
     "due_before=2026-05-01T12:00:00.001%2B02:00": "plants tax",
-    "due_after=2026-05-01": "plants straße tax done",  # what is due then, too
+    "due_after=2026-05-01": "plants straße tax done",  # includes that day
     "due_after=2026-05-01T10:00:00Z": "straße tax done",
     "due_after=2026-05-01T09:00:00.001-01:00": "straße done",
     "due_after=2026-05-02": "straße",
@@ -59,22 +59,22 @@ MANY = 24
 SORTS = ("created_at", "due_date", "priority", "updated_at", "title")
 
 
-def test_each_filter_finds_what_it_says_in_every_order(call: Api, ann: Person) -> None:
+def test_each_filter_finds_its_matches_in_every_order(call: Api, ann: Person) -> None:
     names = {create_task(call, ann, **task)["id"]: name for name, task in TASKS.items()}
     done = next(task for task, name in names.items() if name == "done")
     call_task_route(call, COMPLETE, bearer=ann.token, task=done)
 
-    for number, (query, expected) in enumerate(FOUND.items()):
+    for number, (query, expected) in enumerate(MATCHES.items()):
         for sort in {SORTS[number % len(SORTS)], "due_date" if "due" in query else "title"}:
-            answer = call("GET /api/tasks", bearer=ann.token, query=f"{query}&sort={sort}".removeprefix("&"))
-            assert answer.status == 200, answer.text
-            assert {names[task["id"]] for task in answer.json["tasks"]} == set(expected.split()), (query, sort)
+            response = call("GET /api/tasks", bearer=ann.token, query=f"{query}&sort={sort}".removeprefix("&"))
+            assert response.status == 200, response.text
+            assert {names[task["id"]] for task in response.json["tasks"]} == set(expected.split()), (query, sort)
 
 
 def test_updated_since_is_inclusive_to_the_millisecond(
     call: Api, ann: Person, advance_clock: Callable[..., None]
 ) -> None:
-    """Whatever is asked with more digits misses nothing."""
+    """Further digits are ignored, so that nothing is missed."""
     old = create_task(call, ann)
     advance_clock(milliseconds=20)
     new = create_task(call, ann)
@@ -89,27 +89,27 @@ def test_updated_since_is_inclusive_to_the_millisecond(
 
 
 @pytest.mark.parametrize("since", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
-def test_updated_since_may_be_any_moment(call: Api, ann: Person, since: str) -> None:
+def test_updated_since_may_be_any_time(call: Api, ann: Person, since: str) -> None:
     create_task(call, ann)
 
     for sort in SORTS:
         assert len(list_tasks(call, ann, sort=sort, updated_since=since)["tasks"]) == (1 if since < "2026" else 0)
 
 
-def test_bounds_are_never_the_wrong_way_round(call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DynamoDB refuses a BETWEEN whose lower bound is the upper one (architect/dynalite#55); moto does not."""
-    asked: list[Any] = []
+def test_bounds_of_a_query_are_never_reversed(call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB refuses a BETWEEN whose bounds are reversed (architect/dynalite#55); moto does not."""
+    bounds_of_queries: list[Any] = []
 
     def query(ask: Any) -> dict[str, Any]:
-        asked.append([bound.value["S"] for bound in ask.key_condition.values[1:]])
+        bounds_of_queries.append([bound.value["S"] for bound in ask.key_condition.values[1:]])
         return {"Items": []}
 
     monkeypatch.setattr(layer("tasks.listing"), "query", query)
     for bounds in ({"due_after": "2026-05-02", "due_before": "2026-05-01"}, {"due_after": "9999-12-31"}):
         assert list_tasks(call, ann, sort="due_date", **bounds)["tasks"] == []
 
-    assert len(asked) == 2
-    assert all(lower <= upper for lower, upper in asked)
+    assert len(bounds_of_queries) == 2
+    assert all(lower <= upper for lower, upper in bounds_of_queries)
 
 
 CHOICES: dict[str, Any] = {
@@ -119,12 +119,12 @@ CHOICES: dict[str, Any] = {
     "due_before": "2026-05-04",
     "due_after": "2026-05-02T12:00:00.000Z",
     "search": "an",
-    "updated_since": None,  # when half of the tasks had changed
+    "updated_since": None,  # when half of the tasks have changed
 }
 
 
-def fits(task: dict[str, Any], name: str, value: str) -> bool:
-    """The plain meaning of one filter."""
+def matches(task: dict[str, Any], name: str, value: str) -> bool:
+    """Return whether a task matches one filter."""
     meaning: dict[str, bool] = {
         "status": task["completed"] == (value == "completed"),
         "priority": task["priority"] == value,
@@ -137,38 +137,38 @@ def fits(task: dict[str, Any], name: str, value: str) -> bool:
     return meaning[name]
 
 
-def make_some(call: Api, person: Person, later: Callable[..., None]) -> str:
-    """Tasks in which everything is mixed; the moment after which half of them changed."""
-    chance = Random(4)  # noqa: S311 -- the same every time
+def create_various(call: Api, person: Person, advance_clock: Callable[..., None]) -> str:
+    """Create tasks of all kinds, and return the time after which half of them changed."""
+    random = Random(4)  # noqa: S311 -- the same every time
     news = [
         {
-            "title": chance.choice(["Banana", "ANANAS", "Kiwi", "Äpfel"]),
-            "description": chance.choice(["", "An orange", "none"]),
-            "priority": chance.choice(["low", "high"]),
-            "tags": chance.sample(["home", "work", "garden"], chance.randrange(3)),
-            "due_date": chance.choice(
+            "title": random.choice(["Banana", "ANANAS", "Kiwi", "Äpfel"]),
+            "description": random.choice(["", "An orange", "none"]),
+            "priority": random.choice(["low", "high"]),
+            "tags": random.sample(["home", "work", "garden"], random.randrange(3)),
+            "due_date": random.choice(
                 [None, *(f"2026-05-0{day}{at}" for day in range(1, 6) for at in ("", "T12:00Z"))]
             ),
         }
         for _ in range(MANY)
     ]
     ids = bulk(call, person, [{"op": "create", "task": new} for new in news])
-    later(seconds=1)
+    advance_clock(seconds=1)
     changes = [
-        {"op": "complete", "id": name, "completed": chance.random() < 0.5} for name in chance.sample(ids, MANY // 2)
+        {"op": "complete", "id": name, "completed": random.random() < 0.5} for name in random.sample(ids, MANY // 2)
     ]
     bulk(call, person, changes)
     return str(list_tasks(call, person, sort="updated_at", limit=1)["tasks"][0]["updated_at"])
 
 
 def bulk(call: Api, person: Person, operations: list[dict[str, Any]]) -> list[str]:
-    """Do many things at once; the ids of their tasks."""
-    answer = call(BULK, bearer=person.token, json={"operations": operations})
-    return [result["task"]["id"] for result in answer.json["results"]]
+    """Execute operations in one call, and return the ids of their tasks."""
+    response = call(BULK, bearer=person.token, json={"operations": operations})
+    return [result["task"]["id"] for result in response.json["results"]]
 
 
-def whole(person: Person, limit: int, **query: Any) -> Iterator[dict[str, Any]]:
-    """All pages of a list, one after the other."""
+def list_all(person: Person, limit: int, **query: Any) -> Iterator[dict[str, Any]]:
+    """Return the tasks of all pages."""
     listing, cursor = layer("tasks.listing"), None
     owner = layer("tasks").Owner(id=person.id, cursor_key=b"key")
     while True:
@@ -178,19 +178,19 @@ def whole(person: Person, limit: int, **query: Any) -> Iterator[dict[str, Any]]:
             return
 
 
-def test_filters_together_find_what_fits_all_of_them(
+def test_combined_filters_find_what_matches_all_of_them(
     call: Api, ann: Person, advance_clock: Callable[..., None]
 ) -> None:
-    """Each, all, and any two, both ways and in pages of any size, against their plain meaning over the whole list."""
-    choices = CHOICES | {"updated_since": make_some(call, ann, advance_clock)}
+    """Each, all, and any two, in both directions and several page sizes, compared with filtering the whole list."""
+    choices = CHOICES | {"updated_since": create_various(call, ann, advance_clock)}
     alone_or_all, pairs = [*combinations(choices, 1), tuple(choices)], [*combinations(choices, 2)]
 
     for number, sort in enumerate(SORTS):
-        everything = list(whole(ann, 100, sort=sort, order="asc"))
+        everything = list(list_all(ann, 100, sort=sort, order="asc"))
         assert len(everything) == MANY
-        for turn, names in enumerate([*alone_or_all, *pairs[number::5]], number):
+        for step, names in enumerate([*alone_or_all, *pairs[number::5]], number):
             query = {name: choices[name] for name in names}
-            order, limit = ("asc", "desc")[turn % 2], (5, 100)[turn // 2 % 2]
-            expected = [task for task in everything if all(fits(task, *item) for item in query.items())]
-            found = list(whole(ann, limit, sort=sort, order=order, **query))
+            order, limit = ("asc", "desc")[step % 2], (5, 100)[step // 2 % 2]
+            expected = [task for task in everything if all(matches(task, *item) for item in query.items())]
+            found = list(list_all(ann, limit, sort=sort, order=order, **query))
             assert found == (expected if order == "asc" else expected[::-1]), query

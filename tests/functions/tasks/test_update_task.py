@@ -1,4 +1,4 @@
-"""Changing tasks: PUT and PATCH are the same, and both leave what was not sent."""
+"""PUT and PATCH /api/tasks/{task_id}: both change the given fields only."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,20 +24,20 @@ every_route = pytest.mark.parametrize("route", ROUTES)
 
 
 def change(call: Api, person: Person, task: dict[str, Any], *, route: str = PATCH, **fields: Any) -> dict[str, Any]:
-    """Change a task; what became of it."""
-    answer = call_task_route(call, route, bearer=person.token, owner=person.id, task=task["id"], json=fields)
-    assert answer.status == 200, answer.text
-    changed: dict[str, Any] = answer.json
+    """Change a task, and return it."""
+    response = call_task_route(call, route, bearer=person.token, owner=person.id, task=task["id"], json=fields)
+    assert response.status == 200, response.text
+    changed: dict[str, Any] = response.json
     assert changed == call_task_route(call, READ, bearer=person.token, task=task["id"]).json
     return changed
 
 
 @every_route
-def test_what_is_sent_changes_and_the_rest_stays(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
+def test_given_fields_change_and_others_do_not(call: Api, ann: Person, task: dict[str, Any], route: str) -> None:
     expected = task
-    for sent, kept in SENT:
+    for sent, expected_fields in SENT:
         changed = change(call, ann, task, route=route, **sent)
-        expected |= kept | {"updated_at": changed["updated_at"], "version": expected["version"] + 1}
+        expected |= expected_fields | {"updated_at": changed["updated_at"], "version": expected["version"] + 1}
         assert changed == expected
 
 
@@ -46,21 +46,21 @@ def test_a_due_date_of_null_clears_it(call: Api, ann: Person, task: dict[str, An
         assert change(call, ann, task, due_date=due_date)["due_date"] == due_date
 
 
-def test_nothing_to_change_is_refused(call: Api, cloud: Cloud, ann: Person, task: dict[str, Any]) -> None:
+def test_an_empty_update_is_refused(call: Api, cloud: Cloud, ann: Person, task: dict[str, Any]) -> None:
     with tables_unchanged(cloud):
         for route in ROUTES:
-            answer = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=task["id"], json={})
-            assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), route
+            response = call_task_route(call, route, bearer=ann.token, owner=ann.id, task=task["id"], json={})
+            assert (response.status, response.code) == (400, "VALIDATION_ERROR"), route
 
 
-def test_completed_is_true_or_false(call: Api, ann: Person, task: dict[str, Any]) -> None:
-    wrong: list[Any] = [None, "true", 1, "yes", []]
-    for completed in wrong:
-        answer = call_task_route(call, PATCH, bearer=ann.token, task=task["id"], json={"completed": completed})
-        assert (answer.status, answer.code) == (400, "VALIDATION_ERROR"), completed
+def test_completed_must_be_a_boolean(call: Api, ann: Person, task: dict[str, Any]) -> None:
+    invalid: list[Any] = [None, "true", 1, "yes", []]
+    for completed in invalid:
+        response = call_task_route(call, PATCH, bearer=ann.token, task=task["id"], json={"completed": completed})
+        assert (response.status, response.code) == (400, "VALIDATION_ERROR"), completed
 
 
-def test_the_version_counts_and_the_time_moves(
+def test_an_update_increments_the_version_and_sets_the_time(
     call: Api, ann: Person, task: dict[str, Any], advance_clock: Callable[..., None]
 ) -> None:
     advance_clock(minutes=5)
@@ -72,21 +72,21 @@ def test_the_version_counts_and_the_time_moves(
     assert first["created_at"] == task["created_at"]
 
 
-def test_completing_keeps_the_moment_until_it_is_undone(
+def test_completing_again_keeps_the_time_and_reopening_clears_it(
     call: Api, ann: Person, task: dict[str, Any], advance_clock: Callable[..., None]
 ) -> None:
     completed = change(call, ann, task, completed=True)
     advance_clock(minutes=5)
-    again = change(call, ann, task, completed=True, title="Still done")
-    undone = change(call, ann, task, completed=False)
+    repeated = change(call, ann, task, completed=True, title="Still done")
+    reopened = change(call, ann, task, completed=False)
 
     assert completed["completed_at"] == completed["updated_at"]
-    assert again["completed_at"] == completed["completed_at"]
-    assert (undone["completed"], undone["completed_at"]) == (False, None)
+    assert repeated["completed_at"] == completed["completed_at"]
+    assert (reopened["completed"], reopened["completed_at"]) == (False, None)
 
 
-def test_changing_a_missing_task_makes_none(call: Api, cloud: Cloud, ann: Person) -> None:
-    answer = call_task_route(call, PUT, bearer=ann.token, task=MISSING_ID)
+def test_updating_a_missing_task_creates_none(call: Api, cloud: Cloud, ann: Person) -> None:
+    response = call_task_route(call, PUT, bearer=ann.token, task=MISSING_ID)
 
-    assert (answer.status, answer.code) == (404, "NOT_FOUND")
+    assert (response.status, response.code) == (404, "NOT_FOUND")
     assert all_rows(cloud)["TasksTable"] == []

@@ -18,7 +18,7 @@ async def optional_user(connection: HTTPConnection, _bearer: ByBearer, _cookie: 
     """
     gatehouse = getattr(connection.scope["app"].state, "gatehouse", None)
     if not isinstance(gatehouse, Gatehouse):
-        raise RuntimeError('No Gatehouse is installed on this app: Gatehouse("https://…").install(app)')  # noqa: TRY004 -- not of a wrong type: of none
+        raise RuntimeError('No Gatehouse is installed on this app: Gatehouse("https://…").install(app)')  # noqa: TRY004 -- there is none, rather than one of a wrong type
     return await gatehouse.user(connection)
 
 

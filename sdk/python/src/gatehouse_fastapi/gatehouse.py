@@ -56,20 +56,20 @@ class Gatehouse:
     def install(self, app: FastAPI) -> Self:
         """Serve `CurrentUser` and `OptionalUser` of this app's routes, and handle refusals."""
         app.state.gatehouse = self
-        app.add_exception_handler(Refusal, error_response)  # type: ignore[arg-type] # it answers requests and WebSockets
+        app.add_exception_handler(Refusal, error_response)  # type: ignore[arg-type] # it handles requests and WebSockets
         add_security_schemes(app)
         return self
 
     async def user(self, connection: HTTPConnection) -> User | None:
         """Return the user of a request or a WebSocket; None only without credentials. Raises a Refusal.
 
-        A bearer token goes before a cookie: beside it, the cookie is ignored.
+        A bearer token takes precedence: beside it, a cookie is ignored.
         """
-        shown = self._credentials(connection)
-        if shown is None:
+        credential = self._credentials(connection)
+        if credential is None:
             return None
         try:
-            return await self._check.user_of(shown)
+            return await self._check.user_of(credential)
         except AuthUnavailable as outage:
             logger.warning("gatehouse unavailable", extra={"cause": outage.cause, "request_id": request_id(connection)})
             raise
@@ -109,5 +109,5 @@ def _checked(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
         raise ValueError(f"{url!r} is no URL of a deployment: it must look like https://api.example.com")
     if parts.query or parts.fragment or parts.path.rstrip("/").endswith("/api/auth"):
-        raise ValueError(f"{url!r} has too much: give it without /api/auth, and without a query")
+        raise ValueError(f"{url!r} must not have a query, a fragment or the path /api/auth")
     return url.rstrip("/")

@@ -16,10 +16,10 @@ from jwt.exceptions import PyJWTError
 from gatehouse_fastapi.refusals import AuthUnavailable
 
 ALGORITHM = "EdDSA"
-FRESH_SECONDS = 300  # seconds that keys are used without a look; a key that was removed dies after as many
-USABLE_SECONDS = 3600  # seconds for which they are used while Gatehouse does not answer
-RETRY_SECONDS = 30  # seconds between two reads, whatever strangers send
-FIRST_RETRY_SECONDS = 2  # seconds between two reads as long as there are no keys at all
+FRESH_SECONDS = 300  # seconds after which the keys are read again; a removed key is accepted for as long
+USABLE_SECONDS = 3600  # seconds for which the keys are used while Gatehouse is unavailable
+RETRY_SECONDS = 30  # seconds between two reads, whatever tokens are sent
+FIRST_RETRY_SECONDS = 2  # seconds between two reads while there are no keys
 
 logger = logging.getLogger("gatehouse_fastapi")
 
@@ -33,7 +33,7 @@ class Keys:
         self._lock = Lock()
         self._keys: dict[str, PyJWK] = {}
         self._read_at = self._tried_at = -inf
-        self._trouble: str | None = None
+        self._failure: str | None = None
         self._reading: Future[None] | None = None
 
     async def find(self, kid: str) -> PyJWK | None:
@@ -43,10 +43,10 @@ class Keys:
         """
         if kid not in self._keys or self._age() >= FRESH_SECONDS:
             reading = self._current_read()
-            if reading and not (self._trouble and kid in self._keys and self._age() < USABLE_SECONDS):
+            if reading and not (self._failure and kid in self._keys and self._age() < USABLE_SECONDS):
                 await asyncio.wrap_future(reading)
-        if self._age() >= USABLE_SECONDS or (kid not in self._keys and self._trouble):
-            raise AuthUnavailable(self._trouble or "the keys are too old")
+        if self._age() >= USABLE_SECONDS or (kid not in self._keys and self._failure):
+            raise AuthUnavailable(self._failure or "the keys are too old")
         return self._keys.get(kid)
 
     def _age(self) -> float:
@@ -66,7 +66,7 @@ class Keys:
         """
         self._tried_at = monotonic()
         reading: Future[None] = Future()
-        reading.set_running_or_notify_cancel()  # from here on, no one who waits can cancel it for the others
+        reading.set_running_or_notify_cancel()  # a waiting request cannot cancel it for the others
         thread = Thread(target=lambda: asyncio.run(self._store(reading)), name="gatehouse-keys", daemon=True)
         try:
             thread.start()
@@ -75,16 +75,16 @@ class Keys:
         return reading
 
     async def _store(self, reading: Future[None]) -> None:
-        keys, trouble, begun_at = self._keys, "the keys could not be read", self._tried_at
+        keys, failure, begun_at = self._keys, "the keys could not be read", self._tried_at
         try:
-            keys, trouble = parse_jwks(await self._read()), ""
+            keys, failure = parse_jwks(await self._read()), ""
         except AuthUnavailable as outage:
-            trouble = outage.cause
-            logger.warning("gatehouse keys not read", extra={"cause": trouble})
+            failure = outage.cause
+            logger.warning("gatehouse keys not read", extra={"cause": failure})
         finally:
             with self._lock:
-                self._keys, self._trouble, self._reading = keys, trouble or None, None
-                self._read_at = self._read_at if trouble else begun_at
+                self._keys, self._failure, self._reading = keys, failure or None, None
+                self._read_at = self._read_at if failure else begun_at
             reading.set_result(None)
 
 
@@ -99,7 +99,7 @@ def parse_jwks(body: bytes) -> dict[str, PyJWK]:
     entries = document.get("keys") if isinstance(document, dict) else None
     found = dict(filter(None, map(_key, entries if isinstance(entries, list) else [])))
     if not found:
-        raise AuthUnavailable("the answer has no keys")
+        raise AuthUnavailable("the response has no usable keys")
     return found
 
 

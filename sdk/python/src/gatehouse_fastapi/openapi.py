@@ -33,21 +33,23 @@ def add_security_schemes(app: FastAPI) -> None:
     if getattr(app.state, "gatehouse_documented", False):
         return
     app.state.gatehouse_documented = True
-    written = app.openapi
+    fastapi_openapi = app.openapi
 
     def openapi() -> dict[str, Any]:
-        return _with_security(written(), app.state.gatehouse.takes_cookies, app.state.gatehouse.base_url)
+        return _with_security(fastapi_openapi(), app.state.gatehouse.takes_cookies, app.state.gatehouse.base_url)
 
     app.openapi = openapi  # type: ignore[method-assign] # as FastAPI's own documentation has it
 
 
-def _with_security(document: dict[str, Any], takes_cookies: bool, base_url: str) -> dict[str, Any]:  # noqa: FBT001 -- told above
+def _with_security(document: dict[str, Any], takes_cookies: bool, base_url: str) -> dict[str, Any]:  # noqa: FBT001 -- named above
     schemes = document.get("components", {}).get("securitySchemes", {})
     if _COOKIE in schemes and takes_cookies:
         schemes[_COOKIE]["name"] = SECURE_COOKIE if base_url.startswith("https:") else COOKIE
     elif schemes.pop(_COOKIE, None):
         for operation in _operations(document):
-            operation["security"] = [ways for ways in operation.get("security", []) if _COOKIE not in ways]
+            operation["security"] = [
+                requirement for requirement in operation.get("security", []) if _COOKIE not in requirement
+            ]
     return document
 
 

@@ -12,7 +12,7 @@ class Refusal(HTTPException):
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
     message: ClassVar[str]
-    challenge: ClassVar[str] = ""  # as `WWW-Authenticate` has it
+    challenge: ClassVar[str] = ""  # the value of `WWW-Authenticate`
 
     def __init__(self, **headers: str) -> None:
         """`headers` are those of the response."""
@@ -64,7 +64,7 @@ class AuthUnavailable(Refusal):
 
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "AUTH_UNAVAILABLE"
     message = "Sign-in cannot be checked at the moment. Try again shortly."
-    RETRY_AFTER: ClassVar[int] = 5  # seconds, where Gatehouse says nothing
+    RETRY_AFTER: ClassVar[int] = 5  # seconds, where Gatehouse gives none
 
     def __init__(self, cause: str, retry_after: int = RETRY_AFTER) -> None:
         """`cause` is for the log alone; `retry_after` is in seconds."""

@@ -22,7 +22,7 @@ async def error_response(connection: HTTPConnection, refusal: Exception) -> Resp
         return response
     if "websocket.http.response" in connection.scope.get("extensions", {}):
         await connection.send_denial_response(response)
-    else:  # the server can say no more than no
+    else:  # the server supports no response body here
         await connection.close(status.WS_1008_POLICY_VIOLATION, refusal.code)
     return None
 

@@ -15,13 +15,13 @@ import httpx2
 from gatehouse_fastapi.refusals import AuthUnavailable
 
 _MAX_RESPONSE_SIZE = 64 * 1024  # bytes
-_IDLE_SECONDS = 30  # seconds that a connection is kept
-_MAX_RETRY_AFTER = 300  # seconds that callers are asked to wait
+_IDLE_SECONDS = 30  # seconds after which an idle connection is closed
+_MAX_RETRY_AFTER = 300  # seconds that callers may be asked to wait
 _CONNECTION_ERRORS = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 
 
 class Service:
-    """The deployment and the timeout. Connections are kept, for each event loop its own."""
+    """The deployment and the timeout. Each event loop has its own persistent connections."""
 
     def __init__(self, base_url: str, timeout: float) -> None:
         """`timeout` is for the whole of a call, in seconds, however slowly the response arrives."""
@@ -51,7 +51,7 @@ class Service:
             async with asyncio.timeout(self._timeout):
                 return await self._get_with_retry(client, path, headers)
         except TimeoutError:
-            raise AuthUnavailable(f"no answer within {self._timeout:g} s") from None
+            raise AuthUnavailable(f"no response within {self._timeout:g} s") from None
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
             raise AuthUnavailable(f"{type(error).__name__}: {error}") from error
 
@@ -70,14 +70,14 @@ class Service:
             async for part in response.aiter_bytes():
                 body += part
                 if len(body) > _MAX_RESPONSE_SIZE:
-                    raise AuthUnavailable("the answer is too large")
+                    raise AuthUnavailable("the response is too large")
             return body
 
     def _client(self) -> httpx2.AsyncClient:
         loop = asyncio.get_running_loop()
         with self._lock:
-            for gone in [known for known in self._clients if known.is_closed()]:
-                del self._clients[gone]
+            for closed in [known for known in self._clients if known.is_closed()]:
+                del self._clients[closed]
             if loop not in self._clients:
                 self._clients[loop] = self._new_client()
             return self._clients[loop]

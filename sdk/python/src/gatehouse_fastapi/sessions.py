@@ -8,8 +8,8 @@ from gatehouse_fastapi.service import Service
 from gatehouse_fastapi.user import SessionAndUser, User
 
 _PATH = "/api/auth/get-session"
-_AS_IT_IS = "?disableRefresh=true"
-_ANSWER: TypeAdapter[SessionAndUser | None] = TypeAdapter(SessionAndUser | None)
+_WITHOUT_RENEWAL = "?disableRefresh=true"
+_RESPONSE: TypeAdapter[SessionAndUser | None] = TypeAdapter(SessionAndUser | None)
 
 
 class SessionCheck:
@@ -30,7 +30,7 @@ class SessionCheck:
             case Bearer(token):
                 body = await self._service.get(_PATH, {"authorization": f"Bearer {token}"})
             case Cookies(header):
-                body = await self._service.get(_PATH + _AS_IT_IS, {"cookie": header})
+                body = await self._service.get(_PATH + _WITHOUT_RENEWAL, {"cookie": header})
         return _user(body)
 
     async def aclose(self) -> None:
@@ -40,9 +40,9 @@ class SessionCheck:
 
 def _user(body: bytes) -> User:
     try:
-        found = _ANSWER.validate_json(body)
+        found = _RESPONSE.validate_json(body)
     except ValidationError:
-        raise AuthUnavailable("the answer is no session") from None
+        raise AuthUnavailable("the response is no session") from None
     if found is None:
         raise InvalidToken
     return found.user.in_session(found.session.id, found.session.expires_at)

@@ -6,17 +6,17 @@ from typing import Any
 
 from gatehouse_fastapi.user import User
 
-_BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 _ANN = User(
     id="00000000-0000-4000-8000-000000000001",
     email="ann@example.com",
     name="Ann",
     image=None,
     email_verified=True,
-    created_at=_BEGINNING,
-    updated_at=_BEGINNING,
+    created_at=_CREATED_AT,
+    updated_at=_CREATED_AT,
     session_id="a-session-of-ann-00001",
-    session_expires_at=_BEGINNING + timedelta(days=36_500),
+    session_expires_at=_CREATED_AT + timedelta(days=36_500),
 )
 
 

@@ -15,7 +15,7 @@ _REQUIRED = ["sub", "sid", "iss", "aud", "iat", "exp"]
 class TokenCheck:
     """Checks JWTs by their signatures."""
 
-    takes_cookies = False  # they hold a session token
+    takes_cookies = False  # they contain a session token
 
     def __init__(self, keys: Keys, issuer: str, leeway: float) -> None:
         """`issuer` must be `iss` and in `aud`; `leeway` is how many seconds clocks may differ."""

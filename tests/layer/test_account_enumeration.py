@@ -1,4 +1,4 @@
-"""A stranger is answered like an owner, after the same work."""
+"""Enumeration: known and unknown addresses get the same response, after the same work."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,27 +12,27 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 
-UNKNOWN, WAITING, OWNED = "stranger@example.com", "bob@example.com", "ann@example.com"
+UNKNOWN, PENDING, VERIFIED = "stranger@example.com", "bob@example.com", "ann@example.com"
 VOLATILE = {"id", "email", "createdAt", "updatedAt"}
 
 
 @pytest.fixture(autouse=True)
-def _everybody(call: Api, people: People, mailbox: Mailbox) -> None:
-    """An owner, and somebody who did not verify; every function has been called once."""
+def _users(call: Api, people: People, mailbox: Mailbox) -> None:
+    """A verified user and a pending sign-up; every function has been called once."""
     people.verified("ann")
-    sign_up(call, WAITING)
+    sign_up(call, PENDING)
     assert mailbox.last
     for route, request in REQUESTS.items():
         call(route, json=request | {"email": "warm@example.com"})
 
 
-def shape(answer: Response) -> Any:
-    """All of an answer but what differs between any two: ids and times."""
-    body = answer.json
+def comparable(response: Response) -> Any:
+    """Return a response without ids and times, which always differ."""
+    body = response.json
     user = {key: value for key, value in (body.get("user") or {}).items() if key not in VOLATILE}
     order = list((body.get("user") or {}).keys())
-    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
-    return answer.status, body | ({"user": user} if user else {}), order, headers, answer.cookies
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return response.status, body | ({"user": user} if user else {}), order, headers, response.cookies
 
 
 SIGN_IN, SIGN_UP = {"password": "not the password"}, {"password": "somebody's password", "name": "X"}
@@ -47,18 +47,18 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 
 @each([*REQUESTS], function)
-def test_ghsa_jq8w_8q2f_ffm9_known_and_unknown_addresses_are_answered_alike(call: Api, route: str) -> None:
-    """S-09, S-15, S-51: same status, body and headers; the same calls of AWS in the same order."""
+def test_ghsa_jq8w_8q2f_ffm9_known_and_unknown_addresses_get_the_same_response(call: Api, route: str) -> None:
+    """S-09, S-15, S-51: the same status, body, headers and AWS calls in the same order."""
     seen = []
-    for email in (UNKNOWN, WAITING, OWNED):
-        answer = call(route, json=REQUESTS[route] | {"email": email})
-        seen.append((shape(answer), call.aws_operations))
+    for email in (UNKNOWN, PENDING, VERIFIED):
+        response = call(route, json=REQUESTS[route] | {"email": email})
+        seen.append((comparable(response), call.aws_operations))
 
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][1]
 
 
-@pytest.mark.parametrize("email", [UNKNOWN, WAITING, OWNED])
+@pytest.mark.parametrize("email", [UNKNOWN, PENDING, VERIFIED])
 def test_each_sign_in_and_each_sign_up_hashes_once(call: Api, count_hashes: Callable[[], int], email: str) -> None:
     for number, (route, password) in enumerate((("sign-in", "not the password"), ("sign-up", PASSWORD)), 1):
         call(f"POST /api/auth/{route}/email", json={"email": email, "password": password})
@@ -67,7 +67,7 @@ def test_each_sign_in_and_each_sign_up_hashes_once(call: Api, count_hashes: Call
 
 @pytest.fixture
 def count_hashes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How many times Argon2 was at work since."""
+    """Return the number of Argon2 computations since."""
     from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
 
     real, work = passwords._hasher, []
@@ -89,31 +89,31 @@ def count_hashes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     return lambda: len(work)
 
 
-@pytest.mark.parametrize("email", [UNKNOWN, WAITING, OWNED])
-def test_what_hashes_nothing_is_answered_at_the_next_tenth_of_a_second(
+@pytest.mark.parametrize("email", [UNKNOWN, PENDING, VERIFIED])
+def test_responses_without_a_hash_are_delayed_to_a_constant_time(
     call: Api, people: People, monkeypatch: pytest.MonkeyPatch, email: str
 ) -> None:
-    """S-10: DynamoDB need not find a row as fast as none."""
-    door, waits = layer("http.middleware"), []
+    """S-10: DynamoDB may find a row faster or slower than none."""
+    middleware, delays = layer("http.middleware"), []
 
     async def sleep(seconds: float) -> None:
-        waits.append(seconds)
+        delays.append(seconds)
 
-    monkeypatch.setattr(door, "_CONSTANT_TIME_STEP", 1000)
-    monkeypatch.setattr(door, "sleep", sleep)
+    monkeypatch.setattr(middleware, "_CONSTANT_TIME_STEP", 1000)
+    monkeypatch.setattr(middleware, "sleep", sleep)
 
     call("POST /api/auth/forgot-password", json={"email": email})
     call("POST /api/auth/resend-verification", json={"email": email})
     call("POST /api/auth/change-email", json={"newEmail": email}, bearer=people.signed_in("eve").token)
     call("GET /api/auth/ok")
 
-    assert [950 < wait < 1000 for wait in waits] == [True] * 3
+    assert [950 < delay < 1000 for delay in delays] == [True] * 3
 
 
-def test_only_the_owner_and_who_waits_are_mailed(call: Api, mailbox: Mailbox) -> None:
+def test_only_addresses_with_an_account_or_a_pending_sign_up_are_mailed(call: Api, mailbox: Mailbox) -> None:
     before = len(mailbox.all)
 
-    for email in (UNKNOWN, WAITING, OWNED):
+    for email in (UNKNOWN, PENDING, VERIFIED):
         call("POST /api/auth/forgot-password", json={"email": email})
 
-    assert sorted(mail.to for mail in mailbox.all[before:]) == [OWNED, WAITING]
+    assert sorted(mail.to for mail in mailbox.all[before:]) == [VERIFIED, PENDING]

@@ -1,4 +1,4 @@
-"""erase_user in trouble: nothing of a deleted user stays behind unheard of, and nobody who is there loses anything."""
+"""Faults of erase_user: every order is completed or reported, and no other user loses data."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -10,7 +10,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import FunctionFailed
-from tests.functions.auth.test_erase_user import deletes, receipts, traces
+from tests.functions.auth.test_erase_user import audit_entries, delete_account, traces
 from tests.support.auth_calls import request_reset, reset_password
 from tests.support.aws_failures import UNREACHABLE, failing_calls
 from tests.support.calls import Api
@@ -34,30 +34,30 @@ from tests.support.tables import all_rows
 from tests.support.tasks import create_task
 
 ANN = "ann@example.com"
-DOUBTS = ["no answer", "half an answer", "no sense"]
+UNCERTAIN_READS = ["no answer", "half an answer", "no sense"]
 
 
 @pytest.fixture(autouse=True)
-def _at_once(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No request is under way that could still write."""
+def _no_wait(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for requests that are under way."""
     assert call
     monkeypatch.setattr(layer("erasure.flows"), "_LONGEST_REQUEST", timedelta(0))
 
 
 @pytest.fixture
-def erasing(call: Api, cloud: Cloud) -> Erasures:
-    """The stream of orders."""
+def erasures(call: Api, cloud: Cloud) -> Erasures:
+    """The stream of erasure orders."""
     return Erasures(call, cloud)
 
 
 @pytest.fixture
-def bring(call: Api) -> Deliver:
+def deliver(call: Api) -> Deliver:
     """Deliver records until each was accepted or given up."""
     return deliver_to(call, "EraseUser")
 
 
-def leave_behind(user_id: str) -> dict[str, Any]:
-    """What is in the tables once somebody was deleted: a row of each kind, and the order, whose record this is."""
+def leave_rows(user_id: str) -> dict[str, Any]:
+    """Write a row of each kind that a deleted user leaves, and return the order's stream record."""
     tokens, sessions, tasks = layer("tokens"), layer("sessions.table"), layer("tasks.table")
     mail: dict[str, Any] = {"email": ANN, "base_url": "https://x.example", "lifetime": timedelta(hours=1)}
     with tokens.TokenRow.batch_write() as batch:
@@ -72,110 +72,110 @@ def leave_behind(user_id: str) -> dict[str, Any]:
     return record(order.serialize())
 
 
-def left_over(cloud: Cloud, user_id: str) -> list[Any]:
-    """Rows that have to do with somebody who left."""
+def remaining_rows(cloud: Cloud, user_id: str) -> list[Any]:
+    """Return the rows of the deleted user."""
     return [row for table in all_rows(cloud).values() for row in table if user_id in str(row) or ANN in str(row)]
 
 
-def order_state(erasing: Erasures) -> list[str]:
-    """How far orders have come."""
-    return [row["erasure"]["S"] for row in erasing.orders()]
+def order_states(erasures: Erasures) -> list[str]:
+    """Return the states of the orders."""
+    return [row["erasure"]["S"] for row in erasures.orders()]
 
 
-# -- One accident, at any moment ------------------------------------------------------
+# -- One fault, at any call ---------------------------------------------------------------
 
 
-def test_wherever_it_runs_out_of_time_nothing_is_left(bring: Deliver, call: Api, cloud: Cloud) -> None:
-    """At each call of the run in turn, until there is none left. There may be two receipts, never none."""
+def test_after_a_timeout_at_any_call_a_retry_erases_everything(deliver: Deliver, call: Api, cloud: Cloud) -> None:
+    """At each call of the run in turn, until there is none left. There may be two audit entries, never none."""
     for at in count():
         cloud.reset()
         user_id = f"u-{at}"
-        order = leave_behind(user_id)
+        order = leave_rows(user_id)
         with failing_at(FunctionKilled(), at=at) as asked, suppress(FunctionKilled):
             call.invoke("EraseUser", {"Records": [order]})
-        bring([order])
+        deliver([order])
 
-        assert left_over(cloud, user_id) == [], at
+        assert remaining_rows(cloud, user_id) == [], at
         removing_the_order = asked[at - 1 :] == ["PutLogEvents", "BatchWriteItem"]
-        assert len(receipts(cloud, user_id)) == (2 if removing_the_order else 1), at
+        assert len(audit_entries(cloud, user_id)) == (2 if removing_the_order else 1), at
         if len(asked) <= at:
             break
     assert at == 14  # calls that a run makes
 
 
-# -- Trouble that lasts ---------------------------------------------------------------
+# -- Persistent faults --------------------------------------------------------------------
 
 
-def test_what_cannot_be_erased_is_kept_told_and_erased_by_redrive(
-    bring: Deliver, cloud: Cloud, erasing: Erasures, capsys: pytest.CaptureFixture[str]
+def test_a_failed_order_raises_an_alarm_and_is_completed_by_redrive(
+    deliver: Deliver, cloud: Cloud, erasures: Erasures, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    order = leave_behind("u-1")
+    order = leave_rows("u-1")
     with failing_calls(UNREACHABLE, "PutLogEvents"):
-        bring([order])
-    assert order_state(erasing) == ["failed"]
+        deliver([order])
+    assert order_states(erasures) == ["failed"]
     assert triggered_alarms(capsys) == {"FailedErasures"}
 
     redrive()
-    bring([order])
+    deliver([order])
 
-    assert left_over(cloud, "u-1") == []
+    assert remaining_rows(cloud, "u-1") == []
 
 
-def test_while_the_table_takes_no_write_the_order_waits(
-    bring: Deliver, call: Api, cloud: Cloud, erasing: Erasures, advance_clock: Callable[..., None]
+def test_an_order_stays_pending_while_the_table_refuses_writes(
+    deliver: Deliver, call: Api, cloud: Cloud, erasures: Erasures, advance_clock: Callable[..., None]
 ) -> None:
-    """The stream gives up at some time, the row does not; the function failed, which an alarm hears."""
-    order = leave_behind("u-1")
+    """The stream gives up, the row stays; the function fails, which triggers an alarm."""
+    order = leave_rows("u-1")
     with failing_calls(THROTTLED, "UpdateItem"):
         with pytest.raises(FunctionFailed):
             call.invoke("EraseUser", {"Records": [order]})
-        bring([order])
-    assert order_state(erasing) == ["pending"]
+        deliver([order])
+    assert order_states(erasures) == ["pending"]
     assert failure_alarms("EraseUser") == {"BackgroundErrors"}
 
     advance_clock(minutes=61)
     redrive()
-    bring([order])
+    deliver([order])
 
-    assert left_over(cloud, "u-1") == []
+    assert remaining_rows(cloud, "u-1") == []
 
 
-def test_what_runs_out_of_time_again_and_again_is_kept_too(
-    bring: Deliver, call: Api, cloud: Cloud, erasing: Erasures, advance_clock: Callable[..., None]
+def test_an_order_that_times_out_repeatedly_is_completed_by_redrive(
+    deliver: Deliver, call: Api, cloud: Cloud, erasures: Erasures, advance_clock: Callable[..., None]
 ) -> None:
-    """More often than the stream brings it."""
-    order = leave_behind("u-1")
+    """More often than the stream retries."""
+    order = leave_rows("u-1")
     for _ in range(9):
         with failing_at(FunctionKilled(), at=3), suppress(FunctionKilled):
             call.invoke("EraseUser", {"Records": [order]})
-    assert order_state(erasing) == ["running"]
+    assert order_states(erasures) == ["running"]
 
     advance_clock(minutes=61)
     redrive()
-    bring([order])
+    deliver([order])
 
-    assert left_over(cloud, "u-1") == []
+    assert remaining_rows(cloud, "u-1") == []
 
 
-def test_an_order_that_cannot_be_read_is_kept_and_told(
-    bring: Deliver, cloud: Cloud, erasing: Erasures, capsys: pytest.CaptureFixture[str]
+def test_an_invalid_order_is_marked_failed_and_raises_an_alarm(
+    deliver: Deliver, cloud: Cloud, erasures: Erasures, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without the address nobody can tell what else was theirs."""
-    order = leave_behind("u-1")
+    """Without the address, the user's other rows cannot be found."""
+    order = leave_rows("u-1")
     key = order["dynamodb"]["Keys"]
     cloud.client("dynamodb").update_item(TableName="TokensTable", Key=key, UpdateExpression="REMOVE email")
 
-    bring([order])
+    deliver([order])
 
-    assert order_state(erasing) == ["failed"]
+    assert order_states(erasures) == ["failed"]
     assert triggered_alarms(capsys) == {"FailedErasures"}
 
 
-def test_a_run_that_another_overtook_has_nothing_left_to_note(
-    call: Api, cloud: Cloud, erasing: Erasures, monkeypatch: pytest.MonkeyPatch
+def test_a_run_whose_order_was_completed_concurrently_succeeds(
+    call: Api, cloud: Cloud, erasures: Erasures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Brought a second time while it was still at it: that is no failure of the function."""
-    order = leave_behind("u-1")
+    """A second delivery during a run is no failure of the function."""
+    order = leave_rows("u-1")
     monkeypatch.setattr(layer("erasure.flows"), "_MIN_TIME_LEFT", 10**9)  # it stops after its first step
     interleave(
         monkeypatch,
@@ -185,16 +185,16 @@ def test_a_run_that_another_overtook_has_nothing_left_to_note(
     )
 
     assert call.invoke("EraseUser", {"Records": [order]}) == {"batchItemFailures": []}
-    assert erasing.orders() == []
+    assert erasures.orders() == []
 
 
-# -- Somebody who is there ------------------------------------------------------------
+# -- Existing users -------------------------------------------------------------------
 
 
-def test_an_order_for_somebody_who_is_there_is_told_and_never_done(
-    bring: Deliver, cloud: Cloud, erasing: Erasures, ann: Person, capsys: pytest.CaptureFixture[str]
+def test_an_order_for_an_existing_user_is_reported_and_never_executed(
+    deliver: Deliver, cloud: Cloud, erasures: Erasures, ann: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nor by redrive."""
+    """Not after redrive either."""
     before = traces(cloud, ann)
     order = layer("accounts.erasure_orders").ErasureRow(
         ann.id, erasure="pending", email=ANN, created_at=layer("clock").now()
@@ -202,18 +202,18 @@ def test_an_order_for_somebody_who_is_there_is_told_and_never_done(
     order.save()
     for _ in range(2):
         capsys.readouterr()
-        bring([record(order.serialize())])
+        deliver([record(order.serialize())])
         assert [row for row in traces(cloud, ann) if row.get("purpose") != "erasure"] == before
-        assert order_state(erasing) == ["failed"]
+        assert order_states(erasures) == ["failed"]
         assert triggered_alarms(capsys) == {"FailedErasures"}
         redrive()
 
 
 @pytest.fixture
-def comes_back(call: Api, people: People, mailbox: Mailbox, advance_clock: Callable[..., None]) -> Callable[[], Person]:
-    """Somebody new comes to the address, and uses the service; a mail to them is on its way."""
+def new_user(call: Api, people: People, mailbox: Mailbox, advance_clock: Callable[..., None]) -> Callable[[], Person]:
+    """Sign up a new user of the same address, with rows in all tables and a pending mail."""
 
-    def come() -> Person:
+    def sign_up_again() -> Person:
         advance_clock(seconds=1)
         new = people.signed_in("ann")
         create_task(call, new, title="Mine")
@@ -222,64 +222,70 @@ def comes_back(call: Api, people: People, mailbox: Mailbox, advance_clock: Calla
         assert mailbox.pending()
         return new
 
-    return come
+    return sign_up_again
 
 
-def test_whoever_comes_to_the_address_keeps_all_whenever_the_old_order_comes(
-    call: Api, cloud: Cloud, erasing: Erasures, ann: Person, comes_back: Callable[[], Person]
+def test_a_later_user_of_the_address_loses_nothing_by_the_old_order(
+    call: Api, cloud: Cloud, erasures: Erasures, ann: Person, new_user: Callable[[], Person]
 ) -> None:
-    """Late, twice, and when it is redriven."""
-    deletes(call, ann)
-    (order,) = erasing.orders()
-    new = comes_back()
+    """Late, twice, and after redrive."""
+    delete_account(call, ann)
+    (order,) = erasures.orders()
+    new = new_user()
     before = [row for row in traces(cloud, new) if row.get("subject") != ann.id]
 
-    erasing.deliver(order, order)
+    erasures.deliver(order, order)
     assert traces(cloud, new) == before
     cloud.client("dynamodb").put_item(TableName="TokensTable", Item=order | {"erasure": {"S": "failed"}})
     redrive()
-    erasing.deliver()
+    erasures.deliver()
 
     assert traces(cloud, new) == before
-    assert erasing.orders() == []
+    assert erasures.orders() == []
     assert call("GET /api/tasks", bearer=new.token).json["tasks"][0]["title"] == "Mine"
 
 
-@pytest.mark.parametrize("turn", [1, -1], ids=["in order", "the newer one first"])
-def test_of_two_who_left_one_address_nothing_stays_in_whatever_order_they_are_erased(  # noqa: PLR0917 -- five fixtures
-    call: Api, cloud: Cloud, erasing: Erasures, people: People, comes_back: Callable[[], Person], turn: int
+@pytest.mark.parametrize("step", [1, -1], ids=["in order", "the newer one first"])
+def test_two_deleted_users_of_one_address_are_erased_in_any_order(  # noqa: PLR0917 -- five fixtures
+    call: Api, cloud: Cloud, erasures: Erasures, people: People, new_user: Callable[[], Person], step: int
 ) -> None:
     first = people.signed_in("ann")
-    deletes(call, first)
-    second = comes_back()
-    deletes(call, second)
-    orders = sorted(erasing.orders(), key=lambda row: int(row["created_at"]["N"]))
+    delete_account(call, first)
+    second = new_user()
+    delete_account(call, second)
+    orders = sorted(erasures.orders(), key=lambda row: int(row["created_at"]["N"]))
 
-    erasing.deliver(*orders[::turn])
+    erasures.deliver(*orders[::step])
 
-    assert left_over(cloud, first.id) == left_over(cloud, second.id) == []
+    assert remaining_rows(cloud, first.id) == remaining_rows(cloud, second.id) == []
 
 
-def test_a_link_that_was_mailed_to_the_new_one_still_works(
-    call: Api, erasing: Erasures, people: People, mailbox: Mailbox, advance_clock: Callable[..., None]
+def test_a_link_mailed_to_a_later_user_of_the_address_stays_valid(
+    call: Api, erasures: Erasures, people: People, mailbox: Mailbox, advance_clock: Callable[..., None]
 ) -> None:
     ann = people.signed_in("ann")
-    deletes(call, ann)
+    delete_account(call, ann)
     advance_clock(seconds=1)
     token = request_reset(call, mailbox, people.verified("ann"))
 
-    erasing.deliver()
+    erasures.deliver()
 
     assert reset_password(call, token, "a better password").status == 200
 
 
 @pytest.mark.parametrize(
-    "doubt", [failing_calls(UNREACHABLE, "BatchGetItem"), unprocessed_batches(), nullcontext()], ids=DOUBTS
+    "read_fault",
+    [failing_calls(UNREACHABLE, "BatchGetItem"), unprocessed_batches(), nullcontext()],
+    ids=UNCERTAIN_READS,
 )
-def test_where_it_is_not_certain_that_somebody_is_gone_nothing_is_erased(
-    cloud: Cloud, erasing: Erasures, ann: Person, monkeypatch: pytest.MonkeyPatch, doubt: AbstractContextManager[Any]
+def test_nothing_is_erased_unless_the_deletion_is_certain(
+    cloud: Cloud,
+    erasures: Erasures,
+    ann: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    read_fault: AbstractContextManager[Any],
 ) -> None:
-    """A profile that was not read, or makes no sense, is none that is not there."""
+    """A profile that could not be read, or is invalid, is not a missing profile."""
     profile = layer("dynamodb").batch_get(layer("accounts").profile_key(ann.id))[0]
     layer("accounts.erasure_orders").new_erasure_order(profile).save()
     cloud.client("dynamodb").update_item(
@@ -291,8 +297,8 @@ def test_where_it_is_not_certain_that_somebody_is_gone_nothing_is_erased(
     before = [row for row in traces(cloud, ann) if row.get("purpose") != "erasure"]
     monkeypatch.setattr(layer("dynamodb").time, "sleep", lambda _: None)
 
-    with doubt:
-        answer = erasing.deliver()
+    with read_fault:
+        response = erasures.deliver()
 
-    assert len(answer["batchItemFailures"]) == 1
+    assert len(response["batchItemFailures"]) == 1
     assert [row for row in traces(cloud, ann) if row.get("purpose") != "erasure"] == before

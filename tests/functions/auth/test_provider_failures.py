@@ -1,4 +1,4 @@
-"""S-65: whatever is wrong at the provider, an answer comes in time, nobody is half there, and nobody asks twice."""
+"""S-65: whatever fails at a provider, we respond in time, write nothing, and request once."""
 
 import socket
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from tests.support.tables import all_rows
 
 
 def http(status: int, body: bytes, *headers: str) -> bytes:
-    """An answer, whole or not."""
+    """Return an HTTP response, complete or not."""
     head = "".join(f"{line}\r\n" for line in (f"HTTP/1.1 {status} So", *headers))
     return head.encode() + b"\r\n" + body
 
 
-def saying(text: bytes) -> Behaviour:
-    """An endpoint that says `text`, and hangs up."""
+def sending(text: bytes) -> Behaviour:
+    """Return an endpoint that sends `text` and closes the connection."""
 
     def behave(handler: BaseHTTPRequestHandler) -> None:
         with suppress(OSError):
@@ -33,55 +33,55 @@ def saying(text: bytes) -> Behaviour:
     return behave
 
 
-BROKEN = {
+FAILURES = {
     "500": http(500, b"{}"),
     "503 and a page": http(503, b"<html>"),
     "a page": http(200, b"<!doctype html>"),
     "a list": http(200, b"[]"),
     "a number": http(200, b"7"),
-    "nothing": http(200, b""),
-    "half of JSON": http(200, b'{"access_token": "a'),
+    "an empty body": http(200, b""),
+    "truncated JSON": http(200, b'{"access_token": "a'),
     "deep JSON": http(200, b"[" * 100_000),
-    "no text": http(200, b"\xff\xfe\x00"),
-    "too much": http(200, b"{%s}" % (b" " * 300_000)),
-    "less than promised": http(200, b"{}", "content-length: 100"),
-    "badly compressed": http(200, b"{}", "content-encoding: gzip"),
+    "not UTF-8": http(200, b"\xff\xfe\x00"),
+    "too large": http(200, b"{%s}" % (b" " * 300_000)),
+    "shorter than its content-length": http(200, b"{}", "content-length: 100"),
+    "falsely compressed": http(200, b"{}", "content-encoding: gzip"),
     "a redirect": http(302, b"", "location: /elsewhere"),
-    "a lasting redirect": http(308, b"", "location: /elsewhere"),
+    "a permanent redirect": http(308, b"", "location: /elsewhere"),
     "no HTTP": b"hello\r\n\r\n",
-    "silence": b"",
+    "no response": b"",
 }
-broken = pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
-broken_somehow = pytest.mark.parametrize(  # what every endpoint is read by is the same
+any_failure = pytest.mark.parametrize("text", FAILURES.values(), ids=FAILURES)
+some_failures = pytest.mark.parametrize(  # what every endpoint is read by is the same
     "text",
     [
         pytest.param(
             text, id=name, marks=[] if name in {"500", "a page", "deep JSON", "a redirect"} else pytest.mark.slow
         )
-        for name, text in BROKEN.items()
+        for name, text in FAILURES.items()
     ],
 )
 
 
-def assert_nothing_came_of_it(cloud: Cloud, answer: Response, error: str = "provider_unavailable") -> None:
-    """But a word of what went wrong."""
-    assert error_of(answer) == error
-    assert answer.headers["location"].startswith("https://api.example.com/api/auth/error?")
-    assert "set-auth-token" not in answer.headers
+def assert_failed(cloud: Cloud, response: Response, error: str = "provider_unavailable") -> None:
+    """Assert that the response is a redirect with the error and that nothing was written."""
+    assert error_of(response) == error
+    assert response.headers["location"].startswith("https://api.example.com/api/auth/error?")
+    assert "set-auth-token" not in response.headers
     assert not any(all_rows(cloud).values())
 
 
 # -- Its endpoints ---------------------------------------------------------------------
 
 
-@broken
+@any_failure
 @pytest.mark.parametrize("path", ["/token", pytest.param("/jwks", marks=pytest.mark.slow)])
-def test_a_broken_endpoint_is_asked_once(
+def test_a_failing_endpoint_is_requested_once(
     oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud, path: str, text: bytes
 ) -> None:
-    provider.behaviour[path] = saying(text)
+    provider.behaviour[path] = sending(text)
 
-    assert_nothing_came_of_it(cloud, oauth_flow.sign_in())
+    assert_failed(cloud, oauth_flow.sign_in())
     assert len(provider.requests(path)) == 1
     assert provider.requests("/elsewhere") == []
 
@@ -89,70 +89,70 @@ def test_a_broken_endpoint_is_asked_once(
     assert token_of(oauth_flow.sign_in())
 
 
-@broken_somehow
-def test_an_id_token_whose_keys_cannot_be_read_is_nobodys(
+@some_failures
+def test_an_id_token_cannot_be_verified_without_the_keys(
     call: Api, google: Provider, cloud: Cloud, text: bytes
 ) -> None:
-    google.behaviour["/jwks"] = saying(text)
+    google.behaviour["/jwks"] = sending(text)
 
-    answer = call(SOCIAL, json={"provider": "google", "idToken": {"token": google.id_token()}})
+    response = call(SOCIAL, json={"provider": "google", "idToken": {"token": google.id_token()}})
 
-    assert (answer.status, answer.code, answer.cookies) == (502, "PROVIDER_UNAVAILABLE", [])
+    assert (response.status, response.code, response.cookies) == (502, "PROVIDER_UNAVAILABLE", [])
     assert len(google.requests("/jwks")) == 1
     assert not any(all_rows(cloud).values())
 
 
 @pytest.mark.parametrize("keys", [[], None, "x", {"a": 1}, [7, "x", None], [{"kty": "RSA", "kid": "first"}]], ids=repr)
-def test_without_a_usable_key_nobody_is_believed(
+def test_without_a_usable_key_no_id_token_is_accepted(
     oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud, keys: object
 ) -> None:
     provider.behaviour["/jwks"] = lambda handler: reply(handler, 200, {"keys": keys})
 
-    assert_nothing_came_of_it(cloud, oauth_flow.sign_in(), "unable_to_get_user_info")
+    assert_failed(cloud, oauth_flow.sign_in(), "unable_to_get_user_info")
     assert len(provider.requests("/jwks")) == 1
 
 
 @pytest.mark.parametrize("endpoint", ["token", "jwks"])
-def test_who_is_down_is_told_as_such(
+def test_an_unreachable_endpoint_is_reported_as_unavailable(
     oauth_flow: OAuthFlow, settings: Callable[..., None], cloud: Cloud, endpoint: str
 ) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # and does not listen
         settings(**{f"google_{endpoint}_url": f"http://127.0.0.1:{closed.getsockname()[1]}"})
-        answer = oauth_flow.sign_in()
+        response = oauth_flow.sign_in()
 
-    assert_nothing_came_of_it(cloud, answer)
+    assert_failed(cloud, response)
 
 
-@pytest.mark.parametrize("answer", [{"error": "invalid_grant"}, {"error": ["<script>"]}, {}], ids=repr)
-def test_a_code_that_is_refused_is_told_as_such(
-    oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud, answer: dict[str, Any]
+@pytest.mark.parametrize("response", [{"error": "invalid_grant"}, {"error": ["<script>"]}, {}], ids=repr)
+def test_a_refused_code_is_reported_as_invalid(
+    oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud, response: dict[str, Any]
 ) -> None:
-    provider.behaviour["/token"] = lambda handler: reply(handler, 400, answer)
+    provider.behaviour["/token"] = lambda handler: reply(handler, 400, response)
 
-    assert_nothing_came_of_it(cloud, oauth_flow.sign_in(), "invalid_code")
+    assert_failed(cloud, oauth_flow.sign_in(), "invalid_code")
     assert len(provider.requests("/token")) == 1
 
 
-def test_a_lifetime_that_is_none_keeps_nobody_out(oauth_flow: OAuthFlow, provider: Provider) -> None:
+def test_an_invalid_token_lifetime_does_not_prevent_the_sign_in(oauth_flow: OAuthFlow, provider: Provider) -> None:
     lifetimes: list[object] = [-1, 1.5, True, "soon", "9" * 30, "9" * 5000, None, []]
     for seconds in lifetimes:
         provider.token_fields = {"expires_in": seconds}
         assert token_of(oauth_flow.sign_in()), seconds
 
 
-# -- Its time -----------------------------------------------------------------------------
+# -- Timeouts -----------------------------------------------------------------------------
 
 
 class Slow:
-    """An endpoint that says `start`, then a little more again and again where it `drips`, until the test is over."""
+    """An endpoint that sends `start` and, where it `drips`, single bytes until the test ends."""
 
     def __init__(self, start: bytes = b"", *, drips: bool = False) -> None:
         self.over, self.has_waited = Event(), Event()
         self._start, self._drips = start, drips
 
     def __call__(self, handler: BaseHTTPRequestHandler) -> None:
-        """Give up after a minute."""
+        """Stop after a minute."""
         with suppress(OSError):
             handler.wfile.write(self._start)
             for _ in range(3000):
@@ -163,58 +163,58 @@ class Slow:
 
 
 SLOW = {
-    "nothing": Slow(),
-    "its body": Slow(http(200, b""), drips=True),
-    "its body in chunks": Slow(http(200, b"1;", "transfer-encoding: chunked"), drips=True),
-    "its body compressed": Slow(http(200, b"\x1f\x8b\x08\x08\0\0\0\0\0\0", "content-encoding: gzip"), drips=True),
-    "its headers": Slow(http(200, b"", "x-slow: ").removesuffix(b"\r\n\r\n"), drips=True),
+    "no byte": Slow(),
+    "a body": Slow(http(200, b""), drips=True),
+    "a body in chunks": Slow(http(200, b"1;", "transfer-encoding: chunked"), drips=True),
+    "a compressed body": Slow(http(200, b"\x1f\x8b\x08\x08\0\0\0\0\0\0", "content-encoding: gzip"), drips=True),
+    "headers": Slow(http(200, b"", "x-slow: ").removesuffix(b"\r\n\r\n"), drips=True),
 }
 
 
 @pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
-def test_a_provider_that_hangs_or_drips_is_waited_for_two_seconds(
+def test_a_provider_has_two_seconds_for_the_whole_response(
     oauth_flow: OAuthFlow,
     cloud: Cloud,
     provider_timeouts: dict[str, float],
     monkeypatch: pytest.MonkeyPatch,
     slow: Slow,
 ) -> None:
-    """However little is missing at any time; here it is a tenth of that."""
+    """However short each pause is. Here the limit is 0.2 seconds."""
     assert provider_timeouts["token_endpoint"] == 2
     monkeypatch.setattr(layer("oauth.token_endpoint"), "_SECONDS", 0.2)
     oauth_flow.provider.behaviour["/token"] = slow
 
-    assert_nothing_came_of_it(cloud, oauth_flow.sign_in())
+    assert_failed(cloud, oauth_flow.sign_in())
 
     assert not slow.has_waited.is_set()
     slow.over.set()
     assert len(oauth_flow.provider.requests("/token")) == 1
 
 
-# -- Our password there -------------------------------------------------------------------
+# -- Our client secret --------------------------------------------------------------------
 
 
-def test_without_our_password_there_nobody_comes_in(oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud) -> None:
+def test_without_the_client_secret_nobody_can_sign_in(oauth_flow: OAuthFlow, provider: Provider, cloud: Cloud) -> None:
     manager = cloud.client("secretsmanager")
     manager.delete_secret(SecretId="google-client-secret", ForceDeleteWithoutRecovery=True)
 
-    assert_nothing_came_of_it(cloud, oauth_flow.sign_in())
+    assert_failed(cloud, oauth_flow.sign_in())
     assert provider.requests("/token") == []
 
 
-def test_a_new_password_is_found_after_the_old_one_failed(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
+def test_a_new_client_secret_is_loaded_after_the_old_one_failed(oauth_flow: OAuthFlow, cloud: Cloud) -> None:
     manager = cloud.client("secretsmanager")
     manager.put_secret_value(SecretId="google-client-secret", SecretString="the one before")
-    assert_nothing_came_of_it(cloud, oauth_flow.sign_in(), "invalid_code")
+    assert_failed(cloud, oauth_flow.sign_in(), "invalid_code")
     manager.put_secret_value(SecretId="google-client-secret", SecretString=f"{CLIENT_SECRET}\n")
 
     assert token_of(oauth_flow.sign_in())
 
 
-# -- Its description ------------------------------------------------------------------------
+# -- Discovery ------------------------------------------------------------------------------
 
 DISCOVERY = "/.well-known/openid-configuration"
-WRONG: list[dict[str, Any]] = [
+INVALID: list[dict[str, Any]] = [
     {"issuer": "https://evil.example"},
     {"issuer": None},
     {"authorization_endpoint": "http://evil.example/authorize"},
@@ -229,38 +229,38 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-def assert_not_sent_there(call: Api, oidc: Provider, cloud: Cloud) -> None:
-    """One question, and nobody is sent to a page that is not known for sure."""
-    answer = call(SOCIAL, json={"provider": "oidc"})
-    assert (answer.status, answer.code, answer.cookies) == (502, "PROVIDER_UNAVAILABLE", [])
+def assert_unavailable(call: Api, oidc: Provider, cloud: Cloud) -> None:
+    """Assert that discovery was requested once and that the user was not sent to the provider."""
+    response = call(SOCIAL, json={"provider": "oidc"})
+    assert (response.status, response.code, response.cookies) == (502, "PROVIDER_UNAVAILABLE", [])
     assert [asked.path for asked in oidc.received] == [DISCOVERY]
     assert not any(all_rows(cloud).values())
 
 
-@broken_somehow
-def test_a_provider_that_does_not_describe_itself_is_unavailable(
+@some_failures
+def test_a_provider_without_valid_discovery_is_unavailable(
     call: Api, oidc: Provider, cloud: Cloud, text: bytes
 ) -> None:
-    oidc.behaviour[DISCOVERY] = saying(text)
+    oidc.behaviour[DISCOVERY] = sending(text)
 
-    assert_not_sent_there(call, oidc, cloud)
+    assert_unavailable(call, oidc, cloud)
 
 
-@pytest.mark.parametrize("said", WRONG, ids=repr)
-def test_a_description_that_is_anothers_or_not_safe_is_not_followed(
-    call: Api, oidc: Provider, cloud: Cloud, said: dict[str, Any]
+@pytest.mark.parametrize("document", INVALID, ids=repr)
+def test_another_providers_or_an_unsafe_discovery_document_is_refused(
+    call: Api, oidc: Provider, cloud: Cloud, document: dict[str, Any]
 ) -> None:
-    oidc.discovery_fields = said
+    oidc.discovery_fields = document
 
-    assert_not_sent_there(call, oidc, cloud)
+    assert_unavailable(call, oidc, cloud)
 
 
-def test_a_provider_may_go_away_while_somebody_is_there(call: Api, oidc: Provider, cloud: Cloud) -> None:
-    journeys = OAuthFlow(call, oidc, "oidc")
-    sent = journeys.begin()
+def test_discovery_may_fail_during_a_sign_in(call: Api, oidc: Provider, cloud: Cloud) -> None:
+    flow = OAuthFlow(call, oidc, "oidc")
+    sent = flow.begin()
     layer("oauth.providers")._discovered.clear()
-    oidc.behaviour[DISCOVERY] = saying(BROKEN["500"])
+    oidc.behaviour[DISCOVERY] = sending(FAILURES["500"])
 
-    assert_nothing_came_of_it(cloud, journeys.complete(sent))
+    assert_failed(cloud, flow.complete(sent))
     assert len(oidc.requests(DISCOVERY)) == 2
     assert oidc.requests("/token") == []

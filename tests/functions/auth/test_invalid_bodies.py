@@ -1,4 +1,4 @@
-"""Bodies that are not what a route asks for: each is refused as such, and nothing changes."""
+"""Invalid bodies: each is refused as invalid input, and nothing changes."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ NEW = "a better password"
 CHANGE = {"currentPassword": PASSWORD, "newPassword": NEW}
 SVG = "data:image/svg+xml;base64,PHN2Zz48L3N2Zz4="
 WEBP, JPEG = "data:image/webp;base64,UklGRg==", "data:image/jpeg;base64,/9j/4AA="
-LARGEST = WEBP.replace("g==", "A" * 7971)  # of 7999 characters: four more would be too many
+LARGEST = WEBP.replace("g==", "A" * 7971)  # 7999 characters: the next length of base64 would exceed 8000
 CONTROLS = [f"Ann{control}Miller" for control in "\0\n\r\t\v\x1b\x7f\x85\u2028\u2029"] + ["Ann\r\nBcc: x@y.example"]
 LINKS = [1, "", "http://example.com/a.png", "javascript:alert(1)", "https://example.com/" + "a" * 500]
 PICTURES = [LARGEST + "AAAA", WEBP + "AAAA", WEBP[:-1], WEBP + "\n", WEBP.replace("UklGR", "AAAAA")]
@@ -26,11 +26,11 @@ NO_OBJECT: list[Any] = [[], "x", 1]
 
 
 def each(field: str, values: list[Any], **beside: Any) -> list[Any]:
-    """One body for each value of a field."""
+    """Return one body for each value of a field."""
     return [beside | {field: value} for value in values]
 
 
-WRONG: dict[str, list[Any]] = {
+INVALID: dict[str, list[Any]] = {
     "sign-up/email": [
         *each("name", ["a" * 101, *CONTROLS], email="new@example.com", password=PASSWORD),
         *each("image", [*LINKS[2:], SVG], email="new@example.com", password=PASSWORD),
@@ -73,11 +73,11 @@ WRONG: dict[str, list[Any]] = {
 
 
 @pytest.mark.usefixtures("google")
-@pytest.mark.parametrize("path", WRONG)
-def test_what_is_not_asked_for_is_refused_and_changes_nothing(call: Api, ann: Person, cloud: Cloud, path: str) -> None:
+@pytest.mark.parametrize("path", INVALID)
+def test_an_invalid_body_is_refused_and_changes_nothing(call: Api, ann: Person, cloud: Cloud, path: str) -> None:
     before = all_rows(cloud)
 
-    for body in WRONG[path] + NO_OBJECT:
-        answer = call(f"POST /api/auth/{path}", bearer=ann.token, json=body)
-        assert (answer.status, answer.code, answer.cookies) == (400, "VALIDATION_ERROR", []), str(body)[:60]
+    for body in INVALID[path] + NO_OBJECT:
+        response = call(f"POST /api/auth/{path}", bearer=ann.token, json=body)
+        assert (response.status, response.code, response.cookies) == (400, "VALIDATION_ERROR", []), str(body)[:60]
         assert all_rows(cloud) == before, str(body)[:60]

@@ -1,11 +1,11 @@
-"""The door: whatever happens inside, the answer has one shape, the security headers and a correlation id."""
+"""The request middleware: every response has the security headers and a correlation id, errors one form."""
 
 from typing import Any
 
 import pytest
 
 from tests.layer.conftest import Log
-from tests.layer.every_route import ask, each
+from tests.layer.every_route import each, send_request
 from tests.support.auth_calls import sign_up
 from tests.support.calls import Api, Response
 from tests.support.events import event_for
@@ -23,31 +23,31 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "cache-control": "no-store",
 }
-ANY: dict[str, Any] = {
+ANY_INPUT: dict[str, Any] = {
     "json": {"email": "a@ex.com", "password": "x" * 9, "newPassword": "x" * 9, "token": "x"},
     "query": {"token": "x", "callbackURL": "/"},
     "bearer": "7130a49b-0f0d-43b8-bead-c318ac479dd9" + "x" * 65,
 }
 
 
-def assert_dressed(answer: Response) -> None:
-    """Every answer carries these."""
-    assert HEADERS.items() <= dict(answer.headers).items()
-    assert answer.headers["x-correlation-id"]
-    assert not {"server", "x-powered-by", "access-control-allow-origin"} & set(answer.headers)
+def assert_standard_headers(response: Response) -> None:
+    """Assert that a response has the headers that all have, and no others."""
+    assert HEADERS.items() <= dict(response.headers).items()
+    assert response.headers["x-correlation-id"]
+    assert not {"server", "x-powered-by", "access-control-allow-origin"} & set(response.headers)
 
 
 @each(sorted(API))
-def test_every_route_answers_dressed(call: Api, route: str) -> None:
+def test_every_route_sends_the_standard_headers(call: Api, route: str) -> None:
     """S-76, S-77."""
-    assert_dressed(ask(call, route))
-    assert_dressed(ask(call, route, **ANY))
+    assert_standard_headers(send_request(call, route))
+    assert_standard_headers(send_request(call, route, **ANY_INPUT))
 
 
-def test_every_kind_of_answer_is_dressed(call: Api, people: People, mailbox: Mailbox) -> None:
+def test_every_status_has_the_standard_headers(call: Api, people: People, mailbox: Mailbox) -> None:
     ann = people.signed_in()
     sign_up(call, "bob@example.com")
-    answers = {
+    responses = {
         200: call("GET /api/auth/get-session", bearer=ann.token),
         302: call("GET /api/auth/verify-email", query={"token": mailbox.last.token}, headers={"accept": "text/html"}),
         400: sign_up(call, "x"),
@@ -57,40 +57,42 @@ def test_every_kind_of_answer_is_dressed(call: Api, people: People, mailbox: Mai
         415: call("POST /api/auth/sign-up/email", body="{}"),
     }
 
-    assert {status: answer.status for status, answer in answers.items()} == {status: status for status in answers}
-    for answer in answers.values():
-        assert_dressed(answer)
+    assert {status: response.status for status, response in responses.items()} == {
+        status: status for status in responses
+    }
+    for response in responses.values():
+        assert_standard_headers(response)
 
 
 @each(sorted(API | PAGES))
-def test_an_accident_tells_nothing_but_the_request_id(
+def test_an_unexpected_exception_reveals_only_the_request_id(
     call: Api, log: Log, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
     """S-81."""
 
-    def accident(*_: object, **__: object) -> None:
+    def raise_lookup_error(*_: object, **__: object) -> None:
         message = "the table Users has no column named hunter2"
         raise LookupError(message)
 
-    monkeypatch.setattr(layer("http.middleware").RequestMiddleware, "_handle", accident)
+    monkeypatch.setattr(layer("http.middleware").RequestMiddleware, "_handle", raise_lookup_error)
 
-    answer = ask(call, route, **ANY, headers={"x-correlation-id": "abc"})
+    response = send_request(call, route, **ANY_INPUT, headers={"x-correlation-id": "abc"})
 
-    assert answer.status == 500
-    assert answer.json == {
+    assert response.status == 500
+    assert response.json == {
         "code": "INTERNAL_SERVER_ERROR",
         "message": "Something went wrong on our side. The request id helps us find it.",
         "requestId": "abc",
     }
-    assert answer.cookies == []
-    assert_dressed(answer)
-    (trouble,) = [line for line in log.lines if line["level"] == "ERROR"]
-    assert "LookupError" in trouble["exception"]
-    assert trouble["correlation_id"] == "abc"
+    assert response.cookies == []
+    assert_standard_headers(response)
+    (line_of_error,) = [line for line in log.lines if line["level"] == "ERROR"]
+    assert "LookupError" in line_of_error["exception"]
+    assert line_of_error["correlation_id"] == "abc"
 
 
 @pytest.mark.parametrize(
-    ("function", "asked", "statuses"),
+    ("function", "route", "statuses"),
     [
         *(("SignIn", f"POST {path}", {404}) for path in ("/api/auth/signin/", "//api/auth/signin", "/API/AUTH/SIGNIN")),
         *(("SignIn", f"POST {path}", {404}) for path in ("/api/auth/%2e/signin", "/")),
@@ -99,16 +101,18 @@ def test_an_accident_tells_nothing_but_the_request_id(
         *(("SignUp", f"{method} /api/auth/sign-up/email", {404, 405}) for method in ("TRACE", "BREW")),
     ],
 )
-def test_cve_2025_71399_what_is_no_route_is_not_found(call: Api, function: str, asked: str, statuses: set[int]) -> None:
-    """S-19, S-74, S-83: other spellings and methods, should API Gateway ever send one on; nothing documents itself."""
-    answer = call.invoke(function, event_for(asked, json=ANY["json"]))
+def test_cve_2025_71399_unknown_paths_and_methods_are_not_found(
+    call: Api, function: str, route: str, statuses: set[int]
+) -> None:
+    """S-19, S-74, S-83: other spellings, methods that API Gateway might pass on, and FastAPI's own documentation."""
+    response = call.invoke(function, event_for(route, json=ANY_INPUT["json"]))
 
-    assert answer["statusCode"] in statuses
+    assert response["statusCode"] in statuses
     assert call.aws_operations == []
 
 
-def test_cve_2025_71401_a_hostile_first_request_spoils_nothing(call: Api) -> None:
-    """The service's own URL is never learnt from a request."""
+def test_cve_2025_71401_headers_of_a_first_request_do_not_set_the_base_url(call: Api) -> None:
+    """The base URL is never taken from a request's headers."""
     call("POST /api/auth/sign-out", headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
 
     origin = {"origin": "https://evil.example"}

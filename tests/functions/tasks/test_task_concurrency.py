@@ -1,4 +1,4 @@
-"""Many at once on the tasks of one person: nothing is lost, counters stay exact, and changes have one order."""
+"""Concurrent changes to the tasks of one user: no change is lost, counters are exact, and changes have one order."""
 
 import threading
 from collections import Counter
@@ -25,7 +25,7 @@ MANY = 100
 
 @pytest.fixture
 def tasks(call: Api) -> Any:
-    """The verbs, without the door: functions here serve no more than a few requests at a time."""
+    """The flows, called without HTTP: functions here serve only a few requests at a time."""
     assert call
     return layer("tasks")
 
@@ -45,12 +45,12 @@ def committed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def new(tasks: Any, **fields: Any) -> Any:
-    """A new task."""
+    """Create a task."""
     return tasks.add(OWNER, tasks.NewTask(**{"title": "New"} | fields))
 
 
 def change(tasks: Any, task: str, *, seen: str | None = None, **fields: Any) -> Any:
-    """The changed task, None when it was not in the state that was seen."""
+    """Return the changed task, or None if it was not in the state `seen`."""
     when = tasks.Precondition(match=frozenset({seen}) if seen else None)
     try:
         return tasks.update(OWNER, task, tasks.TaskUpdate(**fields), tasks.WriteOptions(precondition=when))
@@ -58,39 +58,37 @@ def change(tasks: Any, task: str, *, seen: str | None = None, **fields: Any) -> 
         return None
 
 
-def _titled(tasks: Any, seen: Any, number: int) -> Any:
+def _set_title(tasks: Any, seen: Any, number: int) -> Any:
     return change(tasks, seen.id, seen=seen.etag, title=str(number))
 
 
-def kept(cloud: Cloud) -> list[dict[str, Any]]:
-    """The rows of tasks."""
+def task_rows(cloud: Cloud) -> list[dict[str, Any]]:
+    """Return the rows of tasks."""
     return [row for row in rows(cloud, "TasksTable") if not row["task_id"].startswith("#")]
 
 
 def counters(cloud: Cloud) -> dict[str, int]:
-    """What the summary counts."""
+    """Return the stored counters."""
     (row,) = (row for row in rows(cloud, "TasksTable") if row["task_id"] == "#SUMMARY")
     return {name: int(value) for name, value in row.items() if name.startswith(("active", "comp")) and int(value)}
 
 
 def recount(cloud: Cloud) -> dict[str, int]:
-    """What there is to count."""
-    return Counter(f"{'completed' if row['completed'] else 'active'}_{row['priority']}" for row in kept(cloud))
+    """Return the counters according to the tasks."""
+    return Counter(f"{'completed' if row['completed'] else 'active'}_{row['priority']}" for row in task_rows(cloud))
 
 
-def test_of_many_who_saw_the_same_exactly_one_wins_each_round(tasks: Any) -> None:
+def test_of_many_conditional_updates_one_succeeds(tasks: Any) -> None:
     task = new(tasks)
 
     for version in (2, 3, 4):
-        results = run_concurrently(partial(_titled, tasks, task), range(MANY))
-        (won,) = (result for result in results if result)
+        results = run_concurrently(partial(_set_title, tasks, task), range(MANY))
+        (winner,) = (result for result in results if result)
         task = tasks.get(OWNER, task.id)
-        assert (task.version, task) == (version, won)
+        assert (task.version, task) == (version, winner)
 
 
-def test_without_a_condition_all_get_through_one_after_the_other(
-    tasks: Any, cloud: Cloud, committed: list[int]
-) -> None:
+def test_unconditional_updates_all_succeed_in_some_order(tasks: Any, cloud: Cloud, committed: list[int]) -> None:
     task = new(tasks)
     kinds = ("low", "medium", "high", "urgent")
     results = run_concurrently(
@@ -104,7 +102,7 @@ def test_without_a_condition_all_get_through_one_after_the_other(
     assert all(one < other for one, other in pairwise(committed))
 
 
-def test_of_many_who_delete_one_does(tasks: Any, cloud: Cloud) -> None:
+def test_of_many_deletions_one_succeeds(tasks: Any, cloud: Cloud) -> None:
     task = new(tasks)
 
     def remove(_: int) -> bool:
@@ -115,12 +113,12 @@ def test_of_many_who_delete_one_does(tasks: Any, cloud: Cloud) -> None:
         return True
 
     assert sum(run_concurrently(remove, range(20))) == 1
-    assert (kept(cloud), counters(cloud)) == ([], {})
+    assert (task_rows(cloud), counters(cloud)) == ([], {})
 
 
 @pytest.fixture
-def _wrong_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every other thread is an hour behind."""
+def _skewed_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of every other thread is an hour behind."""
     clock, numbers, mine = layer("clock"), count(), threading.local()
     real = clock.now
 
@@ -131,11 +129,11 @@ def _wrong_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", now)
 
 
-@pytest.mark.usefixtures("_wrong_clocks")
-def test_whatever_happens_at_once_counters_are_exact_and_changes_are_in_order(
+@pytest.mark.usefixtures("_skewed_clocks")
+def test_after_mixed_concurrent_changes_counters_are_exact_and_changes_are_ordered(
     tasks: Any, cloud: Cloud, committed: list[int]
 ) -> None:
-    """However wrong some clocks are."""
+    """Whatever the skew of clocks."""
     shared = [new(tasks).id for _ in range(4)]
 
     def work(number: int) -> None:
@@ -149,13 +147,15 @@ def test_whatever_happens_at_once_counters_are_exact_and_changes_are_in_order(
 
     run_concurrently(work, range(10))
 
-    assert len(kept(cloud)) == 4 + 20
+    assert len(task_rows(cloud)) == 4 + 20
     assert counters(cloud) == recount(cloud)
     assert len(committed) == 4 + 10 * 8
     assert all(one < other for one, other in pairwise(committed))
 
 
-def test_a_clock_that_is_behind_does_not_go_back(tasks: Any, committed: list[int], advance_clock: Any) -> None:
+def test_a_clock_that_is_behind_does_not_decrease_change_numbers(
+    tasks: Any, committed: list[int], advance_clock: Any
+) -> None:
     task = new(tasks)
     advance_clock(hours=-1)
     new(tasks)
@@ -166,18 +166,18 @@ def test_a_clock_that_is_behind_does_not_go_back(tasks: Any, committed: list[int
     assert [number - committed[0] for number in committed] == [0, 1, 2, 3, 4, 5]
 
 
-def test_what_others_never_let_through_is_an_outage_and_leaves_nothing(
+def test_permanent_conflicts_are_reported_as_an_outage_and_change_nothing(
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody else is always faster; the key stays free."""
+    """Another client always writes first; the idempotency key is not used up."""
     writing, tasks = layer("tasks.transactions"), layer("tasks")
-    real, busy = writing.transact, threading.local()
+    real, nested = writing.transact, threading.local()
 
     def transact(*changes: Any) -> None:
-        if not getattr(busy, "now", False):
-            busy.now = True
+        if not getattr(nested, "now", False):
+            nested.now = True
             tasks.update(ann.id, task["id"], tasks.TaskUpdate(title="Faster"))
-            busy.now = False
+            nested.now = False
         real(*changes)
 
     headers = {"idempotency-key": "k"}
@@ -185,23 +185,23 @@ def test_what_others_never_let_through_is_an_outage_and_leaves_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(writing, "transact", transact)
         patched.setattr(writing, "back_off", lambda _: None)
-        answer = call_task_route(call, DELETE, **request)
+        response = call_task_route(call, DELETE, **request)
     (row,) = (row for row in all_rows(cloud)["TasksTable"] if row["task_id"] != "#SUMMARY")
 
-    assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
+    assert (response.status, response.code) == (503, "SERVICE_UNAVAILABLE")
     assert (row["title"], row["version"]) == ("Faster", "21")
     assert call_task_route(call, DELETE, **request).status == 204
 
 
 @pytest.mark.parametrize("route", [CREATE, PATCH, DELETE])
-def test_a_row_that_others_hold_all_the_time_is_an_outage_and_nothing_changes(  # noqa: PLR0917 -- four fixtures
+def test_a_permanently_locked_row_is_reported_as_an_outage_and_nothing_changes(  # noqa: PLR0917 -- four fixtures
     call: Api, cloud: Cloud, ann: Person, task: dict[str, Any], monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
     before, error = all_rows(cloud), client_error("TransactionCanceledException")
     error.response["CancellationReasons"] = [{"Code": "None"}, {"Code": "TransactionConflict"}]
     monkeypatch.setattr(layer("dynamodb"), "back_off", lambda _: None)
     with failing_calls(error, "TransactWriteItems"):
-        answer = call_task_route(call, route, bearer=ann.token, task=task["id"])
+        response = call_task_route(call, route, bearer=ann.token, task=task["id"])
 
-    assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
+    assert (response.status, response.code) == (503, "SERVICE_UNAVAILABLE")
     assert all_rows(cloud) == before

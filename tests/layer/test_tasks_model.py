@@ -1,6 +1,6 @@
-"""Whatever people and their devices do, the service shows what a few dicts in memory would.
+"""Model-based test: whatever users and devices do, the service returns what dicts in memory would.
 
-`GATEHOUSE_MODEL_EXAMPLES=1000` looks for longer, at other examples each time.
+`GATEHOUSE_MODEL_EXAMPLES=1000` runs more examples, different ones each time.
 """
 # ruff: noqa: D102 -- a rule's name says what it does
 
@@ -37,11 +37,11 @@ PROFILE = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-BEGINNING = datetime(2026, 3, 10, 12, 0, 0, 123_000, tzinfo=UTC)
+START = datetime(2026, 3, 10, 12, 0, 0, 123_000, tzinfo=UTC)
 MONTH = timedelta(days=30)
 
 WHO, CLIENT = st.sampled_from(["ann", "bob"]), st.sampled_from(["browser", "phone"])
-HOW = st.sampled_from(["plain", "keyed", "plain twice", "keyed twice", "keyed, lost before", "keyed, lost after"])
+WAY = st.sampled_from(["plain", "keyed", "plain twice", "keyed twice", "keyed, lost before", "keyed, lost after"])
 ETAG = st.sampled_from([None, None, "seen", "current", "any", "wrong"])
 TITLE, TAGS = st.sampled_from(["Plants", "plants", "Ärger", "🌵", "=1"]), st.sampled_from([[], ["x"], ["x", "y"]])
 DAYS, MOMENTS = ("2026-03-09", "2026-03-10", "2026-03-11"), ("2026-03-10T11:00:00.000Z", "2026-03-10T20:00:00.000Z")
@@ -78,39 +78,39 @@ STEP = st.sampled_from([timedelta(minutes=-1), timedelta(hours=3), timedelta(hou
 
 
 @contextmanager
-def answer_lost() -> Iterator[None]:
-    """The first transaction is made, but nobody hears of it."""
+def response_lost() -> Iterator[None]:
+    """The first transaction is committed, but its response is lost."""
     real: Any = vars(BaseClient)["_make_api_call"]
     lost: list[str] = []
 
     def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        answer = real(client, operation, parameters)
+        response = real(client, operation, parameters)
         if operation == "TransactWriteItems" and not lost:
             lost.append(operation)
             raise UNREACHABLE
-        return answer
+        return response
 
     with patch.object(BaseClient, "_make_api_call", call):
         yield
 
 
-def trouble(how: str) -> AbstractContextManager[Any]:
-    """What befalls a request that is sent in this way."""
+def fault(how: str) -> AbstractContextManager[Any]:
+    """Return the fault for a way of sending a request."""
     if "lost" not in how:
         return nullcontext()
-    return answer_lost() if "after" in how else failing_calls(UNREACHABLE, "TransactWriteItems", times=1)
+    return response_lost() if "after" in how else failing_calls(UNREACHABLE, "TransactWriteItems", times=1)
 
 
 class TaskMachine(RuleBasedStateMachine):
-    """Two people with a browser and a phone each, and for each a model of what they have."""
+    """Two users with a browser and a phone each, and a model of each user's data."""
 
     ids = Bundle("ids")
 
     def __init__(self, call: Api, cloud: Cloud, clock: pytest.MonkeyPatch) -> None:
-        """Empty tables, and nobody has done anything."""
+        """Start with empty tables."""
         super().__init__()
         self.call, self.cloud, self.clock = call, cloud, clock
-        self.set_clock(BEGINNING)
+        self.set_clock(START)
         cloud.reset()
         layer("keys.keyring").clear_cache()
         layer("keys.access_tokens").ensure_published()
@@ -118,34 +118,34 @@ class TaskMachine(RuleBasedStateMachine):
         self.people = People(call)
         self.phones = {name: SyncClient(call, self.people.signed_in(name)) for name in ("ann", "bob")}
         self.models = {name: Model() for name in self.phones}
-        self.up_to_date = dict.fromkeys(self.phones, BEGINNING)  # when a phone last knew of everything
+        self.up_to_date = dict.fromkeys(self.phones, START)  # when a phone last had all changes
         self.seen: dict[tuple[str, ...], str] = {}
         self.sent: list[Request] = []
         self.known: set[str] = set()
 
-    @rule(target=ids, who=WHO, client=CLIENT, new=NEW, how=HOW)
+    @rule(target=ids, who=WHO, client=CLIENT, new=NEW, how=WAY)
     def create(self, who: str, client: str, new: Any, how: str) -> Any:
         return self.send(who, client, how, route=routes.CREATE, body=new)
 
-    @rule(target=ids, who=WHO, client=CLIENT, count=st.sampled_from([1, 2, 3, 4, 26]), how=HOW)
+    @rule(target=ids, who=WHO, client=CLIENT, count=st.sampled_from([1, 2, 3, 4, 26]), how=WAY)
     def create_many(self, who: str, client: str, count: int, how: str) -> Any:
         operations = [{"op": "create", "task": {"title": f"{number}"}} for number in range(count)]
         return self.send(who, client, how, route=routes.BULK, body={"operations": operations})
 
-    @rule(who=WHO, client=CLIENT, task=ids, write=WRITE, etag=ETAG, how=HOW)
+    @rule(who=WHO, client=CLIENT, task=ids, write=WRITE, etag=ETAG, how=WAY)
     def write(self, *, who: str, client: str, task: str, write: Any, etag: str | None, how: str) -> None:
         now = self.models[who].tasks.get(task, {}).get("version", 1)
         etags = {"seen": self.seen.get((who, client, task), '"1"'), "current": f'"{now}"', "any": "*", "wrong": '"99"'}
         route, body = write
         self.send(who, client, how, route=route, task=task, body=body, etag=etags[etag] if etag else None)
 
-    @rule(target=ids, who=WHO, client=CLIENT, task=ids, more=st.lists(st.tuples(ids, ITEM), max_size=4), how=HOW)
+    @rule(target=ids, who=WHO, client=CLIENT, task=ids, more=st.lists(st.tuples(ids, ITEM), max_size=4), how=WAY)
     def do_many(self, who: str, client: str, task: str, more: Any, how: str) -> Any:
         named = [item if item["op"] == "create" else item | {"id": name} for name, item in more]
         operations = [{"op": "complete", "id": task}, *named]
         return self.send(who, client, how, route=routes.BULK, body={"operations": operations})
 
-    @rule(who=WHO, client=CLIENT, task=ids, more=st.lists(ids, max_size=3), how=HOW)
+    @rule(who=WHO, client=CLIENT, task=ids, more=st.lists(ids, max_size=3), how=WAY)
     def delete_many(self, who: str, client: str, task: str, more: list[str], how: str) -> None:
         self.send(who, client, how, route=routes.BULK_DELETE, body={"task_ids": [task, *more]})
 
@@ -154,7 +154,7 @@ class TaskMachine(RuleBasedStateMachine):
     def use_a_key_again(self, who: str, client: str, number: int, other: Any) -> Any:
         old = self.sent[-1 - number % len(self.sent)]
         new = Request(route=routes.CREATE, body=other, key=old.key) if other else old
-        return multiple(*self.judge(who, client, new, self.ask(who, new)))
+        return multiple(*self.compare(who, client, new, self.perform(who, new)))
 
     @rule(who=WHO, query=QUERY, zone=ZONE)
     def look(self, who: str, query: dict[str, Any], zone: str) -> None:
@@ -184,7 +184,7 @@ class TaskMachine(RuleBasedStateMachine):
 
     @rule(step=STEP)
     def pass_time(self, step: timedelta) -> None:
-        """Sessions end, and DynamoDB takes away what has expired."""
+        """Sessions expire, and DynamoDB deletes what has expired."""
         self.set_clock(self.now + step)
         table, client = {"TableName": self.cloud.table_name("TasksTable")}, self.cloud.client("dynamodb")
         for row in client.scan(**table)["Items"]:
@@ -194,54 +194,56 @@ class TaskMachine(RuleBasedStateMachine):
             phone.person = self.people.sign_in(phone.person.email)
 
     def teardown(self) -> None:
-        """In the end all that can be seen is as it should be."""
+        """In the end, service and model agree in everything."""
         if sys.exception():
             return
         for who, phone in self.phones.items():
             self.look(who, {"limit": 100}, "UTC")
             self.sync(who, 500, 9)
             for task in sorted(self.known)[-5:]:
-                answer = self.call(routes.READ, bearer=phone.person.token, task_id=task)
-                assert result_of(answer) == self.models[who].read(task)
+                response = self.call(routes.READ, bearer=phone.person.token, task_id=task)
+                assert result_of(response) == self.models[who].read(task)
 
-    def send(self, who: str, client: str, how: str, **asked: Any) -> Any:
-        """Send a new request in some way; the ids of tasks that are new."""
+    def send(self, who: str, client: str, how: str, **fields: Any) -> Any:
+        """Send a new request in some way, and return the ids of new tasks."""
         self.set_clock(self.now + timedelta(seconds=1))
         key = f"key-{len(self.sent)}" if "keyed" in how else None
-        request = Request(key=key, **asked)
+        request = Request(key=key, **fields)
         self.sent += [request] if key else []
-        with trouble(how):
-            answer = self.ask(who, request)
-        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and "lost" in how:
-            answer = self.ask(who, request)
-        new = self.judge(who, client, request, answer)
+        with fault(how):
+            response = self.perform(who, request)
+        if response.status == HTTPStatus.SERVICE_UNAVAILABLE and "lost" in how:
+            response = self.perform(who, request)
+        new = self.compare(who, client, request, response)
         if "twice" in how:
-            new += self.judge(who, client, request, self.ask(who, request))
+            new += self.compare(who, client, request, self.perform(who, request))
         return multiple(*new)
 
-    def ask(self, who: str, request: Request) -> Response:
-        """Let somebody send a request."""
+    def perform(self, who: str, request: Request) -> Response:
+        """Send a request as a user."""
         return request.send(self.call, self.phones[who].person)
 
-    def judge(self, who: str, client: str, request: Request, answer: Response) -> list[str]:
-        """Compare an answer with the model's; the ids of tasks that are new."""
-        body = answer.json if answer.text else {}
-        told_of = [body, *(item["task"] or {} for item in body.get("results", []))]
-        tasks = [task for task in told_of if "version" in task]
+    def compare(self, who: str, client: str, request: Request, response: Response) -> list[str]:
+        """Compare a response with the model's, and return the ids of new tasks."""
+        body = response.json if response.text else {}
+        candidates = [body, *(item["task"] or {} for item in body.get("results", []))]
+        tasks = [task for task in candidates if "version" in task]
         new = [task["id"] for task in tasks if task["id"] not in self.known]
         self.known.update(new)
-        assert result_of(answer) == self.models[who].respond(request, self.now, iter(new))
+        assert result_of(response) == self.models[who].respond(request, self.now, iter(new))
         self.seen |= {(who, client, task["id"]): f'"{task["version"]}"' for task in tasks}
         if "version" in body:
-            assert answer.headers["etag"] == f'"{body["version"]}"'
+            assert response.headers["etag"] == f'"{body["version"]}"'
         return new
 
     def set_clock(self, now: datetime) -> None:
-        """Let it be `now`."""
+        """Set the time."""
         self.now = now
         self.clock.setattr(layer("clock"), "now", lambda: now)
 
 
-def test_the_service_is_as_simple_as_a_dict(call: Api, running_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_service_behaves_like_dicts_in_memory(
+    call: Api, running_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machine: Any = partial(TaskMachine, call, running_cloud, monkeypatch)
     run_state_machine_as_test(machine, settings=PROFILE)
