@@ -79,7 +79,7 @@ def test_an_accident_tells_nothing_but_the_request_id(
     assert answer.status == 500
     assert answer.json == {
         "code": "INTERNAL_SERVER_ERROR",
-        "message": "Something went wrong on our side. The request id helps us find it.",
+        "message": "Internal error. The request id identifies it in the log.",
         "requestId": "abc",
     }
     assert answer.cookies == []

@@ -29,7 +29,9 @@ REFUSALS = {
     413: ResponseSpec("TooLarge", "The body is larger than 256 KiB.", by_gateway=True),
     415: ResponseSpec("UnsupportedMediaType", "The body is not `application/json`."),
     422: ResponseSpec("Unprocessable", "The request conflicts with an earlier one or with existing data."),
-    429: ResponseSpec("TooManyRequests", "Too many requests; try again later.", by_gateway=True, headers=("Retry-After",)),
+    429: ResponseSpec(
+        "TooManyRequests", "Too many requests; try again later.", by_gateway=True, headers=("Retry-After",)
+    ),
     502: ResponseSpec("BadGateway", "The provider does not respond correctly; try again in a moment."),
     503: ResponseSpec("Unavailable", "The service is unavailable; try again in a moment.", by_gateway=True),
 }
