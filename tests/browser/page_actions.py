@@ -10,9 +10,9 @@ SCANNER = {"user-agent": "LinkScanner/1.0", "accept": "text/html,*/*"}
 
 
 def fill_in(within: Page | Locator, **fields: str) -> None:
-    """Type into fields by their labels: `fill_in(page, E_mail_address=…)` is `E-mail address`."""
+    """Type into fields by their labels: `fill_in(page, email=…)` is `Email address`."""
     for name, text in fields.items():
-        label = {"email": "E-mail address", "password": "Password", "again": "Repeat the new password"}.get(name, name)
+        label = {"email": "Email address", "password": "Password", "again": "Repeat the new password"}.get(name, name)
         within.get_by_label(label, exact=True).fill(text)
 
 

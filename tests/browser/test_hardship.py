@@ -44,9 +44,9 @@ def test_a_browser_that_keeps_nothing_is_good_enough(new_browser: Browsers, peop
     page.goto("/sign-up")
     fill_in(page, Name="Otto", email="otto@example.com", password="battery of horses")
     press(page, "Create an account")
-    sees(page, "Check your mail")
+    sees(page, "Check your email")
     page.goto(people.link("otto@example.com"))
-    press(page, "Confirm my address")
+    press(page, "Confirm my email address")
     sees(page, "Thank you")
     sign_in(page, people["Ann"])
     works(page, "Tasks")
@@ -115,7 +115,7 @@ def test_a_reset_without_a_token_leads_to_where_one_is_asked_for(new_browser: Br
     page.clock.install()
     for query in ("?token=broken", "?error=INVALID_TOKEN"):
         page.goto(f"/reset-password{query}")
-        expect(page.get_by_role("link", name="Ask for a new link")).to_be_visible()
+        expect(page.get_by_role("link", name="Request a new link")).to_be_visible()
         page.clock.fast_forward("00:10")
         sees(page, "Set a new password")
     page.goto("/reset-password?callbackUrl=/account")
@@ -132,21 +132,21 @@ def test_a_used_token_leaves_the_address(new_browser: Browsers, people: People) 
     page = new_browser()
     new_browser.expect("400 POST ")
     page.goto(f"/verify-email?token={'x' * 60}&callbackUrl=/account")
-    press(page, "Confirm my address")
+    press(page, "Confirm my email address")
     sees(page, "You need a new link")
     assert _address(page) == "verify-email?callbackUrl=%2Faccount"
     page.goto(f"/reset-password?token={'x' * 60}&callbackUrl=/account")
     fill_in(page, **{"New password": "third horse battery"})
     page.locator("[name=confirm]").fill("third horse battery")
-    press(page, "Save the password")
-    expect(page.get_by_role("link", name="Ask for a new link")).to_be_visible()
+    press(page, "Save password")
+    expect(page.get_by_role("link", name="Request a new link")).to_be_visible()
     assert _address(page) == "reset-password?callbackUrl=%2Faccount"
     page.goto("/sign-up")
     fill_in(page, Name="Olga", email="olga@example.com", password="battery of horses")
     press(page, "Create an account")
-    sees(page, "Check your mail")
+    sees(page, "Check your email")
     page.goto(people.link("olga@example.com"))
-    press(page, "Confirm my address")
+    press(page, "Confirm my email address")
     sees(page, "Thank you")
     assert "token" not in page.url
 
@@ -157,7 +157,7 @@ def test_whoever_sends_a_form_by_keyboard_stays_where_they_were(new_browser: Bro
     people.enter(page, people["Ann"])
     page.goto("/account")
     works(page, "Account")
-    save = page.get_by_role("region", name="You").get_by_role("button", name="Save")
+    save = page.get_by_role("region", name="Your profile").get_by_role("button", name="Save")
     save.focus()
     page.keyboard.press("Enter")
     told(page, "Saved.")
@@ -171,10 +171,10 @@ def test_who_comes_from_a_shop_finds_the_way_back(new_browser: Browsers, people:
     people.enter(page, people["Ann"])
     page.goto(f"/account?callbackUrl={place.replace('?', '%3F')}")
     works(page, "Account")
-    page.get_by_role("list", name="Ways to sign in").get_by_role("listitem").wait_for()
+    page.get_by_role("list", name="Sign-in methods").get_by_role("listitem").wait_for()
     assert page.evaluate("scrollY") == 0
     page.reload()
-    page.get_by_role("link", name="Back to where you came from").click()
+    page.get_by_role("link", name="Back to the previous page").click()
     page.wait_for_url(place)
     page.goto("/account?callbackUrl=https://evil.example")
     works(page, "Account")
@@ -191,7 +191,7 @@ def test_a_providers_tab_has_no_hold_on_the_page_that_opened_it(new_browser: Bro
     page.goto("/account")
     works(page, "Account")
     people.end(page)
-    press(page.get_by_role("region", name="You"), "Save")
+    press(page.get_by_role("region", name="Your profile"), "Save")
     dialog = page.get_by_role("dialog", name="Please sign in again")
     page.route("**/sign-in/social", lambda route: route.fulfill(status=503))
     with page.expect_popup() as empty:
@@ -206,7 +206,9 @@ def test_a_providers_tab_has_no_hold_on_the_page_that_opened_it(new_browser: Bro
 
     assert opened.value.evaluate("opener") is None
     press(opened.value, "Deny access")
-    expect(opened.value.get_by_text("You did not allow it there, so nothing was done.")).to_be_visible()
+    expect(
+        opened.value.get_by_text("You did not allow access at the other service, so nothing was changed.")
+    ).to_be_visible()
 
 
 def test_long_waits_are_told_in_minutes(new_browser: Browsers) -> None:
@@ -330,7 +332,7 @@ def test_whoever_signs_out_leaves_no_address_behind(new_browser: Browsers, peopl
     press(page, "Sign out")
     told(page, "You are signed out.")
 
-    expect(page.get_by_label("E-mail address")).to_have_value("")
+    expect(page.get_by_label("Email address")).to_have_value("")
 
 
 def test_nothing_moves_for_those_who_want_it_still(new_browser: Browsers, people: People) -> None:
@@ -365,22 +367,22 @@ def test_every_form_of_the_account_survives_the_end_of_the_session(new_browser: 
         expect(dialog).to_be_hidden()
 
     fill_in(page, Name="Samuel")
-    after_the_end("You", "Save", "Saved.")
-    page.get_by_label("Mail me in the morning").check()
+    after_the_end("Your profile", "Save", "Saved.")
+    page.get_by_label("Send me an email in the morning").check()
     after_the_end("Reminders", "Save", "Saved.")
-    fill_in(page, **{"New e-mail address": "samuel@example.com"})
-    after_the_end("Change the address", "Change the address", "samuel@example.com")
+    fill_in(page, **{"New email address": "samuel@example.com"})
+    after_the_end("Change email address", "Change email address", "samuel@example.com")
     fill_in(page, **{"Current password": person.password, "New password": person.password + "!"})
-    after_the_end("Change the password", "Change the password", "Your password is changed.")
+    after_the_end("Change password", "Change password", "Your password was changed.")
     person = replace(person, password=person.password + "!")
     with page.expect_download():
-        after_the_end("Your data", "Download", "The file is among your downloads.")
+        after_the_end("Your data", "Download", "The file was downloaded.")
     people.token(person)
     page.reload()
     works(page, "Account")
     page.get_by_role("list", name="Devices").get_by_role("listitem").nth(1).wait_for()
     after_the_end("Devices", "Sign out all others", "All other devices are signed out.")
-    leaving = page.get_by_role("region", name="Delete the account")
+    leaving = page.get_by_role("region", name="Delete account")
     leaving.get_by_text("I want to delete my account").click()
     fill_in(leaving, password=person.password)
     leaving.get_by_label("Yes, delete everything").check()
@@ -388,4 +390,4 @@ def test_every_form_of_the_account_survives_the_end_of_the_session(new_browser: 
     press(leaving, "Delete my account")
     fill_in(dialog, password=person.password)
     press(dialog, "Continue")
-    told(page, "Your account is deleted. Good-bye!")
+    told(page, "Your account was deleted. Goodbye!")

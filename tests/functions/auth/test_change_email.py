@@ -59,7 +59,7 @@ def test_the_mailed_token_makes_the_change_and_the_old_address_is_told(
     (notice,) = mailbox.all[before:]
     assert (answer.status, answer.cookies) == (200, [])
     assert (answer.json["user"]["email"], answer.json["user"]["emailVerified"]) == (NEW, True)
-    assert (notice.to, "has changed" in notice.subject) == (OLD, True)
+    assert (notice.to, "was changed" in notice.subject) == (OLD, True)
     assert [address(call, person) for person in (ann, phone)] == [NEW, NEW]
     assert (sign_in(call, NEW).status, sign_in(call, OLD).status) == (200, 401)
 

@@ -244,7 +244,7 @@ def test_every_text_of_a_page_is_used(call: Api) -> None:
 def test_a_script_gets_the_words_of_the_page_and_all_errors(call: Api) -> None:
     told = texts(shown(call, headers={"accept-language": "de"}))
 
-    assert told["errors"]["INVALID_EMAIL_OR_PASSWORD"] == "Die Adresse oder das Passwort stimmt nicht."
+    assert told["errors"]["INVALID_EMAIL_OR_PASSWORD"] == "Die E-Mail-Adresse oder das Passwort ist falsch."
     assert told["signingIn"] == "Anmeldung läuft …"
 
 
