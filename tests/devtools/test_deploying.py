@@ -59,7 +59,7 @@ def test_the_way_that_cannot_work_is_refused(path: Path, capsys: pytest.CaptureF
 
 def test_bearer_tokens_need_no_cookies_but_are_warned_of(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dev"], answering("", "a@example.com", "https://app.example.net", "", "", "3"), path) == 0
-    assert "or use bearer tokens alone" in capsys.readouterr().err
+    assert "or use bearer tokens only" in capsys.readouterr().err
 
 
 def test_with_nobody_to_ask_it_says_what_is_missing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

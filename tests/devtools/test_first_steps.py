@@ -49,7 +49,7 @@ def test_seeding_without_a_server_says_so(capsys: pytest.CaptureFixture[str]) ->
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
 
         assert seed.main(["--url", url]) == 1
-    assert f"No server answers at {url}" in capsys.readouterr().err
+    assert f"There is no service at {url}" in capsys.readouterr().err
 
 
 def test_seeding_the_product_twice_leaves_one_demonstration(

@@ -101,7 +101,7 @@ def test_what_cannot_run_is_told_with_its_function(project: Project, expression:
     with pytest.raises(TemplateError) as refused:
         load(path)
 
-    told = f"resource Tick: the schedule {expression} does not run locally; rate(15 minutes) would"
+    told = f"resource Tick: the schedule {expression} is not supported locally; use a rate(…)"
     assert str(refused.value) == told
 
 

@@ -270,7 +270,7 @@ def test_an_edited_template_brings_routes_and_a_broken_one_is_not_taken(
 ) -> None:
     text = path.read_text()
     broken = text.replace("CodeUri: functions/note", "CodeUri: !Ref Nobody")
-    edit(path, broken, lambda: "!Ref Nobody names nothing" in capsys.readouterr().err)
+    edit(path, broken, lambda: "!Ref Nobody: there is no such name" in capsys.readouterr().err)
     assert ask(here, "GET", "/notes/a")[0] == 200
 
     papers = text.replace("/notes/{id}", "/papers/{id}")
@@ -295,7 +295,7 @@ def test_it_stops_soon_even_when_a_function_hangs(path: Path, number: signal.Sig
 @pytest.mark.parametrize(
     ("broken", "sentence"),
     [
-        ("!Ref Nobody", "resource Note: !Ref Nobody names nothing in the template"),
+        ("!Ref Nobody", "resource Note: !Ref Nobody: there is no such name in the template"),
         ("functions/away", "the code of Note is missing"),
     ],
 )
@@ -315,10 +315,10 @@ def test_what_cannot_run_ends_with_one_sentence(
 @pytest.mark.parametrize(
     ("ports", "sentence"),
     [
-        ({"PORT": "{0}"}, r"Cannot listen on 127\.0\.0\.1:{0}: .*Is another one running\? PORT=3001 chooses .*"),
+        ({"PORT": "{0}"}, r"Cannot listen on 127\.0\.0\.1:{0}: .*Set PORT=3001 for .*"),
         (
             {"PORT": "0", "CLOUD_PORT": "{0}"},
-            r"Cannot listen on 127\.0\.0\.1:{0}: .*Is another one running\? CLOUD_PORT=4567 chooses another port\.",
+            r"Cannot listen on 127\.0\.0\.1:{0}: .*Set CLOUD_PORT=4567 for another port\.",
         ),
         ({"PORT": "0", "CLOUD_PORT": "aws"}, r"CLOUD_PORT is 'aws', which is not a number\."),
     ],
@@ -342,7 +342,10 @@ def test_no_aws_is_served_where_the_tables_are_elsewhere(capsys: pytest.CaptureF
         elsewhere = {"CLOUD_PORT": "0", "AWS_ENDPOINT_URL": "http://localhost:8000"}
         assert command._cloud_listener(elsewhere, entered) is None
 
-    assert capsys.readouterr().out == "AWS is not served at CLOUD_PORT: the tables are at AWS_ENDPOINT_URL.\n"
+    assert (
+        capsys.readouterr().out
+        == "The embedded AWS is not served: AWS_ENDPOINT_URL is set, and the tables are there.\n"
+    )
 
 
 def test_a_function_slower_than_api_gateway_waits_is_a_503(here: Server) -> None:

@@ -96,11 +96,11 @@ def test_a_resource_whose_condition_is_false_does_not_exist(project: Project) ->
 @pytest.mark.parametrize(
     ("expression", "sentence"),
     [
-        ("!Ref Nobody", "resource Probe: !Ref Nobody names nothing"),
-        ("!GetAtt Table.Colour", "Table.Colour is not an attribute"),
+        ("!Ref Nobody", "resource Probe: !Ref Nobody: there is no such name"),
+        ("!GetAtt Table.Colour", "Table.Colour is not supported"),
         ("!If [Never, 1, 2]", "condition Never is not in Conditions"),
         ("!FindInMap [Sizes, slow, cpu]", "Sizes.slow.cpu is not in Mappings"),
-        ("!Cidr [a, b]", "Fn::Cidr is not a function"),
+        ("!Cidr [a, b]", "Fn::Cidr is not supported"),
         ("!Join [a]", "resource Probe is malformed"),
     ],
 )
@@ -172,7 +172,7 @@ def test_the_table_of_the_api_becomes_routes_in_its_order(project: Project) -> N
 def test_two_functions_cannot_have_one_route(project: Project) -> None:
     again = ROUTES + ROUTES.partition("paths:\n")[2].replace("&Add", "&Again").replace("*Add", "*Again")
 
-    with pytest.raises(TemplateError, match=r"template.yaml is not YAML: /notes/\{id\} stands twice"):
+    with pytest.raises(TemplateError, match=r"template.yaml is not YAML: /notes/\{id\} is there twice"):
         load(project(FUNCTION + again))
 
 
@@ -204,7 +204,7 @@ def test_functions_that_disagree_on_a_variable_cannot_share_a_process(project: P
     Properties: { CodeUri: functions/also, Environment: { Variables: { A: "other" } } }
 """
 
-    with pytest.raises(TemplateError, match="disagree on the variable A"):
+    with pytest.raises(TemplateError, match="have different values of the variable A"):
         load(project(FUNCTION + also)).environment()
 
 

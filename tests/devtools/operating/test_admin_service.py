@@ -38,11 +38,11 @@ def test_the_verification_mail_goes_out_again(tool: Tool, call: Api, cloud: Clou
 
     told = tool("resend", "ann@example.com")
 
-    assert (told.code, told.out) == (0, "The verification mail to ann@example.com is ordered.\n")
+    assert (told.code, told.out) == (0, "The verification mail to ann@example.com will be sent.\n")
     assert mailbox.last.token != first
     assert verify(call, mailbox.last.token).status == 200
-    assert trail(cloud, user_id) == [("verification mailed again", LOCAL)]
-    assert tool("resend", "ann@example.com").err == "ann@example.com has nothing to verify: it is done.\n"
+    assert trail(cloud, user_id) == [("verification mail resent", LOCAL)]
+    assert tool("resend", "ann@example.com").err == "ann@example.com has nothing to verify: the user is verified.\n"
 
 
 def test_a_failed_mail_is_sent_again(tool: Tool, call: Api, mailbox: Mailbox) -> None:
@@ -52,7 +52,7 @@ def test_a_failed_mail_is_sent_again(tool: Tool, call: Api, mailbox: Mailbox) ->
 
     told = tool("redrive")
 
-    assert (told.code, told.out) == (0, "The mail verify-email to ann@example.com is ordered anew.\n")
+    assert (told.code, told.out) == (0, "The mail verify-email to ann@example.com will be sent again.\n")
     assert verify(call, mailbox.last.token).status == 200
     assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
 
@@ -94,10 +94,10 @@ def test_an_erasure_that_failed_is_ordered_anew(tool: Tool, cloud: Cloud, ann: P
 
     told = tool("redrive")
 
-    assert told.out == f"The erasure of {ann.id} is ordered anew.\n"
+    assert told.out == f"The erasure of {ann.id} will be retried.\n"
     (row,) = [row for row in rows(cloud, "TokensTable") if row["purpose"] == "erasure"]
     assert (row["erasure"], row["attempts"]) == ("pending", "0")
-    assert trail(cloud, ann.id) == [("user deleted", LOCAL), ("erasure ordered anew", LOCAL)]
+    assert trail(cloud, ann.id) == [("user deleted", LOCAL), ("erasure requeued", LOCAL)]
 
 
 def test_an_address_that_works_again_is_written_to(
@@ -111,8 +111,8 @@ def test_an_address_that_works_again_is_written_to(
 
     told = tool("write-to", ann.id)
 
-    assert (told.code, told.out.partition(" again. ")[0]) == (0, "ann@example.com is written to")
-    assert trail(cloud, layer("tokens").email_subject(ann.email)) == [("address written to again", LOCAL)]
+    assert (told.code, told.out.partition(" again ")[0]) == (0, "Mail to ann@example.com is allowed")
+    assert trail(cloud, layer("tokens").email_subject(ann.email)) == [("mail allowed again", LOCAL)]
     call(FORGOT, json={"email": ann.email})
     assert [mail.to for mail in mailbox.all] == [*(mail.to for mail in before), ann.email]
 
@@ -122,7 +122,7 @@ def test_an_address_that_nobody_has_is_written_to_as_well(tool: Tool, call: Api)
     tell(call, bounce("Permanent", "bob@example.com"))
 
     assert tool("write-to", "Bob@Example.com").code == 0
-    assert tool("write-to", "bob@example.com").err == "Nothing keeps mail from bob@example.com.\n"
+    assert tool("write-to", "bob@example.com").err == "Mail to bob@example.com is allowed already.\n"
 
 
 # -- Keys -----------------------------------------------------------------------------
@@ -137,14 +137,14 @@ def test_a_rotation_ends_no_session_but_a_second_would(
 ) -> None:
     told = tool("rotate")
 
-    assert (told.code, told.out) == (0, "There is a new key; the one before is still good.\n")
+    assert (told.code, told.out) == (0, "There is a new key; the previous one is still valid.\n")
     assert cookie_is_good(call, ann)
     assert cookie_is_good(call, people.sign_in(ann.email))
     assert ("keys rotated", LOCAL) in trail(cloud, "KEYRING")
 
     told = tool("rotate", answer="no")
 
-    assert (told.code, told.err.splitlines()[-1]) == (1, "Type yes to go on: Nothing was done.")
+    assert (told.code, told.err.splitlines()[-1]) == (1, "Type yes to continue: Nothing was changed.")
     assert cookie_is_good(call, ann)
     assert tool("rotate", answer="yes").code == 0
     assert not cookie_is_good(call, ann)
@@ -159,7 +159,7 @@ def test_an_emergency_is_asked_about(tool: Tool, call: Api, ann: Person, answer:
 def test_an_emergency_ends_what_was_signed_before(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
     told = tool("rotate", "--emergency", "--yes")
 
-    assert told.out.startswith("There is a new key; cookies, access and refresh tokens")
+    assert told.out.startswith("There is a new key; all earlier cookies, access and refresh tokens")
     assert not cookie_is_good(call, ann)
     assert ("keys replaced", LOCAL) in trail(cloud, "KEYRING")
 
@@ -232,8 +232,8 @@ def test_at_a_stack_secrets_manager_rotates(tool: Tool, cloud: Cloud) -> None:
     assert (asked, told.code, told.out) == (["RotateSecret"], 1, "")
 
     told = tool("rotate", place=DEPLOYED)
-    assert (told.out, told.err) == ("The rotation has begun; it takes a minute.\n", "")
-    assert trail(cloud, "KEYRING")[-1] == ("rotation begun", "arn:aws:sts::123456789012:user/moto")
+    assert (told.out, told.err) == ("The rotation has started; it takes a minute.\n", "")
+    assert trail(cloud, "KEYRING")[-1] == ("rotation started", "arn:aws:sts::123456789012:user/moto")
     secret = layer("config").config().secret  # moto, which calls no function, leaves it without a value
     cloud.client("secretsmanager").put_secret_value(
         SecretId=secret, SecretString="a good secret again, and long enough"
@@ -242,7 +242,8 @@ def test_at_a_stack_secrets_manager_rotates(tool: Tool, cloud: Cloud) -> None:
 
 @pytest.mark.usefixtures("stacks")
 @pytest.mark.parametrize(
-    ("stack", "sentence"), [("nothing", "AWS refused: .*nothing.*"), ("other", "The stack other is no Gatehouse: .*")]
+    ("stack", "sentence"),
+    [("nothing", "AWS returned an error: .*nothing.*"), ("other", "The stack other is not Gatehouse: .*")],
 )
 def test_a_stack_that_is_none_of_ours_is_told(tool: Tool, stack: str, sentence: str) -> None:
     told = tool("redrive", place=("--stack", stack))

@@ -33,7 +33,7 @@ def test_who_is_disabled_is_out_until_they_are_enabled(tool: Tool, call: Api, cl
 
     told = tool("enable", ann.id)
 
-    assert (told.code, told.out) == (0, "ann@example.com may come in again.\n")
+    assert (told.code, told.out) == (0, "ann@example.com can sign in again.\n")
     assert sign_in(call, ann.email).status == 200
     assert trail(cloud, ann.id) == [("user disabled", LOCAL), ("user enabled", LOCAL)]
 
@@ -54,7 +54,7 @@ def test_who_is_signed_out_is_so_everywhere_and_may_sign_in_again(
 def test_who_is_deleted_is_gone(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
     told = tool("delete", ann.email, "--yes")
 
-    assert (told.code, told.out) == (0, "ann@example.com is deleted; what else was theirs is being erased.\n")
+    assert (told.code, told.out) == (0, "ann@example.com is deleted; all other data is being erased.\n")
     assert not is_signed_in(call, ann)
     assert sign_in(call, ann.email).status == 401
     assert tool("show", ann.email).code == 1
@@ -71,7 +71,7 @@ def test_nothing_is_done_unless_somebody_agrees(
     told = tool(command, ann.email, answer=answer)
 
     assert (told.code, told.out) == (1, "")
-    assert "Nothing was done" in told.err.splitlines()[-1]
+    assert "Nothing was changed" in told.err.splitlines()[-1]
     assert everything(cloud) == before
     assert trail(cloud, ann.id) == []
 
@@ -81,7 +81,7 @@ def test_the_address_or_yes_is_agreement(tool: Tool, ann: Person, answer: str) -
     told = tool("delete", ann.id, answer=answer)
 
     assert told.code == 0
-    assert told.err.startswith("This deletes ann@example.com and all that is theirs, for ever.\nType ")
+    assert told.err.startswith("This deletes ann@example.com and all their data permanently.\nType ")
 
 
 @pytest.mark.parametrize("command", ["show", "disable", "enable", "sign-out", "delete", "resend"])
@@ -90,14 +90,14 @@ def test_who_is_not_there_is_told_in_a_sentence(tool: Tool, command: str, who: s
     told = tool(command, who, answer="yes")
 
     assert (told.code, told.out) == (1, "")
-    assert re.fullmatch(f"(There is no user )?{who}( is neither an address nor a user's id)?\\.\n", told.err)
+    assert re.fullmatch(f"(There is no user )?{who}( is neither an email address nor a user id)?\\.\n", told.err)
 
 
 def test_a_sign_up_that_waits_is_no_user(tool: Tool, call: Api) -> None:
     sign_up(call, "ann@example.com")
 
     assert tool("disable", "ann@example.com").err == (
-        "ann@example.com is no user yet: a sign-up waits there to be verified.\n"
+        "ann@example.com is not a user yet: the sign-up is not verified.\n"
     )
 
 
@@ -107,7 +107,7 @@ def test_a_change_at_the_same_time_is_told(tool: Tool, ann: Person, monkeypatch:
 
     monkeypatch.setattr("gatehouse_dev.admin.users.transact", lost)
 
-    assert tool("sign-out", ann.email, "--yes").err.startswith("Somebody else changed the same just now")
+    assert tool("sign-out", ann.email, "--yes").err.startswith("The data was changed at the same time")
 
 
 # -- Looking --------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def test_show_tells_what_there_is_and_no_secret(
     assert ["user", ann.id] in facts
     assert ["address", "ann@example.com, verified"] in facts
     assert [name for name, _ in facts].count("session") == 1
-    assert any(text.startswith("way in") for text in told.out.splitlines())
+    assert any(text.startswith("sign-in ") for text in told.out.splitlines())
     assert any(text.startswith("reset-password to ann@example.com pending") for _, text in facts)
     secrets = (hashed, ann.token, ann.token[-43:], mailbox.last.token)
     assert not [secret for secret in secrets if secret in told.out]
@@ -141,7 +141,7 @@ def test_show_tells_of_a_sign_up_that_waits(tool: Tool, call: Api) -> None:
 
     told = tool("show", "Ann@example.com")
 
-    assert re.search(r"^sign-up +ann@example.com waits to be verified, since 20", told.out, re.MULTILINE)
+    assert re.search(r"^sign-up +ann@example.com is not verified yet, since 20", told.out, re.MULTILINE)
     assert re.search(r"^mail +verify-email to ann@example.com pending", told.out, re.MULTILINE)
     assert "$argon2" not in told.out
 
@@ -166,7 +166,7 @@ def test_what_the_audit_trail_does_not_take_is_not_said_to_be_well(tool: Tool, a
 
     assert (told.code, told.out) == (1, "")
     assert told.err.startswith(
-        "ann@example.com is disabled and signed out everywhere. But the audit trail did not take it"
+        "ann@example.com is disabled and signed out everywhere. But the line in the audit trail is missing"
     )
 
 
@@ -175,14 +175,14 @@ def test_a_refusal_by_aws_is_one_sentence(tool: Tool, ann: Person) -> None:
         told = tool("show", ann.email)
 
     assert (told.code, told.out, len(told.err.splitlines())) == (1, "", 1)
-    assert told.err.startswith("AWS refused: ")
+    assert told.err.startswith("AWS returned an error: ")
 
 
 def test_no_local_service_is_one_sentence(tool: Tool) -> None:
     with failing_calls(UNREACHABLE):
         told = tool("show", "ann@example.com")
 
-    assert told.err == "There is no local service at http://localhost:4566: start it with `make dev`.\n"
+    assert told.err == "The local service at http://localhost:4566 is not running: start it with `make dev`.\n"
 
 
 @pytest.mark.parametrize(
