@@ -139,7 +139,6 @@ def _unload(folders: tuple[Path, ...]) -> None:
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if file and any(folder in Path(file).parents for folder in folders):
-            Path(module.__cached__ or file).with_suffix(".pyc").unlink(
-                missing_ok=True
-            )  # after an edit in the same second with the same size it would be used
+            # Python would still use it after an edit in the same second with the same size.
+            Path(module.__cached__ or file).with_suffix(".pyc").unlink(missing_ok=True)
             del sys.modules[name]

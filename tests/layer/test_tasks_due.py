@@ -97,7 +97,7 @@ def test_the_order_of_the_text_is_that_of_time() -> None:
 
 @pytest.mark.parametrize("value", NO_DATES, ids=ascii)
 def test_anything_else_is_no_date(value: object) -> None:
-    with pytest.raises(ValueError, match="Write the date as 2026-11-21"):
+    with pytest.raises(ValueError, match="Use a date such as 2026-11-21"):
         layer("tasks.due").normalize_due(value)
 
 
