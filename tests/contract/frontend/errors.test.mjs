@@ -47,7 +47,7 @@ test("who is to wait for long is told so instead", async () => {
 test("better-auth's errors are put in words", async () => {
   const { error } = await auth.authClient.signIn.email({ email: newAddress(), password: "something else" });
   assert.equal(error.status, 401);
-  assert.equal(errors.inWords(error), "The address or the password is wrong.");
+  assert.equal(errors.inWords(error), "The email address or the password is wrong.");
 });
 
 test("an error that nobody foresaw comes with its number", async () => {
