@@ -60,7 +60,7 @@ def test_a_tenth_of_each_is_left(counted: Mapping[str, int], what: str) -> None:
 
 
 def test_the_table_has_no_other_rows() -> None:
-    _, _, after = PAGE.read_text(encoding="utf-8").partition("| what | current | limit |\n| --- | --- | --- |\n")
+    _, _, after = PAGE.read_text(encoding="utf-8").partition("| what | is | may be |\n| --- | --- | --- |\n")
     rows = after.partition("\n\n")[0].splitlines()
 
     assert [row.strip("| ").split(" | ")[0] for row in rows] == list(QUOTAS)
