@@ -1,4 +1,4 @@
-# Everything a developer does here. `make help` lists it.
+# All developer commands; `make help` lists them.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -6,14 +6,14 @@ SHELL := /bin/bash
 
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := devtools:layers/common:sdk/python/src
-# Each of the many processes of a test run would compile every package anew where the environment says not to keep that.
+# Keep bytecode even where the environment says not to: else each process of a test run compiles every package again.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
-# A pyenv shim may stand where uv is not, so uv is asked, not looked for.
+# Run uv instead of searching for it: a pyenv shim exists without uv, too.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .cache/uv/bin/uv)
 UV_FILE := $(filter .cache/%,$(UV))
 PYTHON := .venv/bin/python
-# `sam build` wants the template's Python by name, and takes no pyenv shim for it.
+# `sam build` needs the template's Python on the path, and does not work with a pyenv shim.
 SAM = PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli
 NPM := $(shell command -v npm)
 CHROMIUM := $(shell command -v chromium chromium-browser google-chrome | head -1)
@@ -28,33 +28,33 @@ PROCESSOR := $(if $(filter x86_64,$(shell uname -m)),x86_64,arm64)
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*##/ -/' | sort
 
-# -- Every day ----------------------------------------------------------------------
+# -- Daily ----------------------------------------------------------------------------
 
 .PHONY: dev
-dev: .venv/ready ## Run the whole service on PORT (3000), with a mailbox at /dev/mailbox
+dev: .venv/ready ## Run the service on PORT (3000), with a mailbox at /dev/mailbox
 	@PORT=$(PORT) CLOUD_PORT=$(CLOUD_PORT) $(PYTHON) -m gatehouse_dev
 
 .PHONY: cloud
-cloud: .venv/ready ## The same, with its AWS at CLOUD_PORT (4566) open to containers, and so to your network
+cloud: .venv/ready ## Like `make dev`, with the embedded AWS on CLOUD_PORT (4566) open to containers and the network
 	@PORT=$(PORT) CLOUD_PORT=$(CLOUD_PORT) CLOUD_HOST=0.0.0.0 $(PYTHON) -m gatehouse_dev
 
 .PHONY: seed
-seed: .venv/ready ## Give the running service a demo user with tasks
+seed: .venv/ready ## Add a demo user with tasks to the running service
 	@$(PYTHON) -m gatehouse_dev.seed --url http://localhost:$(PORT)
 
 .PHONY: test
 test: .venv/ready $(if $(NPM),tests/contract/node_modules/ready examples/react/node_modules/ready) ## Run the tests
 	$(PYTHON) -m pytest -n 2 --dist loadgroup $(MEASURED)
 	$(PYTHON) -m pytest -m last -q tests/template/test_permissions.py
-	@test -n "$(NPM)" || echo "NO NODE: the contract with the official client WAS NOT TESTED"
+	@test -n "$(NPM)" || echo "NO NODE: the tests with the official client WERE SKIPPED"
 
 .PHONY: test-all
-test-all: test ## Run all tests, and those that are slow and prove what is rare
+test-all: test ## Run all tests, including the slow ones
 	$(PYTHON) -m pytest -m slow -n 2 --dist loadgroup
 
 .PHONY: coverage
 coverage: MEASURED := --cov --cov-report= --cov-fail-under=0
-coverage: test ## Run the tests, and fail if fewer lines than the floor were run
+coverage: test ## Run the tests, and fail if line coverage is too low
 	$(PYTHON) -m coverage report
 
 .PHONY: lint
@@ -65,75 +65,75 @@ lint: .venv/ready ## Check style, types and the template
 	$(PYTHON) -m samcli validate --lint --region us-east-1
 
 .PHONY: audit
-audit: .venv-audit/ready ## Look for what attackers look for, in the code and in the template; exceptions are in .checkov.yaml and .serverless-rules.yaml
+audit: .venv-audit/ready ## Scan code and template for security problems; exceptions: .checkov.yaml, .serverless-rules.yaml
 	.venv-audit/bin/bandit --quiet --recursive --severity-level medium layers/common functions devtools sdk/python/src
 	.venv-audit/bin/checkov --config-file .checkov.yaml
 	.venv-audit/bin/cfn-lint --config-file .serverless-rules.yaml
 
 .PHONY: sbom
-sbom: .venv-audit/ready ## Write down what the layer brings along (CycloneDX), in .cache/sbom.json
+sbom: .venv-audit/ready ## Write a bill of materials of the layer (CycloneDX) to .cache/sbom.json
 	@mkdir -p .cache
 	.venv-audit/bin/cyclonedx-py requirements --output-reproducible -o .cache/sbom.json layers/vendor/requirements.txt
 
 .PHONY: check
-check: lint audit test test-browser ## Lint, audit, then test
+check: lint audit test test-browser ## Run lint, audit, and all but the slow tests
 
 .PHONY: format
-format: .venv/ready ## Put the code in order
+format: .venv/ready ## Format the code and fix lint errors
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
 
-# -- Now and then -------------------------------------------------------------------
+# -- Occasional -----------------------------------------------------------------------
 
 .PHONY: branches
-branches: .venv/ready ## Run the tests with branch coverage, which takes half as long again
+branches: .venv/ready ## Run the tests with branch coverage, which takes 50 % longer
 	COVERAGE_CORE=ctrace $(PYTHON) -m pytest -n 2 --dist loadgroup --cov --cov-branch --cov-report= --cov-fail-under=0
 	$(PYTHON) -m coverage report --fail-under=97 --show-missing
 
 .PHONY: load
-load: .venv/ready ## Let 50 people do the main job at once against a service of its own
+load: .venv/ready ## Run a load test: 50 concurrent users on a local service
 	$(PYTHON) -m tests.load
 
 .PHONY: statistics
-statistics: .venv/ready ## Compare how long strangers and owners wait for the same answer
+statistics: .venv/ready ## Compare response times for known and unknown addresses
 	@$(PYTHON) -m tests.statistics
 
 .PHONY: test-browser
-test-browser: .venv/ready ## Test the hosted pages and the button in Chromium, by mouse and by keyboard
+test-browser: .venv/ready ## Test the hosted pages and the button in Chromium
 	$(PYTHON) -m pytest -m browser tests/browser
-	@test -n "$(CHROMIUM)" || echo "NO CHROMIUM: the hosted pages WERE NOT TESTED in a browser"
+	@test -n "$(CHROMIUM)" || echo "NO CHROMIUM: the tests of the hosted pages WERE SKIPPED"
 
 .PHONY: screens
-screens: .venv/ready ## Make the pictures of all pages in docs/screens anew; needs Chromium
+screens: .venv/ready ## Update the screenshots in docs/screens; needs Chromium
 	@$(PYTHON) -m tests.browser.screenshots
 
 .PHONY: openapi
-openapi: .venv/ready ## Write docs/openapi.json anew from the functions' own routers
+openapi: .venv/ready ## Update docs/openapi.json from the functions' routers
 	@$(PYTHON) -m gatehouse_dev.openapi
 
 .PHONY: errors
-errors: .venv/ready ## Write docs/errors.md anew from the catalogue of errors
+errors: .venv/ready ## Update docs/errors.md from the error classes
 	@$(PYTHON) -m gatehouse_dev.error_reference
 
 .PHONY: env
-env: .venv/ready ## Write env.json anew, which `sam local` needs to reach `make cloud`
+env: .venv/ready ## Update env.json, which `sam local` needs for `make cloud`
 	@$(PYTHON) -m gatehouse_dev.sam_local
 
 .PHONY: fuzz
-fuzz: .venv/ready ## Send EXAMPLES (300) requests of every kind that docs/openapi.json allows
+fuzz: .venv/ready ## Send EXAMPLES (300) random requests to each operation in docs/openapi.json
 	FUZZ_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest -q -n 2 --show-capture=no tests/contract/test_any_request.py
 
 .PHONY: costs
-costs: .venv/ready ## Count what every call costs, and what lists cost as they grow, into docs/costs.md
+costs: .venv/ready ## Update docs/costs.md: the costs of each call, and of growing lists
 	@$(PYTHON) -m tests.costs
 
 .PHONY: build
-build: .venv/ready ## Build layers and functions as they deploy, into .aws-sam
+build: .venv/ready ## Build layers and functions for deployment, in .aws-sam
 	$(SAM) build
 	$(PYTHON) -m gatehouse_dev.prepare_build .aws-sam/build
 
 .PHONY: test-built
-test-built: .venv/ready ## Build for both architectures, look at what came out, and run the tests on what runs here
+test-built: .venv/ready ## Build for both architectures, and test the builds
 	$(SAM) build --build-dir .aws-sam/arm64 --parameter-overrides Architecture=arm64
 	$(PYTHON) -m gatehouse_dev.prepare_build .aws-sam/arm64
 	$(SAM) build --build-dir .aws-sam/x86_64 --parameter-overrides Architecture=x86_64
@@ -142,14 +142,14 @@ test-built: .venv/ready ## Build for both architectures, look at what came out, 
 	$(PYTHON) -m tests.built
 
 .PHONY: bench
-bench: bench-build ## Measure how FUNCTIONS (all) start and answer as they deploy, beside two yardsticks; takes minutes
+bench: bench-build ## Measure starts and requests of built FUNCTIONS (all), next to two baselines; takes minutes
 	@UV=$(UV) $(PYTHON) -m tests.performance --instructions $(if $(ROUNDS),--rounds $(ROUNDS)) $(FUNCTIONS)
 
 .PHONY: bench-gate
-bench-gate: bench-build ## Fail when starts or answers of three functions take more instructions than they may
+bench-gate: bench-build ## Fail if starts or requests of three functions exceed their limits
 	@UV=$(UV) $(PYTHON) -m tests.performance --gate
 
-# What `make build` makes, but for the processors of this machine, on which it is to run.
+# Like `make build`, but for this machine's architecture.
 .PHONY: bench-build
 bench-build: .venv/ready
 	@mkdir -p .cache/bench
@@ -159,7 +159,7 @@ bench-build: .venv/ready
 	$(PYTHON) -m gatehouse_dev.prepare_build .cache/bench/built
 
 .PHONY: deploy
-deploy: .venv/ready ## Build, validate and deploy STAGE (dev, staging or prod); asks once for what it must know
+deploy: .venv/ready ## Build, validate and deploy STAGE (dev, staging or prod); asks once for missing parameters
 	@$(PYTHON) -m gatehouse_dev.deploying $(STAGE)
 	$(PYTHON) -m samcli validate --config-env $(STAGE)
 	$(SAM) build --config-env $(STAGE)
@@ -167,15 +167,15 @@ deploy: .venv/ready ## Build, validate and deploy STAGE (dev, staging or prod); 
 	$(PYTHON) -m samcli deploy --config-env $(STAGE)
 
 .PHONY: redrive
-redrive: .venv/ready ## Order anew the mails and erasures of STACK (or of the local service) that failed
+redrive: .venv/ready ## Retry failed mails and erasures of STACK (default: the local service)
 	@PYTHONPATH=devtools $(PYTHON) -m gatehouse_dev.admin $(if $(STACK),--stack $(STACK),--local) redrive
 
 .PHONY: passwords
-passwords: .venv/ready ## Make the list of common passwords anew from zxcvbn's
+passwords: .venv/ready ## Update the list of common passwords from zxcvbn
 	$(PYTHON) -m gatehouse_dev.common_passwords
 
 .PHONY: lock
-lock: $(UV_FILE) ## Compile the pinned requirements anew from pyproject.toml
+lock: $(UV_FILE) ## Update the pinned requirements from pyproject.toml
 	digest=$$($(UV) run --quiet --no-project devtools/gatehouse_dev/digest.py) && compile() { \
 	  $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock, from dependencies $$digest" "$$@"; } && \
@@ -183,7 +183,7 @@ lock: $(UV_FILE) ## Compile the pinned requirements anew from pyproject.toml
 	compile pyproject.toml -c requirements/dev.txt -o layers/vendor/requirements.txt && \
 	compile --group audit -o requirements/audit.txt
 
-# -- What the others need -------------------------------------------------------------
+# -- Files that the targets above need ------------------------------------------------
 
 .cache/uv/bin/uv:
 	python3 -m pip install --quiet --disable-pip-version-check --target .cache/uv uv

@@ -19,7 +19,7 @@ def test_every_mail_is_shown_in_every_language(api: Api, cloud: Cloud) -> None:
     assert response.status == 200
     assert text.count("<article>") == 9 * 2
     assert "Set a new password for Gatehouse" in text
-    assert "Bestätigen Sie Ihre Adresse für Gatehouse" in text
+    assert "Bestätigen Sie Ihre E-Mail-Adresse für Gatehouse" in text
     assert "<Smith>" not in text
     assert "$" not in text.partition("<article>")[2]
     assert cloud.mails() == []

@@ -1,6 +1,6 @@
 """`python -m gatehouse_dev [TEMPLATE]` -- run a template on PORT (3000) of HOST (127.0.0.1).
 
-With a CLOUD_PORT, other programs reach its tables there: it is an AWS endpoint, on CLOUD_HOST (127.0.0.1).
+With a CLOUD_PORT, its embedded AWS is served there for other programs, on CLOUD_HOST (127.0.0.1).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ SHUTDOWN_SECONDS = 1
 KEEP_ALIVE_SECONDS = 75
 
 
-class CannotStart(Exception):  # the project names exceptions for what happened
+class CannotStart(Exception):  # exceptions are named for what happened
     """The service cannot start; the message says why."""
 
 
@@ -58,9 +58,10 @@ def main(arguments: list[str]) -> int:
             stack = entered.enter_context(running(os.environ, port, path))
             _print_urls(stack, port)
             if cloud_listener:
-                from gatehouse_dev import endpoint  # noqa: PLC0415 -- it brings a web framework along
+                from gatehouse_dev import endpoint  # noqa: PLC0415 -- it imports a web framework
 
-                console.say(f"Its AWS is at AWS_ENDPOINT_URL={entered.enter_context(endpoint.serving(cloud_listener))}")
+                url = entered.enter_context(endpoint.serving(cloud_listener))
+                console.say(f"The embedded AWS is at AWS_ENDPOINT_URL={url}")
             console.say(f"Gatehouse runs at http://localhost:{port}")
             asyncio.run(_uvicorn(stack, port).serve(sockets=[listener]))
             _exit_now()
@@ -75,7 +76,7 @@ def _cloud_listener(environ: Mapping[str, str], entered: ExitStack) -> socket.so
     if not environ.get("CLOUD_PORT"):
         return None
     if environ.get("AWS_ENDPOINT_URL"):
-        console.say("AWS is not served at CLOUD_PORT: the tables are at AWS_ENDPOINT_URL.")
+        console.say("The embedded AWS is not served: AWS_ENDPOINT_URL is set, and the tables are there.")
         return None
     return entered.enter_context(_listen(environ, "CLOUD_", "4566"))
 
@@ -89,7 +90,7 @@ def _listen(environ: Mapping[str, str], prefix: str, default: str) -> socket.soc
         return socket.create_server((host, int(port)), backlog=1024)
     except (OSError, OverflowError) as error:
         other = f"{prefix}PORT={int(default) + 1}"
-        message = f"Cannot listen on {host}:{port}: {error}. Is another one running? {other} chooses another port."
+        message = f"Cannot listen on {host}:{port}: {error}. Is it in use? Set {other} for another port."
         raise CannotStart(message) from None
 
 
@@ -99,7 +100,7 @@ def _uvicorn(stack: Stack, port: int) -> Uvicorn:
         access_log=False,
         lifespan="off",
         log_level="warning",
-        proxy_headers=False,  # the caller is whoever connects, whatever X-Forwarded-For says
+        proxy_headers=False,  # X-Forwarded-For is ignored: the peer is the caller
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -113,10 +114,10 @@ def _print_urls(stack: Stack, port: int) -> None:
     for route in stack.api.routes:
         console.say(f"  {route.key:{width}}  → {route.function}")
     for name, expression in stack.schedules.expressions.items():
-        console.say(f"  {expression:{width}}  → {name}, or at once: POST /dev/schedules/{name}")
+        console.say(f"  {expression:{width}}  → {name}; to run it now: POST /dev/schedules/{name}")
     if stack.cloud.template.parameters.get("GoogleClientId") == fake_provider.CLIENT_ID:
         begin = f"http://localhost:{port}/api/auth/oauth/google?redirect_uri=/api/auth/get-session"
-        console.say(f"Google is a stand-in, for no GATEHOUSE_GOOGLE_CLIENT_ID was given: {begin}")
+        console.say(f"A fake Google is used, because GATEHOUSE_GOOGLE_CLIENT_ID is not set: {begin}")
     console.say(f"Mail arrives at http://localhost:{port}/dev/mailbox")
 
 

@@ -33,6 +33,6 @@ def layer_modules(layer: Path) -> set[str]:
 
 
 def _paths(path: Path) -> tuple[tuple[Path, Path], ...]:
-    """Yield a module's `__file__` and the path of its bytecode: in place of its source, or beside it."""
+    """Return pairs of a module's `__file__` and the path of its bytecode: in place of its source, or beside it."""
     alone = path.with_name(f"{path.name}.pyc")
     return (alone, alone), (path.with_name(f"{path.name}.py"), path.parent / "__pycache__" / f"{path.name}.{TAG}.pyc")

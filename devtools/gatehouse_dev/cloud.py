@@ -17,7 +17,7 @@ from gatehouse_dev.template import Template
 
 __all__ = ["Cloud", "CloudError", "Mail"]
 
-MODELS = create_loader()  # a session of botocore's reads what it knows of each service anew, which takes long
+MODELS = create_loader()  # shared: each session would read the service descriptions again, which is slow
 
 
 class CloudError(Exception):
@@ -28,7 +28,7 @@ class Cloud:
     """An embedded AWS, while entered.
 
     With an endpoint, DynamoDB and its streams are there, and existing tables are kept; mail and secrets stay embedded.
-    `secrets` are the values of those that the template only names.
+    `secrets` are the values of secrets that the template names but does not create.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Cloud:
         with self._clients_lock:
             if service not in self._clients:
                 client = self._clients[service] = self._session.create_client(service, region_name=REGION)
-                _ = client.exceptions  # made when first used, and two threads would make two sets of them
+                _ = client.exceptions  # created at the first access; two threads would create two sets
             return self._clients[service]
 
     def mails(self) -> list[Mail]:
@@ -88,7 +88,7 @@ class Cloud:
         self._create_what_is_missing()
 
     def table_name(self, logical: str) -> str:
-        """Return the name behind a logical id."""
+        """Return the physical name of a logical id."""
         return physical_name(logical, self.template.resources[logical])
 
     def _recreate_tables(self) -> None:

@@ -24,14 +24,14 @@ def __getattr__(name):
 """
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TAG = sys.implementation.cache_tag
-OPT = "/opt/python"  # where Lambda has layers
-DEFERRED = {  # what a module imports, and hardly a request needs: it is imported where it is asked for
+OPT = "/opt/python"  # where Lambda mounts layers
+DEFERRED = {  # imports that few requests need: they are moved to their use
     "aws_lambda_powertools/logging/logger.py": {"jmespath_utils"},
     "pydantic/networks.py": {"version"},
     "starlette/formparsers.py": {"SpooledTemporaryFile"},
     "starlette/middleware/errors.py": {"html"},
 }
-UNCHECKED = (0b01).to_bytes(4, "little")  # PEP 552: by hash, and never compared with the source
+UNCHECKED = (0b01).to_bytes(4, "little")  # PEP 552: with a hash that is never compared with the source
 
 
 def compile_packages(vendor: Path) -> None:
@@ -57,12 +57,12 @@ def compile_own_modules(folder: Path) -> None:
 
 
 def without_docstrings(path: Path) -> ast.Module:
-    """Return the syntax tree of a package without docstrings, which nobody reads at run time."""
+    """Return the syntax tree of a package without docstrings, which are not used at run time."""
     tree = ast.parse(path.read_bytes())
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
             rest = node.body[1:] or [ast.Pass()]
-            # A dataclass that has none would put one together.
+            # A dataclass without a docstring would generate one.
             node.body = [ast.Expr(ast.Constant(".")), *rest] if isinstance(node, ast.ClassDef) else rest
     DocStripper().visit(tree)
     return ast.fix_missing_locations(tree)
@@ -92,7 +92,7 @@ def strip_typed_dicts(tree: ast.Module) -> None:
 
 
 def defer_imports(tree: ast.Module, names: set[str]) -> None:
-    """Defer the import of some names to their use; SystemExit where a new version does not import them at its top."""
+    """Defer the import of some names to their use; SystemExit when a new version does not import them."""
     where: dict[str, str] = {}
     for node in [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]:
         for alias in [alias for alias in node.names if alias.name in names and not alias.asname]:
@@ -134,7 +134,7 @@ def lazy_exports(tree: ast.Module, path: Path) -> ast.Module | None:
 
 
 def preload_lazy_imports(tree: ast.Module) -> None:
-    """Load what a module imports from lazy packages when it is imported, and not in the first request."""
+    """Make a module load what it uses of lazy packages when it is imported, not in the first request."""
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "gatehouse"]
     packages = {name.asname or name.name for node in imports for name in node.names}
     taken = {
@@ -146,7 +146,7 @@ def preload_lazy_imports(tree: ast.Module) -> None:
 
 
 def compile_to(compiled: Path, path: Path, tree: ast.Module, shown_path: str) -> None:
-    """Write unchecked bytecode: with timestamps it would be stale after packing and unpacking.
+    """Write unchecked bytecode: packing changes timestamps, so that checked bytecode would be stale.
 
     `shown_path` is the file name in tracebacks.
     """
@@ -157,8 +157,8 @@ def compile_to(compiled: Path, path: Path, tree: ast.Module, shown_path: str) ->
 
 
 def write_compile_cache(folder: Path) -> set[str]:
-    """Write the cache of `gatehouse.compile_cache`, with the packages of this machine: the built ones may be for
-    other processors, and have the same versions. Returns the names of the modules that functions load.
+    """Write the cache of `gatehouse.compile_cache`. It uses this machine's packages, which have the same versions: the
+    built ones may be for another architecture. Returns the names of the modules that functions load.
     """
     common = (folder / "CommonLayer/python").resolve()
     template = load(folder / "template.yaml", {"MailFrom": "no-reply@example.com"})

@@ -23,16 +23,16 @@ class LambdaContext:
 
     @property
     def invoked_function_arn(self) -> str:
-        """The function, as IAM would name it."""
+        """The ARN of the function."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.function_name}"
 
     @property
     def log_group_name(self) -> str:
-        """The group that Lambda would have made; here there is only the console."""
+        """The default log group of Lambda; the local cloud logs to the console only."""
         return f"/aws/lambda/{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Never less than zero."""
+        """Return the time left, at least zero."""
         return max(0, round((self.deadline - time.monotonic()) * 1000))
 
 

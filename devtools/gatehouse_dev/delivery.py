@@ -63,10 +63,10 @@ class Delivery:
         try:
             first = min((numbers.index(failure["itemIdentifier"]) for failure in failures), default=len(records))
         except (KeyError, TypeError, ValueError):
-            console.report_error(f"{self.function} answered batchItemFailures that are not in the batch: {failures}")
+            console.report_error(f"{self.function} returned batchItemFailures that are not in the batch: {failures}")
             return 0
         if failures:
-            console.report_error(f"{self.function} could not do {len(failures)} of {len(records)} stream records")
+            console.report_error(f"{self.function} failed for {len(failures)} of {len(records)} stream records")
         return first
 
     def _give_up(self, records: Records) -> None:

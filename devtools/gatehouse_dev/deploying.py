@@ -12,17 +12,17 @@ from gatehouse_dev.template_file import DEFAULT_PATH
 
 CONFIGURATION = DEFAULT_PATH.parent / "samconfig.toml"
 STAGES = ("dev", "staging", "prod")
-COUNTRIES = {"ac", "co", "com", "edu", "gov", "net", "or", "org"}  # as in co.uk, which belongs to nobody
+COUNTRIES = {"ac", "co", "com", "edu", "gov", "net", "or", "org"}  # such as co.uk
 CHOICE = """
-How do browsers prove who they are?
-  1  Cookies on one site: frontend and API lie below the same domain (app.example.com, api.example.com). SameSite=Lax.
-  2  Cookies across sites: the frontend is anywhere else. SameSite=None, Secure, Partitioned.
-  3  No cookies: the frontend keeps the token and sends it as `Authorization: Bearer`.
+How do browsers authenticate?
+  1  Cookies, same site: frontend and API are below the same domain (app.example.com, api.example.com). SameSite=Lax.
+  2  Cookies, cross-site: the frontend is on another domain. SameSite=None, Secure, Partitioned.
+  3  Bearer tokens: the frontend stores the token and sends it as `Authorization: Bearer`.
 1, 2 or 3: """
 WARNING = """\
-WARNING: {host} is another site than {api}, and cookies are SameSite={same_site}:
-         browsers will not send them from there. Give the API a name below the same domain (DomainName), or set
-         CookieSameSite=none, or use bearer tokens alone.
+WARNING: {host} and {api} are different sites, and cookies are SameSite={same_site}:
+         browsers will not send them from there. Set DomainName to a name below the same domain, or set
+         CookieSameSite=none, or use bearer tokens only.
 """
 
 type Prompt = Callable[[str], str]
@@ -40,25 +40,25 @@ def main(arguments: list[str], ask: Prompt = input, path: Path = CONFIGURATION) 
         try:
             parameters |= ask_parameters(ask)
         except EOFError:
-            sys.stderr.write(f"{path.name} has no MailFrom for {stage}, and there is nobody to ask\n")
+            sys.stderr.write(f"{path.name} has no MailFrom for {stage}, and there is no terminal to ask\n")
             return 2
         save_parameters(path, stage, parameters)
-        sys.stdout.write(f"Kept in {path.name}, below [{stage}.global.parameters].\n")
+        sys.stdout.write(f"Saved in {path.name}, in [{stage}.global.parameters].\n")
     sys.stderr.writelines(warnings(parameters))
     return 0
 
 
 def ask_parameters(ask: Prompt) -> Parameters:
-    """Ask all questions; a cookie setting that cannot work is asked again."""
-    answers = {"MailFrom": _ask_required(ask, "Mail comes from (no-reply@example.com): ")}
-    answers["FrontendUrl"] = ask("The frontend's URL (https://app.example.com; empty: the pages of our own): ").strip()
+    """Ask for all parameters; repeat the question about cookies while the answer cannot work."""
+    answers = {"MailFrom": _ask_required(ask, "Sender address of mails (no-reply@example.com): ")}
+    answers["FrontendUrl"] = ask("URL of the frontend (https://app.example.com; empty: the hosted pages): ").strip()
     if origin := _origin(answers["FrontendUrl"]):
         answers["CorsOrigins"] = origin
-    answers["DomainName"] = ask("The API's own name (api.example.com; empty: API Gateway's): ").strip()
+    answers["DomainName"] = ask("Domain name of the API (api.example.com; empty: the default of API Gateway): ").strip()
     if answers["DomainName"]:
         answers["BaseUrl"] = f"https://{answers['DomainName']}"
-        answers["HostedZoneId"] = ask("Its zone in Route 53 (empty: DNS is elsewhere): ").strip()
-    answers["AlarmEmail"] = ask("Alarms are mailed to (empty: nobody): ").strip()
+        answers["HostedZoneId"] = ask("Id of its hosted zone in Route 53 (empty: DNS is elsewhere): ").strip()
+    answers["AlarmEmail"] = ask("Email address for alarms (empty: none): ").strip()
     return {name: value for name, value in (answers | _ask_cookies(ask, answers)).items() if value}
 
 
@@ -85,7 +85,7 @@ def _ask_cookies(ask: Prompt, answers: Parameters) -> Parameters:
 def warnings(parameters: Mapping[str, str]) -> Iterator[str]:
     """Yield a warning for each frontend that would get no cookies."""
     same_site = parameters.get("CookieSameSite", "lax")
-    api = parameters.get("DomainName") or "the name that API Gateway gives"
+    api = parameters.get("DomainName") or "the default domain of API Gateway"
     frontends = (parameters.get("FrontendUrl", ""), *parameters.get("CorsOrigins", "").split(","))
     for host in dict.fromkeys(urlsplit(url.strip()).hostname or "" for url in frontends):
         if host and same_site != "none" and not is_same_site(host, parameters.get("DomainName", "")):
@@ -93,7 +93,7 @@ def warnings(parameters: Mapping[str, str]) -> Iterator[str]:
 
 
 def is_same_site(one: str, other: str) -> bool:
-    """Whether two hosts share a registrable domain, as far as their names tell."""
+    """Whether two hosts share a registrable domain, judged by their names."""
     return bool(other) and _site(one) == _site(other)
 
 

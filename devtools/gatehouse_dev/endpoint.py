@@ -45,7 +45,7 @@ class SingleRegionApp:
 def serving(listener: socket.socket) -> Iterator[str]:
     """Serve AWS on a listening socket while entered; yields the URL."""
     host, port = listener.getsockname()[:2]
-    # No website that a developer visits may look into their tables.
+    # Without CORS, no website in a developer's browser can read the tables.
     with patch.object(werkzeug_app, "DISABLE_GLOBAL_CORS", new=True):
         server = make_server(
             host, port, SingleRegionApp(), threaded=True, request_handler=QuietRequestHandler, fd=listener.fileno()

@@ -1,7 +1,6 @@
-"""The embedded AWS: moto in this process, made thread-safe and corrected about mail.
+"""The embedded AWS: moto in this process, made thread-safe, with fixes for mail and secrets.
 
-moto serves every botocore client of the process through its stubber, in any thread, so what is wrapped here applies to
-all of them.
+moto intercepts every botocore client of the process, in any thread, so the patches here apply to all of them.
 """
 
 import json
@@ -62,7 +61,7 @@ class Engine:
         with ExitStack() as stack:
             stack.enter_context(mock_aws(config=config))
             for handler in (DynamoHandler, DynamoDBStreamsHandler):
-                stack.enter_context(patch.object(handler, "_dispatch", self._serialized(handler._dispatch)))  # noqa: SLF001  # url maps hold bound `dispatch`, so it is too late to wrap that
+                stack.enter_context(patch.object(handler, "_dispatch", self._serialized(handler._dispatch)))  # noqa: SLF001  # URL maps hold bound `dispatch` already
             transact = cheap_snapshots(DynamoDBBackend.transact_write_items)
             stack.enter_context(patch.object(DynamoDBBackend, "transact_write_items", transact))
             stack.enter_context(moto_speedups.applied())

@@ -1,4 +1,4 @@
-"""Write docs/errors.md from the catalogue of errors, or with `--check` say whether it is current: `make errors`."""
+"""Write docs/errors.md from the catalogue of errors, or with `--check` fail if it is not current: `make errors`."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from gatehouse.errors import Refusal
 from gatehouse_dev.template_file import DEFAULT_PATH
 
 FILE = DEFAULT_PATH.parent / "docs" / "errors.md"
-OTHER_STATUSES = {  # where an endpoint answers with another status than the one of the class
+OTHER_STATUSES = {  # codes that some endpoints answer with another status than the class has
     "FAILED_TO_GET_USER_INFO": (HTTPStatus.UNAUTHORIZED,),
     "INVALID_TOKEN": (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
     "TOKEN_EXPIRED": (HTTPStatus.UNAUTHORIZED,),
@@ -17,28 +17,28 @@ _CALLBACK = "Correct the URL, or add its origin to `CorsOrigins` or `TrustedOrig
 _ACCOUNT_ID = "Send the id of an account at a provider that is configured."
 _PROVIDER = "Ask the user to sign in at the provider again."
 _RESTART = "Start the sign-in again."
-_REFRESH = "Refresh the access token once; if that is refused, sign in again. A mailed link: ask for a new one."
+_REFRESH = "Refresh the access token once; if that fails, sign in again. For a mailed link: request a new one."
 ACTIONS = {
     "ACCOUNT_NOT_FOUND": "Load the list of accounts again.",
     "BAD_REQUEST": "Send valid JSON in UTF-8.",
     "CANNOT_REVOKE_CURRENT_SESSION": "Call `sign-out` instead.",
     "CREDENTIAL_ACCOUNT_NOT_FOUND": "The account has no password: set one through `request-password-reset`.",
-    "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED": "Call it by `fetch` from a page of a trusted origin, not by a form.",
-    "EMAIL_ALREADY_VERIFIED": "Nothing: continue as verified.",
+    "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED": "Call it with `fetch` from a page of a trusted origin, not with a form.",
+    "EMAIL_ALREADY_VERIFIED": "Nothing to do: continue.",
     "EMAIL_CAN_NOT_BE_UPDATED": "Call `change-email`.",
     "EMAIL_IS_THE_SAME": "Ask for a different address.",
     "EMAIL_MISMATCH": "Send the address of the signed-in user.",
     "EMAIL_NOT_VERIFIED": "Ask the user to open the mailed link; offer `send-verification-email`.",
     "EMAIL_PASSWORD_SIGN_UP_DISABLED": "Hide the sign-up form.",
     "FAILED_TO_GET_ACCESS_TOKEN": _PROVIDER,
-    "FAILED_TO_GET_USER_INFO": "401: sign in at the provider again. 404: sign in, then open the link again.",
+    "FAILED_TO_GET_USER_INFO": "With 401: sign in at the provider again. With 404: sign in, then open the link again.",
     "FAILED_TO_REFRESH_ACCESS_TOKEN": _PROVIDER,
-    "FAILED_TO_UNLINK_LAST_ACCOUNT": "Ask the user to add another way to sign in first.",
+    "FAILED_TO_UNLINK_LAST_ACCOUNT": "Ask the user to add another sign-in method first.",
     "IDEMPOTENCY_KEY_REUSED": "Use a new `Idempotency-Key` for a new request.",
     "INTERNAL_SERVER_ERROR": "Report the `requestId`. Do not retry in a loop.",
     "INVALID_CALLBACK_URL": _CALLBACK,
     "INVALID_CODE": _RESTART,
-    "INVALID_EMAIL": "Show the message at the address field.",
+    "INVALID_EMAIL": "Show the message at the email field.",
     "INVALID_EMAIL_OR_PASSWORD": "Show the message; do not say which of the two is wrong.",
     "INVALID_ERROR_CALLBACK_URL": _CALLBACK,
     "INVALID_ID_TOKEN": _RESTART,
@@ -46,46 +46,46 @@ ACTIONS = {
     "INVALID_ORIGIN": "Add the page's origin to `CorsOrigins` or `TrustedOrigins`.",
     "INVALID_PASSWORD": "Show the message at the password field.",
     "INVALID_REDIRECT_URL": _CALLBACK,
-    "INVALID_TOKEN": f"{_REFRESH} An ID token: get a new one from the provider.",
+    "INVALID_TOKEN": f"{_REFRESH} For an ID token: get a new one from the provider.",
     "ISSUER_MISMATCH": _RESTART,
-    "LINKING_DIFFERENT_EMAILS_NOT_ALLOWED": "Ask the user for a provider account with the same address.",
-    "LINKING_NOT_ALLOWED": "Verify the address on both sides first; at most 20 accounts can be linked.",
+    "LINKING_DIFFERENT_EMAILS_NOT_ALLOWED": "Ask the user to choose a provider account with the same address.",
+    "LINKING_NOT_ALLOWED": "Verify the address on both sides first. At most 20 accounts can be linked.",
     "METHOD_NOT_ALLOWED": "Use the method that the [protocol](protocol.md#endpoints) lists.",
     "MISSING_OR_NULL_ORIGIN": "Send the `Origin` header with every cookie-authenticated write.",
     "MISSING_TOKEN": "Sign in.",
     "NOT_FOUND": "Treat the object as deleted, and load the list again.",
     "NO_CODE": _RESTART,
     "NO_FIELDS_TO_UPDATE": "Send at least one field.",
-    "OAUTH_LINK_ERROR": "Ask the user to sign in another way. The message has the reason.",
+    "OAUTH_LINK_ERROR": "Ask the user to sign in with another method. The message has the reason.",
     "PASSWORD_TOO_LONG": "Show the message at the password field.",
     "PASSWORD_TOO_SHORT": "Show the message at the password field.",
-    "PAYLOAD_TOO_LARGE": "Send less, or split the request.",
+    "PAYLOAD_TOO_LARGE": "Send a smaller body, or split the request.",
     "PRECONDITION_FAILED": "Read the task again and let the user decide.",
     "PROVIDER_NOT_CONFIGURED": _ACCOUNT_ID,
     "PROVIDER_NOT_FOUND": "Use `google` or the id in `OidcProviderId`.",
     "PROVIDER_NOT_SUPPORTED": _ACCOUNT_ID,
     "PROVIDER_REFUSED": _RESTART,
-    "PROVIDER_UNAVAILABLE": "Try again in a moment, or offer another way to sign in.",
+    "PROVIDER_UNAVAILABLE": "Try again in a moment, or offer another sign-in method.",
     "REFRESH_TOKEN_NOT_FOUND": "The provider gave no refresh token: ask the user to sign in there again.",
-    "SERVICE_UNAVAILABLE": "Try again in a moment. Keep the session: nobody was signed out.",
+    "SERVICE_UNAVAILABLE": "Try again in a moment. Keep the session: it is still valid.",
     "SESSION_EXPIRED": "Ask for the password and send it with `delete-user`.",
     "SESSION_NOT_FRESH": "Ask for the password (`verify-password`), then repeat the call.",
-    "SOCIAL_ACCOUNT_ALREADY_LINKED": "Another user has this provider account: use another one.",
+    "SOCIAL_ACCOUNT_ALREADY_LINKED": "The provider account is linked to another user: choose another one.",
     "STATE_MISMATCH": _RESTART,
     "STATE_NOT_FOUND": _RESTART,
     "SYNC_TOKEN_EXPIRED": "Sync again without `since`, and replace the local copy.",
     "TOKEN_EXPIRED": _REFRESH,
-    "TOO_MANY_REQUESTS": "Wait for the seconds in `Retry-After`.",
-    "UNAUTHORIZED": "As for the code in `details.reason`.",
+    "TOO_MANY_REQUESTS": "Wait as many seconds as `Retry-After` says.",
+    "UNAUTHORIZED": "See the code in `details.reason`.",
     "UNSUPPORTED_MEDIA_TYPE": "Send `Content-Type: application/json`.",
-    "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL": "Offer to sign in, or to reset the password.",
+    "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL": "Offer sign-in or a password reset.",
     "USER_EMAIL_NOT_FOUND": "Ask the user to share the address at the provider.",
     "VALIDATION_ERROR": "Show each entry of `details` at its `field`.",
     "WEAK_PASSWORD": "Show the message at the password field.",
 }
 HEAD = """# Errors
 
-Made by `make errors` from `layers/common/gatehouse/errors.py`; nothing here is edited by hand.
+Generated by `make errors` from `layers/common/gatehouse/errors.py`; do not edit by hand.
 
 Every error of the service has one form. `details` is present for `VALIDATION_ERROR` (a list of `{field, message}`) and
 `UNAUTHORIZED` (`{reason}`). `requestId` is also in the response header `x-correlation-id` and in the log.
@@ -94,13 +94,13 @@ Every error of the service has one form. `details` is present for `VALIDATION_ER
 {"code": "NOT_FOUND", "message": "…", "requestId": "JKJaXmPLvHcESHA="}
 ```
 
-* Decide by `code`: codes are part of the interface and stay. `message` may change, and is often more specific than
-  below.
+* Decide by `code`: codes are part of the interface and do not change. `message` may change, and is often more specific
+  than below.
 * Retry 429 after `Retry-After`, and 502 and 503 after a pause. Writes to tasks are safe to retry with an
   [`Idempotency-Key`](tasks.md#writing). Repeating any other 4xx gives the same answer.
-* Below `/api/auth`, a call without a valid session is `UNAUTHORIZED`, with `MISSING_TOKEN`, `INVALID_TOKEN` or
-  `TOKEN_EXPIRED` as `details.reason`. Elsewhere these three are the code.
-* API Gateway has answers of its own, with a `message` alone: 404 for an unknown route, 413 above 10 MB, 429 when it
+* Under `/api/auth`, a call without a valid session gets `UNAUTHORIZED`, with `MISSING_TOKEN`, `INVALID_TOKEN` or
+  `TOKEN_EXPIRED` as `details.reason`. On other paths, `code` is one of these three.
+* API Gateway has errors of its own, with only a `message`: 404 for an unknown route, 413 above 10 MB, 429 when it
   throttles, 500 and 503 when a function fails or cannot run.
 
 ## All codes
@@ -112,22 +112,22 @@ TAIL = """
 ## Errors in a redirect
 
 A sign-in at a provider ends with a redirect. If it failed, the URL has `?error=`: the code in lower case
-(`state_mismatch`, `email_not_verified`, `provider_unavailable`), an error of the provider's own such as
+(`state_mismatch`, `email_not_verified`, `provider_unavailable`), an error of the provider such as
 `access_denied`, or one of:
 
 | error | what it means |
 | --- | --- |
 | `account_already_linked_to_different_user` | `SOCIAL_ACCOUNT_ALREADY_LINKED` |
-| `account_not_linked` | An account with this address exists and cannot be joined: sign in the old way, then link. |
+| `account_not_linked` | This address has an account already: sign in with another method, then link the provider. |
 | `email_does_not_match` | `LINKING_DIFFERENT_EMAILS_NOT_ALLOWED` |
 | `email_not_found` | `USER_EMAIL_NOT_FOUND` |
 | `oauth_provider_not_found` | `PROVIDER_NOT_FOUND` |
 | `signup_disabled` | `SignUpEnabled` is `false`, and this is a new user. |
 | `unable_to_create_session` | The user is disabled or deleted. |
 | `unable_to_get_user_info` | `INVALID_ID_TOKEN` |
-| `unable_to_link_account` | `LINKING_NOT_ALLOWED`, or the session that asked has ended. |
+| `unable_to_link_account` | `LINKING_NOT_ALLOWED`, or the session that started the linking has ended. |
 
-Mailed links redirect with the codes as they are above: `?error=INVALID_TOKEN`, or `TOKEN_EXPIRED` for a verification.
+Mailed links redirect with the code in upper case: `?error=INVALID_TOKEN`, or `TOKEN_EXPIRED` for a verification.
 """
 
 
@@ -140,7 +140,7 @@ def catalogue(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
 
 
 def text() -> str:
-    """The whole page."""
+    """Return the whole page."""
     return HEAD + "".join(_row(kind) for kind in sorted(catalogue(), key=lambda kind: kind.code)) + TAIL
 
 
@@ -151,11 +151,11 @@ def _row(kind: type[Refusal]) -> str:
 
 
 def main() -> None:
-    """Write the page; exit with 1 if it is to be checked and is another one."""
+    """Write the page; with `--check`, exit with 1 if it is not current."""
     if "--check" not in sys.argv[1:]:
         FILE.write_text(text(), encoding="utf-8")
     elif not FILE.exists() or FILE.read_text(encoding="utf-8") != text():
-        sys.exit("docs/errors.md is not what errors.py says: run `make errors`")
+        sys.exit("docs/errors.md is not current: run `make errors`")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Convert a request to API Gateway's event: payload format 2.0, incoming.
+"""Convert a request to the event that API Gateway sends to a function, in payload format 2.0.
 
-As published captures of live APIs show, the path is decoded, and only `text/*`, JSON, XML and JavaScript bodies are
-text -- forms and bodies without a type are in base64.
+According to published events of live APIs, the path is decoded, and only `text/*`, JSON, XML and JavaScript bodies are
+text; forms and bodies without a content type are in base64.
 """
 
 import base64

@@ -1,7 +1,7 @@
-"""A fake Google, below /dev/google: a real OpenID Connect provider without authentication.
+"""A fake Google under /dev/google: an OpenID Connect provider without authentication.
 
 It is the package oidc-provider-mock, in this process; the first request starts it. `PUT /dev/google/users/SUBJECT` sets
-a user's claims; an address typed on its page is a user with that address, verified.
+a user's claims. An address typed on its page becomes a user with that address, verified.
 """
 
 import json
@@ -17,8 +17,8 @@ PREFIX = "/dev/google"
 CLIENT_ID = "stand-in-for-google"
 USERS = ("ann@gmail.test", "bob@gmail.test")
 BANNER = (
-    '<p style="background:#fd5;color:#000;padding:1em;margin:0"><b>This is not Google.</b> It is a stand-in that '
-    "<code>make dev</code> brings along: nobody is asked for a password. Type any address to be that person.</p>"
+    '<p style="background:#fd5;color:#000;padding:1em;margin:0"><b>This is not Google.</b> It is the fake provider of '
+    "<code>make dev</code>, without passwords. Type any address to sign in with it.</p>"
 )
 
 _registered: set[str] = set()
@@ -75,7 +75,7 @@ def _register_typed_user(request: Request) -> None:
 
 
 def _forward(request: Request) -> Response:
-    from werkzeug.test import EnvironBuilder, run_wsgi_app  # noqa: PLC0415 -- for those who use it
+    from werkzeug.test import EnvironBuilder, run_wsgi_app  # noqa: PLC0415 -- few runs use it
 
     builder = EnvironBuilder(
         path=unquote(request.raw_path).removeprefix(PREFIX),
@@ -97,7 +97,7 @@ def _app() -> Any:
 
 @cache
 def _started_app() -> Any:
-    os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # it is on this machine alone
+    os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # it is on this machine only
     from oidc_provider_mock import User, app  # noqa: PLC0415 -- takes a second
 
     _registered.update(USERS)

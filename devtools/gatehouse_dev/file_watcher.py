@@ -12,7 +12,7 @@ STOP_CHECK_MS = 500
 
 
 class FileWatcher:
-    """Calls back after changes, from a thread of its own.
+    """Calls back after changes, in a thread of its own.
 
     The template's folder is watched, not the file: editors replace files.
     """

@@ -25,7 +25,7 @@ NUMBERS = itertools.count(1)
 LOADING = threading.RLock()
 
 
-class FunctionFailed(Exception):  # the project names exceptions for what happened
+class FunctionFailed(Exception):  # exceptions are named for what happened
     """A function could not be loaded, or raised; the console has its traceback."""
 
 
@@ -73,7 +73,7 @@ class Pool:
     def _reporting_failures(self) -> Iterator[None]:
         try:
             yield
-        except (Exception, SystemExit) as error:  # the edge between the local cloud and any function
+        except (Exception, SystemExit) as error:  # the boundary to any function
             console.report_error(f"{self.function.name} failed", error)
             raise FunctionFailed(self.function.name) from error
 
@@ -107,7 +107,7 @@ class FunctionPools:
 
 
 def layer_folders(template: Template) -> tuple[Path, ...]:
-    """Return the folders that layers put on the import path; `sam build` creates one of that name in each."""
+    """Return the folders that layers add to the import path: in a built layer, its folder `python`."""
     layers = [resource["Properties"] for resource in template.resources.values() if resource["Type"] == LAYER]
     folders = [(template.path.parent / layer["ContentUri"]).resolve() for layer in layers]
     return tuple(folder / "python" if (folder / "python").is_dir() else folder for folder in folders)
@@ -127,7 +127,7 @@ def _load(function: Function) -> Handler:
             raise ImportError(str(path))
         module = sys.modules[name] = module_from_spec(spec)
         try:
-            exec(compile(path.read_bytes(), path, "exec"), module.__dict__)  # noqa: S102  # never a stale .pyc of an edited file  # nosec B102
+            exec(compile(path.read_bytes(), path, "exec"), module.__dict__)  # noqa: S102  # from source: a .pyc of an edited file may be stale  # nosec B102
         except BaseException:
             del sys.modules[name]
             raise
@@ -139,7 +139,6 @@ def _unload(folders: tuple[Path, ...]) -> None:
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if file and any(folder in Path(file).parents for folder in folders):
-            Path(module.__cached__ or file).with_suffix(".pyc").unlink(
-                missing_ok=True
-            )  # it would serve an edit of the same second and size
+            # Python would still use it after an edit in the same second with the same size.
+            Path(module.__cached__ or file).with_suffix(".pyc").unlink(missing_ok=True)
             del sys.modules[name]

@@ -49,11 +49,11 @@ def run_integration(function: str, invoke: Callable[[], object]) -> Response:
     try:
         document = json.dumps(invoke())
         if len(document) > RESPONSE_LIMIT:
-            console.report_error(f"{function} answered {len(document)} bytes; Lambda allows {RESPONSE_LIMIT}")
+            console.report_error(f"{function} returned {len(document)} bytes; Lambda allows {RESPONSE_LIMIT}")
             return FAILED
         return parse_response(json.loads(document))
     except FunctionFailed:
         return FAILED
     except (TypeError, ValueError, RecursionError, MalformedResponse) as error:
-        console.report_error(f"{function} answered what cannot be sent: {error}")
+        console.report_error(f"{function} returned a response that cannot be sent: {error}")
         return FAILED

@@ -1,12 +1,12 @@
-"""`python -m gatehouse_dev.import_users FILE [--dry-run]` -- load the users of another system into the tables.
+"""`python -m gatehouse_dev.import_users FILE [--dry-run]` -- import the users of another system.
 
-FILE has one JSON object a line:
+FILE has one JSON object on each line:
 
     {"email": "ann@example.com", "password_hash": "$2b$12$…", "name": "Ann", "image": "https://…",
      "email_verified": true, "id": "5f0c8b0a-2d0e-4a52-9a3e-0a4b6f6a1c11", "created_at": "2024-05-06T07:08:09Z"}
 
-Only the address is needed. Without a hash, people set a password by way of their mailbox. Tables and AWS are those of
-the environment, as functions have them. Running it again changes nothing: who is already there stays as they are.
+Only `email` is required. Users without a hash set a password through a password reset. Tables and AWS credentials come
+from the environment, as in functions. Users who exist are not changed, so the import can be run again.
 """
 
 import argparse
@@ -36,7 +36,7 @@ REQUIRED_VARIABLES = ("users_table", "sessions_table", "transport")  # of the se
 
 
 class ImportResult(StrEnum):
-    """The result of a line."""
+    """The result for a line."""
 
     ADDED = "added"
     ALREADY_THERE = "already there"
@@ -126,7 +126,9 @@ class ImportRun:
             _print_error(f"line {number}: {problem}")
             return ImportResult.REFUSED
         except (BotoCoreError, ClientError, PynamoDBException) as error:
-            raise ImportAborted(f"line {number}: AWS refused ({_name(error)}); run again from here.") from error
+            raise ImportAborted(
+                f"line {number}: AWS returned an error ({_name(error)}); run the import again."
+            ) from error
         if outcome is ImportResult.ALREADY_THERE:
             console.say(f"line {number}: {imported.user.email} is already there")
         return outcome
@@ -146,7 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Import a file; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m gatehouse_dev.import_users", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("file", metavar="FILE", type=Path, help="one JSON object a line")
+    parser.add_argument("file", metavar="FILE", type=Path, help="one JSON object on each line")
     parser.add_argument("--dry-run", action="store_true", help="check everything and write nothing")
     given = parser.parse_args(arguments)
     if problem := _environment():
@@ -160,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _environment() -> str | None:
-    """Return what the environment lacks for the layer to be imported."""
+    """Return what the environment lacks to import the layer, or None."""
     if find_spec("gatehouse") is None:
         sys.path.append(str(LAYER))
     from gatehouse.config import ConfigurationError, config  # noqa: PLC0415 -- the path is complete only now
@@ -174,7 +176,7 @@ def _environment() -> str | None:
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield every line that is not blank, with its number; of one that is too long, the beginning."""
+    """Yield each line that is not blank, with its number. A line that is too long is cut off."""
     number = 0
     while line := file.readline(MAX_LINE_LENGTH + 1):
         number += 1
@@ -197,7 +199,7 @@ def _parsed(raw: bytes) -> ImportedUser:
     except ValidationError as error:
         raise InvalidLine(_validation_message(error)) from None
     if line.password_hash and not legacy.is_known(line.password_hash):
-        raise InvalidLine("password_hash: its kind is not known.")
+        raise InvalidLine("password_hash: its format is not supported.")
     user = new_user(known.email, name=known.name, image=known.image)
     user = replace(
         user,
@@ -209,7 +211,7 @@ def _parsed(raw: bytes) -> ImportedUser:
 
 
 def _add_user(imported: ImportedUser) -> ImportResult:
-    """Write a user, unless the address has one."""
+    """Create a user, unless one with this address exists."""
     from gatehouse.accounts.table import create_profile, new_profile  # noqa: PLC0415 -- the layer reads the environment when imported
     from gatehouse.dynamodb import ConditionFailed, TransactionConflict, transact  # noqa: PLC0415 -- the same
     from gatehouse.sessions import create_epoch  # noqa: PLC0415 -- the same
@@ -219,15 +221,15 @@ def _add_user(imported: ImportedUser) -> ImportResult:
         transact(*create_profile(new_profile(user, imported.password_hash)), create_epoch(user.id))
     except ConditionFailed:
         if _check_user(imported) is ImportResult.ADDED:
-            raise InvalidLine("id: somebody had it before.") from None
+            raise InvalidLine("id: it was used before.") from None
         return ImportResult.ALREADY_THERE
     except TransactionConflict:
-        raise InvalidLine("others held its rows for too long; run again.") from None
+        raise InvalidLine("its rows are changed at the same time; run the import again.") from None
     return ImportResult.ADDED
 
 
 def _check_user(imported: ImportedUser) -> ImportResult:
-    """Return what importing a user would result in."""
+    """Return the result of importing a user, without writing."""
     from gatehouse.accounts import profile_key  # noqa: PLC0415 -- the layer reads the environment when imported
     from gatehouse.accounts.table import email_key  # noqa: PLC0415 -- the same
     from gatehouse.dynamodb import batch_get  # noqa: PLC0415 -- the same
@@ -236,7 +238,7 @@ def _check_user(imported: ImportedUser) -> ImportResult:
     if pointer:
         return ImportResult.ALREADY_THERE
     if profile:
-        raise InvalidLine("id: it is that of somebody with another address.")
+        raise InvalidLine("id: it belongs to a user with another address.")
     return ImportResult.ADDED
 
 

@@ -1,4 +1,4 @@
-"""Evaluate CloudFormation's functions from parameters, mappings and conditions alone."""
+"""Evaluate CloudFormation's intrinsic functions from parameters, mappings and conditions."""
 
 import base64
 import re
@@ -59,7 +59,7 @@ class Resolver:
             "Fn::Base64": lambda text: base64.b64encode(str(self.resolve(text)).encode()).decode(),
         }
         if key.startswith("Fn::") and key not in functions:
-            message = f"{key} is not a function that the local cloud knows"
+            message = f"{key} is not supported by the local cloud"
             raise TemplateError(message)
         return functions.get(key)
 
@@ -74,7 +74,7 @@ class Resolver:
             return resource_names.reference(name, self._resource(name))
         if (made := SAM_MADE.fullmatch(name)) and made["of"] in self.document["Resources"]:
             return name
-        message = f"!Ref {name} names nothing in the template"
+        message = f"!Ref {name}: there is no such name in the template"
         raise TemplateError(message)
 
     def _get_att(self, argument: Node) -> Node:
@@ -83,7 +83,7 @@ class Resolver:
             return resource_names.attribute(parts[0], self._resource(parts[0]), ".".join(map(str, parts[1:])))
         if len(parts) > 1 and (made := SAM_MADE.fullmatch(parts[0])) and made["of"] in self.document["Resources"]:
             return resource_names.attribute(parts[0], {"Type": "AWS::IAM::Role"}, parts[1])
-        message = f"!GetAtt {'.'.join(map(str, parts))} names nothing in the template"
+        message = f"!GetAtt {'.'.join(map(str, parts))}: there is no such name in the template"
         raise TemplateError(message)
 
     def _resource(self, name: str) -> Properties:

@@ -1,4 +1,4 @@
-"""Convert a function's response to HTTP: payload format 2.0, outgoing."""
+"""Convert a function's response, in payload format 2.0, to HTTP."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 NO_BODY = frozenset({204, 304})
 
 
-class MalformedResponse(Exception):  # the project names exceptions for what happened
+class MalformedResponse(Exception):  # exceptions are named for what happened
     """The function's response cannot be converted to HTTP."""
 
 
@@ -44,7 +44,7 @@ def _status(value: Node) -> int:
         status = int(value)
     except (TypeError, ValueError):
         status = 0
-    if not 200 <= status <= 599:  # noqa: PLR2004  # the statuses that end a request
+    if not 200 <= status <= 599:  # noqa: PLR2004  # final statuses
         text = f"{value!r} is not a status code"
         raise MalformedResponse(text)
     return status

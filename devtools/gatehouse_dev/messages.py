@@ -36,7 +36,7 @@ class Request:
     received: float = field(default_factory=time.time)
 
     def header(self, name: str) -> str | None:
-        """Find a header by its lower-case name; the first of several."""
+        """Return a header by its lower-case name; the first if there are several."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
 

@@ -1,6 +1,6 @@
 """Minify the assets of pages, for `make build`.
 
-https://pypi.org/project/tdewolff-minify: as good as the bundlers of frontends, without Node.
+It uses https://pypi.org/project/tdewolff-minify, which needs no Node.
 """
 
 import runpy
@@ -23,7 +23,7 @@ def minify_pages(common: Path) -> None:
 
 def minified_assets(common: Path) -> dict[str, str]:
     """Return the minified assets of the layer at `common`, by name."""
-    assets = runpy.run_path(str(common / "gatehouse" / "pages" / "assets.py"))  # the package would ask for settings
+    assets = runpy.run_path(str(common / "gatehouse" / "pages" / "assets.py"))  # the package reads settings
     return {name: _minify(assets["assemble"](name), name.rpartition(".")[2]) for name in assets["PARTS"]}
 
 

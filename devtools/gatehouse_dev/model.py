@@ -26,7 +26,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSource:
-    """One DynamoDB event of a function; `maximum_retry_attempts` -1 means without end."""
+    """One DynamoDB event of a function; `maximum_retry_attempts` -1 means no limit."""
 
     table: str
     filters: tuple[Properties, ...] = ()
@@ -38,7 +38,7 @@ class StreamSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One Schedule event of a function; `given` is JSON in the place of EventBridge's own event."""
+    """One Schedule event of a function; `input` is JSON that replaces EventBridge's event."""
 
     expression: str
     interval: timedelta

@@ -1,4 +1,4 @@
-"""Faster replacements for parts of moto: most values are plain, and expressions repeat."""
+"""Faster replacements for parts of moto. Most values are plain, and expressions repeat."""
 
 import copy
 from collections import deque
@@ -19,11 +19,11 @@ from moto.dynamodb.parsing import validators
 from moto.dynamodb.parsing.ast_nodes import Node  # type: ignore[attr-defined] # moto has no types there
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined] # the same
 
-_PLAIN = {"S", "N", "BOOL"}  # kinds of values that are told as they are kept
+_PLAIN = {"S", "N", "BOOL"}  # types of values that are stored in the form of responses
 
 
 def _parse_plain(parse: Callable[..., Any]) -> Callable[..., Any]:
-    """For any value of a row, moto looks for each of the ten kinds."""
+    """Copy plain values; moto tries each of the ten types for every value."""
 
     def structure(parser: Any, shape: Any, value: Any) -> Any:  # moto's own signature
         if shape.name == "AttributeValue" and type(value) is dict and value.keys() <= _PLAIN:
@@ -34,11 +34,11 @@ def _parse_plain(parse: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _serialize_plain(serialize: Callable[..., None]) -> Callable[..., None]:
-    """For any value of a row, moto asks for each of the ten kinds under several spellings."""
+    """Copy plain values; moto tries each of the ten types in several spellings for every value."""
 
     def structure(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:  # moto's own signature
         if shape.name == "AttributeValue" and type(value) is dict and value.keys() <= _PLAIN:
-            serializer._default_serialize(serialized, dict(value), shape, key)  # noqa: SLF001  # as it does with the rest
+            serializer._default_serialize(serialized, dict(value), shape, key)  # noqa: SLF001  # as moto does with other values
         else:
             serialize(serializer, serialized, value, shape, key)
 
@@ -46,7 +46,7 @@ def _serialize_plain(serialize: Callable[..., None]) -> Callable[..., None]:
 
 
 def _get_by_name(get_value: Callable[..., Any]) -> Callable[..., Any]:
-    """What DynamoDB's handlers answer with goes by the names of the wire already; moto tries others, too."""
+    """Read DynamoDB's results by their names in responses only; moto tries other names, too."""
 
     def value_of(serializer: Any, value: Any, key: str, shape: Any) -> Any:  # moto's own signature
         if type(value) is dict and serializer.operation_model.service_model.service_name == "dynamodb":
@@ -57,7 +57,7 @@ def _get_by_name(get_value: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _fast_size(size: Callable[[DynamoType], int]) -> Callable[[DynamoType], int]:
-    """Strings are measured without asking for every other kind first."""
+    """Measure strings first; moto checks every other type before."""
 
     def measured(value: DynamoType) -> int:
         return len(value.value.encode()) if value.type == "S" else size(value)
@@ -66,12 +66,12 @@ def _fast_size(size: Callable[[DynamoType], int]) -> Callable[[DynamoType], int]
 
 
 def _fast_compare(cast: Any) -> property:
-    """Strings are compared as they are."""
+    """Compare strings without a conversion."""
     return property(lambda value: value.value if value.type == "S" else cast.fget(value))
 
 
 def _shallow_copy(copied: Callable[..., DynamoType]) -> Callable[..., DynamoType]:
-    """Nothing changes a plain value in its place, so copies of a row may share it."""
+    """Share plain values between copies of a row: nothing changes them in place."""
 
     def shared(value: DynamoType, memo: dict[int, Any]) -> DynamoType:
         return value if value.type in _PLAIN else copied(value, memo)
@@ -80,7 +80,7 @@ def _shallow_copy(copied: Callable[..., DynamoType]) -> Callable[..., DynamoType
 
 
 def _fast_fill(_: object) -> Callable[..., None]:
-    """Moto measures the whole item for each attribute that it adds; to measure it with the last is enough."""
+    """Measure an item once, with its last attribute; moto measures it after each attribute."""
 
     def fill(item: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: dict[str, Any]) -> None:
         item.hash_key, item.range_key = hash_key, range_key
@@ -94,7 +94,7 @@ def _fast_fill(_: object) -> Callable[..., None]:
 
 
 def _copy_tree(deepcopy: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """An expression is a tree of nodes, and what else they hold is never changed."""
+    """Copy only the nodes of an expression's tree: nothing changes their other values."""
 
     def copied(node: Any) -> Any:
         if not isinstance(node, Node):
@@ -111,7 +111,7 @@ def _copy_tree(deepcopy: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _cached_lexer(lex: Callable[..., Any]) -> Callable[..., Any]:
-    """The words of a condition do not depend on the names and values that come with it."""
+    """Cache the tokens of a condition: they do not depend on its names and values."""
 
     @lru_cache(maxsize=1000)
     def words(condition: str) -> tuple[Any, ...]:
@@ -121,12 +121,12 @@ def _cached_lexer(lex: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _cached(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Whoever changes the tree of an expression has copied it before."""
+    """Cache the trees of expressions: moto copies a tree before it changes it."""
     return lru_cache(maxsize=1000)(make)
 
 
 def _fast_request_id(_: object) -> Callable[..., str]:
-    """Moto draws a request's number letter by letter."""
+    """Make a request id at once; moto draws each letter separately."""
 
     def number(headers: dict[str, Any]) -> str:
         headers["x-amzn-requestid"] = token_hex(26).upper()

@@ -20,20 +20,20 @@ AUTHORITIES = (" O=Amazon", " O=Starfield Technologies")  # https://www.amazontr
 UNUSED = (
     "bin",
     "requirements.txt",
-    "pycparser*",  # builds extension modules, with the next two; those that are built need `_cffi_backend` alone
+    "pycparser*",  # with the next two: for building extension modules; built ones need only `_cffi_backend`
     "cffi",
     "cffi-*.dist-info",
-    "pydantic/v1",  # FastAPI asks whether a model is of that kind; without it, none is
+    "pydantic/v1",  # FastAPI only checks whether a model is of v1
     "pydantic/mypy.py",
-    "aws_xray_sdk/ext",  # for libraries that are not here
+    "aws_xray_sdk/ext",  # for libraries that are not installed
     "wrapt-stubs",
-    "opentelemetry*",  # of FastAPI's own telemetry (see OTHERWISE)
+    "opentelemetry*",  # for FastAPI's telemetry (see REPLACEMENTS)
     "**/*.pyi",
     "**/*.h",
     "**/*.c",
     "botocore/data/**/examples-1.json",
 )
-CERTIFICATE_LOOKUP = "def _build_lazy_map(module): return _MAPS[module.__name__]"  # it would parse its own source
+CERTIFICATE_LOOKUP = "def _build_lazy_map(module): return _MAPS[module.__name__]"  # the original parses its own source
 ON_DEMAND = """
 def __getattr__(name):
     if name != "{1}":
@@ -42,7 +42,7 @@ def __getattr__(name):
     return {1}
 """
 PATCHES = {
-    # With a connection of our own (gatehouse.transport) none of this is called, and botocore is a third of a start.
+    # Not called with our own connection (gatehouse.transport); importing botocore takes a third of a start.
     "pynamodb/connection/base.py": {
         "import sys\n": "from __future__ import annotations\nimport sys\n",
         "import botocore.config\nimport botocore.client\n": "",
@@ -53,29 +53,29 @@ PATCHES = {
         "botocore.client.Config(": "__import__('botocore.config').config.Config(",
         "cast(BotocoreBaseClientPrivate, ": "cast('BotocoreBaseClientPrivate', ",
     },
-    # What handles forms is checked with a model, and our endpoints take none.
+    # A model that checks form limits; our endpoints accept no forms.
     "fastapi/_form_limits.py": {
         "_form_limits_adapter = TypeAdapter(_FormLimits)\n": "",
         "_form_limits_adapter.validate": "TypeAdapter(_FormLimits).validate",
     },
-    # To know in which line an endpoint begins, should it fail, the first request would read and parse its source.
+    # For error messages, the first request would parse the endpoint's source to find its line.
     "fastapi/routing.py": {"    func_id = id(func)\n": "    return EndpointContext()\n"},
-    # What fetches keys from a provider brings all of urllib along.
+    # The client that loads a provider's keys imports all of urllib.
     "jwt/__init__.py": {"from .jwks_client import PyJWKClient\n": ON_DEMAND.format("jwks_client", "PyJWKClient")},
-    # Half of what PyJWT imports of `cryptography` is for certificates, which none of our keys is taken for.
+    # Half of what PyJWT imports of `cryptography` is for certificates, which we do not use.
     "jwt/algorithms.py": {
         "    from cryptography import x509\n": "",
         "x509.load_der_x509_certificate(": "__import__('cryptography.x509').x509.load_der_x509_certificate(",
     },
 }
 CERTIFICATE = re.compile(r"# Issuer: (.*)\n(?:#.*\n)+(-----BEGIN[^#]*)")
-REPLACEMENTS = {  # whole modules, with what is imported from them
-    # FastAPI's models of OpenAPI: 30 classes that describe an API and that no function is asked for.
+REPLACEMENTS = {  # whole modules, with the names that others import from them
+    # FastAPI's models of OpenAPI: 30 classes that functions do not use.
     "fastapi/openapi/models.py": """
 def __getattr__(name):
     return type(name, (), {})
 """,
-    # FastAPI's telemetry, which is off where OpenTelemetry's SDK is not there.
+    # FastAPI's telemetry, which is off without OpenTelemetry's SDK.
     "fastapi/telemetry/__init__.py": "TelemetryConfig = dict",
     "fastapi/telemetry/_api.py": """
 from contextlib import nullcontext
@@ -92,13 +92,13 @@ class NativeTelemetry:
 def ExceptionTelemetryMiddleware(app): return app
 def _legacy_otel(stack): return False
 """,
-    # Pydantic looks for plugins in the metadata of all packages.
+    # Pydantic would search the metadata of all packages for plugins.
     "pydantic/plugin/_loader.py": "def get_plugins(): return ()",
 }
 
 
 def trim(vendor: Path) -> None:
-    """Delete what functions do not read from a layer's packages, and patch some modules to load less."""
+    """Delete files of a layer's packages that functions do not read, and patch some modules to load less."""
     for path in [*unused(vendor)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     trim_botocore(vendor / "botocore")
@@ -142,22 +142,22 @@ def aws_authorities(bundle: str) -> Iterator[str]:
 
 
 def lazy_maps(*packages: ModuleType) -> dict[str, Any]:
-    """Return the modules of anyio's exports; without that map, anyio imports all of them."""
-    return {package.__name__: anyio._lazyimport._build_lazy_map(package) for package in packages}  # noqa: SLF001 -- it is its own
+    """Return the modules of anyio's exports; without this map, anyio imports all of them."""
+    return {package.__name__: anyio._lazyimport._build_lazy_map(package) for package in packages}  # noqa: SLF001 -- anyio's own function
 
 
 def patch(path: Path, changes: dict[str, str]) -> None:
-    """Replace texts in a package's module; SystemExit where a new version differs."""
+    """Replace texts in a package's module; SystemExit when a new version differs."""
     text = path.read_text(encoding="utf-8")
     for old, new in changes.items():
         if text.count(old) != 1:
-            raise SystemExit(f"{path} is not what it was: {old!r}")
+            raise SystemExit(f"{path} has changed in a new version: {old!r}")
         text = text.replace(old, new)
     path.write_text(text, encoding="utf-8")
 
 
 def replace(vendor: Path, name: str, text: str) -> None:
-    """Replace a package's module; SystemExit where others would miss something in it."""
+    """Replace a package's module; SystemExit when other modules import names that it lacks."""
     folder, module = vendor / name.partition("/")[0], name.removesuffix(".py").removesuffix("/__init__")
     module = module.replace("/", ".")
     wanted = re.compile(rf"^from {module} import (\([^)]*\)|.*)$", re.MULTILINE)
@@ -170,7 +170,7 @@ def replace(vendor: Path, name: str, text: str) -> None:
     }
     missing = {word for word in asked if not re.search(rf"\b{word}\b", text)} if "__getattr__" not in text else set()
     if missing or not (vendor / name).is_file():
-        raise SystemExit(f"{name} is not what it was: {missing}")
+        raise SystemExit(f"{name} has changed in a new version: {missing}")
     (vendor / name).write_text(text, encoding="utf-8")
 
 

@@ -44,7 +44,7 @@ def local_parameters(environ: Mapping[str, str], port: int, path: Path = DEFAULT
         "TrustedOrigins": f"http://127.0.0.1:{port}",
         "RateLimits": "off",
         "MailRate": "1000",
-        "Transport": "botocore",  # which moto answers in this process
+        "Transport": "botocore",  # moto intercepts botocore in this process
         **({} if variable_name("GoogleClientId") in environ else fake_provider.parameters(port)),
         **{name: f"gatehouse/{name}" for name, value in CLIENTS.items() if value in environ},
     }
@@ -53,7 +53,7 @@ def local_parameters(environ: Mapping[str, str], port: int, path: Path = DEFAULT
 
 
 def client_secrets(environ: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    """Return the providers' client secrets in the environment, by the names that functions use."""
+    """Return the providers' client secrets from the environment, by the names under which functions read them."""
     return {values[name]: environ[value] for name, value in CLIENTS.items() if value in environ and values.get(name)}
 
 

@@ -1,4 +1,4 @@
-"""GenerateSecretString, with real randomness."""
+"""Values of secrets: GenerateSecretString of CloudFormation."""
 
 import json
 import secrets
@@ -15,7 +15,7 @@ KINDS = {
 
 
 def secret_string(properties: Properties) -> str:
-    """Make the value of an AWS::SecretsManager::Secret."""
+    """Return the value of an AWS::SecretsManager::Secret."""
     if "SecretString" in properties:
         return str(properties["SecretString"])
     rules = properties.get("GenerateSecretString") or {}

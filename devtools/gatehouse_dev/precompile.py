@@ -1,6 +1,6 @@
 """Record what functions compile at import time: `python -m gatehouse_dev.precompile FILE FOLDER …`.
 
-It needs a process of its own, with the built layer on its path. `gatehouse.compile_cache` uses the result.
+Run it in a process of its own, with the built layer on its path. `gatehouse.compile_cache` uses the result.
 """
 
 import _sre
@@ -21,7 +21,7 @@ cache: dict[tuple[str, str | bytes, int], bytes] = {}
 def main(file: str, *folders: str) -> None:
     """Import the handler of each folder, write the cache, and print the names of all modules.
 
-    The templates of pages are compiled to modules, which takes a function's settings, as importing does.
+    It also compiles the templates of pages to modules, which needs a function's settings.
     """
     record_compilations()
     sys.path.insert(0, "")
@@ -29,7 +29,7 @@ def main(file: str, *folders: str) -> None:
         sys.path[0] = folder
         sys.modules.pop("handler", None)
         importlib.import_module("handler")
-    from gatehouse import dynamodb  # noqa: PLC0415 -- a part of what is noted
+    from gatehouse import dynamodb  # noqa: PLC0415 -- its compilations are recorded
     from gatehouse.pages import rendering  # noqa: PLC0415 -- the path is complete only now
 
     _ = dynamodb.connection().client
@@ -64,7 +64,7 @@ def record_compilations() -> None:
     vars(dataclasses)["exec"] = lambda text, names, found: exec(code("exec", text), names, found)  # noqa: S102 -- as they do  # nosec B102
     vars(collections)["eval"] = lambda text, names: eval(code("eval", text), names)  # noqa: S307 -- the same  # nosec B307
     vars(typing)["compile"] = lambda text, _name, kind: code(kind, text)
-    _compiler._sre = SimpleNamespace(**vars(_sre) | {"compile": keep})  # noqa: SLF001 -- where it hands its work on
+    _compiler._sre = SimpleNamespace(**vars(_sre) | {"compile": keep})  # noqa: SLF001 -- the name by which it calls _sre
     _compiler.compile = pattern
 
 

@@ -1,10 +1,10 @@
 """Post-process the output of `sam build`: `python -m gatehouse_dev.prepare_build [.aws-sam/build]`.
 
-Layers and functions are read-only in Lambda, so bytecode cannot be cached there: unless it is shipped, every start
-compiles everything. Whatever is in a layer is unpacked and searched. So bytecode is compiled here, and unused files are
-removed. `make test-built` tests the result.
+Layers and functions are read-only in Lambda, so Python cannot cache bytecode there: without shipped bytecode, every
+start compiles everything. Unused files make a layer larger and slower to search. So bytecode is compiled here, and
+unused files are removed. `make test-built` tests the result.
 """
-# ruff: noqa: T201 -- it reports to a person
+# ruff: noqa: T201 -- a command line tool
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ BUILT = Path(".aws-sam/build")
 
 
 def main(folder: Path) -> int:
-    """Prepare a build with this interpreter, which must have the version of Lambda's."""
+    """Prepare a build with this interpreter, which must have the version of Lambda."""
     vendor, common = folder / "VendorLayer" / "python", folder / "CommonLayer" / "python"
     before = size(vendor)
     trim(vendor)

@@ -75,7 +75,7 @@ def attribute(logical: str, resource: Properties, name: str) -> Node:
         return "1"
     if name in ("Id", "Name", "RoleId", "DefaultDestinationTopic", "RegionalDomainName", "RegionalHostedZoneId"):
         return f"{logical}.{name}"
-    message = f"{logical}.{name} is not an attribute that the local cloud knows"
+    message = f"{logical}.{name} is not supported by the local cloud"
     raise TemplateError(message)
 
 
@@ -83,7 +83,7 @@ def arn(logical: str, resource: Properties) -> str:
     """Return the ARN of a resource in the local account."""
     pattern = ARNS.get(resource["Type"])
     if pattern is None:
-        message = f"{logical}.Arn is not known: the local cloud has no {resource['Type']}"
+        message = f"{logical}.Arn is not supported by the local cloud: it has no {resource['Type']}"
         raise TemplateError(message)
     name = physical_name(logical, resource)
     return "arn:aws:" + pattern.format(place=f"{REGION}:{ACCOUNT}", account=ACCOUNT, name=name)

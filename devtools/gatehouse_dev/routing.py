@@ -1,4 +1,4 @@
-"""API Gateway's choice of a route: fixed before variable before greedy, case-sensitive."""
+"""Choose a route as API Gateway does: fixed before variable before greedy segments, case-sensitive."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Match:
 
 
 def choose(routes: Iterable[Route], method: str, raw_path: str) -> Match | None:
-    """Match a path that is still percent-encoded, so that an encoded slash separates nothing."""
+    """Return the match of a path. It must be percent-encoded, so that an encoded slash is not a separator."""
     if method not in METHODS:
         return None
     fitting = [route for route in routes if route.method in (method, "ANY")]
@@ -29,7 +29,7 @@ def choose(routes: Iterable[Route], method: str, raw_path: str) -> Match | None:
 
 
 def has_path(routes: Iterable[Route], raw_path: str) -> bool:
-    """Whether any method has a route of its own here; `$default` has no path."""
+    """Whether any route has this path, with any method; `$default` does not count."""
     return any(_match(route, raw_path) for route in routes if route.path != "$default")
 
 

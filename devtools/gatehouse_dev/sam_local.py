@@ -1,4 +1,4 @@
-"""`python -m gatehouse_dev.sam_local` -- write env.json: what `sam local` gives functions to reach `make cloud`."""
+"""`python -m gatehouse_dev.sam_local` -- write env.json, with which functions in `sam local` use `make cloud`."""
 
 import json
 
@@ -8,16 +8,16 @@ from gatehouse_dev.template_file import DEFAULT_PATH
 ENDPOINT = "http://host.docker.internal:4566"
 PORT = 3000
 FILE = DEFAULT_PATH.parent / "env.json"
-WITHOUT_GOOGLE = {"GATEHOUSE_GOOGLE_CLIENT_ID": ""}  # its stand-in is at localhost, which a container is not
+WITHOUT_GOOGLE = {"GATEHOUSE_GOOGLE_CLIENT_ID": ""}  # the fake Google is at localhost, which a container cannot reach
 
 
 def local_template() -> Template:
-    """The template with the names that `make cloud` gives, whatever the environment says."""
+    """Return the template with the resource names of `make cloud`, independent of the environment."""
     return load(DEFAULT_PATH, local_parameters(WITHOUT_GOOGLE, PORT))
 
 
 def text(template: Template) -> str:
-    """The file for the option --env-vars; `Parameters` are for every function."""
+    """Return the file for the option --env-vars; `Parameters` apply to every function."""
     variables = template.environment() | {"AWS_ENDPOINT_URL": ENDPOINT}
     return json.dumps({"Parameters": dict(sorted(variables.items()))}, indent=2) + "\n"
 

@@ -17,7 +17,7 @@ WORDS: dict[str, Any] = {
 
 
 def samples() -> list[Mail]:
-    """Render each template once; nothing is sent, and no link works."""
+    """Return each mail in each language. Nothing is sent, and the links do not work."""
     from gatehouse.languages import SUPPORTED_LANGUAGES  # noqa: PLC0415 -- the layer is there once the cloud runs
     from gatehouse.mail.model import render  # noqa: PLC0415 -- the same
     from gatehouse.tokens import Purpose, TokenRow  # noqa: PLC0415 -- the same

@@ -1,4 +1,4 @@
-"""Scheduled functions: invoked by a timer of their own, or at once on a developer's request."""
+"""Scheduled functions: invoked by a timer, or at once on a developer's request."""
 
 import json
 import threading
@@ -38,7 +38,7 @@ class ScheduleTimer:
 
     def _run(self) -> None:
         while not self._stopped.wait(self.schedule.interval.total_seconds()):
-            with suppress(FunctionFailed):  # the console has told it
+            with suppress(FunctionFailed):  # the console shows it
                 self._fleet.invoke(self._function, make_event(self._function, self.schedule))
 
 

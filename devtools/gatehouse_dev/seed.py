@@ -1,4 +1,4 @@
-"""`python -m gatehouse_dev.seed` -- a demonstration account with tasks, on a running Gatehouse."""
+"""`python -m gatehouse_dev.seed` -- create a demo user with tasks on a running service."""
 
 import argparse
 import json
@@ -17,14 +17,14 @@ from urllib.request import Request, urlopen
 from gatehouse_dev import console
 
 EMAIL = "demo@gatehouse.test"
-PASSWORD = "demonstration-42"  # noqa: S105  # public on purpose: the account exists on laptops only
+PASSWORD = "demonstration-42"  # noqa: S105  # public on purpose: the account exists on developers' machines only
 TOKEN = re.compile(r"token=([^\s&\"'<>]+)")
 MAIL_WITHIN_SECONDS = 15.0
 
 type Json = dict[str, Any]
 
 
-class SeedFailed(Exception):  # the project names exceptions for what happened
+class SeedFailed(Exception):  # exceptions are named for what happened
     """Seeding failed; the message says why."""
 
 
@@ -85,7 +85,7 @@ class Api:
             return error.code, _parsed(error.read())
         except (URLError, OSError) as error:
             reason = getattr(error, "reason", error)
-            message = f"No server answers at {self.url} ({reason}). Start one: python -m gatehouse_dev"
+            message = f"There is no service at {self.url} ({reason}). Start it with `make dev`."
             raise SeedFailed(message) from None
 
 
@@ -126,7 +126,7 @@ def _sign_up(api: Api) -> str:
     api.call("POST", "/api/auth/verify-email", {"token": _mailed_token(api, seen)})
     token = _sign_in(api)
     if token is None:
-        message = f"{EMAIL} is verified, but cannot sign in with {PASSWORD}: was its password changed?"
+        message = f"{EMAIL} is verified but cannot sign in with {PASSWORD}. Was the password changed?"
         raise SeedFailed(message)
     return token
 
@@ -143,7 +143,7 @@ def _mailed_token(api: Api, seen: int) -> str:
             if found := TOKEN.search(mail["text"]):
                 return unquote(found[1])
         time.sleep(0.1)
-    message = f"No mail with a link came to {EMAIL} within {MAIL_WITHIN_SECONDS:g} s."
+    message = f"No mail with a link arrived for {EMAIL} within {MAIL_WITHIN_SECONDS:g} s."
     raise SeedFailed(message)
 
 
@@ -160,7 +160,7 @@ def _add(api: Api, task: Task) -> None:
     if task.description is not None:
         fields["description"] = task.description
     if task.due_in_days is not None:
-        due = date.today() + timedelta(days=task.due_in_days)  # noqa: DTZ011  # the person's own day
+        due = date.today() + timedelta(days=task.due_in_days)  # noqa: DTZ011  # the local day
         fields["due_date"] = due.isoformat()
     added = api.call("POST", "/api/tasks", fields)
     if task.completed:

@@ -57,9 +57,7 @@ class Server:
         return api.finalize(request, await self._call(match.route.function, event))
 
     async def _local_response(self, request: Request, api: Api, receive: Receive) -> Response | None:
-        """Return the response to what only the local cloud has: its pages, the fake provider, and schedules run on
-        request.
-        """
+        """Return the response for paths of the local cloud: pages, the fake provider and schedules run on request."""
         if fake_provider.handles(request):
             whole = replace(request, body=await _body(receive) or b"")
             return await _in_thread(lambda: fake_provider.respond(whole))
@@ -76,7 +74,7 @@ class Server:
         try:
             return await asyncio.wait_for(_in_thread(work), self._limit_seconds)
         except TimeoutError:
-            console.report_error(f"{name} did not answer within {self._limit_seconds:g} s")
+            console.report_error(f"{name} did not respond within {self._limit_seconds:g} s")
             return gateway.TIMED_OUT
 
     def _request(self, scope: Message) -> Request:
@@ -106,7 +104,7 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 async def _in_thread(work: Callable[[], Response]) -> Response:
-    """Run in a daemon thread: one that never ends must not keep the server from stopping."""
+    """Run in a daemon thread, so that work that never ends does not keep the server from stopping."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Response] = loop.create_future()
 

@@ -50,7 +50,7 @@ def running(environ: Mapping[str, str], port: int, path: Path = DEFAULT_PATH) ->
         try:
             stack.adopt(read())
         except (TemplateError, CloudError) as error:
-            console.report_error(f"{error} -- the template of before goes on running")
+            console.report_error(f"{error} -- the previous template keeps running")
             stack.fleet.reload(stack.cloud.template)
         else:
             console.say("reloaded")

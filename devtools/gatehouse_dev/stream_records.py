@@ -1,7 +1,7 @@
-"""Read a table's stream, from scratch each time.
+"""Read a table's stream, with a new iterator each time.
 
-moto's iterators stop returning records when a cancelled transaction replaces tables with copies, so none is kept: every
-read begins after the last record seen.
+moto's iterators stop returning records when a cancelled transaction replaces tables with copies. So every read starts
+after the last record seen.
 """
 
 import base64

@@ -108,6 +108,6 @@ class Streams:
                     self._pumps[key].start()
 
     def deliver(self) -> None:
-        """Deliver everything now, until nothing is left: for tests that do not wait."""
+        """Deliver all records now: for tests, which do not wait."""
         while sum(pump.deliver() for pump in self._pumps.values()):
             pass

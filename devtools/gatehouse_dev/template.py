@@ -47,7 +47,7 @@ class Template:
         for function in self.functions.values():
             for name, value in function.environment.items():
                 if merged.setdefault(name, value) != value:
-                    message = f"{function.name} and another function disagree on the variable {name}"
+                    message = f"{function.name} and another function have different values of the variable {name}"
                     raise TemplateError(message)
         return merged
 
@@ -96,7 +96,7 @@ def _resources(resolver: Resolver) -> Iterator[tuple[str, Properties]]:
 
 
 def _merged(general: Properties, own: Properties) -> Properties:
-    """Merge as SAM merges Globals: mappings key by key, lists joined, else the function's own."""
+    """Merge as SAM merges Globals: mappings by key, lists joined, otherwise the function's own value."""
     merged = general | own
     for key in general.keys() & own.keys():
         match general[key], own[key]:

@@ -41,7 +41,7 @@ def _expand_aliases(text: str) -> str:
 
 
 class _Loader(yaml.CSafeLoader):  # type: ignore[misc]
-    """A loader that knows CloudFormation's tags and rejects duplicate keys: of two equal routes one would be lost."""
+    """A loader for CloudFormation's tags. It rejects duplicate keys, with which a route would be lost."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Properties:
@@ -50,7 +50,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Properties:
     if len(mapping) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise yaml.constructor.ConstructorError(None, None, f"{twice} stands twice", node.start_mark)
+        raise yaml.constructor.ConstructorError(None, None, f"{twice} is there twice", node.start_mark)
     return mapping
 
 

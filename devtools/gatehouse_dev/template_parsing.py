@@ -96,7 +96,7 @@ def _schedules(name: str, properties: Properties) -> Iterator[Schedule]:
 def _interval(name: str, expression: str) -> timedelta:
     rate = RATE.fullmatch(expression)
     if not rate:
-        message = f"resource {name}: the schedule {expression} does not run locally; rate(15 minutes) would"
+        message = f"resource {name}: the schedule {expression} is not supported locally; use a rate(…)"
         raise TemplateError(message)
     return timedelta(**{rate["units"] or f"{rate['unit']}s": int(rate["count"] or 1)})
 

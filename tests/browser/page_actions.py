@@ -12,7 +12,7 @@ SCANNER = {"user-agent": "LinkScanner/1.0", "accept": "text/html,*/*"}
 def fill_in(within: Page | Locator, **fields: str) -> None:
     """Type into fields by label: `fill_in(page, Name="Ann")`. `email`, `password` and `again` are abbreviations."""
     for name, text in fields.items():
-        label = {"email": "E-mail address", "password": "Password", "again": "Repeat the new password"}.get(name, name)
+        label = {"email": "Email address", "password": "Password", "again": "Repeat the new password"}.get(name, name)
         within.get_by_label(label, exact=True).fill(text)
 
 
@@ -34,7 +34,7 @@ def sign_up(page: Page, people: People, name: str) -> None:
     page.goto("/sign-up")
     fill_in(page, Name=name, email=email, password="battery of horses")
     press(page, "Create an account")
-    expect_page(page, "Check your mail")
+    expect_page(page, "Check your email")
     page.goto(people.link(email))
     press(page, "Confirm my address")
     expect_page(page, "Thank you")

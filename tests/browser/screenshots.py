@@ -45,7 +45,7 @@ def _check_mail(page: Page) -> None:
 
 def _expired(page: Page) -> None:
     page.goto(f"/verify-email?token={UNKNOWN}")
-    press(page, "Confirm my address")
+    press(page, "Confirm my email address")
     page.get_by_role("alert").wait_for()
 
 

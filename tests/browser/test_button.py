@@ -22,7 +22,7 @@ def _api_requests(page: Page) -> list[str]:
 
 
 def _sign_in(page: Page, people: People) -> None:
-    page.get_by_label("E-mail address").fill(people["Ann"].email)
+    page.get_by_label("Email address").fill(people["Ann"].email)
     page.get_by_label("Password", exact=True).fill(people["Ann"].password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 

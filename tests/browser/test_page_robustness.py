@@ -120,7 +120,7 @@ def test_a_reset_page_without_a_token_redirects_to_the_request_page(new_browser:
     page.clock.install()
     for query in ("?token=broken", "?error=INVALID_TOKEN"):
         page.goto(f"/reset-password{query}")
-        expect(page.get_by_role("link", name="Ask for a new link")).to_be_visible()
+        expect(page.get_by_role("link", name="Request a new link")).to_be_visible()
         page.clock.fast_forward("00:10")
         expect_page(page, "Set a new password")
     page.goto("/reset-password?callbackUrl=/account")
@@ -137,14 +137,14 @@ def test_a_used_token_is_removed_from_the_url(new_browser: Browsers, people: Peo
     page = new_browser()
     new_browser.expect("400 POST ")
     page.goto(f"/verify-email?token={'x' * 60}&callbackUrl=/account")
-    press(page, "Confirm my address")
+    press(page, "Confirm my email address")
     expect_page(page, "You need a new link")
     assert _path(page) == "verify-email?callbackUrl=%2Faccount"
     page.goto(f"/reset-password?token={'x' * 60}&callbackUrl=/account")
     fill_in(page, **{"New password": "third horse battery"})
     page.locator("[name=confirm]").fill("third horse battery")
-    press(page, "Save the password")
-    expect(page.get_by_role("link", name="Ask for a new link")).to_be_visible()
+    press(page, "Save password")
+    expect(page.get_by_role("link", name="Request a new link")).to_be_visible()
     assert _path(page) == "reset-password?callbackUrl=%2Faccount"
     sign_up(page, people, "Olga")
     assert "token" not in page.url
@@ -156,7 +156,7 @@ def test_a_button_keeps_the_focus_after_a_keyboard_submission(new_browser: Brows
     people.start_session(page, people["Ann"])
     page.goto("/account")
     expect_signed_in_page(page, "Account")
-    save = page.get_by_role("region", name="You").get_by_role("button", name="Save")
+    save = page.get_by_role("region", name="Your profile").get_by_role("button", name="Save")
     save.focus()
     page.keyboard.press("Enter")
     expect_notice(page, "Saved.")
@@ -170,10 +170,10 @@ def test_the_account_page_links_back_to_a_trusted_site(new_browser: Browsers, pe
     people.start_session(page, people["Ann"])
     page.goto(f"/account?callbackUrl={url.replace('?', '%3F')}")
     expect_signed_in_page(page, "Account")
-    page.get_by_role("list", name="Ways to sign in").get_by_role("listitem").wait_for()
+    page.get_by_role("list", name="Sign-in methods").get_by_role("listitem").wait_for()
     assert page.evaluate("scrollY") == 0
     page.reload()
-    page.get_by_role("link", name="Back to where you came from").click()
+    page.get_by_role("link", name="Back to the previous page").click()
     page.wait_for_url(url)
     page.goto("/account?callbackUrl=https://evil.example")
     expect_signed_in_page(page, "Account")
@@ -190,7 +190,7 @@ def test_a_providers_tab_has_no_opener(new_browser: Browsers, people: People) ->
     page.goto("/account")
     expect_signed_in_page(page, "Account")
     people.end_session(page)
-    press(page.get_by_role("region", name="You"), "Save")
+    press(page.get_by_role("region", name="Your profile"), "Save")
     dialog = page.get_by_role("dialog", name="Please sign in again")
     page.route("**/sign-in/social", lambda route: route.fulfill(status=503))
     with page.expect_popup() as empty:
@@ -205,7 +205,9 @@ def test_a_providers_tab_has_no_opener(new_browser: Browsers, people: People) ->
 
     assert opened.value.evaluate("opener") is None
     press(opened.value, "Deny access")
-    expect(opened.value.get_by_text("You did not allow it there, so nothing was done.")).to_be_visible()
+    expect(
+        opened.value.get_by_text("You did not allow access at the other service, so nothing was changed.")
+    ).to_be_visible()
 
 
 def test_long_waits_are_shown_in_minutes(new_browser: Browsers) -> None:
@@ -329,7 +331,7 @@ def test_sign_out_removes_stored_addresses(new_browser: Browsers, people: People
     press(page, "Sign out")
     expect_notice(page, "You are signed out.")
 
-    expect(page.get_by_label("E-mail address")).to_have_value("")
+    expect(page.get_by_label("Email address")).to_have_value("")
 
 
 def test_with_reduced_motion_nothing_is_animated(new_browser: Browsers, people: People) -> None:
@@ -364,22 +366,22 @@ def test_every_form_of_the_account_works_after_the_session_ended(new_browser: Br
         expect(dialog).to_be_hidden()
 
     fill_in(page, Name="Samuel")
-    submit_without_session("You", "Save", "Saved.")
-    page.get_by_label("Mail me in the morning").check()
+    submit_without_session("Your profile", "Save", "Saved.")
+    page.get_by_label("Send me an email in the morning").check()
     submit_without_session("Reminders", "Save", "Saved.")
-    fill_in(page, **{"New e-mail address": "samuel@example.com"})
-    submit_without_session("Change the address", "Change the address", "samuel@example.com")
+    fill_in(page, **{"New email address": "samuel@example.com"})
+    submit_without_session("Change email address", "Change email address", "samuel@example.com")
     fill_in(page, **{"Current password": person.password, "New password": person.password + "!"})
-    submit_without_session("Change the password", "Change the password", "Your password is changed.")
+    submit_without_session("Change password", "Change password", "Your password was changed.")
     person = replace(person, password=person.password + "!")
     with page.expect_download():
-        submit_without_session("Your data", "Download", "The file is among your downloads.")
+        submit_without_session("Your data", "Download", "The file was downloaded.")
     people.token(person)
     page.reload()
     expect_signed_in_page(page, "Account")
     page.get_by_role("list", name="Devices").get_by_role("listitem").nth(1).wait_for()
     submit_without_session("Devices", "Sign out all others", "All other devices are signed out.")
-    deletion = page.get_by_role("region", name="Delete the account")
+    deletion = page.get_by_role("region", name="Delete account")
     deletion.get_by_text("I want to delete my account").click()
     fill_in(deletion, password=person.password)
     deletion.get_by_label("Yes, delete everything").check()
@@ -387,4 +389,4 @@ def test_every_form_of_the_account_works_after_the_session_ended(new_browser: Br
     press(deletion, "Delete my account")
     fill_in(dialog, password=person.password)
     press(dialog, "Continue")
-    expect_notice(page, "Your account is deleted. Good-bye!")
+    expect_notice(page, "Your account was deleted. Goodbye!")

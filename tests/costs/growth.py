@@ -88,27 +88,27 @@ def section(every: Sequence[Measured]) -> str:
 
 
 TEXT = """
-**A call takes the same however long its user's list is**, with {sizes} tasks: only a page takes
-more the fuller it is, and none takes more than a full one. `make costs` fails when that is no longer so.
+**The cost of a call does not depend on the length of the list**, with {sizes} tasks: only the number of tasks on a page
+matters, and a full page is the maximum. `make costs` fails if this changes.
 
-US$ a month for DynamoDB alone, for {people} people who each do this every day: {habits}.
+US$ a month for DynamoDB only, for {people} users who each do this every day: {habits}.
 
 {months}
 
-A task is {row} bytes, {stored} with its index entries. So one person can have about {most:.1f} million of them:
-DynamoDB takes 10 GB for one person where a table has local indexes.
+A task has {row} bytes, {stored} with its index entries. So one user can have about {most:.1f} million tasks:
+DynamoDB allows 10 GB for one partition of a table with local indexes.
 
-`4 → 12 → 12` is with {sizes} tasks; one figure stands for all of them. Each call begins with a
-round trip that reads the session, 2 items and 2 units of those below. The price is that of DynamoDB for a million
+`4 → 12 → 12` is with {sizes} tasks; a single figure is the same for all. Each call begins with a
+round trip that reads the session: 2 items and 2 units of those below. The price is DynamoDB's for a million
 calls with the longest list.
 
 {rows}
 
-* **A filter reads what it leaves out.** For what is rare, a page looks at 1000 tasks, in four round trips, and may come
-  back empty. An order costs less than a filter.
-* **A list by `updated_at`** takes more where tasks were deleted in the last month: they stand in that order, too.
-* **A summary** counts what is overdue and what is due today, up to 1000 of each kind. The rest are counters.
-* **A write** is one transaction, at twice the price, over the task and the summary row, and brings four or five index
-  entries up to date. The tasks that are written here have a description of 200 characters and are a little below
-  1 KB; above it, each of these costs twice as much.
+* **A filter also reads the tasks that it excludes.** With a rare match, a page reads 1000 tasks in four round trips and
+  may be empty. A sort order costs less than a filter.
+* **A list by `updated_at`** costs more if tasks were deleted in the last month: tombstones are in this order, too.
+* **A summary** counts overdue tasks and those due today, up to 1000 of each. All other figures are counters.
+* **A write** is one transaction, at twice the price, of the task and the summary row, and updates four or five index
+  entries. The tasks written here have a description of 200 characters and are slightly below 1 KB; above 1 KB, each
+  of these writes costs twice as much.
 """

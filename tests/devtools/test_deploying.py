@@ -59,7 +59,7 @@ def test_a_combination_that_cannot_work_is_rejected(path: Path, capsys: pytest.C
 
 def test_bearer_tokens_on_another_site_give_a_warning(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dev"], answering("", "a@example.com", "https://app.example.net", "", "", "3"), path) == 0
-    assert "or use bearer tokens alone" in capsys.readouterr().err
+    assert "or use bearer tokens only" in capsys.readouterr().err
 
 
 def test_without_a_terminal_the_missing_parameter_is_reported(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ def test_seeding_without_a_server_is_an_error(capsys: pytest.CaptureFixture[str]
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
 
         assert seed.main(["--url", url]) == 1
-    assert f"No server answers at {url}" in capsys.readouterr().err
+    assert f"There is no service at {url}" in capsys.readouterr().err
 
 
 def test_seeding_twice_adds_the_demo_user_once(service: Service, capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,7 +101,7 @@ def test_an_unsupported_schedule_is_an_error_with_its_function(project: Project,
     with pytest.raises(TemplateError) as raised:
         load(path)
 
-    message = f"resource Tick: the schedule {expression} does not run locally; rate(15 minutes) would"
+    message = f"resource Tick: the schedule {expression} is not supported locally; use a rate(…)"
     assert str(raised.value) == message
 
 

@@ -272,7 +272,7 @@ def test_an_edited_template_changes_routes_and_an_invalid_one_is_ignored(
 ) -> None:
     text = path.read_text()
     broken = text.replace("CodeUri: functions/note", "CodeUri: !Ref Nobody")
-    edit(path, broken, lambda: "!Ref Nobody names nothing" in capsys.readouterr().err)
+    edit(path, broken, lambda: "!Ref Nobody: there is no such name" in capsys.readouterr().err)
     assert send_request(local_server, "GET", "/notes/a")[0] == 200
 
     papers = text.replace("/notes/{id}", "/papers/{id}")
@@ -297,7 +297,7 @@ def test_it_stops_also_while_a_function_is_blocked(path: Path, number: signal.Si
 @pytest.mark.parametrize(
     ("broken", "sentence"),
     [
-        ("!Ref Nobody", "resource Note: !Ref Nobody names nothing in the template"),
+        ("!Ref Nobody", "resource Note: !Ref Nobody: there is no such name in the template"),
         ("functions/away", "the code of Note is missing"),
     ],
 )
@@ -317,10 +317,10 @@ def test_an_invalid_project_is_an_error_in_one_line(
 @pytest.mark.parametrize(
     ("ports", "sentence"),
     [
-        ({"PORT": "{0}"}, r"Cannot listen on 127\.0\.0\.1:{0}: .*Is another one running\? PORT=3001 chooses .*"),
+        ({"PORT": "{0}"}, r"Cannot listen on 127\.0\.0\.1:{0}: .*Set PORT=3001 for .*"),
         (
             {"PORT": "0", "CLOUD_PORT": "{0}"},
-            r"Cannot listen on 127\.0\.0\.1:{0}: .*Is another one running\? CLOUD_PORT=4567 chooses another port\.",
+            r"Cannot listen on 127\.0\.0\.1:{0}: .*Set CLOUD_PORT=4567 for another port\.",
         ),
         ({"PORT": "0", "CLOUD_PORT": "aws"}, r"CLOUD_PORT is 'aws', which is not a number\."),
     ],
@@ -344,7 +344,8 @@ def test_with_external_tables_there_is_no_aws_endpoint(capsys: pytest.CaptureFix
         environ = {"CLOUD_PORT": "0", "AWS_ENDPOINT_URL": "http://localhost:8000"}
         assert command._cloud_listener(environ, resources) is None
 
-    assert capsys.readouterr().out == "AWS is not served at CLOUD_PORT: the tables are at AWS_ENDPOINT_URL.\n"
+    printed = capsys.readouterr().out
+    assert printed == "The embedded AWS is not served: AWS_ENDPOINT_URL is set, and the tables are there.\n"
 
 
 def test_a_function_slower_than_the_gateways_timeout_is_a_503(local_server: Server) -> None:

@@ -96,11 +96,11 @@ def test_a_resource_whose_condition_is_false_does_not_exist(project: Project) ->
 @pytest.mark.parametrize(
     ("expression", "sentence"),
     [
-        ("!Ref Nobody", "resource Probe: !Ref Nobody names nothing"),
-        ("!GetAtt Table.Colour", "Table.Colour is not an attribute"),
+        ("!Ref Nobody", "resource Probe: !Ref Nobody: there is no such name"),
+        ("!GetAtt Table.Colour", "Table.Colour is not supported"),
         ("!If [Never, 1, 2]", "condition Never is not in Conditions"),
         ("!FindInMap [Sizes, slow, cpu]", "Sizes.slow.cpu is not in Mappings"),
-        ("!Cidr [a, b]", "Fn::Cidr is not a function"),
+        ("!Cidr [a, b]", "Fn::Cidr is not supported"),
         ("!Join [a]", "resource Probe is malformed"),
     ],
 )
@@ -174,7 +174,7 @@ def test_the_routes_have_the_order_of_the_template(project: Project) -> None:
 def test_two_functions_cannot_have_one_route(project: Project) -> None:
     again = ROUTES + ROUTES.partition("paths:\n")[2].replace("&Add", "&Again").replace("*Add", "*Again")
 
-    with pytest.raises(TemplateError, match=r"template.yaml is not YAML: /notes/\{id\} stands twice"):
+    with pytest.raises(TemplateError, match=r"template.yaml is not YAML: /notes/\{id\} is there twice"):
         load(project(FUNCTION + again))
 
 
@@ -206,7 +206,7 @@ def test_different_values_of_a_variable_are_an_error(project: Project) -> None:
     Properties: { CodeUri: functions/also, Environment: { Variables: { A: "other" } } }
 """
 
-    with pytest.raises(TemplateError, match="disagree on the variable A"):
+    with pytest.raises(TemplateError, match="have different values of the variable A"):
         load(project(FUNCTION + also)).environment()
 
 

@@ -81,7 +81,7 @@ def test_an_unexpected_exception_reveals_only_the_request_id(
     assert response.status == 500
     assert response.json == {
         "code": "INTERNAL_SERVER_ERROR",
-        "message": "Something went wrong on our side. The request id helps us find it.",
+        "message": "Internal error. The request id identifies it in the log.",
         "requestId": "abc",
     }
     assert response.cookies == []

@@ -60,7 +60,7 @@ def test_a_mail_is_in_the_language_of_the_request(call: Api, mailbox: Mailbox) -
     call("POST /api/auth/sign-up/email", json=new, headers=GERMAN)
 
     mail = mailbox.last
-    assert mail.subject == "Bestätigen Sie Ihre Adresse für Gatehouse"
+    assert mail.subject == "Bestätigen Sie Ihre E-Mail-Adresse für Gatehouse"
     assert mail.text.startswith("Hallo Ann,")
     assert mail.link.replace("&", "&amp;") in mail.html
 

@@ -46,7 +46,7 @@ def test_a_name_is_escaped(call: Api, mailbox: Mailbox, name: str) -> None:
     call("POST /api/auth/sign-up/email", json={"email": ANN, "password": PASSWORD, "name": name})
 
     mail = mailbox.last
-    assert mail.subject == "Verify your address for Gatehouse"
+    assert mail.subject == "Confirm your email address for Gatehouse"
     assert (mail.to, len(mailbox.all)) == (ANN, 1)
     assert f"Hello {name}," in mail.text
     assert "<img" not in mail.html
@@ -60,7 +60,7 @@ def test_a_product_name_is_escaped(call: Api, mailbox: Mailbox, settings: Callab
 
     sign_up(call, ANN)
 
-    assert mailbox.last.subject == "Verify your address for Tom & <Jerry>"
+    assert mailbox.last.subject == "Confirm your email address for Tom & <Jerry>"
     assert "Tom &amp; &lt;Jerry&gt;" in mailbox.last.html
 
 

@@ -97,7 +97,7 @@ def test_normalized_dates_sort_by_time() -> None:
 
 @pytest.mark.parametrize("value", INVALID_DATES, ids=ascii)
 def test_an_invalid_date_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="Write the date as 2026-11-21"):
+    with pytest.raises(ValueError, match="Use a date such as 2026-11-21"):
         layer("tasks.due").normalize_due(value)
 
 

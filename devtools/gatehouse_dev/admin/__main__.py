@@ -1,6 +1,6 @@
 """`python -m gatehouse_dev.admin (--stack NAME [--region R] | --local) COMMAND` -- manage users, mails and keys.
 
-Each command prints one line and writes one to the audit trail. Irreversible ones ask for confirmation.
+Each change prints one line and writes one to the audit trail. Irreversible commands ask for confirmation.
 """
 
 import argparse
@@ -18,17 +18,15 @@ from gatehouse_dev.admin.targets import OperatorError, Target, deployed_target, 
 from gatehouse_dev.import_users import LAYER
 from gatehouse_dev.template_file import TemplateError
 
-WHO = "an address or a user's id"
-ASSUME_YES = "do not ask, for scripts"
+WHO = "an email address or a user id"
+ASSUME_YES = "do not ask for confirmation, for scripts"
 ENDS = {
-    "disable": "This shuts {} out and ends every session and mailed link of theirs.",
-    "sign-out": "This ends every session of {}.",
-    "delete": "This deletes {} and all that is theirs, for ever.",
+    "disable": "This disables {} and ends all their sessions and mailed links.",
+    "sign-out": "This ends all sessions of {}.",
+    "delete": "This deletes {} and all their data permanently.",
 }
-EMERGENCY = "This makes a new key and ends every cookie, access token, refresh token and mailed link there is."
-KEYS_STILL_IN_USE = (
-    "The last rotation was lately: this one ends what was signed before it, and so sessions that still live."
-)
+EMERGENCY = "This makes a new key and invalidates every cookie, access token, refresh token and mailed link."
+KEYS_STILL_IN_USE = "The last rotation was recent: another one now ends active sessions that were signed before it."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,12 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
     except OperatorError as stop:
         return _print_error(str(stop))
     except (TemplateError, ValueError) as error:
-        return _print_error(f"The environment cannot be: {error}")
+        return _print_error(f"The environment is not valid: {error}")
     except (BotoCoreError, ClientError, PynamoDBException) as error:
         cause = getattr(error, "cause", None) or error
         if given.local and isinstance(cause, EndpointConnectionError):
-            return _print_error(f"There is no {target.name}: start it with `make dev`.")
-        return _print_error(f"AWS refused: {cause}")
+            return _print_error(f"The {target.name} is not running: start it with `make dev`.")
+        return _print_error(f"AWS returned an error: {cause}")
     return 0
 
 
@@ -55,26 +53,26 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="python -m gatehouse_dev.admin", description=__doc__)
     whole.formatter_class = argparse.RawDescriptionHelpFormatter
     target = whole.add_mutually_exclusive_group(required=True)
-    target.add_argument("--stack", metavar="NAME", help="the CloudFormation stack to work at")
-    target.add_argument("--local", action="store_true", help="work at what `make dev` runs, by AWS_ENDPOINT_URL")
-    whole.add_argument("--region", metavar="R", help="the stack's region, when it is not your own")
+    target.add_argument("--stack", metavar="NAME", help="work on this CloudFormation stack")
+    target.add_argument("--local", action="store_true", help="work on the service of `make dev`, at AWS_ENDPOINT_URL")
+    whole.add_argument("--region", metavar="R", help="the stack's region; default: that of your AWS configuration")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in (
-        ("show", "profile, ways in, sessions, a sign-up that waits, mails that do"),
-        ("disable", "shut a user out"),
-        ("enable", "let a user in again"),
-        ("sign-out", "end every session of a user"),
+        ("show", "show profile, sign-in methods, sessions, pending sign-up and unsent mails"),
+        ("disable", "disable a user"),
+        ("enable", "enable a user again"),
+        ("sign-out", "end all sessions of a user"),
         ("delete", "delete a user"),
         ("resend", "mail the verification link again"),
-        ("write-to", "let mail go to an address again to which one came back"),
+        ("write-to", "allow mail again to an address that bounced or complained"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("who", metavar="WHO", help=WHO)
         if name in ENDS:
             command.add_argument("--yes", action="store_true", help=ASSUME_YES)
-    commands.add_parser("redrive", help="order anew the mails and erasures that failed or stick")
+    commands.add_parser("redrive", help="retry mails and erasures that failed or are stuck")
     rotate = commands.add_parser("rotate", help="make a new key")
-    rotate.add_argument("--emergency", action="store_true", help="and let none of the others be good any more")
+    rotate.add_argument("--emergency", action="store_true", help="and invalidate all other keys")
     rotate.add_argument("--yes", action="store_true", help=ASSUME_YES)
     return whole
 
@@ -90,11 +88,11 @@ def _run(given: argparse.Namespace, target: Target) -> None:
         config()
         _run_command(given, target)
     except ConfigurationError as error:
-        raise OperatorError(f"The {target.name} is of another version than this tool: {error}.") from None
+        raise OperatorError(f"The {target.name} and this tool have different versions: {error}.") from None
     except Refusal as refusal:
         raise OperatorError(str(refusal)) from None
     except (ConditionFailed, TransactionConflict):
-        raise OperatorError("Somebody else changed the same just now: look again, and then do it again.") from None
+        raise OperatorError("The data was changed at the same time: check it and try again.") from None
 
 
 def _run_command(given: argparse.Namespace, target: Target) -> None:
@@ -130,13 +128,13 @@ def _run_command(given: argparse.Namespace, target: Target) -> None:
 
 
 def _confirm(given: argparse.Namespace, what: str, *names: str) -> None:
-    """Continue only with a person's confirmation, or the option for scripts."""
+    """Ask for confirmation, unless `--yes` was given; raises OperatorError without one."""
     if given.yes:
         return
     if not sys.stdin.isatty():
-        raise OperatorError("Nothing was done, for nobody is there to be asked: --yes goes on without asking.")
+        raise OperatorError("Nothing was changed: there is no terminal for the confirmation. Use --yes to skip it.")
     agreed = (*names, "yes")
-    sys.stderr.write(f"{what}\nType {' or '.join(agreed)} to go on: ")
+    sys.stderr.write(f"{what}\nType {' or '.join(agreed)} to continue: ")
     sys.stderr.flush()
     try:
         agrees = sys.stdin.readline().strip().lower() in agreed
@@ -144,7 +142,7 @@ def _confirm(given: argparse.Namespace, what: str, *names: str) -> None:
         sys.stderr.write("\n")
         agrees = False
     if not agrees:
-        raise OperatorError("Nothing was done.")
+        raise OperatorError("Nothing was changed.")
 
 
 def _print_error(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Print a user's account without hashes and tokens. Imported once the environment is that of the functions."""
+"""Print a user's account, without hashes and tokens. Import it only with the environment of the functions set."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ INDENT = 12
 
 
 def print_account(lookup: AccountLookup) -> None:
-    """Print everything, one fact a line."""
+    """Print all facts, one on each line."""
     for line in (*_profile_lines(lookup.profile), *_sign_up_lines(lookup.pending_sign_up), *_mail_lines(lookup)):
         console.say("".join(character if character.isprintable() else "�" for character in line))
 
@@ -36,9 +36,9 @@ def _profile_lines(profile: ProfileRow | None) -> Iterator[str]:
         _fact("changed", format_timestamp(profile.updated_at)),
     )
     if profile.password_hash:
-        yield _fact("way in", "password")
+        yield _fact("sign-in", "password")
     for account in linked_accounts(profile):
-        yield _fact("way in", f"{account.provider_id} {account.subject}, since {format_timestamp(account.created_at)}")
+        yield _fact("sign-in", f"{account.provider_id} {account.subject}, since {format_timestamp(account.created_at)}")
     for session in sessions.active_sessions(profile.user_id, profile.epoch):
         times = f"since {format_timestamp(session.created_at)}, until {format_timestamp(session.expires_at)}"
         yield _fact("session", f"{session.id} {times}, {session.ip_address} {session.user_agent}".rstrip(" ,"))
@@ -47,7 +47,7 @@ def _profile_lines(profile: ProfileRow | None) -> Iterator[str]:
 def _sign_up_lines(row: TokenRow | None) -> Iterator[str]:
     if row:
         until = f"since {format_timestamp(row.created_at)}, until {format_timestamp(row.delete_at)}"
-        yield _fact("sign-up", f"{row.email} waits to be verified, {until}")
+        yield _fact("sign-up", f"{row.email} is not verified yet, {until}")
 
 
 def _mail_lines(lookup: AccountLookup) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _mail_lines(lookup: AccountLookup) -> Iterator[str]:
     subjects = [email_subject(account.email), account.user_id] if account else []
     (mark,) = batch_get(undeliverable_key(account.email)) if account else (None,)
     if mark:
-        yield _fact("mail", f"none is sent since {format_timestamp(mark.created_at)}, because of a {mark.reason}")
+        yield _fact("mail", f"not sent since {format_timestamp(mark.created_at)}, because of a {mark.reason}")
     for subject in subjects:
         for row in TokenRow.query(subject, filter_condition=TokenRow.mail_state.is_in(*UNSENT), consistent_read=True):
             tries = f"{row.attempts} attempts, since {format_timestamp(row.created_at)}"

@@ -1,4 +1,4 @@
-"""Manual key rotation. Imported once the environment is that of the functions."""
+"""Manual key rotation. Import it only with the environment of the functions set."""
 
 from datetime import datetime
 from uuid import uuid4
@@ -15,34 +15,34 @@ STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
 def drops_active_keys() -> bool:
-    """Whether a rotation now would end sessions: only one key before the newest is kept."""
+    """Whether a rotation now would end active sessions: only the newest two keys are valid."""
     (row,) = batch_get(keyring_key())
     return bool(row and row.previous) and _newest_created_at() > clock.now() - config().session_absolute_lifetime
 
 
 def rotate(actor: str, *, is_local: bool) -> None:
-    """Rotate the key; the previous one stays trusted. Secrets Manager does it asynchronously; the local cloud runs the
-    steps here.
+    """Rotate the key; the previous one stays valid. Secrets Manager does it asynchronously; for the local cloud the
+    steps run here.
     """
     if not is_local:
         client().rotate_secret(SecretId=config().secret)
-        record_and_print("rotation begun", "The rotation has begun; it takes a minute.", actor, KEYRING)
+        record_and_print("rotation started", "The rotation has started; it takes a minute.", actor, KEYRING)
         return
     version = str(uuid4())
     for step in STEPS:
         rotation.run_step(step, config().secret, version)
-    record_and_print("keys rotated", "There is a new key; the one before is still good.", actor, KEYRING)
+    record_and_print("keys rotated", "There is a new key; the previous one is still valid.", actor, KEYRING)
 
 
 def rotate_immediately(actor: str) -> None:
-    """Rotate in an emergency: a new key, and no other is trusted."""
+    """Make a new key and invalidate all others."""
     rotation.rotate_immediately()
-    done = "There is a new key; cookies, access and refresh tokens and mailed links of before are good no more."
+    done = "There is a new key; all earlier cookies, access and refresh tokens and mailed links are invalid."
     record_and_print("keys replaced", done, actor, KEYRING)
 
 
 def _newest_created_at() -> datetime:
-    versions = client().list_secret_version_ids(SecretId=config().secret)["Versions"]  # those with a stage: a few
+    versions = client().list_secret_version_ids(SecretId=config().secret)["Versions"]  # those with a stage
     current = next(version for version in versions if "AWSCURRENT" in version["VersionStages"])
     since: datetime = current["CreatedDate"]
     return since

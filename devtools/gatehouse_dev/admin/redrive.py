@@ -1,4 +1,4 @@
-"""Requeue failed mails and erasures. Imported once the environment is that of the functions."""
+"""Retry failed mails and erasures. Import it only with the environment of the functions set."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,18 +16,18 @@ STUCK = timedelta(hours=1)
 
 
 def redrive(actor: str) -> None:
-    """Touch every failed row, so that the table's stream delivers it again."""
+    """Update every failed row, so that the table's stream delivers it again."""
     count = 0
     for row in _mails():
         if _requeue(row):
             count += 1
-            done = f"The mail {row.purpose} to {row.email} is ordered anew."
-            record_and_print("mail ordered anew", done, actor, row.user_id or row.subject, purpose=row.purpose)
+            done = f"The mail {row.purpose} to {row.email} will be sent again."
+            record_and_print("mail requeued", done, actor, row.user_id or row.subject, purpose=row.purpose)
     for erasure in _erasures():
         if _restart(erasure):
             count += 1
             record_and_print(
-                "erasure ordered anew", f"The erasure of {erasure.subject} is ordered anew.", actor, erasure.subject
+                "erasure requeued", f"The erasure of {erasure.subject} will be retried.", actor, erasure.subject
             )
     if not count:
         console.say("Nothing has failed, and nothing is stuck.")
@@ -47,7 +47,7 @@ def _requeue(row: TokenRow) -> bool:
         TokenRow.mail_state.set(MailState.PENDING),
         TokenRow.attempts.set(0),
         TokenRow.expires_at.remove(),
-        # A write that changes nothing never comes to a stream, and a row that sticks may have all of the above.
+        # A write that changes nothing is not in the stream, and a stuck row may have all of the above.
         TokenRow.delete_at.set(row.delete_at + timedelta(seconds=1)),
     ]
     same = (TokenRow.nonce == row.nonce) & (TokenRow.mail_state == row.mail_state)
@@ -67,7 +67,7 @@ def _erasures() -> Iterator[ErasureRow]:
 def _restart(order: ErasureRow) -> bool:
     row = ErasureRow(order.subject, order.purpose)
     try:
-        # By way of another state, for the same reason as above.
+        # Through another state, for the same reason as above.
         for state in (ErasureState.RUNNING, ErasureState.PENDING):
             with conditional_write():
                 row.update(

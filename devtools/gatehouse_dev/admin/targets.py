@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 from gatehouse_dev.environment import EXCLUDED_VARIABLES
 from gatehouse_dev.template import load, local_parameters
 
-FUNCTIONS = ("SignUp", "EraseUser")  # between them they have every variable that is needed here
+FUNCTIONS = ("SignUp", "EraseUser")  # together they have every variable that is needed here
 ENDPOINT = "http://localhost:4566"
 
 
-class OperatorError(Exception):  # the project names exceptions for what happened
+class OperatorError(Exception):  # exceptions are named for what happened
     """The command cannot be completed; the message says why."""
 
 
@@ -46,7 +46,7 @@ def local_target(environ: Mapping[str, str]) -> Target:
 
 
 def deployed_target(stack: str, region: str | None) -> Target:
-    """Return a stack in the caller's account; raises OperatorError when it is not ours, else what botocore raises."""
+    """Return a stack in the caller's account; raises OperatorError for another kind, and what botocore raises."""
     session = botocore.session.get_session()
     if region:
         session.set_config_variable("region", region)
@@ -78,7 +78,7 @@ def _variables(session: botocore.session.Session, cloudformation: Any, stack: st
         except ClientError as error:
             if error.response["Error"]["Code"] != "ValidationError":
                 raise
-            raise OperatorError(f"The stack {stack} is no Gatehouse: it has no function {function}.") from None
+            raise OperatorError(f"The stack {stack} is not Gatehouse: it has no function {function}.") from None
         name = found["StackResourceDetail"]["PhysicalResourceId"]
         variables |= functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     return variables

@@ -1,4 +1,4 @@
-"""Operator actions on users. Imported once the environment is that of the functions."""
+"""Operator actions on users. Import it only with the environment of the functions set."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def find_profile(name: str) -> ProfileRow:
     """Return the profile with an address or an id; raises OperatorError when there is none."""
     profile = find_account(name).profile
     if not profile:
-        raise OperatorError(f"{name} is no user yet: a sign-up waits there to be verified.")
+        raise OperatorError(f"{name} is not a user yet: the sign-up is not verified.")
     return profile
 
 
@@ -48,7 +48,7 @@ def disable(profile: ProfileRow, actor: str) -> None:
 def enable(profile: ProfileRow, actor: str) -> None:
     """Enable a user."""
     changes.set_disabled(profile.user_id, disabled=False)
-    record_and_print("user enabled", f"{profile.email} may come in again.", actor, profile.user_id)
+    record_and_print("user enabled", f"{profile.email} can sign in again.", actor, profile.user_id)
 
 
 def sign_out(profile: ProfileRow, actor: str) -> None:
@@ -62,7 +62,7 @@ def sign_out(profile: ProfileRow, actor: str) -> None:
 def delete(profile: ProfileRow, actor: str) -> None:
     """Delete a user."""
     changes.delete_as_operator(profile.user_id)
-    done = f"{profile.email} is deleted; what else was theirs is being erased."
+    done = f"{profile.email} is deleted; all other data is being erased."
     record_and_print("user deleted", done, actor, profile.user_id)
 
 
@@ -73,11 +73,11 @@ def resend(name: str, actor: str, base_url: str) -> None:
     url, callback_url = (waiting.base_url, waiting.callback_url) if waiting else (base_url, None)
     if not resend_verification(behind, ClientInfo(base_url=url), callback_url):
         raise OperatorError(
-            f"{name} has nothing to verify: {'they are disabled' if behind.is_disabled else 'it is done'}."
+            f"{name} has nothing to verify: the user is {'disabled' if behind.is_disabled else 'verified'}."
         )
     account: Any = waiting or behind.profile
-    done = f"The verification mail to {account.email} is ordered."
-    record_and_print("verification mailed again", done, actor, account.user_id)
+    done = f"The verification mail to {account.email} will be sent."
+    record_and_print("verification mail resent", done, actor, account.user_id)
 
 
 def allow_mail(name: str, actor: str) -> None:
@@ -85,10 +85,10 @@ def allow_mail(name: str, actor: str) -> None:
     email = _address(name) if "@" in name else find_profile(name).email
     (mark,) = batch_get(undeliverable_key(email))
     if not mark:
-        raise OperatorError(f"Nothing keeps mail from {email}.")
+        raise OperatorError(f"Mail to {email} is allowed already.")
     mark.delete()
-    done = f"{email} is written to again. It was not, because of a {mark.reason}; SES has a list of its own."
-    record_and_print("address written to again", done, actor, mark.subject, reason=mark.reason)
+    done = f"Mail to {email} is allowed again after a {mark.reason}. SES has a suppression list of its own."
+    record_and_print("mail allowed again", done, actor, mark.subject, reason=mark.reason)
 
 
 def record_and_print(event: str, done: str, actor: str, user_id: str, **facts: str) -> None:
@@ -96,7 +96,7 @@ def record_and_print(event: str, done: str, actor: str, user_id: str, **facts: s
     try:
         audit.record(event, actor=actor, user_id=user_id, **facts)
     except (BotoCoreError, ClientError) as error:
-        raise OperatorError(f"{done} But the audit trail did not take it, so note it elsewhere: {error}") from error
+        raise OperatorError(f"{done} But the line in the audit trail is missing; keep this message: {error}") from error
     console.say(done)
 
 
@@ -104,4 +104,4 @@ def _address(text: str) -> str:
     try:
         return normalize_email(text)
     except ValueError:
-        raise OperatorError(f"{text} is neither an address nor a user's id.") from None
+        raise OperatorError(f"{text} is neither an email address nor a user id.") from None

@@ -1,4 +1,4 @@
-"""Build docs/openapi.json: from the functions' own routers, and the checks that come before them."""
+"""Build docs/openapi.json from the functions' routers and the middleware's checks."""
 
 import json
 import tomllib
@@ -14,29 +14,29 @@ ROOT = DEFAULT_PATH.parent
 FILE = ROOT / "docs" / "openapi.json"
 
 DESCRIPTION = (
-    "Authentication and tasks, in the protocol of the better-auth client; docs/protocol.md tells the rest. "
-    "Bodies are `application/json` of at most 256 KiB. Every refusal has the form of `Error`, an unexpected failure "
-    "(500) too, and `x-correlation-id` is its request id. What API Gateway answers by itself is a `GatewayError`. "
-    "A path with `{user_id}`, which is the caller's own, is another name of the one without."
+    "Authentication and tasks, in the protocol of the better-auth client; see docs/protocol.md. "
+    "Request bodies are `application/json` of at most 256 KiB. Every error, including an unexpected one (500), has the "
+    "form of `Error`; its `requestId` is also in the header `x-correlation-id`. Errors of API Gateway itself have the "
+    "form of `GatewayError`. A path with `{user_id}`, the caller's own id, is an alias of the path without it."
 )
 TAGS = {
-    "auth": "Signing up and in, sessions, and what people may change about themselves.",
-    "system": "For those who run the service.",
-    "tasks": "What people have to do.",
+    "auth": "Sign-up, sign-in, sessions and accounts.",
+    "system": "For operators.",
+    "tasks": "The user's tasks.",
 }
 BEARER, COOKIE = "bearer", "cookie"
 SCHEMES = {
     BEARER: {
         "type": "http",
         "scheme": "bearer",
-        "description": "The session token that signing in answers with, or a JWT for it from `/api/auth/token`.",
+        "description": "The session token from the response to a sign-in, or a JWT from `/api/auth/token`.",
     },
     COOKIE: {
         "type": "apiKey",
         "in": "cookie",
         "name": "__Secure-better-auth.session_token",
-        "description": "What signing in sets in browsers, with no `__Secure-` where the service is not on https. "
-        "Requests that change anything need a trusted `Origin` beside it.",
+        "description": "The session cookie that a sign-in sets, without `__Secure-` where the service is not on https. "
+        "Writes with this cookie need a trusted `Origin`.",
     },
 }
 

@@ -1,4 +1,4 @@
-"""Write docs/openapi.json, or with `--check` say whether it is current: `python -m gatehouse_dev.openapi`."""
+"""Write docs/openapi.json, or with `--check` fail if it is not current: `python -m gatehouse_dev.openapi`."""
 
 import sys
 
@@ -6,7 +6,7 @@ from gatehouse_dev import openapi
 from gatehouse_dev.environment import ProcessEnvironment
 from gatehouse_dev.template import load, local_parameters
 
-PORT = 3000  # any: the document names no machine
+PORT = 3000  # any: it is not in the document
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     if "--check" not in sys.argv[1:]:
         openapi.FILE.write_text(text, encoding="utf-8")
     elif not openapi.FILE.exists() or openapi.FILE.read_text(encoding="utf-8") != text:
-        sys.exit("docs/openapi.json is not what the functions say: run `make openapi`")
+        sys.exit("docs/openapi.json is not current: run `make openapi`")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from gatehouse_dev.model import Function
 from gatehouse_dev.template import Template
 
-AUTHENTICATING = {"CurrentSession", "OptionalAccount", "end_sessions"}  # what public functions know their callers by
+AUTHENTICATING = {"CurrentSession", "OptionalAccount", "end_sessions"}  # names by which public functions authenticate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ from gatehouse_dev.openapi.endpoints import Endpoint
 from gatehouse_dev.template_file import Properties
 
 REFERENCE = "#/components/schemas/{model}"
-PARTIAL = ("TaskUpdate", "ProfileChanges", "UpdateItem")  # what is absent stays, whatever the model has there
+PARTIAL = ("TaskUpdate", "ProfileChanges", "UpdateItem")  # absent fields stay unchanged: their defaults are not shown
 PATH_VARIABLE = re.compile(r"\{(\w+)\}")
 SKIPS = {
-    "disableCookieCache": "Anything: do not answer from the cached session.",
-    "disableRefresh": "Anything: do not renew the session.",
-}  # of those who ask for the session, whom no model of the query describes
+    "disableCookieCache": "With any value, the session is not read from the cookie cache.",
+    "disableRefresh": "With any value, the session is not renewed.",
+}  # read by `_current_session` without being declared
 
 
 def complete(operation: Properties, endpoint: Endpoint) -> None:
@@ -76,5 +76,5 @@ def _describe_items(schemas: Properties) -> None:
     item: dict[str, Any] = TypeAdapter(Item).json_schema(ref_template=REFERENCE)
     schemas |= item.pop("$defs")
     schemas["BulkRequest"]["properties"]["operations"]["items"] = item | {
-        "description": "Anything else is refused in its place, and spoils no other."
+        "description": "An invalid item gets an error as its result and does not affect the others."
     }

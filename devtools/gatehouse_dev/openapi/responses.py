@@ -19,23 +19,21 @@ class ResponseSpec(NamedTuple):
 
 
 REFUSALS = {
-    400: ResponseSpec("BadRequest", "What was sent is not valid, or cannot be done."),
-    401: ResponseSpec(
-        "Unauthorized", "Nobody is signed in, or what speaks for it is not good.", headers=("WWW-Authenticate",)
-    ),
-    403: ResponseSpec(
-        "Forbidden", "A site that is not trusted, a place to go on to that is none of ours, or a stale session."
-    ),
-    404: ResponseSpec("NotFound", "There is no such thing, or it is somebody else's.", by_gateway=True),
-    409: ResponseSpec("Conflict", "It is somebody else's."),
-    410: ResponseSpec("Gone", "The token is too old to say what changed since."),
-    412: ResponseSpec("PreconditionFailed", "The task is not in the state that was asked for."),
+    400: ResponseSpec("BadRequest", "The input is not valid, or the operation is not possible."),
+    401: ResponseSpec("Unauthorized", "The credentials are missing or not valid.", headers=("WWW-Authenticate",)),
+    403: ResponseSpec("Forbidden", "The origin or a redirect target is not trusted, or the session is not fresh."),
+    404: ResponseSpec("NotFound", "The object does not exist, or it belongs to another user.", by_gateway=True),
+    409: ResponseSpec("Conflict", "The provider account is linked to another user."),
+    410: ResponseSpec("Gone", "The sync token is too old."),
+    412: ResponseSpec("PreconditionFailed", "The task does not match `If-Match`."),
     413: ResponseSpec("TooLarge", "The body is larger than 256 KiB.", by_gateway=True),
     415: ResponseSpec("UnsupportedMediaType", "The body is not `application/json`."),
-    422: ResponseSpec("Unprocessable", "It was understood, but is at odds with what happened before."),
-    429: ResponseSpec("TooManyRequests", "Too often; try again later.", by_gateway=True, headers=("Retry-After",)),
-    502: ResponseSpec("BadGateway", "The provider does not answer as it should; try again in a moment."),
-    503: ResponseSpec("Unavailable", "The service cannot be reached; try again in a moment.", by_gateway=True),
+    422: ResponseSpec("Unprocessable", "The request conflicts with an earlier one or with existing data."),
+    429: ResponseSpec(
+        "TooManyRequests", "Too many requests; try again later.", by_gateway=True, headers=("Retry-After",)
+    ),
+    502: ResponseSpec("BadGateway", "The provider does not respond correctly; try again in a moment."),
+    503: ResponseSpec("Unavailable", "The service is unavailable; try again in a moment.", by_gateway=True),
 }
 ALWAYS = {400, 429, 503}
 WITH_BODY = {"POST", "PUT", "PATCH"}
@@ -62,7 +60,7 @@ BY_ENDPOINT = {
     "signin": {401},
     "signup": {422},
     "verify_email_follow_link": {FOUND, 401},
-}  # what depends on more than the form of the request
+}  # statuses that cannot be derived from the parameters
 
 REFERENCE = "#/components/schemas/"
 TEXT: Properties = {"type": "string"}
@@ -132,9 +130,9 @@ def _correct_success(responses: Properties, endpoint: Endpoint) -> None:
 
 def _response(status: int) -> Properties:
     if status == FOUND:
-        return {"description": "On to the page behind the link.", "headers": _headers("Location")}
+        return {"description": "A redirect to the next page.", "headers": _headers("Location")}
     if status == NOT_MODIFIED:
-        return {"description": "The client has the task in this state.", "headers": _headers("ETag")}
+        return {"description": "The task has not changed since the client read it.", "headers": _headers("ETag")}
     return {"$ref": f"#/components/responses/{REFUSALS[status].name}"}
 
 
@@ -147,7 +145,7 @@ def _error_response(spec: ResponseSpec) -> Properties:
 def _error() -> Properties:
     body = {"code": {"type": "string", "enum": sorted(_codes())}, "message": TEXT, "requestId": TEXT}
     schema = _object(body)
-    schema["properties"] |= {"details": {"description": "More about it, such as the fields that are not valid."}}
+    schema["properties"] |= {"details": {"description": "Details, such as the invalid fields."}}
     return schema
 
 

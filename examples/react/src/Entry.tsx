@@ -2,9 +2,9 @@ import { useState } from "react";
 
 import { auth } from "./gatehouse";
 
-const MAILED = "We have mailed you a link. Open it, then sign in here.";
+const MAILED = "We sent you a link. Open it, then sign in here.";
 
-const REFUSED = "Google did not let you in. Please try again, or sign in with your password."; // never words from the address
+const REFUSED = "The sign-in with Google failed. Please try again, or sign in with your password."; // never text from the URL
 
 /** Sign-in, sign-up and Google on one card. */
 export function Entry() {
@@ -21,7 +21,7 @@ export function Entry() {
 
   return (
     <main>
-      <h1>{isNew ? "Make an account" : "Welcome back"}</h1>
+      <h1>{isNew ? "Create an account" : "Welcome back"}</h1>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -58,7 +58,7 @@ export function Entry() {
   );
 }
 
-/** What to tell them; nothing when they are in. */
+/** Returns a message; empty when the user is signed in. */
 async function signUp(name: string, email: string, password: string): Promise<string> {
   const { data, error } = await auth.signUp.email({ name, email, password });
   if (error) return error.message ?? error.statusText;

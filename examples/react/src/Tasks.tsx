@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 
 import { addTask, auth, completeTask, listTasks, type Task } from "./gatehouse";
 
-/** The list of whoever is signed in. */
+/** The tasks of the signed-in user. */
 export function Tasks({ name }: { name: string }) {
   const [tasks, setTasks] = useState<Task[]>([]);
   const [problem, setProblem] = useState("");
@@ -10,7 +10,7 @@ export function Tasks({ name }: { name: string }) {
   const attempt = (work: Promise<unknown>) =>
     work.then(() => setProblem("")).catch((error: Error) => setProblem(error.message));
 
-  const show = (loaded: Task[]) => // below what was added meanwhile
+  const show = (loaded: Task[]) => // below tasks that were added in the meantime
     setTasks((all) => [...all, ...loaded.filter(({ id }) => all.every((one) => one.id !== id))]);
 
   useEffect(() => {
@@ -38,7 +38,7 @@ export function Tasks({ name }: { name: string }) {
           void attempt(add(title).then(() => form.reset()));
         }}
       >
-        <input name="title" placeholder="What is to be done?" aria-label="New task" maxLength={200} required />
+        <input name="title" placeholder="What needs to be done?" aria-label="New task" maxLength={200} required />
         <button>Add</button>
       </form>
       {problem && <p role="alert">{problem}</p>}

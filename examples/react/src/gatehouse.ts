@@ -1,4 +1,4 @@
-// The only file that knows the service.
+// All calls to the service.
 
 import { createAuthClient } from "better-auth/react";
 
@@ -26,7 +26,7 @@ async function call<T>(method: string, path: string, body?: object): Promise<T> 
     headers: body && { "content-type": "application/json" },
     body: body && JSON.stringify(body),
   });
-  if (answer.status === 401) auth.$store.notify("$sessionSignal"); // the session ended elsewhere: ask again who is here
+  if (answer.status === 401) auth.$store.notify("$sessionSignal"); // the session was ended elsewhere: load it again
   const said = await answer.json();
   if (!answer.ok) throw new Error(said.message);
   return said;

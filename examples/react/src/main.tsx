@@ -8,7 +8,7 @@ import "./style.css";
 
 function App() {
   const { data, error, isPending, refetch } = auth.useSession();
-  const [known, setKnown] = useState(false); // isPending comes back whenever somebody signs up: the form must outlive it
+  const [known, setKnown] = useState(false); // isPending is true again after each sign-up: keep the form mounted
   useEffect(() => setKnown((before) => before || !isPending), [isPending]);
 
   if (!known) return null;

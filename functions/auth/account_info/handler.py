@@ -1,4 +1,4 @@
-"""GET /api/auth/account-info -- what a provider said of the user when they last came from there."""
+"""GET /api/auth/account-info -- return what the provider's last ID token says about the user."""
 
 from typing import Annotated
 

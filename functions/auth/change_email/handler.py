@@ -1,4 +1,4 @@
-"""POST /api/auth/change-email -- ask to go by another address; the mail that proves it makes the change."""
+"""POST /api/auth/change-email -- start a change of email address; a mailed link completes it."""
 
 from fastapi import APIRouter
 

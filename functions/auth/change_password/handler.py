@@ -1,4 +1,4 @@
-"""POST /api/auth/change-password -- set a new password with the old one; every other session ends."""
+"""POST /api/auth/change-password -- change the password and end all other sessions."""
 
 from typing import Any
 

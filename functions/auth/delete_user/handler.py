@@ -1,4 +1,4 @@
-"""POST /api/auth/delete-user -- delete the user, by password, by mailed token, or from a fresh session."""
+"""POST /api/auth/delete-user -- delete the user: needs the password, a mailed token or a fresh session."""
 
 from fastapi import APIRouter, Request, Response
 

@@ -1,4 +1,4 @@
-"""GET /api/auth/delete-user/callback -- the mailed link that deletes the user who is signed in."""
+"""GET /api/auth/delete-user/callback -- delete the signed-in user by a mailed link."""
 
 from fastapi import APIRouter, Request, Response
 

@@ -1,4 +1,4 @@
-"""The stream of `tokens` -- erase what each deleted user left; what cannot be done now is asked for again."""
+"""The stream of `tokens` -- erase the data of each deleted user; unfinished erasures are retried."""
 
 from typing import Any
 

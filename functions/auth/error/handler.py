@@ -1,4 +1,4 @@
-"""GET /api/auth/error -- a page that names what went wrong, for links that lead nowhere else."""
+"""GET /api/auth/error -- show an error page, or redirect to the hosted one."""
 
 from fastapi import APIRouter
 from starlette.responses import Response

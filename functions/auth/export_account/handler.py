@@ -1,4 +1,4 @@
-"""GET /api/auth/export -- all that is kept of the user, page by page: themselves first, then their tasks."""
+"""GET /api/auth/export -- export all data of the user, in pages: account first, then tasks."""
 
 from typing import Annotated
 

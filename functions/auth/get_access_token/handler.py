@@ -1,4 +1,4 @@
-"""POST /api/auth/get-access-token -- a provider's access token for one of the user's accounts, refreshed when due."""
+"""POST /api/auth/get-access-token -- return the provider's access token of a linked account, refreshed if needed."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""GET /api/auth/get-session -- the session and its person, or null; a session in use is renewed once a day."""
+"""GET /api/auth/get-session -- return the current session and its user, or null; renews the session once a day."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""GET /api/auth/jwks -- the public keys that access tokens are signed with."""
+"""GET /api/auth/jwks -- return the public keys that verify access tokens."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/link-social -- one more way in for the user who is signed in: an account at a provider."""
+"""POST /api/auth/link-social -- link an account at a provider to the signed-in user."""
 
 from fastapi import APIRouter, Request, Response
 

@@ -1,4 +1,4 @@
-"""GET /api/auth/list-accounts -- the ways in that the user has."""
+"""GET /api/auth/list-accounts -- list the user's sign-in methods: the password and linked accounts."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""GET /api/auth/list-sessions -- where the user is signed in; a session's id stands for its token."""
+"""GET /api/auth/list-sessions -- list the user's active sessions, with ids instead of tokens."""
 
 from fastapi import APIRouter
 

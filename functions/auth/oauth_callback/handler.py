@@ -1,4 +1,4 @@
-"""GET, POST /api/auth/callback/{provider} -- back from a provider's page, with a session or with an error."""
+"""GET, POST /api/auth/callback/{provider} -- complete a sign-in at a provider and redirect."""
 
 from fastapi import APIRouter, Request, Response
 

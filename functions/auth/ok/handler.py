@@ -1,4 +1,4 @@
-"""GET /api/auth/ok -- say that the service answers."""
+"""GET /api/auth/ok -- return ok if the service responds."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/refresh -- a new access token, and the next refresh token, for the last one or for a session."""
+"""POST /api/auth/refresh -- return new access and refresh tokens, for a refresh token or a session."""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel

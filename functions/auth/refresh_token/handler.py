@@ -1,4 +1,4 @@
-"""POST /api/auth/refresh-token -- newer tokens of a provider for one of the user's accounts."""
+"""POST /api/auth/refresh-token -- refresh a provider's tokens for a linked account."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/request-password-reset -- mail a link that sets a new password; strangers get the same answer."""
+"""POST /api/auth/request-password-reset -- mail a password reset link; an unknown address gets the same response."""
 
 from fastapi import APIRouter
 

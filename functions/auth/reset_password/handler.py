@@ -1,4 +1,4 @@
-"""POST /api/auth/reset-password -- set a new password with a mailed token; GET leads the mailed link to its page."""
+"""POST /api/auth/reset-password -- set a new password with a mailed token; GET redirects a mailed link to its page."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import AliasChoices, BaseModel, Field

@@ -1,4 +1,4 @@
-"""POST /api/auth/revoke-other-sessions -- sign the user out everywhere but here."""
+"""POST /api/auth/revoke-other-sessions -- end all sessions of the user except the current one."""
 
 from fastapi import APIRouter
 

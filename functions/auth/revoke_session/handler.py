@@ -1,4 +1,4 @@
-"""POST /api/auth/revoke-session -- end one session of the user's; DELETE by id refuses the current one."""
+"""POST /api/auth/revoke-session -- end one session of the user; DELETE by id refuses the current session."""
 
 from fastapi import APIRouter, Request, Response
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/revoke-sessions -- sign the user out everywhere, here too."""
+"""POST /api/auth/revoke-sessions -- end all sessions of the user, including the current one."""
 
 from fastapi import APIRouter, Request, Response
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/send-verification-email -- mail the verification link again; strangers get the same answer."""
+"""POST /api/auth/send-verification-email -- mail a verification link; an unknown address gets the same response."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/sign-in/email -- open a session with an address and its password."""
+"""POST /api/auth/sign-in/email -- sign in with an email address and a password."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/sign-in/social -- sign in by a provider: its page to go on to, or at once with an ID token."""
+"""POST /api/auth/sign-in/social -- sign in with a provider: returns its URL, or a session for an ID token."""
 
 from fastapi import APIRouter, Request, Response
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/sign-out -- end the session, at once and everywhere, and take the cookies back."""
+"""POST /api/auth/sign-out -- end the session and delete its cookies."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/sign-up/email -- begin an account; its session waits for the address to be verified."""
+"""POST /api/auth/sign-up/email -- create an account with an email address and a password."""
 
 from fastapi import APIRouter, status
 

@@ -1,4 +1,4 @@
-"""GET /api/auth/token -- an access token for other services, good for minutes."""
+"""GET /api/auth/token -- return a short-lived access token (JWT) for the session."""
 
 from fastapi import APIRouter, Request
 

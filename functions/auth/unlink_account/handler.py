@@ -1,4 +1,4 @@
-"""POST /api/auth/unlink-account -- give up a way in, but not the last one."""
+"""POST /api/auth/unlink-account -- remove a sign-in method, but not the last one."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/update-session -- change fields of the session; there are none that a client may change."""
+"""POST /api/auth/update-session -- change fields of the session; it has none that clients can change."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/update-user -- change the user's name, picture, time zone, or whether they are reminded of tasks."""
+"""POST /api/auth/update-user -- change the user's name, picture, time zone or task reminders."""
 
 from fastapi import APIRouter, Request, Response
 

@@ -1,4 +1,4 @@
-"""POST /api/auth/verify-email -- redeem a mailed token; GET is the wire protocol's, and consumes for scripts only."""
+"""POST /api/auth/verify-email -- verify an email address with a mailed token; GET redirects browsers to a page."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

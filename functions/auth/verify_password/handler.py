@@ -1,4 +1,4 @@
-"""POST /api/auth/verify-password -- say the password again, which makes the session fresh."""
+"""POST /api/auth/verify-password -- check the password and make the session fresh."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel

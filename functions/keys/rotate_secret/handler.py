@@ -1,4 +1,4 @@
-"""The rotation of the secret -- a new version, published before use; in an emergency the old ones end at once."""
+"""The rotation of the secret -- add and publish a new version; an emergency rotation revokes all others."""
 
 from typing import Any
 

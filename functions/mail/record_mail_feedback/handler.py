@@ -1,4 +1,4 @@
-"""The queue `MailFeedback` -- note which mails came back; what cannot be read goes where an alarm sees it."""
+"""The queue `MailFeedback` -- record bounces and complaints; messages that fail raise an alarm."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     for record in event["Records"]:
         try:
             telemetry.record_outcome("record_mail_feedback", process_feedback(record["body"]))
-        except Exception:  # noqa: BLE001 -- one that cannot be read must not hold up the others
+        except Exception:  # noqa: BLE001 -- an unreadable one must not stop the others
             telemetry.logger.exception("mail feedback not recorded", message_id=record["messageId"])
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}

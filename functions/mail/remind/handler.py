@@ -1,4 +1,4 @@
-"""The schedule rate(15 minutes) -- mail what is due to everybody in whose time zone a new day has begun."""
+"""The schedule rate(15 minutes) -- mail due tasks to users in whose time zone it is morning."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from gatehouse.reminders import remind
 
 
 class NotAllReminded(Exception):
-    """There are people whose rows cannot be read; the log names them."""
+    """Rows of some users could not be read; the log names these users."""
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:
@@ -15,4 +15,4 @@ def handler(_event: dict[str, Any], context: Any) -> None:
     code = "finished" if report.finished else "interrupted"
     telemetry.record_outcome("remind", code, mailed=report.mailed, failed=report.failed)
     if report.failed:
-        raise NotAllReminded  # an alarm counts functions that fail
+        raise NotAllReminded  # so that an alarm counts it

@@ -1,4 +1,4 @@
-"""The stream of `tokens` -- send the mail of each pending row; what SES refuses now is asked for again."""
+"""The stream of `tokens` -- send the mail of each pending row; mails that SES refuses for now are retried."""
 
 from typing import Any
 

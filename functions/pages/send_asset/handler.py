@@ -1,4 +1,4 @@
-"""GET /auth/assets/{name} -- the script and the style of the pages, and the button that other sites include."""
+"""GET /auth/assets/{name} -- serve the pages' script and style sheet, and the sign-in button."""
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response

@@ -1,4 +1,4 @@
-"""GET /sign-in -- the hosted pages: what they show, their scripts ask of the API."""
+"""GET /sign-in -- serve the hosted pages."""
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response

@@ -1,4 +1,4 @@
-"""GET /health -- whether the service and its database answer; it tells nothing else."""
+"""GET /health -- report whether the service and its database respond."""
 
 from fastapi import APIRouter
 

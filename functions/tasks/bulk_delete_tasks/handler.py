@@ -1,4 +1,4 @@
-"""POST /api/tasks/bulk-delete -- remove up to a hundred tasks of the signed-in user."""
+"""POST /api/tasks/bulk-delete -- delete up to 100 tasks."""
 
 from typing import Annotated
 

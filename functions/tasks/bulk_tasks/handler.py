@@ -1,4 +1,4 @@
-"""POST /api/tasks/bulk -- up to a hundred creates, updates, completes and deletes, each answered in its place."""
+"""POST /api/tasks/bulk -- create, update, complete and delete up to 100 tasks, with one result for each."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""PATCH /api/tasks/{task_id}/complete -- mark a task as completed or not; without a body, the other way round."""
+"""PATCH /api/tasks/{task_id}/complete -- mark a task as completed or not; without a body, toggle it."""
 
 from fastapi import APIRouter, Response
 from pydantic import StrictBool

@@ -1,4 +1,4 @@
-"""POST /api/tasks -- add a task to the signed-in user's list."""
+"""POST /api/tasks -- create a task."""
 
 from fastapi import APIRouter, Response, status
 

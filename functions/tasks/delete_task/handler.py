@@ -1,4 +1,4 @@
-"""DELETE /api/tasks/{task_id} -- remove one task of the signed-in user."""
+"""DELETE /api/tasks/{task_id} -- delete a task."""
 
 from fastapi import APIRouter, status
 

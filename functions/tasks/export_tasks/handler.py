@@ -1,4 +1,4 @@
-"""GET /api/tasks/export -- everything that the signed-in user wrote down, page by page, as JSON or CSV."""
+"""GET /api/tasks/export -- export all tasks of the user, in pages, as JSON or CSV."""
 
 from typing import Annotated, Literal
 

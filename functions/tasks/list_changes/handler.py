@@ -1,4 +1,4 @@
-"""GET /api/tasks/changes -- what changed and what was deleted since a token, for clients that work offline."""
+"""GET /api/tasks/changes -- list tasks changed or deleted since a sync token."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""GET /api/tasks -- a page of the signed-in user's tasks: filtered, in an order, newest first unless told otherwise."""
+"""GET /api/tasks -- list the user's tasks, in pages, with filters and a sort order."""
 
 from typing import Annotated
 

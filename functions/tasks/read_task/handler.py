@@ -1,4 +1,4 @@
-"""GET /api/tasks/{task_id} -- one task of the signed-in user."""
+"""GET /api/tasks/{task_id} -- return a task."""
 
 from fastapi import APIRouter, Response
 

@@ -1,4 +1,4 @@
-"""GET /api/tasks/summary -- how many tasks the signed-in user has, by state and priority, and what is due."""
+"""GET /api/tasks/summary -- count the user's tasks by state, priority and due date."""
 
 from typing import Annotated
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""PUT, PATCH /api/tasks/{task_id} -- change what was sent of a task and leave the rest."""
+"""PUT, PATCH /api/tasks/{task_id} -- change the given fields of a task."""
 
 from fastapi import APIRouter, Response
 

@@ -1,1 +1,1 @@
-"""What all functions of Gatehouse share. Imports point one way; `tests/architecture/test_imports.py` says which."""
+"""The code that all functions share. `tests/architecture/test_imports.py` lists the allowed imports."""

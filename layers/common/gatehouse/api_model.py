@@ -1,5 +1,5 @@
 """The base classes and value formats of the JSON API. Times have three fractional digits and a Z: the JavaScript client
-misreads more.
+cannot read more digits.
 """
 
 from datetime import UTC, datetime
@@ -18,12 +18,12 @@ Timestamp = Annotated[datetime, PlainSerializer(format_timestamp), _DATE_TIME]
 
 
 def _check_time_zone(name: str) -> str:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 -- for the few who name one
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 -- few requests name one
 
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("This is no time zone: write it as Europe/Berlin") from None
+        raise ValueError("This is not a time zone: use a name such as Europe/Berlin") from None
 
 
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_check_time_zone)]
@@ -38,7 +38,7 @@ def camel_case(name: str) -> str:
 class ApiModel(BaseModel):
     """A body of the better-auth protocol: camelCase in JSON, snake_case in Python, unknown fields ignored.
 
-    Input is accepted by its JSON names alone: they are the ones that the middleware checks.
+    Input is accepted by its JSON names only, because the middleware checks these.
     """
 
     model_config = ConfigDict(alias_generator=camel_case)

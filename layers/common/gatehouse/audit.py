@@ -1,6 +1,6 @@
-"""The audit trail: one line per administrative act, in a log group of its own. Lines are added and never changed.
+"""The audit trail: one line for each administrative action, in a log group of its own. Lines never change.
 
-Users appear under a hash of their id: it can be computed from an id, and not be turned back into one.
+A line has a hash of the user's id: it can be computed from the id, but the id cannot be computed from it.
 """
 
 import json

@@ -1,9 +1,9 @@
 """An import hook that loads modules from one archive of bytecode per layer: finding hundreds of files takes longer.
 
-`make build` writes the archives (`gatehouse_dev.bytecode_archive`). The modules are in their folders as well: what an
-archive lacks, or all of them where there is no archive for this Python, is imported as usual.
+`make build` writes the archives (`gatehouse_dev.bytecode_archive`). The modules are in their folders as well: modules
+that the archive lacks are imported as usual, and so are all modules if it was made by another Python.
 """
-# ruff: noqa: S302 -- the files lie in the layers, as all bytecode does
+# ruff: noqa: S302 -- the files are in the layers, like all bytecode
 
 import os
 import sys
@@ -16,7 +16,7 @@ from marshal import loads
 from types import CodeType, ModuleType
 
 ARCHIVES = ("packages.bin", "gatehouse.bin")
-HEADER_SIZE = len(MAGIC_NUMBER) + 4  # before the index: of which Python all is, and how long the index is
+HEADER_SIZE = len(MAGIC_NUMBER) + 4  # before the index: Python's magic number and the length of the index
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Pagination cursors: positions in a list, authenticated so that they work for one user and one query only."""
+"""Pagination cursors: positions in a list, with a MAC, so that they work for one user and one query only."""
 
 import hmac
 import json
@@ -26,10 +26,10 @@ def decode_cursor(key: bytes, query: str, text: str, field: str = "cursor") -> A
         except ValueError:
             data = b""
         mac, payload = data[:_MAC_BYTES], data[_MAC_BYTES:]
-        is_canonical = text == base64url.encode(data)  # base64 has several
+        is_canonical = text == base64url.encode(data)  # other spellings decode to the same bytes
         if hmac.compare_digest(mac, _mac(key, query, payload)) and is_canonical:
             return json.loads(payload)
-    raise InvalidInput(f"[query.{field}] This was not given out for this list: begin again without it.")
+    raise InvalidInput(f"[query.{field}] Not valid for this list. Start again without it.")
 
 
 def _mac(key: bytes, query: str, payload: bytes) -> bytes:

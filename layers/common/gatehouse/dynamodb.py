@@ -1,4 +1,4 @@
-"""DynamoDB access shared by all tables: one client, consistent batch reads, and transactions that are retried."""
+"""DynamoDB access for all tables: one client, consistent batch reads, and transactions with retries."""
 
 import random
 import time
@@ -48,7 +48,7 @@ class TransactionConflict(Exception):
 def connection() -> Connection:
     """Return the process's one connection: over botocore, or our own transport where set."""
     if config().transport == "own":
-        from gatehouse.transport.client import OwnConnection  # noqa: PLC0415 -- not for those who do without
+        from gatehouse.transport.client import OwnConnection  # noqa: PLC0415 -- only with this setting
         from gatehouse.transport.config import DYNAMODB, settings  # noqa: PLC0415 -- the same
 
         if endpoint := settings(DYNAMODB):
@@ -84,7 +84,7 @@ class Row(Model):
             name, schema = cls.Meta.table_name, cls._get_schema()
             table = TableConnection(name)
             table.connection = connection()
-            if name not in table.connection._tables:  # noqa: SLF001 -- it can add, but not ask
+            if name not in table.connection._tables:  # noqa: SLF001 -- there is no public way to ask
                 keys = {"KeySchema": schema["key_schema"], "AttributeDefinitions": schema["attribute_definitions"]}
                 table.connection.add_meta_table(MetaTable({"TableName": name} | keys))
             cls._connection = table
@@ -92,7 +92,7 @@ class Row(Model):
 
     @classmethod
     def _instantiate(cls, attribute_values: dict[str, dict[str, Any]]) -> Self:
-        """Return a row from what was read. PynamoDB sets every default twice here, and all through descriptors."""
+        """Return a row from a response. PynamoDB is slower: it sets every default twice and through descriptors."""
         row = cls.__new__(cls)
         row.attribute_values = {
             name: value
@@ -109,10 +109,11 @@ def warm_up(request: Callable[[], object] | None) -> None:
     """
     client = connection().client
     for row in Row.__subclasses__():
-        with suppress(ConfigurationError):  # its table is other functions'
+        with suppress(ConfigurationError):  # this function has no setting for the table
             row._get_connection()  # noqa: SLF001 -- the seam of `Row`
     if request := request or getattr(client, "open", None):
-        thread = Thread(target=_quietly, args=(request,), daemon=True)  # it may take all its attempts, init may not
+        # In a thread, because its retries may take longer than init is allowed to.
+        thread = Thread(target=_quietly, args=(request,), daemon=True)
         thread.start()
         thread.join(_WARM_UP_SECONDS)
 
@@ -208,7 +209,8 @@ def _deserialize(attribute: Attribute[Any], found: dict[str, Any] | None) -> Any
 
 
 def _quietly(request: Callable[[], object]) -> None:
-    with suppress(BotoCoreError, ClientError, PynamoDBException, TransactionConflict):  # who needs it will see
+    # The first call that needs the connection will report the error.
+    with suppress(BotoCoreError, ClientError, PynamoDBException, TransactionConflict):
         request()
 
 

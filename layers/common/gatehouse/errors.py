@@ -1,4 +1,4 @@
-"""Every refusal that a caller can meet. The docstring is the message, so the two cannot drift apart."""
+"""Every error that the service can answer with. The docstring of a class is the message of the response."""
 
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -18,9 +18,9 @@ class Refusal(Exception):
         status: HTTPStatus | None = None,
         cause: str | None = None,
     ) -> None:
-        """`message` takes the place of the docstring; `status` that of the class, where one code is known by two.
+        """`message` replaces the docstring, `status` the status of the class.
 
-        `cause` is for the log alone.
+        `cause` is only logged.
         """
         super().__init__(message or (self.__doc__ or "").strip())
         self.details = details
@@ -29,7 +29,7 @@ class Refusal(Exception):
         self.http_status = status or self.status
 
 
-# -- What was sent ----------------------------------------------------------------
+# -- The request ------------------------------------------------------------------
 
 
 class BadRequest(Refusal):
@@ -57,36 +57,36 @@ class PayloadTooLarge(Refusal):
 
 
 class NotFound(Refusal):
-    """There is no such thing, or it is not yours."""
+    """Not found."""
 
     status, code = HTTPStatus.NOT_FOUND, "NOT_FOUND"
 
 
 class PreconditionFailed(Refusal):
-    """This is not in the state that you asked for: read it again."""
+    """The task is not in the expected state. Read it again."""
 
     status, code = HTTPStatus.PRECONDITION_FAILED, "PRECONDITION_FAILED"
 
 
 class IdempotencyKeyReused(Refusal):
-    """This Idempotency-Key was sent with another request: use a new one for each."""
+    """This Idempotency-Key was used for another request. Use a new key."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"
 
 
 class SyncTokenExpired(Refusal):
-    """It is too long since you asked what changed: start again without a token."""
+    """The sync token has expired. Start again without a token."""
 
     status, code = HTTPStatus.GONE, "SYNC_TOKEN_EXPIRED"
 
 
 class MethodNotAllowed(Refusal):
-    """This address does not take that method."""
+    """This path does not support this method."""
 
     status, code = HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"
 
 
-# -- Who is calling ---------------------------------------------------------------
+# -- The caller -------------------------------------------------------------------
 
 
 class Unauthorized(Refusal):
@@ -96,7 +96,7 @@ class Unauthorized(Refusal):
 
 
 class MissingToken(Refusal):
-    """Sign in first: the request carries no session."""
+    """Sign in first: the request has no credentials."""
 
     status, code = HTTPStatus.UNAUTHORIZED, "MISSING_TOKEN"
 
@@ -174,7 +174,7 @@ class SessionExpired(Refusal):
 
 
 class CannotRevokeCurrentSession(Refusal):
-    """This is the session that you are using: sign out instead."""
+    """This is your current session. Sign out instead."""
 
     code = "CANNOT_REVOKE_CURRENT_SESSION"
 
@@ -289,7 +289,7 @@ class UserAlreadyExists(Refusal):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
 
 
-# -- Providers, and accounts there ------------------------------------------------
+# -- Providers and linked accounts ------------------------------------------------
 
 
 class ProviderNotFound(Refusal):
@@ -299,25 +299,25 @@ class ProviderNotFound(Refusal):
 
 
 class ProviderUnavailable(Refusal):
-    """The provider does not answer as it should. Try again in a moment."""
+    """The provider does not respond correctly. Try again in a moment."""
 
     status, code = HTTPStatus.BAD_GATEWAY, "PROVIDER_UNAVAILABLE"
 
 
 class StateNotFound(Refusal):
-    """This sign-in was not begun here: it brings no state."""
+    """The state of this sign-in is missing. Start the sign-in again."""
 
     code = "STATE_NOT_FOUND"
 
 
 class StateMismatch(Refusal):
-    """This sign-in was not begun in this browser, or too long ago, or is over: begin anew."""
+    """This sign-in was started in another browser, has expired or is already complete. Start it again."""
 
     code = "STATE_MISMATCH"
 
 
 class ProviderRefused(Refusal):
-    """The provider did not let you in."""
+    """The provider refused the sign-in."""
 
     status, code = HTTPStatus.UNAUTHORIZED, "PROVIDER_REFUSED"
 
@@ -329,19 +329,19 @@ class NoCode(Refusal):
 
 
 class InvalidCode(Refusal):
-    """The provider does not accept this code: begin anew."""
+    """The provider does not accept this code. Start the sign-in again."""
 
     code = "INVALID_CODE"
 
 
 class IssuerMismatch(Refusal):
-    """The answer is from another provider than was asked."""
+    """The response is from another provider. Start the sign-in again."""
 
     code = "ISSUER_MISMATCH"
 
 
 class InvalidIdToken(Refusal):
-    """The ID token is not the provider's, not for us, or too old."""
+    """The ID token is not from this provider, not for this service, or too old."""
 
     status, code = HTTPStatus.UNAUTHORIZED, "INVALID_ID_TOKEN"
 
@@ -418,16 +418,16 @@ class FailedToRefreshAccessToken(Refusal):
     code = "FAILED_TO_REFRESH_ACCESS_TOKEN"
 
 
-# -- Ourselves --------------------------------------------------------------------
+# -- The service ------------------------------------------------------------------
 
 
 class InternalError(Refusal):
-    """Something went wrong on our side. The request id helps us find it."""
+    """Internal error. The request id identifies it in the log."""
 
     status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR"
 
 
 class ServiceUnavailable(Refusal):
-    """The service cannot be reached right now. Try again in a moment."""
+    """The service is unavailable. Try again in a moment."""
 
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"

@@ -1,4 +1,4 @@
-"""Tell failures of AWS from bugs."""
+"""Distinguish failures of AWS from bugs."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException

@@ -33,12 +33,12 @@ def query(spec: QuerySpec) -> dict[str, Any]:
     """Return DynamoDB's response to one consistent Query: `Items`, `Count` and, where there may be more,
     `LastEvaluatedKey`.
 
-    `limit` is the number of rows evaluated before the filter. `count_only` returns their number alone, `keys_only` only
+    `limit` is the number of rows evaluated before the filter. `count_only` returns only their number, `keys_only` only
     their keys.
     """
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
-    key = spec.row._hash_key_attribute() == spec.partition_key  # type: ignore[no-untyped-call] # noqa: SLF001 -- PynamoDB asks it of its own models
+    key = spec.row._hash_key_attribute() == spec.partition_key  # type: ignore[no-untyped-call] # noqa: SLF001 -- no public name for it
     request = {
         "TableName": spec.row.Meta.table_name,
         "ConsistentRead": True,

@@ -18,7 +18,7 @@ type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 _WELL_FORMED = re.compile(r"[\w.=-]{1,128}", re.ASCII)
 _SECRET_NAMES = re.compile(r"password|secret|token|cookie|authorization|link|hash", re.IGNORECASE)
-_SECRET_VALUES = re.compile(r"[\w-]{40,}", re.ASCII)  # no id that we log is as long; every token is longer
+_SECRET_VALUES = re.compile(r"[\w-]{40,}", re.ASCII)  # logged ids are shorter, tokens are longer
 
 
 def correlation_id(headers: Mapping[str, str], request_id: str) -> str:
@@ -71,7 +71,7 @@ def with_tracing(handler: Handler) -> Handler:
     """
     if config().tracing == "Disabled":
         return handler
-    from aws_lambda_powertools import Tracer  # noqa: PLC0415 -- costly, and only for those who trace
+    from aws_lambda_powertools import Tracer  # noqa: PLC0415 -- slow to import, and rarely used
 
     return Tracer().capture_lambda_handler(handler, capture_response=False)
 
@@ -94,17 +94,17 @@ def _emit_metric(name: str, unit: MetricUnit, value: float, dimensions: Mapping[
 
 
 def _redact_entry(name: str, value: Any) -> Any:
-    if name == "correlation_id":  # well-formed, and what the caller will search for
+    if name == "correlation_id":  # checked before, and needed for searches
         return value
     return "***" if _SECRET_NAMES.search(name) else redact(value)
 
 
 def _serialize(line: dict[str, Any]) -> str:
-    line.pop("taskName", None)  # asyncio's, and always the same
+    line.pop("taskName", None)  # added by asyncio, always the same
     return json.dumps(redact(line))
 
 
 logger = Logger(json_serializer=_serialize, location=None)
-# In its JSON format Lambda sets both: Powertools takes its level, and below WARNING Mangum logs paths, with tokens.
+# With JSON logs, Lambda sets the root level, which Powertools would use. Below WARNING, Mangum logs paths with tokens.
 getLogger(logger.name).setLevel(config().log_level)
 getLogger().setLevel(WARNING)

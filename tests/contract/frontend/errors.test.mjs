@@ -47,7 +47,7 @@ test("a long retry-after is shown instead", async () => {
 test("better-auth's errors become messages", async () => {
   const { error } = await auth.authClient.signIn.email({ email: newAddress(), password: "something else" });
   assert.equal(error.status, 401);
-  assert.equal(errors.inWords(error), "The address or the password is wrong.");
+  assert.equal(errors.inWords(error), "The email address or the password is wrong.");
 });
 
 test("an unexpected error is shown with its request id", async () => {

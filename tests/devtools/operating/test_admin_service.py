@@ -38,11 +38,11 @@ def test_the_verification_mail_can_be_sent_again(tool: Tool, call: Api, cloud: C
 
     result = tool("resend", "ann@example.com")
 
-    assert (result.code, result.out) == (0, "The verification mail to ann@example.com is ordered.\n")
+    assert (result.code, result.out) == (0, "The verification mail to ann@example.com will be sent.\n")
     assert mailbox.last.token != first
     assert verify(call, mailbox.last.token).status == 200
-    assert audit_events(cloud, user_id) == [("verification mailed again", LOCAL)]
-    assert tool("resend", "ann@example.com").err == "ann@example.com has nothing to verify: it is done.\n"
+    assert audit_events(cloud, user_id) == [("verification mail resent", LOCAL)]
+    assert tool("resend", "ann@example.com").err == "ann@example.com has nothing to verify: the user is verified.\n"
 
 
 def test_a_failed_mail_is_sent_again(tool: Tool, call: Api, mailbox: Mailbox) -> None:
@@ -52,7 +52,7 @@ def test_a_failed_mail_is_sent_again(tool: Tool, call: Api, mailbox: Mailbox) ->
 
     result = tool("redrive")
 
-    assert (result.code, result.out) == (0, "The mail verify-email to ann@example.com is ordered anew.\n")
+    assert (result.code, result.out) == (0, "The mail verify-email to ann@example.com will be sent again.\n")
     assert verify(call, mailbox.last.token).status == 200
     assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
 
@@ -94,10 +94,10 @@ def test_a_failed_erasure_is_ordered_again(tool: Tool, cloud: Cloud, ann: Person
 
     result = tool("redrive")
 
-    assert result.out == f"The erasure of {ann.id} is ordered anew.\n"
+    assert result.out == f"The erasure of {ann.id} will be retried.\n"
     (row,) = [row for row in rows(cloud, "TokensTable") if row["purpose"] == "erasure"]
     assert (row["erasure"], row["attempts"]) == ("pending", "0")
-    assert audit_events(cloud, ann.id) == [("user deleted", LOCAL), ("erasure ordered anew", LOCAL)]
+    assert audit_events(cloud, ann.id) == [("user deleted", LOCAL), ("erasure requeued", LOCAL)]
 
 
 def test_an_undeliverable_address_can_be_enabled_again(
@@ -111,8 +111,8 @@ def test_an_undeliverable_address_can_be_enabled_again(
 
     result = tool("write-to", ann.id)
 
-    assert (result.code, result.out.partition(" again. ")[0]) == (0, "ann@example.com is written to")
-    assert audit_events(cloud, layer("tokens").email_subject(ann.email)) == [("address written to again", LOCAL)]
+    assert (result.code, result.out.partition(" again ")[0]) == (0, "Mail to ann@example.com is allowed")
+    assert audit_events(cloud, layer("tokens").email_subject(ann.email)) == [("mail allowed again", LOCAL)]
     call(FORGOT, json={"email": ann.email})
     assert [mail.to for mail in mailbox.all] == [*(mail.to for mail in before), ann.email]
 
@@ -122,7 +122,7 @@ def test_an_address_without_a_user_can_be_enabled_too(tool: Tool, call: Api) -> 
     send_events(call, bounce("Permanent", "bob@example.com"))
 
     assert tool("write-to", "Bob@Example.com").code == 0
-    assert tool("write-to", "bob@example.com").err == "Nothing keeps mail from bob@example.com.\n"
+    assert tool("write-to", "bob@example.com").err == "Mail to bob@example.com is allowed already.\n"
 
 
 # -- Keys -----------------------------------------------------------------------------
@@ -137,14 +137,14 @@ def test_a_rotation_keeps_sessions_and_a_second_one_needs_confirmation(
 ) -> None:
     result = tool("rotate")
 
-    assert (result.code, result.out) == (0, "There is a new key; the one before is still good.\n")
+    assert (result.code, result.out) == (0, "There is a new key; the previous one is still valid.\n")
     assert is_valid_cookie(call, ann)
     assert is_valid_cookie(call, people.sign_in(ann.email))
     assert ("keys rotated", LOCAL) in audit_events(cloud, "KEYRING")
 
     result = tool("rotate", confirmation="no")
 
-    assert (result.code, result.err.splitlines()[-1]) == (1, "Type yes to go on: Nothing was done.")
+    assert (result.code, result.err.splitlines()[-1]) == (1, "Type yes to continue: Nothing was changed.")
     assert is_valid_cookie(call, ann)
     assert tool("rotate", confirmation="yes").code == 0
     assert not is_valid_cookie(call, ann)
@@ -159,7 +159,7 @@ def test_an_emergency_rotation_needs_confirmation(tool: Tool, call: Api, ann: Pe
 def test_an_emergency_rotation_invalidates_earlier_signatures(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
     result = tool("rotate", "--emergency", "--yes")
 
-    assert result.out.startswith("There is a new key; cookies, access and refresh tokens")
+    assert result.out.startswith("There is a new key; all earlier cookies, access and refresh tokens")
     assert not is_valid_cookie(call, ann)
     assert ("keys replaced", LOCAL) in audit_events(cloud, "KEYRING")
 
@@ -232,8 +232,8 @@ def test_on_a_stack_secrets_manager_rotates(tool: Tool, cloud: Cloud) -> None:
     assert (attempted, result.code, result.out) == (["RotateSecret"], 1, "")
 
     result = tool("rotate", target=DEPLOYED)
-    assert (result.out, result.err) == ("The rotation has begun; it takes a minute.\n", "")
-    assert audit_events(cloud, "KEYRING")[-1] == ("rotation begun", "arn:aws:sts::123456789012:user/moto")
+    assert (result.out, result.err) == ("The rotation has started; it takes a minute.\n", "")
+    assert audit_events(cloud, "KEYRING")[-1] == ("rotation started", "arn:aws:sts::123456789012:user/moto")
     secret = layer("config").config().secret  # moto calls no function, so the secret has no value
     cloud.client("secretsmanager").put_secret_value(
         SecretId=secret, SecretString="a valid secret again, and long enough"
@@ -242,7 +242,8 @@ def test_on_a_stack_secrets_manager_rotates(tool: Tool, cloud: Cloud) -> None:
 
 @pytest.mark.usefixtures("stacks")
 @pytest.mark.parametrize(
-    ("stack", "sentence"), [("nothing", "AWS refused: .*nothing.*"), ("other", "The stack other is no Gatehouse: .*")]
+    ("stack", "sentence"),
+    [("nothing", "AWS returned an error: .*nothing.*"), ("other", "The stack other is not Gatehouse: .*")],
 )
 def test_a_stack_that_is_not_gatehouse_is_an_error(tool: Tool, stack: str, sentence: str) -> None:
     result = tool("redrive", target=("--stack", stack))

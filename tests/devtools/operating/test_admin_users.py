@@ -33,7 +33,7 @@ def test_a_disabled_user_cannot_sign_in_until_enabled(tool: Tool, call: Api, clo
 
     result = tool("enable", ann.id)
 
-    assert (result.code, result.out) == (0, "ann@example.com may come in again.\n")
+    assert (result.code, result.out) == (0, "ann@example.com can sign in again.\n")
     assert sign_in(call, ann.email).status == 200
     assert audit_events(cloud, ann.id) == [("user disabled", LOCAL), ("user enabled", LOCAL)]
 
@@ -54,7 +54,7 @@ def test_sign_out_ends_all_sessions_and_allows_sign_in(
 def test_a_deleted_user_cannot_sign_in_or_be_shown(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
     result = tool("delete", ann.email, "--yes")
 
-    assert (result.code, result.out) == (0, "ann@example.com is deleted; what else was theirs is being erased.\n")
+    assert (result.code, result.out) == (0, "ann@example.com is deleted; all other data is being erased.\n")
     assert not is_signed_in(call, ann)
     assert sign_in(call, ann.email).status == 401
     assert tool("show", ann.email).code == 1
@@ -71,7 +71,7 @@ def test_without_confirmation_nothing_is_done(
     result = tool(command, ann.email, confirmation=confirmation)
 
     assert (result.code, result.out) == (1, "")
-    assert "Nothing was done" in result.err.splitlines()[-1]
+    assert "Nothing was changed" in result.err.splitlines()[-1]
     assert all_rows(cloud) == before
     assert audit_events(cloud, ann.id) == []
 
@@ -81,7 +81,7 @@ def test_the_address_or_yes_confirms(tool: Tool, ann: Person, confirmation: str)
     result = tool("delete", ann.id, confirmation=confirmation)
 
     assert result.code == 0
-    assert result.err.startswith("This deletes ann@example.com and all that is theirs, for ever.\nType ")
+    assert result.err.startswith("This deletes ann@example.com and all their data permanently.\nType ")
 
 
 @pytest.mark.parametrize("command", ["show", "disable", "enable", "sign-out", "delete", "resend"])
@@ -90,14 +90,14 @@ def test_an_unknown_user_is_an_error(tool: Tool, command: str, who: str) -> None
     result = tool(command, who, confirmation="yes")
 
     assert (result.code, result.out) == (1, "")
-    assert re.fullmatch(f"(There is no user )?{who}( is neither an address nor a user's id)?\\.\n", result.err)
+    assert re.fullmatch(f"(There is no user )?{who}( is neither an email address nor a user id)?\\.\n", result.err)
 
 
 def test_a_pending_sign_up_is_not_a_user(tool: Tool, call: Api) -> None:
     sign_up(call, "ann@example.com")
 
     assert tool("disable", "ann@example.com").err == (
-        "ann@example.com is no user yet: a sign-up waits there to be verified.\n"
+        "ann@example.com is not a user yet: the sign-up is not verified.\n"
     )
 
 
@@ -107,7 +107,7 @@ def test_a_concurrent_change_is_an_error(tool: Tool, ann: Person, monkeypatch: p
 
     monkeypatch.setattr("gatehouse_dev.admin.users.transact", conflict)
 
-    assert tool("sign-out", ann.email, "--yes").err.startswith("Somebody else changed the same just now")
+    assert tool("sign-out", ann.email, "--yes").err.startswith("The data was changed at the same time")
 
 
 # -- The command `show` ---------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_show_prints_facts_without_secrets(tool: Tool, call: Api, cloud: Cloud, 
     assert ["user", ann.id] in facts
     assert ["address", "ann@example.com, verified"] in facts
     assert [name for name, _ in facts].count("session") == 1
-    assert any(text.startswith("way in") for text in result.out.splitlines())
+    assert any(text.startswith("sign-in ") for text in result.out.splitlines())
     assert any(text.startswith("reset-password to ann@example.com pending") for _, text in facts)
     secrets = (hashed, ann.token, ann.token[-43:], mailbox.last.token)
     assert not [secret for secret in secrets if secret in result.out]
@@ -139,7 +139,7 @@ def test_show_prints_a_pending_sign_up(tool: Tool, call: Api) -> None:
 
     result = tool("show", "Ann@example.com")
 
-    assert re.search(r"^sign-up +ann@example.com waits to be verified, since 20", result.out, re.MULTILINE)
+    assert re.search(r"^sign-up +ann@example.com is not verified yet, since 20", result.out, re.MULTILINE)
     assert re.search(r"^mail +verify-email to ann@example.com pending", result.out, re.MULTILINE)
     assert "$argon2" not in result.out
 
@@ -164,7 +164,7 @@ def test_a_failed_audit_line_is_an_error(tool: Tool, ann: Person) -> None:
 
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(
-        "ann@example.com is disabled and signed out everywhere. But the audit trail did not take it"
+        "ann@example.com is disabled and signed out everywhere. But the line in the audit trail is missing"
     )
 
 
@@ -173,14 +173,14 @@ def test_an_error_of_aws_is_one_line(tool: Tool, ann: Person) -> None:
         result = tool("show", ann.email)
 
     assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
-    assert result.err.startswith("AWS refused: ")
+    assert result.err.startswith("AWS returned an error: ")
 
 
 def test_without_a_local_service_the_error_is_one_line(tool: Tool) -> None:
     with failing_calls(UNREACHABLE):
         result = tool("show", "ann@example.com")
 
-    assert result.err == "There is no local service at http://localhost:4566: start it with `make dev`.\n"
+    assert result.err == "The local service at http://localhost:4566 is not running: start it with `make dev`.\n"
 
 
 @pytest.mark.parametrize(

@@ -181,8 +181,8 @@ INVALID_LINES: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "bad address": ({"email": "bob@example"}, "email: Invalid email address"),
     "two addresses": ({"email": "a@example.com, b@example.com"}, "email: Invalid email address"),
     "address of another alphabet": ({"email": "bøb@example.com"}, "email: Invalid email address"),
-    "unknown hash": ({"password_hash": "{SSHA}abcdefgh"}, "password_hash: its kind is not known"),
-    "plain password": ({"password_hash": PASSWORD}, "password_hash: its kind is not known"),
+    "unknown hash": ({"password_hash": "{SSHA}abcdefgh"}, "password_hash: its format is not supported"),
+    "plain password": ({"password_hash": PASSWORD}, "password_hash: its format is not supported"),
     "hash of a wrong type": ({"password_hash": 12}, "password_hash: "),
     "flag as text": ({"email_verified": "true"}, "email_verified: "),
     "flag as number": ({"email_verified": 1}, "email_verified: "),
@@ -269,7 +269,7 @@ def test_the_id_of_another_user_is_reported(imports: Importer, cloud: Cloud, dry
 
     result = imports({"email": "bob@example.com", "id": ID}, dry_run=dry_run)
 
-    assert (result.code, result.err) == (1, "line 1: id: it is that of somebody with another address.\n")
+    assert (result.code, result.err) == (1, "line 1: id: it belongs to a user with another address.\n")
     assert all_rows(cloud) == before
 
 
@@ -315,7 +315,7 @@ def test_an_error_of_aws_stops_the_import_which_can_be_repeated(
     assert result.code == 1
     first, second = result.err.splitlines()
     assert first.startswith("line 1: ")
-    assert second.startswith("line 2: AWS refused (")
+    assert second.startswith("line 2: AWS returned an error (")
     assert result.summary == "0 added, 0 already there, 1 refused."
     assert imports(ANN, bob).summary == "1 added, 1 already there, 0 refused."
     assert cloud

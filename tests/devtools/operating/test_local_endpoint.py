@@ -117,13 +117,13 @@ def test_the_operators_tool_works_through_the_endpoint(url: str, cloud: Cloud, s
     )
 
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout == f"The verification mail to {ANN} is ordered.\n"
+    assert run.stdout == f"The verification mail to {ANN} will be sent.\n"
     wait_until(lambda: len(cloud.mails()) == 2)
     lines = [event["message"] for event in client("logs", url).filter_log_events(logGroupName="AuditLogs")["events"]]
     events = [
         line["event"] for line in map(json.loads, lines) if line["subject"] == layer("audit").pseudonym(signed_up)
     ]
-    assert events == ["verification mailed again"]
+    assert events == ["verification mail resent"]
     assert not [line for line in lines if signed_up in line]
 
 

@@ -59,7 +59,7 @@ def test_the_mailed_token_changes_the_address_and_notifies_the_old_one(
     (notice,) = mailbox.all[before:]
     assert (response.status, response.cookies) == (200, [])
     assert (response.json["user"]["email"], response.json["user"]["emailVerified"]) == (NEW, True)
-    assert (notice.to, "has changed" in notice.subject) == (OLD, True)
+    assert (notice.to, "was changed" in notice.subject) == (OLD, True)
     assert [current_email(call, person) for person in (ann, phone)] == [NEW, NEW]
     assert (sign_in(call, NEW).status, sign_in(call, OLD).status) == (200, 401)
 

@@ -115,7 +115,7 @@ def test_a_digest_lists_the_tasks_due_in_the_next_24_hours(call: Api, ann: Perso
         "2030-06-03 16:30: This evening",
         "2030-06-04 06:59: Tomorrow before seven",
     ]
-    assert "switch them off" in mail.text
+    assert "turn them off" in mail.text
     assert mail.link == "https://api.example.com/"
     assert f'<a href="{mail.link}">' in mail.html
 

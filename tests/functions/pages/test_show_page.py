@@ -244,7 +244,7 @@ def test_every_text_of_a_page_is_used(call: Api) -> None:
 def test_a_script_gets_the_texts_of_its_page_and_all_errors(call: Api) -> None:
     all_texts = texts(page_of(call, headers={"accept-language": "de"}))
 
-    assert all_texts["errors"]["INVALID_EMAIL_OR_PASSWORD"] == "Die Adresse oder das Passwort stimmt nicht."
+    assert all_texts["errors"]["INVALID_EMAIL_OR_PASSWORD"] == "Die E-Mail-Adresse oder das Passwort ist falsch."
     assert all_texts["signingIn"] == "Anmeldung läuft …"
 
 

@@ -1,7 +1,7 @@
-"""Erase a deleted user: all their rows in every table, a page at a time, in as many runs as it takes.
+"""Erase a deleted user: all their rows in every table, page by page, in one or more runs.
 
-Each step can be repeated, so a time-out, a throttled table or a second delivery loses nothing. The order is deleted
-last, after an entry in the audit trail.
+Each step can be repeated, so a timeout, a throttled table or a second delivery does no harm. The order is deleted
+last, after the entry in the audit trail.
 """
 
 import time
@@ -28,7 +28,7 @@ from gatehouse.tokens import TokenRow, email_subject
 _ATTEMPTS = 8
 _PAGE_SIZE = 250  # rows
 _MIN_TIME_LEFT = 20_000  # milliseconds: several times what a page takes
-_LONGEST_REQUEST = timedelta(seconds=30)  # by API Gateway; one that was let in before may still write
+_LONGEST_REQUEST = timedelta(seconds=30)  # API Gateway's limit; an authenticated request may still write
 
 
 class Erasure(StrEnum):
@@ -44,15 +44,15 @@ class Erasure(StrEnum):
 def erase(user_id: str, milliseconds_left: Callable[[], int]) -> Erasure:
     """Erase all data of a deleted user.
 
-    DELAYED asks to be called again; after the last attempt the order stays, marked as failed. CONTINUED has ordered the
-    rest again. A user who still exists is never erased.
+    DELAYED asks to be called again; after the last attempt the order is marked as failed. CONTINUED has ordered the
+    remaining work. A user who still exists is never erased.
     """
     order = _claim(user_id)
     if order is None:
         return Erasure.SKIPPED
     try:
         return _erase(order, milliseconds_left)
-    except Exception:  # noqa: BLE001 -- whatever it was, the order must come to say so
+    except Exception:  # noqa: BLE001 -- after any error, the order must show it
         logger.warning("not erased", attempt=order.attempts, exc_info=True)
         if order.attempts < _ATTEMPTS:
             return Erasure.DELAYED
@@ -100,7 +100,7 @@ def _delete_sessions(user_id: str) -> Iterator[int]:
 
 
 def _delete_mails_of_address(order: ErasureRow) -> int:
-    """Delete tokens keyed by the address, except those of somebody who has taken it since."""
+    """Delete tokens keyed by the address, except those of a new owner of the address."""
     keys = [key for page in _pages(TokenRow, email_subject(order.email)) for key in page]
     removed = 0
     for key in keys:
@@ -147,7 +147,7 @@ def _mark(order: ErasureRow, state: ErasureState) -> None:
         ErasureRow.attempts.set(0),
         ErasureRow.erased.set(order.erased),
     ]
-    with suppress(ConditionFailed), conditional_write():  # another run may have come to its end meanwhile
+    with suppress(ConditionFailed), conditional_write():  # another run may have deleted it
         ErasureRow(order.subject).update(actions, condition=ErasureRow.subject.exists())
 
 

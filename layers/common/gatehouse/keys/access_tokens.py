@@ -1,6 +1,4 @@
-"""JWT access tokens, signed with Ed25519. Imported only where one is made or checked, because `cryptography` is slow to
-import.
-"""
+"""JWT access tokens, signed with Ed25519. Imported only where needed, because `cryptography` is slow to import."""
 
 from datetime import datetime
 from functools import cache

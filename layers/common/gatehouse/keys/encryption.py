@@ -12,9 +12,8 @@ from gatehouse.keys.secret import derived_key
 _LABEL = b"gatehouse sealed text"
 _NONCE_SIZE = 12  # bytes
 
-AESGCM(bytes(32)).encrypt(
-    bytes(_NONCE_SIZE), b"", None
-)  # with the first of all texts OpenSSL gets its ciphers together
+# The first encryption is slow, because OpenSSL loads its ciphers.
+AESGCM(bytes(32)).encrypt(bytes(_NONCE_SIZE), b"", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,7 @@ def encrypt(text: str, associated_data: str) -> Ciphertext:
 
 
 def decrypt(ciphertext: Ciphertext, associated_data: str) -> str | None:
-    """Return the text; None when its key is not trusted any more, or the associated data differ."""
+    """Return the text; None when its key is no longer trusted, or the associated data differ."""
     if ciphertext.version not in current_keyring().versions:
         return None
     nonce, data = ciphertext.data[:_NONCE_SIZE], ciphertext.data[_NONCE_SIZE:]

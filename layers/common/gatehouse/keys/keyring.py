@@ -1,7 +1,7 @@
 """The keyring: a row that names the trusted versions of the secret, written before a version is used.
 
-It is in the `sessions` table, so that it is read together with a session, without a right to read tokens. Without a row
-nothing was ever rotated, and Secrets Manager's AWSCURRENT is the only version.
+It is in the `sessions` table, so that it is read together with a session, without a grant on tokens. Without a row, no
+rotation has happened yet, and AWSCURRENT in Secrets Manager is the only version.
 """
 
 from contextlib import suppress
@@ -16,7 +16,7 @@ from gatehouse.dynamodb import ConditionFailed, Key, Row, TableName, batch_get, 
 from gatehouse.keys.secret import newest_version
 
 KEYRING = "KEYRING"
-_MAX_AGE = 30  # seconds, where nothing else is read that would bring it along
+_MAX_AGE = 30  # seconds, where no other read refreshes it
 
 
 class KeyringRow(Row):
@@ -97,7 +97,7 @@ def clear_cache() -> None:
 
 
 def publish_first_key(kid: str, public_key: dict[str, Any]) -> None:
-    """Publish the first signing key, unless there is a keyring by now."""
+    """Publish the first signing key, unless there is a keyring already."""
     row = KeyringRow(newest=current_keyring().newest, public_keys={kid: public_key})
     with suppress(ConditionFailed), conditional_write():
         row.save(condition=KeyringRow.user_id.does_not_exist())

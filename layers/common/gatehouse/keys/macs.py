@@ -12,13 +12,13 @@ COOKIE = b"gatehouse cookie"
 CACHE = b"gatehouse cached session"
 REFRESH = b"gatehouse refresh token"
 DEVICE = b"gatehouse known device"
-_REFRESH_INTERVAL = 30  # seconds between two
+_REFRESH_INTERVAL = 30  # seconds
 
 _last_refresh = float("-inf")
 
 
 def warm_up() -> None:
-    """Read the keyring and the secret before the first request, but not for a snapshot, which would outlive them."""
+    """Read the keyring and the secret before the first request, but not for a snapshot, which must not contain them."""
     if is_snapstart_init():
         open_connection()
     else:

@@ -1,5 +1,4 @@
-"""Rotation of the secret, in the steps that Secrets Manager calls: a key is published before anything is signed with
-it.
+"""Rotation of the secret, in the steps that Secrets Manager calls. A key is published before it signs anything.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 """
@@ -63,12 +62,12 @@ def _check(_secret_id: str, version: str) -> None:
 def _finish(secret_id: str, version: str) -> None:
     current, row = newest_version(), _published_keyring(version)
     if version == row.previous:
-        raise RuntimeError("a newer version has taken its place")
+        raise RuntimeError("a newer version has replaced this one")
     if current != version:
         client().update_secret_version_stage(
             SecretId=secret_id, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=current
         )
-    if row.newest != version:  # also when the last try got no further than the stages
+    if row.newest != version:  # also after an attempt that failed before this write
         _write(version, row.newest, [version, row.newest], _unchanged(row))
 
 
@@ -81,7 +80,7 @@ def _published_keyring(version: str) -> KeyringRow:
 
 
 def _unchanged(row: KeyringRow | None) -> Condition:
-    """The condition that the row is as it was read: an emergency rotation must not be overwritten."""
+    """Return the condition that the row has not changed: an emergency rotation must not be overwritten."""
     return KeyringRow.newest == row.newest if row else KeyringRow.user_id.does_not_exist()
 
 

@@ -40,7 +40,7 @@ def clear_named_secrets() -> None:
 @cache
 def client() -> Any:
     """Return botocore's client of Secrets Manager."""
-    import botocore.session  # noqa: PLC0415 -- a tenth of a start, and for rotation alone where there is another way
+    import botocore.session  # noqa: PLC0415 -- slow to import; with our own transport only rotation needs it
     from botocore.config import Config as ClientConfig  # noqa: PLC0415 -- the same
 
     return botocore.session.get_session().create_client(
@@ -63,7 +63,7 @@ def _secret_value(version: str) -> bytes:
 
 def _get_secret_value(**which: str) -> dict[str, str]:
     reader = _own_client() or client()
-    found: dict[str, str] = reader._make_api_call("GetSecretValue", which)  # noqa: SLF001 -- what both have
+    found: dict[str, str] = reader._make_api_call("GetSecretValue", which)  # noqa: SLF001 -- both clients have it
     return found
 
 
@@ -72,7 +72,7 @@ def _own_client() -> Any:
     """Return our own client where the transport is set and supports the environment, else None."""
     if config().transport != "own":
         return None
-    from gatehouse.transport.client import Client  # noqa: PLC0415 -- not for those who do without
+    from gatehouse.transport.client import Client  # noqa: PLC0415 -- only with this setting
     from gatehouse.transport.config import SECRETS_MANAGER, settings  # noqa: PLC0415 -- the same
 
     endpoint = settings(SECRETS_MANAGER)

@@ -55,12 +55,12 @@ def _event(content: Any) -> dict[str, Any]:
     if isinstance(content, dict) and content.get("Type") == "Notification":
         content = json.loads(str(content.get("Message")))
     if not isinstance(content, dict):
-        raise ValueError("no event of SES")  # noqa: TRY004 -- what was sent is wrong, not what we did
+        raise ValueError("not an event of SES")  # noqa: TRY004 -- the input is invalid
     return content
 
 
 def _undeliverable(kind: str, event: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the addresses that are to get no more mail, and why. A full mailbox is no reason."""
+    """Yield the addresses that get no more mail, and the reason. A full mailbox is not one."""
     told = event.get(kind) or {}
     if kind == "bounce" and told.get("bounceType") == "Permanent":
         yield from ((one["emailAddress"], "bounce") for one in told["bouncedRecipients"])
@@ -71,7 +71,7 @@ def _undeliverable(kind: str, event: dict[str, Any]) -> Iterator[tuple[str, str]
 def _mark(address: str, reason: str) -> None:
     _, email = parseaddr(address)
     if "@" not in email:
-        raise ValueError("no address")
+        raise ValueError("not an address")
     row = UndeliverableRow(email_subject(email.lower()), reason=reason, created_at=clock.now())
-    with suppress(ConditionFailed), conditional_write():  # the first reason stays
+    with suppress(ConditionFailed), conditional_write():  # the first reason is kept
         row.save(condition=UndeliverableRow.subject.does_not_exist())

@@ -41,15 +41,15 @@ class Delivery(StrEnum):
 def row_from_image(image: dict[str, Any]) -> TokenRow:
     """Return the row in a stream record."""
     row = TokenRow()
-    row.from_dynamodb_dict(deepcopy(image))  # it decodes in place
+    row.from_dynamodb_dict(deepcopy(image))  # decoding changes its argument
     return row
 
 
 def deliver(order: TokenRow) -> Delivery:
-    """Send the mail of a row as it was ordered, unless it was replaced, used or sent meanwhile.
+    """Send the mail of a row, unless the row was replaced, used or sent since it was ordered.
 
-    DELAYED asks to be called again; after the last attempt the row stays, marked as failed. SUPPRESSED is a mail to an
-    address that bounced or complained: whoever requested it got the usual response.
+    DELAYED asks to be called again; after the last attempt the row is marked as failed. SUPPRESSED is a mail to an
+    address that bounced or complained: the request for it got the usual response.
     """
     row = _claim(order)
     if row is None:
@@ -59,11 +59,12 @@ def deliver(order: TokenRow) -> Delivery:
             _mark(row, MailState.SUPPRESSED)
             return Delivery.SUPPRESSED
         _send(render(row))
-    except Exception:  # noqa: BLE001 -- whatever it was, the row must come to say so
+    except Exception:  # noqa: BLE001 -- after any error, the row must show it
         logger.warning("mail not accepted", purpose=row.purpose, attempt=row.attempts, exc_info=True)
         if row.attempts < _ATTEMPTS:
             return Delivery.DELAYED
-        _mark(row, MailState.FAILED, TokenRow.expires_at.remove(), TokenRow.attempts.set(0))  # ready to be ordered anew
+        # Reset, so that it can be redriven.
+        _mark(row, MailState.FAILED, TokenRow.expires_at.remove(), TokenRow.attempts.set(0))
         return Delivery.FAILED
     _mark(row, MailState.SENT)
     return Delivery.SENT
@@ -98,7 +99,7 @@ def _claim(order: TokenRow) -> TokenRow | None:
 
 
 def _mark(row: TokenRow, state: MailState, *more: Action) -> None:
-    with suppress(ConditionFailed), conditional_write():  # one that was replaced meanwhile has a mail of its own
+    with suppress(ConditionFailed), conditional_write():  # a row that replaced this one has its own mail
         row.update([TokenRow.mail_state.set(state), *more], condition=TokenRow.nonce == row.nonce)
 
 
@@ -121,8 +122,8 @@ def _send(message: Message) -> None:
 
 
 def _wait_for_rate() -> None:
-    """Stay below the rate that SES accepts per second. One instance reads a shard of the stream, so no other sends."""
-    global _next_at  # noqa: PLW0603 -- one for the process
+    """Stay below the rate that SES accepts. Only one instance reads a shard of the stream, so no other one sends."""
+    global _next_at  # noqa: PLW0603 -- one value for the process
     time.sleep(max(0.0, _next_at - time.monotonic()))
     _next_at = time.monotonic() + 1 / config().mail_rate
 

@@ -15,7 +15,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A mail to one person."""
+    """A mail to one address."""
 
     to: str
     subject: str

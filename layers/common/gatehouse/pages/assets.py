@@ -68,7 +68,7 @@ def asset_response(name: str, request: Request) -> Response:
 
 
 def button_response(request: Request) -> Response:
-    """Return the button's script. It is told whether the including page is same-site, where the browser sends our
+    """Return the button's script, with the including page's relation to this site: only a same-site page sends our
     cookies.
     """
     site = request.headers.get("sec-fetch-site", "")
@@ -80,11 +80,11 @@ def button_response(request: Request) -> Response:
 
 @cache
 def _assets() -> dict[str, tuple[Asset, bytes]]:
-    """Return every asset by its hashed name, with its gzipped content; the first request prepares all."""
+    """Return every asset by its hashed name, with its gzipped content. The first request builds all of them."""
     return {(found := find_asset(plain)).name: (found, _compressed(found.text.encode())) for plain in PARTS}
 
 
-@lru_cache(maxsize=8)  # whoever asks for the button chooses what is in it
+@lru_cache(maxsize=8)  # bounded, because the content depends on a request header
 def _compressed(content: bytes) -> bytes:
     return gzip.compress(content, mtime=0)
 

@@ -1,4 +1,4 @@
-"""Render pages from templates, in the reader's language; no page contains request data."""
+"""Render pages from templates, in the user's language. Pages contain no request data."""
 
 import json
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ from gatehouse.pages.site import ALIASES, PAGES
 
 FOLDER = Path(__file__).parent
 COMPILED = "compiled"
-"""Where `make build` puts templates as modules."""
+"""The folder where `make build` stores compiled templates."""
 _LANGUAGE_COOKIE = "language"
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'",
-    "cross-origin-opener-policy": "same-origin",  # whoever opened a page has no hold on it
-    "referrer-policy": "same-origin",  # addresses of pages carry tokens
+    "cross-origin-opener-policy": "same-origin",  # a page that opens this one cannot control it
+    "referrer-policy": "same-origin",  # URLs of pages contain tokens
     "vary": "accept-language, cookie",
 }
 
@@ -88,7 +88,7 @@ def template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # half as long where people do not write English
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # half as long for languages with other letters
     return made
 
 

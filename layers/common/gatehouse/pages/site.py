@@ -1,4 +1,4 @@
-"""The paths of the hosted pages, and whether pages are hosted at all."""
+"""The paths of the hosted pages, and the check that pages are on."""
 
 from gatehouse.config import config
 from gatehouse.errors import NotFound
@@ -26,10 +26,10 @@ ALIASES = {
     "/email-verified": "/verify-email",
     "/dashboard": "/tasks",
 }
-"""Paths of the systems that Gatehouse replaces, which bookmarks and old mails still have."""
+"""Paths of older systems, for bookmarks and old mails."""
 
 
 async def check_hosted() -> None:
-    """Raise NotFound unless pages are hosted here."""
+    """Raise NotFound when hosted pages are off."""
     if not config().hosted_pages:
         raise NotFound

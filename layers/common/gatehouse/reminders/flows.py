@@ -1,4 +1,4 @@
-"""Send reminders, zone by zone and user by user. An interrupted run is continued by the next, and repeats no mail."""
+"""Send reminders, by time zone and user. The next run continues an interrupted one and repeats no mail."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +15,8 @@ from gatehouse.telemetry import logger
 from gatehouse.tokens import TokenRow
 
 _MIN_TIME_LEFT = 20_000  # milliseconds: several times what a page takes
-_MAX_FAILED = 100  # people; of more it is not their rows that are wrong
-_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)  # never what AWS refuses: that fails the whole run
+_MAX_FAILED = 100  # users; with more, the cause is not in their rows
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)  # without errors of AWS: these fail the whole run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +29,19 @@ class Report:
 
 
 class TooManyFailed(Exception):
-    """So many users failed that their own rows cannot be the reason; no more are skipped."""
+    """So many users failed that their rows cannot be the cause. The run is aborted."""
 
 
 def remind(milliseconds_left: Callable[[], int]) -> Report:
     """Order the day's mails in every zone where it is morning, while there is time.
 
-    Users whose rows cannot be read are skipped, and tried again in every run of the day. Raises UnknownZones once all
-    others are done, TooManyFailed, and what DynamoDB raises.
+    Users whose rows cannot be read are skipped, and tried again in every run of the day. Raises UnknownZones after all
+    known zones, TooManyFailed, and what DynamoDB raises.
     """
     mailed = failed = 0
     for run in pending_runs(clock.now()):
         if run.left and milliseconds_left() >= _MIN_TIME_LEFT:
-            run, count = _retry_failed(run)  # noqa: PLW2901 -- the same round, a page further
+            run, count = _retry_failed(run)  # noqa: PLW2901 -- the same run, after one more page
             mailed += count
         while not run.done:
             if milliseconds_left() < _MIN_TIME_LEFT:
@@ -86,7 +86,7 @@ def _remind_all(run: ReminderRun, subscribers: Sequence[ReminderRow]) -> tuple[i
 
 
 def _profiles(subscribers: Sequence[ReminderRow]) -> dict[str, ProfileRow | None]:
-    """Return the profiles by user id, without those that cannot be read: they are found by bisection."""
+    """Return the profiles by user id, without unreadable ones, which are found by bisection."""
     ids = [subscriber.user_id for subscriber in subscribers]
     try:
         return dict(zip(ids, batch_get(*map(profile_key, ids)) if ids else [], strict=True))

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-_MORNING_HOUR = 7  # o'clock
+_MORNING_HOUR = 7  # local time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderRun:
     """The progress of the reminders of a `day` in a time zone: users up to the id `after` are done.
 
-    Those in `left` failed because rows cannot be read: every run of the day tries them again.
+    Users in `left` failed because their rows cannot be read. Every run of the day tries them again.
     """
 
     zone: str

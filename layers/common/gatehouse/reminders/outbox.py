@@ -19,7 +19,7 @@ _MORE = {
 
 
 def digest_mail(profile: ProfileRow, day: str, tasks: Sequence[DueTask], subscriber: ReminderRow) -> TokenRow:
-    """Return the mail with a user's due tasks. It is keyed by the user id, so each day's replaces the previous one."""
+    """Return the mail with a user's due tasks. It is keyed by the user id, so a new one replaces the previous day's."""
     return issue_token(
         Purpose.TASK_DIGEST,
         profile.user_id,

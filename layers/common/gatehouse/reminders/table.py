@@ -1,4 +1,4 @@
-"""The progress of the day's reminders, in the `users` table beside the users who want them."""
+"""The progress of the day's reminders, in the `users` table beside the users with reminders."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -37,7 +37,7 @@ class PositionRow(Row):
 def pending_runs(now: datetime) -> Iterator[ReminderRun]:
     """Yield the runs in progress or to start today, for every zone where it is morning.
 
-    Raises UnknownZones after the last, so that an unknown zone holds up no other.
+    Raises UnknownZones after the last one, so that an unknown zone does not stop the others.
     """
     unknown = []
     for zones in batched(_zones(), _PAGE_SIZE, strict=False):
@@ -72,8 +72,8 @@ def failed_subscribers(run: ReminderRun) -> list[ReminderRow]:
 
 
 def save_progress(run: ReminderRun) -> None:
-    """Save the progress of a run. Of two concurrent runs the slower may set it back: users are then read again, not
-    mailed again.
+    """Save the progress of a run. If two runs overlap, the slower one may set it back: users are then read again, but
+    not mailed again.
     """
     PositionRow(partition(run.zone), day=run.day, after=run.after, done=run.done, left=set(run.left) or None).save()
 

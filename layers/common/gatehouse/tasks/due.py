@@ -1,6 +1,6 @@
-"""Due dates: a day, which ends in the owner's time zone, or a moment. Both are text that sorts together.
+"""Due dates: a day, which ends in the owner's time zone, or a moment. Both are text, and sort together.
 
-A day is `2026-11-21`, a moment `2026-11-21T14:30:00.000Z`: a day sorts before the moments that it has in UTC.
+A day is `2026-11-21`, a moment `2026-11-21T14:30:00.000Z`. A day sorts before its moments in UTC.
 """
 
 import re
@@ -26,17 +26,17 @@ def normalize_due(value: object) -> str:
             return format_timestamp(datetime.fromisoformat(value.upper()))
     except (ValueError, OverflowError):
         pass
-    raise ValueError(f"Write the date as 2026-11-21, or with a time and its zone, as {_EXAMPLE}")
+    raise ValueError(f"Use a date such as 2026-11-21, or a time with its zone, such as {_EXAMPLE}")
 
 
 def _parse_moment(value: object) -> datetime:
     if isinstance(value, str) and _MOMENT.fullmatch(value):
         return datetime.fromisoformat(normalize_due(value))
-    raise ValueError(f"Write the moment with its zone, as {_EXAMPLE}")
+    raise ValueError(f"Use a time with its zone, such as {_EXAMPLE}")
 
 
 Due = Annotated[str, BeforeValidator(normalize_due), Field(examples=["2026-11-21", "2026-11-21T14:30:00.000Z"])]
-DueMoment = Annotated[datetime, BeforeValidator(_parse_moment)]  # to the millisecond, as all that are told
+DueMoment = Annotated[datetime, BeforeValidator(_parse_moment)]  # to the millisecond, as all times of the API
 
 
 def today(now: datetime, zone: ZoneInfo) -> str:

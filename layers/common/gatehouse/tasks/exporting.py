@@ -9,9 +9,9 @@ from gatehouse.tasks.model import Owner, Task, TaskPage
 from gatehouse.tasks.table import FIRST_TASK, TaskRow
 
 _QUERY = "export"
-_PAGE_SIZE = 500  # tasks; of the longest, DynamoDB reads fewer: it stops at a megabyte
+_PAGE_SIZE = 500  # tasks; fewer if they are long: DynamoDB stops at 1 MB
 _COLUMNS = tuple(Task.model_fields)
-_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 -- some spreadsheets take the wide ones, too
+_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 -- some spreadsheets accept the full-width ones, too
 
 
 def export_page(owner: Owner, cursor: str | None) -> TaskPage:

@@ -58,7 +58,7 @@ def remove(owner: str, text: str, options: WriteOptions = _NO_OPTIONS) -> None:
 
 
 def run_all(owner: str, operations: Sequence[Operation], key: IdempotencyKey | None) -> list[OperationResult]:
-    """Run many operations in order, some per transaction; a failed one is a FailedOperation and affects no other.
+    """Run many operations in order, several in each transaction. A failed one does not affect the others.
 
     A repeated request with the same key continues where the first was interrupted, without repeating operations. Raises
     IdempotencyKeyReused before anything is done.
@@ -69,5 +69,5 @@ def run_all(owner: str, operations: Sequence[Operation], key: IdempotencyKey | N
 
 
 def _existing(task: Task | None) -> Task:
-    assert task  # noqa: S101 -- only removing leaves none
+    assert task  # noqa: S101 -- only a deletion returns None
     return task

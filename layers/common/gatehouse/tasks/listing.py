@@ -1,6 +1,6 @@
 """Task lists: one query of one index in one order, filtered by DynamoDB.
 
-A page evaluates at most _MAX_SCANNED tasks, however few of them match. So it may be short, or empty, and still have a
+A page evaluates at most _MAX_SCANNED tasks, even if few of them match. So a page may be short or empty and still have a
 cursor for the next one.
 """
 
@@ -23,7 +23,7 @@ from gatehouse.tasks.table import FIRST_TASK, UNDATED, TaskRow, priority_order
 
 _MAX_SCANNED, _QUERY_SIZE = 1000, 250
 
-type Position = list[str]  # of a task in an order: what it is ordered by, and its id
+type Position = list[str]  # of a task in an order: the sort value, and its id
 
 Sort = Literal["created_at", "due_date", "priority", "updated_at", "title"]
 Order = Literal["asc", "desc"]
@@ -70,7 +70,7 @@ def list_page(owner: Owner, task_query: TaskQuery) -> TaskPage:
     query_text = _query_text(task_query, by)
     position = decode_cursor(owner.cursor_key, query_text, task_query.cursor) if task_query.cursor is not None else None
     for answer in _query_pages(owner.id, task_query, by, position):
-        found += [TaskRow.from_raw_data(item) for item in answer["Items"] if "title" in item]  # or it is a tombstone
+        found += [TaskRow.from_raw_data(item) for item in answer["Items"] if "title" in item]  # without tombstones
         position = _position(by, answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
         if len(found) > task_query.limit:
             found = found[: task_query.limit]
@@ -88,7 +88,7 @@ def _query_text(task_query: TaskQuery, by: SortOrder) -> str:
 def _query_pages(
     owner: str, task_query: TaskQuery, by: SortOrder, position: Position | None
 ) -> Iterator[dict[str, Any]]:
-    """Yield the responses of queries that continue each other, until there is no more or enough was evaluated."""
+    """Yield the responses of consecutive queries, until the list ends or enough tasks were evaluated."""
     where = _filter_condition(task_query)
     start = _start(owner, by, position) if position else None
     for number in range(_MAX_SCANNED // _QUERY_SIZE):
@@ -111,7 +111,7 @@ def _query_pages(
 
 
 def _key_condition(task_query: TaskQuery) -> Condition | None:
-    """Return the key condition: what the index itself can select."""
+    """Return the key condition: the part of the query that the index can select."""
     match task_query.sort:
         case "created_at":
             return TaskRow.task_id >= FIRST_TASK
@@ -125,7 +125,7 @@ def _key_condition(task_query: TaskQuery) -> Condition | None:
 
 
 def _due_within(after: str | None, before: str | None) -> Condition | None:
-    if after:  # DynamoDB refuses bounds that are the wrong way round; between the same two there is nothing
+    if after:  # DynamoDB refuses bounds in the wrong order; equal bounds select nothing
         return TaskRow.due_order.between(after, max(after, before or UNDATED))
     return TaskRow.due_order < before if before else None
 

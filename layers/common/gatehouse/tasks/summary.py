@@ -1,4 +1,4 @@
-"""Task counts, from counters, and due tasks, from the index of open due dates up to a cap."""
+"""Task counts, from counters; due tasks, from the index of open due dates, up to a limit."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from gatehouse.tasks.model import Priority
 from gatehouse.tasks.table import OPEN_DAY, OPEN_MOMENT, SummaryRow, TaskRow, summary_key, task_key
 
 _MAX_COUNT = 1000
-_OPEN = "by_open_due_date"  # holds keys alone: a thousand of them are one answer of DynamoDB
+_OPEN = "by_open_due_date"  # it has only keys: a thousand of them fit into one response
 
 
 class Summary(BaseModel):
@@ -70,7 +70,7 @@ def due_within(owner: str, *, now: datetime, zone: ZoneInfo, limit: int) -> list
 
 
 def _overdue(now: datetime, zone: ZoneInfo) -> tuple[Condition, Condition]:
-    """Past days, and past moments."""
+    """Return the conditions for past days and past moments."""
     return (
         TaskRow.open_due_order.between(OPEN_DAY, _day(now, zone)),
         TaskRow.open_due_order.between(OPEN_MOMENT, _moment(now)),
@@ -78,7 +78,7 @@ def _overdue(now: datetime, zone: ZoneInfo) -> tuple[Condition, Condition]:
 
 
 def _due_today(now: datetime, zone: ZoneInfo) -> tuple[Condition, Condition]:
-    """This day, and its moments still to come."""
+    """Return the conditions for this day and for its remaining moments."""
     return (
         TaskRow.open_due_order.startswith(_day(now, zone)),
         TaskRow.open_due_order.between(_moment(now), f"{OPEN_MOMENT}{end_of_today(now, zone)}"),

@@ -11,7 +11,7 @@ from gatehouse.query import QuerySpec, query
 from gatehouse.tasks.model import Owner, Task
 from gatehouse.tasks.table import TaskRow
 
-_RETENTION = timedelta(days=30)  # a tombstone lives a day longer
+_RETENTION = timedelta(days=30)  # tombstones are kept a day longer
 _QUERY = "changes"
 
 
@@ -27,11 +27,11 @@ class ChangeFeed(BaseModel):
 def changes_since(owner: Owner, since: str | None, limit: int) -> ChangeFeed:
     """Return up to `limit` changes after a token, or from the beginning: every task that exists.
 
-    What changes while a client is paging comes again, with a later number. Raises InvalidInput for another user's
-    token, and SyncTokenExpired for one from which deletions may have been missed.
+    A task that changes while a client is paging is sent again, with a later number. Raises InvalidInput for another
+    user's token, and SyncTokenExpired when deletions since the token may be missing.
     """
     now = clock.now()
-    last, complete = 0, now.timestamp()  # the latest change that the client knows of, and when it knew of all
+    last, complete = 0, now.timestamp()  # the latest change that the client has, and when it had all
     if since is not None:
         last, complete = decode_cursor(owner.cursor_key, _QUERY, since, "since")
     if complete < (now - _RETENTION).timestamp():

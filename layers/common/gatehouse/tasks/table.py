@@ -1,7 +1,7 @@
-"""The `tasks` table: a partition for each person, their tasks in the order of time, and beside them, under keys that
-begin with `#`, a summary, what is left of deleted tasks, and receipts for answers that were given.
+"""The `tasks` table: one partition for each user, with tasks ordered by time. Rows whose keys begin with `#` are the
+summary, tombstones of deleted tasks, and receipts: results of requests with an Idempotency-Key.
 
-Each local index orders all tasks by one thing. Every order ends with the task's id, so that no two are the same.
+Each local index sorts all tasks by one attribute. Every sort key ends with the task's id, so that all are different.
 """
 
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ from gatehouse.config import config
 from gatehouse.dynamodb import Key, Row, TableName
 from gatehouse.tasks.model import Priority, Task
 
-FIRST_TASK = "0"  # every id comes after it, and every other row before
-UNDATED = "~"  # after every date
-OPEN_DAY, OPEN_MOMENT = "D", "T"  # open due dates: days and moments are apart, so that each can be counted
-_END = "\x1f"  # before everything that a value may go on with
+FIRST_TASK = "0"  # sorts before every id, and after every other row
+UNDATED = "~"  # sorts after every date
+OPEN_DAY, OPEN_MOMENT = "D", "T"  # prefixes of open due dates, so that days and moments can be counted separately
+_END = "\x1f"  # sorts before every character of a value
 _SUMMARY, _TOMBSTONE, _RECEIPT = "#SUMMARY", "#GONE#", "#RECEIPT#"
 _TOMBSTONES_KEPT, _RECEIPTS_KEPT = timedelta(days=31), timedelta(days=1)
 _LONGEST_ORDER = 900  # bytes; DynamoDB takes keys of up to 1024
-_UNSET = {"completed_at": None, "due_date": None}  # what a row may be without
+_UNSET = {"completed_at": None, "due_date": None}  # optional attributes
 
 
 class TaskRow(Row):

@@ -1,8 +1,8 @@
-"""The one write path of tasks: read, plan, and write everything in one transaction.
+"""All writes to tasks: read, plan, and write everything in one transaction.
 
-Each transaction takes the next change numbers of its owner and updates the counters of their summary. A number is
-proposed from the clock, in microseconds, and is valid only above the last one: so numbers are in the order in which
-changes became visible, however wrong clocks are (docs/adr/0009).
+Each transaction takes the owner's next change numbers and updates the counters of the summary. A number is proposed
+from the clock, in microseconds, and is valid only above the last one. So numbers have the order in which changes became
+visible, even with wrong clocks (docs/adr/0009).
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ from gatehouse.tasks.model import Task
 from gatehouse.tasks.operations import Create, Operation
 from gatehouse.tasks.table import SummaryRow, TaskRow, TombstoneRow, counter, receipt_key, summary_key, task_key
 
-MAX_OPERATIONS = 25  # operations: with their tombstones and answers they must fit into one transaction and one receipt
+MAX_OPERATIONS = 25  # with tombstones and results they must fit into one transaction and one receipt
 _ATTEMPTS = 20
 
 
@@ -58,7 +58,7 @@ def write_one(owner: str, operation: Operation, key: IdempotencyKey | None = Non
     Raises NotFound, PreconditionFailed, IdempotencyKeyReused.
     """
     (result,) = write(owner, [operation], key, strict=True)
-    assert not isinstance(result, FailedOperation)  # noqa: S101 -- it was raised
+    assert not isinstance(result, FailedOperation)  # noqa: S101 -- strict raises it
     return result
 
 
@@ -67,16 +67,15 @@ def write(
 ) -> list[OperationResult]:
     """Run up to MAX_OPERATIONS operations in one transaction; a failed one is left out, or raised if `strict`."""
     creates = all(isinstance(operation, Create) for operation in operations)
-    snapshot = (
-        Snapshot(tasks={}) if creates else _load_snapshot(owner, operations, key)
-    )  # what is new need not be looked for
+    # New tasks need no read.
+    snapshot = Snapshot(tasks={}) if creates else _load_snapshot(owner, operations, key)
     for attempt in range(_ATTEMPTS):
         if snapshot.stored is not None:
             return snapshot.stored
         now = clock.now()
         plan = _plan(operations, snapshot, now, strict=strict)
         try:
-            if plan.tasks or key:  # what could not be done is kept as well: later it might be possible
+            if plan.tasks or key:  # failures are stored, too: a repeated request must get the same results
                 transact(*_changes(owner, plan, key, now))
         except ConditionFailed:
             back_off(attempt)
@@ -132,7 +131,7 @@ def _change(owner: str, before: Task | None, after: Task | None, number: int, no
     as_found = TaskRow.version == before.version if before else TaskRow.task_id.does_not_exist()
     if after:
         return [put(TaskRow.of(owner, after, number), as_found)]
-    assert before  # noqa: S101 -- nothing is removed that was not there
+    assert before  # noqa: S101 -- only an existing task is deleted
     return [delete(TaskRow(owner, before.id), as_found), put(TombstoneRow.of(owner, before.id, number, now))]
 
 

@@ -20,20 +20,20 @@ from gatehouse.transport.signing import clear_key_cache, sign_headers
 
 _CREDENTIAL_ERRORS = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException"}
 _CLOCK_ERRORS = {"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed"}
-_MAX_SKEW = 240  # seconds; DynamoDB takes a signature that is off by 300
+_MAX_SKEW = 240  # seconds; DynamoDB accepts a difference of 300
 
 
 class Client:
     """A client of DynamoDB, and of the few calls of Secrets Manager that functions make; thread-safe."""
 
     def __init__(self, settings: Settings, *, connect_seconds: float, read_seconds: float, attempts: int) -> None:
-        """Each of the `attempts` may take both times, with pauses in between."""
+        """Each of the `attempts` may take both times; there are pauses between them."""
         trusted = {"ca_bundle": settings.ca_bundle} if settings.ca_bundle else {}
         self._pool = ConnectionPool(settings.url, connect_seconds=connect_seconds, read_seconds=read_seconds, **trusted)
         self._service, self._region, self._credential_provider = settings.service, settings.region, settings.credentials
         self._quota, self._attempts = RetryQuota(), attempts
         self._clock_offset = 0.0  # seconds that DynamoDB's clock is ahead of ours
-        self.meta = SimpleNamespace(  # what a client of botocore's is asked for, in its form
+        self.meta = SimpleNamespace(  # the attributes of botocore's client that others read
             endpoint_url=settings.url,
             region_name=settings.region,
             service_model=SimpleNamespace(service_name=settings.service.name, signing_name=settings.service.name),

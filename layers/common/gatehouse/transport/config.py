@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gatehouse.transport.credentials import ContainerCredentials, CredentialProvider, Credentials, StaticCredentials
 
-_BOTOCORE_ONLY = (  # whoever sets one of these wants what only botocore does
+_BOTOCORE_ONLY = (  # settings that only botocore supports
     "AWS_DEFAULT_PROFILE",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_PROFILE",
@@ -17,9 +17,7 @@ _BOTOCORE_ONLY = (  # whoever sets one of these wants what only botocore does
     "HTTP_PROXY",
     "HTTPS_PROXY",
 )
-_SUPPORTED_REGIONS = re.compile(
-    r"(?!\w\w-iso|eusc-|fips-)[a-z-]+-\d"
-)  # AWS itself, its part for governments, and China
+_SUPPORTED_REGIONS = re.compile(r"(?!\w\w-iso|eusc-|fips-)[a-z-]+-\d")  # the partitions aws, aws-us-gov and aws-cn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ class Settings:
 
 
 def parse_environment(environment: Mapping[str, str], service: Service = DYNAMODB) -> Settings | None:
-    """Return the settings in `environment`; None where they take botocore."""
+    """Return the settings in `environment`; None when they need botocore."""
     given = {name.upper(): value.strip() for name, value in environment.items() if value.strip()}
     region = given.get("AWS_DEFAULT_REGION") or given.get("AWS_REGION")  # in Lambda they are the same
     credentials = _credential_provider(given)

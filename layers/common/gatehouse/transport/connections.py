@@ -1,4 +1,4 @@
-"""Persistent HTTP connections, each for one request and one complete response at a time."""
+"""Persistent HTTP connections; each handles one request at a time."""
 
 import select
 import socket
@@ -74,7 +74,7 @@ class ConnectionPool:
             try:
                 return self._exchange(connection, message)
             except NoResponse:
-                self.close()  # the others are as old
+                self.close()  # other idle connections are probably closed, too
         return self._exchange(self._connect(), message)
 
     def open(self) -> None:
@@ -84,7 +84,7 @@ class ConnectionPool:
     def close(self) -> None:
         """Close idle connections; the next request opens one."""
         while self._idle:
-            with suppress(IndexError):  # another thread took the last
+            with suppress(IndexError):  # another thread took the last one
                 self._idle.pop().close()
 
     def _take_idle(self) -> Connection | None:

@@ -18,15 +18,15 @@ from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 
 from gatehouse.transport.connections import ConnectionPool
 
-_RENEW_BEFORE = 300  # seconds before they expire, new ones are asked for
-_RETRY_SECONDS = 30  # seconds until they are asked for again where that failed and the old ones still are good
-_TIMEOUT = 1.0  # to wait for it; it is in the same machine
+_RENEW_BEFORE = 300  # seconds before the expiry
+_RETRY_SECONDS = 30  # seconds until the next attempt after a failure, while the old ones are valid
+_TIMEOUT = 1.0  # seconds; the endpoint is on the same machine
 _TRUSTED_IN_CLEAR = {"localhost", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"}  # Lambda, ECS and EKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """An access key, and a session token with temporary ones."""
+    """An access key, with a session token if it is temporary."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -106,7 +106,7 @@ class ContainerCredentials:
             )
         except (BotoCoreError, KeyError, OSError, TypeError, ValueError) as error:
             if not cached or time.time() >= self._expire:
-                reason = type(error).__name__  # its message may hold what it is about
+                reason = type(error).__name__  # the message may contain secrets
                 raise CredentialRetrievalError(provider="container", error_msg=reason) from None
             self._renew_at = time.time() + _RETRY_SECONDS
         return cached
@@ -128,9 +128,9 @@ class ContainerCredentials:
 
 
 def _check_trusted(url: str) -> str:
-    """Check the endpoint: secrets in clear text are accepted from this machine only."""
+    """Return the URL; raises ValueError for plain HTTP from another machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme != "https" and host not in _TRUSTED_IN_CLEAR and not ip_address(host).is_loopback:
-        raise ValueError("no host to trust")
+        raise ValueError("host is not trusted")
     return url

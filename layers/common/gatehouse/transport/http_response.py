@@ -1,6 +1,6 @@
-"""Parse HTTP/1.1 responses with a length or in chunks.
+"""Parse HTTP/1.1 responses with Content-Length or chunked encoding.
 
-http.client does this, too, with a parser for mail that takes longer than all else in a call.
+http.client is slower: it parses headers with the mail parser, which takes longer than the rest of a call.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def read_response(start: bytes, reader: BinaryIO) -> HttpResponse:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     else:
-        raise ValueError("headers without end")
+        raise ValueError("too many headers")
     if headers.get("transfer-encoding", "").lower() == "chunked":
         return HttpResponse(int(status), headers, _read_chunks(reader))
     return HttpResponse(int(status), headers, _read_exactly(int(headers.get("content-length", "")), reader))
@@ -43,19 +43,19 @@ def read_response(start: bytes, reader: BinaryIO) -> HttpResponse:
 def _read_line(reader: BinaryIO) -> str:
     line = reader.readline(_MAX_LINE)
     if not line.endswith(b"\n"):
-        raise ValueError("half a line")
+        raise ValueError("incomplete line")
     return line.decode("latin-1").rstrip("\r\n")
 
 
 def _read_exactly(length: int, reader: BinaryIO) -> bytes:
     found = reader.read(length)
     if len(found) != length:
-        raise ValueError("half an answer")
+        raise ValueError("incomplete body")
     return found
 
 
 def _read_chunks(reader: BinaryIO) -> bytes:
-    """Read a chunked body. DynamoDB sends none, but its substitutes may."""
+    """Read a chunked body. DynamoDB sends none, but a local substitute may."""
     pieces = []
     while length := int(_read_line(reader).partition(";")[0], 16):
         pieces.append(_read_exactly(length, reader))

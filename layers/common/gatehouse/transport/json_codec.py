@@ -1,4 +1,4 @@
-"""Requests and responses as JSON: binary attributes are bytes here, and base64 on the wire."""
+"""Requests and responses as JSON. Binary attributes are bytes in Python and base64 in JSON."""
 
 import json
 from base64 import b64decode, b64encode
@@ -6,18 +6,18 @@ from typing import Any
 
 type _Shape = dict[Any, Any] | list[Any] | object
 
-_ITEM = object()  # names of attributes, each with its value
-_ANY = None  # every name, such as that of a table
+_ITEM = object()  # an item: attribute names with values
+_ANY = None  # any name, such as a table's
 _UNPROCESSED = {"PutRequest": {"Item": _ITEM}, "DeleteRequest": {"Key": _ITEM}}
-_RESPONSES: dict[str, _Shape] = {  # where each operation's answer has items
+_RESPONSES: dict[str, _Shape] = {  # where the response of each operation has items
     "BatchGetItem": {"Responses": {_ANY: [_ITEM]}, "UnprocessedKeys": {_ANY: {"Keys": [_ITEM]}}},
     "BatchWriteItem": {"UnprocessedItems": {_ANY: [_UNPROCESSED]}},
     "DeleteItem": {"Attributes": _ITEM},
     "GetItem": {"Item": _ITEM},
-    "GetSecretValue": {},  # of Secrets Manager; times stay numbers, and secrets are text
+    "GetSecretValue": {},  # of Secrets Manager, without items
     "PutItem": {"Attributes": _ITEM},
     "Query": {"Items": [_ITEM], "LastEvaluatedKey": _ITEM},
-    "Scan": {"Items": [_ITEM], "LastEvaluatedKey": _ITEM},  # of no function: operators look through outboxes
+    "Scan": {"Items": [_ITEM], "LastEvaluatedKey": _ITEM},  # used by the operator's tool only
     "TransactWriteItems": {},
     "UpdateItem": {"Attributes": _ITEM},
 }
@@ -28,7 +28,7 @@ _BINARY = (b'"B"', b'"BS"')
 def encode(operation: str, parameters: dict[str, Any]) -> bytes:
     """Return the body of a request; sets are lists and binary values bytes, as PynamoDB passes them."""
     if operation not in _RESPONSES:
-        raise NotImplementedError(operation)  # nobody has said where its answer has binary values
+        raise NotImplementedError(operation)  # its response shape is not known
     return json.dumps(parameters, default=_base64).encode()
 
 
@@ -51,8 +51,8 @@ def _base64(value: object) -> str:
 def _decode_object(body: bytes, shape: _Shape) -> dict[str, Any]:
     answer = json.loads(body)
     if not isinstance(answer, dict):
-        raise ValueError("no object")  # noqa: TRY004 -- what came is wrong, not what was called
-    if any(kind in body for kind in _BINARY):  # seldom, and to look is cheap
+        raise ValueError("not an object")  # noqa: TRY004 -- the input is invalid
+    if any(kind in body for kind in _BINARY):  # rare, and cheap to check
         _decode_binary(answer, shape)
     return {name: part for name, part in answer.items() if part is not None}
 

@@ -17,14 +17,13 @@ def parse_response(operation: str, response: HttpResponse) -> dict[str, Any]:
     """Return the result; raises ClientError for an error response, ChecksumError or HTTPClientError for an unreadable
     one.
 
-    botocore treats an unreadable response as an empty result once its attempts are used up: a row would seem to be
-    missing.
+    botocore returns an empty result for an unreadable response after its last attempt: a row would seem to be missing.
     """
     wanted, actual = response.headers.get("x-amz-crc32"), str(crc32(response.body))
     if wanted not in {None, actual}:
         raise ChecksumError(checksum_type="crc32", expected_checksum=wanted, actual_checksum=actual)
     if response.status != HTTPStatus.OK:
-        raise ClientError(_refusal(response), operation)  # type: ignore[arg-type] # its shape is botocore's own
+        raise ClientError(_refusal(response), operation)  # type: ignore[arg-type] # botocore has a TypedDict
     try:
         found = decode(operation, response.body)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Retries: when, after which pause, and how many in all, as in botocore's `standard` mode.
+"""Retries as in botocore's `standard` mode: conditions, pauses and quota.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import (
     ChecksumError,
     ClientError,
-    ConnectionError,  # noqa: A004 -- botocore's name
+    ConnectionError,  # noqa: A004 -- the name in botocore
     ConnectTimeoutError,
     HTTPClientError,
     ReadTimeoutError,
@@ -44,7 +44,7 @@ _CODES = {
 
 
 class RetryQuota:
-    """The retry quota that all calls share: when nothing works, retries stop."""
+    """The retry quota of all calls: during an outage, retries stop."""
 
     def __init__(self) -> None:
         self._capacity = self._available = CAPACITY
@@ -71,14 +71,14 @@ class RetryState:
     def __init__(self, quota: RetryQuota, max_attempts: int) -> None:
         self._quota, self._max_attempts = quota, max_attempts
         self._acquired = 1
-        self.facts: dict[str, Any] = {"RetryAttempts": 0}  # what botocore adds to the metadata of an answer
+        self.facts: dict[str, Any] = {"RetryAttempts": 0}  # botocore adds these to a response's metadata
 
     def succeeded(self) -> None:
         """Return the quota of this call, so that others may retry."""
         self._quota.release(self._acquired)
 
     def should_retry(self, error: Exception, *, fixed: bool) -> bool:
-        """Whether to try again: after a pause, or at once where the cause was `fixed`."""
+        """Whether to try again: after a pause, or at once if the cause was `fixed`."""
         attempts = self.facts["RetryAttempts"] + 1
         if attempts >= self._max_attempts:
             self.facts["MaxAttemptsReached"] = True

@@ -49,7 +49,7 @@ def clear_key_cache() -> None:
     _key.cache_clear()
 
 
-@lru_cache(maxsize=4)  # the day's for two services, and around midnight the other's
+@lru_cache(maxsize=4)  # two services, each with two days around midnight
 def _key(secret_key: str, day: str, region: str, service: str) -> bytes:
     key = f"AWS4{secret_key}".encode()
     for part in (day, region, service, "aws4_request"):

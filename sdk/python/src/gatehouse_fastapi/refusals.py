@@ -23,7 +23,7 @@ class Refusal(HTTPException):
 class MissingToken(Refusal):
     """The request has no credentials. RFC 6750 has no error for that."""
 
-    status, code, message = HTTPStatus.UNAUTHORIZED, "MISSING_TOKEN", "Sign in first: the request carries no session."
+    status, code, message = HTTPStatus.UNAUTHORIZED, "MISSING_TOKEN", "Sign in first: the request has no credentials."
     challenge = 'Bearer realm="gatehouse"'
 
 

@@ -1,7 +1,7 @@
-// The account of whoever is signed in: who they are, what they come in with, and how they leave.
+// The account page: profile, sign-in methods, devices, export and deletion.
 
-const SIDE = 96 // pixels of a picture
-const LONGEST_PICTURE = 7_999 // characters of its data URL
+const SIDE = 96 // width and height of a picture in pixels
+const LONGEST_PICTURE = 7_999 // maximum length of its data URL
 const GONE = "/sign-in?deleted=1"
 
 function accountPage() {
@@ -31,13 +31,13 @@ function post(verb, body = {}) {
   return asked("POST", `/api/auth/${verb}`, body)
 }
 
-// A form that says what came of it.
+// A form that shows the result of its submission.
 function keeping(name, work) {
   const form = formOf(name)
   onSubmit(form, texts.working, (typed) => telling(form, () => work(typed, form)))
 }
 
-// The same for a button beside the form's own.
+// The same for another button of a form.
 function pressing(button, work) {
   button.addEventListener("click", () => pressed(button, work))
 }
@@ -58,7 +58,7 @@ async function update(changes) {
   return texts.saved
 }
 
-// Pictures elsewhere are not fetched: that place would learn of it.
+// Pictures at other URLs are not loaded: their server would see the request.
 function showMember() {
   const { name, email, image } = member.user
   const shown = $("[data-picture]")
@@ -85,7 +85,7 @@ function picture() {
   })
 }
 
-// The middle of a picture, as small as it is shown.
+// Crop a picture to its centre square and scale it to the displayed size.
 async function shrunk(file) {
   const whole = await createImageBitmap(file).catch(() => {
     throw new Trouble("", { message: texts.noPicture })
@@ -128,7 +128,7 @@ async function changePassword({ current, password }, form) {
   return texts.passwordChanged
 }
 
-// All that is kept, of every page that it comes in, as one file.
+// Download all pages of the export as one file.
 async function download() {
   const path = "/api/auth/export"
   let { cursor, ...whole } = await asked("GET", path)

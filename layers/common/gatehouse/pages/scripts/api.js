@@ -1,16 +1,16 @@
-// Asking the API, and saying what went wrong in a sentence.
+// Requests to the API, and error messages.
 
 const LONGEST_WAIT = 25_000 // ms; API Gateway itself gives up after 30 s
 const page = document.body.dataset.page
 const next = document.body.dataset.next
 const here = new URL(location.href)
 const texts = JSON.parse(document.getElementById("texts").textContent)
-Object.setPrototypeOf(texts.errors, null) // codes come by addresses, too: `constructor` is no sentence
+Object.setPrototypeOf(texts.errors, null) // codes also come from the URL: `constructor` must not be found
 
 const $ = (selector, within = document) => within.querySelector(selector)
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
 
-// What the browser keeps, as an object; where it keeps nothing, and throws, this page does.
+// The browser's storage as objects; plain objects when access to it throws.
 const [forTab, forLong] = ["sessionStorage", "localStorage"].map((name) => {
   try {
     return window[name] || {}
@@ -32,7 +32,7 @@ class Trouble extends Error {
   }
 }
 
-// The answer of the API: its JSON, and its headers where somebody wants them. Throws Trouble.
+// Call the API and return the response's JSON, with `whole` also its headers. Throws Trouble.
 async function ask(method, path, body, { headers = {}, keepalive = false, whole = false } = {}) {
   const { answer, told } = await reach(path, {
     method,
@@ -46,7 +46,7 @@ async function ask(method, path, body, { headers = {}, keepalive = false, whole 
   return whole ? { body: told, headers: answer.headers } : told
 }
 
-// An answer and what it tells. Half an answer is none: it must not read as "nobody is signed in".
+// Return a response and its JSON. A truncated response is an error: it must not mean "nobody is signed in".
 async function reach(path, options) {
   try {
     const answer = await fetch(path, options)

@@ -1,10 +1,10 @@
-// How a task looks, and what a form says of one.
+// How tasks are shown in rows and forms.
 
 const { lang } = document.documentElement
 const language = navigator.languages.find((one) => one.startsWith(lang)) || lang
 const fromNow = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
 
-// The day here, as 2026-11-21, of a moment or of a due date, which may be a day already.
+// Return the local day, as 2026-11-21, of a time or of a due date, which may be a day already.
 function dayOf(when) {
   return when.length === 10 ? when : new Date(when).toLocaleDateString("sv")
 }
@@ -19,7 +19,7 @@ function urgency(due) {
   return days ? "later" : "today"
 }
 
-// "due tomorrow, 14:30", "3 days overdue": the day and the time are those of the browser.
+// Return a text such as "due tomorrow, 14:30" or "3 days overdue", in the browser's time zone.
 function dueWords(due, over) {
   const count = daysAhead(due)
   const days = (-count).toLocaleString(language, { style: "unit", unit: "day", unitDisplay: "long" })
@@ -30,7 +30,7 @@ function dueWords(due, over) {
   return filled(over ? texts.since : texts.due, { when: day + time })
 }
 
-// The row shows the task, and keeps it as `task`.
+// Show a task in a row, and store it there as `task`.
 function draw(row, task) {
   const { title, description, completed, priority, due_date: due, tags } = task
   const state = due && !completed ? urgency(due) : ""

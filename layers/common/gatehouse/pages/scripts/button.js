@@ -1,8 +1,8 @@
-// <gatehouse-auth-button>: who is signed in, for any page of a trusted origin. The server puts in for SITE whether that
-// page is of this site: to no other does the browser let our cookies go.
+// <gatehouse-auth-button>: shows who is signed in, on any page of a trusted origin. The server replaces SITE with the
+// page's relation to this site: only on the same site does the browser send our cookies.
 
 customElements.get("gatehouse-auth-button") || (() => {
-  // Of the prototype: an image of that name in the page would be the document's own.
+  // Read from the prototype: an image named `currentScript` in the page would hide the document's property.
   const { src } = Object.getOwnPropertyDescriptor(Document.prototype, "currentScript").get.call(document)
   const base = new URL("..", src)
   const far = "SITE" === "cross-site"
@@ -26,12 +26,12 @@ customElements.get("gatehouse-auth-button") || (() => {
     return answer.ok && answer.json()
   }
 
-  // One question for all buttons. A service that is away says nothing about who is signed in.
+  // One request for all buttons. A failed request does not change who is signed in.
   function ask() {
     asking ||= far || call("get-session").then((told) => know(told?.user), () => know(user)).finally(() => (asking = 0))
   }
 
-  // Tell all buttons, and the page; whether the page leaves the rest to us.
+  // Update all buttons and notify the page. False when the page prevents the default action.
   function know(now = null) {
     const same = user?.id === now?.id && user !== undefined
     user = now
@@ -40,7 +40,7 @@ customElements.get("gatehouse-auth-button") || (() => {
   }
 
   async function signOut({ target }) {
-    // Once; a button that is disabled would lose the focus.
+    // Run once. Disabling the button instead would lose the focus.
     target.onclick = null
     try {
       await call("sign-out", "POST")
@@ -56,7 +56,7 @@ customElements.get("gatehouse-auth-button") || (() => {
     const german = +/^de\b/i.test(document.documentElement.lang)
     const put = (kind, part, more, textContent = button.getAttribute("label-" + part) || words[part][german]) =>
       root.append(Object.assign(document.createElement(kind), { part, textContent, ...more }))
-    // The page's address is read again at the click: an application may have changed it.
+    // Read the page's URL at the click: an application may have changed it.
     const aim = ({ target }) => (target.href = leading(way))
     root.replaceChildren()
     if (user) {

@@ -1,9 +1,9 @@
-// Where somebody is signed in, and by which ways they come in.
+// The user's devices and sign-in methods on the account page.
 
-// What names a program, and how people call it: of two that fit, the first.
+// Parts of a user agent, and the name that is shown, if it differs; the first match counts.
 const BROWSERS = "Edg=Edge OPR=Opera SamsungBrowser Firefox FxiOS=Firefox Chrome CriOS=Chrome Safari"
 const SYSTEMS = "Android iPhone iPad Windows CrOS=ChromeOS Mac=macOS Linux"
-const LONGEST_AGENT = 60 // characters of a program's own words about itself
+const LONGEST_AGENT = 60 // characters of an unknown user agent that are shown
 
 function deviceOf(agent) {
   const [browser, system] = [BROWSERS, SYSTEMS].map((all) => all.split(" ").find((one) => agent.includes(one.split("=")[0]))?.split("=").pop())
@@ -15,7 +15,7 @@ function dated(text, timeStyle) {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle }).format(new Date(text))
 }
 
-// A list that the server has, and a button to get it where that does not go by itself. Gives what loads it.
+// A list from the API, with a button to load it if it is not loaded at once. Returns the function that loads it.
 function listing(name, path, drawn, now = true) {
   const form = formOf(name)
   const button = $("[data-load]", form)
@@ -35,7 +35,7 @@ function listing(name, path, drawn, now = true) {
   return load
 }
 
-// A line of a list: its words by their places, and what its button does, if it has one.
+// A line of a list, with the given texts, and a button that calls `work`, if given.
 function lined(name, words, work) {
   const line = $(`#${name}`).content.firstElementChild.cloneNode(true)
   const button = $("button", line)

@@ -1,6 +1,6 @@
-// Coming in: signing in and up, by password or by a provider, and asking for a new password.
+// Sign-in and sign-up, with a password or a provider, and the request for a new password.
 
-const AWAITED = "gatehouse.address" // whose mailbox we sent a link to, for this tab
+const AWAITED = "gatehouse.address" // the address that this tab requested a link for
 
 async function home() {
   const status = $("[data-status]")
@@ -13,7 +13,7 @@ async function home() {
   }
 }
 
-// Whoever is signed in already goes on; a service that is away leaves the form where it is.
+// Redirect a user who is already signed in. If the request fails, the form stays.
 async function passOn() {
   const there = await ask("GET", "/api/auth/get-session").catch(() => null)
   if (there) onward(next)
@@ -76,7 +76,7 @@ async function resend(email) {
   await ask("POST", "/api/auth/send-verification-email", { email, callbackURL: next })
 }
 
-// A provider's page, and back to `home`; when it did not work, to this page, or in a tab of its own to what went wrong.
+// Go to a provider's page, which returns to `home`; after an error to this page, or in a new tab to /error.
 async function byProvider(provider, home, { path = "/api/auth/sign-in/social", way = ask, tab = window } = {}) {
   const back = new URL(tab === window ? here : "/error", here)
   back.searchParams.delete("error")

@@ -1,9 +1,9 @@
-// Forms that are sent once, say that they work, and tell what was wrong beside what was typed.
+// Forms: they are submitted once at a time, show progress, and show errors at the fields.
 
 const SLOW = 4_000 // ms
 const cookieDays = 365
 
-// Whenever the form is sent: `work` with what was typed; meanwhile the button says `busy` and takes no other click.
+// At each submission call `work` with the values; meanwhile the button shows `busy` and is disabled.
 function onSubmit(form, busy, work) {
   form.noValidate = true
   form.addEventListener("submit", (event) => {
@@ -18,7 +18,7 @@ async function once(form, button, busy, work) {
   const wrong = firstWrong(form)
   if (wrong) return complain(form, ...wrong)
   const label = $("span", button) || button
-  const had = document.activeElement // loses the focus when it is disabled
+  const had = document.activeElement // disabling it loses the focus
   const said = label.textContent
   form.ariaBusy = "true"
   button.disabled = true
@@ -60,7 +60,7 @@ function fieldOf(form, code) {
   return form.elements[name]
 }
 
-// Say what is wrong, at the top of the form and at the field.
+// Show an error at the top of the form and mark the field.
 function complain(form, sentence, field) {
   tell(form, sentence)
   if (!field) return $("[data-problem]", form)?.scrollIntoView({ block: "nearest" })
@@ -75,13 +75,13 @@ function tell(within, sentence) {
   place.textContent = sentence
 }
 
-// A notice for a moment that is not an error.
+// Show a notice that is not an error.
 function say(place, sentence) {
   place.hidden = false
   place.textContent = sentence
 }
 
-// A token that was used goes from the address: it is no concern of whoever looks at it next.
+// Remove a used token from the address bar and the history.
 function forgetToken() {
   here.searchParams.delete("token")
   history.replaceState(null, "", here)
@@ -96,7 +96,7 @@ function withNext(path, more = {}) {
   return `${path}?${query}`
 }
 
-// The strength of a password by how many there are of its kind: a hint for people, not a rule.
+// Estimate the strength of a password from its length and characters: a hint, not a rule.
 function strength(password, minimum) {
   if (password.length < minimum) return 0
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/].filter((kind) => kind.test(password)).length
@@ -128,7 +128,7 @@ function measuring(meter) {
   })
 }
 
-// What every page has.
+// Set up the controls that all pages share.
 function furnish() {
   $$("[data-reveal]").forEach(revealing)
   $$("[data-strength]").forEach(measuring)

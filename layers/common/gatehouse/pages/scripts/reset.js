@@ -1,6 +1,6 @@
-// Setting a new password with a mailed link.
+// The page that sets a new password with a mailed token.
 
-const LED_ON = 3_000 // ms until whoever has no link is led on to where one is asked for
+const LED_ON = 3_000 // ms before a page without a token redirects to /forgot-password
 
 function resetPage() {
   const form = $("[data-form=reset-password]")

@@ -1,10 +1,10 @@
-// Who is here: pages that need somebody ask the server, and ask people again when their session ends in the middle.
+// The session on pages that need one; when it ends while a page is open, a dialog asks the user to sign in again.
 
 const channel = window.BroadcastChannel ? new BroadcastChannel("gatehouse") : new EventTarget() // the other tabs
-const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"] // the second is what deleting answers without a password
-let member = null // {user, session} of whoever is signed in
+const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"] // the second is the response to delete-user without a password
+let member = null // {user, session} of the signed-in user
 
-// Run `page` for whoever is signed in; anybody else goes to sign in, and comes back here.
+// Run `page` when a user is signed in; otherwise redirect to sign-in, which leads back here.
 async function guarded(page) {
   $$("[data-sign-out]").forEach((button) => (button.onclick = signOut))
   try {
@@ -54,19 +54,19 @@ async function signOut() {
   leave()
 }
 
-// Another tab, or the page of yesterday that the back button brings, may be somebody else's by now.
+// Check that the user is still the same: another tab may have signed in as another user, also while this page was cached.
 async function stillMe(back) {
   const there = await ask("GET", "/api/auth/get-session").catch(() => member)
   if (there ? there.user.id !== member.user.id : back) {
     location.reload()
-    return new Promise(() => {}) // what one person typed is not sent as another
+    return new Promise(() => {}) // input of one user must not be sent as another
   }
   member = there || member
   dispatchEvent(new Event("member"))
 }
 
-// Ask the API for somebody signed in. When the session has ended, or is too old for this, they are asked for the
-// password, nothing on the page is lost, and the question is put again. Cancelled is Trouble, too.
+// Call the API as the signed-in user. When the session has ended or is not fresh, ask for the password, keep the page's
+// content, and repeat the call. Throws Trouble when the user cancels.
 async function asked(method, path, body, options) {
   try {
     return await ask(method, path, body, options)
@@ -78,9 +78,9 @@ async function asked(method, path, body, options) {
   }
 }
 
-let asking = null // one dialog for all who wait
+let asking = null // one dialog for all waiting calls
 
-// In another tab; maybe because this one asked for it, maybe somebody else.
+// A user signed in in another tab: perhaps this user, as this tab asked, perhaps another one.
 async function cameBack(id) {
   if (id !== member.user.id) return location.reload()
   if (!asking) return
@@ -114,7 +114,7 @@ function askingAgain() {
   onSubmit(form, texts.working, async (typed) => {
     const before = member.session.token
     await ask("POST", "/api/auth/sign-in/email", { email: member.user.email, password: typed["again-password"] })
-    ask("POST", "/api/auth/revoke-session", { token: before }).catch(() => {}) // the stale one is not left behind
+    ask("POST", "/api/auth/revoke-session", { token: before }).catch(() => {}) // end the old session
     await stillMe()
     again.settle("in")
   })
@@ -125,8 +125,8 @@ function askingAgain() {
   })
   for (const button of $$("[data-provider]", form)) {
     button.addEventListener("click", () => {
-      const tab = open() // this one has what was typed
-      if (!tab) return // the browser says that it opens none
+      const tab = open() // a new tab, so that this one keeps its input
+      if (!tab) return // the browser blocked it and says so
       tab.opener = null
       byProvider(button.dataset.provider, "/account", { tab }).catch((error) => {
         tab.close()

@@ -1,4 +1,4 @@
-// Which page this is.
+// Start the code of the current page.
 
 const pages = {
   home,

@@ -1,20 +1,20 @@
-// The tasks of whoever is signed in.
+// The tasks of the signed-in user.
 
 const [list, state, banner, moreButton, snack, conflict] = ["list", "state", "banner", "more", "snack", "conflict"].map((name) => $(`[data-${name}]`))
 const [adding, edits, filters] = ["add", "edit", "filters"].map((name) => $(`[data-form=${name}]`))
 const editor = $("#edit")
 const timers = {}
-// Ids of what is deleted, or will be unless somebody undoes it.
+// Ids of tasks that are deleted, or will be unless the user undoes it.
 const gone = new Set()
 let cursor
-// Counts lists: the answer to an older question comes too late.
+// Number of the newest list request; responses to older ones are ignored.
 let round = 0
 let pending = 0
 let writes = Promise.resolve()
-// The row that is being edited, and what its form said before anybody typed.
+// The row that is being edited, and the form's values before any input.
 let editing
 let untouched
-// What was deleted and can come back: its row, and the row before it.
+// The deletion that can be undone: its row, and the row before it.
 let deleted
 let retry
 
@@ -41,7 +41,7 @@ function rowsOf(tasks) {
 
 // -- Reading
 
-// The list anew, or more of it, or (quietly) what changed elsewhere. Pages may be empty and still have a cursor.
+// Load the list, its next page (`more`), or changes in the background (`quiet`). A page may be empty and not the last.
 async function load({ more, quiet } = {}) {
   const shown = list.childElementCount
   if (quiet && (document.hidden || editor.open || pending || list.ariaBusy === "true" || shown > 100)) return
@@ -52,7 +52,7 @@ async function load({ more, quiet } = {}) {
   query.set("limit", quiet && shown > 50 ? 100 : 50)
   if (more) query.set("cursor", cursor)
   query.delete("due")
-  // A little more than is wanted: the API compares days and moments as they are written.
+  // The API compares dates and times as text, so ask for slightly more and filter the result below.
   if (due) query.set("due_before", new Date(new Date().setHours(24, 0, 0, 0)).toISOString())
   if (due === "today") query.set("due_after", [dayOf(Date.now()), new Date().toISOString()].sort()[0])
   if (!quiet) settle(texts.loading, true)
@@ -76,7 +76,7 @@ async function load({ more, quiet } = {}) {
   }
 }
 
-// Nothing moves that stays where it was: somebody may be about to click it.
+// Replace rows only if the list has changed: the user may be about to click one.
 function lay(rows, more) {
   const had = document.activeElement
   if (more) list.append(...rows)
@@ -116,7 +116,7 @@ function troubled(error, sentence = "", again = load) {
 
 // -- Writing
 
-// One change after the other, however fast they are asked for.
+// Send writes one after the other.
 async function write(...call) {
   const begin = () => asked(...call)
   pending++
@@ -129,7 +129,7 @@ async function write(...call) {
   }
 }
 
-// The same words go under the same key: sent twice, they do once what they say. Typing makes other words.
+// The same input has the same idempotency key, so that a retry has no second effect. New input resets the key.
 function keyed(form) {
   return { "idempotency-key": (form.dataset.key ||= crypto.getRandomValues(new Uint32Array(4)).join("-")) }
 }
@@ -191,7 +191,7 @@ async function saveTask() {
   }
 }
 
-// Changed elsewhere: the list shows it as it is now, the form as it was typed.
+// The task was changed elsewhere: show its current state, and keep the input in the form.
 async function compare(id) {
   draw(editing, await asked("GET", `/api/tasks/${id}`))
   untouched = ""
@@ -257,13 +257,13 @@ function fade() {
   tellSoftly("")
 }
 
-// -- Filters, which are in the address
+// -- Filters, stored in the URL
 
 function chosen() {
   return new URLSearchParams([...new FormData(filters)].filter(([, value]) => value.trim()))
 }
 
-// To an address, or to the one that we are at already.
+// Go to a URL and load its list; without one, load the list of the current URL.
 function go(address, how = "pushState") {
   if (address) history[how](null, "", address)
   const query = new URLSearchParams(location.search)
@@ -282,7 +282,7 @@ function searching() {
   filter("replaceState")
 }
 
-// -- Hands
+// -- Events
 
 const acts = { remove, edit, undo, cancel: giveUp, keep: () => edits.requestSubmit(), take: () => editor.close(), more: () => load({ more: true }), retry: tryAgain }
 
@@ -293,7 +293,7 @@ function tryAgain() {
   soon(countTasks)
 }
 
-// Links to filters of this page do not load it anew. What is deleted is gone before somebody signs out.
+// Handle links to filters without loading the page again. Send a pending deletion before sign-out.
 function clicked(event) {
   const { target } = event
   const link = target.closest("main a")
@@ -321,7 +321,7 @@ function listen() {
     if (target.form) target.form.dataset.key = ""
     if (target.type === "search") soon(searching)
   }
-  // Before the button that signs out hears of it.
+  // In the capture phase, before the sign-out button handles the click.
   document.addEventListener("click", clicked, true)
   document.onkeydown = keyDown
   document.onvisibilitychange = window.onfocus = look
@@ -332,7 +332,7 @@ function listen() {
   channel.addEventListener("message", ({ data }) => data === "tasks" && look())
 }
 
-// The page says in `data-key` what each key is for: within a row, or anywhere.
+// Keyboard shortcuts: `data-key` names the key of an element, within a row or on the whole page.
 function keyDown(event) {
   const { target } = event
   const row = target.closest("[data-list] li")

@@ -1,7 +1,7 @@
-// Confirming an address: the page of a mailed link, and the page that tells to look for it.
+// The pages that confirm an address: one opened by the mailed link, one that asks the user to check the mailbox.
 
-const COOL_DOWN = 60 // seconds between two mails that are asked for
-const COUNT_DOWN = 5 // seconds until somebody is led on
+const COOL_DOWN = 60 // seconds before a mail can be sent again
+const COUNT_DOWN = 5 // seconds before the redirect
 
 function verifyPage() {
   const token = here.searchParams.get("token")
