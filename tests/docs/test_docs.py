@@ -1,9 +1,8 @@
 """The documents agree with the code and the template."""
 
 import re
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import pytest
 
@@ -11,6 +10,7 @@ from gatehouse_dev.template import Template
 from gatehouse_dev.template_file import parse_template
 from tests.support.layout import FUNCTIONS, ROOT
 from tests.support.routes import API
+from tests.support.settings_usage import DESCRIPTIONS
 from tests.support.settings_usage import SETTINGS as FIELDS
 from tests.support.tasks import ALL_ROUTES
 from tests.support.transformed import references
@@ -101,23 +101,32 @@ def test_every_field_of_the_configuration_is_described() -> None:
     assert described == {f"GATEHOUSE_{name.upper()}" for name in FIELDS}
 
 
+def test_every_setting_has_the_description_of_its_field() -> None:
+    """Its row begins with the field's description, which is also the parameter's."""
+    described = {row[0]: row[3] for row in SETTINGS.values()} | dict(tables(CONFIGURATION, columns=2))
+    plain = {variable: re.sub(r"`|\[(.*?)\]\(.*?\)", r"\1", text) for variable, text in described.items()}
+
+    for name, description in DESCRIPTIONS.items():
+        assert plain[f"GATEHOUSE_{name.upper()}"].startswith(f"{description}."), name
+
+
 def test_every_documented_type_is_the_one_of_the_configuration(running_cloud: object) -> None:
     assert running_cloud
     from gatehouse import config  # noqa: PLC0415 -- the same
 
     words = {
-        bool: {"flag"},
+        config.Flag: {"flag"},
         config.PasswordLength: {"number from 8 to 128"},
         config.NonEmptyText: {"address"},
-        timedelta: {"seconds"},
+        config.Seconds: {"seconds"},
         config.Lifetime: {"lifetime"},
-        config.Rate: {"rate"},
+        config.RateLimit: {"rate"},
         config.PerSecond: {"number"},
-        tuple[str, ...]: {"list"},
+        config.CommaList: {"list"},
         config.OnOff: {"switch"},
         str: {"text", "URL", "domain", "address"},
     }
-    types = get_type_hints(config.Config, include_extras=True)
+    types = config.Config.__annotations__
     for variable, form, *_ in SETTINGS.values():
         kind = types[variable.removeprefix("GATEHOUSE_").lower()]
         assert form in (words.get(kind) or {choices(get_args(kind))}), variable

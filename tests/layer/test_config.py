@@ -1,6 +1,7 @@
 """Settings: complete and typed, or the function does not start."""
 
 import os
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -48,7 +49,7 @@ def test_ghsa_8fpg_xm3f_6cx3_a_missing_setting_is_refused_by_name(template: Temp
 @pytest.mark.parametrize("variable", NAMES)
 @pytest.mark.parametrize("value", ["", "  "])
 def test_an_empty_name_is_refused_at_start(variable: str, value: str) -> None:
-    with pytest.raises(layer("config").ConfigurationError, match=f"^{variable} is missing$"):
+    with pytest.raises(layer("config").ConfigurationError, match=f"^{variable} must have at least 1 character$"):
         layer("config").parse_environment(NAMES | {variable: value})
 
 
@@ -59,23 +60,79 @@ def test_all_problems_are_reported_together() -> None:
         layer("config").parse_environment(environment)
 
     assert str(problem.value) == (
-        "GATEHOUSE_USERS_TABLE is missing; GATEHOUSE_RESET_LIFETIME must be a whole number of seconds"
+        "GATEHOUSE_USERS_TABLE must have at least 1 character; GATEHOUSE_RESET_LIFETIME must be a whole number"
     )
 
 
+INVALID = {
+    "session_lifetime": ("0", "-1", "1.5", "1d", "", "12x", "9" * 20),
+    "session_update_age": ("-1", "1.5", "P1D", "0:15:00", ""),
+    "mail_rate": ("0", "-1", "+1", "1.5", "1.0", "1_0", "fast", ""),
+    "minimum_password_length": ("7", "129", "-8", "8.0", "eight", ""),
+    "require_email_verification": ("yes", "True", "TRUE", "1", "0", "on", ""),
+    "rate_limits": ("true", "On", ""),
+    "rate_limit_mail": ("3", "3/", "/60", "0/60", "3/0", "-3/60", "3/60/1", "3 in 60", "3.5/60", ""),
+    "cookie_same_site": ("Lax", "no", ""),
+    "secure_cookies": ("true", ""),
+    "log_level": ("info", "CRITICAL", ""),
+    "tracing": ("on", ""),
+    "transport": ("Botocore", ""),
+}
+MISPLACED = "hunter2/hunter2"
+
+
 @pytest.mark.parametrize(
-    ("variable", "value"),
-    [
-        *(("SESSION_LIFETIME", value) for value in ("0", "-1", "1.5", "1d", "", "12x")),
-        *(("REQUIRE_EMAIL_VERIFICATION", value) for value in ("yes", "True", "0", "")),
-        *(("MAIL_RATE", value) for value in ("0", "-1", "1.5", "fast", "")),
-        *(("SECURE_COOKIES", value) for value in ("true", "")),
-        ("TRACING", "on"),
-    ],
+    ("variable", "value"), [(name.upper(), value) for name, values in INVALID.items() for value in values]
 )
 def test_an_invalid_value_is_refused(variable: str, value: str) -> None:
-    with pytest.raises(layer("config").ConfigurationError, match=f"^GATEHOUSE_{variable} must be"):
+    with pytest.raises(layer("config").ConfigurationError, match=f"^GATEHOUSE_{variable} must (be|look like) "):
         layer("config").parse_environment(NAMES | {f"GATEHOUSE_{variable}": value})
+
+
+def test_every_type_has_values_that_are_refused() -> None:
+    types = layer("config").Config.__annotations__
+    any_text = {types["base_url"], types["cors_origins"]}
+
+    assert {types[name] for name in (*INVALID, "users_table")} | any_text == set(types.values())
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_an_invalid_value_is_not_repeated(name: str) -> None:
+    """It may be a secret in the wrong place."""
+    with pytest.raises(layer("config").ConfigurationError) as error:
+        layer("config").parse_environment({f"GATEHOUSE_{name.upper()}": MISPLACED})
+
+    assert MISPLACED not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "parsed"),
+    [
+        ("session_update_age", "0", timedelta()),
+        ("session_lifetime", " 90 ", timedelta(seconds=90)),
+        ("mail_rate", "1", 1),
+        ("minimum_password_length", "8", 8),
+        ("minimum_password_length", "128", 128),
+        ("sign_up_enabled", "false", False),
+        ("rate_limit_refresh", "150/300", (150, 300)),
+        ("cookie_same_site", "none", "none"),
+        ("product_name", "", ""),
+        ("oidc_scopes", "openid,email", ("openid", "email")),
+    ],
+)
+def test_valid_values_have_the_type_of_their_field(name: str, value: str, parsed: object) -> None:
+    settings = layer("config").parse_environment({f"GATEHOUSE_{name.upper()}": value})
+
+    assert getattr(settings, name) == parsed
+    assert type(parsed) in type(getattr(settings, name)).__mro__
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = layer("config").parse_environment(NAMES)
+
+    with pytest.raises(AttributeError):
+        settings.users_table = "others"
+    assert settings.users_table == "users"
 
 
 def test_cookie_settings_that_no_browser_accepts_are_refused_at_start() -> None:
@@ -115,7 +172,7 @@ def test_the_template_sets_all_required_settings() -> None:
 def test_a_function_does_not_start_with_invalid_settings(settings: Callable[..., None]) -> None:
     settings(secret="")
 
-    with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECRET is missing"):
+    with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_SECRET must have"):
         layer("http.handler").lambda_handler(APIRouter())
 
 

@@ -19,10 +19,11 @@ from tests.support.calls import Api
 FUNCTIONS = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
 CACHED = {
     "config.config",
+    "config._validator",
     "dynamodb.connection",
     "bytecode_archive.install",
     "oauth.fetch._pool",
-}  # clients without connections
+}  # settings, and clients without connections
 START_FUNCTIONS = """
 import functools, gc, importlib, json, os, random, sys
 import botocore.client, fastapi, mangum, pydantic, pynamodb.models, snapshot_restore_py  # what takes long, once for all

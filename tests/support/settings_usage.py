@@ -6,6 +6,7 @@ Every definition that a reachable definition names is reachable, whether or not 
 import ast
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 from tests.support.layout import Module, handler_modules, layer_modules
 
@@ -13,13 +14,21 @@ type Definition = tuple[str, str]
 """A module and a name at its top level; the empty name stands for the statements that run on import."""
 
 MODULES = {module.name: module for module in (*layer_modules(), *handler_modules())}
-SETTINGS = {
-    field.target.id
+CONFIG = next(
+    statement
     for statement in MODULES["gatehouse.config"].tree.body
     if isinstance(statement, ast.ClassDef) and statement.name == "Config"
-    for field in statement.body
-    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+)
+SETTINGS = {
+    field.target.id for field in CONFIG.body if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
 }
+DESCRIPTIONS = {
+    field.target.id: text.value.value
+    for field, text in pairwise(CONFIG.body)
+    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+    if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+}
+"""The docstring below each field, which Python does not keep."""
 
 
 def settings_of(*modules: Module) -> set[str]:

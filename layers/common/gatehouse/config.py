@@ -1,26 +1,27 @@
 """Settings, from the environment: parsed once, typed, and without defaults, which the template has.
 
-A field `session_lifetime` is read from `GATEHOUSE_SESSION_LIFETIME`. Durations are given in seconds, lists with commas,
-rates as 3/10: three in ten seconds.
+A field `session_lifetime` is read from `GATEHOUSE_SESSION_LIFETIME`. A test compares the fields and their descriptions
+with the template's parameters and docs/configuration.md.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, NoReturn, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn
 
-SecureCookies = Literal["auto", "on", "off"]
-CookieSameSite = Literal["lax", "none", "strict"]
-OnOff = Literal["on", "off"]
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-Tracing = Literal["Active", "Disabled"]
-Transport = Literal["botocore", "own"]
-_SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 128
-NonEmptyText = Annotated[str, "not empty"]
-PasswordLength = Annotated[int, "8 to 128"]
-Lifetime = Annotated[timedelta, "above zero"]
-PerSecond = Annotated[int, "above zero"]
+from annotated_types import Ge, Gt, Le, MinLen
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
+
+type NonEmptyText = Annotated[str, MinLen(1)]
+type Flag = Annotated[bool, BeforeValidator(_parse_flag)]
+type OnOff = Literal["on", "off"]
+type PerSecond = Annotated[int, Gt(0), BeforeValidator(_parse_number)]
+type PasswordLength = Annotated[int, Ge(8), Le(128), BeforeValidator(_parse_number)]
+type Seconds = Annotated[timedelta, BeforeValidator(_parse_number)]
+type Lifetime = Annotated[timedelta, Gt(timedelta(0)), BeforeValidator(_parse_number)]
+type CommaList = Annotated[tuple[str, ...], BeforeValidator(_parse_list)]
+type RateLimit = Annotated[Rate, BeforeValidator(_parse_rate)]
 
 
 class Rate(NamedTuple):
@@ -35,86 +36,145 @@ class ConfigurationError(Exception):
 
 
 class Config:
-    """The settings of a function. It has those that it reads; the template's parameters describe them."""
+    """The settings of a function: those that are in its environment. They cannot be changed."""
 
     users_table: NonEmptyText
+    """Table of users and their addresses"""
     sessions_table: NonEmptyText
+    """Table of sessions"""
     tokens_table: NonEmptyText
+    """Table of mailed tokens, and the outbox of mails"""
     tasks_table: NonEmptyText
+    """Table of tasks"""
     limits_table: NonEmptyText
+    """Table of the counters of rate limits"""
     secret: NonEmptyText
+    """The secret that all keys are derived from"""
     audit_log: NonEmptyText
+    """The log group of the audit trail"""
     mail_from: NonEmptyText
+    """The sender address of all mail; its domain becomes the SES identity"""
     mail_configuration: str
+    """The SES configuration set of all mails: TLS required, bounces and complaints reported"""
     mail_rate: PerSecond
+    """Mails a second that each instance of the sender hands to SES; must be below the SES account's own rate"""
     product_name: str
+    """The product's name in mails"""
     base_url: str
+    """The public URL if the API has a domain of its own; empty means API Gateway's domain"""
+    hosted_pages: Flag
+    """Whether this service shows pages of its own for sign-in, account and tasks; false needs a frontend URL"""
     frontend_url: str
-    hosted_pages: bool
-    cors_origins: tuple[str, ...]
-    trusted_origins: tuple[str, ...]
-    require_email_verification: bool
-    send_verification_on_sign_in: bool
-    auto_sign_in_after_verification: bool
-    reveal_existing_users: bool
-    sign_up_enabled: bool
-    delete_user_by_mail: bool
-    confirm_email_change: bool
+    """The site whose /verify-email and /reset-password pages mailed links open; empty means the hosted pages"""
+    cors_origins: CommaList
+    """Exact origins of frontends on other hosts, comma-separated"""
+    trusted_origins: CommaList
+    """Further redirect targets and origins of requests with cookies, comma-separated; also patterns and app schemes"""
+    require_email_verification: Flag
+    """Whether an address must be verified before sign-in"""
+    send_verification_on_sign_in: Flag
+    """Whether a sign-in with an unverified address mails the verification link again"""
+    auto_sign_in_after_verification: Flag
+    """Whether verifying an address opens a session"""
+    reveal_existing_users: Flag
+    """Whether sign-up reveals that an address is taken"""
+    sign_up_enabled: Flag
+    """Whether anybody may sign up"""
+    delete_user_by_mail: Flag
+    """Whether deleting an account needs a mailed link"""
+    confirm_email_change: Flag
+    """Whether a change of address must be confirmed from the old address"""
     minimum_password_length: PasswordLength
+    """Minimum length of a new password, in UTF-16 code units"""
     session_lifetime: Lifetime
-    session_update_age: timedelta
+    """Lifetime of a session after its last renewal, in seconds"""
+    session_update_age: Seconds
+    """Minimum time between two renewals of a session, in seconds"""
     session_absolute_lifetime: Lifetime
-    session_fresh_age: timedelta
+    """Maximum lifetime of a session, however often it is renewed, in seconds"""
+    session_fresh_age: Seconds
+    """How long a session is fresh after the password was entered, in seconds; 0 means always"""
     access_token_lifetime: Lifetime
+    """Lifetime of an access token (JWT), in seconds"""
     verification_lifetime: Lifetime
+    """Lifetime of a verification link, from the first attempt to send it, in seconds"""
     reset_lifetime: Lifetime
-    cookie_cache_age: timedelta
+    """Lifetime of a password reset link, from the first attempt to send it, in seconds"""
+    cookie_cache_age: Seconds
+    """How long get-session may answer from a cookie, even if the session ended elsewhere, in seconds; 0 is off"""
     cookie_domain: str
-    cookie_same_site: CookieSameSite
-    secure_cookies: SecureCookies
+    """The domain whose hosts share the cookies; empty means the API's host only"""
+    cookie_same_site: Literal["lax", "none", "strict"]
+    """The SameSite attribute of cookies; none is for frontends on another site, and adds Partitioned"""
+    secure_cookies: Literal["auto", "on", "off"]
+    """Whether cookies are named __Secure- and marked Secure; auto means if the public URL is https"""
     rate_limits: OnOff
-    rate_limit_sign_in: Rate
-    rate_limit_mail: Rate
-    rate_limit_mail_address: Rate
-    rate_limit_mail_address_daily: Rate
-    rate_limit_refresh: Rate
-    rate_limit_failed_sign_ins: Rate
-    google_client_id: tuple[str, ...]
+    """Whether the rate limits below apply"""
+    rate_limit_sign_in: RateLimit
+    """Calls of sign-in, sign-up, change-password and change-email, each, from one IP address, as calls/seconds"""
+    rate_limit_mail: RateLimit
+    """Calls of each operation that sends mail, from one IP address, as calls/seconds"""
+    rate_limit_mail_address: RateLimit
+    """Mails requested for one address, from any IP address, as mails/seconds"""
+    rate_limit_mail_address_daily: RateLimit
+    """Mails requested for one address over a longer time, as mails/seconds"""
+    rate_limit_refresh: RateLimit
+    """Refreshes of one session, as calls/seconds"""
+    rate_limit_failed_sign_ins: RateLimit
+    """Failed sign-ins for one account, as failures/seconds; after that only known browsers are accepted"""
+    google_client_id: CommaList
+    """The client ids at Google, comma-separated; redirects use the first, ID tokens may have any; empty is off"""
     google_client_secret_name: str
+    """The name of Google's client secret in Secrets Manager"""
     google_authorize_url: str
+    """Google's authorization endpoint"""
     google_token_url: str
+    """Google's token endpoint"""
     google_jwks_url: str
+    """The keys that sign Google's ID tokens"""
     google_issuer: str
+    """The issuer of Google's ID tokens"""
     oidc_provider_id: str
+    """The id of a second OpenID Connect provider in paths and requests"""
     oidc_issuer: str
-    oidc_client_id: tuple[str, ...]
+    """The issuer of that provider; its endpoints come from OpenID Connect Discovery; empty is off"""
+    oidc_client_id: CommaList
+    """The client ids at that provider, comma-separated, as for Google"""
     oidc_client_secret_name: str
-    oidc_scopes: tuple[str, ...]
-    log_level: LogLevel
-    tracing: Tracing
-    transport: Transport
+    """The name of that provider's client secret in Secrets Manager"""
+    oidc_scopes: CommaList
+    """The scopes requested from that provider, comma-separated"""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    """The lowest level that is logged"""
+    tracing: Literal["Active", "Disabled"]
+    """Whether X-Ray traces every call"""
+    transport: Literal["botocore", "own"]
+    """Which client calls DynamoDB, botocore's or our own"""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         vars(self).update(settings)
 
     def __getattr__(self, name: str) -> NoReturn:
-        """Raise ConfigurationError for a setting that the environment lacks: there are no defaults here."""
+        """Raise ConfigurationError for a setting that is not in the environment: there are no defaults here."""
         if name in Config.__annotations__:
             raise ConfigurationError(f"{_variable_name(name)} is missing")
         raise AttributeError(name)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{name} cannot be changed")
 
 
 def parse_environment(environment: Mapping[str, str]) -> Config:
     """Parse every setting in `environment`; raises ConfigurationError that names all invalid ones."""
     settings: dict[str, Any] = {}
     problems: list[str] = []
-    for name, kind in get_type_hints(Config, include_extras=True).items():
+    for name, kind in Config.__annotations__.items():
         variable = _variable_name(name)
         if variable in environment:
             try:
-                settings[name] = _PARSERS[kind](environment[variable].strip())
-            except ValueError as error:
-                problems.append(f"{variable} {error}")
+                settings[name] = _validator(kind).validate_python(environment[variable].strip())
+            except ValidationError as error:
+                problems.append(f"{variable} {_requirement(error)}")
     if (settings.get("cookie_same_site"), settings.get("secure_cookies")) == ("none", "off"):
         problems.append("GATEHOUSE_SECURE_COOKIES must not be off where GATEHOUSE_COOKIE_SAME_SITE is none")
     if (settings.get("hosted_pages"), settings.get("frontend_url")) == (False, ""):
@@ -141,76 +201,35 @@ def _variable_name(name: str) -> str:
     return f"GATEHOUSE_{name.upper()}"
 
 
-def _text(value: str) -> str:
-    return value
+@cache
+def _validator(kind: Any) -> TypeAdapter[Any]:
+    """Return the validator of a type, built once. A model of all fields takes 3 % of a cold start: docs/adr/0022."""
+    return TypeAdapter(kind)
 
 
-def _non_empty(value: str) -> str:
-    if not value:
-        raise ValueError("is missing")
-    return value
+def _requirement(error: ValidationError) -> str:
+    """Return what is required: pydantic's "Input should be 'on' or 'off'" is "must be 'on' or 'off'"."""
+    return f"must {error.errors()[0]['msg'].rpartition(' should ')[2]}"
 
 
-def _boolean(value: str) -> bool:
-    return _one_of("true", "false")(value) == "true"
+def _parse_flag(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError("It should be true or false")
+    return value == "true"
 
 
-def _seconds(value: str) -> timedelta:
+def _parse_number(value: str) -> int:
     if not value.isdecimal():
-        raise ValueError("must be a whole number of seconds")
-    return timedelta(seconds=int(value))
-
-
-def _lifetime(value: str) -> timedelta:
-    if not _seconds(value):
-        raise ValueError("must be above zero")
-    return _seconds(value)
-
-
-def _password_length(value: str) -> int:
-    if not value.isdecimal() or not _SHORTEST_PASSWORD <= int(value) <= _LONGEST_PASSWORD:
-        raise ValueError(f"must be a number from {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD}")
+        raise ValueError("It should be a whole number")
     return int(value)
 
 
-def _per_second(value: str) -> int:
-    if not value.isdecimal() or not int(value):
-        raise ValueError("must be a whole number above zero")
-    return int(value)
-
-
-def _rate(value: str) -> Rate:
-    calls, _, seconds = value.partition("/")
-    if not (calls.isdecimal() and seconds.isdecimal() and int(calls) and int(seconds)):
-        raise ValueError("must look like 3/10: so many in so many seconds")
-    return Rate(int(calls), int(seconds))
-
-
-def _list(value: str) -> tuple[str, ...]:
+def _parse_list(value: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in value.split(",") if entry.strip())
 
 
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return value
-
-    return parse
-
-
-_PARSERS: dict[Any, Callable[[str], Any]] = {
-    str: _text,
-    NonEmptyText: _non_empty,
-    bool: _boolean,
-    PasswordLength: _password_length,
-    timedelta: _seconds,
-    Lifetime: _lifetime,
-    PerSecond: _per_second,
-    Rate: _rate,
-    tuple[str, ...]: _list,
-    **{
-        choice: _one_of(*get_args(choice))
-        for choice in (CookieSameSite, LogLevel, SecureCookies, OnOff, Tracing, Transport)
-    },
-}
+def _parse_rate(value: str) -> Rate:
+    calls, _, seconds = value.partition("/")
+    if not (calls.isdecimal() and seconds.isdecimal() and int(calls) and int(seconds)):
+        raise ValueError("It should look like 3/10: so many in so many seconds")
+    return Rate(int(calls), int(seconds))
