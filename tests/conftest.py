@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple
 from datetime import timedelta
@@ -58,7 +59,7 @@ def running_cloud(template: Template) -> Iterator[Cloud]:
         RECORDER.recording(),
         enforce_settings(template),
     ):
-        layer("telemetry")  # it keeps the stdout of its import, which must not be the one of capsys
+        layer("telemetry").logger.registered_handler.stream = sys.stdout  # an earlier import may have had that of capsys
         yield cloud
 
 
