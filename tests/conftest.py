@@ -59,7 +59,7 @@ def running_cloud(template: Template) -> Iterator[Cloud]:
         RECORDER.recording(),
         enforce_settings(template),
     ):
-        layer("telemetry").logger.registered_handler.stream = sys.stdout  # an earlier import may have had that of capsys
+        layer("telemetry").logger.registered_handler.stream = sys.stdout  # it may have been imported under capsys
         yield cloud
 
 
