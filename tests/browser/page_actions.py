@@ -36,7 +36,7 @@ def sign_up(page: Page, people: People, name: str) -> None:
     press(page, "Create an account")
     expect_page(page, "Check your email")
     page.goto(people.link(email))
-    press(page, "Confirm my address")
+    press(page, "Confirm my email address")
     expect_page(page, "Thank you")
 
 

@@ -308,7 +308,7 @@ def test_without_cookies_a_page_shows_a_message(new_browser: Browsers) -> None:
     page.add_init_script("Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get: () => false })")
     page.goto("/sign-in")
 
-    expect_alert(page, "Your browser does not keep cookies")
+    expect_alert(page, "Your browser blocks cookies from this site")
 
 
 def test_dates_have_the_format_of_the_browsers_locale(new_browser: Browsers, people: People) -> None:
