@@ -13,7 +13,7 @@ import pytest
 from gatehouse_dev.template import Template
 from tests.support.aws_calls import KEYRING, AwsCall, load
 from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended, policy_size, statements
-from tests.support.layout import handlers
+from tests.support.layout import handler_modules
 from tests.support.settings_usage import reachable
 from tests.support.transformed import Resources, of_type, operations, source, transform, transformed, untransformed
 
@@ -69,7 +69,7 @@ def problem(kind: str, call: AwsCall) -> str:
 
 def test_only_functions_that_publish_keys_may_write_the_keyring(template: Template) -> None:
     """Functions that write sessions are denied its partition, unless their code leads to publishing a key."""
-    folders = {handler.path.parent: handler for handler in handlers()}
+    folders = {handler.path.parent: handler for handler in handler_modules()}
     grants = [grant for function in FUNCTIONS for grant in granted(transformed(), function)]
     writing = [grant for grant in grants if grant.resource == KEYRING]
 
