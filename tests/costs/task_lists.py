@@ -53,9 +53,12 @@ class Listed:
 
 @contextmanager
 def fixed_clock() -> Iterator[None]:
-    """Set the clock to NOW; each reading advances it by a millisecond."""
+    """Set the clock to NOW; each reading advances it by a millisecond. A keyring that was read stays fresh."""
     readings = count()
-    with patch.object(layer("clock"), "now", lambda: NOW + timedelta(milliseconds=next(readings))):
+    with (
+        patch.object(layer("clock"), "now", lambda: NOW + timedelta(milliseconds=next(readings))),
+        patch.object(layer("keys.keyring"), "_MAX_AGE", timedelta.max),
+    ):
         yield
 
 

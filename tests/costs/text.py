@@ -114,5 +114,7 @@ have a due date, one in {rare} has the rare tag and word.
 * Prices: on demand, without the free tier, the first tier of use, arm64 (x86_64 costs a quarter more), table class
   Standard; as of {AS_OF}. They are constants in `tests/costs/prices.py`, as are the assumptions; usage is in
   `tests/costs/usage_profile.py`.
+* The process had read the keyring in the last ten seconds. Otherwise a call that reads a session uses one read unit
+  more, in the same round trip: at most one in ten seconds for each process, regardless of the number of calls.
 * There were no concurrent requests for the same rows: a retried transaction costs the same again.
 """

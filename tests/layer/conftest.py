@@ -2,10 +2,13 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from gatehouse_dev.cloud import Cloud
+from tests.functions.keys.test_rotate_secret import Rotation
 from tests.support.calls import Api
 from tests.support.layer import layer
 
@@ -14,6 +17,14 @@ from tests.support.layer import layer
 def _importable(api: Api) -> None:
     """Set the environment of the template, which the layer reads when imported."""
     assert api
+
+
+@pytest.fixture
+def rotation(call: Api, cloud: Cloud) -> Iterator[Rotation]:
+    """Secrets Manager; afterwards there is a good secret again."""
+    rotation = Rotation(call, cloud)
+    yield rotation
+    rotation.put("a good secret again, as long as it has to be, whatever happened to the one before")
 
 
 class Stdout:

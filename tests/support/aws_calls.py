@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 
+KEYRING = "SessionsTable/KEYRING"
 CLIENT_SECRETS = {"google-client-secret", "oidc-client-secret"}
 
 _current: ContextVar[str | None] = ContextVar("function", default=None)
@@ -22,11 +23,15 @@ _TRANSACTION = {
     "ConditionCheck": "ConditionCheckItem",
     "Get": "GetItem",
 }
+_WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 
 
 @dataclass(frozen=True, slots=True)
 class AwsCall:
-    """One permission used: `dynamodb:PutItem` on `UsersTable`, or on `TasksTable/index/by_due_date`."""
+    """One permission used: `dynamodb:PutItem` on `UsersTable`, or on `TasksTable/index/by_due_date`.
+
+    The keyring's partition of the sessions table is a resource of its own for writes: `SessionsTable/KEYRING`.
+    """
 
     function: str
     action: str
@@ -76,19 +81,31 @@ class CallRecorder:
 def _permissions(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if service == "secretsmanager":
         yield f"{service}:{operation}", "client secrets" if parameters["SecretId"] in CLIENT_SECRETS else "Secret"
-    elif service != "dynamodb":
-        yield f"{service}:{operation}", "*"
-    elif operation == "TransactWriteItems":
-        for item in parameters["TransactItems"]:
-            for kind, change in item.items():
-                yield f"dynamodb:{_TRANSACTION[kind]}", change["TableName"]
-    elif "RequestItems" in parameters:
-        for table in parameters["RequestItems"]:
-            yield f"dynamodb:{operation}", table
-    elif "IndexName" in parameters:
-        yield f"dynamodb:{operation}", f"{parameters['TableName']}/index/{parameters['IndexName']}"
+    elif service == "dynamodb":
+        yield from ((f"dynamodb:{action}", resource) for action, resource in _in_tables(operation, parameters))
     else:
-        yield f"dynamodb:{operation}", parameters["TableName"]
+        yield f"{service}:{operation}", "*"
+
+
+def _in_tables(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    tables = parameters.get("RequestItems", {})
+    if operation == "TransactWriteItems":
+        changes = [change for item in parameters["TransactItems"] for change in item.items()]
+        yield from ((_TRANSACTION[kind], _written(change["TableName"], change)) for kind, change in changes)
+    elif operation == "BatchWriteItem":
+        yield from ((operation, _written(table, *item.values())) for table, items in tables.items() for item in items)
+    elif operation in _WRITES:
+        yield operation, _written(parameters["TableName"], parameters)
+    elif "IndexName" in parameters:
+        yield operation, f"{parameters['TableName']}/index/{parameters['IndexName']}"
+    else:
+        yield from ((operation, table) for table in tables or [parameters["TableName"]])
+
+
+def _written(table: str, change: dict[str, Any]) -> str:
+    """Return the resource that is written: a table, or the keyring's partition."""
+    row = change.get("Item") or change["Key"]
+    return KEYRING if table == "SessionsTable" and row["user_id"]["S"] == "KEYRING" else table
 
 
 RECORDER = CallRecorder()

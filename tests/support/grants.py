@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.support.aws_calls import AwsCall
+from tests.support.aws_calls import KEYRING, AwsCall
 from tests.support.transformed import Resources, of_type
 
 LOGS = "service-role/AWSLambdaBasicExecutionRole"
 TRACES = "AWSXrayWriteOnlyAccess"
 KEYRING_ALONE = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["KEYRING"]}}
+NOT_KEYRING = {"ForAllValues:StringNotEquals": {"dynamodb:LeadingKeys": ["KEYRING"]}}
+WRITES = {f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")}
 LONGEST_FUNCTION_ARN = 130  # characters; the name has 64 at most, an alias follows
 LONGEST_ARN = 250  # characters; names contain the stack's name
 STREAMING = {
@@ -27,17 +29,23 @@ def managed_by_aws(resources: Resources, function: str) -> set[str]:
     return {arn.partition(":aws:policy/")[2] for arn in arns if ":aws:policy/" in arn}
 
 
-def granted(resources: Resources, function: str, *, unconditional: bool = False) -> set[AwsCall]:
-    """Return each action and resource that a function's inline policies allow, or allow without a condition. A stream
-    is a resource of its own.
+def granted(resources: Resources, function: str) -> set[AwsCall]:
+    """Return each action and resource that a function's inline policies allow. A stream is a resource of its own, and
+    so is the keyring's partition of the sessions table where an action writes.
     """
     return {
-        AwsCall(function, action, _name(action, resource))
+        AwsCall(function, action, place)
         for statement in statements(_role(resources, function))
-        if not (unconditional and "Condition" in statement)
         for action in _list(statement["Action"])
         for resource in _list(statement["Resource"])
+        for place in _places(action, _name(action, resource), statement.get("Condition"))
     }
+
+
+def _places(action: str, name: str, condition: Any) -> list[str]:
+    if name != "SessionsTable" or action not in WRITES or condition == NOT_KEYRING:
+        return [name]
+    return [KEYRING] if condition == KEYRING_ALONE else [name, KEYRING]
 
 
 def open_ended(resources: Resources) -> Iterator[str]:
@@ -48,9 +56,8 @@ def open_ended(resources: Resources) -> Iterator[str]:
                 named = all("*" not in _text(resource) for resource in _list(statement["Resource"]))
                 if "*" in action or (not named and action != "dynamodb:ListStreams"):
                     yield f"{name}: {action}"
-            unconditional = {
-                key: value for key, value in statement.items() if key != "Condition" or value != KEYRING_ALONE
-            }
+            known = [KEYRING_ALONE, NOT_KEYRING]
+            unconditional = {key: value for key, value in statement.items() if key != "Condition" or value not in known}
             if set(unconditional) != {"Effect", "Action", "Resource"} or statement["Effect"] != "Allow":
                 yield f"{name}: {sorted(statement)}"
 

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.template import Template
-from tests.support.aws_calls import AwsCall, load
+from tests.support.aws_calls import KEYRING, AwsCall, load
 from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended, policy_size, statements
+from tests.support.layout import handler_modules
+from tests.support.settings_usage import reachable
 from tests.support.transformed import Resources, of_type, operations, source, transform, transformed, untransformed
 
 FUNCTIONS = sorted(of_type(untransformed(), "AWS::Serverless::Function"))
 TESTS = Path(__file__).parents[1]
+PUBLISHING = {("gatehouse.keys.keyring", "publish_first_key"), ("gatehouse.keys.rotation", "run_step")}
 ROLE = "AWS::IAM::Role"
 MOST_POLICIES, LARGEST_POLICIES = 10, 10_240  # managed policies of a role; characters of its inline policies
 
@@ -62,6 +65,18 @@ def test_only_this_file_has_tests_that_run_last() -> None:
 def problem(kind: str, call: AwsCall) -> str:
     """Return a line about a missing or unused grant."""
     return f"{kind} grant: {call.function} {call.action} on {call.resource}"
+
+
+def test_only_functions_that_publish_keys_may_write_the_keyring(template: Template) -> None:
+    """Functions that write sessions are denied its partition, unless their code leads to publishing a key."""
+    folders = {handler.path.parent: handler for handler in handler_modules()}
+    grants = [grant for function in FUNCTIONS for grant in granted(transformed(), function)]
+    writing = [grant for grant in grants if grant.resource == KEYRING]
+
+    assert {grant.action for grant in writing} == {"dynamodb:PutItem"}
+    for grant in writing:
+        leads_to = reachable(folders[template.functions[grant.function].folder])
+        assert PUBLISHING & leads_to, grant.function
 
 
 @every_function

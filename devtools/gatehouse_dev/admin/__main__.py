@@ -25,7 +25,9 @@ ENDS = {
     "sign-out": "This ends all sessions of {}.",
     "delete": "This deletes {} and all their data permanently.",
 }
-EMERGENCY = "This makes a new key and invalidates every cookie, access token, refresh token and mailed link."
+EMERGENCY = (
+    "This makes a new key and ends every session, and invalidates access tokens, refresh tokens and mailed links."
+)
 KEYS_STILL_IN_USE = "The last rotation was recent: another one now ends active sessions that were signed before it."
 
 

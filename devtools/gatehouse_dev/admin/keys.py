@@ -35,9 +35,9 @@ def rotate(actor: str, *, is_local: bool) -> None:
 
 
 def rotate_immediately(actor: str) -> None:
-    """Make a new key and invalidate all others."""
+    """Make a new key, invalidate all others, and end all sessions."""
     rotation.rotate_immediately()
-    done = "There is a new key; all earlier cookies, access and refresh tokens and mailed links are invalid."
+    done = "There is a new key; all earlier sessions, access and refresh tokens and mailed links are invalid."
     record_and_print("keys replaced", done, actor, KEYRING)
 
 

@@ -156,11 +156,16 @@ def test_an_emergency_rotation_needs_confirmation(tool: Tool, call: Api, ann: Pe
     assert is_valid_cookie(call, ann)
 
 
-def test_an_emergency_rotation_invalidates_earlier_signatures(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
+def test_an_emergency_rotation_ends_earlier_sessions(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
+    assert "session  " in tool("show", ann.email).out
+
     result = tool("rotate", "--emergency", "--yes")
 
-    assert result.out.startswith("There is a new key; all earlier cookies, access and refresh tokens")
+    assert result.out.startswith("There is a new key; all earlier sessions, access and refresh tokens")
+    layer("keys.keyring").clear_cache()  # another process
+    assert "session  " not in tool("show", ann.email).out
     assert not is_valid_cookie(call, ann)
+    assert call("GET /api/tasks", bearer=ann.token).status == 401
     assert ("keys replaced", LOCAL) in audit_events(cloud, "KEYRING")
 
 

@@ -311,8 +311,27 @@ def test_a_step_concurrent_with_an_emergency_restores_no_old_key(
         "session_id": "KEYRING",
         "v": "1",
         "newest": newest,
+        "not_before": rotation.keyring()["not_before"],
         "public_keys": {kid(newest): rotation.keyring()["public_keys"][kid(newest)]},
     }
+
+
+def test_an_emergency_concurrent_with_a_rotation_invalidates_its_key(
+    rotation: Rotation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The emergency repeats its write when the rotation finished after its read."""
+    pending = rotation.begin()
+    for name in STEPS[:-1]:
+        rotation.step(name, pending)
+    interleave(monkeypatch, "keys.rotation", "_write", lambda: rotation.step("finishSecret", pending))
+
+    rotation.emergency()
+
+    row = rotation.keyring()
+    assert row["newest"] != pending
+    assert "previous" not in row
+    assert kid(pending) not in row["public_keys"]
+    assert "not_before" in row
 
 
 def test_a_version_superseded_by_an_emergency_cannot_be_finished(rotation: Rotation) -> None:

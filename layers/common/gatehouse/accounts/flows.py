@@ -4,7 +4,7 @@ A sign-up that must be verified first is no user yet: it is stored in its token 
 address replaces it. Known and unknown addresses get the same response, after the same reads and writes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -62,11 +62,14 @@ def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInAttempt:
-    """A sign-in attempt: the credentials, the client, and whether its device is known."""
+    """A sign-in attempt: the credentials, the client, and whether its device is known to an address.
+
+    `is_known_device` is asked once the keyring was read, for an emergency rotation ends known devices, too.
+    """
 
     credentials: PasswordCredentials
     client: ClientInfo
-    known_device: bool = False
+    is_known_device: Callable[[str], bool]
 
 
 def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
@@ -75,7 +78,7 @@ def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
     Raises InvalidEmail, PasswordTooLong, TooManyRequests after too many failures, InvalidEmailOrPassword, and
     EmailNotVerified once the password was correct.
     """
-    credentials, email = attempt.credentials, parse_address(attempt.credentials.email)
+    credentials, email = attempt.credentials, _parse_address(attempt.credentials.email)
     passwords.check_length(credentials.password)
     lookup, (keyring,) = look_up_account(email, keys.keyring_key())
     keys.update_cache(keyring)
@@ -92,7 +95,7 @@ def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
     return profile.to_user(), issued
 
 
-def parse_address(text: str) -> str:
+def _parse_address(text: str) -> str:
     """Return the normal form of an address; raises InvalidEmail."""
     try:
         return normalize_email(text)
@@ -115,7 +118,7 @@ def _count_failure(attempt: SignInAttempt, email: str) -> throttle.LimitRow | No
     unlimited attempts.
     """
     unknown_device, known_device = failure_counters(email)
-    key = known_device if attempt.known_device else unknown_device
+    key = known_device if attempt.is_known_device(email) else unknown_device
     return throttle.consume(config().rate_limit_failed_sign_ins, *key, fail_closed=True)
 
 

@@ -1,7 +1,7 @@
 """The session_data cookie: get-session's response, cached in the browser for a few minutes.
 
 It has the protocol's compact form. It is off unless CookieCacheAge is set: an ended session stays valid in it until it
-expires, though for get-session alone. A withdrawn key is accepted for half a minute at most.
+expires, though for get-session alone. After an emergency rotation it is invalid within ten seconds.
 """
 
 import hmac
@@ -49,6 +49,7 @@ def load(request: Request, token: str) -> dict[str, Any] | None:
             is_current
             and content["session"]["token"] == token
             and _is_signed(content, expires_at, payload["signature"])
+            and datetime.fromisoformat(content["session"]["createdAt"]) >= keys.not_before()
         ):
             return {"session": content["session"], "user": content["user"]}
     except (ValueError, KeyError, TypeError, RecursionError):

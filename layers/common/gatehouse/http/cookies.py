@@ -63,6 +63,7 @@ def session_cookie(request: Request) -> str | None:
 
 def set_state(request: Request, response: Response, state: str) -> None:
     """Set the cookie that binds the OAuth state to this browser."""
+    keys.refresh_if_stale()
     set_cookie(request, response, _STATE, keys.sign(state), _STATE_AGE)
 
 
@@ -72,13 +73,16 @@ def clear_state(request: Request, response: Response) -> None:
 
 
 def matches_state(request: Request) -> bool:
-    """Whether the browser's state cookie matches the `state` parameter of the request."""
+    """Whether the browser's state cookie matches the `state` parameter of the request, and its key is trusted now."""
     state = request.query_params.get("state", "")
     try:
         cookie = keys.parse_signed(get_cookie(request, _STATE) or "")
     except ValueError:
         return False
-    return hmac.compare_digest(cookie.text.encode(), state.encode()) and cookie.is_authentic_now()
+    if not hmac.compare_digest(cookie.text.encode(), state.encode()):
+        return False
+    keys.refresh_if_stale()
+    return cookie.is_authentic_now()
 
 
 def remaining_seconds(session: Session) -> int:

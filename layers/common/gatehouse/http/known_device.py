@@ -22,11 +22,11 @@ def remember_device(request: Request, response: Response, email: str) -> None:
 
 
 def is_known_device(request: Request, email: str) -> bool:
-    """Whether this browser has signed in with this address before."""
+    """Whether this browser has signed in with this address before, by the cached keyring."""
     value, _, mac = (get_cookie(request, _DEVICE) or "").partition(".")
     if not hmac.compare_digest(value.encode(), throttle.pseudonym(email).encode()):
         return False
-    return keys.matches_latest(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
+    return keys.matches(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
 
 
 def _is_hex(text: str) -> bool:

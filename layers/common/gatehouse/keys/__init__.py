@@ -5,12 +5,14 @@ from gatehouse.keys.keyring import (
     KeyringRow,
     current_keyring,
     keyring_key,
+    not_before,
     open_connection,
     refresh,
     refresh_if_stale,
+    stale_keyring_key,
     update_cache,
 )
-from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, mac, matches, matches_latest, warm_up
+from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, mac, matches, warm_up
 from gatehouse.keys.signed_text import SignedText, parse_signed, sign
 
 __all__ = [
@@ -26,12 +28,13 @@ __all__ = [
     "keyring_key",
     "mac",
     "matches",
-    "matches_latest",
+    "not_before",
     "open_connection",
     "parse_signed",
     "refresh",
     "refresh_if_stale",
     "sign",
+    "stale_keyring_key",
     "update_cache",
     "warm_up",
 ]

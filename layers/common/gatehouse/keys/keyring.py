@@ -1,26 +1,30 @@
 """The keyring: a row that names the trusted versions of the secret, written before a version is used.
 
 It is in the `sessions` table, so that it is read together with a session, without a grant on tokens. Without a row, no
-rotation has happened yet, and AWSCURRENT in Secrets Manager is the only version.
+rotation has happened yet, and AWSCURRENT in Secrets Manager is the only version. After an emergency rotation it also
+says which sessions are withdrawn: those created before `not_before`.
 """
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from gatehouse import clock
+from gatehouse.attributes import TimestampAttribute
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, Key, Row, TableName, batch_get, conditional_write
 from gatehouse.keys.secret import newest_version
 
 KEYRING = "KEYRING"
-_MAX_AGE = 30  # seconds, where no other read refreshes it
+_MAX_AGE = timedelta(seconds=10)  # after which an emergency rotation holds in every process
+_ALWAYS = datetime.fromtimestamp(0, UTC)
 
 
 class KeyringRow(Row):
-    """The trusted versions, and the public keys of access tokens."""
+    """The trusted versions, the public keys of access tokens, and when the last emergency rotation was."""
 
     class Meta:
         table_name = TableName(lambda: config().sessions_table)
@@ -30,15 +34,20 @@ class KeyringRow(Row):
     newest = UnicodeAttribute()
     previous = UnicodeAttribute(null=True)
     public_keys = JSONAttribute()
+    not_before = TimestampAttribute(null=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyring:
-    """The version to sign with, the versions to trust, and `public_keys` as JWKs by key id."""
+    """The version to sign with, the versions to trust, and `public_keys` as JWKs by key id.
+
+    Sessions that were created before `not_before` are withdrawn.
+    """
 
     newest: str
     previous: str | None
     public_keys: dict[str, dict[str, str]]
+    not_before: datetime = _ALWAYS
 
     @property
     def versions(self) -> list[str]:
@@ -47,7 +56,8 @@ class Keyring:
 
 
 _cached: Keyring | None = None
-_refreshed_at = float("-inf")
+_refreshed_at = float("-inf")  # by the monotonic clock
+_refreshed_on = _ALWAYS  # by the other one: the monotonic clock may stand still while Lambda freezes the process
 
 
 def keyring_key() -> Key:
@@ -60,11 +70,28 @@ def open_connection() -> None:
     batch_get((KeyringRow, KEYRING, "-"))
 
 
+def stale_keyring_key() -> list[Key]:
+    """Return the key of the keyring's row, for a read that is made anyway, unless it was read in the last ten seconds.
+
+    What is read must be given to `update_cache`.
+    """
+    return [keyring_key()] if _is_stale() else []
+
+
 def update_cache(row: KeyringRow | None) -> None:
     """Cache the keyring that was just read; without a row the cached one stays."""
-    global _cached, _refreshed_at
+    global _cached, _refreshed_at, _refreshed_on  # noqa: PLW0603 -- one for the process
     if row:
-        _cached, _refreshed_at = _keyring(row), clock.monotonic()
+        _cached = _keyring(row)
+    _refreshed_at, _refreshed_on = clock.monotonic(), clock.now()
+
+
+def not_before() -> datetime:
+    """Return when the last emergency rotation was, by the cached keyring: what was created before is withdrawn.
+
+    It reads nothing, so that functions need no secret for it.
+    """
+    return _cached.not_before if _cached else _ALWAYS
 
 
 def current_keyring() -> Keyring:
@@ -79,21 +106,19 @@ def current_keyring() -> Keyring:
 
 def refresh() -> None:
     """Read the keyring now."""
-    global _refreshed_at  # noqa: PLW0603 -- the same
     update_cache(batch_get(keyring_key())[0])
-    _refreshed_at = clock.monotonic()
 
 
 def refresh_if_stale() -> None:
-    """Read the keyring, unless this process did in the last 30 seconds."""
-    if clock.monotonic() - _refreshed_at >= _MAX_AGE:
+    """Read the keyring, unless this process did in the last ten seconds."""
+    if _is_stale():
         refresh()
 
 
 def clear_cache() -> None:
-    """Clear the cached keyring."""
-    global _cached  # noqa: PLW0603 -- the same
-    _cached = None
+    """Clear the cached keyring, as in a process that never read one."""
+    global _cached, _refreshed_at
+    _cached, _refreshed_at = None, float("-inf")
 
 
 def publish_first_key(kid: str, public_key: dict[str, Any]) -> None:
@@ -104,5 +129,15 @@ def publish_first_key(kid: str, public_key: dict[str, Any]) -> None:
     refresh()
 
 
+def _is_stale() -> bool:
+    age = clock.monotonic() - _refreshed_at
+    return age >= _MAX_AGE.total_seconds() or clock.now() - _refreshed_on >= _MAX_AGE
+
+
 def _keyring(row: KeyringRow) -> Keyring:
-    return Keyring(newest=row.newest, previous=row.previous, public_keys=row.public_keys)
+    return Keyring(
+        newest=row.newest,
+        previous=row.previous,
+        public_keys=row.public_keys,
+        not_before=row.not_before or _ALWAYS,
+    )

@@ -12,7 +12,7 @@ COOKIE = b"gatehouse cookie"
 CACHE = b"gatehouse cached session"
 REFRESH = b"gatehouse refresh token"
 DEVICE = b"gatehouse known device"
-_REFRESH_INTERVAL = 30  # seconds
+_REFRESH_INTERVAL = 10  # seconds
 
 _last_refresh = float("-inf")
 
@@ -36,7 +36,7 @@ def matches(label: bytes, message: bytes, given: bytes) -> bool:
 
 
 def matches_latest(label: bytes, message: bytes, given: bytes) -> bool:
-    """As `matches`, but read the keyring again on failure, at most every 30 seconds, for a newer version."""
+    """As `matches`, but read the keyring again on failure, at most every ten seconds, for a newer version."""
     global _last_refresh  # noqa: PLW0603 -- one for the process
     if matches(label, message, given):
         return True

@@ -4,17 +4,21 @@ https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambd
 """
 
 import secrets
+from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 
+from gatehouse import clock
 from gatehouse.config import config
-from gatehouse.dynamodb import batch_get
+from gatehouse.dynamodb import batch_get, conditional_write, retry_if_changed
 from gatehouse.keys import access_tokens
 from gatehouse.keys.keyring import KeyringRow, keyring_key
 from gatehouse.keys.secret import client, newest_version
 
 _BYTES = 48
+_MARGIN = timedelta(minutes=5)  # that the clock of an operator may be wrong; AWS refuses a request by one that is more
+_MOMENT = timedelta(milliseconds=1)
 
 
 def run_step(name: str, secret_id: str, version: str) -> None:
@@ -28,10 +32,23 @@ def run_step(name: str, secret_id: str, version: str) -> None:
 
 
 def rotate_immediately() -> None:
-    """Rotate in an emergency: create a new version at once, and stop trusting all others."""
+    """Rotate in an emergency: create a new version at once, stop trusting all others, and withdraw all sessions.
+
+    The keyring's `not_before` lies a few minutes ahead, so that no difference of clocks, and no request that is under
+    way, saves a session of before. A session that is opened by a request that has read the new keyring is created
+    at `not_before` at the earliest, and so is valid.
+    """
     answer = client().put_secret_value(SecretId=config().secret, SecretString=secrets.token_urlsafe(_BYTES))
     version = str(answer["VersionId"])
-    _write(version, None, [version])
+    retry_if_changed(lambda: _withdraw_all(version))
+
+
+def _withdraw_all(version: str) -> None:
+    row, not_before = _row(), clock.now() + _MARGIN
+    if row and row.not_before:
+        not_before = max(not_before, row.not_before + _MOMENT)
+    with conditional_write():
+        _write(version, None, [version], not_before, _unchanged(row))
 
 
 def _create(secret_id: str, version: str) -> None:
@@ -52,7 +69,7 @@ def _publish(_secret_id: str, version: str) -> None:
     row = _row()
     newest, previous = (row.newest, row.previous) if row else (newest_version(), None)
     known = [newest, *([previous] if previous else []), version]
-    _write(newest, previous, known, _unchanged(row))
+    _write(newest, previous, known, row.not_before if row else None, _unchanged(row))
 
 
 def _check(_secret_id: str, version: str) -> None:
@@ -68,7 +85,7 @@ def _finish(secret_id: str, version: str) -> None:
             SecretId=secret_id, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=current
         )
     if row.newest != version:  # also after an attempt that failed before this write
-        _write(version, row.newest, [version, row.newest], _unchanged(row))
+        _write(version, row.newest, [version, row.newest], row.not_before, _unchanged(row))
 
 
 def _published_keyring(version: str) -> KeyringRow:
@@ -89,6 +106,9 @@ def _row() -> KeyringRow | None:
     return row
 
 
-def _write(newest: str, previous: str | None, versions: list[str], condition: Condition | None = None) -> None:
+def _write(
+    newest: str, previous: str | None, versions: list[str], not_before: datetime | None, condition: Condition
+) -> None:
     keys = dict(access_tokens.public_key(version) for version in dict.fromkeys(versions))
-    KeyringRow(newest=newest, previous=previous, public_keys=keys).save(condition=condition)
+    row = KeyringRow(newest=newest, previous=previous, public_keys=keys, not_before=not_before)
+    row.save(condition=condition)

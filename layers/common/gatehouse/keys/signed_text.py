@@ -19,7 +19,7 @@ class SignedText(NamedTuple):
         return matches(COOKIE, self.text.encode(), self.signature)
 
     def is_authentic_now(self) -> bool:
-        """The same; a failure reads the keyring again, at most every 30 seconds, for a newer key."""
+        """The same; a failure reads the keyring again, at most every ten seconds, for a newer key."""
         return matches_latest(COOKIE, self.text.encode(), self.signature)
 
 

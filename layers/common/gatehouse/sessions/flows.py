@@ -21,8 +21,11 @@ _LONGEST_ADDRESS, _LONGEST_AGENT = 45, 500
 def new_session(
     user_id: str, epoch: int, client: ClientInfo, *, remember: bool = True
 ) -> tuple[IssuedSession, SessionRow]:
-    """Return a new session in `epoch`, and its row, unsaved. In an outdated epoch it is invalid from the start."""
+    """Return a new session in `epoch`, and its row, unsaved. In an outdated epoch it is invalid from the start, and
+    so it is after an emergency rotation, unless the caller has read the keyring since.
+    """
     now, settings = clock.now(), config()
+    created_at = max(now, keys.not_before())
     longest = min(settings.session_lifetime, settings.session_absolute_lifetime)
     lifetime = longest if remember else min(longest, _SESSION_ONLY_LIFETIME)
     token = SessionToken.new(user_id)
@@ -31,8 +34,9 @@ def new_session(
         token.session_id,
         secret_hash=token.digest,
         epoch=epoch,
-        created_at=now,
+        created_at=created_at,
         updated_at=now,
+        proved_at=now if now < created_at else None,
         expires_at=(now + lifetime).replace(microsecond=0),
         remember=remember,
         ip_address=client.ip_address[:_LONGEST_ADDRESS],
@@ -44,16 +48,18 @@ def new_session(
 def find_session(credential: Credential, *extra_keys: Key, refresh_keyring: bool = False) -> tuple[Session, list[Any]]:
     """Return the live session of a credential, and the rows of `extra_keys`, in one read.
 
-    Callers that sign something pass `refresh_keyring`, so that no withdrawn key is used. Raises InvalidToken when there
-    is no session, TokenExpired when it has expired.
+    Callers that sign something pass `refresh_keyring`, so that no withdrawn key is used; for the others a keyring that
+    is ten seconds old is read, so that no withdrawn session is found. Raises InvalidToken when there is no session,
+    TokenExpired when it has expired.
     """
-    ring = [keys.keyring_key()] if credential.needs_keyring or refresh_keyring else []
+    ring = [keys.keyring_key()] if credential.needs_keyring or refresh_keyring else keys.stale_keyring_key()
     row, epoch, *extra_rows = batch_get(
         session_key(credential.user_id, credential.session_id), epoch_key(credential.user_id), *extra_keys, *ring
     )
     keyring = extra_rows.pop() if ring else None
-    keys.update_cache(keyring)
-    if row is None or not isinstance(row, SessionRow) or epoch is None or row.epoch != epoch.epoch:
+    if ring:
+        keys.update_cache(keyring)
+    if not is_valid(row, epoch):
         raise InvalidToken
     credential.check(row.secret_hash, keyring)
     if row.expires_at <= clock.now():
@@ -63,13 +69,14 @@ def find_session(credential: Credential, *extra_keys: Key, refresh_keyring: bool
 
 def active_sessions(user_id: str, epoch: int) -> list[Session]:
     """Return every live session of a user, oldest first."""
+    keys.refresh_if_stale()
     now = clock.now()
     rows = SessionRow.query(
         user_id,
         filter_condition=(SessionRow.epoch == epoch) & SessionRow.secret_hash.exists(),
         consistent_read=True,
     )
-    living = [row.to_session() for row in rows if row.expires_at > now]
+    living = [row.to_session() for row in rows if row.expires_at > now and row.created_at >= keys.not_before()]
     return sorted(living, key=lambda session: session.created_at)
 
 
@@ -109,9 +116,19 @@ def update_session(session: Session, *actions: Action) -> Session:
 
 def check_active(user_id: str, session_id: str) -> None:
     """Raise SessionEnded when a session that was read before has ended since."""
-    row, epoch = batch_get(session_key(user_id, session_id), epoch_key(user_id))
-    if row is None or epoch is None or row.epoch != epoch.epoch or row.expires_at <= clock.now():
+    row, epoch, *ring = batch_get(session_key(user_id, session_id), epoch_key(user_id), *keys.stale_keyring_key())
+    if ring:
+        keys.update_cache(*ring)
+    if not is_valid(row, epoch) or row.expires_at <= clock.now():
         raise SessionEnded
+
+
+def is_valid(row: SessionRow | None, epoch: EpochRow | None) -> bool:
+    """Whether a session exists that neither its user's epoch nor an emergency rotation has ended; it may have expired.
+
+    Callers have read the keyring in the last ten seconds.
+    """
+    return row is not None and epoch is not None and row.epoch == epoch.epoch and row.created_at >= keys.not_before()
 
 
 def is_fresh(session: Session) -> bool:
@@ -145,7 +162,11 @@ def revoke_active(current: Session, session_id: str) -> bool:
     """Delete a live session of the current one's user; False when it does not exist."""
     if not is_session_id(session_id):
         return False
-    lives = (SessionRow.epoch == current.epoch) & (SessionRow.expires_at > clock.now())
+    lives = (
+        (SessionRow.epoch == current.epoch)
+        & (SessionRow.expires_at > clock.now())
+        & (SessionRow.created_at >= keys.not_before())
+    )
     return _delete(SessionRow(current.user_id, session_id), SessionRow.secret_hash.exists() & lives)
 
 

@@ -11,7 +11,7 @@ from gatehouse import clock, keys, throttle
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, Key, batch_get, conditional_write
 from gatehouse.errors import InvalidToken, TokenExpired
-from gatehouse.sessions.flows import renewed_expiry, revoke
+from gatehouse.sessions.flows import is_valid, renewed_expiry, revoke
 from gatehouse.sessions.model import RefreshToken, Session
 from gatehouse.sessions.table import SessionRow, epoch_key, session_key
 from gatehouse.telemetry import count_metric, logger
@@ -75,7 +75,7 @@ def _find_live(token: RefreshToken, extra_keys: tuple[Key, ...]) -> tuple[Sessio
         session_key(token.user_id, token.session_id), epoch_key(token.user_id), keys.keyring_key(), *extra_keys
     )
     keys.update_cache(keyring)
-    if row is None or epoch is None or row.epoch != epoch.epoch:
+    if not is_valid(row, epoch):
         raise InvalidToken
     token.check(row.secret_hash)
     if row.expires_at <= clock.now():
