@@ -3,10 +3,9 @@
 New hashes are Argon2id. Those of imported users are verified as well, and replaced at the user's next sign-in.
 """
 
-import gzip
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 import argon2
 
@@ -15,24 +14,25 @@ from gatehouse.config import config
 from gatehouse.errors import PasswordTooLong, PasswordTooShort, WeakPassword
 
 _MAX_LENGTH = 128
-_COMMON = Path(__file__).with_name("common_passwords.txt.gz")
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # 19 MiB
 
 
 def check_new_password(password: str, *personal: str) -> None:
-    """Raise PasswordTooShort, PasswordTooLong, or WeakPassword for a common one or one of the texts in `personal`."""
-    if _length(password) < config().minimum_password_length:
+    """Raise PasswordTooShort, PasswordTooLong, or WeakPassword for one that is easy to guess, also for who knows the
+    texts in `personal`.
+    """
+    from gatehouse.accounts.weak_passwords import is_weak  # noqa: PLC0415 -- not for those who only check passwords
+
+    if length(password) < config().minimum_password_length:
         raise PasswordTooShort
     check_length(password)
-    folded = unicodedata.normalize("NFKC", password).casefold()
-    guessable = {name.casefold() for text in personal for name in (text, text.partition("@")[0])}
-    if f"\n{folded}\n" in _common_passwords() or folded in guessable | {config().product_name.casefold()}:
+    if is_weak(password, (config().product_name, *personal)):
         raise WeakPassword
 
 
 def check_length(password: str) -> None:
     """Raise PasswordTooLong, before anything is hashed."""
-    if _length(password) > _MAX_LENGTH:
+    if length(password) > _MAX_LENGTH:
         raise PasswordTooLong
 
 
@@ -59,9 +59,9 @@ def is_current(stored: str) -> bool:
         return False
 
 
-def _length(password: str) -> int:
+def length(text: Iterable[str]) -> int:
     """Return the length in UTF-16 code units, as browsers count."""
-    return len(password.encode("utf-16-le", "surrogatepass")) // 2
+    return len("".join(text).encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _normalized(password: str) -> bytes:
@@ -71,12 +71,3 @@ def _normalized(password: str) -> bytes:
 @cache
 def _dummy_hash() -> str:
     return _hasher.hash("nobody")
-
-
-@cache
-def _common_passwords() -> str:
-    """Return the most common passwords, from zxcvbn's list, one a line; `make passwords` writes the file.
-
-    It is searched as text: building a set of the lines takes three times as long as reading them.
-    """
-    return f"\n{gzip.decompress(_COMMON.read_bytes()).decode()}\n"
