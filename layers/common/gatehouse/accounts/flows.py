@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gatehouse import keys, throttle
-from gatehouse.accounts import outbox, passwords
+from gatehouse.accounts import imported_hashes, outbox, passwords
 from gatehouse.accounts.gate import open_session
 from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, new_user
 from gatehouse.accounts.model import NewAccount, PasswordCredentials, User, normalize_email
@@ -77,10 +77,11 @@ def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
     """
     credentials, email = attempt.credentials, parse_address(attempt.credentials.email)
     passwords.check_length(credentials.password)
-    lookup, (keyring,) = look_up_account(email, keys.keyring_key())
+    lookup, (keyring, imported) = look_up_account(email, keys.keyring_key(), imported_hashes.costs_key())
     keys.update_cache(keyring)
     failure = _count_failure(attempt, email)
     if not passwords.is_correct(credentials.password, lookup.password_hash):
+        imported_hashes.spend_equal_work(credentials.password, lookup.password_hash, imported)
         raise InvalidEmailOrPassword
     throttle.refund(failure)
     profile = lookup.profile

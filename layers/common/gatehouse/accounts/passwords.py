@@ -1,11 +1,13 @@
 """Password rules, and password hashes.
 
-New hashes are Argon2id. Those of imported users are verified as well, and replaced at the user's next sign-in.
+Hashes are Argon2id. Those of imported users are Argon2id over the hash of another system, and replaced at the user's
+next sign-in.
 """
 
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from hmac import compare_digest
 
 import argon2
 
@@ -42,13 +44,27 @@ def hash_password(password: str) -> str:
 
 
 def is_correct(password: str, stored: str | None) -> bool:
-    """Whether `password` matches `stored`; without a stored hash False, after the same work."""
-    if stored and not is_current(stored):
-        return legacy.is_correct(password, stored)
-    try:
-        return _hasher.verify(stored or _dummy_hash(), _normalized(password)) and bool(stored)
-    except argon2.exceptions.VerificationError:
-        return False
+    """Whether `password` matches `stored`, after one Argon2id whatever is stored; without a stored hash False.
+
+    Before that a hash of another system has its own work (`imported_hashes`), for each spelling of the password.
+    """
+    if foreign := foreign_hash(stored):
+        return any(_is_correct_there(spelling, foreign) for spelling in legacy.spellings(password))
+    ours = stored if stored and is_current(stored) else None
+    return _verify(ours or _dummy_hash(), _normalized(password)) and ours is not None
+
+
+def foreign_hash(stored: str | None) -> legacy.ForeignHash | None:
+    """Return the hash of another system that a stored one is, or wraps."""
+    return legacy.parse(stored) if stored and not is_current(stored) else None
+
+
+def wrap_hash(stored: str) -> str:
+    """Return what to store for an imported hash: our own hash of another system's, unless that is Argon2, too."""
+    foreign = foreign_hash(stored)
+    if not foreign or foreign.wrapped or foreign.is_argon2:
+        return stored
+    return legacy.wrap(foreign, _hasher.hash(foreign.digest.encode()))
 
 
 def is_current(stored: str) -> bool:
@@ -62,6 +78,21 @@ def is_current(stored: str) -> bool:
 def length(text: Iterable[str]) -> int:
     """Return the length in UTF-16 code units, as browsers count."""
     return len("".join(text).encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _is_correct_there(password: str, foreign: legacy.ForeignHash) -> bool:
+    digest = foreign.digest_of(password)
+    if foreign.wrapped:
+        return _verify(foreign.wrapped, digest.encode())
+    _verify(_dummy_hash(), digest.encode())
+    return compare_digest(digest, foreign.digest)
+
+
+def _verify(stored: str, secret: bytes) -> bool:
+    try:
+        return _hasher.verify(stored, secret)
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        return False
 
 
 def _normalized(password: str) -> bytes:
