@@ -11,7 +11,15 @@ import pytest
 from argon2 import low_level
 
 from gatehouse_dev.cloud import Cloud
-from tests.layer.test_accounts_legacy import WRONG, by_argon2, by_bcrypt, by_better_auth, by_django, import_user, wrapped
+from tests.layer.test_accounts_legacy import (
+    WRONG,
+    by_argon2,
+    by_bcrypt,
+    by_better_auth,
+    by_django,
+    import_user,
+    wrapped,
+)
 from tests.support.auth_calls import sign_in, sign_up
 from tests.support.calls import Api
 from tests.support.interleaving import interleave
