@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LAYER = Path(__file__).parents[2] / "layers" / "common"
 MAX_LINE_LENGTH = 64 * 1024  # bytes of one line
-REQUIRED_VARIABLES = ("users_table", "sessions_table", "transport")  # of the settings
+REQUIRED_VARIABLES = ("users_table", "sessions_table", "transport", "log_level")  # of the settings
 
 
 class ImportResult(StrEnum):

@@ -34,8 +34,8 @@ _FAILURES = "failed-sign-ins"
 def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | None]:
     """Create an account: with a session when addresses need no verification, else with a mail alone.
 
-    Raises SignUpDisabled, PasswordTooShort, PasswordTooLong, WeakPassword, TooManyRequests and, where existing users
-    may be revealed, UserAlreadyExists.
+    Raises SignUpDisabled, PasswordTooShort, PasswordTooLong, WeakPassword, PasswordCompromised, TooManyRequests and,
+    where existing users may be revealed, UserAlreadyExists.
     """
     settings = config()
     if not settings.sign_up_enabled:
@@ -43,7 +43,7 @@ def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | 
     passwords.check_new_password(new.password, new.email, new.name)
     if settings.require_email_verification:
         outbox.check_mail_rate(new.email)
-    password_hash = passwords.hash_password(new.password)
+    password_hash = passwords.hash_new_password(new.password)
     user = new_user(new.email, name=new.name, image=new.image)
     taken, keyring = batch_get(email_key(user.email), keys.keyring_key())
     keys.update_cache(keyring)

@@ -38,6 +38,14 @@ def check_length(password: str) -> None:
         raise PasswordTooLong
 
 
+def hash_new_password(password: str) -> str:
+    """Return the hash of a password that is to be set; raises PasswordCompromised for one from a breach."""
+    from gatehouse.accounts.breached_passwords import check_not_breached  # noqa: PLC0415 -- as above
+
+    check_not_breached(password)
+    return hash_password(password)
+
+
 def hash_password(password: str) -> str:
     """Return the hash to store, in PHC format. Composed and decomposed spellings of a password hash alike (NFKC)."""
     return _hasher.hash(_normalized(password))
