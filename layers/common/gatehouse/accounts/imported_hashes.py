@@ -1,7 +1,7 @@
 """Equal work for every failed sign-in, whatever hash is behind the address.
 
 A hash of another system can be checked only by computing it, beside our own. So a row names the kinds that were
-imported, with the highest cost of each, and who fails is refused after the work of all of them (docs/adr/0021).
+imported, with the highest cost of each, and who fails is refused after the work of all of them (docs/adr/0023).
 """
 
 from contextlib import suppress
