@@ -171,7 +171,7 @@ redrive: .venv/ready ## Retry failed mails and erasures of STACK (default: the l
 	@PYTHONPATH=devtools $(PYTHON) -m gatehouse_dev.admin $(if $(STACK),--stack $(STACK),--local) redrive
 
 .PHONY: passwords
-passwords: .venv/ready ## Update the list of common passwords from zxcvbn
+passwords: .venv/ready ## Update the list of common passwords from Django and zxcvbn
 	$(PYTHON) -m gatehouse_dev.common_passwords
 
 .PHONY: lock

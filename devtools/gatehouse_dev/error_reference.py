@@ -81,6 +81,7 @@ ACTIONS = {
     "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL": "Offer sign-in or a password reset.",
     "USER_EMAIL_NOT_FOUND": "Ask the user to share the address at the provider.",
     "VALIDATION_ERROR": "Show each entry of `details` at its `field`.",
+    "PASSWORD_COMPROMISED": "Show the message at the password field.",
     "WEAK_PASSWORD": "Show the message at the password field.",
 }
 HEAD = """# Errors

@@ -7,6 +7,9 @@ FILE has one JSON object on each line:
 
 Only `email` is required. Users without a hash set a password through a password reset. Tables and AWS credentials come
 from the environment, as in functions. Users who exist are not changed, so the import can be run again.
+
+Hashes of bcrypt, scrypt and PBKDF2 are hashed again by Argon2id, which takes about 30 ms each: split a large file, and
+import its parts at once.
 """
 
 import argparse
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 
 LAYER = Path(__file__).parents[2] / "layers" / "common"
 MAX_LINE_LENGTH = 64 * 1024  # bytes of one line
-REQUIRED_VARIABLES = ("users_table", "sessions_table", "transport")  # of the settings
+REQUIRED_VARIABLES = ("users_table", "sessions_table", "transport", "log_level")  # of the settings
 
 
 class ImportResult(StrEnum):
@@ -102,6 +105,7 @@ class ImportRun:
         self._dry_run = dry_run
         self._seen = SeenNames()
         self._outcomes: Counter[ImportResult] = Counter()
+        self._recorded_costs: dict[str, int] = {}
 
     def run(self, file: BinaryIO) -> bool:
         """Import all valid lines and report the others; returns whether all were valid."""
@@ -120,7 +124,7 @@ class ImportRun:
         try:
             imported = _parsed(raw)
             self._check_first(imported.user)
-            outcome = _check_user(imported) if self._dry_run else _add_user(imported)
+            outcome = _check_user(imported) if self._dry_run else self._add(imported)
             self._seen.add(number, imported.user.email, imported.user.id)
         except InvalidLine as problem:
             _print_error(f"line {number}: {problem}")
@@ -132,6 +136,17 @@ class ImportRun:
         if outcome is ImportResult.ALREADY_THERE:
             console.say(f"line {number}: {imported.user.email} is already there")
         return outcome
+
+    def _add(self, imported: ImportedUser) -> ImportResult:
+        """Write a user; before that let failed sign-ins of all others take as long as one with this hash."""
+        from gatehouse.accounts import imported_hashes, passwords  # noqa: PLC0415 -- the layer reads the environment when imported
+        from gatehouse.dynamodb import retry_if_changed  # noqa: PLC0415 -- the same
+
+        foreign = passwords.foreign_hash(imported.password_hash)
+        if foreign and foreign.cost > self._recorded_costs.get(foreign.kind, 0):
+            retry_if_changed(lambda: imported_hashes.record(foreign))
+            self._recorded_costs[foreign.kind] = foreign.cost
+        return _add_user(imported)
 
     def _check_first(self, user: "User") -> None:
         for what, name in (("address", user.email), ("id", user.id)):
@@ -188,7 +203,7 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _parsed(raw: bytes) -> ImportedUser:
-    from gatehouse.accounts import NewAccount, legacy  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.accounts import NewAccount, legacy, passwords  # noqa: PLC0415 -- the layer reads the environment when imported
     from gatehouse.accounts.lookup import new_user  # noqa: PLC0415 -- the same
 
     if len(raw) > MAX_LINE_LENGTH:
@@ -198,8 +213,12 @@ def _parsed(raw: bytes) -> ImportedUser:
         known = NewAccount(email=line.email, password="", name=line.name or "", image=line.image)
     except ValidationError as error:
         raise InvalidLine(_validation_message(error)) from None
-    if line.password_hash and not legacy.is_known(line.password_hash):
-        raise InvalidLine("password_hash: its format is not supported.")
+    if line.password_hash and not passwords.is_current(line.password_hash):
+        foreign = legacy.parse(line.password_hash)
+        if not foreign:
+            raise InvalidLine("password_hash: its format is not supported.")
+        if foreign.is_too_costly:
+            raise InvalidLine("password_hash: it takes too long to check.")
     user = new_user(known.email, name=known.name, image=known.image)
     user = replace(
         user,
@@ -212,13 +231,18 @@ def _parsed(raw: bytes) -> ImportedUser:
 
 def _add_user(imported: ImportedUser) -> ImportResult:
     """Create a user, unless one with this address exists."""
-    from gatehouse.accounts.table import create_profile, new_profile  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.accounts.table import create_profile, new_profile  # noqa: PLC0415 -- the same
     from gatehouse.dynamodb import ConditionFailed, TransactionConflict, transact  # noqa: PLC0415 -- the same
     from gatehouse.sessions import create_epoch  # noqa: PLC0415 -- the same
 
-    user = imported.user
+    user, password_hash = imported.user, imported.password_hash
+    if password_hash:
+        if _check_user(imported) is ImportResult.ALREADY_THERE:
+            return ImportResult.ALREADY_THERE
+        password_hash = passwords.wrap_hash(password_hash)
     try:
-        transact(*create_profile(new_profile(user, imported.password_hash)), create_epoch(user.id))
+        transact(*create_profile(new_profile(user, password_hash)), create_epoch(user.id))
     except ConditionFailed:
         if _check_user(imported) is ImportResult.ADDED:
             raise InvalidLine("id: it was used before.") from None

@@ -29,6 +29,7 @@ LEVELS = (
         "audit",
         "query",
         "languages",
+        "outbound",
     },
     {"transport", "base64url"},
 )

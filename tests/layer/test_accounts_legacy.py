@@ -6,6 +6,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import argon2
 import bcrypt
@@ -72,9 +73,9 @@ PUBLISHED = {
 }
 
 
-def import_user(password_hash: str, *, verified: bool = True) -> None:
+def import_user(password_hash: str, email: str = ANN, *, verified: bool = True) -> None:
     """Create a user with a hash of another system."""
-    user = replace(layer("accounts.lookup").new_user(ANN, name="Ann"), email_verified=verified)
+    user = replace(layer("accounts.lookup").new_user(email, name="Ann"), email_verified=verified)
     table = layer("accounts.table")
     creation = table.create_profile(table.new_profile(user, password_hash))
     layer("dynamodb").transact(*creation, layer("sessions").create_epoch(user.id))
@@ -87,15 +88,30 @@ def stored_hash(cloud: Cloud) -> str:
     return found
 
 
+def wrapped(password_hash: str) -> str:
+    """As it is stored by the import."""
+    found: str = layer("accounts.passwords").wrap_hash(password_hash)
+    return found
+
+
+stored_as = pytest.mark.parametrize("stored_as", [wrapped, str], ids=["wrapped", "as earlier versions"])
+
+
+def people(cloud: Cloud) -> list[dict[str, Any]]:
+    """The rows of users."""
+    return [row for row in rows(cloud, "UsersTable") if row["pk"] != "IMPORTED"]
+
+
 @every_hasher
+@stored_as
 @pytest.mark.parametrize(
     "password", [PASSWORD, pytest.param(LONG, marks=pytest.mark.slow)], ids=["usual", "over 72 bytes"]
 )
 def test_the_right_password_signs_in_and_is_rehashed(
-    call: Api, cloud: Cloud, hasher: Callable[[str], str], password: str
+    call: Api, cloud: Cloud, hasher: Callable[[str], str], stored_as: Callable[[str], str], password: str
 ) -> None:
     """S-08; once."""
-    import_user(hasher(password))
+    import_user(stored_as(hasher(password)))
 
     response = sign_in(call, ANN, password)
 
@@ -112,16 +128,21 @@ def test_the_right_password_signs_in_and_is_rehashed(
 
 
 @every_hasher
+@stored_as
 @pytest.mark.parametrize("verified", [True, pytest.param(False, id="unverified")])
 def test_a_wrong_password_and_an_unverified_user_are_refused_and_nothing_changes(
     call: Api,
     cloud: Cloud,
     hasher: Callable[[str], str],
+    stored_as: Callable[[str], str],
     verified: bool,  # noqa: FBT001 -- a case
 ) -> None:
-    """S-08."""
-    import_user(hasher(PASSWORD), verified=verified)
+    """S-08. The first failure records the kind of the hash, beside the users."""
+    import_user(stored_as(hasher(PASSWORD)), verified=verified)
+    begun = people(cloud)
+    sign_in(call, ANN, WRONG)
     before = all_rows(cloud)
+    assert people(cloud) == begun
 
     wrong = (WRONG, "", PASSWORD.lower(), PASSWORD[:-1], f"{PASSWORD} ", stored_hash(cloud)) if verified else (WRONG,)
     for password in wrong:
@@ -134,11 +155,12 @@ def test_a_wrong_password_and_an_unverified_user_are_refused_and_nothing_changes
 
 @pytest.mark.parametrize(("password", "published"), PUBLISHED.values(), ids=PUBLISHED)
 def test_published_hashes_are_verified(password: str, published: str) -> None:
-    legacy = layer("accounts.legacy")
+    passwords = layer("accounts.passwords")
 
-    assert legacy.is_known(published)
-    assert legacy.is_correct(password, published)
-    assert not legacy.is_correct(f"{password}x", published)
+    for stored in (published, wrapped(published)):
+        assert layer("accounts.legacy").parse(stored)
+        assert passwords.is_correct(password, stored)
+        assert not passwords.is_correct(f"{password}x", stored)
 
 
 def test_bytes_that_bcrypt_ignored_count_after_the_first_sign_in(call: Api) -> None:
@@ -160,6 +182,19 @@ def test_a_nul_does_not_end_a_password(call: Api) -> None:
     assert sign_in(call, ANN, "correct\0horse").status == 200
 
 
+@every_hasher
+@stored_as
+@pytest.mark.parametrize("hashed", ["NFC", "NFKC"])
+def test_a_password_is_tried_as_it_was_given_and_in_nfkc_form(
+    call: Api, hasher: Callable[[str], str], stored_as: Callable[[str], str], hashed: Any
+) -> None:
+    """S-05: better-auth and new systems hash the NFKC form, older ones what they got."""
+    password = "Ｚażółć gęślą jaźń ½"
+    import_user(stored_as(hasher(unicodedata.normalize(hashed, password))))
+
+    assert sign_in(call, ANN, unicodedata.normalize("NFC", password)).status == 200
+
+
 @pytest.mark.parametrize("hasher", [by_better_auth, by_argon2])
 def test_composed_and_decomposed_letters_are_the_same_password(call: Api, hasher: Callable[[str], str]) -> None:
     """S-05, as in better-auth."""
@@ -167,6 +202,18 @@ def test_composed_and_decomposed_letters_are_the_same_password(call: Api, hasher
     import_user(hasher(unicodedata.normalize("NFC", password)))
 
     assert sign_in(call, ANN, unicodedata.normalize("NFD", password)).status == 200
+
+
+@pytest.mark.parametrize("hasher", [by_bcrypt, by_better_auth, by_django])
+def test_what_leaks_of_a_wrapped_hash_is_as_slow_as_ours(hasher: Callable[[str], str]) -> None:
+    foreign = layer("accounts.legacy").parse(hasher(PASSWORD))
+
+    stored = wrapped(hasher(PASSWORD))
+
+    assert foreign.digest not in stored
+    ours = "$" + stored.rpartition("$$")[2]
+    assert layer("accounts.passwords").is_current(ours)
+    assert wrapped(stored) == stored
 
 
 def test_a_reset_during_the_sign_in_is_not_undone(
@@ -212,7 +259,7 @@ def test_an_invalid_hash_is_refused_and_causes_no_500(
     known: bool,  # noqa: FBT001 -- a case
 ) -> None:
     """The user is refused as for a wrong password, and can reset it."""
-    assert known or not layer("accounts.legacy").is_known(stored_hash)
+    assert known or not layer("accounts.legacy").parse(stored_hash)
     import_user(stored_hash)
 
     for password in (PASSWORD,) if known else (PASSWORD, stored_hash[:100], "nobody"):

@@ -13,9 +13,10 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 
 ANN = "ann@example.com"
+LONG = "".join(chr(ord("a") + number * number % 97 % 26) for number in range(128))
 VALID = [
-    *("x" * 8, "x" * 64, "x" * 128, "lowercase", "        ", "correct horse battery staple"),
-    *("🔑" * 4, "nul\0nul\0", "пароль-пароль", "purple monkey dishwasher", "password1 but longer", "xpassword1"),
+    *("wjxkqzbn", LONG[:64], LONG, "lowercase", "six of one", "correct horse battery staple"),
+    *("🔑🐎🔋📎", "nul\0byte\0", "пароль-пароль", "purple monkey dishwasher", "password1 but longer", "xpassword1"),
     *("Tr0ub4dor&3x", "ann went to example.com", "bob.the.builder"),  # of other users
 ]
 

@@ -24,7 +24,7 @@ HEADERS = {
     "cache-control": "no-store",
 }
 ANY_INPUT: dict[str, Any] = {
-    "json": {"email": "a@ex.com", "password": "x" * 9, "newPassword": "x" * 9, "token": "x"},
+    "json": {"email": "a@ex.com", "password": "correct horse", "newPassword": "correct horse", "token": "x"},
     "query": {"token": "x", "callbackURL": "/"},
     "bearer": "7130a49b-0f0d-43b8-bead-c318ac479dd9" + "x" * 65,
 }

@@ -18,10 +18,10 @@ LOCALHOST = x509.DNSName("localhost")
 @pytest.fixture(autouse=True)
 def _no_cached_pool() -> Iterator[None]:
     """The authorities are read once in a process."""
-    fetch = layer("oauth.fetch")
-    fetch._pool.cache_clear()
+    outbound = layer("outbound")
+    outbound._pool.cache_clear()
     yield
-    fetch._pool.cache_clear()
+    outbound._pool.cache_clear()
 
 
 def fetch_from(shown: Path, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> Any:

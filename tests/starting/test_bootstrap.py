@@ -22,7 +22,7 @@ CACHED = {
     "config._validator",
     "dynamodb.connection",
     "bytecode_archive.install",
-    "oauth.fetch._pool",
+    "outbound._pool",
 }  # settings, and clients without connections
 START_FUNCTIONS = """
 import functools, gc, importlib, json, os, random, sys

@@ -55,7 +55,7 @@ def test_other_functions_load_no_provider_modules(loaded: list[list[str]]) -> No
 
 
 def test_functions_that_only_list_accounts_load_no_token_modules(loaded: list[list[str]]) -> None:
-    assert in_packages(loaded[1], "gatehouse.oauth.flows", "gatehouse.oauth.fetch", *TOKENS) == []
+    assert in_packages(loaded[1], "gatehouse.oauth.flows", "gatehouse.oauth.fetch", "gatehouse.outbound", *TOKENS) == []
 
 
 def test_functions_with_tokens_load_all_of_them(loaded: list[list[str]]) -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -23,11 +24,19 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import load
 from tests.conftest import PARAMETERS, ROOT
 from tests.support.calls import Api, Response
+from tests.support.layer import layer
 from tests.support.people import PASSWORD, People
 from tests.support.transport import patched_transports
 
 ROUNDS, WARM_UP = 200, 5
 MAX_DIFFERENCE = 10  # per cent
+IMPORTED = {  # hashes as other systems make them now; nobody knows their passwords
+    "bcrypt 12": "$2b$12$" + "O" * 53,
+    "bcrypt 10": "$2b$10$" + "O" * 53,
+    "scrypt": "0" * 32 + ":" + "0" * 128,
+    "PBKDF2 600,000": "pbkdf2_sha256$600000$salt$AAAA",
+    "PBKDF2 260,000": "pbkdf2_sha256$260000$salt$AAAA",
+}
 
 type Send = Callable[[], Response]
 type Times = dict[str, list[float]]
@@ -61,10 +70,20 @@ class Pair:
         return 100 * (high - low) / low
 
 
+def imported(number: int, password_hash: str) -> str:
+    """Somebody whose hash another system made, as the import stores it; the address."""
+    people, table, passwords = (layer(f"accounts.{part}") for part in ("lookup", "table", "passwords"))
+    user = people.new_user(f"imported-{number}@example.com")
+    layer("accounts.imported_hashes").record(passwords.foreign_hash(password_hash))
+    layer("dynamodb").transact(*table.create_profile(table.new_profile(user, passwords.wrap_hash(password_hash))))
+    return str(user.email)
+
+
 def pairs(call: Api, people: People) -> Iterator[Pair]:
     """Return the requests that name an address, each for an unknown and for a known address."""
     ann = people.signed_in("ann")
     taken = people.verified("bob")
+    others = {name: imported(number, stored) for number, (name, stored) in enumerate(IMPORTED.items())}
 
     def send(path: str, email: Callable[[], str], key: str = "email", **more: str) -> Send:
         bearer = ann.token if key == "newEmail" else None
@@ -87,6 +106,10 @@ def pairs(call: Api, people: People) -> Iterator[Pair]:
             name=path,
             requests={"unknown": send(path, unknown, key, **more), "known": send(path, known, key, **more)},
         )
+    for name, email in others.items():
+        path, wrong = "sign-in/email", {"password": "not the password"}
+        known_hash = send(path, partial(str, email), **wrong)
+        yield Pair(name=f"sign-in, {name}", requests={"unknown": send(path, unknown, **wrong), "known": known_hash})
 
 
 def main(rounds: int) -> int:

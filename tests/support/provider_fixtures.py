@@ -24,14 +24,14 @@ def provider_timeouts(call: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, f
     """The timeouts in seconds of each module that calls a provider. They are raised to a minute for tests."""
     assert call
     names = {
-        "token_endpoint": "_SECONDS",
-        "id_tokens": "_FETCH_SECONDS",
-        "providers": "_DISCOVERY",
-        "fetch": "_CONNECT_SECONDS",
+        "oauth.token_endpoint": "_SECONDS",
+        "oauth.id_tokens": "_FETCH_SECONDS",
+        "oauth.providers": "_DISCOVERY",
+        "outbound": "_CONNECT_SECONDS",
     }
-    timeouts = {module: float(getattr(layer(f"oauth.{module}"), name)) for module, name in names.items()}
+    timeouts = {module: float(getattr(layer(module), name)) for module, name in names.items()}
     for module, name in names.items():
-        monkeypatch.setattr(layer(f"oauth.{module}"), name, 60.0)
+        monkeypatch.setattr(layer(module), name, 60.0)
     return timeouts
 
 

@@ -86,6 +86,8 @@ class Config:
     """Whether a change of address must be confirmed from the old address"""
     minimum_password_length: PasswordLength
     """Minimum length of a new password, in UTF-16 code units"""
+    breached_passwords_url: str
+    """Range API that new passwords are looked up at, by five digits of their SHA-1; empty is off"""
     session_lifetime: Lifetime
     """Lifetime of a session after its last renewal, in seconds"""
     session_update_age: Seconds

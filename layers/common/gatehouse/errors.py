@@ -205,6 +205,12 @@ class WeakPassword(Refusal):
     code = "WEAK_PASSWORD"
 
 
+class PasswordCompromised(Refusal):
+    """The password you entered has been compromised. Please choose a different password."""
+
+    code = "PASSWORD_COMPROMISED"
+
+
 class InvalidPassword(Refusal):
     """Invalid password"""
 

@@ -18,6 +18,7 @@ from tests.devtools.operating.conftest import ToolResult
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
+from tests.support.layer import layer
 from tests.support.layout import ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -54,6 +55,12 @@ def profiles(cloud: Cloud) -> dict[str, dict[str, Any]]:
     return {row["email"]: row for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"}
 
 
+def imported_costs(cloud: Cloud) -> dict[str, int]:
+    """The highest cost of each kind of hash."""
+    found = [json.loads(row["costs"]) for row in rows(cloud, "UsersTable") if row["pk"] == "IMPORTED"]
+    return found[0] if found else {}
+
+
 def test_an_imported_user_signs_in_with_their_old_password(call: Api, imports: Importer) -> None:
     result = imports(ANN)
 
@@ -61,6 +68,51 @@ def test_an_imported_user_signs_in_with_their_old_password(call: Api, imports: I
     response = sign_in(call, "ann@example.com")
     assert response.status == 200
     assert call("POST /api/tasks", json={"title": "x"}, bearer=response.json["token"]).status == 201
+
+
+def test_a_hash_is_stored_under_a_hash_of_ours(imports: Importer, cloud: Cloud) -> None:
+    imports(ANN)
+
+    stored = profiles(cloud)["ann@example.com"]["password_hash"]
+    assert stored.startswith(f"{HASH[:29]}$$argon2id$")
+    assert HASH[29:] not in stored
+
+
+def test_failed_sign_ins_of_others_take_as_long_from_then_on(imports: Importer, cloud: Cloud) -> None:
+    """Also for who is already there, from an earlier version."""
+    costlier = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(5)).decode()
+
+    imports(ANN, ANN | {"email": "bob@example.com", "password_hash": costlier})
+
+    assert imported_costs(cloud) == {"bcrypt": 32}
+    cloud.client("dynamodb").delete_item(TableName="UsersTable", Key={"pk": {"S": "IMPORTED"}, "sk": {"S": "HASHES"}})
+    assert imports(ANN).summary == "0 added, 1 already there, 0 refused."
+    assert imported_costs(cloud) == {"bcrypt": 16}
+
+
+def test_a_trial_records_nothing(imports: Importer, cloud: Cloud) -> None:
+    imports(ANN, dry_run=True)
+
+    assert rows(cloud, "UsersTable") == []
+
+
+def test_a_hash_of_ours_stays_as_it_is(imports: Importer, cloud: Cloud) -> None:
+    ours = layer("accounts.passwords").hash_password(PASSWORD)
+
+    imports(ANN | {"password_hash": ours})
+
+    assert profiles(cloud)["ann@example.com"]["password_hash"] == ours
+    assert imported_costs(cloud) == {}
+
+
+def test_who_is_there_already_is_not_hashed_again(imports: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    imports(ANN)
+
+    def hashed(_stored: str) -> str:
+        pytest.fail("hashed")
+
+    monkeypatch.setattr(layer("accounts.passwords"), "wrap_hash", hashed)
+    assert imports(ANN).summary == "0 added, 1 already there, 0 refused."
 
 
 def test_all_given_fields_are_stored(call: Api, imports: Importer) -> None:
@@ -182,6 +234,7 @@ INVALID_LINES: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "two addresses": ({"email": "a@example.com, b@example.com"}, "email: Invalid email address"),
     "address of another alphabet": ({"email": "bøb@example.com"}, "email: Invalid email address"),
     "unknown hash": ({"password_hash": "{SSHA}abcdefgh"}, "password_hash: its format is not supported"),
+    "hash of a high cost": ({"password_hash": "$2b$16$" + "O" * 53}, "password_hash: it takes too long to check"),
     "plain password": ({"password_hash": PASSWORD}, "password_hash: its format is not supported"),
     "hash of a wrong type": ({"password_hash": 12}, "password_hash: "),
     "flag as text": ({"email_verified": "true"}, "email_verified: "),
@@ -325,7 +378,8 @@ def test_each_user_is_written_in_one_transaction(imports: Importer, cloud: Cloud
     with failing_calls(UNREACHABLE, "TransactWriteItems"):
         imports(ANN)
 
-    assert all_rows(cloud) == {name: [] for name in all_rows(cloud)}
+    assert [row["pk"] for row in rows(cloud, "UsersTable")] == ["IMPORTED"]
+    assert [name for name, found in all_rows(cloud).items() if found] == ["UsersTable"]
 
 
 def test_memory_does_not_grow_with_the_number_of_lines(

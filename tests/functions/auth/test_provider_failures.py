@@ -180,7 +180,7 @@ def test_a_provider_has_two_seconds_for_the_whole_response(
     slow: Slow,
 ) -> None:
     """However short each pause is. Here the limit is 0.2 seconds."""
-    assert provider_timeouts["token_endpoint"] == 2
+    assert provider_timeouts["oauth.token_endpoint"] == 2
     monkeypatch.setattr(layer("oauth.token_endpoint"), "_SECONDS", 0.2)
     oauth_flow.provider.behaviour["/token"] = slow
 

@@ -47,15 +47,15 @@ def change_password(
 ) -> IssuedSession | None:
     """Set a new password and end every other session; this one goes on, or is replaced by the one that is returned.
 
-    Raises PasswordTooShort, PasswordTooLong, WeakPassword, what `check_password` raises, and SessionEnded when
-    the session ended meanwhile.
+    Raises PasswordTooShort, PasswordTooLong, WeakPassword, PasswordCompromised, what `check_password` raises, and
+    SessionEnded when the session ended meanwhile.
     """
     profile = account.profile
     passwords.check_new_password(new, profile.email, profile.name)
     check_password(account, current)
     issued, remaining = _remaining_session(account, client, replace=replace)
     notice = outbox.password_changed(profile.user_id, profile.email, client)
-    change = set_password(profile, passwords.hash_password(new))
+    change = set_password(profile, passwords.hash_new_password(new))
     try:
         transact(change, sessions.advance_epoch(profile.user_id, profile.epoch), remaining, put(notice))
     except ConditionFailed:

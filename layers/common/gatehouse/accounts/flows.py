@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gatehouse import keys, throttle
-from gatehouse.accounts import outbox, passwords
+from gatehouse.accounts import imported_hashes, outbox, passwords
 from gatehouse.accounts.gate import open_session
 from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, new_user
 from gatehouse.accounts.model import NewAccount, PasswordCredentials, User, normalize_email
@@ -34,8 +34,8 @@ _FAILURES = "failed-sign-ins"
 def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | None]:
     """Create an account: with a session when addresses need no verification, else with a mail alone.
 
-    Raises SignUpDisabled, PasswordTooShort, PasswordTooLong, WeakPassword, TooManyRequests and, where existing users
-    may be revealed, UserAlreadyExists.
+    Raises SignUpDisabled, PasswordTooShort, PasswordTooLong, WeakPassword, PasswordCompromised, TooManyRequests and,
+    where existing users may be revealed, UserAlreadyExists.
     """
     settings = config()
     if not settings.sign_up_enabled:
@@ -43,7 +43,7 @@ def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | 
     passwords.check_new_password(new.password, new.email, new.name)
     if settings.require_email_verification:
         outbox.check_mail_rate(new.email)
-    password_hash = passwords.hash_password(new.password)
+    password_hash = passwords.hash_new_password(new.password)
     user = new_user(new.email, name=new.name, image=new.image)
     taken, keyring = batch_get(email_key(user.email), keys.keyring_key())
     keys.update_cache(keyring)
@@ -80,10 +80,11 @@ def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
     """
     credentials, email = attempt.credentials, _parse_address(attempt.credentials.email)
     passwords.check_length(credentials.password)
-    lookup, (keyring,) = look_up_account(email, keys.keyring_key())
+    lookup, (keyring, imported) = look_up_account(email, keys.keyring_key(), imported_hashes.costs_key())
     keys.update_cache(keyring)
     failure = _count_failure(attempt, email)
     if not passwords.is_correct(credentials.password, lookup.password_hash):
+        imported_hashes.spend_equal_work(credentials.password, lookup.password_hash, imported)
         raise InvalidEmailOrPassword
     throttle.refund(failure)
     profile = lookup.profile

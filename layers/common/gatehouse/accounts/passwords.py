@@ -1,12 +1,13 @@
 """Password rules, and password hashes.
 
-New hashes are Argon2id. Those of imported users are verified as well, and replaced at the user's next sign-in.
+Hashes are Argon2id. Those of imported users are Argon2id over the hash of another system, and replaced at the user's
+next sign-in.
 """
 
-import gzip
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
+from hmac import compare_digest
 
 import argon2
 
@@ -15,25 +16,34 @@ from gatehouse.config import config
 from gatehouse.errors import PasswordTooLong, PasswordTooShort, WeakPassword
 
 _MAX_LENGTH = 128
-_COMMON = Path(__file__).with_name("common_passwords.txt.gz")
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # 19 MiB
 
 
 def check_new_password(password: str, *personal: str) -> None:
-    """Raise PasswordTooShort, PasswordTooLong, or WeakPassword for a common one or one of the texts in `personal`."""
-    if _length(password) < config().minimum_password_length:
+    """Raise PasswordTooShort, PasswordTooLong, or WeakPassword for one that is easy to guess, also for who knows the
+    texts in `personal`.
+    """
+    from gatehouse.accounts.weak_passwords import is_weak  # noqa: PLC0415 -- not for those who only check passwords
+
+    if length(password) < config().minimum_password_length:
         raise PasswordTooShort
     check_length(password)
-    folded = unicodedata.normalize("NFKC", password).casefold()
-    guessable = {name.casefold() for text in personal for name in (text, text.partition("@")[0])}
-    if f"\n{folded}\n" in _common_passwords() or folded in guessable | {config().product_name.casefold()}:
+    if is_weak(password, (config().product_name, *personal)):
         raise WeakPassword
 
 
 def check_length(password: str) -> None:
     """Raise PasswordTooLong, before anything is hashed."""
-    if _length(password) > _MAX_LENGTH:
+    if length(password) > _MAX_LENGTH:
         raise PasswordTooLong
+
+
+def hash_new_password(password: str) -> str:
+    """Return the hash of a password that is to be set; raises PasswordCompromised for one from a breach."""
+    from gatehouse.accounts.breached_passwords import check_not_breached  # noqa: PLC0415 -- as above
+
+    check_not_breached(password)
+    return hash_password(password)
 
 
 def hash_password(password: str) -> str:
@@ -42,13 +52,27 @@ def hash_password(password: str) -> str:
 
 
 def is_correct(password: str, stored: str | None) -> bool:
-    """Whether `password` matches `stored`; without a stored hash False, after the same work."""
-    if stored and not is_current(stored):
-        return legacy.is_correct(password, stored)
-    try:
-        return _hasher.verify(stored or _dummy_hash(), _normalized(password)) and bool(stored)
-    except argon2.exceptions.VerificationError:
-        return False
+    """Whether `password` matches `stored`, after one Argon2id whatever is stored; without a stored hash False.
+
+    Before that a hash of another system has its own work (`imported_hashes`), for each spelling of the password.
+    """
+    if foreign := foreign_hash(stored):
+        return any(_is_correct_there(spelling, foreign) for spelling in legacy.spellings(password))
+    ours = stored if stored and is_current(stored) else None
+    return _verify(ours or _dummy_hash(), _normalized(password)) and ours is not None
+
+
+def foreign_hash(stored: str | None) -> legacy.ForeignHash | None:
+    """Return the hash of another system that a stored one is, or wraps."""
+    return legacy.parse(stored) if stored and not is_current(stored) else None
+
+
+def wrap_hash(stored: str) -> str:
+    """Return what to store for an imported hash: our own hash of another system's, unless that is Argon2, too."""
+    foreign = foreign_hash(stored)
+    if not foreign or foreign.wrapped or foreign.is_argon2:
+        return stored
+    return legacy.wrap(foreign, _hasher.hash(foreign.digest.encode()))
 
 
 def is_current(stored: str) -> bool:
@@ -59,9 +83,24 @@ def is_current(stored: str) -> bool:
         return False
 
 
-def _length(password: str) -> int:
+def length(text: Iterable[str]) -> int:
     """Return the length in UTF-16 code units, as browsers count."""
-    return len(password.encode("utf-16-le", "surrogatepass")) // 2
+    return len("".join(text).encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _is_correct_there(password: str, foreign: legacy.ForeignHash) -> bool:
+    digest = foreign.digest_of(password)
+    if foreign.wrapped:
+        return _verify(foreign.wrapped, digest.encode())
+    _verify(_dummy_hash(), digest.encode())
+    return compare_digest(digest, foreign.digest)
+
+
+def _verify(stored: str, secret: bytes) -> bool:
+    try:
+        return _hasher.verify(stored, secret)
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        return False
 
 
 def _normalized(password: str) -> bytes:
@@ -71,12 +110,3 @@ def _normalized(password: str) -> bytes:
 @cache
 def _dummy_hash() -> str:
     return _hasher.hash("nobody")
-
-
-@cache
-def _common_passwords() -> str:
-    """Return the most common passwords, from zxcvbn's list, one a line; `make passwords` writes the file.
-
-    It is searched as text: building a set of the lines takes three times as long as reading them.
-    """
-    return f"\n{gzip.decompress(_COMMON.read_bytes()).decode()}\n"

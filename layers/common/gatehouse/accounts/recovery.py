@@ -32,12 +32,13 @@ def check_reset(token: str) -> None:
 def reset_password(token: str, new_password: str) -> None:
     """Set a new password and end every session; a pending sign-up for the address is deleted.
 
-    Raises PasswordTooShort, PasswordTooLong, WeakPassword, InvalidToken, TokenExpired. Only success uses up the token.
+    Raises PasswordTooShort, PasswordTooLong, WeakPassword, PasswordCompromised, InvalidToken, TokenExpired. Only
+    success uses up the token.
     """
     passwords.check_new_password(new_password)
     row = _find_unused(token)
     passwords.check_new_password(new_password, row.email, row.name)
-    password_hash = passwords.hash_password(new_password)
+    password_hash = passwords.hash_new_password(new_password)
     if row.user_id:
         notice = put(outbox.password_changed(row.user_id, row.email, outbox.client_of(row)))
         changes = [set_password_by_reset(row, password_hash), advance_epoch(row.user_id, row.epoch), notice]

@@ -8,16 +8,16 @@ from urllib.parse import quote_plus
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gatehouse import clock
+from gatehouse import clock, outbound
 from gatehouse.errors import InvalidCode, ProviderUnavailable
 from gatehouse.keys.secret import clear_named_secrets, named_secret
-from gatehouse.oauth.fetch import fetch, warm_up
+from gatehouse.oauth.fetch import fetch
 from gatehouse.oauth.model import Provider, TokenSet
 
 _SECONDS = 2.0
 _LIFETIME = re.compile(r"\d{1,9}", re.ASCII)  # seconds; some providers send them as text
 
-warm_up()
+outbound.warm_up()
 
 
 def exchange_code(provider: Provider, code: str, *, verifier: str, redirect_uri: str) -> TokenSet:

@@ -56,7 +56,8 @@ function nameOf(field) {
 
 function fieldOf(form, code) {
   if (code === "INVALID_PASSWORD") return $("[autocomplete=current-password]", form)
-  const name = { INVALID_EMAIL: "email", PASSWORD_TOO_SHORT: "password", WEAK_PASSWORD: "password" }[code]
+  const atPassword = ["PASSWORD_TOO_SHORT", "WEAK_PASSWORD", "PASSWORD_COMPROMISED"].includes(code)
+  const name = atPassword ? "password" : { INVALID_EMAIL: "email" }[code]
   return form.elements[name]
 }
 
