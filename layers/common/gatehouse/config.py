@@ -96,6 +96,8 @@ class Config:
     """How long a session is fresh after the password was entered, in seconds; 0 means always"""
     access_token_lifetime: Lifetime
     """Lifetime of an access token (JWT), in seconds"""
+    access_token_audience: str
+    """Audience (aud) of access tokens, such as the URL of another backend that verifies them; empty means the public URL"""
     verification_lifetime: Lifetime
     """Lifetime of a verification link, from the first attempt to send it, in seconds"""
     reset_lifetime: Lifetime
