@@ -165,13 +165,13 @@ def test_of_twenty_concurrent_deletions_one_succeeds(call: Api, ann: Person, clo
 def test_with_the_setting_deletion_is_confirmed_by_mail(
     call: Api, mailbox: Mailbox, ann: Person, settings: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
-    """Also for a session that is not fresh, and not after a wrong password."""
+    """Not after a wrong password."""
     settings(delete_user_by_mail="true")
     advance_clock(days=2)
     before = len(mailbox.all)
     assert call(DELETE, bearer=ann.token, json={"password": "wrong"}).code == "INVALID_PASSWORD"
 
-    response = call(DELETE, bearer=ann.token, json={"callbackURL": "/bye"})
+    response = call(DELETE, bearer=ann.token, json={"password": PASSWORD, "callbackURL": "/bye"})
 
     (mail,) = mailbox.all[before:]
     assert (response.status, response.json, response.cookies) == (200, MAILED, [])

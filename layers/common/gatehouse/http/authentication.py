@@ -105,6 +105,10 @@ async def _fresh_user(request: Request) -> Principal:
     return principal
 
 
+async def _fresh_account(principal: Annotated[Principal, Depends(_fresh_user)]) -> AuthenticatedUser:
+    return _account(principal)
+
+
 async def _current_client(request: Request) -> ClientInfo:
     return ClientInfo(
         base_url=base_url(request),
@@ -123,4 +127,5 @@ CurrentUser = Annotated[Principal, Depends(_current_user)]
 CurrentAccount = Annotated[AuthenticatedUser, Depends(_current_account)]
 OptionalAccount = Annotated[AuthenticatedUser | None, Depends(_optional_account)]
 FreshUser = Annotated[Principal, Depends(_fresh_user)]
+FreshAccount = Annotated[AuthenticatedUser, Depends(_fresh_account)]
 CurrentClient = Annotated[ClientInfo, Depends(_current_client)]

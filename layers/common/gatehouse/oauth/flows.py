@@ -29,6 +29,7 @@ from gatehouse.errors import (
     LinkingDifferentEmails,
     LinkingNotAllowed,
     OAuthLinkError,
+    SessionEnded,
     SocialAccountAlreadyLinked,
 )
 from gatehouse.oauth.model import Identity, TokenSet
@@ -70,14 +71,14 @@ def sign_in_with_identity(identity: Identity, tokens: TokenSet, client: ClientIn
 
 
 def link_identity(user_id: str, session_id: str, identity: Identity, tokens: TokenSet) -> None:
-    """Link an identity to a user, if the session in which they asked for it is still active.
+    """Link an identity to a user, if the session in which they asked for it is active until the account is linked.
 
-    Raises InvalidToken, SocialAccountAlreadyLinked, LinkingDifferentEmails, LinkingNotAllowed: nothing was changed.
+    Raises SessionEnded, SocialAccountAlreadyLinked, LinkingDifferentEmails, LinkingNotAllowed: nothing was changed.
     """
 
     def link() -> None:
-        sessions.check_active(user_id, session_id)
-        _link_to_user(user_id, identity, tokens)
+        epoch = sessions.check_active(user_id, session_id)
+        _link_to_user(user_id, epoch, identity, tokens)
 
     retry_if_changed(link)
 
@@ -142,7 +143,7 @@ def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignI
     return SignInResult(user=user, issued=issued, is_new=True)
 
 
-def _link_to_user(user_id: str, identity: Identity, tokens: TokenSet) -> None:
+def _link_to_user(user_id: str, epoch: int, identity: Identity, tokens: TokenSet) -> None:
     pointer, profile, account, keyring = batch_get(
         link_key(identity.account_id),
         profile_key(user_id),
@@ -152,6 +153,8 @@ def _link_to_user(user_id: str, identity: Identity, tokens: TokenSet) -> None:
     keys.update_cache(keyring)
     if pointer and pointer.user_id != user_id:
         raise SocialAccountAlreadyLinked
+    if profile and profile.epoch != epoch:  # `add_link` holds it fast until the write
+        raise SessionEnded
     if not profile or not (identity.email_verified and profile.email_verified):
         raise LinkingNotAllowed
     if identity.email != profile.email:
