@@ -1,4 +1,4 @@
-"""A JWT says who calls: it opens tasks, shows the session and ends it. Whatever changes an account takes the session."""
+"""JWTs are accepted for tasks, and to show or end their session. Changing an account needs the session itself."""
 
 import runpy
 from collections.abc import Callable
@@ -9,12 +9,12 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.layer.devices import Device, sign_in_device
-from tests.layer.every_route import OURS, all_of, send_request, each, authorized_request
+from tests.layer.every_route import OURS, all_of, authorized_request, each, send_request
 from tests.support.calls import Api
 from tests.support.people import PASSWORD, People
 from tests.support.routes import ADMITTING_JWT, OF_TASKS, PUBLIC, REFUSING_JWT, SHOWS_SESSION, SIGNS_OUT
 
-ASKS_WHO = {  # public, but another response for whoever is signed in
+IDENTIFYING = {  # public, but the response depends on the caller
     "POST /api/auth/send-verification-email",
     "POST /api/auth/resend-verification",
     "GET /api/auth/delete-user/callback",
@@ -24,13 +24,11 @@ DELETE_USER, REFRESH = "POST /api/auth/delete-user", "POST /api/auth/refresh"
 
 @pytest.fixture
 def device(call: Api, people: People) -> Device:
-    """Where Ann signed in."""
+    """A device on which Ann signed in."""
     return sign_in_device(call, people.verified())
 
 
-def test_the_policies_that_admit_access_tokens_are_those_of_these_routes(
-    running_cloud: Cloud, template: Template
-) -> None:
+def test_the_policies_admit_access_tokens_on_exactly_these_routes(running_cloud: Cloud, template: Template) -> None:
     assert running_cloud
     entries = {name: one.entry for name, one in template.functions.items() if one.routes}
     policies = {name: runpy.run_path(str(path))[handler].policy for name, (path, handler) in entries.items()}
@@ -39,12 +37,12 @@ def test_the_policies_that_admit_access_tokens_are_those_of_these_routes(
 
 
 @each(sorted(OF_TASKS))
-def test_an_access_token_opens_every_route_of_tasks(call: Api, device: Device, route: str) -> None:
+def test_an_access_token_is_accepted_by_every_task_route(call: Api, device: Device, route: str) -> None:
     assert authorized_request(call, route, device.user_id, bearer=device.jwt).status not in {401, 403, 500}
 
 
 @each(REFUSING_JWT)
-def test_an_access_token_is_not_enough_to_change_an_account(call: Api, device: Device, route: str) -> None:
+def test_an_access_token_is_refused_by_all_other_protected_routes(call: Api, device: Device, route: str) -> None:
     """403, because a client responses 401 by refreshing, in vain."""
     response = authorized_request(call, route, device.user_id, bearer=device.jwt)
 
@@ -54,20 +52,20 @@ def test_an_access_token_is_not_enough_to_change_an_account(call: Api, device: D
 
 
 def query_of(route: str) -> dict[str, str] | None:
-    """What a route takes in its query, if it does."""
+    """Return a query that the route accepts."""
     return {"token": "x"} if route.startswith("GET") and "callback" not in route else None
 
 
-@pytest.mark.parametrize("route", sorted(ASKS_WHO))
-def test_a_public_route_that_asks_who_calls_refuses_it_as_well(call: Api, device: Device, route: str) -> None:
+@pytest.mark.parametrize("route", sorted(IDENTIFYING))
+def test_public_routes_that_identify_the_caller_refuse_it_as_well(call: Api, device: Device, route: str) -> None:
     sent: dict[str, Any] = {"json": {"email": "ann@example.com"}} if route.startswith("POST") else {}
     response = send_request(call, route, bearer=device.jwt, query={"token": "x"}, **sent)
 
     assert (response.status, response.code) == (403, "SESSION_REQUIRED")
 
 
-@all_of(sorted(PUBLIC - ADMITTING_JWT - ASKS_WHO))
-def test_other_public_routes_do_not_look_at_it(call: Api, device: Device, routes: list[str]) -> None:
+@all_of(sorted(PUBLIC - ADMITTING_JWT - IDENTIFYING))
+def test_other_public_routes_ignore_it(call: Api, device: Device, routes: list[str]) -> None:
     for route in routes:
         sent: dict[str, Any] = {"query": query_of(route), "json": None if route.startswith("GET") else {}}
         without, beside = send_request(call, route, **sent), send_request(call, route, bearer=device.jwt, **sent)
@@ -76,13 +74,13 @@ def test_other_public_routes_do_not_look_at_it(call: Api, device: Device, routes
 
 
 @pytest.mark.parametrize("route", sorted(SHOWS_SESSION))
-def test_it_shows_its_session(call: Api, device: Device, route: str) -> None:
+def test_it_returns_its_session(call: Api, device: Device, route: str) -> None:
     assert call(route, bearer=device.jwt).json["user"]["id"] == device.user_id
 
 
 @pytest.mark.parametrize("expired", [False, True])
 @pytest.mark.parametrize("route", sorted(SIGNS_OUT))
-def test_it_ends_its_own_session_alone_also_when_it_has_expired(  # noqa: PLR0917 -- three fixtures and two cases
+def test_it_ends_only_its_own_session_even_when_expired(
     call: Api,
     device: Device,
     advance_clock: Callable[..., None],
@@ -98,14 +96,14 @@ def test_it_ends_its_own_session_alone_also_when_it_has_expired(  # noqa: PLR091
     assert call("GET /api/auth/list-accounts", bearer=other.token).status == 200
 
 
-def test_the_cookie_beside_it_still_counts(call: Api, device: Device) -> None:
+def test_a_cookie_beside_it_is_accepted(call: Api, device: Device) -> None:
     response = call("GET /api/auth/list-accounts", bearer=device.jwt, cookies=[device.cookie])
 
     assert response.status == 200
 
 
-def test_the_cookie_of_somebody_else_does_not_count_beside_it(call: Api, people: People, device: Device) -> None:
-    """Or a page that shows one user would delete another."""
+def test_the_cookie_of_another_user_beside_it_is_refused(call: Api, people: People, device: Device) -> None:
+    """A page with the data of one user must not delete another."""
     bob = people.signed_in("bob")
     sent: dict[str, Any] = {"json": {"password": PASSWORD}, "cookies": [bob.cookie], "headers": OURS}
 
@@ -115,7 +113,7 @@ def test_the_cookie_of_somebody_else_does_not_count_beside_it(call: Api, people:
     assert call("GET /api/auth/me", bearer=bob.token).status == 200
 
 
-def test_a_cookie_that_is_not_good_leaves_the_refusal(call: Api, device: Device) -> None:
+def test_with_an_invalid_cookie_it_is_refused(call: Api, device: Device) -> None:
     garbage = device.cookie.partition("=")[0] + "=garbage"
 
     response = call("GET /api/auth/list-accounts", bearer=device.jwt, cookies=[garbage])
@@ -123,9 +121,7 @@ def test_a_cookie_that_is_not_good_leaves_the_refusal(call: Api, device: Device)
     assert response.code == "SESSION_REQUIRED"
 
 
-def test_a_token_that_is_not_good_is_401_where_a_good_one_is_403(
-    call: Api, device: Device, advance_clock: Callable[..., None]
-) -> None:
+def test_an_invalid_or_expired_one_is_401(call: Api, device: Device, advance_clock: Callable[..., None]) -> None:
     forged = device.jwt[:-4] + "AAAA"
     assert call("GET /api/auth/list-accounts", bearer=forged).status == 401
     advance_clock(seconds=1000)
@@ -133,7 +129,7 @@ def test_a_token_that_is_not_good_is_401_where_a_good_one_is_403(
     assert call("GET /api/auth/list-accounts", bearer=device.jwt).json["details"] == {"reason": "TOKEN_EXPIRED"}
 
 
-def test_a_refresh_reads_the_refresh_token_and_no_jwt_beside_it(call: Api, people: People, device: Device) -> None:
+def test_refresh_ignores_a_jwt(call: Api, people: People, device: Device) -> None:
     bob = sign_in_device(call, people.verified("bob"))
 
     refreshed = call(REFRESH, bearer=bob.jwt, json={"refresh_token": device.refresh})

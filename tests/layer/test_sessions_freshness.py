@@ -129,7 +129,7 @@ SIGN_IN_CHANGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("route", SIGN_IN_CHANGES)
-def test_changing_who_can_sign_in_needs_a_fresh_session(
+def test_changing_who_can_sign_in_needs_a_fresh_session(  # noqa: PLR0917 -- five fixtures and a case
     call: Api, google: Provider, cloud: Cloud, ann: Person, advance_clock: Callable[..., None], route: str
 ) -> None:
     """S-43: a stolen session must not be enough to take over the account."""
@@ -151,7 +151,9 @@ def test_linking_by_id_token_needs_a_fresh_session(
     sent = {"provider": "google", "idToken": {"token": google.id_token()}}
 
     assert call("POST /api/auth/link-social", bearer=ann.token, json=sent).code == "SESSION_NOT_FRESH"
-    assert [account["providerId"] for account in call("GET /api/auth/list-accounts", bearer=ann.token).json] == ["credential"]
+    assert [account["providerId"] for account in call("GET /api/auth/list-accounts", bearer=ann.token).json] == [
+        "credential"
+    ]
 
 
 @pytest.mark.parametrize("by_mail", ["false", "true"])

@@ -109,9 +109,7 @@ def test_the_callers_choice_of_algorithm_is_ignored(app: TestClient, signer: Sig
         assert status_or_code(app, forged) in {"INVALID_TOKEN", "ACCESS_TOKEN_REQUIRED"}, forged[:200]
 
 
-def test_whom_tokens_are_for_is_a_setting(
-    scripted_service: ScriptedService, signer: Signer, client_for: App
-) -> None:
+def test_whom_tokens_are_for_is_a_setting(scripted_service: ScriptedService, signer: Signer, client_for: App) -> None:
     """Where the deployment's `AccessTokenAudience` is another than itself."""
     notes = "https://notes.example.com"
     app = client_for(Gatehouse(scripted_service.url, check="token", audience=notes))

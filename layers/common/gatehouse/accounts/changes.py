@@ -107,7 +107,7 @@ def change_email(account: AuthenticatedUser, new_email: str, client: ClientInfo,
         outbox.confirm_email_change_mail(email_change, client).save()
         return
     lookup, _ = look_up_account(new_email)
-    outbox.change_email_mail(email_change, client, taken=lookup.profile is not None).save()
+    outbox.change_email_mail(email_change, client, taken=lookup.taken_by not in {None, profile.user_id}).save()
 
 
 def set_disabled(user_id: str, *, disabled: bool) -> None:

@@ -12,16 +12,8 @@ from gatehouse import clock, keys, sessions
 from gatehouse.accounts.gate import UserDisabled, open_session
 from gatehouse.accounts.lookup import discard_sign_up, new_user
 from gatehouse.accounts.model import User
-from gatehouse.accounts.table import (
-    ProfileRow,
-    add_link,
-    create_profile,
-    email_key,
-    link_key,
-    new_profile,
-    profile_key,
-    reserve,
-)
+from gatehouse.accounts.pointers import email_key, link_key, owner_of, reserve, taken_by
+from gatehouse.accounts.table import ProfileRow, add_link, create_profile, new_profile, profile_key
 from gatehouse.config import config
 from gatehouse.dynamodb import TransactItem, batch_get, put, retry_if_changed, transact, update
 from gatehouse.errors import (
@@ -54,10 +46,11 @@ class SignInResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityLookup:
     """What is known of an identity: the user it is linked to, else the user with its address, and the account's row if
-    it is theirs.
+    it is theirs. An address may be `held` for a user who left it.
     """
 
     linked: bool
+    held: bool
     profile: ProfileRow | None
     account: AccountRow | None
 
@@ -86,9 +79,10 @@ def link_identity(user_id: str, session_id: str, identity: Identity, tokens: Tok
 def _look_up_identity(identity: Identity) -> IdentityLookup:
     pointer, address, keyring = batch_get(link_key(identity.account_id), email_key(identity.email), keys.keyring_key())
     keys.update_cache(keyring)
-    user_id = (pointer or address).user_id if pointer or address else _NOBODY
+    user_id = (pointer.user_id if pointer else owner_of(address)) or _NOBODY
     profile, account = batch_get(profile_key(user_id), account_key(user_id, identity.account_id))
-    return IdentityLookup(linked=pointer is not None, profile=profile, account=account)
+    held = taken_by(address) != owner_of(address)
+    return IdentityLookup(linked=pointer is not None, held=held, profile=profile, account=account)
 
 
 def _sign_in(lookup: IdentityLookup, identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
@@ -97,6 +91,8 @@ def _sign_in(lookup: IdentityLookup, identity: Identity, tokens: TokenSet, clien
         return _sign_in_linked(lookup, tokens, client)
     if profile:
         return _link_existing(profile, identity, tokens, client)
+    if lookup.held:
+        raise OAuthLinkError("account not linked")
     return _register(identity, tokens, client)
 
 
