@@ -1,4 +1,4 @@
-"""POST /api/auth/verify-email -- verify an email address, or undo its change, with a mailed token; GET redirects browsers to a page."""
+"""POST /api/auth/verify-email -- verify an address with a mailed token, or undo its change; GET leads to a page."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

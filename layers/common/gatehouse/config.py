@@ -97,7 +97,7 @@ class Config:
     access_token_lifetime: Lifetime
     """Lifetime of an access token (JWT), in seconds"""
     access_token_audience: str
-    """Audience (aud) of access tokens, such as the URL of another backend that verifies them; empty means the public URL"""
+    """The audience (aud) of access tokens, such as the URL of another backend; empty means the public URL"""
     verification_lifetime: Lifetime
     """Lifetime of a verification link, from the first attempt to send it, in seconds"""
     reset_lifetime: Lifetime

@@ -40,7 +40,7 @@ def addresses(cloud: Cloud) -> dict[str, bool]:
 
 def undo_token(mailbox: Mailbox, address: str) -> str:
     """Return the token in the notice to an address that was changed."""
-    return [mail for mail in mailbox.to(address) if "has changed" in mail.subject][-1].token
+    return [mail for mail in mailbox.to(address) if "/undo-email-change?" in mail.link][-1].token
 
 
 def email_of(call: Api, person: Person) -> str | None:
