@@ -96,7 +96,7 @@ AUTH: list[Row] = [
         [*SESSION, "TransactWriteItems"],
     ),
     ("POST", "verify-password", {"json": {"password": PASSWORD}}, [*SESSION, "UpdateItem"]),
-    ("POST", "change-email", {"json": {"newEmail": NEW}}, [*SESSION, *FIND_ADDRESS, "PutItem"]),
+    ("POST", "change-email", {"json": {"newEmail": NEW}}, [*SESSION, "PutItem"]),
     ("POST", "delete-user", {"json": {"password": PASSWORD}}, [*SESSION, "TransactWriteItems"]),
     ("GET", "delete-user/callback", {"query": {"token": "garbage"}}, SESSION),
     ("GET", "list-accounts", {}, SESSION),
@@ -225,6 +225,19 @@ def test_verifying_again_writes_nothing(call: Api, tokens: dict[str, str]) -> No
         call("POST /api/auth/verify-email", json={"token": tokens["VERIFICATION"]})
 
     assert dynamodb_calls(call) == ["BatchGetItem", "BatchGetItem"]
+
+
+def test_an_address_is_moved_and_moved_back_in_one_transaction_each(
+    call: Api, tokens: dict[str, str], mailbox: Mailbox, settings: Any
+) -> None:
+    """Its former addresses are read before."""
+    settings(confirm_email_change="false")
+    call("POST /api/auth/change-email", bearer=tokens["BEARER"], json={"newEmail": NEW})
+    assert dynamodb_calls(call) == [*SESSION, *FIND_ADDRESS, "PutItem"]
+
+    for address in (NEW, ANN):
+        call("POST /api/auth/verify-email", json={"token": mailbox.to(address)[-1].token})
+        assert dynamodb_calls(call) == ["BatchGetItem", "BatchGetItem", "TransactWriteItems", "BatchGetItem"]
 
 
 def test_signing_up_without_verification_is_one_transaction(call: Api, settings: Any) -> None:

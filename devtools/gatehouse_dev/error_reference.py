@@ -70,6 +70,8 @@ ACTIONS = {
     "SERVICE_UNAVAILABLE": "Try again in a moment. Keep the session: it is still valid.",
     "SESSION_EXPIRED": "Ask for the password and send it with `delete-user`.",
     "SESSION_NOT_FRESH": "Ask for the password (`verify-password`), then repeat the call.",
+    "SESSION_REQUIRED": "Send the session's token (`set-auth-token` of the sign-in) or cookie. Do not refresh: a newer "
+    "JWT is refused, too.",
     "SOCIAL_ACCOUNT_ALREADY_LINKED": "The provider account is linked to another user: choose another one.",
     "STATE_MISMATCH": _RESTART,
     "STATE_NOT_FOUND": _RESTART,

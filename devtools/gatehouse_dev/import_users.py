@@ -255,11 +255,11 @@ def _add_user(imported: ImportedUser) -> ImportResult:
 def _check_user(imported: ImportedUser) -> ImportResult:
     """Return the result of importing a user, without writing."""
     from gatehouse.accounts import profile_key  # noqa: PLC0415 -- the layer reads the environment when imported
-    from gatehouse.accounts.table import email_key  # noqa: PLC0415 -- the same
+    from gatehouse.accounts.pointers import email_key, taken_by  # noqa: PLC0415 -- the same
     from gatehouse.dynamodb import batch_get  # noqa: PLC0415 -- the same
 
     pointer, profile = batch_get(email_key(imported.user.email), profile_key(imported.user.id))
-    if pointer:
+    if taken_by(pointer):
         return ImportResult.ALREADY_THERE
     if profile:
         raise InvalidLine("id: it belongs to a user with another address.")

@@ -15,7 +15,7 @@ from tests.browser.page_actions import (
     press,
     sign_in,
 )
-from tests.browser.people import People
+from tests.browser.people import People, Person
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
 
@@ -194,3 +194,33 @@ def test_one_browser_ends_the_session_of_another(new_browser: Browsers, people: 
     expect_notice(_part(second, "Your profile"), "Saved.")
     second.reload()
     expect(_part(second, "Your profile").get_by_label("Name")).to_have_value("Thomas")
+
+
+def test_the_old_address_undoes_a_change_of_address(new_browser: Browsers, people: People) -> None:
+    """Opening the link changes nothing; afterwards the old address sets a new password."""
+    page, lee = new_browser(), people["Lee"]
+    people.start_session(page, lee)
+    page.goto("/account")
+    expect_signed_in_page(page, "Account")
+    seen = people.mails(lee.email)
+    form = page.locator("[data-form=change-email]")
+    form.get_by_role("textbox").fill("other-lee@example.com")
+    form.get_by_role("button").click()
+    for email, old in ((lee.email, seen), ("other-lee@example.com", 0)):
+        page.goto(people.link(email, old))
+        press(page, "Confirm my email address")
+        expect_page(page, "Thank you")
+    link = people.link(lee.email, seen + 1)
+    open_as_scanner(link)
+
+    page.goto(link)
+    expect_page(page, "Undo the change of your email address")
+    press(page, "Undo the change")
+
+    expect_notice(page, "Your account uses this email address again")
+    assert "token" not in page.url
+    page.goto(people.link(lee.email, seen + 2))
+    fill_in(page, **{"New password": "battery of horses", "again": "battery of horses"})
+    press(page, "Save password")
+    sign_in(page, Person(name=lee.name, email=lee.email, password="battery of horses"))
+    expect_signed_in_page(page, "Tasks")

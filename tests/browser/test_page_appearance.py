@@ -17,7 +17,13 @@ ENTRY = (
     f"/verify-email?token={'x' * 60}",
     "/forgot-password",
 )
-OTHER = ("/reset-password?token=broken", f"/reset-password?token={'x' * 60}", "/error?error=state_mismatch")
+OTHER = (
+    "/reset-password?token=broken",
+    f"/reset-password?token={'x' * 60}",
+    f"/undo-email-change?token={'x' * 60}",
+    "/undo-email-change",
+    "/error?error=state_mismatch",
+)
 SIGNED_IN = ("/account", "/tasks")
 NARROW = {"width": 320, "height": 640}
 FAILING_IMPACTS = {"serious", "critical"}

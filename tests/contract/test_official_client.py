@@ -15,7 +15,7 @@ from tests.support.service import running_service
 
 HERE = Path(__file__).parent
 SETTINGS = {
-    "default": {"trusted_origins": "https://*.example.com,myapp://,otherapp://cb"},
+    "default": {"trusted_origins": "https://*.example.com,myapp://,otherapp://cb", "confirm_email_change": "false"},
     "no_verification": {"require_email_verification": "false", "cookie_cache_age": "300"},
     "short_lifetimes": {
         "require_email_verification": "false",

@@ -52,7 +52,7 @@ def user(people: People, oauth_flow: OAuthFlow) -> str:
     """Create a user with a password and an account at the provider, and return the id."""
     people.verified("ann")
     oauth_flow.sign_in()
-    return str(layer("dynamodb").batch_get(layer("accounts.table").email_key(EMAIL))[0].user_id)
+    return str(layer("dynamodb").batch_get(layer("accounts.pointers").email_key(EMAIL))[0].user_id)
 
 
 def sessions(cloud: Cloud) -> int:

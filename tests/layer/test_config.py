@@ -72,6 +72,7 @@ INVALID = {
     "require_email_verification": ("yes", "True", "TRUE", "1", "0", "on", ""),
     "rate_limits": ("true", "On", ""),
     "rate_limit_mail": ("3", "3/", "/60", "0/60", "3/0", "-3/60", "3/60/1", "3 in 60", "3.5/60", ""),
+    "breached_passwords_url": ("api.example.com", "ftp://api.example.com", "/range"),
     "cookie_same_site": ("Lax", "no", ""),
     "secure_cookies": ("true", ""),
     "log_level": ("info", "CRITICAL", ""),

@@ -7,6 +7,7 @@ from hashlib import sha256
 from hmac import digest
 from typing import Any
 
+import jwt
 import pytest
 
 from gatehouse_dev.cloud import Cloud
@@ -103,6 +104,42 @@ def test_get_session_sets_it_after_reading_the_tables(
     assert decode(value(response))["expiresAt"] - decode(value(login))["expiresAt"] >= 30_000
     assert call(GET_SESSION, cookies=[session, *cookies(response)]).json == response.json
     assert call.aws_operations == []
+
+
+@pytest.mark.parametrize("route", [GET_SESSION, "GET /api/auth/session", "GET /api/auth/me"])
+def test_a_cached_response_has_no_jwt(call: Api, login: Response, route: str) -> None:
+    """Other backends would accept it although the session may have ended."""
+    call("POST /api/auth/sign-out", bearer=login.json["token"])
+
+    response = call(route, cookies=cookies(login))
+
+    assert (response.status, call.aws_operations) == (200, [])
+    assert "set-auth-jwt" not in response.headers
+
+
+def test_a_jwt_returned_with_a_cache_entry_does_not_outlive_it(
+    call: Api, login: Response, settings: Callable[..., None], advance_clock: Callable[..., None]
+) -> None:
+    """The next entry brings a new one. JWTs of other endpoints, and without the cache, keep their lifetime."""
+    (session,) = (cookie for cookie in cookies(login) if "session_token" in cookie)
+    response = call(GET_SESSION, cookies=[session])
+    token, until = response.headers["set-auth-jwt"], decode(value(response))["expiresAt"] // 1000
+    by_itself = call("GET /api/auth/token", cookies=[session]).json["token"]
+    settings(cookie_cache_age="0")
+    uncached = call(GET_SESSION, cookies=[session]).headers["set-auth-jwt"]
+
+    assert expiry(token) == until
+    assert min(expiry(by_itself), expiry(uncached)) >= until + 600
+    settings(cookie_cache_age="300")
+    advance_clock(seconds=301)
+    assert call("GET /api/tasks", bearer=token).code == "TOKEN_EXPIRED"
+    assert "set-auth-jwt" in call(GET_SESSION, cookies=[session, f"{DATA}={value(response)}"]).headers
+
+
+def expiry(token: str) -> int:
+    """Return when a JWT expires."""
+    end: int = jwt.decode(token, options={"verify_signature": False})["exp"]
+    return end
 
 
 def test_the_cache_can_be_bypassed(call: Api, login: Response) -> None:

@@ -22,7 +22,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.people import People, Person
 
-ROUTES = ("GET /api/tasks", "POST /api/tasks", "GET /api/auth/token", "GET /api/auth/list-sessions")
+ROUTES = ("GET /api/tasks", "POST /api/tasks", "GET /api/auth/session", "GET /api/auth/me")
 ISSUER = "https://api.example.com"
 ATTACKERS_KEY = Ed25519PrivateKey.generate()
 

@@ -402,13 +402,14 @@ def test_a_refused_request_mails_nothing(
 
 
 CHANGE_EMAIL, DELETE_USER = "POST /api/auth/change-email", "POST /api/auth/delete-user"
-CONFIRMATION, DELETION_BY_MAIL = {"confirm_email_change": "true"}, {"delete_user_by_mail": "true"}
+CONFIRMATION, NO_CONFIRMATION = ({"confirm_email_change": value} for value in ("true", "false"))
+DELETION_BY_MAIL = {"delete_user_by_mail": "true"}
 
 
 @pytest.mark.parametrize(
     ("route", "body", "setting", "recipient"),
     [
-        (CHANGE_EMAIL, {"newEmail": "new@example.com"}, {}, "new@example.com"),
+        (CHANGE_EMAIL, {"newEmail": "new@example.com"}, NO_CONFIRMATION, "new@example.com"),
         (CHANGE_EMAIL, {"newEmail": "new{}@example.com"}, CONFIRMATION, "ann@example.com"),
         (DELETE_USER, {}, DELETION_BY_MAIL, "ann@example.com"),
     ],
@@ -550,8 +551,9 @@ def test_a_bug_is_not_treated_as_an_outage(
 
 
 def test_with_limits_off_nothing_is_counted_and_no_device_cookie_set(
-    call: Api, people: People, mailbox: Mailbox, cloud: Cloud
+    call: Api, people: People, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None]
 ) -> None:
+    settings(confirm_email_change="false")
     email = people.verified()
     assert {sign_in(call, email, "not the owner's").status for _ in range(11)} == {401}
     assert all("gatehouse.device" not in cookie for cookie in sign_in(call, email).cookies)

@@ -109,6 +109,16 @@ def test_the_callers_choice_of_algorithm_is_ignored(app: TestClient, signer: Sig
         assert status_or_code(app, forged) in {"INVALID_TOKEN", "ACCESS_TOKEN_REQUIRED"}, forged[:200]
 
 
+def test_whom_tokens_are_for_is_a_setting(scripted_service: ScriptedService, signer: Signer, client_for: App) -> None:
+    """Where the deployment's `AccessTokenAudience` is another than itself."""
+    notes = "https://notes.example.com"
+    app = client_for(Gatehouse(scripted_service.url, check="token", audience=notes))
+
+    assert status_or_code(app, signer.token(aud=notes)) == 200
+    assert status_or_code(app, signer.token()) == "INVALID_TOKEN"
+    assert status_or_code(app, signer.token(aud=notes, iss=notes)) == "INVALID_TOKEN"
+
+
 def test_the_issuer_may_differ_from_the_base_url(scripted_service: ScriptedService, client_for: App) -> None:
     signer = Signer("key-1", "https://api.example.com")
     scripted_service.behaviour = respond_with(jwks(signer))

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from gatehouse.accounts import Email, changes
 from gatehouse.api_model import ApiModel, StatusBody
-from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentClient, FreshAccount, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
 
 router = APIRouter()
@@ -16,7 +16,7 @@ class EmailChangeRequest(ApiModel):
 
 
 @router.post("/api/auth/change-email")
-async def change_email(body: EmailChangeRequest, account: CurrentAccount, client: CurrentClient) -> StatusBody:
+async def change_email(body: EmailChangeRequest, account: FreshAccount, client: CurrentClient) -> StatusBody:
     changes.change_email(account, body.new_email, client, body.callback_url)
     return {"status": True}
 

@@ -27,4 +27,6 @@ async def me(current: CurrentSession) -> dict[str, OwnUserBody]:
     return {"user": current.user}
 
 
-handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True, signs_tokens=True))
+handler = lambda_handler(
+    router, AccessPolicy(public=True, admits_access_tokens=True, verifies_cookies=True, signs_tokens=True)
+)

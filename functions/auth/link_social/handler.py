@@ -9,14 +9,14 @@ from gatehouse.api.oauth.sign_in import (
     link_with_id_token,
     start_authorization,
 )
-from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
+from gatehouse.http import AccessPolicy, FreshUser, lambda_handler
 
 router = APIRouter()
 
 
 @router.post("/api/auth/link-social")
 async def link_social(
-    body: SocialSignInRequest, user: CurrentUser, request: Request, response: Response
+    body: SocialSignInRequest, user: FreshUser, request: Request, response: Response
 ) -> ProviderRedirect | LinkedBody:
     if body.id_token:
         return link_with_id_token(body.provider, body.id_token, user.session)

@@ -21,4 +21,4 @@ async def sign_out(request: Request, response: Response, sent: Annotated[Any, Bo
     return {"success": True}
 
 
-handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True))
+handler = lambda_handler(router, AccessPolicy(public=True, admits_access_tokens=True, verifies_cookies=True))

@@ -3,15 +3,15 @@
 from fastapi import APIRouter, Request
 
 from gatehouse.api.accounts.schemas import UserBody
-from gatehouse.api.sessions.access_tokens import access_token_for
-from gatehouse.http import AccessPolicy, CurrentAccount, CurrentUser, lambda_handler
+from gatehouse.api.sessions.access_tokens import issue_access_token
+from gatehouse.http import AccessPolicy, CurrentAccount, lambda_handler
 
 router = APIRouter()
 
 
 @router.get("/api/auth/token")
-async def token(user: CurrentUser, account: CurrentAccount, request: Request) -> dict[str, str]:
-    return {"token": access_token_for(request, UserBody.of(account.user), account.session, user.credential)}
+async def token(account: CurrentAccount, request: Request) -> dict[str, str]:
+    return {"token": issue_access_token(request, UserBody.of(account.user), account.session).text}
 
 
 handler = lambda_handler(router, AccessPolicy(with_profile=True, verifies_cookies=True, signs_tokens=True))

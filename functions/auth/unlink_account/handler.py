@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from gatehouse.api_model import ApiModel, StatusBody
-from gatehouse.http import AccessPolicy, CurrentAccount, FreshUser, lambda_handler
+from gatehouse.http import AccessPolicy, FreshAccount, lambda_handler
 from gatehouse.oauth.unlinking import unlink
 
 router = APIRouter()
@@ -14,7 +14,7 @@ class UnlinkAccountRequest(ApiModel):
 
 
 @router.post("/api/auth/unlink-account")
-async def unlink_account(_fresh: FreshUser, account: CurrentAccount, body: UnlinkAccountRequest) -> StatusBody:
+async def unlink_account(account: FreshAccount, body: UnlinkAccountRequest) -> StatusBody:
     unlink(account.profile, body.account_id)
     return {"status": True}
 

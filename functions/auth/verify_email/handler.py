@@ -1,9 +1,9 @@
-"""POST /api/auth/verify-email -- verify an email address with a mailed token; GET redirects browsers to a page."""
+"""POST /api/auth/verify-email -- verify an address with a mailed token, or undo its change; GET leads to a page."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from gatehouse.accounts import verification
+from gatehouse.accounts import undo
 from gatehouse.api.accounts.mailed_links import follow_verification
 from gatehouse.api.sessions.responder import Responder, VerifiedUserBody
 from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
@@ -17,7 +17,7 @@ class VerifyEmailRequest(BaseModel):
 
 @router.post("/api/auth/verify-email")
 async def verify_email(body: VerifyEmailRequest, client: CurrentClient, responder: Responder) -> VerifiedUserBody:
-    return responder.verified(verification.verify_email(body.token, client))
+    return responder.verified(undo.verify_or_undo(body.token, client))
 
 
 @router.get("/api/auth/verify-email")

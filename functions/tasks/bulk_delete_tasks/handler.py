@@ -8,7 +8,7 @@ from pydantic import Field
 from gatehouse.api.tasks.bulk import delete_many
 from gatehouse.api.tasks.headers import OptionalIdempotencyKey
 from gatehouse.api_model import StrictModel
-from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 
 router = APIRouter()
 
@@ -26,4 +26,4 @@ async def bulk_delete_tasks(
     return {"deleted": deleted, "not_found": not_found}
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

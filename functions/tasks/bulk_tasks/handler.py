@@ -8,7 +8,7 @@ from pydantic import Field
 from gatehouse.api.tasks.bulk import ItemResult, run_bulk
 from gatehouse.api.tasks.headers import OptionalIdempotencyKey
 from gatehouse.api_model import StrictModel
-from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 
 router = APIRouter()
 
@@ -23,4 +23,4 @@ async def bulk_tasks(body: BulkRequest, user: CurrentUser, key: OptionalIdempote
     return {"results": run_bulk(user.id, body.operations, key)}
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

@@ -6,7 +6,7 @@ from pydantic import StrictBool
 from gatehouse import tasks
 from gatehouse.api.tasks.headers import TaskWriteOptions, with_etag
 from gatehouse.api_model import StrictModel
-from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 from gatehouse.tasks import Task
 
 router = APIRouter()
@@ -25,4 +25,4 @@ async def complete_task(
     return with_etag(response, tasks.complete(user.id, task_id, completed=completed, options=options))
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response, status
 
 from gatehouse import tasks
 from gatehouse.api.tasks.headers import OptionalIdempotencyKey, with_etag
-from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 from gatehouse.tasks import NewTask, Task
 
 router = APIRouter()
@@ -16,4 +16,4 @@ async def create_task(new: NewTask, user: CurrentUser, key: OptionalIdempotencyK
     return with_etag(response, tasks.add(user.id, new, key))
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

@@ -4,7 +4,7 @@ from fastapi import APIRouter, status
 
 from gatehouse import tasks
 from gatehouse.api.tasks.headers import TaskWriteOptions
-from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 
 router = APIRouter()
 
@@ -15,4 +15,4 @@ async def delete_task(task_id: str, user: CurrentUser, options: TaskWriteOptions
     tasks.remove(user.id, task_id, options)
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

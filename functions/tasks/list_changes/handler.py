@@ -7,7 +7,7 @@ from pydantic import Field
 
 from gatehouse.api.tasks.headers import CurrentOwner
 from gatehouse.api_model import StrictModel
-from gatehouse.http import lambda_handler
+from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.tasks.sync import ChangeFeed, changes_since
 
 router = APIRouter()
@@ -24,4 +24,4 @@ async def list_changes(query: Annotated[TaskChangesQuery, Query()], owner: Curre
     return changes_since(owner, query.since, query.limit)
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gatehouse.api.tasks.headers import CurrentOwner
-from gatehouse.http import lambda_handler
+from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.tasks import TaskPage
 from gatehouse.tasks.listing import TaskQuery, list_page
 
@@ -18,4 +18,4 @@ async def list_tasks(query: Annotated[TaskQuery, Query()], owner: CurrentOwner) 
     return list_page(owner, query)
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from gatehouse import tasks
 from gatehouse.api.tasks.headers import TaskPrecondition, unless_not_modified, with_etag
-from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 from gatehouse.tasks import Task
 
 router = APIRouter()
@@ -18,4 +18,4 @@ async def read_task(
     return unless_not_modified(with_etag(response, tasks.get(user.id, task_id)), precondition)
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 
 from gatehouse.api_model import StrictModel, TimeZone
-from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 from gatehouse.tasks.summary import Summary, summarize
 
 router = APIRouter()
@@ -22,4 +22,4 @@ async def summarize_tasks(query: Annotated[SummaryQuery, Query()], user: Current
     return summarize(user.id, ZoneInfo(query.zone))
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

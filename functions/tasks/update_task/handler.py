@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from gatehouse import tasks
 from gatehouse.api.tasks.headers import TaskWriteOptions, with_etag
-from gatehouse.http import CurrentUser, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 from gatehouse.tasks import Task, TaskUpdate
 
 router = APIRouter()
@@ -20,4 +20,4 @@ async def update_task(
     return with_etag(response, tasks.update(user.id, task_id, changes, options))
 
 
-handler = lambda_handler(router)
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))

@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 type NonEmptyText = Annotated[str, MinLen(1)]
+type OptionalUrl = Annotated[str, BeforeValidator(_parse_url)]
 type Flag = Annotated[bool, BeforeValidator(_parse_flag)]
 type OnOff = Literal["on", "off"]
 type PerSecond = Annotated[int, Gt(0), BeforeValidator(_parse_number)]
@@ -86,7 +87,7 @@ class Config:
     """Whether a change of address must be confirmed from the old address"""
     minimum_password_length: PasswordLength
     """Minimum length of a new password, in UTF-16 code units"""
-    breached_passwords_url: str
+    breached_passwords_url: OptionalUrl
     """Range API that new passwords are looked up at, by five digits of their SHA-1; empty is off"""
     session_lifetime: Lifetime
     """Lifetime of a session after its last renewal, in seconds"""
@@ -98,6 +99,8 @@ class Config:
     """How long a session is fresh after the password was entered, in seconds; 0 means always"""
     access_token_lifetime: Lifetime
     """Lifetime of an access token (JWT), in seconds"""
+    access_token_audience: str
+    """The audience (aud) of access tokens, such as the URL of another backend; empty means the public URL"""
     verification_lifetime: Lifetime
     """Lifetime of a verification link, from the first attempt to send it, in seconds"""
     reset_lifetime: Lifetime
@@ -212,6 +215,12 @@ def _validator(kind: Any) -> TypeAdapter[Any]:
 def _requirement(error: ValidationError) -> str:
     """Return what is required: pydantic's "Input should be 'on' or 'off'" is "must be 'on' or 'off'"."""
     return f"must {error.errors()[0]['msg'].rpartition(' should ')[2]}"
+
+
+def _parse_url(value: str) -> str:
+    if value and not value.startswith(("https://", "http://")):
+        raise ValueError("It should be empty or a URL with http or https")
+    return value
 
 
 def _parse_flag(value: str) -> bool:

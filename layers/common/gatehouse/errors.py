@@ -167,6 +167,12 @@ class SessionNotFresh(Refusal):
     status, code = HTTPStatus.FORBIDDEN, "SESSION_NOT_FRESH"
 
 
+class SessionRequired(Refusal):
+    """An access token is not enough for this: send the session's token or its cookie."""
+
+    status, code = HTTPStatus.FORBIDDEN, "SESSION_REQUIRED"
+
+
 class SessionExpired(Refusal):
     """Session expired. Re-authenticate to perform this action."""
 

@@ -40,6 +40,33 @@ test("a password is reset on the frontend's own page", async () => {
   assert.equal(await account.signIn(email, "another battery"), "in");
 });
 
+test("a sensitive change asks for the password and is repeated", async () => {
+  const email = newAddress();
+  await account.signUp("Ann", email, password);
+  await account.verify(tokenIn(await nextMail(email)));
+  await account.signIn(email, password);
+  const refused = { data: null, error: { code: "SESSION_NOT_FRESH" } };
+  const results = [refused, { data: { status: true }, error: null }, refused];
+  const change = async () => results.shift();
+  assert.equal((await account.sensitive(change, async () => password)).error, null);
+  assert.equal(await account.sensitive(change, async () => "something else"), refused);
+  assert.deepEqual(results, []);
+});
+
+test("the old address undoes a change of address", async () => {
+  const [email, changed] = [newAddress(), newAddress()];
+  await account.signUp("Ann", email, password);
+  await account.verify(tokenIn(await nextMail(email)));
+  await account.signIn(email, password);
+  assert.equal((await auth.authClient.changeEmail({ newEmail: changed })).error, null);
+  await account.verify(tokenIn(await nextMail(email, 1)));
+  await account.verify(tokenIn(await nextMail(changed)));
+  assert.equal((await auth.authClient.getSession()).data.user.email, changed);
+  const { data } = await account.undoEmailChange(tokenIn(await nextMail(email, 2)));
+  assert.equal(data.user.email, email);
+  assert.equal((await auth.authClient.getSession()).data, null);
+});
+
 test("Google redirects back to the frontend, signed in", async () => {
   const { sub, email } = await googleUser();
   const { data } = await account.byGoogle(`${HOME}/tasks`);

@@ -7,6 +7,7 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.oauth_flow import LINK, OAuthFlow, error_of, token_of
 from tests.support.people import People, Person
@@ -54,6 +55,18 @@ def test_the_session_that_began_the_flow_must_be_valid_at_the_callback(
     call(f"POST /api/auth/{ends}", bearer=ann.token)
 
     assert error_of(oauth_flow.complete(sent)) == "unable_to_link_account"
+    assert linked_providers(call, people.sign_in(ann.email).token) == ["credential"]
+
+
+def test_the_session_that_began_the_flow_must_not_end_while_the_account_is_linked(
+    call: Api, oauth_flow: OAuthFlow, ann: Person, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An owner who ends all sessions ends the linking that a thief has begun in one of them."""
+    authorization = oauth_flow.begin(LINK, bearer=ann.token)
+    revoke = lambda: call("POST /api/auth/revoke-sessions", bearer=ann.token)  # noqa: E731 -- one line
+    interleave(monkeypatch, "oauth.flows", "batch_get", revoke)
+
+    assert error_of(oauth_flow.complete(authorization)) == "unable_to_link_account"
     assert linked_providers(call, people.sign_in(ann.email).token) == ["credential"]
 
 

@@ -79,8 +79,8 @@ def test_the_session_stays_the_same(call: Api, cloud: Cloud, login: dict[str, An
     assert sorted(len(row["session_id"]) for row in rows(cloud, "SessionsTable")) == [5, 22]
 
 
-def test_the_user_in_the_response_is_current(call: Api, login: dict[str, Any]) -> None:
-    call("POST /api/auth/update-user", json={"name": "Anna"}, bearer=login["access_token"])
+def test_the_user_in_the_response_is_current(call: Api, people: People, email: str, login: dict[str, Any]) -> None:
+    call("POST /api/auth/update-user", json={"name": "Anna"}, bearer=people.sign_in(email).token)
 
     after = refresh(call, login["refresh_token"]).json
 

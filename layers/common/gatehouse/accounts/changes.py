@@ -36,6 +36,14 @@ def check_password(account: AuthenticatedUser, password: str) -> None:
         raise InvalidPassword
 
 
+def check_reauthenticated(account: AuthenticatedUser, password: str | None) -> None:
+    """Raise SessionExpired without a fresh session, where no password is given either, or as `check_password`."""
+    if password is not None:
+        check_password(account, password)
+    elif not sessions.is_fresh(account.session):
+        raise SessionExpired
+
+
 def verify_password(account: AuthenticatedUser, password: str) -> None:
     """Check the password and make the session fresh again; raises as `check_password`."""
     check_password(account, password)
@@ -99,7 +107,7 @@ def change_email(account: AuthenticatedUser, new_email: str, client: ClientInfo,
         outbox.confirm_email_change_mail(email_change, client).save()
         return
     lookup, _ = look_up_account(new_email)
-    outbox.change_email_mail(email_change, client, taken=lookup.profile is not None).save()
+    outbox.change_email_mail(email_change, client, taken=lookup.taken_by not in {None, profile.user_id}).save()
 
 
 def set_disabled(user_id: str, *, disabled: bool) -> None:
@@ -116,23 +124,23 @@ def delete_user(
 ) -> bool:
     """Delete the user, or mail the link that does where that is set; returns whether the user was deleted.
 
-    Raises what `check_password` raises, TooManyRequests after too many mails, and SessionExpired without a password or
-    a fresh session.
+    Raises as `check_reauthenticated`, and TooManyRequests after too many mails.
     """
-    if password is not None:
-        check_password(account, password)
+    check_reauthenticated(account, password)
     if config().delete_user_by_mail:
         outbox.check_mail_rate(account.profile.email)
         outbox.account_deletion(account.profile, client, callback_url).save()
         return False
-    if password is None and not sessions.is_fresh(account.session):
-        raise SessionExpired
     _delete(account)
     return True
 
 
-def delete_user_by_token(account: AuthenticatedUser, token: str) -> None:
-    """Delete the user whom the token was mailed to; raises InvalidToken, TokenExpired."""
+def delete_user_by_token(account: AuthenticatedUser, token: str, *, password: str | None = None) -> None:
+    """Delete the user whom the token was mailed to.
+
+    Raises as `check_reauthenticated`, InvalidToken, TokenExpired.
+    """
+    check_reauthenticated(account, password)
     row = find_token(token, Purpose.DELETE_ACCOUNT)
     if row.used_at or row.user_id != account.profile.user_id or row.epoch != account.profile.epoch:
         raise InvalidToken

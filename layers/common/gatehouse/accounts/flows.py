@@ -13,7 +13,8 @@ from gatehouse.accounts import imported_hashes, outbox, passwords
 from gatehouse.accounts.gate import open_session
 from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, new_user
 from gatehouse.accounts.model import NewAccount, PasswordCredentials, User, normalize_email
-from gatehouse.accounts.table import ProfileRow, create_profile, email_key, new_profile
+from gatehouse.accounts.pointers import email_key, taken_by
+from gatehouse.accounts.table import ProfileRow, create_profile, new_profile
 from gatehouse.accounts.verification import resend_verification
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write
@@ -45,12 +46,13 @@ def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | 
         outbox.check_mail_rate(new.email)
     password_hash = passwords.hash_new_password(new.password)
     user = new_user(new.email, name=new.name, image=new.image)
-    taken, keyring = batch_get(email_key(user.email), keys.keyring_key())
+    pointer, keyring = batch_get(email_key(user.email), keys.keyring_key())
     keys.update_cache(keyring)
+    taken = taken_by(pointer) is not None
     if taken and (settings.reveal_existing_users or not settings.require_email_verification):
         raise UserAlreadyExists
     if settings.require_email_verification:
-        _sign_up_mail(user, client, new.callback_url, password_hash, taken=bool(taken)).save()
+        _sign_up_mail(user, client, new.callback_url, password_hash, taken=taken).save()
         return user, None
     profile = new_profile(user, password_hash)
     changes = [*create_profile(profile), create_epoch(user.id), discard_sign_up(user.email)]

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from gatehouse import clock, sessions
 from gatehouse.accounts.model import User
-from gatehouse.accounts.table import ProfileRow, email_key, profile_key
+from gatehouse.accounts.pointers import email_key, owner_of, taken_by
+from gatehouse.accounts.table import ProfileRow, profile_key
 from gatehouse.dynamodb import Key, TransactItem, batch_get, delete
 from gatehouse.errors import InvalidToken, SessionEnded
 from gatehouse.sessions import Credential, Session
@@ -18,10 +19,11 @@ _NOBODY = "nobody"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLookup:
-    """The profile of an address, or its pending sign-up, or neither."""
+    """The profile of an address, or its pending sign-up, or neither; `taken_by` is set also where it is only held."""
 
     profile: ProfileRow | None
     pending_sign_up: TokenRow | None
+    taken_by: str | None = None
 
     @property
     def password_hash(self) -> str | None:
@@ -82,9 +84,10 @@ def look_up_account(email: str, *extra_keys: Key) -> tuple[AccountLookup, list[A
     """Return the account of an address, and the rows of `extra_keys`: two reads whether or not it exists."""
     sign_up_key = (TokenRow, email_subject(email), Purpose.VERIFY_EMAIL)
     pointer, row, *extra_rows = batch_get(email_key(email), sign_up_key, *extra_keys)
-    profile = find_profile(pointer.user_id if pointer else _NOBODY)
+    profile = find_profile(owner_of(pointer) or _NOBODY)
     is_pending = not profile and row and row.password_hash and row.delete_at > clock.now()
-    return AccountLookup(profile=profile, pending_sign_up=row if is_pending else None), extra_rows
+    pending_sign_up = row if is_pending else None
+    return AccountLookup(profile=profile, pending_sign_up=pending_sign_up, taken_by=taken_by(pointer)), extra_rows
 
 
 def new_user(email: str, *, name: str = "", image: str | None = None) -> User:

@@ -13,6 +13,7 @@ from gatehouse.tokens import MailState, Purpose, TokenRow, email_subject, issue_
 
 _PENDING_KEPT = timedelta(days=7)
 _DELETION = timedelta(days=1)
+_UNDO = timedelta(days=7)
 
 
 def verification(
@@ -115,14 +116,17 @@ def confirmed_change_email_mail(confirmed: TokenRow, client: ClientInfo, *, take
 
 
 def email_changed(changed: TokenRow) -> TokenRow:
-    """The notice to the old address that the address was changed."""
+    """The notice to the old address that the address was changed, with the link that undoes it."""
     return _issue(
         Purpose.EMAIL_CHANGED,
-        changed.subject,
+        email_subject(changed.old_email),  # one each, however often a user moves
         changed.old_email,
         client_of(changed),
-        lifetime=config().verification_lifetime,
+        lifetime=_UNDO,
+        user_id=changed.user_id,
         name=changed.name,
+        old_email=changed.old_email,
+        new_email=changed.new_email,
     )
 
 

@@ -1,4 +1,4 @@
-"""The `users` table: a profile per user, and pointer rows that make addresses and linked accounts unique."""
+"""The `users` table: a profile per user; `pointers` are the rows that make addresses and linked accounts unique."""
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import Condition
@@ -6,12 +6,13 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.accounts.model import UTC, User
+from gatehouse.accounts.pointers import PointerRow, email_key, link_key, release, reserve
 from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
 from gatehouse.dynamodb import Key, Row, TableName, TransactItem, check, delete, put, update
 from gatehouse.tokens import TokenRow
 
-_PROFILE, _EMAIL, _LINK = "PROFILE", "EMAIL", "LINK"
+_PROFILE = "PROFILE"
 
 
 class ProfileRow(Row):
@@ -50,17 +51,6 @@ class ProfileRow(Row):
         return self.to(User, id=self.user_id)
 
 
-class PointerRow(Row):
-    """Points from an address, or an account at a provider, to its user."""
-
-    class Meta:
-        table_name = TableName(lambda: config().users_table)
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    user_id = UnicodeAttribute()
-
-
 def credential_id(user_id: str) -> str:
     """Return the account id of a user's password."""
     return f"credential-{user_id}"
@@ -69,16 +59,6 @@ def credential_id(user_id: str) -> str:
 def profile_key(user_id: str) -> Key:
     """Return the key of a profile."""
     return ProfileRow, f"USER#{user_id}", _PROFILE
-
-
-def email_key(address: str) -> Key:
-    """Return the key of an address's pointer."""
-    return PointerRow, f"EMAIL#{address}", _EMAIL
-
-
-def link_key(account_id: str) -> Key:
-    """Return the key of the pointer of an account at a provider."""
-    return PointerRow, f"ACCOUNT#{account_id}", _LINK
 
 
 def account_row_key(user_id: str, account_id: str) -> tuple[str, str]:
@@ -105,16 +85,6 @@ def new_profile(user: User, password_hash: str | None, *links: str) -> ProfileRo
 def create_profile(profile: ProfileRow) -> list[TransactItem]:
     """Return the writes that create a user and reserve their address."""
     return [put(profile, ProfileRow.pk.does_not_exist()), reserve(email_key(profile.email), profile.user_id)]
-
-
-def reserve(key: Key, user_id: str) -> TransactItem:
-    """Return the write that reserves a unique key for a user; it fails when the key is taken."""
-    return put(PointerRow(*key[1:], user_id=user_id), PointerRow.pk.does_not_exist())
-
-
-def release(key: Key) -> TransactItem:
-    """Return the write that releases a unique key."""
-    return delete(PointerRow(*key[1:]))
 
 
 def add_link(profile: ProfileRow, account_id: str) -> list[TransactItem]:
@@ -187,21 +157,44 @@ def set_profile_disabled(profile: ProfileRow, *, disabled: bool) -> TransactItem
 
 
 def set_email(user_id: str, old: str, new: str, epoch: int) -> list[TransactItem]:
-    """Return the writes that give a user another, verified address, and reserve it."""
+    """Return the writes that give a user another, verified address, and reserve it; `hold` is for the old one."""
     moved = _update(
         user_id,
         ProfileRow.email.set(new),
         ProfileRow.email_verified.set(True),
         condition=(ProfileRow.email == old) & (ProfileRow.epoch == epoch),
     )
-    return [moved, reserve(email_key(new), user_id), release(email_key(old))]
+    return [moved, reserve(email_key(new), user_id)]
+
+
+def restore_email(profile: ProfileRow, email: str) -> list[TransactItem]:
+    """Return the writes that give a user an earlier address back, in the next epoch, and remove all sign-in methods.
+
+    They fail when anything that they remove has changed, and for a disabled user.
+    """
+    enabled = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
+    same = (ProfileRow.email == profile.email) & (ProfileRow.epoch == profile.epoch) & _same_credentials(profile)
+    restored = _update(
+        profile.user_id,
+        ProfileRow.email.set(email),
+        ProfileRow.email_verified.set(True),
+        ProfileRow.password_hash.remove(),
+        ProfileRow.links.remove(),
+        ProfileRow.epoch.set(profile.epoch + 1),
+        condition=same & enabled,
+    )
+    return [restored, *_delete_links(profile)]
 
 
 def delete_profile(profile: ProfileRow) -> list[TransactItem]:
     """Return the writes that delete a profile and release its address and linked accounts."""
     same = (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email) & _same_links(profile)
-    links = [change for account_id in profile.links or () for change in _delete_link(profile.user_id, account_id)]
-    return [delete(ProfileRow(profile.pk, profile.sk), same), release(email_key(profile.email)), *links]
+    row = ProfileRow(profile.pk, profile.sk)
+    return [delete(row, same), release(email_key(profile.email)), *_delete_links(profile)]
+
+
+def _delete_links(profile: ProfileRow) -> list[TransactItem]:
+    return [change for account_id in profile.links or () for change in _delete_link(profile.user_id, account_id)]
 
 
 def _delete_link(user_id: str, account_id: str) -> list[TransactItem]:

@@ -4,17 +4,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from gatehouse.accounts import outbox
+from gatehouse.accounts.former_addresses import former_key, move_address
 from gatehouse.accounts.gate import open_session
 from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, find_profile, look_up_account, pending_user
 from gatehouse.accounts.model import User
-from gatehouse.accounts.table import (
-    assert_unchanged,
-    create_profile,
-    email_key,
-    mark_verified,
-    new_profile,
-    set_email,
-)
+from gatehouse.accounts.pointers import email_key, taken_by
+from gatehouse.accounts.table import assert_unchanged, create_profile, mark_verified, new_profile
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, conditional_write, put, transact
 from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
@@ -100,16 +95,12 @@ def _redeem(row: TokenRow, client: ClientInfo) -> bool:
 
 def _writes(row: TokenRow, client: ClientInfo) -> list[TransactItem]:
     if row.purpose == Purpose.CONFIRM_EMAIL_CHANGE:
-        (owner,) = batch_get(email_key(row.new_email))
-        mail = outbox.confirmed_change_email_mail(row, client, taken=owner is not None)
+        (pointer,) = batch_get(email_key(row.new_email))
+        mail = outbox.confirmed_change_email_mail(row, client, taken=taken_by(pointer) not in {None, row.user_id})
         return [assert_unchanged(row.user_id, row.old_email, row.epoch), put(mail)]
     if row.purpose == Purpose.CHANGE_EMAIL:
-        notice = put(outbox.email_changed(row))
-        return [
-            *set_email(row.user_id, row.old_email, row.new_email, row.epoch),
-            discard_sign_up(row.new_email),
-            notice,
-        ]
+        (former,) = batch_get(former_key(row.user_id))
+        return [*move_address(row, former), discard_sign_up(row.new_email), put(outbox.email_changed(row))]
     if not row.password_hash:
         return [mark_verified(row.user_id, row.email)]
     user = replace(pending_user(row), email_verified=True)

@@ -16,7 +16,9 @@ from gatehouse import audit, clock, throttle
 from gatehouse.accounts import profile_key
 from gatehouse.accounts.erasure_orders import PURPOSE, ErasureRow, ErasureState
 from gatehouse.accounts.flows import failure_counters
+from gatehouse.accounts.former_addresses import FormerAddressesRow, all_addresses, former_key
 from gatehouse.accounts.outbox import mail_counters
+from gatehouse.accounts.pointers import PointerRow, email_key
 from gatehouse.dynamodb import ConditionFailed, Row, batch_get, conditional_write
 from gatehouse.query import QuerySpec, batch_delete, query
 from gatehouse.sessions.refresh import refresh_counter
@@ -61,12 +63,12 @@ def erase(user_id: str, milliseconds_left: Callable[[], int]) -> Erasure:
 
 
 def _erase(order: ErasureRow, milliseconds_left: Callable[[], int]) -> Erasure:
-    (profile,) = batch_get(profile_key(order.subject))
+    profile, former = batch_get(profile_key(order.subject), former_key(order.subject))
     if profile is not None:
         _mark(order, ErasureState.FAILED)
         return Erasure.FAILED
     _wait_for_requests(order)
-    for count in _steps(order):
+    for count in _steps(order, former):
         order.erased += count
         if milliseconds_left() < _MIN_TIME_LEFT:
             _mark(order, ErasureState.PENDING)
@@ -76,7 +78,7 @@ def _erase(order: ErasureRow, milliseconds_left: Callable[[], int]) -> Erasure:
     return Erasure.DONE
 
 
-def _steps(order: ErasureRow) -> Iterator[int]:
+def _steps(order: ErasureRow, former: FormerAddressesRow | None) -> Iterator[int]:
     """Yield the number of rows removed by each step that removed any."""
     yield from _delete_sessions(order.subject)
     for keys in _pages(TaskRow, order.subject):
@@ -87,9 +89,12 @@ def _steps(order: ErasureRow) -> Iterator[int]:
         batch_delete(TokenRow, others)
         if others:
             yield len(others)
-    if removed := _delete_mails_of_address(order):
-        yield removed
-    throttle.delete_counters(*mail_counters(order.email), *failure_counters(order.email))
+    for email in (order.email, *(one.email for one in all_addresses(former))):
+        if removed := _delete_mails_of_address(order, email):
+            yield removed
+        throttle.delete_counters(*mail_counters(email), *failure_counters(email))
+    if former:
+        yield _release_former(order.subject, former)
 
 
 def _delete_sessions(user_id: str) -> Iterator[int]:
@@ -99,9 +104,19 @@ def _delete_sessions(user_id: str) -> Iterator[int]:
         yield len(keys)
 
 
-def _delete_mails_of_address(order: ErasureRow) -> int:
-    """Delete tokens keyed by the address, except those of a new owner of the address."""
-    keys = [key for page in _pages(TokenRow, email_subject(order.email)) for key in page]
+def _release_former(user_id: str, former: FormerAddressesRow) -> int:
+    """Release the addresses that are still held for the user, then forget them."""
+    for address in all_addresses(former):
+        pointer = PointerRow(*email_key(address.email)[1:])
+        with suppress(ConditionFailed), conditional_write():  # another user has it
+            pointer.delete(condition=(PointerRow.user_id == user_id) & PointerRow.held_until.exists())
+    former.delete()
+    return 1 + len(all_addresses(former))
+
+
+def _delete_mails_of_address(order: ErasureRow, email: str) -> int:
+    """Delete tokens keyed by an address, except those of a new owner of the address."""
+    keys = [key for page in _pages(TokenRow, email_subject(email)) for key in page]
     removed = 0
     for key in keys:
         row = TokenRow(key["subject"]["S"], key["purpose"]["S"])

@@ -1,6 +1,13 @@
 """The HTTP edge: from an API Gateway event to an endpoint and back, the same for every subject."""
 
-from gatehouse.http.authentication import CurrentAccount, CurrentClient, CurrentUser, FreshUser, OptionalAccount
+from gatehouse.http.authentication import (
+    CurrentAccount,
+    CurrentClient,
+    CurrentUser,
+    FreshAccount,
+    FreshUser,
+    OptionalAccount,
+)
 from gatehouse.http.cookies import clear_session, resend_session
 from gatehouse.http.handler import lambda_handler
 from gatehouse.http.policy import AccessPolicy
@@ -10,6 +17,7 @@ __all__ = [
     "CurrentAccount",
     "CurrentClient",
     "CurrentUser",
+    "FreshAccount",
     "FreshUser",
     "OptionalAccount",
     "clear_session",

@@ -9,8 +9,17 @@ from starlette.requests import Request
 
 from gatehouse import sessions
 from gatehouse.accounts import AuthenticatedUser, ProfileRow, find_user
-from gatehouse.errors import InvalidToken, MissingToken, NotFound, SessionNotFresh, TokenExpired, Unauthorized
-from gatehouse.http.credentials import request_credentials
+from gatehouse.errors import (
+    InvalidToken,
+    MissingToken,
+    NotFound,
+    Refusal,
+    SessionNotFresh,
+    SessionRequired,
+    TokenExpired,
+    Unauthorized,
+)
+from gatehouse.http.credentials import is_admitted, request_credentials
 from gatehouse.http.origin import base_url
 from gatehouse.languages import preferred_language
 from gatehouse.sessions import ClientInfo, Credential, Session
@@ -31,7 +40,8 @@ class Principal:
 def authenticate(request: Request, *, with_profile: bool) -> Principal:
     """Return the authenticated caller, in one read; raises MissingToken, InvalidToken or TokenExpired, all as 401.
 
-    On the paths of the better-auth protocol these are Unauthorized, with the reason in `details`.
+    On the paths of the better-auth protocol these are Unauthorized, with the reason in `details`. Raises
+    SessionRequired for a valid JWT where the function does not admit it.
     """
     try:
         return _authenticate_any(request, with_profile=with_profile)
@@ -42,13 +52,23 @@ def authenticate(request: Request, *, with_profile: bool) -> Principal:
 
 
 def _authenticate_any(request: Request, *, with_profile: bool) -> Principal:
-    refusal: InvalidToken | TokenExpired | MissingToken = MissingToken()
+    """Return the caller of the first valid credential that is admitted.
+
+    A cookie does not count beside the valid JWT of another user: the request would be done to the wrong one.
+    """
+    refusal: Refusal = MissingToken()
+    bearer: Principal | None = None  # the caller of a JWT that is not admitted
     for credential in request_credentials(request):
         try:
-            return _authenticate_with(request, credential, with_profile=with_profile)
+            principal = _authenticate_with(request, credential, with_profile=with_profile)
         except (InvalidToken, TokenExpired) as error:
             refusal = error
-    raise refusal
+            continue
+        if not is_admitted(request, credential):
+            bearer = principal
+        elif bearer is None or bearer.id == principal.id:
+            return principal
+    raise SessionRequired if bearer else refusal
 
 
 def _authenticate_with(request: Request, credential: Credential, *, with_profile: bool) -> Principal:
@@ -85,6 +105,10 @@ async def _fresh_user(request: Request) -> Principal:
     return principal
 
 
+async def _fresh_account(principal: Annotated[Principal, Depends(_fresh_user)]) -> AuthenticatedUser:
+    return _account(principal)
+
+
 async def _current_client(request: Request) -> ClientInfo:
     return ClientInfo(
         base_url=base_url(request),
@@ -103,4 +127,5 @@ CurrentUser = Annotated[Principal, Depends(_current_user)]
 CurrentAccount = Annotated[AuthenticatedUser, Depends(_current_account)]
 OptionalAccount = Annotated[AuthenticatedUser | None, Depends(_optional_account)]
 FreshUser = Annotated[Principal, Depends(_fresh_user)]
+FreshAccount = Annotated[AuthenticatedUser, Depends(_fresh_account)]
 CurrentClient = Annotated[ClientInfo, Depends(_current_client)]

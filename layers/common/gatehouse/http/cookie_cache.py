@@ -6,7 +6,7 @@ expires, though for get-session alone. After an emergency rotation it is invalid
 
 import hmac
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -20,11 +20,14 @@ _SESSION_ONLY_AGE = 60  # seconds
 _MAX_COOKIE_SIZE = 4096  # bytes, which browsers keep of a cookie
 
 
-def store(request: Request, response: Response, body: dict[str, Any], *, remember: bool) -> None:
-    """Store `body`, which has `session` and `user`, in the browser; clear the cookie when it would be too large."""
+def store(request: Request, response: Response, body: dict[str, Any], *, remember: bool) -> datetime | None:
+    """Store `body`, which has `session` and `user`, in the browser; clear the cookie when it would be too large.
+
+    Returns when the entry ends; None where there is none.
+    """
     age = int(config().cookie_cache_age.total_seconds())
     if not age:
-        return
+        return None
     now = _milliseconds(clock.now())
     expires_at = now + 1000 * (age if remember else _SESSION_ONLY_AGE)
     content = {"session": body["session"], "user": body["user"], "updatedAt": now, "version": "1"}
@@ -32,8 +35,9 @@ def store(request: Request, response: Response, body: dict[str, Any], *, remembe
     value, max_age = base64url.encode(_json(payload)), age if remember else None
     if len(format_cookie(request, DATA, value, max_age)) > _MAX_COOKIE_SIZE:
         clear_session_cache(request, response)
-    else:
-        set_cookie(request, response, DATA, value, max_age)
+        return None
+    set_cookie(request, response, DATA, value, max_age)
+    return datetime.fromtimestamp(expires_at / 1000, tz=UTC)
 
 
 def load(request: Request, token: str) -> dict[str, Any] | None:

@@ -68,6 +68,7 @@ class RequestMiddleware:
 
     async def _handle(self, request: Request, receive: Receive, send: Send) -> None:
         request.state.verifies_cookies = self.policy.verifies_cookies
+        request.state.admits_access_tokens = self.policy.admits_access_tokens
         if not self.policy.allow_cross_site:
             check_origin(request, signs_in=self.policy.signs_in)
         if self.policy.rate_limit:

@@ -41,6 +41,11 @@ def base_url(request: Request) -> str:
     return config().base_url.rstrip("/") or f"https://{request.scope['aws.event']['requestContext']['domainName']}"
 
 
+def access_token_audience(request: Request) -> str:
+    """Return whom access tokens are for, as `aud` says: as configured, else the service itself, their issuer."""
+    return config().access_token_audience or base_url(request)
+
+
 def check_origin(request: Request, *, signs_in: bool) -> None:
     """Reject a state-changing request that may be cross-site request forgery.
 

@@ -37,7 +37,7 @@ def sign(claims: dict[str, Any]) -> str:
     return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": kid, "typ": None})
 
 
-def verify(token: str, public_keys: dict[str, dict[str, str]], issuer: str) -> dict[str, Any]:
+def verify(token: str, public_keys: dict[str, dict[str, str]], *, issuer: str, audience: str) -> dict[str, Any]:
     """Return the claims of a valid JWT of ours; raises InvalidToken, TokenExpired."""
     header = _header(token)
     public = public_keys.get(str(header.get("kid")))
@@ -49,7 +49,7 @@ def verify(token: str, public_keys: dict[str, dict[str, str]], issuer: str) -> d
             PyJWK(public, algorithm=_ALGORITHM),
             algorithms=[_ALGORITHM],
             issuer=issuer,
-            audience=issuer,
+            audience=audience,
             options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
     except (jwt.PyJWTError, ValueError, TypeError):

@@ -57,6 +57,9 @@ def _link(row: TokenRow) -> str:
     match row.purpose:
         case Purpose.VERIFY_EMAIL | Purpose.CHANGE_EMAIL | Purpose.CONFIRM_EMAIL_CHANGE:
             return f"{pages}/verify-email?{_query(row)}"
+        case Purpose.EMAIL_CHANGED:  # by a page of our own where there are any: frontends have other things to show
+            site = row.base_url if config().hosted_pages else pages
+            return f"{site}/undo-email-change?{_query(row)}"
         case Purpose.DELETE_ACCOUNT:
             return f"{row.base_url}/api/auth/delete-user/callback?{_query(row)}"
         case Purpose.RESET_PASSWORD if row.callback_url:

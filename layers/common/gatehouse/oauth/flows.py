@@ -12,16 +12,8 @@ from gatehouse import clock, keys, sessions
 from gatehouse.accounts.gate import UserDisabled, open_session
 from gatehouse.accounts.lookup import discard_sign_up, new_user
 from gatehouse.accounts.model import User
-from gatehouse.accounts.table import (
-    ProfileRow,
-    add_link,
-    create_profile,
-    email_key,
-    link_key,
-    new_profile,
-    profile_key,
-    reserve,
-)
+from gatehouse.accounts.pointers import email_key, link_key, owner_of, reserve, taken_by
+from gatehouse.accounts.table import ProfileRow, add_link, create_profile, new_profile, profile_key
 from gatehouse.config import config
 from gatehouse.dynamodb import TransactItem, batch_get, put, retry_if_changed, transact, update
 from gatehouse.errors import (
@@ -29,6 +21,7 @@ from gatehouse.errors import (
     LinkingDifferentEmails,
     LinkingNotAllowed,
     OAuthLinkError,
+    SessionEnded,
     SocialAccountAlreadyLinked,
 )
 from gatehouse.oauth.model import Identity, TokenSet
@@ -53,10 +46,11 @@ class SignInResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityLookup:
     """What is known of an identity: the user it is linked to, else the user with its address, and the account's row if
-    it is theirs.
+    it is theirs. An address may be `held` for a user who left it.
     """
 
     linked: bool
+    held: bool
     profile: ProfileRow | None
     account: AccountRow | None
 
@@ -70,14 +64,14 @@ def sign_in_with_identity(identity: Identity, tokens: TokenSet, client: ClientIn
 
 
 def link_identity(user_id: str, session_id: str, identity: Identity, tokens: TokenSet) -> None:
-    """Link an identity to a user, if the session in which they asked for it is still active.
+    """Link an identity to a user, if the session in which they asked for it is active until the account is linked.
 
-    Raises InvalidToken, SocialAccountAlreadyLinked, LinkingDifferentEmails, LinkingNotAllowed: nothing was changed.
+    Raises SessionEnded, SocialAccountAlreadyLinked, LinkingDifferentEmails, LinkingNotAllowed: nothing was changed.
     """
 
     def link() -> None:
-        sessions.check_active(user_id, session_id)
-        _link_to_user(user_id, identity, tokens)
+        epoch = sessions.check_active(user_id, session_id)
+        _link_to_user(user_id, epoch, identity, tokens)
 
     retry_if_changed(link)
 
@@ -85,9 +79,10 @@ def link_identity(user_id: str, session_id: str, identity: Identity, tokens: Tok
 def _look_up_identity(identity: Identity) -> IdentityLookup:
     pointer, address, keyring = batch_get(link_key(identity.account_id), email_key(identity.email), keys.keyring_key())
     keys.update_cache(keyring)
-    user_id = (pointer or address).user_id if pointer or address else _NOBODY
+    user_id = (pointer.user_id if pointer else owner_of(address)) or _NOBODY
     profile, account = batch_get(profile_key(user_id), account_key(user_id, identity.account_id))
-    return IdentityLookup(linked=pointer is not None, profile=profile, account=account)
+    held = taken_by(address) != owner_of(address)
+    return IdentityLookup(linked=pointer is not None, held=held, profile=profile, account=account)
 
 
 def _sign_in(lookup: IdentityLookup, identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
@@ -96,6 +91,8 @@ def _sign_in(lookup: IdentityLookup, identity: Identity, tokens: TokenSet, clien
         return _sign_in_linked(lookup, tokens, client)
     if profile:
         return _link_existing(profile, identity, tokens, client)
+    if lookup.held:
+        raise OAuthLinkError("account not linked")
     return _register(identity, tokens, client)
 
 
@@ -142,7 +139,7 @@ def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignI
     return SignInResult(user=user, issued=issued, is_new=True)
 
 
-def _link_to_user(user_id: str, identity: Identity, tokens: TokenSet) -> None:
+def _link_to_user(user_id: str, epoch: int, identity: Identity, tokens: TokenSet) -> None:
     pointer, profile, account, keyring = batch_get(
         link_key(identity.account_id),
         profile_key(user_id),
@@ -152,6 +149,8 @@ def _link_to_user(user_id: str, identity: Identity, tokens: TokenSet) -> None:
     keys.update_cache(keyring)
     if pointer and pointer.user_id != user_id:
         raise SocialAccountAlreadyLinked
+    if profile and profile.epoch != epoch:  # `add_link` holds it fast until the write
+        raise SessionEnded
     if not profile or not (identity.email_verified and profile.email_verified):
         raise LinkingNotAllowed
     if identity.email != profile.email:

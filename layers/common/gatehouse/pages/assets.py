@@ -18,7 +18,7 @@ from gatehouse.errors import NotFound
 
 _FOLDER = Path(__file__).parent
 _SCRIPTS = (
-    *("api", "forms", "entry", "reset", "verify"),
+    *("api", "forms", "entry", "reset", "verify", "undo"),
     *("session", "account", "devices", "tasks", "board", "start"),
 )
 PARTS = {

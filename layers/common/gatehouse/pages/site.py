@@ -9,6 +9,7 @@ PAGES = {
     "/verify-email": "verify-email",
     "/forgot-password": "forgot-password",
     "/reset-password": "reset-password",
+    "/undo-email-change": "undo-email-change",
     "/account": "account",
     "/tasks": "tasks",
     "/error": "error",

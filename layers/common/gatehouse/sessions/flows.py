@@ -114,13 +114,15 @@ def update_session(session: Session, *actions: Action) -> Session:
     return row.to_session()
 
 
-def check_active(user_id: str, session_id: str) -> None:
-    """Raise SessionEnded when a session that was read before has ended since."""
+def check_active(user_id: str, session_id: str) -> int:
+    """Return the epoch of a session that was read before; raises SessionEnded when it has ended since."""
     row, epoch, *ring = batch_get(session_key(user_id, session_id), epoch_key(user_id), *keys.stale_keyring_key())
     if ring:
         keys.update_cache(*ring)
     if not is_valid(row, epoch) or row.expires_at <= clock.now():
         raise SessionEnded
+    epoch_now: int = epoch.epoch
+    return epoch_now
 
 
 def is_valid(row: SessionRow | None, epoch: EpochRow | None) -> bool:

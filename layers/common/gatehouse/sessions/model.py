@@ -112,6 +112,7 @@ class AccessToken:
 
     text: str
     issuer: str
+    audience: str
     user_id: str
     session_id: str
     needs_keyring: bool = True
@@ -120,20 +121,21 @@ class AccessToken:
         return self.session_id
 
     @classmethod
-    def parse(cls, text: str, issuer: str) -> "AccessToken":
-        """Parse a JWT; raises InvalidToken for any other form."""
+    def parse(cls, text: str, *, issuer: str, audience: str) -> "AccessToken":
+        """Parse a JWT that `issuer` must have issued for `audience`; raises InvalidToken for any other form."""
         from gatehouse.keys import access_tokens  # noqa: PLC0415 -- `cryptography` is for those who send a JWT
 
         user_id, session_id = access_tokens.unverified_ids(text)
         if not _KEY.fullmatch(user_id + session_id):
             raise InvalidToken
-        return cls(text=text, issuer=issuer, user_id=user_id, session_id=session_id)
+        return cls(text=text, issuer=issuer, audience=audience, user_id=user_id, session_id=session_id)
 
     def check(self, _digest: bytes, keyring: keys.KeyringRow | None) -> None:
         """Raise InvalidToken or TokenExpired unless one of our keys signed it and it has not expired."""
         from gatehouse.keys import access_tokens  # noqa: PLC0415 -- the same
 
-        access_tokens.verify(self.text, keyring.public_keys if keyring else {}, self.issuer)
+        public_keys = keyring.public_keys if keyring else {}
+        access_tokens.verify(self.text, public_keys, issuer=self.issuer, audience=self.audience)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """One-time tokens that are mailed. Each is a row, and that row is the order to send the mail."""
 
 from gatehouse.tokens.flows import derive_token, find_token, issue_token, mark_used
-from gatehouse.tokens.model import MailState, Purpose
+from gatehouse.tokens.model import MailedToken, MailState, Purpose
 from gatehouse.tokens.table import TokenRow, email_subject
 
 __all__ = [
     "MailState",
+    "MailedToken",
     "Purpose",
     "TokenRow",
     "derive_token",

@@ -1,7 +1,8 @@
 """A client of a Gatehouse deployment."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -36,17 +37,21 @@ class Gatehouse:
         check: Check = "session",
         trusted_origins: Iterable[str] = (),
         issuer: str | None = None,
+        audience: str | None = None,
         timeout: float = 5.0,
         leeway: float = 10.0,
     ) -> None:
         """`base_url` is the deployment's URL, without `/api/auth`; times are in seconds.
 
-        `issuer` is the issuer of its tokens where that is another URL. Raises ValueError for invalid settings.
+        `issuer` is the issuer of its tokens where that is another URL; `audience` is whom they are for, where the
+        deployment's `AccessTokenAudience` is set. Raises ValueError for invalid settings.
         """
         self.base_url = _checked(base_url)
         self._origins = TrustedOrigins(trusted_origins)
         service = Service(self.base_url, timeout)
-        self._check = _check(check, service, _checked(issuer or base_url), leeway)
+        issued_by = _checked(issuer or base_url)
+        token_check = partial(TokenCheck, issuer=issued_by, audience=audience or issued_by, leeway=leeway)
+        self._check = _check(check, service, token_check)
 
     @property
     def takes_cookies(self) -> bool:
@@ -96,11 +101,11 @@ class Gatehouse:
         return cookies
 
 
-def _check(check: Check, service: Service, issuer: str, leeway: float) -> SessionCheck | TokenCheck:
+def _check(check: Check, service: Service, token_check: Callable[[Keys], TokenCheck]) -> SessionCheck | TokenCheck:
     if check == "session":
         return SessionCheck(service)
     if check == "token":
-        return TokenCheck(Keys(lambda: service.get_once("/api/auth/jwks")), issuer, leeway)
+        return token_check(Keys(lambda: service.get_once("/api/auth/jwks")))
     raise ValueError(f"check must be 'session' or 'token', not {check!r}")
 
 

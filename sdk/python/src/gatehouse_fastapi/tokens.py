@@ -17,10 +17,11 @@ class TokenCheck:
 
     takes_cookies = False  # they contain a session token
 
-    def __init__(self, keys: Keys, issuer: str, leeway: float) -> None:
-        """`issuer` must be `iss` and in `aud`; `leeway` is how many seconds clocks may differ."""
+    def __init__(self, keys: Keys, *, issuer: str, audience: str, leeway: float) -> None:
+        """`issuer` must be `iss`, `audience` in `aud`; `leeway` is how many seconds clocks may differ."""
         self._keys = keys
         self._issuer = issuer
+        self._audience = audience
         self._leeway = leeway
 
     async def user_of(self, credential: Bearer | Cookies) -> User:
@@ -43,7 +44,7 @@ class TokenCheck:
                 key,
                 algorithms=[ALGORITHM],
                 issuer=self._issuer,
-                audience=self._issuer,
+                audience=self._audience,
                 leeway=self._leeway,
                 options={"require": _REQUIRED},
             )

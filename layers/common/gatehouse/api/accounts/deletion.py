@@ -17,7 +17,7 @@ _MAILED: dict[str, bool | str] = {"success": True, "message": "Verification emai
 
 
 class DeleteAccountRequest(ApiModel):
-    """The confirmation for deleting an account; a fresh session needs neither password nor token."""
+    """The confirmation for deleting an account; a fresh session needs no password."""
 
     password: str | None = None
     token: str | None = None
@@ -29,9 +29,7 @@ def delete_account(
 ) -> dict[str, bool | str]:
     """Delete the user, or mail the link that does."""
     if given.token:
-        if given.password is not None:
-            changes.check_password(member, given.password)
-        _delete_by_token(member, given.token)
+        _delete_by_token(member, given.token, given.password)
     elif not changes.delete_user(member, client, password=given.password, callback_url=given.callback_url):
         return _MAILED
     clear_session(request, response)
@@ -46,8 +44,8 @@ def delete_account_by_link(member: AuthenticatedUser, token: str, request: Reque
     return response
 
 
-def _delete_by_token(member: AuthenticatedUser, token: str) -> None:
+def _delete_by_token(member: AuthenticatedUser, token: str, password: str | None = None) -> None:
     try:
-        changes.delete_user_by_token(member, token)
+        changes.delete_user_by_token(member, token, password=password)
     except (InvalidToken, TokenExpired):
         raise InvalidToken(status=HTTPStatus.NOT_FOUND) from None

@@ -1,14 +1,14 @@
 """Issue JWT access tokens for the caller of a request."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 
 from gatehouse import clock, keys
 from gatehouse.api.accounts.schemas import UserBody
-from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.config import config
-from gatehouse.http.origin import base_url
+from gatehouse.http.origin import access_token_audience, base_url
 from gatehouse.sessions import AccessToken, Credential, Session
 
 _CLAIMS = set(UserBody.model_fields)
@@ -31,29 +31,38 @@ def jwks_keys() -> list[dict[str, str]]:
     return list(keys.current_keyring().public_keys.values())
 
 
-def access_token_for(request: Request, user: UserBody, session: Session | SessionBody, credential: Credential) -> str:
-    """Return the access token for a response. A caller that came with a JWT keeps it: a stolen JWT must not renew
-    itself.
+def access_token_for(
+    request: Request, user: UserBody, session: Session, credential: Credential, *, latest: datetime | None
+) -> str:
+    """Return the access token for a response; `latest` as for `issue_access_token`.
+
+    A caller that came with a JWT keeps it: a stolen JWT must not renew itself.
     """
-    return credential.text if isinstance(credential, AccessToken) else issue_access_token(request, user, session).text
+    if isinstance(credential, AccessToken):
+        return credential.text
+    return issue_access_token(request, user, session, latest=latest).text
 
 
-def issue_access_token(request: Request, user: UserBody, session: Session | SessionBody) -> IssuedAccessToken:
-    """Issue a JWT with the user's fields as claims, signed by a published key. It expires no later than its session.
+def issue_access_token(
+    request: Request, user: UserBody, session: Session, *, latest: datetime | None = None
+) -> IssuedAccessToken:
+    """Issue a JWT with the user's fields as claims, signed by a published key. It expires no later than its session,
+    and than `latest`.
 
     An image stored as a data URL is left out: API Gateway accepts 10 KB of headers, and a JWT must fit into them.
     """
     from gatehouse.keys import access_tokens  # noqa: PLC0415 -- `cryptography` is for those who ask for a JWT
 
     now = int(clock.now().timestamp())
-    expires_at = min(now + int(config().access_token_lifetime.total_seconds()), int(session.expires_at.timestamp()))
+    ends = [int(end.timestamp()) for end in (session.expires_at, latest) if end]
+    expires_at = min(now + int(config().access_token_lifetime.total_seconds()), *ends)
     issuer = base_url(request)
     claims = user.model_dump(mode="json", by_alias=True, include=_CLAIMS) | {
         "image": None if user.image and user.image.startswith("data:") else user.image,
         "sub": user.id,
         "sid": session.id,
         "iss": issuer,
-        "aud": issuer,
+        "aud": access_token_audience(request),
         "iat": now,
         "exp": expires_at,
     }

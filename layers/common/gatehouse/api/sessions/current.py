@@ -35,17 +35,18 @@ async def _current_session(request: Request, response: Response) -> SessionAndUs
     credentials = optional_credentials(request)
     for credential in credentials:
         try:
-            body = _cached_session(credential, request) or _live_session(credential, request, response)
+            return _cached_session(credential, request) or _live_session(credential, request, response)
         except (InvalidToken, TokenExpired):
             continue
-        response.headers["set-auth-jwt"] = access_token_for(request, body.user, body.session, credential)
-        return body
     if credentials:
         clear_session(request, response)
     return None
 
 
 def _cached_session(credential: Credential, request: Request) -> SessionAndUser | None:
+    """Return what the browser has cached. No JWT comes with it: other services would take it although the session may
+    have ended.
+    """
     if request.query_params.get("disableCookieCache"):
         return None
     cached = cookie_cache.load(request, str(credential))
@@ -56,10 +57,14 @@ def _live_session(credential: Credential, request: Request, response: Response) 
     found = find_user(credential, refresh_keyring=True)
     session = found.session if request.query_params.get("disableRefresh") else sessions.renew(found.session)
     body = SessionAndUser(session=SessionBody.of(session, token=str(credential)), user=OwnUserBody.of(found.user))
+    cached_until = None
     if isinstance(credential, SessionToken):
         if session is not found.session:
             set_session(request, response, session, credential)
-        cookie_cache.store(request, response, body.model_dump(mode="json", by_alias=True), remember=session.remember)
+        cached = body.model_dump(mode="json", by_alias=True)
+        cached_until = cookie_cache.store(request, response, cached, remember=session.remember)
+    token = access_token_for(request, body.user, session, credential, latest=cached_until)
+    response.headers["set-auth-jwt"] = token
     return body
 
 

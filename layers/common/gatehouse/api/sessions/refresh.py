@@ -22,7 +22,7 @@ def refresh_tokens(request: Request, refresh_token: str) -> TokenResponse:
 
 
 def tokens_for_session(request: Request) -> TokenResponse:
-    """Return access and refresh tokens for a session token, which a JWT is not.
+    """Return access and refresh tokens for a session token.
 
     Raises InvalidInput when the request has none, else as `refresh_tokens`.
     """

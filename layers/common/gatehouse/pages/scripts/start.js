@@ -7,6 +7,7 @@ const pages = {
   "verify-email": verifyPage,
   "forgot-password": forgotPage,
   "reset-password": resetPage,
+  "undo-email-change": undoPage,
   account: () => guarded(accountPage),
   tasks: () => guarded(tasksPage),
   error: errorPage,
