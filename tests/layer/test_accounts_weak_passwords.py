@@ -29,7 +29,15 @@ TRIVIAL = {
 ACCEPTED = [
     *("lowercase", "correct horse battery staple", "purple monkey dishwasher", "my dog ate the homework", "six of one"),
     *("password1 but longer", "xpassword1", "Tr0ub4dor&3x", "the year was 1984", "call me on monday 12345678"),
-    *("пароль-пароль", "не говори никому", "Zażółć gęślą jaźń", "パスワード設定中", "🔑🐎🔋📎", "🔑 opens 🚪"),
+    *(
+        "пароль-пароль",
+        "не говори никому",
+        "Zażółć gęślą jaźń",
+        "パスワード設定中",
+        "🔑🐎🔋📎",
+        "🔑 opens 🚪",
+        "😀😀😀😀",
+    ),
     *("kX9#mQ2$vL", "wjxkqzbn", "7c1f09e2ab", "83920174657", "a" * 20 + "very long sigh", "qwerty is a keyboard"),
 ]
 MOST_OF_RANDOM = {  # per cent of random ones that may be refused

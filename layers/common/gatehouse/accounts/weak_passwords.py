@@ -9,6 +9,7 @@ from gatehouse.accounts.common_passwords import is_common
 from gatehouse.accounts.passwords import length
 
 _SHORTEST_UNIT = 8  # characters of a text that may be repeated
+_LAST_OF_LISTS = 0xFFFF  # emojis come after it
 _FEW = 3  # distinct characters
 _MOST_GUESSABLE = 4  # characters beside runs, dates, common passwords and personal words
 _SHORTEST_RUN = _SHORTEST_WORD = 3
@@ -36,8 +37,11 @@ type Step = int | tuple[int, int] | None
 def is_weak(password: str, personal: Iterable[str]) -> bool:
     """Whether a password is common, or consists of little more than a run, a repetition or one of the `personal` texts.
 
-    Letters of any case and of any width count as the same.
+    Letters of any case and of any width count as the same. A password with an emoji is not weak: attackers' lists have
+    none, and the better-auth protocol takes four of the same.
     """
+    if any(ord(character) > _LAST_OF_LISTS for character in password):
+        return False
     text = _shortest_unit(_folded(password))
     if length(set(text)) <= _FEW or _guessed_characters(text) <= _MOST_GUESSABLE:
         return True
