@@ -63,6 +63,18 @@ def test_every_credential_is_accepted_with_check_session(
     assert app.get("/maybe", headers=headers).json() == caller.email
 
 
+def test_another_hosts_cookie_neither_hides_the_session_nor_replaces_it(
+    deployment: Deployment, caller: Caller, client_for: App
+) -> None:
+    app, other = client_for(Gatehouse(deployment.url)), deployment.sign_up("tosser@example.com")
+    forged = "better-auth.session_token=" + "a" * 101 + "." + "A" * 43 + "%3D"
+
+    for sent in (f"{forged}; {caller.cookie}", f"{caller.cookie}; {forged}"):
+        assert app.get("/me", headers={"cookie": sent}).json()["id"] == caller.id
+    for sent in (f"{other.cookie}; {caller.cookie}", f"{caller.cookie}; {other.cookie}"):
+        assert app.get("/me", headers={"cookie": sent}).json()["code"] == "INVALID_TOKEN"
+
+
 def moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 

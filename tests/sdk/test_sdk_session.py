@@ -50,13 +50,37 @@ def test_only_the_token_is_forwarded(app: TestClient, scripted_service: Scripted
 def test_only_the_session_cookie_is_forwarded(app: TestClient, scripted_service: ScriptedService, name: str) -> None:
     """The session is not renewed, because the browser would not receive its new cookie."""
     scripted_service.behaviour = respond_with(ANN)
-    browser = {"cookie": f"a=1; {name}=x.y%2B%3D; better-auth.session_data=kept; {name}=second; {name}x=3"}
+    browser = {"cookie": f"a=1; {name}=x.y%2B%3D; better-auth.session_data=kept; {name}x=3"}
 
     assert app.get("/me", headers=browser).status_code == 200
 
     assert scripted_service.requests[0].startswith("GET /api/auth/get-session?disableRefresh=true HTTP/1.1\r\n")
     assert scripted_service.header("cookie") == f"{name}=x.y%2B%3D"
     assert scripted_service.header("authorization") is None
+
+
+@pytest.mark.parametrize("name", ["better-auth.session_token", "__Secure-better-auth.session_token"])
+def test_of_several_session_cookies_gatehouse_chooses(
+    app: TestClient, scripted_service: ScriptedService, name: str
+) -> None:
+    """It can check their signatures; a malformed one from another host does not hide the session."""
+    scripted_service.behaviour = respond_with(ANN)
+
+    sent = f'{name}=toss ed; {name}=first; {name}=x.y%3D; {name}="x.y%3D"; {name}=; {name}={"a" * 4097}; {name}=x.y%3D'
+    assert app.get("/me", headers={"cookie": sent}).status_code == 200
+
+    assert scripted_service.header("cookie") == f'{name}=first; {name}=x.y%3D; {name}="x.y%3D"'
+
+
+def test_more_session_cookies_than_a_browser_comes_by_are_refused(
+    app: TestClient, scripted_service: ScriptedService
+) -> None:
+    sent = "; ".join(f"better-auth.session_token={number}" for number in range(9))
+
+    response = app.get("/maybe", headers={"cookie": sent})
+
+    assert (response.status_code, response.json()["code"]) == (401, "INVALID_TOKEN")
+    assert scripted_service.requests == []
 
 
 def test_cookies_of_responses_are_not_stored(app: TestClient, scripted_service: ScriptedService) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from gatehouse import base64url, clock, keys
 from gatehouse.config import config
-from gatehouse.http.cookies import DATA, clear_session_cache, format_cookie, get_cookie, set_cookie
+from gatehouse.http.cookies import DATA, clear_session_cache, format_cookie, get_cookies, set_cookie
 
 _SESSION_ONLY_AGE = 60  # seconds
 _MAX_COOKIE_SIZE = 4096  # bytes, which browsers keep of a cookie
@@ -41,10 +41,17 @@ def store(request: Request, response: Response, body: dict[str, Any], *, remembe
 
 
 def load(request: Request, token: str) -> dict[str, Any] | None:
-    """Return the cached session and user for this session token, if the cookie is authentic and has not expired."""
-    cookie = get_cookie(request, DATA)
-    if not cookie or not config().cookie_cache_age:
+    """Return the cached session and user for this session token, if the cookie is authentic and has not expired.
+
+    Two of them that differ count as none.
+    """
+    if not config().cookie_cache_age:
         return None
+    found = [content for cookie in get_cookies(request, DATA) if (content := _parse(cookie, token))]
+    return found[0] if len(found) == 1 else None
+
+
+def _parse(cookie: str, token: str) -> dict[str, Any] | None:
     try:
         payload = json.loads(base64url.decode(cookie))
         content, expires_at, now = payload["session"], payload["expiresAt"], clock.now()

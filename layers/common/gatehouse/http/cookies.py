@@ -3,7 +3,7 @@
 import hmac
 import re
 from math import ceil
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,7 +26,7 @@ def set_session(request: Request, response: Response, session: Session, token: S
     set_cookie(request, response, SESSION, signed, lifetime if session.remember else None)
     if not session.remember:
         set_cookie(request, response, DONT_REMEMBER, keys.sign("true"), None)
-    elif get_cookie(request, DONT_REMEMBER):
+    elif get_cookies(request, DONT_REMEMBER):
         set_cookie(request, response, DONT_REMEMBER, "", 0)
     response.headers["set-auth-token"] = signed
 
@@ -42,9 +42,10 @@ def resend_session(request: Request, response: Response, session: Session) -> No
 
     A caller without a session cookie, or with one that has not our form, gets none.
     """
-    signed = session_cookie(request) or ""
-    form = _SIGNED.fullmatch(signed)
-    if form and form["token"] == str(request.state.caller.credential):
+    token = str(request.state.caller.credential)
+    forms = (_SIGNED.fullmatch(signed) for signed in get_cookies(request, SESSION))
+    signed = next((form[0] for form in forms if form and form["token"] == token), None)
+    if signed:
         set_cookie(request, response, SESSION, signed, remaining_seconds(session) if session.remember else None)
         response.headers["set-auth-token"] = signed
     clear_session_cache(request, response)
@@ -54,11 +55,6 @@ def clear_session_cache(request: Request, response: Response) -> None:
     """Clear the session_data cookie, because what it caches has changed."""
     if config().cookie_cache_age:
         set_cookie(request, response, DATA, "", 0)
-
-
-def session_cookie(request: Request) -> str | None:
-    """Return the session cookie after percent-decoding: `token.signature`."""
-    return get_cookie(request, SESSION)
 
 
 def set_state(request: Request, response: Response, state: str) -> None:
@@ -75,14 +71,11 @@ def clear_state(request: Request, response: Response) -> None:
 def matches_state(request: Request) -> bool:
     """Whether the browser's state cookie matches the `state` parameter of the request, and its key is trusted now."""
     state = request.query_params.get("state", "")
-    try:
-        cookie = keys.parse_signed(get_cookie(request, _STATE) or "")
-    except ValueError:
-        return False
-    if not hmac.compare_digest(cookie.text.encode(), state.encode()):
+    if not any(value.rpartition(".")[0] == state for value in get_cookies(request, _STATE)):
         return False
     keys.refresh_if_stale()
-    return cookie.is_authentic_now()
+    cookie = signed_cookie(request, _STATE)
+    return cookie is not None and hmac.compare_digest(cookie.encode(), state.encode())
 
 
 def remaining_seconds(session: Session) -> int:
@@ -90,20 +83,44 @@ def remaining_seconds(session: Session) -> int:
     return max(0, ceil((session.expires_at - clock.now()).total_seconds()))
 
 
-def get_cookie(request: Request, name: str) -> str | None:
-    """Return a cookie after percent-decoding; of several with one name, the first."""
-    wanted = _full_name(request, name)
-    for pair in request.headers.get("cookie", "").split(";"):
-        given, _, value = pair.strip().partition("=")
-        if given == wanted:
-            return unquote(value.strip('"')) or None
-    return None
+def get_cookies(request: Request, name: str) -> list[str]:
+    """Return the values of a cookie after percent-decoding, each once, in the browser's order.
+
+    There are several when another host of the domain has set one, too, or CookieDomain was changed.
+    """
+    return list(dict.fromkeys(value for text in _sent(request, name) if (value := unquote(text.strip('"')))))
+
+
+def signed_cookie(request: Request, name: str) -> str | None:
+    """Return the text of a signed cookie. Two different ones with good signatures count as none, and are cleared."""
+    texts = {text for value in get_cookies(request, name) if (text := _authentic_text(value)) is not None}
+    if len(texts) > 1:
+        clear_with_response(request, name)
+    return texts.pop() if len(texts) == 1 else None
+
+
+def clear_with_response(request: Request, name: str) -> None:
+    """Clear a cookie in every scope with whatever response follows, unless that sets it itself."""
+    lines = [line for domain in _scopes(request) for line in _clearing(request, name, domain)]
+    request.state.cleared_cookies = getattr(request.state, "cleared_cookies", {}) | {_full_name(request, name): lines}
+
+
+def cleared_cookies(request: Request, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers that `clear_with_response` adds to these."""
+    cleared: dict[str, list[str]] = getattr(request.state, "cleared_cookies", {})
+    present = {value.partition(b"=")[0] for name, value in headers if name == b"set-cookie"} if cleared else set()
+    lines = (line for name, lines in cleared.items() if name.encode() not in present for line in lines)
+    return [(b"set-cookie", line.encode()) for line in lines]
 
 
 def set_cookie(request: Request, response: Response, name: str, value: str, max_age: int | None) -> None:
     """Set a cookie with the attributes that all of ours have; without `max_age` it is a session
-    cookie of the browser.
+    cookie of the browser. Where the browser sent several of the name, those of other scopes are cleared.
     """
+    if len(_sent(request, name)) > 1:
+        others = (domain for domain in _scopes(request) if domain != config().cookie_domain)
+        for line in (line for domain in others for line in _clearing(request, name, domain)):
+            response.headers.append("set-cookie", line)
     response.headers.append("set-cookie", format_cookie(request, name, value, max_age))
 
 
@@ -126,6 +143,40 @@ def format_cookie(request: Request, name: str, value: str, max_age: int | None) 
         *(["Partitioned"] if same_site == "none" and name != _STATE else []),
     ]
     return "; ".join(parts)
+
+
+def _sent(request: Request, name: str) -> list[str]:
+    wanted = _full_name(request, name)
+    pairs = (pair.strip().partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    return [value for given, _, value in pairs if given == wanted]
+
+
+def _scopes(request: Request) -> list[str]:
+    """Return the scopes of cookies that this host may receive: the host alone, and each domain that holds it, one of
+    which is CookieDomain. Browsers refuse those that are public suffixes.
+    """
+    host = urlsplit(base_url(request)).hostname or ""
+    labels = host.split(".")
+    is_address = labels[-1].isdigit() or ":" in host
+    return ["", *(".".join(labels[start:]) for start in range(len(labels) - 1) if not is_address)]
+
+
+def _clearing(request: Request, name: str, domain: str) -> list[str]:
+    """Return the `Set-Cookie` lines that clear a cookie in one scope, whatever attributes it was set with. They depend
+    on no setting of cookies, which functions that set none do not have.
+    """
+    scope = f"{_full_name(request, name)}=; Max-Age=0;{f' Domain={domain};' if domain else ''} Path=/; HttpOnly"
+    if not _is_secure(request):
+        return [f"{scope}; SameSite=Lax"]
+    return [f"{scope}; Secure; SameSite=None", f"{scope}; Secure; SameSite=None; Partitioned"]
+
+
+def _authentic_text(value: str) -> str | None:
+    try:
+        signed = keys.parse_signed(value)
+    except ValueError:
+        return None
+    return signed.text if signed.is_authentic_now() else None
 
 
 def _full_name(request: Request, name: str) -> str:

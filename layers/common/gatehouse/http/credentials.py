@@ -4,12 +4,13 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
-from gatehouse.errors import InvalidToken
-from gatehouse.http.cookies import session_cookie
+from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.http.cookies import SESSION, clear_with_response, get_cookies
 from gatehouse.http.origin import access_token_audience, base_url
-from gatehouse.sessions import AccessToken, Credential, SessionToken
+from gatehouse.sessions import AccessToken, Credential, SessionToken, find_session
 
 _JWT_DOTS = 2
+_MAX_SESSIONS = 4  # that are looked up for one request
 
 
 def request_credentials(request: Request) -> list[Credential]:
@@ -17,14 +18,14 @@ def request_credentials(request: Request) -> list[Credential]:
 
     The cookie still counts beside a JWT, which may have expired, or may not be admitted.
     """
-    bearer, cookie = _bearer_token(request), session_cookie(request)
+    bearer, cookies = _bearer_token(request), get_cookies(request, SESSION)
     try:
         first = _from_bearer(request, bearer) if bearer is not None else None
     except InvalidToken:
-        if cookie is None:
+        if not cookies:
             raise
         first = None
-    second = _from_cookie(request, cookie) if first is None or isinstance(first, AccessToken) else None
+    second = _from_cookies(request, cookies) if first is None or isinstance(first, AccessToken) else None
     return [credential for credential in (first, second) if credential]
 
 
@@ -45,9 +46,9 @@ def is_admitted(request: Request, credential: Credential) -> bool:
 def all_credentials(request: Request) -> list[Credential]:
     """Return all admitted credentials of a request, each once.
 
-    The cookie's signature is not checked: to sign out, its token is enough.
+    The signatures of cookies are not checked: to sign out, the token is enough.
     """
-    texts = (_bearer_token(request), session_cookie(request))
+    texts = (_bearer_token(request), *get_cookies(request, SESSION))
     parsed = [_parse_unsigned(request, text) for text in texts if text]
     return list(dict.fromkeys(credential for credential in parsed if credential and is_admitted(request, credential)))
 
@@ -69,11 +70,34 @@ def _access_token(request: Request, text: str) -> AccessToken:
     return AccessToken.parse(text, issuer=base_url(request), audience=access_token_audience(request))
 
 
-def _from_cookie(request: Request, cookie: str | None) -> Credential | None:
+def _from_cookies(request: Request, cookies: list[str]) -> Credential | None:
+    """Return the one session token in the cookies. Of several, the one whose session lives; two of those count as none,
+    and all are cleared: one of them may be a stranger's, set by another host of the domain.
+
+    A function that may not read the secret cannot check signatures; it looks up all tokens that are well-formed.
+    """
+    parsed = (_from_cookie(request, cookie) for cookie in cookies)
+    tokens = list({str(token): token for token in parsed if token}.values())
+    if 1 < len(tokens) <= _MAX_SESSIONS:
+        tokens = [token for token in tokens if _is_living(token)]
+    if len(tokens) > 1:
+        clear_with_response(request, SESSION)
+    return tokens[0] if len(tokens) == 1 else None
+
+
+def _from_cookie(request: Request, cookie: str) -> SessionToken | None:
     try:
-        return SessionToken.parse_signed(cookie, verify=request.state.verifies_cookies) if cookie else None
+        return SessionToken.parse_signed(cookie, verify=request.state.verifies_cookies)
     except InvalidToken:
         return None
+
+
+def _is_living(token: SessionToken) -> bool:
+    try:
+        find_session(token)
+    except (InvalidToken, TokenExpired):
+        return False
+    return True
 
 
 def _parse_unsigned(request: Request, text: str) -> Credential | None:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from gatehouse import keys, throttle
 from gatehouse.config import config
-from gatehouse.http.cookies import get_cookie, set_cookie
+from gatehouse.http.cookies import get_cookies, set_cookie
 
 _DEVICE = "gatehouse.device"
 _YEAR = 365 * 86_400  # seconds
@@ -22,8 +22,14 @@ def remember_device(request: Request, response: Response, email: str) -> None:
 
 
 def is_known_device(request: Request, email: str) -> bool:
-    """Whether this browser has signed in with this address before, by the cached keyring."""
-    value, _, mac = (get_cookie(request, _DEVICE) or "").partition(".")
+    """Whether this browser has signed in with this address before, by the cached keyring: any of its
+    cookies may say so.
+    """
+    return any(_is_authentic(cookie, email) for cookie in get_cookies(request, _DEVICE))
+
+
+def _is_authentic(cookie: str, email: str) -> bool:
+    value, _, mac = cookie.partition(".")
     if not hmac.compare_digest(value.encode(), throttle.pseudonym(email).encode()):
         return False
     return keys.matches(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")

@@ -25,6 +25,7 @@ from gatehouse.errors import (
     UnsupportedMediaType,
 )
 from gatehouse.http.authentication import authenticate
+from gatehouse.http.cookies import cleared_cookies
 from gatehouse.http.error_responses import SECURITY_HEADERS, error_response, to_refusal
 from gatehouse.http.origin import check_origin, check_redirect_targets
 from gatehouse.http.policy import AccessPolicy
@@ -52,7 +53,7 @@ class RequestMiddleware:
         event = scope["aws.event"]
         correlation = telemetry.correlation_id(request.headers, event["requestContext"].get("requestId", ""))
         telemetry.add_log_context(correlation_id=correlation, route=event.get("routeKey"), ip=_client_ip(request))
-        recorder = ResponseRecorder(send, correlation)
+        recorder = ResponseRecorder(request, send, correlation)
         try:
             await self._handle(request, receive, recorder.send)
             recorder.code = getattr(request.state, "outcome", "OK")
@@ -95,20 +96,22 @@ class RequestMiddleware:
 class ResponseRecorder:
     """Sends the response, adds the common headers, and records its status for the log."""
 
-    def __init__(self, send: Send, correlation: str) -> None:
+    def __init__(self, request: Request, send: Send, correlation: str) -> None:
         """Messages go on to `send`."""
         self.code = "OK"
         self.status = 0
+        self._request = request
         self._send = send
         self._headers = [*SECURITY_HEADERS, (b"x-correlation-id", correlation.encode())]
 
     async def send(self, message: Message) -> None:
-        """Add the common headers that the response does not set itself, and record the status."""
+        """Add the common headers and cleared cookies that the response does not set itself, and record the status."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = message.get("headers", [])
             present = {name for name, _ in own}
             present |= {b"pragma"} if b"cache-control" in present else set()  # the same, to HTTP/1.0
+            own = [*own, *cleared_cookies(self._request, own)]
             message["headers"] = [*own, *(header for header in self._headers if header[0] not in present)]
         await self._send(message)
 

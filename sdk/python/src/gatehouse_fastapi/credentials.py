@@ -9,6 +9,7 @@ from gatehouse_fastapi.refusals import InvalidToken
 
 COOKIE = "better-auth.session_token"
 SECURE_COOKIE = f"__Secure-{COOKIE}"
+_MAX_COOKIES = 8
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=%-]{1,8192}")
 _COOKIE_VALUE = re.compile(r'"?[A-Za-z0-9._~+/=%-]{1,4096}"?')
 
@@ -22,7 +23,10 @@ class Bearer:
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """Gatehouse's session cookie, as a `Cookie` header without other cookies; at most one under each of its names."""
+    """Gatehouse's session cookie, as a `Cookie` header without other cookies.
+
+    Another host of the domain may have set it, too: Gatehouse checks the signatures, and takes none of two sessions.
+    """
 
     header: str
 
@@ -39,12 +43,15 @@ def bearer(connection: HTTPConnection) -> Bearer | None:
 
 
 def cookies(connection: HTTPConnection) -> Cookies | None:
-    """Return the session cookie of a request, None without one; raises InvalidToken for a malformed one."""
+    """Return the session cookies of a request, None without one; raises InvalidToken if all are malformed, or if there
+    are more than eight.
+    """
     pairs = [pair.strip() for header in connection.headers.getlist("cookie") for pair in header.split(";")]
-    found: dict[str, str] = {}
-    for name, _, value in (pair.partition("=") for pair in pairs):
-        if name in {COOKIE, SECURE_COOKIE} and value:
-            found.setdefault(name, value)
-    if not all(_COOKIE_VALUE.fullmatch(value) for value in found.values()):
+    split = ((pair, *pair.partition("=")[::2]) for pair in pairs)
+    sent = {pair: value for pair, name, value in split if name in {COOKIE, SECURE_COOKIE} and value}
+    if not sent:
+        return None
+    forwarded = [pair for pair, value in sent.items() if _COOKIE_VALUE.fullmatch(value)]
+    if not 0 < len(forwarded) <= _MAX_COOKIES:
         raise InvalidToken
-    return Cookies("; ".join(f"{name}={value}" for name, value in found.items())) if found else None
+    return Cookies("; ".join(forwarded))
