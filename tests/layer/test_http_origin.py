@@ -96,6 +96,52 @@ def test_a_client_that_is_no_browser_can_sign_in(call: Api, people: People) -> N
     assert sign_in(call, people.verified()).status == 200
 
 
+NO_ORIGINS = [
+    *("http://host:1:80", "http://host:1:", "http://host:1:1", "http://host:01", "http://host:+1", "http://@host:1"),
+    *("http://host:1:80:80", "http://[host:1]", "http://[host]:1", "http://host.:1", "http://:1", "http://host:1\xb2"),
+    *("https://app.example.com:", "https://app.example.com:0443", "https://app.example.com::443"),
+    *("https://app.example.com:443:443", "https://[app.example.com]", "https://app.example.com:65979"),
+    *("https://:@app.example.com", "https:app.example.com", "https:/app.example.com", "https:///app.example.com"),
+    *("http://localhost:1.evil.example", "http://localhost:5:80", "http://localhost:", "http://localhost:99999"),
+    *("https://a..example.org", "https://.a.example.org", "https://-.example.org:1:443", "https://%61.example.org"),
+    *("http://[::1]:3000:80", "http://[::1]x:3000", "http://[::1", "http://::1:3000", "http://[::g]:3000"),
+]
+
+
+@pytest.mark.parametrize("text", NO_ORIGINS)
+def test_what_is_no_origin_is_not_trusted_and_no_redirect_target(
+    call: Api, settings: Callable[..., None], text: str
+) -> None:
+    """`http://host:1:80` without its default port is `http://host:1`."""
+    settings(trusted_origins="http://host:1,http://localhost:*,https://*.example.org,http://[::1]:3000")
+    target = {"email": "ann@example.com", "redirectTo": f"{text}/page"}
+
+    assert call("POST /api/auth/sign-out", cookies=["a=b"], headers={"origin": text}).code == "INVALID_ORIGIN"
+    assert call("POST /api/auth/sign-out", cookies=["a=b"], headers={"referer": f"{text}/"}).code == "INVALID_ORIGIN"
+    assert call("POST /api/auth/request-password-reset", json=target).code == "INVALID_REDIRECT_URL"
+
+
+def test_a_host_that_becomes_a_trusted_one_by_case_folding_is_no_target(
+    call: Api, settings: Callable[..., None]
+) -> None:
+    settings(trusted_origins="https://kb.example.org")
+
+    target = {"email": "ann@example.com", "redirectTo": "https://\u212ab.example.org/"}
+    assert call("POST /api/auth/request-password-reset", json=target).code == "INVALID_REDIRECT_URL"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://host:1", "HTTP://HOST:1", "http://localhost:5173", "https://a.b.example.org:443", "http://[::1]:3000"],
+)
+def test_origins_with_a_port_are_trusted_by_their_patterns(
+    call: Api, settings: Callable[..., None], origin: str
+) -> None:
+    settings(trusted_origins="http://host:1,http://localhost:*,https://*.example.org,http://[::1]:3000")
+
+    assert call("POST /api/auth/sign-out", cookies=["a=b"], headers={"origin": origin}).status == 200
+
+
 @pytest.mark.parametrize(
     ("pattern", "origin", "trusted"),
     [

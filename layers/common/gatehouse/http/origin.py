@@ -3,7 +3,7 @@ for every endpoint.
 """
 
 import re
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -33,6 +33,12 @@ _TARGETS: dict[str, type[Refusal]] = {  # by their names without case and unders
 }
 _RESERVED = ":/?#[]@!$&'()*+,;=%"
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+_LARGEST_PORT = 65_535
+_HTTP_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(?P<port>0|[1-9][0-9]{0,4}))?(?=[/?#]|\Z)",
+    re.ASCII | re.IGNORECASE,
+)
 _UNSAFE_PATH = re.compile(r"%2f|%5c", re.IGNORECASE)
 
 
@@ -117,22 +123,15 @@ def _is_trusted(request: Request, url: str) -> bool:
 
 
 def _matches(pattern: str, url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        if parts.username is not None or parts.password is not None:
-            return False
-        origin, host = f"{parts.scheme}://{parts.netloc.lower()}", parts.netloc.lower()
-    except ValueError:
-        return False
     scheme, separator, rest = pattern.partition("://")
-    if separator and scheme.lower() not in {"http", "https"}:
+    if separator and scheme.lower() not in _DEFAULT_PORTS:
         return _matches_scheme(scheme.lower(), rest, url)
-    if parts.scheme not in {"http", "https"} or not host:
+    origin = _origin(url)
+    if origin is None:
         return False
     if "*" in pattern or "?" in pattern:
-        return _matches_wildcard(pattern.rstrip("/").lower(), origin if separator else host)
-    known = urlsplit(pattern)
-    return bool(separator) and _origin(known.scheme, known.netloc) == _origin(parts.scheme, host)
+        return _matches_wildcard(pattern.rstrip("/").lower(), origin if separator else origin.partition("://")[2])
+    return bool(separator) and _origin(pattern) == origin
 
 
 def _matches_scheme(scheme: str, rest: str, url: str) -> bool:
@@ -161,6 +160,24 @@ def _is_ipv4(host: str) -> bool:
     return True
 
 
-def _origin(scheme: str, netloc: str) -> str:
-    default = ":443" if scheme.lower() == "https" else ":80"
-    return f"{scheme.lower()}://{netloc.lower().removesuffix(default)}"
+def _origin(url: str) -> str | None:
+    """Return the origin of an http or https URL as browsers write it, without the default port; None for anything that
+    is not exactly scheme, host and port.
+    """
+    match = _HTTP_URL.match(url)
+    if not match:
+        return None
+    scheme, host, port = match["scheme"].lower(), match["host"].lower(), match["port"]
+    if host.startswith("[") and not _is_ipv6(host[1:-1]):
+        return None
+    if port and int(port) > _LARGEST_PORT:
+        return None
+    return f"{scheme}://{host}" if port in {None, _DEFAULT_PORTS[scheme]} else f"{scheme}://{host}:{port}"
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return True
