@@ -17,6 +17,31 @@ WEBP, JPEG = "data:image/webp;base64,UklGRg==", "data:image/jpeg;base64,/9j/4AA=
 LARGEST = WEBP.replace("g==", "A" * 7971)  # 7999 characters: the next length of base64 would exceed 8000
 CONTROLS = [f"Ann{control}Miller" for control in "\0\n\r\t\v\x1b\x7f\x85\u2028\u2029"] + ["Ann\r\nBcc: x@y.example"]
 LINKS = [1, "", "http://example.com/a.png", "javascript:alert(1)", "https://example.com/" + "a" * 500]
+LINKS += [
+    f"https://{host}/a.png" for host in ("", ":443", "-", ".a.b", "a..b", "[::1]", "a:b", "a:1:80", "a:99999", "a%2e")
+]
+LINKS += [
+    f"https://{host}/a.png" for host in ("ann@example.com", "ann:pw@example.com", "@example.com", "\u212a.example")
+]
+LINKS += [
+    f"https://example.com/{text}"
+    for text in ("a b", "a\tb", "a\nb", "a\0b", "a\x7fb", "a\x85b", "a\u2028b", "a\u00a0b")
+]
+LINKS += [
+    f"https://example.com/{text}" for text in ("a\u200bb", "a\u202eb", 'a"onload=x', "a'b", "a`b", "a\\b", "a<b", "a>b")
+]
+LINKS += [
+    "https://example.com\\a.png",
+    "https:\\\\example.com/a.png",
+    "https:/example.com/a.png",
+    "https:example.com/a.png",
+]
+LINKS += [
+    "HTTPS:example.com",
+    " https://example.com/a.png",
+    "https://example.com/a.png ",
+    "https://example.com/a.png\n",
+]
 PICTURES = [LARGEST + "AAAA", WEBP + "AAAA", WEBP[:-1], WEBP + "\n", WEBP.replace("UklGR", "AAAAA")]
 PICTURES += [JPEG.replace("jpeg", "png"), "data:image/png;base64,iVBORw0KGgo<p>=", "data:image/png;base64,PHNjcmlwdD4="]
 PICTURES += ['data:image/png;base64,iVBORw0KGgo="onload=alert(1)', SVG]

@@ -64,6 +64,9 @@ NAMES: list[tuple[object, object]] = [("Ann\x00\r\n\u2028\tSmith\x7f", "Ann Smit
 NAMES += [("", ""), ("  Ann  ", "Ann"), (None, ""), (["Ann"], ""), ("Ann \U0001f600", "Ann \U0001f600")]
 NAMES += [("Ann \ud83d", "Ann")]  # providers that cut UTF-16 leave half of an emoji
 PICTURES: list[tuple[object, object]] = [("https://p.example/a.png",) * 2, ("data:image/webp;base64,UklGRg==", None)]
+PICTURES += [
+    (f"https://{rest}", None) for rest in ("", "/a.png", "ann@p.example/a", "p.example/a b", 'p.example/"x', "p\\x")
+]
 PICTURES += [("http://p.example/a.png", None), ("javascript:alert(1)", None)]
 PICTURES += [(f"https://p.example/{'x' * 500}", None), (7, None), (None, None)]
 

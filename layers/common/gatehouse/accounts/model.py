@@ -16,11 +16,17 @@ _HALF = "Cs"  # half of a surrogate pair, which cannot be stored
 _LONGEST_EMAIL, _LONGEST_LOCAL_PART = 255, 64
 _LONGEST_NAME = 100
 _LONGEST_LINK, _LONGEST_IMAGE = 500, 8000  # of a link to a picture, and of a data URL
+_LARGEST_PORT = 65_535
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DATA_URL = re.compile(  # each type by the first bytes of its files
     r"data:image/(?:png;base64,iVBORw0KGg|jpeg;base64,/9j/|webp;base64,UklGR)[A-Za-z0-9+/]*={0,2}"
 )
+_LINK = re.compile(
+    rf"https://{_LABEL}(?:\.{_LABEL})*(?::(?P<port>[1-9][0-9]{{0,4}}))?(?:[/?#][^\s\"'`<>\\]*)?",
+    re.IGNORECASE | re.ASCII,
+)
+_NOT_IN_LINKS = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}  # controls, invisible characters, halves of surrogates, blanks
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 
 
@@ -44,12 +50,18 @@ def _check_one_line(text: str) -> str:
 
 def _check_image(url: str) -> str:
     if not _is_link(url) and not _is_image_data(url):
-        raise ValueError("Must be an https URL of at most 500 characters, or a data URL of a WebP, PNG or JPEG picture")
+        raise ValueError(
+            "Must be an https URL with a host, of at most 500 characters, or a data URL of a WebP, PNG or JPEG picture"
+        )
     return url
 
 
 def _is_link(url: str) -> bool:
-    return url.startswith("https://") and len(url) <= _LONGEST_LINK
+    """Whether `url` has a host and no user, and no character that is invisible or ends a URL or an attribute."""
+    match = _LINK.fullmatch(url) if len(url) <= _LONGEST_LINK else None
+    if not match or int(match["port"] or 0) > _LARGEST_PORT:
+        return False
+    return all(unicodedata.category(character) not in _NOT_IN_LINKS for character in url)
 
 
 def _is_image_data(url: str) -> bool:
@@ -70,9 +82,7 @@ def sanitize_name(value: object) -> str:
 
 def sanitize_image(value: object) -> str | None:
     """Return an untrusted image URL if it is one that we accept, else None."""
-    if not isinstance(value, str) or not _is_link(value):
-        return None
-    return None if any(unicodedata.category(character) == _HALF for character in value) else value
+    return value if isinstance(value, str) and _is_link(value) else None
 
 
 Email = Annotated[str, AfterValidator(normalize_email)]
