@@ -16,6 +16,7 @@ from gatehouse.sessions import Session, SessionToken
 SESSION, DATA, DONT_REMEMBER = "better-auth.session_token", "better-auth.session_data", "better-auth.dont_remember"
 _STATE = "better-auth.state"
 _SIGNED = re.compile(r"(?P<token>[\w-]+)\.[A-Za-z0-9+/]{43}=", re.ASCII)
+_MOST_LABELS = 5  # of a domain that cookies are cleared for
 _STATE_AGE = 300  # seconds
 
 
@@ -100,8 +101,12 @@ def signed_cookie(request: Request, name: str) -> str | None:
 
 
 def clear_with_response(request: Request, name: str) -> None:
-    """Clear a cookie in every scope with whatever response follows, unless that sets it itself."""
-    lines = [line for domain in _scopes(request) for line in _clearing(request, name, domain)]
+    """Clear a cookie in every scope, partitioned or not, with whatever response follows, unless that sets it itself.
+
+    This depends on no setting of cookies, which functions that set none do not have.
+    """
+    attributes = ["SameSite=None", "SameSite=None; Partitioned"] if _is_secure(request) else ["SameSite=Lax"]
+    lines = [_clearing(request, name, domain, more) for domain in _scopes(request) for more in attributes]
     request.state.cleared_cookies = getattr(request.state, "cleared_cookies", {}) | {_full_name(request, name): lines}
 
 
@@ -118,20 +123,16 @@ def set_cookie(request: Request, response: Response, name: str, value: str, max_
     cookie of the browser. Where the browser sent several of the name, those of other scopes are cleared.
     """
     if len(_sent(request, name)) > 1:
-        others = (domain for domain in _scopes(request) if domain != config().cookie_domain)
-        for line in (line for domain in others for line in _clearing(request, name, domain)):
-            response.headers.append("set-cookie", line)
+        for domain in _scopes(request):
+            if domain != config().cookie_domain:
+                line = _clearing(request, name, domain, _same_site(name))
+                response.headers.append("set-cookie", line)
     response.headers.append("set-cookie", format_cookie(request, name, value, max_age))
 
 
 def format_cookie(request: Request, name: str, value: str, max_age: int | None) -> str:
-    """Return the value of a `Set-Cookie` header.
-
-    The state cookie is read after a redirect from another site, so it is never strict and not partitioned.
-    """
-    settings, same_site = config(), config().cookie_same_site
-    if name == _STATE and same_site == "strict":
-        same_site = "lax"
+    """Return the value of a `Set-Cookie` header."""
+    settings = config()
     parts = [
         f"{_full_name(request, name)}={quote(value, safe='')}",
         *([] if max_age is None else [f"Max-Age={max_age}"]),
@@ -139,10 +140,21 @@ def format_cookie(request: Request, name: str, value: str, max_age: int | None) 
         "Path=/",
         "HttpOnly",
         *(["Secure"] if _is_secure(request) else []),
-        f"SameSite={same_site.capitalize()}",
-        *(["Partitioned"] if same_site == "none" and name != _STATE else []),
+        _same_site(name),
     ]
     return "; ".join(parts)
+
+
+def _same_site(name: str) -> str:
+    """Return the attributes that are settings.
+
+    The state cookie is read after a redirect from another site, so it is never strict and not partitioned.
+    """
+    same_site = config().cookie_same_site
+    if name == _STATE and same_site == "strict":
+        same_site = "lax"
+    partitioned = "; Partitioned" if same_site == "none" and name != _STATE else ""
+    return f"SameSite={same_site.capitalize()}{partitioned}"
 
 
 def _sent(request: Request, name: str) -> list[str]:
@@ -153,22 +165,19 @@ def _sent(request: Request, name: str) -> list[str]:
 
 def _scopes(request: Request) -> list[str]:
     """Return the scopes of cookies that this host may receive: the host alone, and each domain that holds it, one of
-    which is CookieDomain. Browsers refuse those that are public suffixes.
+    which is CookieDomain. Browsers refuse those that are public suffixes. Of a deep host, the four shortest are enough.
     """
     host = urlsplit(base_url(request)).hostname or ""
     labels = host.split(".")
     is_address = labels[-1].isdigit() or ":" in host
-    return ["", *(".".join(labels[start:]) for start in range(len(labels) - 1) if not is_address)]
+    depths = () if is_address else range(min(len(labels), _MOST_LABELS), 1, -1)
+    return ["", *(".".join(labels[-depth:]) for depth in depths)]
 
 
-def _clearing(request: Request, name: str, domain: str) -> list[str]:
-    """Return the `Set-Cookie` lines that clear a cookie in one scope, whatever attributes it was set with. They depend
-    on no setting of cookies, which functions that set none do not have.
-    """
+def _clearing(request: Request, name: str, domain: str, attributes: str) -> str:
+    """Return the `Set-Cookie` value that clears a cookie in one scope."""
     scope = f"{_full_name(request, name)}=; Max-Age=0;{f' Domain={domain};' if domain else ''} Path=/; HttpOnly"
-    if not _is_secure(request):
-        return [f"{scope}; SameSite=Lax"]
-    return [f"{scope}; Secure; SameSite=None", f"{scope}; Secure; SameSite=None; Partitioned"]
+    return f"{scope}; {'Secure; ' if _is_secure(request) else ''}{attributes}"
 
 
 def _authentic_text(value: str) -> str | None:

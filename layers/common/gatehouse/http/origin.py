@@ -31,6 +31,7 @@ _TARGETS: dict[str, type[Refusal]] = {  # by their names without case and unders
     "errorcallbackurl": InvalidErrorCallbackUrl,
     "newusercallbackurl": InvalidNewUserCallbackUrl,
 }
+LONGEST_LOCATION = 3072  # bytes of a redirect target; API Gateway accepts 10 KB of headers
 _RESERVED = ":/?#[]@!$&'()*+,;=%"
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -88,8 +89,10 @@ def check_redirect_targets(request: Request, sent: Any) -> None:
 
 
 def is_trusted_target(request: Request, url: str) -> bool:
-    """Whether a redirect may lead to `url`: a path of this service, or a page of a trusted origin."""
-    if _UNSAFE.search(url):
+    """Whether a redirect may lead to `url`: a path of this service, or a page of a trusted origin, that fits into a
+    header.
+    """
+    if _UNSAFE.search(url) or len(url) > LONGEST_LOCATION or len(encode_location(url)) > LONGEST_LOCATION:
         return False
     if url.startswith("/"):
         return not url.startswith("//") and not _UNSAFE_PATH.search(urlsplit(url).path)

@@ -26,6 +26,7 @@ _RESERVED_PARAMETERS = {
     "nonce",
     "scope",
 }
+_LONGEST_LOCATION = 8192  # without other large headers
 
 Scope = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,200}$")]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=16_384)]
@@ -96,8 +97,9 @@ def start_authorization(
         session,
     )
     set_state(request, response, authorization.state)
-    if not sign_in_request.disable_redirect:
-        response.headers["location"] = encode_location(authorization.url)
+    location = encode_location(authorization.url)
+    if not sign_in_request.disable_redirect and len(location) <= _LONGEST_LOCATION:  # the body has it in any case
+        response.headers["location"] = location
     return ProviderRedirect(url=authorization.url, redirect=not sign_in_request.disable_redirect)
 
 
