@@ -54,6 +54,10 @@ def test_other_functions_load_no_provider_modules(loaded: list[list[str]]) -> No
     assert in_packages(loaded[0], *PROVIDER_MODULES) == []
 
 
+def test_the_tables_of_internationalized_domains_are_loaded_by_the_first_such_address(loaded: list[list[str]]) -> None:
+    assert in_packages(loaded[0], "idna") == []
+
+
 def test_functions_that_only_list_accounts_load_no_token_modules(loaded: list[list[str]]) -> None:
     assert in_packages(loaded[1], "gatehouse.oauth.flows", "gatehouse.oauth.fetch", "gatehouse.outbound", *TOKENS) == []
 

@@ -16,6 +16,7 @@ _HALF = "Cs"  # half of a surrogate pair, which cannot be stored
 _LONGEST_EMAIL, _LONGEST_LOCAL_PART = 255, 64
 _LONGEST_NAME = 100
 _LONGEST_LINK, _LONGEST_IMAGE = 500, 8000  # of a link to a picture, and of a data URL
+_ENCODED_WORD = "=?"  # mail programs decode what follows: https://www.rfc-editor.org/rfc/rfc2047
 _LARGEST_PORT = 65_535
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -31,15 +32,35 @@ _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 
 
 def normalize_email(text: str) -> str:
-    """Return the normal form of an address: trimmed, lower-case, ASCII. Raises ValueError for an invalid one."""
+    """Return the normal form of an address: trimmed, lower-case, with A-labels for an internationalized domain.
+
+    Raises ValueError for an invalid one.
+    """
     address = text.strip(" \t\r\n")
+    if not address.isascii() and len(address) <= _LONGEST_EMAIL:
+        local, at, domain = address.rpartition("@")
+        address = f"{local}{at}{_ascii_domain(domain)}"
     # Lower-casing first would let a Kelvin sign through as a k.
-    if not address.isascii() or len(address) > _LONGEST_EMAIL:
+    if not address.isascii() or len(address) > _LONGEST_EMAIL or _ENCODED_WORD in address:
         raise ValueError("Invalid email address")
     address = address.lower()
     if not _EMAIL.fullmatch(address) or address.index("@") > _LONGEST_LOCAL_PART:
         raise ValueError("Invalid email address")
     return address
+
+
+def _ascii_domain(domain: str) -> str:
+    """Return a domain with A-labels (IDNA 2008); unchanged, and not ASCII, when it is not valid."""
+    import idna  # noqa: PLC0415 -- its tables are large, and few addresses need them
+
+    lower = [unicodedata.normalize("NFC", character.lower()) for character in domain if not character.isascii()]
+    if any(character.isascii() for text in lower for character in text):
+        return domain  # a letter of another script that would become an ASCII one
+    labels = unicodedata.normalize("NFC", domain.lower()).split(".")
+    try:
+        return ".".join(label if label.isascii() else idna.alabel(label).decode() for label in labels)
+    except (idna.IDNAError, UnicodeError):
+        return domain
 
 
 def _check_one_line(text: str) -> str:
