@@ -59,8 +59,7 @@ def _register_typed_user(request: Request) -> None:
     for subject in parse_qs(request.body.decode()).get("sub", []):
         if "@" in subject and subject not in _registered:
             _registered.add(subject)
-            name = subject.partition("@")[0].capitalize()
-            claims = {"email": subject, "email_verified": True, "name": name}
+            claims = _claims(subject)
             place = f"{PREFIX}/users/{quote(subject, safe='')}"
             headers = (("content-type", "application/json"),)
             _forward(
@@ -101,15 +100,13 @@ def _started_app() -> Any:
     from oidc_provider_mock import User, app  # noqa: PLC0415 -- takes a second
 
     _registered.update(USERS)
-    return app(
-        user_claims=[
-            User(
-                sub=address,
-                claims={"email": address, "email_verified": True, "name": address.partition("@")[0].capitalize()},
-            )
-            for address in USERS
-        ]
-    )
+    return app(user_claims=[User(sub=address, claims=_claims(address)) for address in USERS])
+
+
+def _claims(address: str) -> dict[str, Any]:
+    """Return the claims about the user of an address. Its domain is `hd`: this Google hosts the mail of all."""
+    name, _, domain = address.rpartition("@")
+    return {"email": address, "email_verified": True, "name": name.capitalize(), "hd": domain}
 
 
 def _with_banner(response: Response) -> Response:

@@ -193,9 +193,9 @@ export const isValid = async ({ token }) => (await get("/get-session", bearer(to
 export const HOME = "/home";
 export const SORRY = "/sorry";
 
-/** Set the claims of a Google user. */
+/** Set the claims of a Google user. Google hosts the mail of the address's domain, as `hd` says: else it would not be believed. */
 export async function setGoogleClaims(sub, claims) {
-  const body = JSON.stringify({ email_verified: true, name: "Gus", ...claims });
+  const body = JSON.stringify({ email_verified: true, name: "Gus", hd: claims.email?.split("@")[1], ...claims });
   const headers = { "content-type": "application/json" };
   const response = await fetch(`${url}/dev/google/users/${sub}`, { method: "PUT", headers, body });
   if (!response.ok) throw new Error(await response.text());

@@ -81,3 +81,14 @@ def test_the_discovery_document_has_urls_below_the_providers_path() -> None:
     response = send_request("GET", "/dev/google/.well-known/openid-configuration")
 
     assert b'"token_endpoint": "http://localhost:3000/dev/google/oauth2/token"' in response.body
+
+
+def test_the_domain_of_a_typed_address_is_one_whose_mail_this_google_hosts() -> None:
+    """Else the service would not believe that the address is verified."""
+    typed = "ann%40shop.example"
+    page = send_request(
+        "POST", "/dev/google/oauth2/authorize", PAGE, f"sub={typed}".encode(), "application/x-www-form-urlencoded"
+    )
+
+    assert page.status == 302
+    assert fake_provider._claims("ann@shop.example")["hd"] == "shop.example"

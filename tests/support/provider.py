@@ -20,7 +20,13 @@ from jwt.algorithms import RSAAlgorithm
 from tests.support.relative_times import FromNow, resolve_times
 
 CLIENT_ID, CLIENT_SECRET = "client-1", "the client's secret"
-ANN = {"sub": "1001", "email": "ann@example.com", "email_verified": True, "name": "Ann Google"}
+ANN = {
+    "sub": "1001",
+    "email": "ann@example.com",
+    "email_verified": True,
+    "name": "Ann Google",
+    "hd": "example.com",  # a domain whose mail Google hosts
+}
 
 type Behaviour = Callable[[BaseHTTPRequestHandler], None]
 

@@ -23,7 +23,9 @@ class Provider:
 
     `issuer` identifies accounts, `also_issuers` are other spellings in its tokens. The first of `client_ids` asks for
     codes; ID tokens for any of them are accepted. `secret_name` is the client secret's name in Secrets Manager, empty
-    for a public client. `parameters` are added to each authorization URL.
+    for a public client. `parameters` are added to each authorization URL. `mail_domains` are those whose mailboxes the
+    provider hosts, beside the domain in the claim `hd`: it is believed for these addresses alone, and for any without
+    `mail_domains`.
     """
 
     id: str
@@ -38,11 +40,20 @@ class Provider:
     algorithms: tuple[str, ...] = ("RS256",)
     secret_in_header: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
+    mail_domains: tuple[str, ...] = ()
 
     @property
     def issuers(self) -> tuple[str, ...]:
         """Every accepted `iss` of this provider."""
         return self.issuer, *self.also_issuers
+
+    def verifies(self, email: str, claims: dict[str, Any]) -> bool:
+        """Whether an address in the claims of a valid ID token is verified. Only `true` verifies it, no other truthy
+        value. Where somebody else hosts the mailbox, it may have a new holder since.
+        """
+        domain, hosted = email.rpartition("@")[2], claims.get("hd")
+        is_hosted = domain in self.mail_domains or (isinstance(hosted, str) and domain == hosted.lower())
+        return claims.get("email_verified") is True and (is_hosted or not self.mail_domains)
 
     def account_id(self, subject: str) -> str:
         """Return the id of an account: made of issuer and subject, because an address may change hands."""
@@ -64,15 +75,13 @@ class Identity:
 
     @classmethod
     def of(cls, provider: Provider, claims: dict[str, Any], email: str) -> "Identity":
-        """Return the identity in the claims of a valid ID token. Only `true` verifies an address, no other truthy
-        value.
-        """
+        """Return the identity in the claims of a valid ID token."""
         return cls(
             account_id=provider.account_id(claims["sub"]),
             provider_id=provider.id,
             subject=claims["sub"],
             email=email,
-            email_verified=claims.get("email_verified") is True,
+            email_verified=provider.verifies(email, claims),
             name=sanitize_name(claims.get("name")),
             image=sanitize_image(claims.get("picture")),
         )

@@ -17,6 +17,8 @@ _TRUSTED_ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES
 _MAX_AGE = 3600  # seconds
 _DISCOVERY = 1.0  # seconds
 _ID = re.compile(r"[a-z0-9-]{1,32}")
+# https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
+_GOOGLES_MAIL = ("gmail.com",)
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 _discovered: dict[str, tuple[float, dict[str, Any]]] = {}  # descriptions that were usable, and since when
@@ -59,6 +61,7 @@ def _google() -> Provider:
             secret_name=settings.google_client_secret_name,
             scopes=("email", "profile", "openid"),
             parameters={"include_granted_scopes": "true"},
+            mail_domains=_GOOGLES_MAIL,
         )
     )
 
