@@ -8,9 +8,11 @@ from string import Template
 from urllib.parse import urlencode
 
 from gatehouse.config import config
+from gatehouse.mail.foreign_text import leads_to, shown_address, shown_text
 from gatehouse.tokens import Purpose, TokenRow, derive_token
 
 _TEMPLATES = Path(__file__).with_name("templates")
+_LONGEST_NAME, _LONGEST_LINE = 40, 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +26,23 @@ class Message:
 
 
 def render(row: TokenRow) -> Message:
-    """Return the message of a token row, with its link. Templates get only the values set here, escaped in HTML."""
+    """Return the message of a token row, with its link. Templates get only the values set here, escaped in HTML.
+
+    Text of people passes `foreign_text`. To an address that nobody proved to have goes no such text at all: whoever
+    ordered the mail may be a stranger.
+    """
     words = {
         "product": config().product_name,
         "greeting": _greeting(row),
-        "email": row.email,
-        "old_email": row.old_email or "",
-        "new_email": row.new_email or "",
+        "email": shown_address(row.email),
+        "old_email": shown_address(row.old_email or ""),
+        "new_email": shown_address(row.new_email or ""),
         "minutes": str(row.lifetime // 60),
         "hours": str(row.lifetime // 3600),
         "link": _link(row),
     }
-    folder, lines = f"{row.language}/{row.purpose}", row.lines or []
+    lines = [shown_text(line, _LONGEST_LINE, with_addresses=True) for line in row.lines or []]
+    folder = f"{row.language}/{row.purpose}"
     plain = words | {"lines": "\n".join(f"- {line}" for line in lines)}
     items = {"lines": "\n".join(f"<li>{escape(line)}</li>" for line in lines)}
     marked_up = {key: escape(value) for key, value in words.items()} | items
@@ -48,8 +55,8 @@ def render(row: TokenRow) -> Message:
 
 
 def _greeting(row: TokenRow) -> str:
-    name = "greeting.txt" if row.name else "greeting-nobody.txt"
-    return _template(row.language, name).substitute(name=row.name).strip()
+    name = shown_text(row.name, _LONGEST_NAME) if row.to_owner else ""
+    return _template(row.language, "greeting.txt" if name else "greeting-nobody.txt").substitute(name=name).strip()
 
 
 def _link(row: TokenRow) -> str:
@@ -59,8 +66,8 @@ def _link(row: TokenRow) -> str:
             return f"{pages}/verify-email?{_query(row)}"
         case Purpose.DELETE_ACCOUNT:
             return f"{row.base_url}/api/auth/delete-user/callback?{_query(row)}"
-        case Purpose.RESET_PASSWORD if row.callback_url:
-            query = urlencode({"callbackURL": row.callback_url})
+        case Purpose.RESET_PASSWORD if _callback(row):
+            query = urlencode(_callback(row))
             return f"{row.base_url}/api/auth/reset-password/{derive_token(row)}?{query}"
         case Purpose.RESET_PASSWORD:
             return f"{pages}/reset-password?{_query(row)}"
@@ -69,8 +76,17 @@ def _link(row: TokenRow) -> str:
 
 
 def _query(row: TokenRow) -> str:
-    back = {"callbackURL": row.callback_url} if row.callback_url else {}
-    return urlencode({"token": derive_token(row), **back})
+    return urlencode({"token": derive_token(row), **_callback(row)})
+
+
+def _callback(row: TokenRow) -> dict[str, str]:
+    """Return the redirect target as a parameter. To an unproved address it is the service's, a frontend's or an app's:
+    a pattern in TrustedOrigins may match a host of the stranger who ordered the mail.
+    """
+    ours = (row.base_url, config().frontend_url, *config().cors_origins)
+    if not row.callback_url or not (row.to_owner or leads_to(row.callback_url, *ours)):
+        return {}
+    return {"callbackURL": row.callback_url}
 
 
 @cache
