@@ -10,7 +10,7 @@ from gatehouse.keys.keyring import (
     refresh_if_stale,
     update_cache,
 )
-from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, mac, matches, matches_latest, warm_up
+from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, UNSUBSCRIBE, mac, matches, matches_latest, warm_up
 from gatehouse.keys.signed_text import SignedText, parse_signed, sign
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "DEVICE",
     "MAIL",
     "REFRESH",
+    "UNSUBSCRIBE",
     "Keyring",
     "KeyringRow",
     "SignedText",

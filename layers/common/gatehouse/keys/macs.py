@@ -12,6 +12,7 @@ COOKIE = b"gatehouse cookie"
 CACHE = b"gatehouse cached session"
 REFRESH = b"gatehouse refresh token"
 DEVICE = b"gatehouse known device"
+UNSUBSCRIBE = b"gatehouse unsubscription"
 _REFRESH_INTERVAL = 30  # seconds
 
 _last_refresh = float("-inf")

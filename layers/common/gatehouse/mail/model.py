@@ -1,6 +1,7 @@
 """Render messages: one folder of templates for each language and token purpose."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 from gatehouse.config import config
 from gatehouse.mail.foreign_text import leads_to, shown_address, shown_text
 from gatehouse.tokens import Purpose, TokenRow, derive_token
+from gatehouse.tokens.unsubscribing import unsubscribe_token
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _LONGEST_NAME, _LONGEST_LINE = 40, 250
@@ -20,9 +22,11 @@ class Message:
     """A mail to one address."""
 
     to: str
+    purpose: Purpose
     subject: str
     text: str
     html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(row: TokenRow) -> Message:
@@ -31,6 +35,7 @@ def render(row: TokenRow) -> Message:
     Text of people passes `foreign_text`. To an address that nobody proved to have goes no such text at all: whoever
     ordered the mail may be a stranger.
     """
+    unsubscribe_link = _unsubscribe_link(row) if row.purpose == Purpose.TASK_DIGEST else ""
     words = {
         "product": config().product_name,
         "greeting": _greeting(row),
@@ -40,6 +45,7 @@ def render(row: TokenRow) -> Message:
         "minutes": str(row.lifetime // 60),
         "hours": str(row.lifetime // 3600),
         "link": _link(row),
+        "unsubscribe": unsubscribe_link,
     }
     lines = [shown_text(line, _LONGEST_LINE, with_addresses=True) for line in row.lines or []]
     folder = f"{row.language}/{row.purpose}"
@@ -48,9 +54,11 @@ def render(row: TokenRow) -> Message:
     marked_up = {key: escape(value) for key, value in words.items()} | items
     return Message(
         to=row.email,
+        purpose=Purpose(row.purpose),
         subject=_template(folder, "subject.txt").substitute(words).strip(),
         text=_template(folder, "body.txt").substitute(plain),
         html=_template(folder, "body.html").substitute(marked_up),
+        headers=_one_click(unsubscribe_link) if unsubscribe_link else {},
     )
 
 
@@ -73,6 +81,15 @@ def _link(row: TokenRow) -> str:
             return f"{pages}/reset-password?{_query(row)}"
         case _:
             return f"{pages}/"
+
+
+def _unsubscribe_link(row: TokenRow) -> str:
+    return f"{row.base_url}/api/auth/unsubscribe?{urlencode({'token': unsubscribe_token(row.subject, row.email)})}"
+
+
+def _one_click(link: str) -> dict[str, str]:
+    """Return the headers with which a mail program unsubscribes by one click, without a page: RFC 8058."""
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _query(row: TokenRow) -> str:

@@ -9,6 +9,8 @@ PAGES = {
     "/verify-email": "verify-email",
     "/forgot-password": "forgot-password",
     "/reset-password": "reset-password",
+    "/delete-account": "delete-account",
+    "/unsubscribe": "unsubscribe",
     "/account": "account",
     "/tasks": "tasks",
     "/error": "error",

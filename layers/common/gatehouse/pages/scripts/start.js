@@ -7,6 +7,8 @@ const pages = {
   "verify-email": verifyPage,
   "forgot-password": forgotPage,
   "reset-password": resetPage,
+  "delete-account": () => guarded(deletionPage),
+  unsubscribe: unsubscribePage,
   account: () => guarded(accountPage),
   tasks: () => guarded(tasksPage),
   error: errorPage,
