@@ -1,7 +1,7 @@
 """record_mail_feedback: an address that bounced permanently is not mailed again, and callers cannot tell.
 
-A complaint about a digest ends digests. No complaint stops security mail: else somebody who requests resets for a victim
-until they complain would lock them out.
+A complaint about a digest ends digests. No complaint stops security mail: else somebody who requests resets for a
+victim until they complain would lock them out.
 """
 
 import json
@@ -36,7 +36,7 @@ def bounce(kind: str = "Permanent", *addresses: str) -> dict[str, Any]:
     return {"eventType": "Bounce", "bounce": details, "mail": MAIL}
 
 
-COMPLAINT = {
+COMPLAINT: dict[str, Any] = {
     "eventType": "Complaint",
     "complaint": {
         "complainedRecipients": [{"emailAddress": ANN}],

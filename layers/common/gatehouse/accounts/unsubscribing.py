@@ -1,4 +1,4 @@
-"""End a user's digests without a session: by the link in them, or after a complaint. The user can turn them on again."""
+"""End a user's digests without a session: by the link in them, or after a complaint."""
 
 from gatehouse import keys
 from gatehouse.accounts.lookup import find_profile

@@ -1,5 +1,5 @@
-"""Bounces and complaints from SES. An address that bounced permanently gets no more mail; a complaint about a digest ends
-digests.
+"""Bounces and complaints from SES. An address that bounced permanently gets no more mail; a complaint about a digest
+ends digests.
 
 No complaint stops security mail: a stranger can request resets for somebody until they complain.
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
@@ -24,7 +24,7 @@ _NOT_SPAM = "not-spam"
 
 
 def process_feedback(message: str, end_digests: Callable[[str], None]) -> str:
-    """Process one event of SES and return its kind: `bounce`, `complaint`, `not-spam`, `delivery`, `reject`, or `other`.
+    """Process one event of SES and return its kind: `bounce`, `complaint`, `not-spam`, `delivery`, `reject` or `other`.
 
     `message` is the event, or SNS's envelope around it; `end_digests` is called with an address that wants none. Raises
     ValueError for anything else.
