@@ -41,6 +41,7 @@ RESPONSES: dict[str, tuple[int, str | None]] = {
     "auth/sign_up": (200, None),
     "auth/token": (401, "UNAUTHORIZED"),
     "auth/unlink_account": (401, "UNAUTHORIZED"),
+    "auth/unsubscribe": (400, "INVALID_TOKEN"),
     "auth/update_session": (401, "UNAUTHORIZED"),
     "auth/update_user": (401, "UNAUTHORIZED"),
     "auth/verify_email": (400, "INVALID_TOKEN"),

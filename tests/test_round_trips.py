@@ -99,6 +99,14 @@ AUTH: list[Row] = [
     ("POST", "change-email", {"json": {"newEmail": NEW}}, [*SESSION, "PutItem"]),
     ("POST", "delete-user", {"json": {"password": PASSWORD}}, [*SESSION, "TransactWriteItems"]),
     ("GET", "delete-user/callback", {"query": {"token": "garbage"}}, SESSION),
+    (
+        "POST",
+        "unsubscribe",
+        {"query": {"token": "UNSUBSCRIBE"}, "bearer": None},
+        ["BatchGetItem", "TransactWriteItems"],
+    ),
+    ("POST", "unsubscribe", {"query": {"token": "garbage"}, "bearer": None}, []),
+    ("GET", "unsubscribe", {"query": {"token": "UNSUBSCRIBE"}, "bearer": None}, []),
     ("GET", "list-accounts", {}, SESSION),
     ("POST", "sign-in/social", {"json": {"provider": "google"}}, ["PutItem"]),
     ("GET", "oauth/google", {}, ["PutItem"]),
@@ -140,6 +148,7 @@ def dynamodb_calls(call: Api) -> list[str]:
 def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
     """Ann has a session and a reset token; another user has a verification token."""
     ann = people.signed_in("ann")
+    call("POST /api/auth/update-user", bearer=ann.token, json={"taskReminders": True})
     sign_up(call, WAITING)
     verification = mailbox.to(WAITING)[-1].token
     login = call("POST /api/auth/login", json={"email": ANN, "password": PASSWORD}).json
@@ -149,6 +158,7 @@ def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
         "VERIFICATION": verification,
         "RESET": reset,
         "REFRESH": login["refresh_token"],
+        "UNSUBSCRIBE": layer("tokens.unsubscribing").unsubscribe_token(ann.id, ANN),
     }
 
 

@@ -5,9 +5,9 @@ moto intercepts every botocore client of the process, in any thread, so the patc
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from re import escape
@@ -43,6 +43,7 @@ class Mail:
     text: str
     html: str
     created_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Engine:
@@ -137,4 +138,5 @@ def _mails(request: dict[str, Any]) -> Iterator[Mail]:
             text=body.get("Text", {}).get("Data", ""),
             html=body.get("Html", {}).get("Data", ""),
             created_at=datetime.now(UTC),
+            headers={one["Name"]: one["Value"] for one in message.get("Headers", ())},
         )

@@ -28,7 +28,8 @@ ACTIONS = {
     "EMAIL_CAN_NOT_BE_UPDATED": "Call `change-email`.",
     "EMAIL_IS_THE_SAME": "Ask for a different address.",
     "EMAIL_MISMATCH": "Send the address of the signed-in user.",
-    "EMAIL_NOT_VERIFIED": "Ask the user to open the mailed link; offer `send-verification-email`.",
+    "EMAIL_NOT_VERIFIED": "Ask the user to open the mailed link; offer `send-verification-email`. If `details.mail` is "
+    "`undeliverable`, no mail reaches the address: ask for another one.",
     "EMAIL_PASSWORD_SIGN_UP_DISABLED": "Hide the sign-up form.",
     "FAILED_TO_GET_ACCESS_TOKEN": _PROVIDER,
     "FAILED_TO_GET_USER_INFO": "With 401: sign in at the provider again. With 404: sign in, then open the link again.",

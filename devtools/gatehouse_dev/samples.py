@@ -9,6 +9,7 @@ WORDS: dict[str, Any] = {
     "email": "ann@example.com",
     "base_url": "http://localhost:3000",
     "name": "Ann <Smith>",
+    "to_owner": True,
     "old_email": "ann@example.com",
     "new_email": "smith@example.com",
     "lines": ["2026-11-21: Water the plants", "2026-11-21: Buy <milk>"],

@@ -32,6 +32,7 @@ PUBLIC = {
     "auth/sign_in_social",
     "auth/sign_out",
     "auth/sign_up",
+    "auth/unsubscribe",
     "auth/verify_email",
     "pages/send_asset",
     "pages/show_page",

@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -51,6 +52,16 @@ class People:
                 return found[0]
             time.sleep(0.05)
         raise AssertionError(f"no mail with a link for {email}")
+
+    def unsubscribe_link(self, person: Person) -> str:
+        """Turn reminders on in a zone where it is morning, wait for the digest, and return its link that ends them."""
+        now, seen = datetime.now(UTC), self.mails(person.email)
+        zone = f"Etc/GMT{(now.hour - 12):+}"  # their signs are the other way round: it is noon there
+        self.call(person, "POST", "/api/auth/update-user", {"taskReminders": True, "timeZone": zone})
+        due = (now + timedelta(hours=3)).isoformat(timespec="seconds")
+        self.call(person, "POST", "/api/tasks", {"title": "Water the plants", "due_date": due})
+        self._api.call("POST", "/dev/schedules/Remind")
+        return self.link(person.email, seen)
 
     def mails(self, email: str) -> int:
         """Return the number of mails to an address."""

@@ -82,6 +82,13 @@ class CallUsers:
             self.call("POST /api/auth/delete-user", bearer=person.token, json={})
         return person, self.mailbox.to(person.email)[-1].token
 
+    def unsubscribing(self) -> str:
+        """Return the token in a digest of a user with reminders."""
+        person = self.person()
+        self.call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
+        token: str = layer("tokens.unsubscribing").unsubscribe_token(person.id, person.email)
+        return token
+
     def google_claims(self) -> dict[str, Any]:
         """Return the claims of a new Google user."""
         return {"sub": str(self.number()), "email": self.address(), "email_verified": True}

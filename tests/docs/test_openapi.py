@@ -98,6 +98,7 @@ def test_mailed_links_and_callbacks_redirect(document: dict[str, Any]) -> None:
         "GET /api/auth/oauth/google",
         "GET /api/auth/oauth/google/callback",
         "GET /api/auth/reset-password/{token}",
+        "GET /api/auth/unsubscribe",
         "GET /api/auth/verify-email",
     }
 

@@ -70,6 +70,7 @@ REQUESTS: dict[str, BenchRequest] = {
     "ChangeEmail": BenchRequest(request=_body(newEmail="new@example.com")),
     "DeleteUser": BenchRequest(request=_body(password=PASSWORD), hashes=True),
     "DeleteUserCallback": BenchRequest(request={"query": {"token": "garbage"}}, status=404, about="an invalid link"),
+    "Unsubscribe": BenchRequest(request={"query": {"token": "UNSUBSCRIBE"}}, bearer=None),
     "ListAccounts": BenchRequest(),
     "ExportAccount": BenchRequest(),
     # -- Providers --------------------------------------------------------------------

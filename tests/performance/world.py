@@ -127,6 +127,7 @@ def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
     """Create the users, and return the values of placeholders."""
     layer("keys.access_tokens").ensure_published()
     ann, mailbox = People(call).signed_in("ann"), Mailbox(call, cloud)
+    call("POST /api/auth/update-user", bearer=ann.token, json={"taskReminders": True})
     tasks = [create_task(call, ann, **TASK)["id"] for _ in range(TASKS)]
     sign_up(call, WAITING)
     verification = mailbox.to(WAITING)[-1].token
@@ -138,6 +139,7 @@ def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
         "VERIFICATION": verification,
         "RESET": request_reset(call, mailbox, ann.email),
         "REFRESH": login["refresh_token"],
+        "UNSUBSCRIBE": layer("tokens.unsubscribing").unsubscribe_token(ann.id, ann.email),
         "TASK": tasks[0],
     } | _at_google(call, provider)
 

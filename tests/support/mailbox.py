@@ -19,6 +19,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    headers: dict[str, str]
 
     @property
     def link(self) -> str:
@@ -47,7 +48,10 @@ class Mailbox:
     def all(self) -> list[Mail]:
         """All mails, oldest first."""
         self.deliver()
-        return [Mail(to=mail.to, subject=mail.subject, text=mail.text, html=mail.html) for mail in self._cloud.mails()]
+        return [
+            Mail(to=mail.to, subject=mail.subject, text=mail.text, html=mail.html, headers=dict(mail.headers))
+            for mail in self._cloud.mails()
+        ]
 
     @property
     def last(self) -> Mail:

@@ -7,9 +7,9 @@ from gatehouse.accounts.lookup import AccountLookup
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.api_model import format_timestamp
 from gatehouse.dynamodb import batch_get
-from gatehouse.mail.feedback import undeliverable_key
 from gatehouse.oauth.unlinking import linked_accounts
 from gatehouse.tokens import MailState, TokenRow, email_subject
+from gatehouse.tokens.undeliverable import undeliverable_key
 from gatehouse_dev import console
 
 UNSENT = (MailState.PENDING, MailState.SENDING, MailState.FAILED)

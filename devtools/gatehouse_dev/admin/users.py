@@ -11,8 +11,8 @@ from gatehouse.accounts.model import normalize_email
 from gatehouse.accounts.table import ProfileRow, advance_profile_epoch, profile_key
 from gatehouse.accounts.verification import resend_verification
 from gatehouse.dynamodb import batch_get, transact
-from gatehouse.mail.feedback import undeliverable_key
 from gatehouse.sessions import ClientInfo
+from gatehouse.tokens.undeliverable import undeliverable_key
 from gatehouse_dev import console
 from gatehouse_dev.admin.targets import OperatorError
 
@@ -81,7 +81,7 @@ def resend(name: str, actor: str, base_url: str) -> None:
 
 
 def allow_mail(name: str, actor: str) -> None:
-    """Allow mail to an address that bounced or complained; raises OperatorError when it is allowed already."""
+    """Allow mail to an address that bounced; raises OperatorError when it is allowed already."""
     email = _address(name) if "@" in name else find_profile(name).email
     (mark,) = batch_get(undeliverable_key(email))
     if not mark:

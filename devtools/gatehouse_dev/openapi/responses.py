@@ -59,6 +59,7 @@ BY_ENDPOINT = {
     "sign_up": {422},
     "signin": {401},
     "signup": {422},
+    "unsubscribe_follow_link": {FOUND},
     "verify_email_follow_link": {FOUND, 401},
 }  # statuses that cannot be derived from the parameters
 

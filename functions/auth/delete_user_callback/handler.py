@@ -1,9 +1,8 @@
-"""GET /api/auth/delete-user/callback -- delete the signed-in user by a mailed link."""
+"""GET /api/auth/delete-user/callback -- delete the signed-in user by a mailed link, for scripts; others get a page."""
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.api.accounts.deletion import delete_account_by_link
-from gatehouse.errors import UserInfoNotFound
+from gatehouse.api.accounts.deletion import follow_deletion
 from gatehouse.http import AccessPolicy, OptionalAccount, lambda_handler
 
 router = APIRouter()
@@ -13,9 +12,7 @@ router = APIRouter()
 async def delete_user_callback(
     account: OptionalAccount, request: Request, token: str, callbackURL: str = ""
 ) -> Response:
-    if account is None:
-        raise UserInfoNotFound
-    return delete_account_by_link(account, token, request, callbackURL)
+    return follow_deletion(account, request, token, callbackURL)
 
 
 handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True))

@@ -10,6 +10,7 @@ from tests.support.auth_calls import CLEARED_COOKIES, is_signed_in
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
+from tests.support.mailed_links import OPENED, SCRIPTS
 from tests.support.people import People, Person
 from tests.support.tables import rows, tables_unchanged
 
@@ -43,6 +44,38 @@ def test_the_mailed_link_deletes_the_user_and_redirects(call: Api, mailbox: Mail
     assert response.cookies == CLEARED_COOKIES
     assert rows(cloud, "UsersTable") == []
     assert not is_signed_in(call, ann)
+
+
+@pytest.mark.parametrize("headers", OPENED.values(), ids=OPENED)
+def test_opening_the_link_deletes_nobody_and_leads_to_a_page_that_asks(
+    call: Api, ann: Person, token: str, cloud: Cloud, headers: dict[str, str]
+) -> None:
+    """Also in the browser that is signed in: a prefetch or an image has its cookie."""
+    with tables_unchanged(cloud):
+        response = call(
+            FOLLOW, cookies=[ann.cookie], query={"token": token, "callbackURL": "/bye?a=1"}, headers=headers
+        )
+
+        assert (response.status, response.cookies) == (302, [])
+    page = f"https://api.example.com/delete-account?token={token}&callbackURL=%2Fbye%3Fa%3D1"
+    assert response.headers["location"] == page
+    assert is_signed_in(call, ann)
+
+
+@pytest.mark.parametrize("headers", SCRIPTS)
+def test_a_script_of_the_signed_in_user_deletes(call: Api, ann: Person, token: str, headers: dict[str, str]) -> None:
+    """This is the protocol's way."""
+    assert call(FOLLOW, cookies=[ann.cookie], query={"token": token}, headers=headers).json == DELETED
+
+
+def test_without_hosted_pages_the_frontends_page_asks(
+    call: Api, ann: Person, token: str, settings: Callable[..., None]
+) -> None:
+    """With them a frontend needs no such page."""
+    for hosted, site in (("true", "https://api.example.com"), ("false", "https://app.example.com")):
+        settings(hosted_pages=hosted, frontend_url="https://app.example.com/")
+        response = call(FOLLOW, cookies=[ann.cookie], query={"token": token}, headers=OPENED["navigation"])
+        assert response.headers["location"] == f"{site}/delete-account?token={token}"
 
 
 def test_without_a_callback_the_response_is_json(call: Api, ann: Person, token: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.functions.mail.test_record_mail_feedback import bounce, send_events
 from tests.support.auth_calls import sign_in, sign_up
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
@@ -186,3 +187,27 @@ def test_that_link_carries_the_callback_url(call: Api, mailbox: Mailbox, setting
     call("POST /api/auth/sign-in/email", json={"email": "ann@example.com", "password": PASSWORD, "callbackURL": "/x"})
 
     assert mailbox.last.link.endswith("callbackURL=%2Fx")
+
+
+def test_after_a_correct_password_alone_it_is_said_that_mail_to_the_address_comes_back(
+    call: Api, people: People, settings: Callable[..., None]
+) -> None:
+    """Else the page would offer to send a link that never arrives. A wrong password reveals nothing."""
+    sign_up(call, "waiting@example.com")
+    people.verified("ann")
+    before = sign_in(call, "waiting@example.com")
+    assert (before.status, before.code, before.json.get("details")) == (403, "EMAIL_NOT_VERIFIED", None)
+
+    send_events(call, bounce("Permanent", "waiting@example.com", "ann@example.com", "nobody@example.com"))
+
+    for resends in ("false", "true"):
+        settings(send_verification_on_sign_in=resends)
+        correct = sign_in(call, "waiting@example.com")
+        assert (correct.status, correct.code, correct.json["details"]) == (403, before.code, {"mail": "undeliverable"})
+    wrong = [
+        sign_in(call, f"{name}@example.com", "not the password") for name in ("waiting", "ann", "nobody", "unmarked")
+    ]
+    assert {(response.status, response.code, response.json.get("details")) for response in wrong} == {
+        (401, "INVALID_EMAIL_OR_PASSWORD", None)
+    }
+    assert sign_in(call, "ann@example.com").status == 200

@@ -9,6 +9,7 @@ from tests.support.auth_calls import sign_in, sign_up, verify
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
+from tests.support.mailed_links import OPENED, SCRIPTS
 from tests.support.people import People
 from tests.support.tables import all_rows, rows, tables_unchanged
 
@@ -71,7 +72,7 @@ def test_a_link_is_valid_for_fifteen_minutes_after_it_was_mailed(  # noqa: PLR09
     assert (rows(cloud, "UsersTable") == []) is (code is not None)
 
 
-@pytest.mark.parametrize("headers", BROWSER)
+@pytest.mark.parametrize("headers", [*BROWSER, *OPENED.values()])
 def test_opening_the_link_redirects_to_the_page_and_consumes_nothing(
     call: Api, token: str, cloud: Cloud, headers: dict[str, str]
 ) -> None:
@@ -95,7 +96,7 @@ def test_the_page_is_the_frontends_if_configured(call: Api, token: str, settings
     )
 
 
-@pytest.mark.parametrize("headers", SCRIPT)
+@pytest.mark.parametrize("headers", [*SCRIPT, *SCRIPTS])
 def test_a_script_redeems_by_get(call: Api, token: str, headers: dict[str, str]) -> None:
     response = call(FOLLOW, query={"token": token}, headers=headers)
 

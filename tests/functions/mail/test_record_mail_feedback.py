@@ -1,4 +1,8 @@
-"""record_mail_feedback: an address that bounced permanently is not mailed again, and callers cannot tell."""
+"""record_mail_feedback: an address that bounced permanently is not mailed again, and callers cannot tell.
+
+A complaint about a digest ends digests. No complaint stops security mail: else somebody who requests resets for a
+victim until they complain would lock them out.
+"""
 
 import json
 from typing import Any
@@ -8,10 +12,12 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import request_reset, sign_up
 from tests.support.calls import Api
+from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
-from tests.support.people import People
+from tests.support.people import People, Person
 from tests.support.sample_events import sample
 from tests.support.tables import rows
+from tests.support.transformed import source
 
 ANN = "ann@example.com"
 ALL_RECORDED: dict[str, list[Any]] = {"batchItemFailures": []}
@@ -30,7 +36,7 @@ def bounce(kind: str = "Permanent", *addresses: str) -> dict[str, Any]:
     return {"eventType": "Bounce", "bounce": details, "mail": MAIL}
 
 
-COMPLAINT = {
+COMPLAINT: dict[str, Any] = {
     "eventType": "Complaint",
     "complaint": {
         "complainedRecipients": [{"emailAddress": ANN}],
@@ -59,19 +65,35 @@ def undeliverable(cloud: Cloud) -> dict[str, str]:
     return {row["subject"].removeprefix("EMAIL#"): row["reason"] for row in found}
 
 
+def complaint(purpose: str | None = "task-digest", **details: Any) -> dict[str, Any]:
+    """Return a complaint about a mail; mails of older code have no purpose in their tags."""
+    tags = {"ses:operation": ["SendEmail"]} | ({"purpose": [purpose]} if purpose else {})
+    return COMPLAINT | {"complaint": COMPLAINT["complaint"] | details, "mail": MAIL | {"tags": tags}}
+
+
+NOT_SPAM = {"complaintFeedbackType": "not-spam"}
+SUPPRESSED = {"complaintSubType": "OnAccountSuppressionList"}  # SES did not send it: nobody complained about it
+NO_COMPLAINTS = [complaint(**NOT_SPAM), complaint(**SUPPRESSED), complaint("reset-password")]
+
+
+def test_a_permanent_bounce_marks_the_address(call: Api, cloud: Cloud) -> None:
+    assert send_events(call, bounce()) == ALL_RECORDED
+
+    assert undeliverable(cloud) == {ANN: "bounce"}
+
+
+def not_sent() -> dict[str, Any]:
+    """Return the bounce of a mail that SES did not send, perhaps after a complaint: it says nothing of the mailbox."""
+    event = bounce()
+    return event | {"bounce": event["bounce"] | {"bounceSubType": "OnAccountSuppressionList"}}
+
+
 @pytest.mark.parametrize(
-    ("event", "reason"), [(bounce(), "bounce"), (COMPLAINT, "complaint")], ids=["bounce", "complaint"]
-)
-def test_a_permanent_bounce_and_a_complaint_mark_the_address(
-    call: Api, cloud: Cloud, event: dict[str, Any], reason: str
-) -> None:
-    assert send_events(call, event) == ALL_RECORDED
-
-    assert undeliverable(cloud) == {ANN: reason}
-
-
-@pytest.mark.parametrize(
-    "event", [bounce("Transient"), bounce("Undetermined"), DELIVERY, REJECT, {"eventType": "Open"}]
+    "event",
+    [
+        *(bounce("Transient"), bounce("Undetermined"), not_sent(), DELIVERY, REJECT, {"eventType": "Open"}),
+        *(COMPLAINT, complaint(), *NO_COMPLAINTS),
+    ],
 )
 def test_other_events_do_not_mark_it(call: Api, cloud: Cloud, event: dict[str, Any]) -> None:
     assert send_events(call, event) == ALL_RECORDED
@@ -86,7 +108,7 @@ def test_the_address_is_normalized(call: Api, cloud: Cloud) -> None:
 
 
 def test_the_first_reason_is_kept(call: Api, cloud: Cloud) -> None:
-    for event in (bounce(), COMPLAINT, bounce(), DELIVERY):
+    for event in (bounce(), complaint(), bounce(), DELIVERY):
         assert send_events(call, event) == ALL_RECORDED
 
     assert undeliverable(cloud) == {ANN: "bounce"}
@@ -108,6 +130,76 @@ def test_an_invalid_message_is_reported_as_failed_and_does_not_block_others(
     assert send_events(call, invalid, bounce()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
     assert undeliverable(cloud) == {ANN: "bounce"}
+
+
+@pytest.fixture
+def reminded(call: Api, people: People) -> Person:
+    """A user with reminders."""
+    ann = people.signed_in("ann")
+    body = {"taskReminders": True, "timeZone": "Europe/Berlin"}
+    assert call("POST /api/auth/update-user", bearer=ann.token, json=body).status == 200
+    return ann
+
+
+def wants_reminders(call: Api, cloud: Cloud, person: Person) -> bool:
+    """Whether the user wants reminders: the setting, and the row that the reminder run reads."""
+    setting = bool(call("GET /api/auth/me", bearer=person.token).json["user"].get("taskReminders"))
+    listed = any(row["pk"].startswith("REMINDERS#") and "user_id" in row for row in rows(cloud, "UsersTable"))
+    assert setting is listed
+    return setting
+
+
+@pytest.mark.parametrize("event", [complaint(), complaint(complaintFeedbackType="abuse"), COMPLAINT, complaint(None)])
+def test_a_complaint_about_a_digest_ends_digests_but_no_reset(
+    call: Api, cloud: Cloud, mailbox: Mailbox, reminded: Person, event: dict[str, Any]
+) -> None:
+    """The user sees it in the settings, and can turn reminders on again."""
+    for _ in range(2):
+        assert send_events(call, event) == ALL_RECORDED
+        assert not wants_reminders(call, cloud, reminded)
+
+    assert request_reset(call, mailbox, reminded.email)
+    call("POST /api/auth/update-user", bearer=reminded.token, json={"taskReminders": True})
+    assert wants_reminders(call, cloud, reminded)
+
+
+@pytest.mark.parametrize("event", NO_COMPLAINTS)
+def test_what_is_no_complaint_about_digests_ends_none(
+    call: Api, cloud: Cloud, mailbox: Mailbox, reminded: Person, event: dict[str, Any]
+) -> None:
+    assert send_events(call, event) == ALL_RECORDED
+
+    assert wants_reminders(call, cloud, reminded)
+    assert request_reset(call, mailbox, reminded.email)
+
+
+def test_a_complaint_of_an_unknown_address_is_recorded(call: Api, reminded: Person, cloud: Cloud) -> None:
+    other = complaint(complainedRecipients=[{"emailAddress": "nobody@example.com"}])
+    assert send_events(call, other) == ALL_RECORDED
+
+    assert wants_reminders(call, cloud, reminded)
+
+
+def test_a_complaint_that_older_code_recorded_stops_no_security_mail(
+    call: Api, cloud: Cloud, mailbox: Mailbox, people: People
+) -> None:
+    """A later bounce does."""
+    people.verified("ann")
+    feedback = layer("tokens.undeliverable")
+    feedback.UndeliverableRow(f"EMAIL#{ANN}", reason="complaint", created_at=layer("clock").now()).save()
+
+    assert request_reset(call, mailbox, ANN)
+    send_events(call, bounce())
+    call("POST /api/auth/request-password-reset", json={"email": ANN})
+
+    assert undeliverable(cloud) == {ANN: "bounce"}
+    assert len(mailbox.to(ANN)) == 1
+
+
+def test_ses_itself_suppresses_after_bounces_alone() -> None:
+    """Else a complaint about a digest would stop resets there."""
+    configuration = source()["Resources"]["MailConfiguration"]["Properties"]
+    assert configuration["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE"]}
 
 
 def test_mails_to_a_marked_address_are_suppressed_and_the_caller_cannot_tell(

@@ -1,5 +1,6 @@
 """The scheduled reminders: in the morning of their zone, users with reminders are mailed what is due, once a day."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -174,7 +175,8 @@ def test_titles_are_escaped(call: Api, ann: Person, mailbox: Mailbox) -> None:
     assert sorted(lines(mail)) == sorted(f"2030-06-03: {plain}" for plain in titles.values())
     assert mail.subject == "Your tasks for the next 24 hours in Gatehouse"
     assert mail.html.count("<li>") == mail.html.count("</li>") == len(titles)
-    assert not any(mark in mail.html for mark in ("<img", "<script", "49"))
+    text = re.sub(r'href="[^"]*"', "", mail.html)  # without the tokens in links
+    assert not any(mark in text for mark in ("<img", "<script", "49"))
 
 
 def test_the_link_goes_to_the_frontend_or_to_the_url_at_which_reminders_were_enabled(

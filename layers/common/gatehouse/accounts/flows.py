@@ -28,6 +28,7 @@ from gatehouse.errors import (
 )
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.tokens import TokenRow
+from gatehouse.tokens.undeliverable import is_undeliverable
 
 _FAILURES = "failed-sign-ins"
 
@@ -133,10 +134,14 @@ def failure_counters(email: str) -> list[tuple[str, ...]]:
 
 @contextmanager
 def _resending_verification(lookup: AccountLookup, email: str, attempt: SignInAttempt) -> Iterator[None]:
-    """Mail the verification link again on EmailNotVerified, where that is set."""
+    """Mail the verification link again on EmailNotVerified, where that is set. Where mail to the address comes back,
+    say so: the password was correct.
+    """
     try:
         yield
     except EmailNotVerified:
+        if is_undeliverable(email):
+            raise EmailNotVerified(details={"mail": "undeliverable"}) from None
         if config().send_verification_on_sign_in:
             with suppress(TooManyRequests):  # the password was correct: the response stays the same
                 outbox.check_mail_rate(email)

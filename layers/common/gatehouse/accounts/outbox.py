@@ -63,6 +63,7 @@ def password_reset(
         lifetime=config().reset_lifetime,
         user_id=owner.id if owner else None,
         name=owner.name if owner else "",
+        to_owner=_is_owner(owner),
         epoch=epoch,
     )
 
@@ -90,7 +91,12 @@ class EmailChange:
 def confirm_email_change_mail(email_change: EmailChange, client: ClientInfo) -> TokenRow:
     """The link, sent to the old address, that confirms the change; then the new address gets a mail."""
     return _email_change_mail(
-        Purpose.CONFIRM_EMAIL_CHANGE, email_change.profile.email, email_change, client, MailState.PENDING
+        Purpose.CONFIRM_EMAIL_CHANGE,
+        email_change.profile.email,
+        email_change,
+        client,
+        MailState.PENDING,
+        to_owner=_is_owner(email_change.profile),
     )
 
 
@@ -141,6 +147,7 @@ def account_deletion(profile: ProfileRow, client: ClientInfo, callback_url: str 
         lifetime=_DELETION,
         user_id=profile.user_id,
         name=profile.name,
+        to_owner=_is_owner(profile),
         epoch=profile.epoch,
     )
 
@@ -179,8 +186,19 @@ def _mail_state(*, taken: bool) -> MailState:
     return MailState.NONE if taken else MailState.PENDING
 
 
+def _is_owner(user: User | ProfileRow | None) -> bool | None:
+    """Whether a user proved to have their address; None, which takes no column, when not."""
+    return True if user and user.email_verified else None
+
+
 def _email_change_mail(
-    purpose: Purpose, to: str, email_change: EmailChange, client: ClientInfo, mail_state: MailState
+    purpose: Purpose,
+    to: str,
+    email_change: EmailChange,
+    client: ClientInfo,
+    mail_state: MailState,
+    *,
+    to_owner: bool | None = None,
 ) -> TokenRow:
     profile = email_change.profile
     return _issue(
@@ -193,6 +211,7 @@ def _email_change_mail(
         mail_state=mail_state,
         user_id=profile.user_id,
         name=profile.name,
+        to_owner=to_owner,
         epoch=profile.epoch,
         old_email=profile.email,
         new_email=email_change.new_email,

@@ -12,7 +12,7 @@ from gatehouse.keys.keyring import (
     stale_keyring_key,
     update_cache,
 )
-from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, mac, matches, warm_up
+from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, UNSUBSCRIBE, mac, matches, warm_up
 from gatehouse.keys.signed_text import SignedText, parse_signed, sign
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "DEVICE",
     "MAIL",
     "REFRESH",
+    "UNSUBSCRIBE",
     "Keyring",
     "KeyringRow",
     "SignedText",

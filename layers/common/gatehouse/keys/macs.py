@@ -12,6 +12,7 @@ COOKIE = b"gatehouse cookie"
 CACHE = b"gatehouse cached session"
 REFRESH = b"gatehouse refresh token"
 DEVICE = b"gatehouse known device"
+UNSUBSCRIBE = b"gatehouse unsubscription"
 _REFRESH_INTERVAL = 10  # seconds
 
 _last_refresh = float("-inf")

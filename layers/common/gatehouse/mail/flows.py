@@ -18,10 +18,11 @@ from pynamodb.expressions.update import Action
 from gatehouse import clock, keys
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write
-from gatehouse.mail.feedback import undeliverable_key
+from gatehouse.mail.feedback import PURPOSE_TAG
 from gatehouse.mail.model import Message, render
 from gatehouse.telemetry import logger
 from gatehouse.tokens import MailState, TokenRow
+from gatehouse.tokens.undeliverable import UndeliverableRow, undeliverable_key
 
 _ATTEMPTS = 8
 
@@ -49,7 +50,7 @@ def deliver(order: TokenRow) -> Delivery:
     """Send the mail of a row, unless the row was replaced, used or sent since it was ordered.
 
     DELAYED asks to be called again; after the last attempt the row is marked as failed. SUPPRESSED is a mail to an
-    address that bounced or complained: the request for it got the usual response.
+    address that bounced: the request for it got the usual response.
     """
     row = _claim(order)
     if row is None:
@@ -72,9 +73,10 @@ def deliver(order: TokenRow) -> Delivery:
 
 def _is_undeliverable(email: str) -> bool:
     """Whether an address is marked as undeliverable; the same read refreshes the keyring."""
+    undeliverable: UndeliverableRow | None
     undeliverable, keyring = batch_get(undeliverable_key(email), keys.keyring_key())
     keys.update_cache(keyring)
-    return undeliverable is not None
+    return undeliverable is not None and undeliverable.stops_mail
 
 
 def _claim(order: TokenRow) -> TokenRow | None:
@@ -104,10 +106,12 @@ def _mark(row: TokenRow, state: MailState, *more: Action) -> None:
 
 
 def _send(message: Message) -> None:
+    headers = [{"Name": name, "Value": value} for name, value in message.headers.items()]
     _wait_for_rate()
     _ses().send_email(
         FromEmailAddress=config().mail_from,
         **({"ConfigurationSetName": config().mail_configuration} if config().mail_configuration else {}),
+        EmailTags=[{"Name": PURPOSE_TAG, "Value": message.purpose}],
         Destination={"ToAddresses": [message.to]},
         Content={
             "Simple": {
@@ -116,6 +120,7 @@ def _send(message: Message) -> None:
                     "Text": {"Data": message.text, "Charset": "UTF-8"},
                     "Html": {"Data": message.html, "Charset": "UTF-8"},
                 },
+                **({"Headers": headers} if headers else {}),
             }
         },
     )

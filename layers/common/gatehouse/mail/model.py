@@ -1,6 +1,7 @@
 """Render messages: one folder of templates for each language and token purpose."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -8,9 +9,12 @@ from string import Template
 from urllib.parse import urlencode
 
 from gatehouse.config import config
+from gatehouse.mail.foreign_text import leads_to, shown_address, shown_text
 from gatehouse.tokens import Purpose, TokenRow, derive_token
+from gatehouse.tokens.unsubscribing import unsubscribe_token
 
 _TEMPLATES = Path(__file__).with_name("templates")
+_LONGEST_NAME, _LONGEST_LINE = 40, 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,38 +22,49 @@ class Message:
     """A mail to one address."""
 
     to: str
+    purpose: Purpose
     subject: str
     text: str
     html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(row: TokenRow) -> Message:
-    """Return the message of a token row, with its link. Templates get only the values set here, escaped in HTML."""
+    """Return the message of a token row, with its link. Templates get only the values set here, escaped in HTML.
+
+    Text of people passes `foreign_text`. To an address that nobody proved to have goes no such text at all: whoever
+    ordered the mail may be a stranger.
+    """
+    unsubscribe_link = _unsubscribe_link(row) if row.purpose == Purpose.TASK_DIGEST else ""
     words = {
         "product": config().product_name,
         "greeting": _greeting(row),
-        "email": row.email,
-        "old_email": row.old_email or "",
-        "new_email": row.new_email or "",
+        "email": shown_address(row.email),
+        "old_email": shown_address(row.old_email or ""),
+        "new_email": shown_address(row.new_email or ""),
         "minutes": str(row.lifetime // 60),
         "hours": str(row.lifetime // 3600),
         "link": _link(row),
+        "unsubscribe": unsubscribe_link,
     }
-    folder, lines = f"{row.language}/{row.purpose}", row.lines or []
+    lines = [shown_text(line, _LONGEST_LINE, with_addresses=True) for line in row.lines or []]
+    folder = f"{row.language}/{row.purpose}"
     plain = words | {"lines": "\n".join(f"- {line}" for line in lines)}
     items = {"lines": "\n".join(f"<li>{escape(line)}</li>" for line in lines)}
     marked_up = {key: escape(value) for key, value in words.items()} | items
     return Message(
         to=row.email,
+        purpose=Purpose(row.purpose),
         subject=_template(folder, "subject.txt").substitute(words).strip(),
         text=_template(folder, "body.txt").substitute(plain),
         html=_template(folder, "body.html").substitute(marked_up),
+        headers=_one_click(unsubscribe_link) if unsubscribe_link else {},
     )
 
 
 def _greeting(row: TokenRow) -> str:
-    name = "greeting.txt" if row.name else "greeting-nobody.txt"
-    return _template(row.language, name).substitute(name=row.name).strip()
+    name = shown_text(row.name, _LONGEST_NAME) if row.to_owner else ""
+    return _template(row.language, "greeting.txt" if name else "greeting-nobody.txt").substitute(name=name).strip()
 
 
 def _link(row: TokenRow) -> str:
@@ -62,8 +77,8 @@ def _link(row: TokenRow) -> str:
             return f"{site}/undo-email-change?{_query(row)}"
         case Purpose.DELETE_ACCOUNT:
             return f"{row.base_url}/api/auth/delete-user/callback?{_query(row)}"
-        case Purpose.RESET_PASSWORD if row.callback_url:
-            query = urlencode({"callbackURL": row.callback_url})
+        case Purpose.RESET_PASSWORD if _callback(row):
+            query = urlencode(_callback(row))
             return f"{row.base_url}/api/auth/reset-password/{derive_token(row)}?{query}"
         case Purpose.RESET_PASSWORD:
             return f"{pages}/reset-password?{_query(row)}"
@@ -71,9 +86,27 @@ def _link(row: TokenRow) -> str:
             return f"{pages}/"
 
 
+def _unsubscribe_link(row: TokenRow) -> str:
+    return f"{row.base_url}/api/auth/unsubscribe?{urlencode({'token': unsubscribe_token(row.subject, row.email)})}"
+
+
+def _one_click(link: str) -> dict[str, str]:
+    """Return the headers with which a mail program unsubscribes by one click, without a page: RFC 8058."""
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
 def _query(row: TokenRow) -> str:
-    back = {"callbackURL": row.callback_url} if row.callback_url else {}
-    return urlencode({"token": derive_token(row), **back})
+    return urlencode({"token": derive_token(row), **_callback(row)})
+
+
+def _callback(row: TokenRow) -> dict[str, str]:
+    """Return the redirect target as a parameter. To an unproved address it is the service's, a frontend's or an app's:
+    a pattern in TrustedOrigins may match a host of the stranger who ordered the mail.
+    """
+    ours = (row.base_url, config().frontend_url, *config().cors_origins)
+    if not row.callback_url or not (row.to_owner or leads_to(row.callback_url, *ours)):
+        return {}
+    return {"callbackURL": row.callback_url}
 
 
 @cache

@@ -19,7 +19,7 @@ from gatehouse.errors import NotFound
 _FOLDER = Path(__file__).parent
 _SCRIPTS = (
     *("api", "forms", "entry", "reset", "verify", "undo"),
-    *("session", "account", "devices", "tasks", "board", "start"),
+    *("session", "leaving", "account", "devices", "tasks", "board", "start"),
 )
 PARTS = {
     "gatehouse.js": _SCRIPTS,

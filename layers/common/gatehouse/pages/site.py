@@ -10,6 +10,8 @@ PAGES = {
     "/forgot-password": "forgot-password",
     "/reset-password": "reset-password",
     "/undo-email-change": "undo-email-change",
+    "/delete-account": "delete-account",
+    "/unsubscribe": "unsubscribe",
     "/account": "account",
     "/tasks": "tasks",
     "/error": "error",

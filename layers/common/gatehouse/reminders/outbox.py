@@ -29,6 +29,7 @@ def digest_mail(profile: ProfileRow, day: str, tasks: Sequence[DueTask], subscri
         lifetime=_DAY,
         user_id=profile.user_id,
         name=profile.name,
+        to_owner=profile.email_verified,
         day=day,
         lines=_lines(tasks, subscriber.language),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pynamodb.attributes import BinaryAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
@@ -19,8 +19,9 @@ class TokenRow(Row):
     """A token and the mail that carries it.
 
     The first attempt to send sets `expires_at`; TTL removes the row at `delete_at`. A pending sign-up is stored here
-    and nowhere else: `user_id`, `name`, `image` and `password_hash` are those of the future user. A daily mail has its
-    `day`, one with a list its `lines`.
+    and nowhere else: `user_id`, `name`, `image` and `password_hash` are those of the future user. `to_owner` is set
+    when the mail goes to a user who proved to have the address. A daily mail has its `day`, one with a list its
+    `lines`.
     """
 
     class Meta:
@@ -42,6 +43,7 @@ class TokenRow(Row):
     base_url = UnicodeAttribute()
     language = UnicodeAttribute(default=DEFAULT_LANGUAGE)
     callback_url = UnicodeAttribute(null=True)
+    to_owner = BooleanAttribute(null=True)
 
     user_id = UnicodeAttribute(null=True)
     old_email = UnicodeAttribute(null=True)

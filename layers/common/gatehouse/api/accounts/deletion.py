@@ -6,9 +6,9 @@ from fastapi import Request, Response
 from starlette.responses import JSONResponse
 
 from gatehouse.accounts import AuthenticatedUser, changes
-from gatehouse.api.accounts.mailed_links import redirect
+from gatehouse.api.accounts.mailed_links import is_script, redirect, redirect_to_hosted_page
 from gatehouse.api_model import ApiModel
-from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.errors import InvalidToken, TokenExpired, UserInfoNotFound
 from gatehouse.http.cookies import clear_session
 from gatehouse.sessions import ClientInfo
 
@@ -36,8 +36,12 @@ def delete_account(
     return _DELETED
 
 
-def delete_account_by_link(member: AuthenticatedUser, token: str, request: Request, callback_url: str) -> Response:
-    """Delete the user whose link was opened, and redirect."""
+def follow_deletion(member: AuthenticatedUser | None, request: Request, token: str, callback_url: str) -> Response:
+    """Handle a deletion link: a person is redirected to the page that asks, a script of the user deletes the user."""
+    if not is_script(request):
+        return redirect_to_hosted_page(request, "/delete-account", token=token, callbackURL=callback_url)
+    if member is None:
+        raise UserInfoNotFound
     _delete_by_token(member, token)
     response = redirect(callback_url) if callback_url else JSONResponse(_DELETED)
     clear_session(request, response)

@@ -17,13 +17,26 @@ from gatehouse.http.origin import base_url, encode_location
 from gatehouse.sessions import ClientInfo
 from gatehouse.tokens import Purpose
 
+_PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
-def _is_script(request: Request) -> bool:
-    """Whether a script sent the request, rather than a person or a mail scanner that opens a link."""
-    mode = request.headers.get("sec-fetch-mode")
-    if mode:
+
+def is_script(request: Request) -> bool:
+    """Whether a script sent the request, rather than a person or a mail scanner that opens a link, a page that shows
+    it as an image, or a browser that prefetches it.
+    """
+    headers = request.headers
+    if any(name in headers for name in _PREFETCH) or headers.get("sec-fetch-dest", "empty") != "empty":
+        return False
+    if mode := headers.get("sec-fetch-mode"):
         return mode in {"cors", "same-origin"}
-    return "text/html" not in request.headers.get("accept", "")
+    preferred = headers.get("accept", "").partition(",")[0].partition(";")[0].strip()
+    return preferred in {"", "*/*", "application/json"}  # browsers that send no metadata name what they want to show
+
+
+def redirect_to_hosted_page(request: Request, path: str, **query: str) -> Response:
+    """Redirect to a hosted page, or to the frontend's where there are none."""
+    site = base_url(request) if config().hosted_pages else config().frontend_url.rstrip("/")
+    return _found(f"{site}{path}", query)
 
 
 def _redirect_to_page(request: Request, path: str, **query: str) -> Response:
@@ -44,7 +57,7 @@ def redirect(target: str, **query: str) -> Response:
 
 def follow_verification(request: Request, client: ClientInfo, token: str, callback_url: str) -> Response:
     """Handle a verification link: a person is redirected to the page behind it, a script consumes the token."""
-    if not _is_script(request):
+    if not is_script(request):
         return _redirect_to_page(request, "/verify-email", token=token, callbackURL=callback_url)
     try:
         verified = verification.verify_email(token, client)

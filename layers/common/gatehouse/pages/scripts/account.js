@@ -2,7 +2,6 @@
 
 const SIDE = 96 // width and height of a picture in pixels
 const LONGEST_PICTURE = 7_999 // maximum length of its data URL
-const GONE = "/sign-in?deleted=1"
 
 function accountPage() {
   showMember()

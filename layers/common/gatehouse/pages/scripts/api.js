@@ -24,11 +24,11 @@ function filled(text, values) {
 }
 
 class Trouble extends Error {
-  constructor(code, { status = 0, message = "", seconds = 0 } = {}) {
+  constructor(code, { status = 0, message = "", seconds = 0, details } = {}) {
     const [count, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [seconds, "second"]
     const time = count.toLocaleString(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" })
     super(filled(texts.errors[code] || message || texts.errors.INTERNAL_SERVER_ERROR, { time }))
-    Object.assign(this, { code, status, seconds })
+    Object.assign(this, { code, status, seconds, details })
   }
 }
 
@@ -63,5 +63,5 @@ function refused(answer, told) {
   const byStatus = { 413: "PAYLOAD_TOO_LARGE", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_SERVER_ERROR" }
   const code = told?.code || byStatus[status] || (status > 500 ? "SERVICE_UNAVAILABLE" : "INTERNAL_SERVER_ERROR")
   const seconds = Number(headers.get("retry-after") || headers.get("x-retry-after")) || 10
-  return new Trouble(code, { status, seconds, message: told?.message })
+  return new Trouble(code, { status, seconds, message: told?.message, details: told?.details })
 }

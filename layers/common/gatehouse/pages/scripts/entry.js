@@ -32,6 +32,7 @@ function signInPage() {
     try {
       await ask("POST", "/api/auth/sign-in/email", { email, password, rememberMe: Boolean(rememberMe) })
     } catch (error) {
+      if (error.details?.mail === "undeliverable") return complain(form, texts.undeliverable)
       $("[data-unverified]").hidden = error.code !== "EMAIL_NOT_VERIFIED"
       throw error
     }

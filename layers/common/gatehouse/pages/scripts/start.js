@@ -8,6 +8,8 @@ const pages = {
   "forgot-password": forgotPage,
   "reset-password": resetPage,
   "undo-email-change": undoPage,
+  "delete-account": () => guarded(deletionPage),
+  unsubscribe: unsubscribePage,
   account: () => guarded(accountPage),
   tasks: () => guarded(tasksPage),
   error: errorPage,
