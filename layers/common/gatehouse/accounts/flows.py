@@ -56,7 +56,7 @@ def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | 
     profile = new_profile(user, password_hash)
     changes = [*create_profile(profile), create_epoch(user.id), discard_sign_up(user.email)]
     try:
-        return user, open_session(profile, client, *changes, remember=new.remember_me)
+        return user, open_session(profile, client, *changes, remember=new.remember_me, notify=False)
     except ConditionFailed:
         raise UserAlreadyExists from None
 

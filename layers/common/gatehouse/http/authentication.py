@@ -10,6 +10,7 @@ from starlette.requests import Request
 from gatehouse import sessions
 from gatehouse.accounts import AuthenticatedUser, ProfileRow, find_user
 from gatehouse.errors import InvalidToken, MissingToken, NotFound, SessionNotFresh, TokenExpired, Unauthorized
+from gatehouse.http.cookies import DEVICE, get_cookie
 from gatehouse.http.credentials import request_credentials
 from gatehouse.http.origin import base_url
 from gatehouse.languages import preferred_language
@@ -91,6 +92,7 @@ async def _current_client(request: Request) -> ClientInfo:
         language=preferred_language(request.headers.get("accept-language", "")),
         ip_address=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", ""),
+        device_proof=get_cookie(request, DEVICE) or "",
     )
 
 
