@@ -14,6 +14,8 @@ WORDS: dict[str, Any] = {
     "new_email": "smith@example.com",
     "lines": ["2026-11-21: Water the plants", "2026-11-21: Buy <milk>"],
     "callback_url": "/welcome",
+    "origin": "Firefox, 203.0.113.0/24",
+    "method": "google",
 }
 
 
@@ -25,7 +27,7 @@ def samples() -> list[Mail]:
 
     now = datetime.now(UTC)
     rows = [
-        TokenRow("sample", purpose, nonce=b"sample", lifetime=900, language=language, **WORDS)
+        TokenRow("sample", purpose, nonce=b"sample", created_at=now, lifetime=900, language=language, **WORDS)
         for purpose in Purpose
         if purpose is not Purpose.DECOY
         for language in SUPPORTED_LANGUAGES

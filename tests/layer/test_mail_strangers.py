@@ -123,7 +123,7 @@ def test_an_address_that_reads_like_a_link_is_shown_without_its_name() -> None:
         "//evil.example/x@evil.example",
         "evil.example/x@a.example",
     ):
-        columns = {"name": "", "old_email": address, "new_email": address, "base_url": OURS}
+        columns = {"created_at": layer("clock").now(), "old_email": address, "new_email": address, "base_url": OURS}
         mail = render(row("subject", "confirm-email-change", nonce=b"n", lifetime=900, email=ANN, **columns))
         assert f"…@{address.rpartition('@')[2]}" in mail.text
         assert address not in visible(mail)

@@ -83,6 +83,8 @@ class Config:
     """Whether anybody may sign up"""
     delete_user_by_mail: Flag
     """Whether deleting an account needs a mailed link"""
+    notify_new_device: Flag
+    """Whether users are told by mail of a sign-in on a device that they did not use before"""
     confirm_email_change: Flag
     """Whether a change of address must be confirmed from the old address"""
     minimum_password_length: PasswordLength

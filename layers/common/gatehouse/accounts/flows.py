@@ -4,13 +4,14 @@ A sign-up that must be verified first is no user yet: it is stored in its token 
 address replaces it. Known and unknown addresses get the same response, after the same reads and writes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gatehouse import keys, throttle
 from gatehouse.accounts import imported_hashes, outbox, passwords
 from gatehouse.accounts.gate import open_session
+from gatehouse.accounts.known_devices import is_known_device
 from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, new_user
 from gatehouse.accounts.model import NewAccount, PasswordCredentials, User, normalize_email
 from gatehouse.accounts.pointers import email_key, taken_by
@@ -58,21 +59,17 @@ def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | 
     profile = new_profile(user, password_hash)
     changes = [*create_profile(profile), create_epoch(user.id), discard_sign_up(user.email)]
     try:
-        return user, open_session(profile, client, *changes, remember=new.remember_me)
+        return user, open_session(profile, client, *changes, remember=new.remember_me, notify=False)
     except ConditionFailed:
         raise UserAlreadyExists from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInAttempt:
-    """A sign-in attempt: the credentials, the client, and whether its device is known to an address.
-
-    `is_known_device` is asked once the keyring was read, for an emergency rotation ends known devices, too.
-    """
+    """A sign-in attempt: the credentials and the client."""
 
     credentials: PasswordCredentials
     client: ClientInfo
-    is_known_device: Callable[[str], bool]
 
 
 def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
@@ -122,7 +119,7 @@ def _count_failure(attempt: SignInAttempt, email: str) -> throttle.LimitRow | No
     unlimited attempts.
     """
     unknown_device, known_device = failure_counters(email)
-    key = known_device if attempt.is_known_device(email) else unknown_device
+    key = known_device if is_known_device(attempt.client.device_proofs, email) else unknown_device
     return throttle.consume(config().rate_limit_failed_sign_ins, *key, fail_closed=True)
 
 

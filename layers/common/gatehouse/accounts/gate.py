@@ -4,6 +4,8 @@ It holds for all of them that the user is enabled and, where that is required, t
 """
 
 from gatehouse import sessions
+from gatehouse.accounts import outbox
+from gatehouse.accounts.known_devices import is_known_device
 from gatehouse.accounts.lookup import AuthenticatedUser
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
@@ -17,22 +19,35 @@ class UserDisabled(Exception):
 
 
 def open_session(
-    profile: ProfileRow, client: ClientInfo, *changes: TransactItem, remember: bool = True
+    profile: ProfileRow,
+    client: ClientInfo,
+    *changes: TransactItem,
+    remember: bool = True,
+    notify: bool = True,
 ) -> IssuedSession:
     """Open a session for an existing user, or for a new one whom `changes` create; all is written at once.
 
-    Raises UserDisabled, EmailNotVerified, and ConditionFailed when a condition in `changes` does not hold.
+    Where that is set, a user is told by mail of a device that they did not use before; `notify` is off for users who
+    are new or come by a mailed link. Raises UserDisabled, EmailNotVerified, and ConditionFailed when a condition in
+    `changes` does not hold.
     """
     if profile.disabled:
         raise UserDisabled
     if config().require_email_verification and not profile.email_verified:
         raise EmailNotVerified
     issued, row = sessions.new_session(profile.user_id, profile.epoch, client, remember=remember)
-    if changes:
-        transact(*changes, put(row))
+    writes = [*changes, *(_notices(profile, client) if notify else [])]
+    if writes:
+        transact(*writes, put(row))
     else:
         row.save()
     return issued
+
+
+def _notices(profile: ProfileRow, client: ClientInfo) -> list[TransactItem]:
+    if not (config().notify_new_device and profile.email_verified):
+        return []
+    return [] if is_known_device(client.device_proofs, profile.email) else [put(outbox.new_device(profile, client))]
 
 
 def replace_session(user: AuthenticatedUser, client: ClientInfo) -> tuple[IssuedSession, TransactItem]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gatehouse import throttle
 from gatehouse.accounts.model import User
+from gatehouse.accounts.origin import rough_origin
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
 from gatehouse.sessions import ClientInfo
@@ -14,6 +15,7 @@ from gatehouse.tokens import MailState, Purpose, TokenRow, email_subject, issue_
 _PENDING_KEPT = timedelta(days=7)
 _DELETION = timedelta(days=1)
 _UNDO = timedelta(days=7)
+_NOTICE = timedelta(days=1)
 
 
 def verification(
@@ -152,6 +154,19 @@ def account_deletion(profile: ProfileRow, client: ClientInfo, callback_url: str 
     )
 
 
+def sign_in_method_added(profile: ProfileRow, client: ClientInfo, method: str) -> TokenRow:
+    """The notice to a user of a new way to sign in. Whatever adds one puts it into the transaction that does.
+
+    `method` is a provider's id, or the name of a text in `mail/templates/LANGUAGE/methods`.
+    """
+    return _notice(Purpose.SIGN_IN_METHOD_ADDED, profile, client, method=method)
+
+
+def new_device(profile: ProfileRow, client: ClientInfo) -> TokenRow:
+    """The notice to a user of a sign-in from a device that they did not use before."""
+    return _notice(Purpose.NEW_DEVICE, profile, client)
+
+
 def client_of(row: TokenRow) -> ClientInfo:
     """The client that asked for a token: its language, and the service's URL that it used."""
     return ClientInfo(base_url=row.base_url, language=row.language)
@@ -215,6 +230,20 @@ def _email_change_mail(
         epoch=profile.epoch,
         old_email=profile.email,
         new_email=email_change.new_email,
+    )
+
+
+def _notice(purpose: Purpose, profile: ProfileRow, client: ClientInfo, **columns: Any) -> TokenRow:
+    return _issue(
+        purpose,
+        profile.user_id,
+        profile.email,
+        client,
+        lifetime=_NOTICE,
+        name=profile.name,
+        to_owner=_is_owner(profile),
+        origin=rough_origin(client),
+        **columns,
     )
 
 

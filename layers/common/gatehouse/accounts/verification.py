@@ -42,7 +42,7 @@ def verify_email(token: str, client: ClientInfo) -> VerificationResult:
         raise InvalidToken
     purpose, issued = Purpose(row.purpose), None
     if first and purpose == Purpose.VERIFY_EMAIL and config().auto_sign_in_after_verification:
-        issued = open_session(profile, client)
+        issued = open_session(profile, client, notify=False)
     return VerificationResult(user=profile.to_user(), issued=issued, purpose=purpose)
 
 

@@ -19,6 +19,7 @@ from gatehouse.errors import (
     TokenExpired,
     Unauthorized,
 )
+from gatehouse.http.cookies import DEVICE, get_cookies
 from gatehouse.http.credentials import is_admitted, request_credentials
 from gatehouse.http.origin import base_url
 from gatehouse.languages import preferred_language
@@ -115,6 +116,7 @@ async def _current_client(request: Request) -> ClientInfo:
         language=preferred_language(request.headers.get("accept-language", "")),
         ip_address=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", ""),
+        device_proofs=tuple(get_cookies(request, DEVICE)),
     )
 
 

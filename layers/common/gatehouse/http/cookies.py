@@ -14,6 +14,7 @@ from gatehouse.http.origin import base_url
 from gatehouse.sessions import Session, SessionToken
 
 SESSION, DATA, DONT_REMEMBER = "better-auth.session_token", "better-auth.session_data", "better-auth.dont_remember"
+DEVICE = "gatehouse.device"
 _STATE = "better-auth.state"
 _SIGNED = re.compile(r"(?P<token>[\w-]+)\.[A-Za-z0-9+/]{43}=", re.ASCII)
 _MOST_LABELS = 5  # of a domain that cookies are cleared for

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -45,6 +46,9 @@ def render(row: TokenRow) -> Message:
         "minutes": str(row.lifetime // 60),
         "hours": str(row.lifetime // 3600),
         "link": _link(row),
+        "when": _moment(row.language, row.created_at),
+        "where": row.origin or "?",
+        "method": _method(row),
         "unsubscribe": unsubscribe_link,
     }
     lines = [shown_text(line, _LONGEST_LINE, with_addresses=True) for line in row.lines or []]
@@ -65,6 +69,19 @@ def render(row: TokenRow) -> Message:
 def _greeting(row: TokenRow) -> str:
     name = shown_text(row.name, _LONGEST_NAME) if row.to_owner else ""
     return _template(row.language, "greeting.txt" if name else "greeting-nobody.txt").substitute(name=name).strip()
+
+
+def _moment(language: str, moment: datetime) -> str:
+    month = _template(language, "months.txt").template.split()[moment.month - 1]
+    words = {"day": str(moment.day), "month": month, "year": str(moment.year), "time": f"{moment:%H:%M}"}
+    return _template(language, "moment.txt").substitute(words).strip()
+
+
+def _method(row: TokenRow) -> str:
+    """Return a way to sign in by its name in the language, or a provider's id, which is configured."""
+    method = row.method or ""
+    named = (_TEMPLATES / row.language / "methods" / f"{method}.txt").is_file()
+    return _template(f"{row.language}/methods", f"{method}.txt").template.strip() if named else method
 
 
 def _link(row: TokenRow) -> str:

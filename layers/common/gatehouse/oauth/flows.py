@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys, sessions
+from gatehouse.accounts import outbox
 from gatehouse.accounts.gate import UserDisabled, open_session
 from gatehouse.accounts.lookup import discard_sign_up, new_user
 from gatehouse.accounts.model import User
@@ -63,15 +64,15 @@ def sign_in_with_identity(identity: Identity, tokens: TokenSet, client: ClientIn
     return retry_if_changed(lambda: _sign_in(_look_up_identity(identity), identity, tokens, client))
 
 
-def link_identity(user_id: str, session_id: str, identity: Identity, tokens: TokenSet) -> None:
-    """Link an identity to a user, if the session in which they asked for it is active until the account is linked.
+def link_identity(user_id: str, session_id: str, identity: Identity, tokens: TokenSet, client: ClientInfo) -> None:
+    """Link an identity to a user, who is told by mail, if the session in which they asked is active until then.
 
     Raises SessionEnded, SocialAccountAlreadyLinked, LinkingDifferentEmails, LinkingNotAllowed: nothing was changed.
     """
 
     def link() -> None:
         epoch = sessions.check_active(user_id, session_id)
-        _link_to_user(user_id, epoch, identity, tokens)
+        _link_to_user(user_id, epoch, identity, tokens, client)
 
     retry_if_changed(link)
 
@@ -115,7 +116,7 @@ def _link_existing(profile: ProfileRow, identity: Identity, tokens: TokenSet, cl
         raise OAuthLinkError("account not linked")
     if any(account.provider_id == identity.provider_id for account in linked_accounts(profile)):
         raise OAuthLinkError("account not linked")
-    issued = open_session(profile, client, *_link_writes(profile, identity, tokens))
+    issued = open_session(profile, client, *_link_writes(profile, identity, tokens, client))
     return SignInResult(user=profile.to_user(), issued=issued)
 
 
@@ -135,11 +136,12 @@ def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignI
         put(_new_account(user.id, identity, tokens)),
         create_epoch(user.id),
         discard_sign_up(user.email),
+        notify=False,
     )
     return SignInResult(user=user, issued=issued, is_new=True)
 
 
-def _link_to_user(user_id: str, epoch: int, identity: Identity, tokens: TokenSet) -> None:
+def _link_to_user(user_id: str, epoch: int, identity: Identity, tokens: TokenSet, client: ClientInfo) -> None:
     pointer, profile, account, keyring = batch_get(
         link_key(identity.account_id),
         profile_key(user_id),
@@ -156,17 +158,18 @@ def _link_to_user(user_id: str, epoch: int, identity: Identity, tokens: TokenSet
     if identity.email != profile.email:
         raise LinkingDifferentEmails
     if not account:
-        transact(*_link_writes(profile, identity, tokens))
+        transact(*_link_writes(profile, identity, tokens, client))
         return
     account.scopes = list(dict.fromkeys((*account.scopes, *tokens.scopes)))  # linking again may ask for more scopes
     transact(_update_tokens(account, tokens))
 
 
-def _link_writes(profile: ProfileRow, identity: Identity, tokens: TokenSet) -> list[TransactItem]:
+def _link_writes(profile: ProfileRow, identity: Identity, tokens: TokenSet, client: ClientInfo) -> list[TransactItem]:
     if len(profile.links or ()) >= MAX_LINKS:
         raise LinkingNotAllowed
     row = _new_account(profile.user_id, identity, tokens)
-    return [*add_link(profile, identity.account_id), put(row)]
+    notice = outbox.sign_in_method_added(profile, client, identity.provider_id)
+    return [*add_link(profile, identity.account_id), put(row), put(notice)]
 
 
 def _new_account(user_id: str, identity: Identity, tokens: TokenSet) -> AccountRow:

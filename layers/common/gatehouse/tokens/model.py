@@ -22,6 +22,8 @@ class Purpose(StrEnum):
     ACCOUNT_EXISTS = "account-exists"
     EMAIL_CHANGED = "email-changed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a name
+    SIGN_IN_METHOD_ADDED = "sign-in-method-added"
+    NEW_DEVICE = "new-device"
     TASK_DIGEST = "task-digest"
     DECOY = "nothing"
 

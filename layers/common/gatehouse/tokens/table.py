@@ -20,8 +20,8 @@ class TokenRow(Row):
 
     The first attempt to send sets `expires_at`; TTL removes the row at `delete_at`. A pending sign-up is stored here
     and nowhere else: `user_id`, `name`, `image` and `password_hash` are those of the future user. `to_owner` is set
-    when the mail goes to a user who proved to have the address. A daily mail has its `day`, one with a list its
-    `lines`.
+    when the mail goes to a user who proved to have the address. `origin` says roughly where a request came from,
+    `method` which way to sign in was added. A daily mail has its `day`, one with a list its `lines`.
     """
 
     class Meta:
@@ -51,6 +51,9 @@ class TokenRow(Row):
     epoch = IntegerAttribute(null=True)
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
+
+    origin = UnicodeAttribute(null=True)
+    method = UnicodeAttribute(null=True)
 
     day = UnicodeAttribute(null=True)
     lines: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, null=True)

@@ -110,7 +110,7 @@ def _complete(request: Request, client: ClientInfo, row: StateRow) -> Response:
     tokens = replace(tokens, scopes=tokens.scopes or tuple(row.scopes))
     target = row.callback_url or config().frontend_url or base_url(request)
     if row.link_user:
-        flows.link_identity(row.link_user, row.link_session, identity, tokens)
+        flows.link_identity(row.link_user, row.link_session, identity, tokens, client)
         return redirect(target)
     result = flows.sign_in_with_identity(identity, tokens, client)
     response = redirect((result.is_new and row.new_user_callback_url) or target)

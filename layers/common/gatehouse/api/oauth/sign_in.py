@@ -121,10 +121,10 @@ def sign_in_with_id_token(name: str, id_token: IdTokenInput, client: ClientInfo)
     return result.user, result.issued
 
 
-def link_with_id_token(name: str, id_token: IdTokenInput, session: Session) -> LinkedBody:
+def link_with_id_token(name: str, id_token: IdTokenInput, session: Session, client: ClientInfo) -> LinkedBody:
     """Link the account of an ID token to the signed-in user."""
     identity, tokens = _verify_identity(name, id_token)
-    flows.link_identity(session.user_id, session.id, identity, tokens)
+    flows.link_identity(session.user_id, session.id, identity, tokens, client)
     return LinkedBody()
 
 

@@ -1,18 +1,16 @@
-"""A sign-in attempt, and whether it comes from a known device."""
+"""A sign-in attempt."""
 
-from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from gatehouse.accounts import PasswordCredentials
 from gatehouse.accounts.flows import SignInAttempt
 from gatehouse.http.authentication import CurrentClient
-from gatehouse.http.known_device import is_known_device
 
 
-async def _current_attempt(credentials: PasswordCredentials, client: CurrentClient, request: Request) -> SignInAttempt:
-    return SignInAttempt(credentials=credentials, client=client, is_known_device=partial(is_known_device, request))
+async def _current_attempt(credentials: PasswordCredentials, client: CurrentClient) -> SignInAttempt:
+    return SignInAttempt(credentials=credentials, client=client)
 
 
 CurrentSignInAttempt = Annotated[SignInAttempt, Depends(_current_attempt)]
