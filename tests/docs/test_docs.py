@@ -118,6 +118,7 @@ def test_every_documented_type_is_the_one_of_the_configuration(running_cloud: ob
         config.Flag: {"flag"},
         config.PasswordLength: {"number from 8 to 128"},
         config.NonEmptyText: {"address"},
+        config.OptionalUrl: {"URL"},
         config.Seconds: {"seconds"},
         config.Lifetime: {"lifetime"},
         config.RateLimit: {"rate"},

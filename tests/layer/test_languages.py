@@ -61,7 +61,7 @@ def test_a_mail_is_in_the_language_of_the_request(call: Api, mailbox: Mailbox) -
 
     mail = mailbox.last
     assert mail.subject == "Bestätigen Sie Ihre E-Mail-Adresse für Gatehouse"
-    assert mail.text.startswith("Hallo Ann,")
+    assert mail.text.startswith("Hallo,")  # nobody has proved the address, so its mail has no name
     assert mail.link.replace("&", "&amp;") in mail.html
 
 

@@ -170,13 +170,15 @@ def test_mail_to_an_unproved_address_leads_to_the_service_or_a_frontend_alone(
 
 @pytest.mark.usefixtures("_trusting")
 @pytest.mark.parametrize(("target", "kept"), TARGETS.items())
-def test_mail_to_a_new_address_leads_there_alone(
+def test_mail_to_a_new_address_leads_there_alone(  # noqa: PLR0917 -- four fixtures and two columns
     call: Api,
     people: People,
     mailbox: Mailbox,
     target: str,
+    settings: Callable[..., None],
     kept: bool,  # noqa: FBT001 -- a column
 ) -> None:
+    settings(confirm_email_change="false")
     ann = people.signed_in()
     body = {"newEmail": "new@example.com", "callbackURL": target}
     assert call("POST /api/auth/change-email", bearer=ann.token, json=body).status == 200

@@ -25,7 +25,12 @@ OUTAGES = {"unreachable": UNREACHABLE} | {
         "InternalServerError": 500,
     }.items()
 }
-NO_TABLE = {"GET /api/auth/ok", "GET /api/auth/error", "POST /api/auth/callback/{provider}"}
+NO_TABLE = {
+    "GET /api/auth/ok",
+    "GET /api/auth/error",
+    "GET /api/auth/unsubscribe",
+    "POST /api/auth/callback/{provider}",
+}
 outages = pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
 on_every_route = pytest.mark.parametrize("outage", [OUTAGES["unreachable"], OUTAGES["ThrottlingException"]], ids=str)
 

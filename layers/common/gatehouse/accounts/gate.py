@@ -4,7 +4,7 @@ It holds for all of them that the user is enabled and, where that is required, t
 """
 
 from gatehouse import sessions
-from gatehouse.accounts import outbox
+from gatehouse.accounts import notices
 from gatehouse.accounts.known_devices import is_known_device
 from gatehouse.accounts.lookup import AuthenticatedUser
 from gatehouse.accounts.table import ProfileRow
@@ -47,7 +47,7 @@ def open_session(
 def _notices(profile: ProfileRow, client: ClientInfo) -> list[TransactItem]:
     if not (config().notify_new_device and profile.email_verified):
         return []
-    return [] if is_known_device(client.device_proofs, profile.email) else [put(outbox.new_device(profile, client))]
+    return [] if is_known_device(client.device_proofs, profile.email) else [put(notices.new_device(profile, client))]
 
 
 def replace_session(user: AuthenticatedUser, client: ClientInfo) -> tuple[IssuedSession, TransactItem]:

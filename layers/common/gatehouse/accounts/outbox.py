@@ -6,7 +6,6 @@ from typing import Any
 
 from gatehouse import throttle
 from gatehouse.accounts.model import User
-from gatehouse.accounts.origin import rough_origin
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
 from gatehouse.sessions import ClientInfo
@@ -15,7 +14,6 @@ from gatehouse.tokens import MailState, Purpose, TokenRow, email_subject, issue_
 _PENDING_KEPT = timedelta(days=7)
 _DELETION = timedelta(days=1)
 _UNDO = timedelta(days=7)
-_NOTICE = timedelta(days=1)
 
 
 def verification(
@@ -25,7 +23,7 @@ def verification(
 
     A sign-up is kept for a week from its beginning: sending the mail again does not prolong that.
     """
-    return _issue(
+    return issue(
         Purpose.VERIFY_EMAIL,
         email_subject(user.email),
         user.email,
@@ -43,7 +41,7 @@ def verification(
 
 def account_exists(user: User, client: ClientInfo) -> TokenRow:
     """The notice to the owner of an address that somebody tried to sign up with it."""
-    return _issue(
+    return issue(
         Purpose.ACCOUNT_EXISTS,
         email_subject(user.email),
         user.email,
@@ -56,7 +54,7 @@ def password_reset(
     email: str, client: ClientInfo, *, redirect_to: str | None, owner: User | None, epoch: int | None
 ) -> TokenRow:
     """The link that sets a new password; without an owner, for whoever proves to have the address."""
-    return _issue(
+    return issue(
         Purpose.RESET_PASSWORD,
         email_subject(email),
         email,
@@ -65,14 +63,14 @@ def password_reset(
         lifetime=config().reset_lifetime,
         user_id=owner.id if owner else None,
         name=owner.name if owner else "",
-        to_owner=_is_owner(owner),
+        to_owner=is_owner(owner),
         epoch=epoch,
     )
 
 
 def password_changed(user_id: str, email: str, client: ClientInfo) -> TokenRow:
     """The notice to a user that their password was changed."""
-    return _issue(
+    return issue(
         Purpose.PASSWORD_CHANGED,
         user_id,
         email,
@@ -98,7 +96,7 @@ def confirm_email_change_mail(email_change: EmailChange, client: ClientInfo) -> 
         email_change,
         client,
         MailState.PENDING,
-        to_owner=_is_owner(email_change.profile),
+        to_owner=is_owner(email_change.profile),
     )
 
 
@@ -111,7 +109,7 @@ def change_email_mail(email_change: EmailChange, client: ClientInfo, *, taken: b
 
 def confirmed_change_email_mail(confirmed: TokenRow, client: ClientInfo, *, taken: bool) -> TokenRow:
     """The same link, after the old address confirmed the change."""
-    return _issue(
+    return issue(
         Purpose.CHANGE_EMAIL,
         confirmed.subject,
         confirmed.new_email,
@@ -125,7 +123,7 @@ def confirmed_change_email_mail(confirmed: TokenRow, client: ClientInfo, *, take
 
 def email_changed(changed: TokenRow) -> TokenRow:
     """The notice to the old address that the address was changed, with the link that undoes it."""
-    return _issue(
+    return issue(
         Purpose.EMAIL_CHANGED,
         email_subject(changed.old_email),  # one each, however often a user moves
         changed.old_email,
@@ -140,7 +138,7 @@ def email_changed(changed: TokenRow) -> TokenRow:
 
 def account_deletion(profile: ProfileRow, client: ClientInfo, callback_url: str | None) -> TokenRow:
     """The link that deletes an account."""
-    return _issue(
+    return issue(
         Purpose.DELETE_ACCOUNT,
         profile.user_id,
         profile.email,
@@ -149,22 +147,9 @@ def account_deletion(profile: ProfileRow, client: ClientInfo, callback_url: str 
         lifetime=_DELETION,
         user_id=profile.user_id,
         name=profile.name,
-        to_owner=_is_owner(profile),
+        to_owner=is_owner(profile),
         epoch=profile.epoch,
     )
-
-
-def sign_in_method_added(profile: ProfileRow, client: ClientInfo, method: str) -> TokenRow:
-    """The notice to a user of a new way to sign in. Whatever adds one puts it into the transaction that does.
-
-    `method` is a provider's id, or the name of a text in `mail/templates/LANGUAGE/methods`.
-    """
-    return _notice(Purpose.SIGN_IN_METHOD_ADDED, profile, client, method=method)
-
-
-def new_device(profile: ProfileRow, client: ClientInfo) -> TokenRow:
-    """The notice to a user of a sign-in from a device that they did not use before."""
-    return _notice(Purpose.NEW_DEVICE, profile, client)
 
 
 def client_of(row: TokenRow) -> ClientInfo:
@@ -187,7 +172,7 @@ def mail_counters(email: str) -> list[tuple[str, ...]]:
 
 def decoy(email: str, client: ClientInfo) -> TokenRow:
     """A row without a mail: an address without an account costs the same write."""
-    return _issue(
+    return issue(
         Purpose.DECOY,
         email_subject(email),
         email,
@@ -201,7 +186,7 @@ def _mail_state(*, taken: bool) -> MailState:
     return MailState.NONE if taken else MailState.PENDING
 
 
-def _is_owner(user: User | ProfileRow | None) -> bool | None:
+def is_owner(user: User | ProfileRow | None) -> bool | None:
     """Whether a user proved to have their address; None, which takes no column, when not."""
     return True if user and user.email_verified else None
 
@@ -216,7 +201,7 @@ def _email_change_mail(
     to_owner: bool | None = None,
 ) -> TokenRow:
     profile = email_change.profile
-    return _issue(
+    return issue(
         purpose,
         profile.user_id,
         to,
@@ -233,23 +218,10 @@ def _email_change_mail(
     )
 
 
-def _notice(purpose: Purpose, profile: ProfileRow, client: ClientInfo, **columns: Any) -> TokenRow:
-    return _issue(
-        purpose,
-        profile.user_id,
-        profile.email,
-        client,
-        lifetime=_NOTICE,
-        name=profile.name,
-        to_owner=_is_owner(profile),
-        origin=rough_origin(client),
-        **columns,
-    )
-
-
-def _issue(
+def issue(
     purpose: Purpose, subject: str, email: str, client: ClientInfo, lifetime: timedelta, **columns: Any
 ) -> TokenRow:
+    """Return a row for a mail to `email`, with the client's language and URL."""
     return issue_token(
         purpose,
         subject,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys, sessions
-from gatehouse.accounts import outbox
+from gatehouse.accounts import notices
 from gatehouse.accounts.gate import UserDisabled, open_session
 from gatehouse.accounts.lookup import discard_sign_up, new_user
 from gatehouse.accounts.model import User
@@ -168,7 +168,7 @@ def _link_writes(profile: ProfileRow, identity: Identity, tokens: TokenSet, clie
     if len(profile.links or ()) >= MAX_LINKS:
         raise LinkingNotAllowed
     row = _new_account(profile.user_id, identity, tokens)
-    notice = outbox.sign_in_method_added(profile, client, identity.provider_id)
+    notice = notices.sign_in_method_added(profile, client, identity.provider_id)
     return [*add_link(profile, identity.account_id), put(row), put(notice)]
 
 
