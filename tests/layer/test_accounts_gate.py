@@ -89,6 +89,7 @@ def test_a_disabled_user_gets_no_session(  # noqa: PLR0917 -- six fixtures and t
     user_id = user(people, oauth_flow)
     if way == "verify_email":
         set_verified(user_id, verified=False)
+        mailbox.deliver()  # the notice of the linked account, so that the next mail comes last
         call("POST /api/auth/send-verification-email", json={"email": EMAIL})
         mailbox.deliver()
     layer("accounts.changes").set_disabled(user_id, disabled=disabled)
