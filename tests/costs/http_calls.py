@@ -22,6 +22,7 @@ _PAGES = [
     "/verify-email",
     "/forgot-password",
     "/reset-password",
+    "/undo-email-change",
     "/delete-account",
     "/unsubscribe",
     "/account",
