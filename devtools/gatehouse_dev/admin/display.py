@@ -54,7 +54,7 @@ def _mail_lines(lookup: AccountLookup) -> Iterator[str]:
     account = lookup.profile or lookup.pending_sign_up
     subjects = [email_subject(account.email), account.user_id] if account else []
     (mark,) = batch_get(undeliverable_key(account.email)) if account else (None,)
-    if mark:
+    if mark and mark.stops_mail:
         yield _fact("mail", f"not sent since {format_timestamp(mark.created_at)}, because of a {mark.reason}")
     for subject in subjects:
         for row in TokenRow.query(subject, filter_condition=TokenRow.mail_state.is_in(*UNSENT), consistent_read=True):

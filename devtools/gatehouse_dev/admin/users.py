@@ -84,7 +84,7 @@ def allow_mail(name: str, actor: str) -> None:
     """Allow mail to an address that bounced; raises OperatorError when it is allowed already."""
     email = _address(name) if "@" in name else find_profile(name).email
     (mark,) = batch_get(undeliverable_key(email))
-    if not mark:
+    if not (mark and mark.stops_mail):
         raise OperatorError(f"Mail to {email} is allowed already.")
     mark.delete()
     done = f"Mail to {email} is allowed again after a {mark.reason}. SES has a suppression list of its own."

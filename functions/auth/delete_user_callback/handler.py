@@ -1,4 +1,4 @@
-"""GET /api/auth/delete-user/callback -- delete the signed-in user by a mailed link, for scripts; others get a page."""
+"""GET /api/auth/delete-user/callback -- delete the signed-in user by a mailed link; browsers are led to a page."""
 
 from fastapi import APIRouter, Request, Response
 
