@@ -384,6 +384,7 @@ def test_the_page_names_the_functions_with_constant_time(template: Template) -> 
 
 
 def test_the_page_has_every_task_endpoint(template: Template) -> None:
+    """A new one goes into `task_requests.py`; then run `make costs`."""
     routes = {
         f"`{route.key}`"
         for route in template.routes

@@ -43,7 +43,7 @@ def alive() -> bool:
 def test_every_function_with_a_route_has_a_request(template: Template) -> None:
     routed = {function.name: len(function.routes) for function in template.functions.values() if function.routes}
 
-    assert REQUESTS.keys() == routed.keys()
+    assert set(REQUESTS) == set(routed)
     assert [name for name, request in REQUESTS.items() if request.route >= routed[name]] == []
 
 

@@ -25,8 +25,8 @@ BODIES: dict[str, dict[str, Any]] = {
     BULK_DELETE: {"task_ids": [MISSING_ID]},
 }
 ROUTES = (LIST, CREATE, READ, PUT, PATCH, COMPLETE, DELETE, SUMMARY, CHANGES, EXPORT, BULK, BULK_DELETE)
-ONE_TASK_ROUTES = (READ, PUT, PATCH, COMPLETE, DELETE)
-LIST_ROUTES = (LIST, SUMMARY, CHANGES, EXPORT)
+ONE_TASK_ROUTES = tuple(route for route in ROUTES if "{task_id}" in route)
+LIST_ROUTES = tuple(route for route in ROUTES if route.startswith("GET") and route not in ONE_TASK_ROUTES)
 
 
 def with_user_id(route: str) -> str:
