@@ -63,9 +63,10 @@ class Mailbox:
         return [mail for mail in self.all if mail.to == address]
 
     def pending(self) -> list[dict[str, Any]]:
-        """Return the stream records of rows with a pending mail."""
+        """Return the stream records of rows with a pending mail, oldest first."""
         rows = self._cloud.client("dynamodb").scan(TableName="TokensTable")["Items"]
-        return [record(row) for row in rows if row.get("mail_state") == {"S": "pending"}]
+        pending = [row for row in rows if row.get("mail_state") == {"S": "pending"}]
+        return [record(row) for row in sorted(pending, key=lambda row: int(row["created_at"]["N"]))]
 
     def deliver(self, *records: dict[str, Any]) -> Any:
         """Deliver `records`, by default all pending ones, to send_mail."""
