@@ -6,10 +6,11 @@ import { before, test } from "node:test";
 import { consent, get, googleUser, advanceClock, newAddress, nextMail, password, send, tokenIn } from "../support.mjs";
 import { HOME, Page, SHOP, snippet } from "./page.mjs";
 
-let auth, account, page;
+let auth, account, ends, page;
 before(async () => {
   page = new Page().show();
   [auth, account] = [await snippet("auth"), await snippet("account")];
+  ends = await snippet("ends");
 });
 
 test("a user signs up, gets a mail, verifies and is signed in", async () => {
@@ -80,4 +81,13 @@ test("Lax cookies do not work for another site", async () => {
   const shop = new Page(SHOP, page.jar);
   assert.equal(page.jar.size > 0, true);
   assert.equal(shop.cookies(auth.GATEHOUSE), "");
+});
+
+test("the pages behind mailed links send their tokens, which must be valid", async () => {
+  const email = newAddress();
+  await account.signUp("Ann", email, password);
+  await account.verify(tokenIn(await nextMail(email)));
+  assert.equal(await account.signIn(email, password), "in");
+  assert.equal((await ends.deleteAccount("no token")).error.code, "INVALID_TOKEN");
+  assert.equal((await ends.unsubscribe("no token")).error.code, "INVALID_TOKEN");
 });
