@@ -1,7 +1,13 @@
-"""Two signed-in users."""
+"""Two signed-in users, and the stream of erasure orders."""
+
+from datetime import timedelta
 
 import pytest
 
+from gatehouse_dev.cloud import Cloud
+from tests.support.calls import Api
+from tests.support.erasures import Erasures
+from tests.support.layer import layer
 from tests.support.people import People, Person
 
 
@@ -15,3 +21,11 @@ def ann(people: People) -> Person:
 def bob(people: People) -> Person:
     """Another signed-in user."""
     return people.signed_in("bob")
+
+
+@pytest.fixture
+def erasures(call: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Erasures:
+    """The stream of erasure orders. Erasing does not wait for requests that are under way."""
+    assert call
+    monkeypatch.setattr(layer("erasure.flows"), "_LONGEST_REQUEST", timedelta(0))
+    return Erasures(call, cloud)

@@ -22,18 +22,7 @@ from tests.support.tasks import create_task, store_tasks
 
 DELETE = "POST /api/auth/delete-user"
 
-
-@pytest.fixture(autouse=True)
-def _no_wait(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for requests that are under way."""
-    assert call
-    monkeypatch.setattr(layer("erasure.flows"), "_LONGEST_REQUEST", timedelta(0))
-
-
-@pytest.fixture
-def erasures(call: Api, cloud: Cloud) -> Erasures:
-    """The stream of erasure orders."""
-    return Erasures(call, cloud)
+pytestmark = pytest.mark.usefixtures("erasures")
 
 
 def traces(cloud: Cloud, person: Person) -> list[Any]:

@@ -37,17 +37,7 @@ ANN = "ann@example.com"
 UNCERTAIN_READS = ["no answer", "half an answer", "no sense"]
 
 
-@pytest.fixture(autouse=True)
-def _no_wait(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for requests that are under way."""
-    assert call
-    monkeypatch.setattr(layer("erasure.flows"), "_LONGEST_REQUEST", timedelta(0))
-
-
-@pytest.fixture
-def erasures(call: Api, cloud: Cloud) -> Erasures:
-    """The stream of erasure orders."""
-    return Erasures(call, cloud)
+pytestmark = pytest.mark.usefixtures("erasures")
 
 
 @pytest.fixture
