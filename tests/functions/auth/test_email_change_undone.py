@@ -22,6 +22,7 @@ from tests.support.oauth_flow import OAuthFlow, error_of
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import rows, tables_unchanged
 
+LATER = ("EMAIL#new@example.com", "email-changed")
 CHANGE, FOLLOW = "POST /api/auth/change-email", "GET /api/auth/verify-email"
 OLD, NEW, THIRD, BETTER = "ann@example.com", "new@example.com", "third@example.com", "a better password"
 
@@ -183,6 +184,7 @@ def test_the_first_address_undoes_all_later_changes(
 
     assert addresses(cloud) == {OLD: False}
     assert verify(call, second).code == "INVALID_TOKEN"
+    assert [row for row in rows(cloud, "TokensTable") if (row["subject"], row["purpose"]) == LATER] == []
     assert sign_up(call, NEW).status == 200
 
 
