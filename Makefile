@@ -9,8 +9,9 @@ export PYTHONPATH := devtools:layers/common:sdk/python/src
 # Keep bytecode even where the environment says not to: else each process of a test run compiles every package again.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pyc
 unexport PYTHONDONTWRITEBYTECODE
-# Run uv instead of searching for it: a pyenv shim exists without uv, too.
-UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .cache/uv/bin/uv)
+# The pinned uv. Run an installed one instead of searching for it: a pyenv shim exists without uv, too.
+UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements/uv.txt)
+UV := $(shell uv --version 2>/dev/null | grep -q "^uv $(UV_VERSION)\b" && echo uv || echo .cache/uv/bin/uv)
 UV_FILE := $(filter .cache/%,$(UV))
 PYTHON := .venv/bin/python
 # `sam build` needs the template's Python on the path, and does not work with a pyenv shim.
@@ -181,12 +182,14 @@ lock: $(UV_FILE) ## Update the pinned requirements from pyproject.toml
 	    --custom-compile-command "make lock, from dependencies $$digest" "$$@"; } && \
 	compile pyproject.toml --group dev -o requirements/dev.txt && \
 	compile pyproject.toml -c requirements/dev.txt -o layers/vendor/requirements.txt && \
-	compile --group audit -o requirements/audit.txt
+	compile --group audit -o requirements/audit.txt && \
+	compile --group uv -o requirements/uv.txt
 
 # -- Files that the targets above need ------------------------------------------------
 
-.cache/uv/bin/uv:
-	python3 -m pip install --quiet --disable-pip-version-check --target .cache/uv uv
+.cache/uv/bin/uv: requirements/uv.txt
+	python3 -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target .cache/uv -r $<
+	@touch $@
 
 .venv/ready: requirements/dev.txt .python-version | $(UV_FILE)
 	$(UV) venv --quiet --clear .venv
@@ -199,5 +202,5 @@ lock: $(UV_FILE) ## Update the pinned requirements from pyproject.toml
 	@touch $@
 
 %/node_modules/ready: %/package-lock.json
-	npm ci --silent --no-audit --no-fund --prefix $*
+	npm ci --ignore-scripts --silent --no-audit --no-fund --prefix $*
 	@touch $@

@@ -11,6 +11,8 @@ from gatehouse_dev.digest import digest
 
 ROOT = Path(__file__).parents[2]
 COMPILED = [ROOT / "requirements/dev.txt", ROOT / "layers/vendor/requirements.txt", ROOT / "requirements/audit.txt"]
+COMPILED += [ROOT / "requirements/uv.txt"]
+NPM_CI = re.compile(r"\bnpm ci\b")
 _PIN = re.compile(r"^([\w.-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
@@ -46,3 +48,21 @@ def test_functions_run_with_the_tested_versions() -> None:
 def test_boto3_is_not_in_the_layer() -> None:
     """Functions use botocore; boto3 is for development."""
     assert "boto3" not in pins(COMPILED[1])
+
+
+def test_make_installs_the_pinned_uv_by_its_hash_and_uses_no_other_version() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    assert list(pins(ROOT / "requirements/uv.txt")) == ["uv"]
+    assert "pip install --quiet --disable-pip-version-check --require-hashes" in makefile
+    assert makefile.count("pip install") == 1
+    assert 'grep -q "^uv $(UV_VERSION)\\b"' in makefile
+
+
+def test_npm_runs_no_scripts_of_packages() -> None:
+    files = [ROOT / "Makefile", ROOT / "examples/react/README.md"]
+    files += [*(ROOT / ".github").rglob("*.yml"), ROOT / ".ci/run"]
+    commands = [line for file in files for line in file.read_text(encoding="utf-8").splitlines() if NPM_CI.search(line)]
+
+    assert len(commands) >= 2
+    assert [line for line in commands if "--ignore-scripts" not in line] == []

@@ -32,7 +32,8 @@ def node() -> Path:
     if not mark.exists() or mark.read_bytes() != lock.read_bytes():
         shutil.copy(source / "package.json", packages)
         shutil.copy(lock, packages)
-        _run(_program("npm"), "ci", "--silent", "--no-audit", "--no-fund", "--prefix", str(packages))
+        options = ("--ignore-scripts", "--silent", "--no-audit", "--no-fund")
+        _run(_program("npm"), "ci", *options, "--prefix", str(packages))
         shutil.copy(lock, mark)
     for script in ("serving", "memory", "dynamodb"):
         shutil.copy(source / f"{script}.mjs", packages)
