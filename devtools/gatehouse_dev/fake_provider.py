@@ -42,6 +42,11 @@ def handles(request: Request) -> bool:
     return request.raw_path.startswith(f"{PREFIX}/")
 
 
+def is_page(request: Request) -> bool:
+    """Whether a request is for the page where a user consents."""
+    return (request.method, request.raw_path) == ("GET", f"{PREFIX}/oauth2/authorize")
+
+
 def respond(request: Request) -> Response:
     """Handle a request for the fake provider; it may block."""
     path = unquote(request.raw_path).removeprefix(PREFIX)

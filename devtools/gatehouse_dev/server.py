@@ -7,10 +7,11 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
-from gatehouse_dev import console, event_payload, fake_provider, gateway, pages
+from gatehouse_dev import browser_guard, console, event_payload, fake_provider, gateway, pages
 from gatehouse_dev.gateway import Api
-from gatehouse_dev.messages import Request, Response
+from gatehouse_dev.messages import Request, Response, message
 from gatehouse_dev.routing import Match
 from gatehouse_dev.stack import Stack
 from gatehouse_dev.template_file import Properties
@@ -31,6 +32,8 @@ class Server:
         self._stack = stack
         self._authority = f"localhost:{port}"
         self._limit_seconds = limit_seconds
+        base_url = stack.cloud.template.parameters.get("BaseUrl", "")
+        self._names = tuple(name for name in [urlsplit(base_url).hostname] if name)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -40,7 +43,10 @@ class Server:
         api = self._stack.api
         request = self._request(scope)
         match = api.match(request)
-        response = await self._answer(api, request, match, receive)
+        if browser_guard.is_own_host(request.header, self._names):
+            response = await self._answer(api, request, match, receive)
+        else:
+            response = message(403, "This host name is not served here.")
         await _send(send, request, response)
         _log(request, match, response, began)
 
@@ -57,7 +63,13 @@ class Server:
         return api.finalize(request, await self._call(match.route.function, event))
 
     async def _local_response(self, request: Request, api: Api, receive: Receive) -> Response | None:
-        """Return the response for paths of the local cloud: pages, the fake provider and schedules run on request."""
+        """Return the response for paths of the local cloud: pages, the fake provider and schedules run on request.
+
+        They are not for other sites, which may only send a browser to the fake provider's page, as to Google's.
+        """
+        leads_to_provider = fake_provider.is_page(request) and browser_guard.is_navigation(request.header)
+        if browser_guard.is_cross_site(request.header, self._names) and not leads_to_provider:
+            return message(403, "Other sites cannot use the local cloud.")
         if fake_provider.handles(request):
             whole = replace(request, body=await _body(receive) or b"")
             return await _in_thread(lambda: fake_provider.respond(whole))
@@ -94,12 +106,12 @@ async def _body(receive: Receive) -> bytes | None:
     parts: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
-        part = message.get("body", b"")
+        event = await receive()
+        part = event.get("body", b"")
         size += len(part)
         if size <= gateway.REQUEST_LIMIT:
             parts.append(part)
-        if not message.get("more_body", False):
+        if not event.get("more_body", False):
             return b"".join(parts) if size <= gateway.REQUEST_LIMIT else None
 
 
