@@ -107,7 +107,7 @@ have a due date, one in {rare} has the rare tag and word.
   a time until it differs by more than a quarter and 10 ms. A cold start takes about a second, for which Lambda bills
   about US$ {start:.2f} a million with 512 MB; it is not included.
 * Logs: the printed lines, those that Lambda adds, API Gateway's in the template's format, and {LOG_LINE} bytes for
-  each. They are kept for a month; the audit trail, with a line for each erasure, for a year.
+  each. They are kept for a month; the audit trail (erasures, reused refresh tokens) for a year.
 * Metrics: calls are distributed evenly over the day. If all come in the daytime, metrics cost less.
 * Mail: each mail has an invocation of its own, and one event through SNS and SQS. Many mails at once share an
   invocation, up to ten, at the rate of `MailRate`.

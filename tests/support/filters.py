@@ -8,7 +8,7 @@ import jmespath
 from tests.support.transformed import of_type, untransformed
 
 FILTERS = of_type(untransformed(), "AWS::Logs::MetricFilter")
-_COMPARISON = re.compile(r'\$\.([\w.]+) (!?=) "([\w.]+|\*)"')
+_COMPARISON = re.compile(r'\$\.([\w.]+) (!?=) "([\w.]+|\*|[\w./ ]+\*)"')
 
 
 def filter_matches(name: str, line: str) -> bool:
@@ -20,4 +20,9 @@ def filter_matches(name: str, line: str) -> bool:
 
 def _in_jmespath(comparison: re.Match[str]) -> str:
     field, operator, value = comparison.groups()
-    return field if value == "*" else f"{field} {operator.rjust(2, '=')} '{value}'"  # `= *` means that the field exists
+    if value == "*":  # the field exists
+        return field
+    if value.endswith("*"):
+        assert operator == "="
+        return f"starts_with({field} || '', '{value[:-1]}')"
+    return f"{field} {operator.rjust(2, '=')} '{value}'"

@@ -26,6 +26,7 @@ THRESHOLDS = {
     "MailComplaints": 0.0008,
     "RefreshReuseSpike": 5,
     "FailedSignIns": {"Ref": "FailedSignInsAlarm"},
+    "ManySignUps": {"Ref": "SignUpsAlarm"},
 }
 
 every_alarm = pytest.mark.parametrize("alarm", sorted(ALARMS))
@@ -175,7 +176,12 @@ def test_a_throttled_invocation_is_counted(template: Template, status: str, from
 
 @pytest.mark.parametrize(
     ("name", "group", "alarm"),
-    [("FailedInvocations", "Logs", "FunctionErrors"), ("ThrottledInvocations", "AccessLogs", "FunctionThrottles")],
+    [
+        ("FailedInvocations", "Logs", "FunctionErrors"),
+        ("ThrottledInvocations", "AccessLogs", "FunctionThrottles"),
+        ("Guesses", "Logs", "FailedSignIns"),
+        ("SignUps", "Logs", "ManySignUps"),
+    ],
 )
 def test_an_alarm_uses_the_counted_metric(name: str, group: str, alarm: str) -> None:
     (transformation,) = FILTERS[name]["MetricTransformations"]

@@ -5,8 +5,10 @@ from typing import Any
 
 import jwt
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from gatehouse_dev.cloud import Cloud
+from tests.functions.auth.test_erase_user import audit_entries
 from tests.support.auth_calls import request_reset, reset_password, sign_in
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
@@ -237,3 +239,69 @@ def test_forged_tokens_do_not_count_against_a_session(
 
     assert rows(cloud, "LimitsTable") == []
     assert refresh(call, login["refresh_token"]).status == 200
+
+
+# -- The audit trail --------------------------------------------------------------------
+
+
+def reuse(call: Api, login: dict[str, Any], advance_clock: Callable[..., None]) -> Response:
+    """Use a refresh token again, after its grace time."""
+    assert refresh(call, login["refresh_token"]).status == 200
+    advance_clock(seconds=11)
+    return refresh(call, login["refresh_token"])
+
+
+def test_reuse_is_one_line_in_the_audit_trail(
+    call: Api, cloud: Cloud, login: dict[str, Any], advance_clock: Callable[..., None]
+) -> None:
+    user_id = login["user"]["id"]
+    refresh(call, login["refresh_token"])
+    assert audit_entries(cloud, user_id) == []
+
+    advance_clock(seconds=11)
+    for _ in range(3):
+        assert_refused(call, login["refresh_token"])
+
+    (line,) = audit_entries(cloud, user_id)
+    assert (line["event"], line["actor"]) == ("refresh token reused", "refresh")
+    assert line["session"] == jwt.decode(login["access_token"], options={"verify_signature": False})["sid"]
+    assert user_id not in str(line)
+
+
+def test_the_session_ends_where_the_audit_trail_cannot_be_written(
+    call: Api,
+    login: dict[str, Any],
+    advance_clock: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer does not wait for it longer than three seconds."""
+
+    class Unavailable:
+        def put_log_events(self, **_: Any) -> None:
+            raise ReadTimeoutError(endpoint_url="logs")
+
+        create_log_stream = put_log_events
+
+    given: list[Any] = []
+
+    def client(config: Any = None) -> Unavailable:
+        given.append(config)
+        return Unavailable()
+
+    audit = layer("audit")
+    monkeypatch.setattr(audit, "_client", client)
+    audit._stream.cache_clear()
+
+    response = reuse(call, login, advance_clock)
+
+    assert (response.status, response.code) == (401, "INVALID_TOKEN")
+    assert call("GET /api/tasks", bearer=login["access_token"]).status == 401
+    assert given == [audit.IMPATIENT]
+    limits = audit.IMPATIENT
+    calls = 2  # the stream, and the line
+    assert calls * (limits.connect_timeout + limits.read_timeout) * limits.retries["total_max_attempts"] <= 3
+
+
+def test_usual_refreshes_do_not_call_the_audit_trail(call: Api, login: dict[str, Any]) -> None:
+    assert refresh(call, login["refresh_token"]).status == 200
+    assert not {"PutLogEvents", "CreateLogStream"} & set(call.aws_operations)

@@ -28,6 +28,7 @@ from gatehouse.errors import (
     UserAlreadyExists,
 )
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
+from gatehouse.telemetry import add_log_context
 from gatehouse.tokens import TokenRow
 from gatehouse.tokens.undeliverable import is_undeliverable
 
@@ -46,6 +47,7 @@ def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | 
     passwords.check_new_password(new.password, new.email, new.name)
     if settings.require_email_verification:
         outbox.check_mail_rate(new.email)
+    add_log_context(sign_up="password")
     password_hash = passwords.hash_new_password(new.password)
     user = new_user(new.email, name=new.name, image=new.image)
     pointer, keyring = batch_get(email_key(user.email), keys.keyring_key())

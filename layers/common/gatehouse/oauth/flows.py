@@ -30,6 +30,7 @@ from gatehouse.oauth.table import AccountRow, account_key
 from gatehouse.oauth.token_storage import load_tokens, store_tokens
 from gatehouse.oauth.unlinking import linked_accounts
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
+from gatehouse.telemetry import add_log_context
 
 MAX_LINKS = 20
 _NOBODY = "nobody"
@@ -126,6 +127,7 @@ def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignI
         raise OAuthLinkError("signup disabled")
     if not identity.email_verified:
         raise EmailNotVerified
+    add_log_context(sign_up="provider")
     user = replace(new_user(identity.email, name=identity.name, image=identity.image), email_verified=True)
     profile = new_profile(user, None, identity.account_id)
     issued = open_session(

@@ -99,7 +99,10 @@ def _rotate(row: SessionRow) -> bool:
 
 
 def _revoke_reused(token: RefreshToken) -> None:
+    from gatehouse import audit  # noqa: PLC0415 -- its client is slow to import, and few requests need it
+
     revoke(token.user_id, token.session_id)
     logger.warning("refresh token reused", user_id=token.user_id, session_id=token.session_id)
     count_metric("RefreshReuse")
+    audit.try_record("refresh token reused", actor="refresh", user_id=token.user_id, session=token.session_id)
     raise InvalidToken
