@@ -20,6 +20,7 @@ LEVELS = (
     {
         "errors",
         "config",
+        "setting_types",
         "clock",
         "cursors",
         "dynamodb",

@@ -112,19 +112,20 @@ def test_every_setting_has_the_description_of_its_field() -> None:
 
 def test_every_documented_type_is_the_one_of_the_configuration(running_cloud: object) -> None:
     assert running_cloud
-    from gatehouse import config  # noqa: PLC0415 -- the same
+    from gatehouse import config, setting_types  # noqa: PLC0415 -- the same
 
     words = {
-        config.Flag: {"flag"},
-        config.PasswordLength: {"number from 8 to 128"},
-        config.NonEmptyText: {"address"},
-        config.OptionalUrl: {"URL"},
-        config.Seconds: {"seconds"},
-        config.Lifetime: {"lifetime"},
-        config.RateLimit: {"rate"},
-        config.PerSecond: {"number"},
-        config.CommaList: {"list"},
-        config.OnOff: {"switch"},
+        setting_types.Flag: {"flag"},
+        setting_types.PasswordLength: {"number from 8 to 128"},
+        setting_types.NonEmptyText: {"address"},
+        setting_types.OptionalUrl: {"URL"},
+        setting_types.Seconds: {"seconds"},
+        setting_types.Lifetime: {"lifetime"},
+        setting_types.RateLimit: {"rate"},
+        setting_types.PerSecond: {"number"},
+        setting_types.CommaList: {"list"},
+        setting_types.OnOff: {"switch"},
+        setting_types.OptionalProxy: {"proxy"},
         str: {"text", "URL", "domain", "address"},
     }
     types = config.Config.__annotations__

@@ -73,6 +73,11 @@ INVALID = {
     "rate_limits": ("true", "On", ""),
     "rate_limit_mail": ("3", "3/", "/60", "0/60", "3/0", "-3/60", "3/60/1", "3 in 60", "3.5/60", ""),
     "breached_passwords_url": ("api.example.com", "ftp://api.example.com", "/range"),
+    "trusted_proxy": (
+        *("x-forwarded-for", "a,b", "a,b=c", f"a,{'0' * 64}", f"x-a={'0' * 64}", f"a,b,c={'0' * 64}"),
+        *(f"A,b={'0' * 64}", f"a_a,b={'0' * 64}", f"a:,b={'0' * 64}", f",b={'0' * 64}", f"a, b={'0' * 64}"),
+        *(f"a,={'0' * 64}", f"a,b={'0' * 63}", f"a,b={'A' * 64}", f"a,b={'0' * 64},"),
+    ),
     "cookie_same_site": ("Lax", "no", ""),
     "secure_cookies": ("true", ""),
     "log_level": ("info", "CRITICAL", ""),
@@ -119,6 +124,8 @@ def test_an_invalid_value_is_not_repeated(name: str) -> None:
         ("cookie_same_site", "none", "none"),
         ("product_name", "", ""),
         ("oidc_scopes", "openid,email", ("openid", "email")),
+        ("trusted_proxy", "", None),
+        ("trusted_proxy", f"a,b={'0' * 64},c={'1' * 64}", ("a", (("b", "0" * 64), ("c", "1" * 64)))),
     ],
 )
 def test_valid_values_have_the_type_of_their_field(name: str, value: str, parsed: object) -> None:

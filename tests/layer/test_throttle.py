@@ -287,7 +287,7 @@ def test_fifty_concurrent_calls_are_counted_exactly(
 ) -> None:
     assert call
     limits_on()
-    throttle, rate = layer("throttle"), layer("config").Rate(10, 900)
+    throttle, rate = layer("throttle"), layer("setting_types").Rate(10, 900)
     too_many = layer("errors").TooManyRequests
 
     def is_allowed(_: int) -> bool:

@@ -18,6 +18,7 @@ RATES = ("3/10", "03/10", "150/300", "0/10", "3/0", "3", "3/", "/10", "3/10/2", 
 VALUES = {
     *("", "text", "a@example.com", "https://example.com", "a,b", "True", "yes"),
     *RATES,
+    f"x-forwarded-for,x-origin-verify={'0' * 64}",
     *map(str, range(-1, 130)),  # CloudFormation has no whole numbers: it leaves 1.5 to the function
     *(str(value) for rules in PARAMETERS.values() for value in rules.get("AllowedValues", ())),
 }

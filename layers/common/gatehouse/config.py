@@ -6,30 +6,24 @@ with the template's parameters and docs/configuration.md.
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NoReturn
 
-from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-type NonEmptyText = Annotated[str, MinLen(1)]
-type OptionalUrl = Annotated[str, BeforeValidator(_parse_url)]
-type Flag = Annotated[bool, BeforeValidator(_parse_flag)]
-type OnOff = Literal["on", "off"]
-type PerSecond = Annotated[int, Gt(0), BeforeValidator(_parse_number)]
-type PasswordLength = Annotated[int, Ge(8), Le(128), BeforeValidator(_parse_number)]
-type Seconds = Annotated[timedelta, BeforeValidator(_parse_number)]
-type Lifetime = Annotated[timedelta, Gt(timedelta(0)), BeforeValidator(_parse_number)]
-type CommaList = Annotated[tuple[str, ...], BeforeValidator(_parse_list)]
-type RateLimit = Annotated[Rate, BeforeValidator(_parse_rate)]
-
-
-class Rate(NamedTuple):
-    """A rate limit: `calls` per `seconds`."""
-
-    calls: int
-    seconds: int
+from gatehouse.setting_types import (
+    CommaList,
+    Flag,
+    Lifetime,
+    NonEmptyText,
+    OnOff,
+    OptionalProxy,
+    OptionalUrl,
+    PasswordLength,
+    PerSecond,
+    RateLimit,
+    Seconds,
+)
 
 
 class ConfigurationError(Exception):
@@ -115,6 +109,8 @@ class Config:
     """The SameSite attribute of cookies; none is for frontends on another site, and adds Partitioned"""
     secure_cookies: Literal["auto", "on", "off"]
     """Whether cookies are named __Secure- and marked Secure; auto means if the public URL is https"""
+    trusted_proxy: OptionalProxy
+    """Headers in which the own proxy or CDN gives the client's address and a secret, as header,header=SHA-256"""
     rate_limits: OnOff
     """Whether the rate limits below apply"""
     rate_limit_sign_in: RateLimit
@@ -217,32 +213,3 @@ def _validator(kind: Any) -> TypeAdapter[Any]:
 def _requirement(error: ValidationError) -> str:
     """Return what is required: pydantic's "Input should be 'on' or 'off'" is "must be 'on' or 'off'"."""
     return f"must {error.errors()[0]['msg'].rpartition(' should ')[2]}"
-
-
-def _parse_url(value: str) -> str:
-    if value and not value.startswith(("https://", "http://")):
-        raise ValueError("It should be empty or a URL with http or https")
-    return value
-
-
-def _parse_flag(value: str) -> bool:
-    if value not in ("true", "false"):
-        raise ValueError("It should be true or false")
-    return value == "true"
-
-
-def _parse_number(value: str) -> int:
-    if not value.isdecimal():
-        raise ValueError("It should be a whole number")
-    return int(value)
-
-
-def _parse_list(value: str) -> tuple[str, ...]:
-    return tuple(entry.strip() for entry in value.split(",") if entry.strip())
-
-
-def _parse_rate(value: str) -> Rate:
-    calls, _, seconds = value.partition("/")
-    if not (calls.isdecimal() and seconds.isdecimal() and int(calls) and int(seconds)):
-        raise ValueError("It should look like 3/10: so many in so many seconds")
-    return Rate(int(calls), int(seconds))

@@ -19,10 +19,11 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock
 from gatehouse.attributes import IntegerAttribute
-from gatehouse.config import Rate, config
+from gatehouse.config import config
 from gatehouse.dynamodb import SCHEMA, Row, TableName, connection
 from gatehouse.errors import ServiceUnavailable, TooManyRequests
 from gatehouse.query import batch_delete
+from gatehouse.setting_types import Rate
 from gatehouse.telemetry import logger
 
 

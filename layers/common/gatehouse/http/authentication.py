@@ -19,6 +19,7 @@ from gatehouse.errors import (
     TokenExpired,
     Unauthorized,
 )
+from gatehouse.http.client_address import client_address
 from gatehouse.http.cookies import DEVICE, get_cookies
 from gatehouse.http.credentials import is_admitted, request_credentials
 from gatehouse.http.origin import base_url
@@ -114,7 +115,7 @@ async def _current_client(request: Request) -> ClientInfo:
     return ClientInfo(
         base_url=base_url(request),
         language=preferred_language(request.headers.get("accept-language", "")),
-        ip_address=request.client.host if request.client else "",
+        ip_address=client_address(request),
         user_agent=request.headers.get("user-agent", ""),
         device_proofs=tuple(get_cookies(request, DEVICE)),
     )

@@ -25,6 +25,7 @@ from gatehouse.errors import (
     UnsupportedMediaType,
 )
 from gatehouse.http.authentication import authenticate
+from gatehouse.http.client_address import client_address
 from gatehouse.http.cookies import cleared_cookies
 from gatehouse.http.error_responses import SECURITY_HEADERS, error_response, to_refusal
 from gatehouse.http.origin import check_origin, check_redirect_targets
@@ -52,7 +53,7 @@ class RequestMiddleware:
         request = Request(scope)
         event = scope["aws.event"]
         correlation = telemetry.correlation_id(request.headers, event["requestContext"].get("requestId", ""))
-        telemetry.add_log_context(correlation_id=correlation, route=event.get("routeKey"), ip=_client_ip(request))
+        telemetry.add_log_context(correlation_id=correlation, route=event.get("routeKey"), ip=client_address(request))
         recorder = ResponseRecorder(request, send, correlation)
         try:
             await self._handle(request, receive, recorder.send)
@@ -73,7 +74,7 @@ class RequestMiddleware:
         if not self.policy.allow_cross_site:
             check_origin(request, signs_in=self.policy.signs_in)
         if self.policy.rate_limit:
-            self.policy.rate_limit(self.name, _client_ip(request))
+            self.policy.rate_limit(self.name, client_address(request))
         if not self.policy.public:
             started = perf_counter()
             request.state.caller = authenticate(request, with_profile=self.policy.with_profile)
@@ -114,10 +115,6 @@ class ResponseRecorder:
             own = [*own, *cleared_cookies(self._request, own)]
             message["headers"] = [*own, *(header for header in self._headers if header[0] not in present)]
         await self._send(message)
-
-
-def _client_ip(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _to_refusal(error: Exception) -> Refusal:
