@@ -25,7 +25,7 @@ RESPONSES: dict[str, tuple[int, str | None]] = {
     "auth/link_social": (401, "UNAUTHORIZED"),
     "auth/list_accounts": (401, "UNAUTHORIZED"),
     "auth/list_sessions": (401, "UNAUTHORIZED"),
-    "auth/oauth_callback": (302, None),
+    "auth/oauth_callback": (404, "PROVIDER_NOT_FOUND"),
     "auth/ok": (200, None),
     "auth/refresh": (401, "INVALID_TOKEN"),
     "auth/refresh_token": (401, "UNAUTHORIZED"),

@@ -125,7 +125,6 @@ A sign-in at a provider ends with a redirect. If it failed, the URL has `?error=
 | `account_not_linked` | This address has an account already: sign in with another method, then link the provider. |
 | `email_does_not_match` | `LINKING_DIFFERENT_EMAILS_NOT_ALLOWED` |
 | `email_not_found` | `USER_EMAIL_NOT_FOUND` |
-| `oauth_provider_not_found` | `PROVIDER_NOT_FOUND` |
 | `signup_disabled` | `SignUpEnabled` is `false`, and this is a new user. |
 | `unable_to_create_session` | The user is disabled or deleted. |
 | `unable_to_get_user_info` | `INVALID_ID_TOKEN` |

@@ -59,6 +59,7 @@ def test_the_limits_are_the_decided_ones() -> None:
     assert {name: rules["Default"] for name, rules in parameters.items() if name.startswith("RateLimit")} == {
         "RateLimits": "on",
         "RateLimitSignIn": "3/10",
+        "RateLimitCallback": "10/10",
         "RateLimitMail": "3/60",
         "RateLimitMailAddress": "3/300",
         "RateLimitMailAddressDaily": "10/86400",

@@ -154,10 +154,11 @@ def test_every_route_is_throttled_and_costly_routes_more() -> None:
     assert all(settings == costly for settings in stage["RouteSettings"].values())
 
 
-def test_post_routes_that_hash_or_mail_are_costly(template: Template) -> None:
-    """GET routes of these functions, which links lead to, neither hash nor mail."""
+def test_post_routes_that_hash_or_mail_and_returns_from_providers_are_costly(template: Template) -> None:
+    """GET routes of the first, which links lead to, neither hash nor mail."""
     costly = hashing() | MAILING
     expected = {route.key for route in template.routes if route.function in costly and route.method == "POST"}
+    expected |= {route.key for route in template.routes if route.function == "OauthCallback"}
 
     assert expected == set(stage_of(transformed())["RouteSettings"])
 

@@ -26,7 +26,7 @@ REFUSALS = {
     409: ResponseSpec("Conflict", "The provider account is linked to another user."),
     410: ResponseSpec("Gone", "The sync token is too old."),
     412: ResponseSpec("PreconditionFailed", "The task does not match `If-Match`."),
-    413: ResponseSpec("TooLarge", "The body is larger than 256 KiB.", by_gateway=True),
+    413: ResponseSpec("TooLarge", "The body is larger than 256 KiB, or 16 KiB of a provider's form.", by_gateway=True),
     415: ResponseSpec("UnsupportedMediaType", "The body is not `application/json`."),
     422: ResponseSpec("Unprocessable", "The request conflicts with an earlier one or with existing data."),
     429: ResponseSpec(
@@ -41,7 +41,7 @@ FOUND, NOT_MODIFIED = 302, 304
 BY_PARAMETER = {"if-match": 412, "idempotency-key": 422, "since": 410, "callbackURL": 403, "redirect_uri": 403}
 BY_ENDPOINT = {
     "account_info": {404},
-    "back_from_google": {FOUND},
+    "back_from_google": {FOUND, 404},
     "delete_user": {404},
     "delete_user_callback": {FOUND, 401, 404},
     "error": {FOUND},

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.api.oauth.callback import handle_callback, redirect_as_get
+from gatehouse.api.oauth.callback import MAX_FORM_SIZE, handle_callback, redirect_as_get
 from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
+from gatehouse.http.rate_limits import limit_callbacks
 
 router = APIRouter()
 
@@ -23,4 +24,7 @@ async def back_from_google(request: Request, client: CurrentClient) -> Response:
     return handle_callback(request, client, "google", strict=True)
 
 
-handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True, allow_cross_site=True))
+policy = AccessPolicy(
+    public=True, verifies_cookies=True, allow_cross_site=True, rate_limit=limit_callbacks, max_body_size=MAX_FORM_SIZE
+)
+handler = lambda_handler(router, policy)

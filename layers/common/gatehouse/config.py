@@ -115,6 +115,8 @@ class Config:
     """Whether the rate limits below apply"""
     rate_limit_sign_in: RateLimit
     """Calls of sign-in, sign-up, change-password and change-email, each, from one IP address, as calls/seconds"""
+    rate_limit_callback: RateLimit
+    """Returns from providers from one IP address, as calls/seconds; a form that is posted counts twice"""
     rate_limit_mail: RateLimit
     """Calls of each operation that sends mail, from one IP address, as calls/seconds"""
     rate_limit_mail_address: RateLimit

@@ -51,7 +51,7 @@ class UnsupportedMediaType(Refusal):
 
 
 class PayloadTooLarge(Refusal):
-    """The request body is larger than 256 KiB."""
+    """The request body is larger than this endpoint accepts."""
 
     status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PAYLOAD_TOO_LARGE"
 

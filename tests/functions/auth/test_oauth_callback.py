@@ -147,6 +147,7 @@ def test_s_64_ghsa_9x4v_a_providers_error_is_passed_on_as_plain_text(
     assert oauth_flow.provider.received == []
 
 
+@pytest.mark.usefixtures("google")
 def test_a_post_is_redirected_to_get(call: Api, cloud: Cloud) -> None:
     """S-63: whatever its cookies and origin, and with the known parameters only."""
     sent = {"code": "c/+ &", "state": "s", "error": "e", "error_description": "d", "iss": "i"}
@@ -170,8 +171,9 @@ def test_a_post_signs_in_by_the_get_that_follows(call: Api, oauth_flow: OAuthFlo
     assert user_of(call, call(CALLBACK, provider="google", query=query, cookies=[sent.cookie]))
 
 
+@pytest.mark.usefixtures("google")
 def test_an_invalid_post_is_redirected_without_parameters(call: Api) -> None:
-    for body in ("", "%ff=%ff", "\u00fc=\0&state", "a=b;" * 50_000, "{}"):
+    for body in ("", "%ff=%ff", "\u00fc=\0&state", "a=b;" * 1_000, "{}"):
         response = call(POSTED, provider="google", body=body, headers=FORM)
         assert (response.status, response.headers["location"]) == (302, "/api/auth/callback/google?")
 

@@ -46,7 +46,7 @@ def lambda_handler(router: APIRouter, policy: AccessPolicy | None = None) -> tel
 
     def warm_up() -> None:
         with telemetry.muted():
-            mangum(_page_event(router) if policy.serves_pages else _WARM_UP_EVENT, cast("Any", None))
+            mangum(_warm_up_event(router, policy), cast("Any", None))
         if policy.serves_pages:
             return
         request = keys.warm_up if policy.verifies_cookies else None if policy.public else keys.open_connection
@@ -59,8 +59,12 @@ def lambda_handler(router: APIRouter, policy: AccessPolicy | None = None) -> tel
     return telemetry.with_tracing(handle)
 
 
-def _page_event(router: APIRouter) -> dict[str, Any]:
-    """Return the event of a GET of the first page."""
+def _warm_up_event(router: APIRouter, policy: AccessPolicy) -> dict[str, Any]:
+    """Return the event of a request that reads and counts nothing; for pages, of a GET of the first one."""
+    if policy.allow_cross_site:  # its origin is not checked, so it is refused for its size
+        return _WARM_UP_EVENT | {"body": "x" * (policy.max_body_size + 1)}
+    if not policy.serves_pages:
+        return _WARM_UP_EVENT
     http = {"method": "GET", "path": cast("APIRoute", router.routes[0]).path, "sourceIp": ""}
     return _WARM_UP_EVENT | {"rawQueryString": "", "headers": {}, "requestContext": {"http": http, "domainName": ""}}
 

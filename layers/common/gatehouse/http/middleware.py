@@ -1,7 +1,7 @@
 """ASGI middleware around each function's routes.
 
-In order: origin, rate limit, authentication, the body's form, redirect targets, then the endpoint. Every response gets
-one error format, the security headers and a correlation id, and is logged in one line.
+In order: size of the body, origin, rate limit, authentication, the body's form, redirect targets, then the endpoint.
+Every response gets one error format, the security headers and a correlation id, and is logged in one line.
 """
 
 import json
@@ -32,7 +32,6 @@ from gatehouse.http.origin import check_origin, check_redirect_targets
 from gatehouse.http.policy import AccessPolicy
 from gatehouse.outages import is_outage
 
-_MAX_BODY_SIZE = 256 * 1024  # bytes
 _METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
 _CONSTANT_TIME_STEP = 0.1  # seconds
 _MAX_CAUSE_LENGTH = 200
@@ -71,6 +70,7 @@ class RequestMiddleware:
     async def _handle(self, request: Request, receive: Receive, send: Send) -> None:
         request.state.verifies_cookies = self.policy.verifies_cookies
         request.state.admits_access_tokens = self.policy.admits_access_tokens
+        _check_size(request.scope["aws.event"], self.policy.max_body_size)
         if not self.policy.allow_cross_site:
             check_origin(request, signs_in=self.policy.signs_in)
         if self.policy.rate_limit:
@@ -127,11 +127,21 @@ def _to_refusal(error: Exception) -> Refusal:
     return refusal
 
 
+def _check_size(event: dict[str, Any], most: int) -> None:
+    """Raise PayloadTooLarge for a body of more bytes, before it is read or parsed."""
+    body = event.get("body") or ""
+    size = len(body)
+    if event.get("isBase64Encoded"):
+        size = size * 3 // 4 - body[-2:].count("=")
+    elif size <= most:  # so many characters; they may have more bytes
+        size = len(body.encode("utf-8", "surrogatepass"))
+    if size > most:
+        raise PayloadTooLarge(f"The request body is larger than {most // 1024} KiB.")
+
+
 def _json_body(request: Request, body: bytes) -> Any:
     if not body or request.method not in _METHODS_WITH_BODY:
         return None
-    if len(body) > _MAX_BODY_SIZE:
-        raise PayloadTooLarge
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType
     try:

@@ -33,6 +33,7 @@ _TARGETS: dict[str, type[Refusal]] = {  # by their names without case and unders
 }
 LONGEST_LOCATION = 3072  # bytes of a redirect target; API Gateway accepts 10 KB of headers
 _RESERVED = ":/?#[]@!$&'()*+,;=%"
+_LONGEST_HEADER = 8192  # bytes of a `Location`, without other large headers
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _LARGEST_PORT = 65_535
@@ -68,7 +69,17 @@ def check_origin(request: Request, *, signs_in: bool) -> None:
 
 
 def encode_location(url: str) -> str:
-    """Return `url` as a header can carry it: non-ASCII characters are percent-encoded."""
+    """Return `url` as a `Location` header can carry it: non-ASCII characters are percent-encoded.
+
+    Raises InvalidInput when it would be too long for the header, or for the request that follows it.
+    """
+    location = _percent_encode(url)
+    if len(location) > _LONGEST_HEADER:
+        raise InvalidInput("The redirect would be too long. Send less.")
+    return location
+
+
+def _percent_encode(url: str) -> str:
     return quote(url, safe=_RESERVED)
 
 
@@ -92,7 +103,7 @@ def is_trusted_target(request: Request, url: str) -> bool:
     """Whether a redirect may lead to `url`: a path of this service, or a page of a trusted origin, that fits into a
     header.
     """
-    if _UNSAFE.search(url) or len(url) > LONGEST_LOCATION or len(encode_location(url)) > LONGEST_LOCATION:
+    if _UNSAFE.search(url) or len(url) > LONGEST_LOCATION or len(_percent_encode(url)) > LONGEST_LOCATION:
         return False
     if url.startswith("/"):
         return not url.startswith("//") and not _UNSAFE_PATH.search(urlsplit(url).path)

@@ -18,7 +18,8 @@ class AccessPolicy:
     second, so that timing does not show whether a row exists. `signs_in` is for functions that open sessions: another
     site's form must not sign its visitor in (login CSRF). `allow_cross_site` accepts posts and forms from other
     sites; such a function must not trust cookies. `serves_pages` is for HTML pages: they check redirect parameters
-    themselves and read nothing from DynamoDB. `rate_limit` counts calls: see `rate_limits`.
+    themselves and read nothing from DynamoDB. `rate_limit` counts calls: see `rate_limits`. `max_body_size` is in
+    bytes, and holds before anything reads the body.
     """
 
     public: bool = False
@@ -31,3 +32,4 @@ class AccessPolicy:
     allow_cross_site: bool = False
     serves_pages: bool = False
     rate_limit: RateLimit | None = None
+    max_body_size: int = 256 * 1024

@@ -17,6 +17,11 @@ def limit_passwords(function: str, ip: str) -> None:
     consume(config().rate_limit_sign_in, client_network(ip), function)
 
 
+def limit_callbacks(function: str, ip: str) -> None:
+    """Limit returns from providers."""
+    consume(config().rate_limit_callback, client_network(ip), function)
+
+
 def limit_mail(function: str, ip: str) -> None:
     """Limit calls that send mail."""
     consume(config().rate_limit_mail, client_network(ip), function)

@@ -65,8 +65,8 @@ def page_response(request: Request) -> Response:
 def alias_redirect(request: Request) -> Response:
     """Redirect an old path to its page, with the query."""
     query = f"?{request.url.query}" if request.url.query else ""
-    target = encode_location(f"{ALIASES[request.url.path]}{query}")
-    return Response(status_code=HTTPStatus.FOUND, headers={"location": target})
+    target = f"{ALIASES[request.url.path]}{query}"
+    return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(target)})
 
 
 @cache

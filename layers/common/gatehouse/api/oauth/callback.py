@@ -14,6 +14,7 @@ from gatehouse.config import config
 from gatehouse.errors import (
     InvalidCode,
     InvalidIdToken,
+    InvalidInput,
     IssuerMismatch,
     LinkingDifferentEmails,
     LinkingNotAllowed,
@@ -30,13 +31,15 @@ from gatehouse.errors import (
 )
 from gatehouse.http.cookies import clear_state, matches_state
 from gatehouse.http.known_device import remember_device
-from gatehouse.http.origin import base_url
+from gatehouse.http.origin import base_url, encode_location
 from gatehouse.oauth import flows, id_tokens, state, token_endpoint
-from gatehouse.oauth.providers import get_provider
+from gatehouse.oauth.providers import get_provider, is_configured
 from gatehouse.oauth.table import StateRow
 from gatehouse.sessions import ClientInfo
 from gatehouse.telemetry import add_log_context
 
+MAX_FORM_SIZE = 16 * 1024  # bytes
+_MAX_FIELDS, _MAX_FIELD = 20, 4 * 1024  # of a form; characters
 _PARAMETERS = ("code", "state", "error", "error_description", "iss")
 _ERROR = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,200}", re.ASCII)  # RFC 6749, 4.1.2.1
@@ -46,14 +49,17 @@ _NAMES: dict[type[Refusal], str] = {
     SessionEnded: "unable_to_link_account",  # the session that asked for it
     LinkingDifferentEmails: "email_does_not_match",
     LinkingNotAllowed: "unable_to_link_account",
-    ProviderNotFound: "oauth_provider_not_found",
     SocialAccountAlreadyLinked: "account_already_linked_to_different_user",
     UserEmailNotFound: "email_not_found",
 }
 
 
 def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: bool = False) -> Response:
-    """Complete a sign-in at a provider and redirect to its target. With `strict`, a bad state or code is a 400."""
+    """Complete a sign-in at a provider and redirect to its target. With `strict`, a bad state or code is a 400.
+
+    Raises ProviderNotFound for an unknown provider.
+    """
+    _check_configured(name)
     error_url, state_is_own = f"{base_url(request)}/api/auth/error", matches_state(request)
     try:
         row = _consume_state(request)
@@ -76,12 +82,30 @@ def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: 
 
 
 async def redirect_as_get(request: Request, name: str) -> Response:
-    """Redirect a POST callback to GET: browsers send our SameSite cookies only with that."""
-    sent = (*parse_qsl((await request.body()).decode("latin-1")), *request.query_params.multi_items())
+    """Redirect a POST callback to GET: browsers send our SameSite cookies only with that.
+
+    Raises ProviderNotFound, and InvalidInput for a form that is too large.
+    """
+    _check_configured(name)
+    sent = (*_parse_form(await request.body()), *request.query_params.multi_items())
     known = {name: value for name, value in sent if name in _PARAMETERS}
-    response = Response(status_code=HTTPStatus.FOUND)
-    response.headers["location"] = f"/api/auth/callback/{quote(name, safe='')}?{urlencode(known)}"
-    return response
+    location = f"/api/auth/callback/{quote(name, safe='')}?{urlencode(known)}"
+    return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(location)})
+
+
+def _check_configured(name: str) -> None:
+    if not is_configured(name):
+        raise ProviderNotFound
+
+
+def _parse_form(body: bytes) -> list[tuple[str, str]]:
+    try:
+        fields = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        fields = None
+    if fields is None or any(len(text) > _MAX_FIELD for field in fields for text in field):
+        raise InvalidInput(f"[body] A form has at most {_MAX_FIELDS} fields of {_MAX_FIELD} characters.")
+    return [(name, value) for name, value in fields if value]
 
 
 def _consume_state(request: Request) -> StateRow:

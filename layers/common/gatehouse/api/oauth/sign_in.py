@@ -1,5 +1,6 @@
 """Sign-in with a provider: by redirect to its page, or directly with an ID token."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Self
 
@@ -8,7 +9,7 @@ from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from gatehouse.accounts import User
 from gatehouse.api_model import ApiModel, ResponseModel
-from gatehouse.errors import InvalidIdToken, InvalidToken
+from gatehouse.errors import InvalidIdToken, InvalidInput, InvalidToken
 from gatehouse.http.cookies import set_state
 from gatehouse.http.origin import base_url, encode_location
 from gatehouse.oauth import flows, id_tokens, state
@@ -26,7 +27,6 @@ _RESERVED_PARAMETERS = {
     "nonce",
     "scope",
 }
-_LONGEST_LOCATION = 8192  # without other large headers
 
 Scope = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,200}$")]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=16_384)]
@@ -97,9 +97,9 @@ def start_authorization(
         session,
     )
     set_state(request, response, authorization.state)
-    location = encode_location(authorization.url)
-    if not sign_in_request.disable_redirect and len(location) <= _LONGEST_LOCATION:  # the body has it in any case
-        response.headers["location"] = location
+    if not sign_in_request.disable_redirect:
+        with suppress(InvalidInput):  # too long for a header: the body has it in any case
+            response.headers["location"] = encode_location(authorization.url)
     return ProviderRedirect(url=authorization.url, redirect=not sign_in_request.disable_redirect)
 
 
