@@ -60,6 +60,7 @@ ACTIONS = {
     "OAUTH_LINK_ERROR": "Ask the user to sign in with another method. The message has the reason.",
     "PASSWORD_TOO_LONG": "Show the message at the password field.",
     "PASSWORD_TOO_SHORT": "Show the message at the password field.",
+    "TOO_MANY_WRONG_PASSWORDS": "Sign in again, or reset the password. Do not repeat the request.",
     "PAYLOAD_TOO_LARGE": "Send a smaller body, or split the request.",
     "PRECONDITION_FAILED": "Read the task again and let the user decide.",
     "PROVIDER_NOT_CONFIGURED": _ACCOUNT_ID,

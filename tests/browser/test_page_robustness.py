@@ -229,6 +229,22 @@ def test_long_waits_are_shown_in_minutes(new_browser: Browsers) -> None:
         expect_alert(page, sentence)
 
 
+def test_too_many_wrong_passwords_are_not_sent_again_after_signing_in(new_browser: Browsers, people: People) -> None:
+    """The session has ended; the page says so, and does not repeat the wrong password."""
+    page = new_browser()
+    new_browser.expect("401 ")
+    people.start_session(page, people["Ann"])
+    page.goto("/account")
+    change = page.get_by_role("region", name="Change password")
+    page.route("**/change-password", lambda route: route.fulfill(status=401, json={"code": "TOO_MANY_WRONG_PASSWORDS"}))
+    fill_in(change, **{"Current password": "no horse", "New password": "another horse battery"})
+
+    press(change, "Change password")
+
+    expect_alert(change, "Too many wrong passwords. You were signed out")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_with_forced_colours_icons_and_the_current_page_are_visible(new_browser: Browsers, people: People) -> None:
     """Forced colours remove backgrounds and shadows."""
     page = new_browser(forced_colors="active")

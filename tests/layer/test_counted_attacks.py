@@ -52,6 +52,19 @@ def test_every_wrong_password_is_counted_once(call: Api, people: People, count: 
     assert count("Guesses") == 0
 
 
+def test_the_wrong_password_that_ends_a_session_is_counted_once(
+    call: Api, people: People, settings: Callable[..., None], count: Count
+) -> None:
+    ann = people.signed_in()
+    settings(rate_limits="on", rate_limit_failed_sign_ins="1/60")
+    count("Guesses")
+
+    response = call("POST /api/auth/verify-password", json={"password": WRONG}, bearer=ann.token)
+
+    assert response.code == "TOO_MANY_WRONG_PASSWORDS"
+    assert count("Guesses") == 1
+
+
 def test_calls_of_auth_that_a_limit_refuses_are_counted_once(
     call: Api, settings: Callable[..., None], count: Count
 ) -> None:

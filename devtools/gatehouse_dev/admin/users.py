@@ -23,7 +23,7 @@ def find_account(name: str) -> AccountLookup:
     """
     if "@" not in name:
         (profile,) = batch_get(profile_key(name))
-        behind = AccountLookup(profile=profile, pending_sign_up=None)
+        behind = AccountLookup(profile=profile, pending_sign_up=None, verification=None)
     else:
         behind, _ = look_up_account(_address(name))
     if not (behind.profile or behind.pending_sign_up):

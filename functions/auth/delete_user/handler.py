@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse.api.accounts.deletion import DeleteAccountRequest, delete_account
-from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, clear_session, lambda_handler
 from gatehouse.http.rate_limits import limit_mail
 
 router = APIRouter()
@@ -20,4 +20,5 @@ async def delete_user(
     return delete_account(account, body or DeleteAccountRequest(), client, request, response)
 
 
-handler = lambda_handler(router, AccessPolicy(with_profile=True, verifies_cookies=True, rate_limit=limit_mail))
+policy = AccessPolicy(with_profile=True, verifies_cookies=True, rate_limit=limit_mail, clear_session=clear_session)
+handler = lambda_handler(router, policy)

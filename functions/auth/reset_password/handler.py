@@ -7,6 +7,7 @@ from gatehouse.accounts import recovery
 from gatehouse.api.accounts.mailed_links import follow_reset
 from gatehouse.api_model import StatusBody
 from gatehouse.http import AccessPolicy, lambda_handler
+from gatehouse.http.known_device import remember_device
 
 router = APIRouter()
 
@@ -17,8 +18,9 @@ class NewPassword(BaseModel):
 
 
 @router.post("/api/auth/reset-password")
-async def reset_password(new: NewPassword, token: str = "") -> StatusBody:
-    recovery.reset_password(new.token or token, new.new_password)
+async def reset_password(new: NewPassword, request: Request, response: Response, token: str = "") -> StatusBody:
+    email = recovery.reset_password(new.token or token, new.new_password)
+    remember_device(request, response, email, signed_in=False)
     return {"status": True}
 
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from gatehouse.accounts import changes
 from gatehouse.api_model import StatusBody
-from gatehouse.http import AccessPolicy, CurrentAccount, lambda_handler
+from gatehouse.http import AccessPolicy, CurrentAccount, clear_session, lambda_handler
 
 router = APIRouter()
 
@@ -20,4 +20,4 @@ async def verify_password(body: VerifyPasswordRequest, account: CurrentAccount) 
     return {"status": True}
 
 
-handler = lambda_handler(router, AccessPolicy(with_profile=True))
+handler = lambda_handler(router, AccessPolicy(with_profile=True, clear_session=clear_session))

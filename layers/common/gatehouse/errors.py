@@ -196,6 +196,12 @@ class TooManyRequests(Refusal):
         self.headers = {"retry-after": str(retry_after), "x-retry-after": str(retry_after)}
 
 
+class TooManyWrongPasswords(Refusal):
+    """Too many wrong passwords. You were signed out."""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "TOO_MANY_WRONG_PASSWORDS"
+
+
 # -- Accounts ---------------------------------------------------------------------
 
 

@@ -84,6 +84,14 @@ def delete_counters(*names: tuple[str, ...]) -> None:
     batch_delete(LimitRow, [{"key": {"S": "|".join(name)}} for name in names])
 
 
+def empty_counters(*names: tuple[str, ...]) -> None:
+    """Delete counters; when the table cannot be written they stay, until their windows end."""
+    if config().rate_limits == "off":
+        return
+    with _handling_outage(names[0][0], fail_closed=False):
+        delete_counters(*names)
+
+
 def check_reachable() -> None:
     """Read a row that does not exist; raises what PynamoDB raises when DynamoDB is unavailable."""
     try:

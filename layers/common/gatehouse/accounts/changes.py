@@ -1,7 +1,8 @@
 """What signed-in users change about their account: password, address, deletion."""
 
-from gatehouse import sessions
-from gatehouse.accounts import outbox, passwords, reminder_rows
+from gatehouse import sessions, throttle
+from gatehouse.accounts import failures, outbox, passwords, reminder_rows
+from gatehouse.accounts.counters import check_mail_rate
 from gatehouse.accounts.erasure_orders import new_erasure_order
 from gatehouse.accounts.gate import replace_session
 from gatehouse.accounts.lookup import AuthenticatedUser, find_profile, look_up_account
@@ -22,17 +23,28 @@ from gatehouse.errors import (
     NotFound,
     SessionEnded,
     SessionExpired,
+    TooManyWrongPasswords,
 )
 from gatehouse.sessions import ClientInfo, IssuedSession, Session
 from gatehouse.tokens import Purpose, find_token, mark_used
 
 
 def check_password(account: AuthenticatedUser, password: str) -> None:
-    """Raise PasswordTooLong, CredentialAccountNotFound or InvalidPassword unless the password is the user's."""
+    """Check the password of a signed-in user: the one place that does, so that every wrong one is counted.
+
+    Raises PasswordTooLong, CredentialAccountNotFound, InvalidPassword, TooManyRequests while too many were wrong, and
+    TooManyWrongPasswords for the one that was too many, which ends the session that sent it.
+    """
     passwords.check_length(password)
     if not account.profile.password_hash:
         raise CredentialAccountNotFound
-    if not passwords.is_correct(password, account.profile.password_hash):
+    failure = failures.count_own_failure(account.id)
+    if passwords.is_correct(password, account.profile.password_hash):
+        throttle.refund(failure)
+    elif failures.is_full(failure):
+        sessions.revoke(account.id, account.session.id)
+        raise TooManyWrongPasswords
+    else:
         raise InvalidPassword
 
 
@@ -40,8 +52,8 @@ def check_reauthenticated(account: AuthenticatedUser, password: str | None) -> N
     """Raise SessionExpired without a fresh session, where no password is given either, or as `check_password`."""
     if password is not None:
         check_password(account, password)
-    elif not sessions.is_fresh(account.session):
-        raise SessionExpired
+    else:
+        _check_fresh(account)
 
 
 def verify_password(account: AuthenticatedUser, password: str) -> None:
@@ -100,10 +112,10 @@ def change_email(account: AuthenticatedUser, new_email: str, client: ClientInfo,
     profile = account.profile
     if new_email == profile.email:
         raise EmailIsTheSame
-    outbox.check_mail_rate(new_email)
+    check_mail_rate(Purpose.CHANGE_EMAIL, new_email)
     email_change = outbox.EmailChange(profile=profile, new_email=new_email, callback_url=callback_url)
     if profile.email_verified and config().confirm_email_change:
-        outbox.check_mail_rate(profile.email)
+        check_mail_rate(Purpose.CONFIRM_EMAIL_CHANGE, profile.email)
         outbox.confirm_email_change_mail(email_change, client).save()
         return
     lookup, _ = look_up_account(new_email)
@@ -128,19 +140,33 @@ def delete_user(
     """
     check_reauthenticated(account, password)
     if config().delete_user_by_mail:
-        outbox.check_mail_rate(account.profile.email)
+        check_mail_rate(Purpose.DELETE_ACCOUNT, account.profile.email)
         outbox.account_deletion(account.profile, client, callback_url).save()
         return False
     _delete(account)
     return True
 
 
-def delete_user_by_token(account: AuthenticatedUser, token: str, *, password: str | None = None) -> None:
-    """Delete the user whom the token was mailed to.
-
-    Raises as `check_reauthenticated`, InvalidToken, TokenExpired.
+def delete_user_by_token(account: AuthenticatedUser, token: str) -> None:
+    """Delete the user whom the token was mailed to; raises SessionExpired without a fresh session, InvalidToken,
+    TokenExpired.
     """
-    check_reauthenticated(account, password)
+    _check_fresh(account)
+    _redeem_deletion(account, token)
+
+
+def delete_user_by_token_and_password(account: AuthenticatedUser, token: str, password: str) -> None:
+    """Delete the user whom the token was mailed to; raises as `check_password`, InvalidToken, TokenExpired."""
+    check_password(account, password)
+    _redeem_deletion(account, token)
+
+
+def _check_fresh(account: AuthenticatedUser) -> None:
+    if not sessions.is_fresh(account.session):
+        raise SessionExpired
+
+
+def _redeem_deletion(account: AuthenticatedUser, token: str) -> None:
     row = find_token(token, Purpose.DELETE_ACCOUNT)
     if row.used_at or row.user_id != account.profile.user_id or row.epoch != account.profile.epoch:
         raise InvalidToken

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from gatehouse import keys, throttle
 from gatehouse.accounts import imported_hashes, outbox, passwords
+from gatehouse.accounts.counters import spend_mail
+from gatehouse.accounts.failures import count_failure
 from gatehouse.accounts.gate import open_session
 from gatehouse.accounts.known_devices import is_known_device
-from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, new_user
+from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, new_user, sign_up_key
 from gatehouse.accounts.model import NewAccount, PasswordCredentials, User, normalize_email
 from gatehouse.accounts.pointers import email_key, taken_by
 from gatehouse.accounts.table import ProfileRow, create_profile, new_profile
@@ -24,15 +26,12 @@ from gatehouse.errors import (
     InvalidEmail,
     InvalidEmailOrPassword,
     SignUpDisabled,
-    TooManyRequests,
     UserAlreadyExists,
 )
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.telemetry import add_log_context
-from gatehouse.tokens import TokenRow
+from gatehouse.tokens import Purpose, TokenRow, keep_link, still_works
 from gatehouse.tokens.undeliverable import is_undeliverable
-
-_FAILURES = "failed-sign-ins"
 
 
 def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | None]:
@@ -45,18 +44,18 @@ def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | 
     if not settings.sign_up_enabled:
         raise SignUpDisabled
     passwords.check_new_password(new.password, new.email, new.name)
-    if settings.require_email_verification:
-        outbox.check_mail_rate(new.email)
+    within_budget = not settings.require_email_verification or spend_mail(Purpose.VERIFY_EMAIL, new.email)
     add_log_context(sign_up="password")
     password_hash = passwords.hash_new_password(new.password)
     user = new_user(new.email, name=new.name, image=new.image)
-    pointer, keyring = batch_get(email_key(user.email), keys.keyring_key())
+    pointer, waiting, keyring = batch_get(email_key(user.email), sign_up_key(user.email), keys.keyring_key())
     keys.update_cache(keyring)
     taken = taken_by(pointer) is not None
     if taken and (settings.reveal_existing_users or not settings.require_email_verification):
         raise UserAlreadyExists
     if settings.require_email_verification:
-        _sign_up_mail(user, client, new.callback_url, password_hash, taken=taken).save()
+        row = _sign_up_mail(user, client, new.callback_url, password_hash, taken=taken)
+        (row if within_budget else _without_mail(row, waiting, client)).save()
         return user, None
     profile = new_profile(user, password_hash)
     changes = [*create_profile(profile), create_epoch(user.id), discard_sign_up(user.email)]
@@ -84,7 +83,7 @@ def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
     passwords.check_length(credentials.password)
     lookup, (keyring, imported) = look_up_account(email, keys.keyring_key(), imported_hashes.costs_key())
     keys.update_cache(keyring)
-    failure = _count_failure(attempt, email)
+    failure = count_failure(email, known_device=is_known_device(attempt.client.device_proofs, email))
     if not passwords.is_correct(credentials.password, lookup.password_hash):
         imported_hashes.spend_equal_work(credentials.password, lookup.password_hash, imported)
         raise InvalidEmailOrPassword
@@ -114,21 +113,15 @@ def _sign_up_mail(
     return outbox.verification(user, client, callback_url=callback_url, password_hash=password_hash)
 
 
-def _count_failure(attempt: SignInAttempt, email: str) -> throttle.LimitRow | None:
-    """Count one failure before the password is checked: parallel attempts would not be counted in time afterwards.
-
-    Known devices have a counter of their own: strangers cannot lock out the owner, and a stolen cookie does not allow
-    unlimited attempts.
+def _without_mail(row: TokenRow, waiting: TokenRow | None, client: ClientInfo) -> TokenRow:
+    """Return the row of a sign-up beyond the budget of its address: under the link that was mailed before, as long as
+    that works.
     """
-    unknown_device, known_device = failure_counters(email)
-    key = known_device if is_known_device(attempt.client.device_proofs, email) else unknown_device
-    return throttle.consume(config().rate_limit_failed_sign_ins, *key, fail_closed=True)
-
-
-def failure_counters(email: str) -> list[tuple[str, ...]]:
-    """Return the keys of an address's failure counters: for unknown devices, and for known ones."""
-    key = (_FAILURES, throttle.pseudonym(email))
-    return [key, (*key, "known")]
+    if row.purpose == Purpose.ACCOUNT_EXISTS:
+        return outbox.decoy(row.email, client)
+    if waiting and still_works(waiting):
+        keep_link(row, waiting)
+    return row
 
 
 @contextmanager
@@ -142,8 +135,8 @@ def _resending_verification(lookup: AccountLookup, email: str, attempt: SignInAt
         if is_undeliverable(email):
             raise EmailNotVerified(details={"mail": "undeliverable"}) from None
         if config().send_verification_on_sign_in:
-            with suppress(TooManyRequests):  # the password was correct: the response stays the same
-                outbox.check_mail_rate(email)
+            within_budget = spend_mail(Purpose.VERIFY_EMAIL, email)
+            if within_budget or not still_works(lookup.verification):
                 resend_verification(lookup, attempt.client, attempt.credentials.callback_url)
         raise
 

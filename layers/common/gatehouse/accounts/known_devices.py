@@ -1,28 +1,39 @@
-"""What a browser keeps to show that somebody signed in with an address there before: the address's hash and a MAC."""
+"""What a browser keeps to show that somebody used an address there before: for each, the address's hash and a MAC."""
 
 import hmac
+import re
 from collections.abc import Iterable
 
 from gatehouse import keys, throttle
 
+_MOST_ADDRESSES = 4
+_PROOF = re.compile(r"(?P<address>[0-9a-f]{32})\.(?P<mac>[0-9a-f]{64})")
 
-def device_proof(email: str) -> str:
-    """Return the value for the browser to keep."""
-    value = throttle.pseudonym(email)
-    return f"{value}.{keys.mac(keys.DEVICE, value.encode()).hex()}"
+
+def add_device_proof(proofs: Iterable[str], email: str, *, signed_in: bool) -> str:
+    """Return the value for the browser to keep: the proof of an address, and of the others that `proofs` have.
+
+    When there are too many, a sign-in displaces the one that was added first. A mailed link displaces none: anybody can
+    mail one to the owner of this browser.
+    """
+    address = throttle.pseudonym(email)
+    proof = f"{address}.{keys.mac(keys.DEVICE, address.encode()).hex()}"
+    others = [match[0] for match in _parse(proofs) if match["address"] != address]
+    kept = [proof, *others] if signed_in else [*others, proof]
+    return "_".join(kept[:_MOST_ADDRESSES])
 
 
 def is_known_device(proofs: Iterable[str], email: str) -> bool:
-    """Whether one of `proofs` is such a value for this address, by the cached keyring."""
-    return any(_is_device_proof(text, email) for text in proofs)
+    """Whether `proofs` have one for this address, by the cached keyring."""
+    address = throttle.pseudonym(email)
+    return any(
+        keys.matches(keys.DEVICE, address.encode(), bytes.fromhex(match["mac"]))
+        for match in _parse(proofs)
+        if hmac.compare_digest(match["address"], address)
+    )
 
 
-def _is_device_proof(text: str, email: str) -> bool:
-    value, _, mac = text.partition(".")
-    if not hmac.compare_digest(value.encode(), throttle.pseudonym(email).encode()):
-        return False
-    return keys.matches(keys.DEVICE, value.encode(), bytes.fromhex(mac) if _is_hex(mac) else b"")
-
-
-def _is_hex(text: str) -> bool:
-    return len(text) == 64 and all(digit in "0123456789abcdef" for digit in text)  # noqa: PLR2004 -- 32 bytes
+def _parse(proofs: Iterable[str]) -> list[re.Match[str]]:
+    """Return the well-formed proofs; whether they are authentic is not checked."""
+    given = [_PROOF.fullmatch(text) for proof in proofs for text in proof.split("_")]
+    return [match for match in given if match]

@@ -19,10 +19,14 @@ _NOBODY = "nobody"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLookup:
-    """The profile of an address, or its pending sign-up, or neither; `taken_by` is set also where it is only held."""
+    """The profile of an address, or its pending sign-up, or neither; and the row of the latest verification.
+
+    `taken_by` is set also where the address is only held.
+    """
 
     profile: ProfileRow | None
     pending_sign_up: TokenRow | None
+    verification: TokenRow | None
     taken_by: str | None = None
 
     @property
@@ -82,12 +86,19 @@ def find_user(credential: Credential, *, refresh_keyring: bool = False) -> Authe
 
 def look_up_account(email: str, *extra_keys: Key) -> tuple[AccountLookup, list[Any]]:
     """Return the account of an address, and the rows of `extra_keys`: two reads whether or not it exists."""
-    sign_up_key = (TokenRow, email_subject(email), Purpose.VERIFY_EMAIL)
-    pointer, row, *extra_rows = batch_get(email_key(email), sign_up_key, *extra_keys)
+    pointer, row, *extra_rows = batch_get(email_key(email), sign_up_key(email), *extra_keys)
     profile = find_profile(owner_of(pointer) or _NOBODY)
     is_pending = not profile and row and row.password_hash and row.delete_at > clock.now()
     pending_sign_up = row if is_pending else None
-    return AccountLookup(profile=profile, pending_sign_up=pending_sign_up, taken_by=taken_by(pointer)), extra_rows
+    lookup = AccountLookup(
+        profile=profile, pending_sign_up=pending_sign_up, verification=row, taken_by=taken_by(pointer)
+    )
+    return lookup, extra_rows
+
+
+def sign_up_key(email: str) -> Key:
+    """Return the key of the pending sign-up of an address."""
+    return TokenRow, email_subject(email), Purpose.VERIFY_EMAIL
 
 
 def new_user(email: str, *, name: str = "", image: str | None = None) -> User:

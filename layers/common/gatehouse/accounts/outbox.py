@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from gatehouse import throttle
 from gatehouse.accounts.model import User
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
@@ -155,19 +154,6 @@ def account_deletion(profile: ProfileRow, client: ClientInfo, callback_url: str 
 def client_of(row: TokenRow) -> ClientInfo:
     """The client that asked for a token: its language, and the service's URL that it used."""
     return ClientInfo(base_url=row.base_url, language=row.language)
-
-
-def check_mail_rate(email: str) -> None:
-    """Count one mail for an address; raises TooManyRequests, whether or not the address has an account."""
-    key, daily = mail_counters(email)
-    throttle.consume(config().rate_limit_mail_address, *key)
-    throttle.consume(config().rate_limit_mail_address_daily, *daily)
-
-
-def mail_counters(email: str) -> list[tuple[str, ...]]:
-    """Return the keys of an address's mail counters: the short window, and the day."""
-    key = ("mail", throttle.pseudonym(email))
-    return [key, (*key, "daily")]
 
 
 def decoy(email: str, client: ClientInfo) -> TokenRow:

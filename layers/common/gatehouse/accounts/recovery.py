@@ -3,25 +3,28 @@
 from dataclasses import replace
 
 from gatehouse.accounts import outbox, passwords
+from gatehouse.accounts.counters import empty_counters, spend_mail
 from gatehouse.accounts.lookup import discard_sign_up, look_up_account, new_user
 from gatehouse.accounts.table import create_profile, new_profile, set_password_by_reset
 from gatehouse.dynamodb import ConditionFailed, put, transact
 from gatehouse.errors import InvalidToken
 from gatehouse.sessions import ClientInfo, advance_epoch, create_epoch
-from gatehouse.tokens import Purpose, TokenRow, find_token, mark_used
+from gatehouse.tokens import Purpose, TokenRow, email_subject, find_token, mark_used, still_works
 
 
 def request_reset(email: str, client: ClientInfo, redirect_to: str | None = None) -> None:
     """Mail a link that sets a new password, if the address has an account or a pending sign-up.
-    Raises TooManyRequests.
+
+    Beyond the budget of the address it is mailed only when the last link does not work any more.
     """
-    outbox.check_mail_rate(email)
-    lookup, _ = look_up_account(email)
+    within_budget = spend_mail(Purpose.RESET_PASSWORD, email)
+    lookup, (last,) = look_up_account(email, (TokenRow, email_subject(email), Purpose.RESET_PASSWORD))
     profile = lookup.profile
     owner, epoch = (profile.to_user(), profile.epoch) if profile else (None, None)
     row = outbox.password_reset(email, client, redirect_to=redirect_to, owner=owner, epoch=epoch)
     reached = (profile or lookup.pending_sign_up) and not lookup.is_disabled
-    (row if reached else outbox.decoy(email, client)).save()
+    needed = within_budget or not (still_works(last) and (last.user_id, last.epoch) == (row.user_id, epoch))
+    (row if reached and needed else outbox.decoy(email, client)).save()
 
 
 def check_reset(token: str) -> None:
@@ -29,8 +32,8 @@ def check_reset(token: str) -> None:
     _find_unused(token)
 
 
-def reset_password(token: str, new_password: str) -> None:
-    """Set a new password and end every session; a pending sign-up for the address is deleted.
+def reset_password(token: str, new_password: str) -> str:
+    """Set a new password, end every session, and return the address; a pending sign-up for it is deleted.
 
     Raises PasswordTooShort, PasswordTooLong, WeakPassword, PasswordCompromised, InvalidToken, TokenExpired. Only
     success uses up the token.
@@ -39,16 +42,20 @@ def reset_password(token: str, new_password: str) -> None:
     row = _find_unused(token)
     passwords.check_new_password(new_password, row.email, row.name)
     password_hash = passwords.hash_new_password(new_password)
-    if row.user_id:
+    user_id = row.user_id
+    if user_id:
         notice = put(outbox.password_changed(row.user_id, row.email, outbox.client_of(row)))
         changes = [set_password_by_reset(row, password_hash), advance_epoch(row.user_id, row.epoch), notice]
     else:
         user = replace(new_user(row.email), email_verified=True)
+        user_id = user.id
         changes = [*create_profile(new_profile(user, password_hash)), create_epoch(user.id)]
     try:
         transact(mark_used(row), *changes, discard_sign_up(row.email))
     except ConditionFailed:
         raise InvalidToken from None
+    empty_counters(row.email, user_id)
+    return str(row.email)
 
 
 def _find_unused(token: str) -> TokenRow:

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from gatehouse.accounts import outbox
+from gatehouse.accounts.counters import empty_counters, spend_mail
 from gatehouse.accounts.former_addresses import former_key, move_address
 from gatehouse.accounts.gate import open_session
 from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, find_profile, look_up_account, pending_user
@@ -14,18 +15,19 @@ from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, conditional_write, put, transact
 from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
-from gatehouse.tokens import Purpose, TokenRow, find_token, mark_used
+from gatehouse.tokens import Purpose, TokenRow, find_token, mark_used, still_works
 
 _PURPOSES = (Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL, Purpose.CONFIRM_EMAIL_CHANGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationResult:
-    """The user, the new session if verifying signs in, and the token's purpose."""
+    """The user, the new session if verifying signs in, the token's purpose, and whether this request used it up."""
 
     user: User
     issued: IssuedSession | None
     purpose: Purpose
+    first: bool = False
 
 
 def verify_email(token: str, client: ClientInfo) -> VerificationResult:
@@ -41,16 +43,22 @@ def verify_email(token: str, client: ClientInfo) -> VerificationResult:
     if not profile or profile.disabled:
         raise InvalidToken
     purpose, issued = Purpose(row.purpose), None
+    if first:
+        empty_counters(row.email, profile.user_id)
     if first and purpose == Purpose.VERIFY_EMAIL and config().auto_sign_in_after_verification:
         issued = open_session(profile, client, notify=False)
-    return VerificationResult(user=profile.to_user(), issued=issued, purpose=purpose)
+    return VerificationResult(user=profile.to_user(), issued=issued, purpose=purpose, first=first)
 
 
 def request_verification(email: str, client: ClientInfo, callback_url: str | None = None) -> None:
-    """Mail the verification link again, if the address is not verified. Raises TooManyRequests."""
-    outbox.check_mail_rate(email)
+    """Mail the verification link again, if the address is not verified.
+
+    Beyond the budget of the address it is mailed only when the last link does not work any more.
+    """
+    within_budget = spend_mail(Purpose.VERIFY_EMAIL, email)
     lookup, _ = look_up_account(email)
-    if not resend_verification(lookup, client, callback_url):
+    needed = within_budget or not still_works(lookup.verification)
+    if not (needed and resend_verification(lookup, client, callback_url)):
         outbox.decoy(email, client).save()
 
 

@@ -14,10 +14,9 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import audit, clock, throttle
 from gatehouse.accounts import profile_key
+from gatehouse.accounts.counters import all_counters
 from gatehouse.accounts.erasure_orders import PURPOSE, ErasureRow, ErasureState
-from gatehouse.accounts.flows import failure_counters
 from gatehouse.accounts.former_addresses import FormerAddressesRow, all_addresses, former_key
-from gatehouse.accounts.outbox import mail_counters
 from gatehouse.accounts.pointers import PointerRow, email_key
 from gatehouse.dynamodb import ConditionFailed, Row, batch_get, conditional_write
 from gatehouse.query import QuerySpec, batch_delete, query
@@ -92,7 +91,7 @@ def _steps(order: ErasureRow, former: FormerAddressesRow | None) -> Iterator[int
     for email in (order.email, *(one.email for one in all_addresses(former))):
         if removed := _delete_mails_of_address(order, email):
             yield removed
-        throttle.delete_counters(*mail_counters(email), *failure_counters(email))
+        throttle.delete_counters(*all_counters(email, order.subject))
     if former:
         yield _release_former(order.subject, former)
 

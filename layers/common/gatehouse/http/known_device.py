@@ -3,14 +3,15 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gatehouse.accounts.known_devices import device_proof
+from gatehouse.accounts.known_devices import add_device_proof
 from gatehouse.config import config
-from gatehouse.http.cookies import DEVICE, set_cookie
+from gatehouse.http.cookies import DEVICE, get_cookies, set_cookie
 
 _YEAR = 365 * 86_400  # seconds
 
 
-def remember_device(request: Request, response: Response, email: str) -> None:
-    """Make this browser a known device of an address."""
+def remember_device(request: Request, response: Response, email: str, *, signed_in: bool = True) -> None:
+    """Make this browser a known device of an address, after a sign-in or a mailed link."""
     if config().rate_limits == "on" or config().notify_new_device:
-        set_cookie(request, response, DEVICE, device_proof(email), _YEAR)
+        proofs = add_device_proof(get_cookies(request, DEVICE), email, signed_in=signed_in)
+        set_cookie(request, response, DEVICE, proofs, _YEAR)

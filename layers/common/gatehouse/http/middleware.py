@@ -22,6 +22,7 @@ from gatehouse.errors import (
     PayloadTooLarge,
     Refusal,
     ServiceUnavailable,
+    TooManyWrongPasswords,
     UnsupportedMediaType,
 )
 from gatehouse.http.authentication import authenticate
@@ -62,7 +63,10 @@ class RequestMiddleware:
             recorder.code = refusal.code
             if refusal.cause:
                 telemetry.add_log_context(cause=refusal.cause[:_MAX_CAUSE_LENGTH])
-            await error_response(refusal, correlation)(scope, receive, recorder.send)
+            response = error_response(refusal, correlation)
+            if isinstance(refusal, TooManyWrongPasswords) and self.policy.clear_session:
+                self.policy.clear_session(request, response)
+            await response(scope, receive, recorder.send)
         self._record(recorder)
         if self.policy.constant_time:
             await sleep(-(perf_counter() - started) % _CONSTANT_TIME_STEP)

@@ -3,8 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 type RateLimit = Callable[[str, str], None]
 """Counts one call of a function from an IP address; raises TooManyRequests."""
+type ClearSession = Callable[[Request, Response], None]
+"""Clears the cookies of the caller's session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +24,8 @@ class AccessPolicy:
     site's form must not sign its visitor in (login CSRF). `allow_cross_site` accepts posts and forms from other
     sites; such a function must not trust cookies. `serves_pages` is for HTML pages: they check redirect parameters
     themselves and read nothing from DynamoDB. `rate_limit` counts calls: see `rate_limits`. `max_body_size` is in
-    bytes, and holds before anything reads the body.
+    bytes, and holds before anything reads the body. `clear_session` is for functions that check the password of a
+    signed-in caller: too many wrong ones end the session.
     """
 
     public: bool = False
@@ -33,3 +39,4 @@ class AccessPolicy:
     serves_pages: bool = False
     rate_limit: RateLimit | None = None
     max_body_size: int = 256 * 1024
+    clear_session: ClearSession | None = None

@@ -65,9 +65,21 @@ def find_token(text: str, *purposes: Purpose) -> TokenRow:
     keys.update_cache(keyring)
     if not row or not keys.matches(keys.MAIL, _mac_message(row), token.mac):
         raise InvalidToken
-    if (row.expires_at or row.delete_at) <= clock.now():  # `expires_at` is set when the mail is sent
+    if _has_expired(row):
         raise TokenExpired
     return row
+
+
+def still_works(row: TokenRow | None) -> bool:
+    """Whether the link of a row was mailed, or is about to be, and can still be used."""
+    unsent = (MailState.NONE, MailState.FAILED)
+    return row is not None and row.mail_state not in unsent and not row.used_at and not _has_expired(row)
+
+
+def keep_link(row: TokenRow, earlier: TokenRow) -> None:
+    """Give a new row the link that was mailed with an earlier one; it is not mailed again."""
+    for name in ("nonce", "mail_state", "attempts", "expires_at", "delete_at"):
+        setattr(row, name, getattr(earlier, name))
 
 
 def mark_used(row: TokenRow) -> TransactItem:
@@ -81,6 +93,11 @@ def mark_used(row: TokenRow) -> TransactItem:
         TokenRow.password_hash.remove(),
         condition=(TokenRow.nonce == row.nonce) & TokenRow.used_at.does_not_exist(),
     )
+
+
+def _has_expired(row: TokenRow) -> bool:
+    ends_at = row.expires_at or row.delete_at  # `expires_at` is set when the mail is sent
+    return bool(ends_at <= clock.now())
 
 
 def _mac_message(row: TokenRow) -> bytes:

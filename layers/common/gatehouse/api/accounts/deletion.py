@@ -1,5 +1,7 @@
 """Account deletion, requested by the user or by a mailed link."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from fastapi import Request, Response
@@ -28,8 +30,11 @@ def delete_account(
     member: AuthenticatedUser, given: DeleteAccountRequest, client: ClientInfo, request: Request, response: Response
 ) -> dict[str, bool | str]:
     """Delete the user, or mail the link that does."""
-    if given.token:
-        _delete_by_token(member, given.token, given.password)
+    if given.token and given.password is not None:
+        with _token_errors_as_not_found():
+            changes.delete_user_by_token_and_password(member, given.token, given.password)
+    elif given.token:
+        _delete_by_token(member, given.token)
     elif not changes.delete_user(member, client, password=given.password, callback_url=given.callback_url):
         return _MAILED
     clear_session(request, response)
@@ -48,8 +53,14 @@ def follow_deletion(member: AuthenticatedUser | None, request: Request, token: s
     return response
 
 
-def _delete_by_token(member: AuthenticatedUser, token: str, password: str | None = None) -> None:
+def _delete_by_token(member: AuthenticatedUser, token: str) -> None:
+    with _token_errors_as_not_found():
+        changes.delete_user_by_token(member, token)
+
+
+@contextmanager
+def _token_errors_as_not_found() -> Iterator[None]:
     try:
-        changes.delete_user_by_token(member, token, password=password)
+        yield
     except (InvalidToken, TokenExpired):
         raise InvalidToken(status=HTTPStatus.NOT_FOUND) from None

@@ -132,8 +132,13 @@ def start_session(request: Request, response: Response, user: User, issued: Issu
 
 
 def apply_verification(request: Request, response: Response, verified: VerificationResult) -> None:
-    """Set the cookies of the session that verifying opened, or clear the cached session, which has the old address."""
+    """Set the cookies of the session that verifying opened, or clear the cached session, which has the old address.
+
+    The browser becomes a known device: whoever has the mailbox used it.
+    """
     start_session(request, response, verified.user, verified.issued)
+    if verified.first:
+        remember_device(request, response, verified.user.email, signed_in=verified.issued is not None)
     if not verified.issued:
         clear_session_cache(request, response)
 

@@ -2,6 +2,7 @@
 
 const channel = window.BroadcastChannel ? new BroadcastChannel("gatehouse") : new EventTarget() // the other tabs
 const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"] // the second is the response to delete-user without a password
+const WRONG = ["INVALID_PASSWORD", "INVALID_EMAIL_OR_PASSWORD", "TOO_MANY_WRONG_PASSWORDS"] // not to be repeated
 let member = null // {user, session} of the signed-in user
 
 // Run `page` when a user is signed in; otherwise redirect to sign-in, which leads back here.
@@ -72,7 +73,7 @@ async function asked(method, path, body, options) {
     return await ask(method, path, body, options)
   } catch (error) {
     if (error.status !== 401 && !STALE.includes(error.code)) throw error
-    if (error.code === "INVALID_PASSWORD" || error.code === "INVALID_EMAIL_OR_PASSWORD") throw error
+    if (WRONG.includes(error.code)) throw error
     await again(error)
     return ask(method, path, body, options)
   }
