@@ -78,6 +78,7 @@ ACTIONS = {
     "STATE_MISMATCH": _RESTART,
     "STATE_NOT_FOUND": _RESTART,
     "SYNC_TOKEN_EXPIRED": "Sync again without `since`, and replace the local copy.",
+    "TASK_LIMIT_REACHED": "Ask the user to delete tasks first.",
     "TOKEN_EXPIRED": _REFRESH,
     "TOO_MANY_REQUESTS": "Wait as many seconds as `Retry-After` says.",
     "UNAUTHORIZED": "See the code in `details.reason`.",

@@ -15,7 +15,7 @@ LEVELS = (
     {"http"},
     {"reminders", "oauth", "erasure"},
     {"accounts", "sessions", "tasks"},
-    {"tokens", "mail", "keys", "throttle"},
+    {"tokens", "mail", "keys", "throttle", "task_reads"},
     {"outages"},
     {
         "errors",

@@ -64,6 +64,8 @@ def test_the_limits_are_the_decided_ones() -> None:
         "RateLimitMailAddress": "3/300",
         "RateLimitMailAddressDaily": "10/86400",
         "RateLimitRefresh": "150/300",
+        "RateLimitTaskReads": "100/60",
+        "RateLimitTaskWrites": "30/60",
         "RateLimitFailedSignIns": "10/900",
     }
 

@@ -1,14 +1,20 @@
-"""The stream of `tokens` -- erase the data of each deleted user; unfinished erasures are retried."""
+"""The stream of `tokens` -- erase the data of each deleted user, and end excess sessions; what fails is retried."""
 
 from typing import Any
 
 from gatehouse import telemetry
+from gatehouse.accounts import trim_orders
 from gatehouse.erasure import Erasure, erase
+from gatehouse.sessions.trimming import end_excess_sessions
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for record in event["Records"]:
-        user_id = record["dynamodb"]["NewImage"]["subject"]["S"]
+        order = record["dynamodb"]["NewImage"]
+        user_id = order["subject"]["S"]
+        if order["purpose"]["S"] == trim_orders.PURPOSE:
+            telemetry.logger.info("excess sessions ended", user_id=user_id, sessions=end_excess_sessions(user_id))
+            continue
         outcome = erase(user_id, context.get_remaining_time_in_millis)
         telemetry.record_outcome("erase_user", outcome)
         if outcome is Erasure.DELAYED:

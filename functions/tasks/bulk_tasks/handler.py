@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from gatehouse.api.tasks.bulk import ItemResult, run_bulk
-from gatehouse.api.tasks.headers import OptionalIdempotencyKey
+from gatehouse.api.tasks.headers import CurrentSummary, OptionalIdempotencyKey
 from gatehouse.api_model import StrictModel
 from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
+from gatehouse.tasks import summary_key
 
 router = APIRouter()
 
@@ -19,8 +20,10 @@ class BulkRequest(StrictModel):
 
 @router.post("/api/tasks/bulk")
 @router.post("/api/{user_id}/tasks/bulk")
-async def bulk_tasks(body: BulkRequest, user: CurrentUser, key: OptionalIdempotencyKey) -> dict[str, list[ItemResult]]:
-    return {"results": run_bulk(user.id, body.operations, key)}
+async def bulk_tasks(
+    body: BulkRequest, user: CurrentUser, key: OptionalIdempotencyKey, summary: CurrentSummary
+) -> dict[str, list[ItemResult]]:
+    return {"results": run_bulk(user.id, body.operations, key, summary)}
 
 
-handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))
+handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True, user_row=summary_key))

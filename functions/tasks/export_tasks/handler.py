@@ -8,6 +8,7 @@ from gatehouse.api.tasks.export import export_response
 from gatehouse.api.tasks.headers import CurrentOwner
 from gatehouse.api_model import StrictModel
 from gatehouse.http import AccessPolicy, lambda_handler
+from gatehouse.task_reads import limit_task_reads, reads_key
 from gatehouse.tasks import TaskPage
 from gatehouse.tasks.exporting import export_page
 
@@ -25,4 +26,6 @@ async def export_tasks(query: Annotated[TaskExportQuery, Query()], owner: Curren
     return export_response(export_page(owner, query.cursor), query.format, first=query.cursor is None)
 
 
-handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))
+handler = lambda_handler(
+    router, AccessPolicy(admits_access_tokens=True, user_row=reads_key, user_limit=limit_task_reads)
+)

@@ -8,6 +8,7 @@ from pydantic import Field
 from gatehouse.api.tasks.headers import CurrentOwner
 from gatehouse.api_model import StrictModel
 from gatehouse.http import AccessPolicy, lambda_handler
+from gatehouse.task_reads import limit_task_reads, reads_key
 from gatehouse.tasks.sync import ChangeFeed, changes_since
 
 router = APIRouter()
@@ -24,4 +25,6 @@ async def list_changes(query: Annotated[TaskChangesQuery, Query()], owner: Curre
     return changes_since(owner, query.since, query.limit)
 
 
-handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))
+handler = lambda_handler(
+    router, AccessPolicy(admits_access_tokens=True, user_row=reads_key, user_limit=limit_task_reads)
+)

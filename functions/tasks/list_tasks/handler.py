@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from gatehouse.api.tasks.headers import CurrentOwner
 from gatehouse.http import AccessPolicy, lambda_handler
+from gatehouse.task_reads import limit_task_reads, reads_key
 from gatehouse.tasks import TaskPage
 from gatehouse.tasks.listing import TaskQuery, list_page
 
@@ -18,4 +19,6 @@ async def list_tasks(query: Annotated[TaskQuery, Query()], owner: CurrentOwner) 
     return list_page(owner, query)
 
 
-handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))
+handler = lambda_handler(
+    router, AccessPolicy(admits_access_tokens=True, user_row=reads_key, user_limit=limit_task_reads)
+)

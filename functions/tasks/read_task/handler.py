@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from gatehouse import tasks
 from gatehouse.api.tasks.headers import TaskPrecondition, unless_not_modified, with_etag
 from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
+from gatehouse.task_reads import limit_task_reads, reads_key
 from gatehouse.tasks import Task
 
 router = APIRouter()
@@ -18,4 +19,6 @@ async def read_task(
     return unless_not_modified(with_etag(response, tasks.get(user.id, task_id)), precondition)
 
 
-handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))
+handler = lambda_handler(
+    router, AccessPolicy(admits_access_tokens=True, user_row=reads_key, user_limit=limit_task_reads)
+)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from gatehouse.api_model import StrictModel, TimeZone
 from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
+from gatehouse.task_reads import limit_task_reads, reads_key
 from gatehouse.tasks.summary import Summary, summarize
 
 router = APIRouter()
@@ -22,4 +23,6 @@ async def summarize_tasks(query: Annotated[SummaryQuery, Query()], user: Current
     return summarize(user.id, ZoneInfo(query.zone))
 
 
-handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True))
+handler = lambda_handler(
+    router, AccessPolicy(admits_access_tokens=True, user_row=reads_key, user_limit=limit_task_reads)
+)

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gatehouse.setting_types import (
     CommaList,
+    Count,
     Flag,
     Lifetime,
     NonEmptyText,
@@ -20,7 +21,6 @@ from gatehouse.setting_types import (
     OptionalProxy,
     OptionalUrl,
     PasswordLength,
-    PerSecond,
     RateLimit,
     Seconds,
 )
@@ -51,7 +51,7 @@ class Config:
     """The sender address of all mail; its domain becomes the SES identity"""
     mail_configuration: str
     """The SES configuration set of all mails: TLS required, bounces and complaints reported"""
-    mail_rate: PerSecond
+    mail_rate: Count
     """Mails a second that each instance of the sender hands to SES; must be below the SES account's own rate"""
     product_name: str
     """The product's name in mails"""
@@ -125,8 +125,16 @@ class Config:
     """Mails requested for one address over a longer time, as mails/seconds"""
     rate_limit_refresh: RateLimit
     """Refreshes of one session, as calls/seconds"""
+    rate_limit_task_reads: RateLimit
+    """Requests of one user that read tasks, as calls/seconds"""
+    rate_limit_task_writes: RateLimit
+    """Changes of one user to tasks, as changes/seconds; a bulk request counts each of its operations"""
     rate_limit_failed_sign_ins: RateLimit
     """Failed sign-ins for one account, as failures/seconds; after that only known browsers are accepted"""
+    maximum_tasks: Count
+    """Tasks that a user can have"""
+    maximum_sessions: Count
+    """Sessions of a user; the others, renewed the longest ago, are ended in the background now and then"""
     google_client_id: CommaList
     """The client ids at Google, comma-separated; redirects use the first, ID tokens may have any; empty is off"""
     google_client_secret_name: str

@@ -74,6 +74,12 @@ class IdempotencyKeyReused(Refusal):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"
 
 
+class TaskLimitReached(Refusal):
+    """Your list is full. Delete tasks to make room."""
+
+    status, code = HTTPStatus.CONFLICT, "TASK_LIMIT_REACHED"
+
+
 class SyncTokenExpired(Refusal):
     """The sync token has expired. Start again without a token."""
 
@@ -190,10 +196,16 @@ class TooManyRequests(Refusal):
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS"
 
-    def __init__(self, retry_after: int = 1) -> None:
-        """`retry_after` is in seconds."""
+    def __init__(self, retry_after: int = 1, *, limit: int | None = None, resets_at: int = 0) -> None:
+        """`retry_after` is in seconds. With `limit`, headers show the calls of a window and its end in Unix seconds."""
         super().__init__()
         self.headers = {"retry-after": str(retry_after), "x-retry-after": str(retry_after)}
+        if limit is not None:
+            self.headers |= {
+                "x-ratelimit-limit": str(limit),
+                "x-ratelimit-remaining": "0",
+                "x-ratelimit-reset": str(resets_at),
+            }
 
 
 class TooManyWrongPasswords(Refusal):

@@ -1,7 +1,7 @@
 """The types of settings, each with the values that it accepts."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
 
 from annotated_types import Ge, Gt, Le, MinLen
@@ -11,7 +11,7 @@ type NonEmptyText = Annotated[str, MinLen(1)]
 type OptionalUrl = Annotated[str, BeforeValidator(_parse_url)]
 type Flag = Annotated[bool, BeforeValidator(_parse_flag)]
 type OnOff = Literal["on", "off"]
-type PerSecond = Annotated[int, Gt(0), BeforeValidator(_parse_number)]
+type Count = Annotated[int, Gt(0), BeforeValidator(_parse_number)]
 type PasswordLength = Annotated[int, Ge(8), Le(128), BeforeValidator(_parse_number)]
 type Seconds = Annotated[timedelta, BeforeValidator(_parse_number)]
 type Lifetime = Annotated[timedelta, Gt(timedelta(0)), BeforeValidator(_parse_number)]
@@ -25,6 +25,10 @@ class Rate(NamedTuple):
 
     calls: int
     seconds: int
+
+    def window_end(self, now: datetime) -> int:
+        """Return the end of the window that `now` is in, in Unix seconds. All instances have the same windows."""
+        return (int(now.timestamp()) // self.seconds + 1) * self.seconds
 
 
 class TrustedProxy(NamedTuple):

@@ -6,7 +6,7 @@ extend the window.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
@@ -20,7 +20,7 @@ from pynamodb.expressions.update import Action
 from gatehouse import clock
 from gatehouse.attributes import IntegerAttribute
 from gatehouse.config import config
-from gatehouse.dynamodb import SCHEMA, Row, TableName, connection
+from gatehouse.dynamodb import SCHEMA, Key, Row, TableName, connection
 from gatehouse.errors import ServiceUnavailable, TooManyRequests
 from gatehouse.query import batch_delete
 from gatehouse.setting_types import Rate
@@ -59,6 +59,32 @@ def refund(counter: LimitRow | None) -> None:
     with _handling_outage(counter.key.partition("|")[0], fail_closed=True):
         same = (LimitRow.ends_at == counter.ends_at) & (LimitRow.calls > 0)
         _update(counter.key, [LimitRow.calls.add(-1)], same)
+
+
+def counter_key(*key: str) -> Key:
+    """Return the key of a counter's row."""
+    return LimitRow, "|".join(key), None
+
+
+def add_calls(calls: int, ends_at: int, *key: str) -> bool:
+    """Add calls to the counter of the window that ends at `ends_at`, in Unix milliseconds; returns whether it could be
+    written.
+    """
+    name = "|".join(key)
+    add: list[Action] = [LimitRow.calls.add(calls)]
+    begin: list[Action] = [
+        LimitRow.schema.set(SCHEMA),
+        LimitRow.calls.set(calls),
+        LimitRow.ends_at.set(ends_at),
+        LimitRow.expires_at.set(datetime.fromtimestamp(ends_at // 1000, UTC)),
+    ]
+    begun, over = LimitRow.ends_at == ends_at, LimitRow.key.does_not_exist() | (LimitRow.ends_at < ends_at)
+    with _handling_outage(key[0], fail_closed=False):
+        for actions, condition in ((add, begun), (begin, over), (add, begun)):
+            if _update(name, actions, condition)[0]:
+                break
+        return True
+    return False
 
 
 def client_network(ip: str) -> str:

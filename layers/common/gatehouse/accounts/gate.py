@@ -8,6 +8,7 @@ from gatehouse.accounts import notices
 from gatehouse.accounts.known_devices import is_known_device
 from gatehouse.accounts.lookup import AuthenticatedUser
 from gatehouse.accounts.table import ProfileRow
+from gatehouse.accounts.trim_orders import trim_orders
 from gatehouse.config import config
 from gatehouse.dynamodb import TransactItem, put, transact
 from gatehouse.errors import EmailNotVerified
@@ -36,7 +37,7 @@ def open_session(
     if config().require_email_verification and not profile.email_verified:
         raise EmailNotVerified
     issued, row = sessions.new_session(profile.user_id, profile.epoch, client, remember=remember)
-    writes = [*changes, *(_notices(profile, client) if notify else [])]
+    writes = [*changes, *(_notices(profile, client) if notify else []), *trim_orders(profile.user_id)]
     if writes:
         transact(*writes, put(row))
     else:

@@ -22,6 +22,7 @@ from gatehouse.dynamodb import ConditionFailed, Row, batch_get, conditional_writ
 from gatehouse.query import QuerySpec, batch_delete, query
 from gatehouse.sessions.refresh import refresh_counter
 from gatehouse.sessions.table import SessionRow
+from gatehouse.task_reads import reads_counter
 from gatehouse.tasks.table import TaskRow
 from gatehouse.telemetry import logger
 from gatehouse.tokens import TokenRow, email_subject
@@ -91,7 +92,7 @@ def _steps(order: ErasureRow, former: FormerAddressesRow | None) -> Iterator[int
     for email in (order.email, *(one.email for one in all_addresses(former))):
         if removed := _delete_mails_of_address(order, email):
             yield removed
-        throttle.delete_counters(*all_counters(email, order.subject))
+        throttle.delete_counters(*all_counters(email, order.subject), reads_counter(order.subject))
     if former:
         yield _release_former(order.subject, former)
 

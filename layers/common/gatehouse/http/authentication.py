@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from gatehouse import sessions
 from gatehouse.accounts import AuthenticatedUser, ProfileRow, find_user
+from gatehouse.dynamodb import Row
 from gatehouse.errors import (
     InvalidToken,
     MissingToken,
@@ -23,37 +24,39 @@ from gatehouse.http.client_address import client_address
 from gatehouse.http.cookies import DEVICE, get_cookies
 from gatehouse.http.credentials import is_admitted, request_credentials
 from gatehouse.http.origin import base_url
+from gatehouse.http.policy import UserKey
 from gatehouse.languages import preferred_language
 from gatehouse.sessions import ClientInfo, Credential, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """An authenticated caller; `id` is the user's, not the session's. `profile` is set where the
-    function asked for it.
+    """An authenticated caller; `id` is the user's, not the session's. `profile` and `row` are set where the function's
+    policy asks for them; a row may not exist.
     """
 
     id: str
     session: Session
     credential: Credential
     profile: ProfileRow | None
+    row: Row | None
 
 
-def authenticate(request: Request, *, with_profile: bool) -> Principal:
+def authenticate(request: Request, *, with_profile: bool, user_row: UserKey | None = None) -> Principal:
     """Return the authenticated caller, in one read; raises MissingToken, InvalidToken or TokenExpired, all as 401.
 
     On the paths of the better-auth protocol these are Unauthorized, with the reason in `details`. Raises
     SessionRequired for a valid JWT where the function does not admit it.
     """
     try:
-        return _authenticate_any(request, with_profile=with_profile)
+        return _authenticate_any(request, with_profile=with_profile, user_row=user_row)
     except (MissingToken, InvalidToken, TokenExpired) as refusal:
         if request.scope["path"].startswith("/api/auth/"):
             raise Unauthorized(details={"reason": refusal.code}) from None
         raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
 
 
-def _authenticate_any(request: Request, *, with_profile: bool) -> Principal:
+def _authenticate_any(request: Request, *, with_profile: bool, user_row: UserKey | None = None) -> Principal:
     """Return the caller of the first valid credential that is admitted.
 
     A cookie does not count beside the valid JWT of another user: the request would be done to the wrong one.
@@ -62,7 +65,7 @@ def _authenticate_any(request: Request, *, with_profile: bool) -> Principal:
     bearer: Principal | None = None  # the caller of a JWT that is not admitted
     for credential in request_credentials(request):
         try:
-            principal = _authenticate_with(request, credential, with_profile=with_profile)
+            principal = _authenticate_with(request, credential, with_profile=with_profile, user_row=user_row)
         except (InvalidToken, TokenExpired) as error:
             refusal = error
             continue
@@ -73,13 +76,17 @@ def _authenticate_any(request: Request, *, with_profile: bool) -> Principal:
     raise SessionRequired if bearer else refusal
 
 
-def _authenticate_with(request: Request, credential: Credential, *, with_profile: bool) -> Principal:
+def _authenticate_with(
+    request: Request, credential: Credential, *, with_profile: bool, user_row: UserKey | None
+) -> Principal:
     refresh = request.state.verifies_cookies
     if with_profile:
         user = find_user(credential, refresh_keyring=refresh)
-        return Principal(id=user.id, session=user.session, credential=credential, profile=user.profile)
-    session, _ = sessions.find_session(credential, refresh_keyring=refresh)
-    return Principal(id=session.user_id, session=session, credential=credential, profile=None)
+        return Principal(id=user.id, session=user.session, credential=credential, profile=user.profile, row=None)
+    keys = [user_row(credential.user_id)] if user_row else []
+    session, rows = sessions.find_session(credential, *keys, refresh_keyring=refresh)
+    row = rows[0] if rows else None
+    return Principal(id=session.user_id, session=session, credential=credential, profile=None, row=row)
 
 
 async def _current_user(request: Request) -> Principal:

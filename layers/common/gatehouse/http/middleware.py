@@ -1,7 +1,8 @@
 """ASGI middleware around each function's routes.
 
-In order: size of the body, origin, rate limit, authentication, the body's form, redirect targets, then the endpoint.
-Every response gets one error format, the security headers and a correlation id, and is logged in one line.
+In order: size of the body, origin, rate limit, authentication, the user's limit, the body's form, redirect targets,
+then the endpoint. Every response gets one error format, the security headers and a correlation id, and is logged in one
+line.
 """
 
 import json
@@ -81,9 +82,12 @@ class RequestMiddleware:
             self.policy.rate_limit(self.name, client_address(request))
         if not self.policy.public:
             started = perf_counter()
-            request.state.caller = authenticate(request, with_profile=self.policy.with_profile)
+            caller = authenticate(request, with_profile=self.policy.with_profile, user_row=self.policy.user_row)
+            request.state.caller = caller
             telemetry.record_duration("AuthValidation", perf_counter() - started, function=self.name)
-            telemetry.add_log_context(user_id=request.state.caller.id)
+            telemetry.add_log_context(user_id=caller.id)
+            if self.policy.user_limit:
+                self.policy.user_limit(caller.id, caller.row)
         message = await receive()
         if not self.policy.serves_pages:
             check_redirect_targets(

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+from gatehouse.dynamodb import Key
 
 type RateLimit = Callable[[str, str], None]
 """Counts one call of a function from an IP address; raises TooManyRequests."""
 type ClearSession = Callable[[Request, Response], None]
 """Clears the cookies of the caller's session."""
+type UserKey = Callable[[str], Key]
+"""Returns the key of a row of a user, by the user's id."""
+type UserLimit = Callable[[str, Any], None]
+"""Counts one call of a user, given the id and the user's row; raises TooManyRequests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +30,8 @@ class AccessPolicy:
     second, so that timing does not show whether a row exists. `signs_in` is for functions that open sessions: another
     site's form must not sign its visitor in (login CSRF). `allow_cross_site` accepts posts and forms from other
     sites; such a function must not trust cookies. `serves_pages` is for HTML pages: they check redirect parameters
-    themselves and read nothing from DynamoDB. `rate_limit` counts calls: see `rate_limits`. `max_body_size` is in
+    themselves and read nothing from DynamoDB. `rate_limit` counts calls from an address, `user_limit` those of a user:
+    see `rate_limits`. `user_row` is a row of the caller's that is read together with the session. `max_body_size` is in
     bytes, and holds before anything reads the body. `clear_session` is for functions that check the password of a
     signed-in caller: too many wrong ones end the session.
     """
@@ -38,5 +46,7 @@ class AccessPolicy:
     allow_cross_site: bool = False
     serves_pages: bool = False
     rate_limit: RateLimit | None = None
+    user_row: UserKey | None = None
+    user_limit: UserLimit | None = None
     max_body_size: int = 256 * 1024
     clear_session: ClearSession | None = None

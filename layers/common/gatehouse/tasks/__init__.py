@@ -7,6 +7,7 @@ imported by the functions that serve them.
 from gatehouse.tasks.flows import add, complete, get, remove, update
 from gatehouse.tasks.idempotency import IdempotencyKey, WriteOptions
 from gatehouse.tasks.model import NewTask, Owner, Precondition, Priority, Task, TaskPage, TaskUpdate
+from gatehouse.tasks.table import summary_key
 
 __all__ = [
     "IdempotencyKey",
@@ -22,5 +23,6 @@ __all__ = [
     "complete",
     "get",
     "remove",
+    "summary_key",
     "update",
 ]

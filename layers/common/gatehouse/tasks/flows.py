@@ -9,15 +9,15 @@ from gatehouse.errors import InvalidInput, NotFound
 from gatehouse.tasks.idempotency import IdempotencyKey, OperationResult, WriteOptions
 from gatehouse.tasks.model import NewTask, Task, TaskUpdate, task_id
 from gatehouse.tasks.operations import Complete, Create, Delete, Operation, Update
-from gatehouse.tasks.table import task_key
+from gatehouse.tasks.table import SummaryRow, task_key
 from gatehouse.tasks.transactions import MAX_OPERATIONS, write, write_one
 
 _NO_OPTIONS = WriteOptions()
 
 
-def add(owner: str, new: NewTask, key: IdempotencyKey | None = None) -> Task:
-    """Create a task; raises IdempotencyKeyReused."""
-    return _existing(write_one(owner, Create(new=new), key))
+def add(owner: str, new: NewTask, key: IdempotencyKey | None = None, summary: SummaryRow | None = None) -> Task:
+    """Create a task; `summary` saves a read. Raises IdempotencyKeyReused, TooManyRequests, TaskLimitReached."""
+    return _existing(write_one(owner, Create(new=new), key, summary))
 
 
 def get(owner: str, text: str) -> Task:
@@ -32,7 +32,7 @@ def get(owner: str, text: str) -> Task:
 def update(owner: str, text: str, changes: TaskUpdate, options: WriteOptions = _NO_OPTIONS) -> Task:
     """Update the given fields of a task.
 
-    Raises InvalidInput when none is given, NotFound, PreconditionFailed, IdempotencyKeyReused.
+    Raises InvalidInput when none is given, NotFound, PreconditionFailed, IdempotencyKeyReused, TooManyRequests.
     """
     operation = Update(task_id=task_id(text), fields=given_fields(changes), precondition=options.precondition)
     return _existing(write_one(owner, operation, options.idempotency_key))
@@ -53,19 +53,23 @@ def complete(owner: str, text: str, *, completed: bool | None, options: WriteOpt
 
 
 def remove(owner: str, text: str, options: WriteOptions = _NO_OPTIONS) -> None:
-    """Delete a task; raises NotFound, PreconditionFailed, IdempotencyKeyReused."""
+    """Delete a task; raises NotFound, PreconditionFailed, IdempotencyKeyReused, TooManyRequests."""
     write_one(owner, Delete(task_id=task_id(text), precondition=options.precondition), options.idempotency_key)
 
 
-def run_all(owner: str, operations: Sequence[Operation], key: IdempotencyKey | None) -> list[OperationResult]:
+def run_all(
+    owner: str, operations: Sequence[Operation], key: IdempotencyKey | None, summary: SummaryRow | None = None
+) -> list[OperationResult]:
     """Run many operations in order, several in each transaction. A failed one does not affect the others.
 
     A repeated request with the same key continues where the first was interrupted, without repeating operations. Raises
-    IdempotencyKeyReused before anything is done.
+    IdempotencyKeyReused and TooManyRequests before anything is done: all operations count, and none is refused later.
     """
-    parts = enumerate(batched(operations, MAX_OPERATIONS, strict=False))
-    results = (write(owner, part, key.for_part(number) if key else None) for number, part in parts)
-    return [result for part_results in results for result in part_results]
+    results: list[OperationResult] = []
+    for number, part in enumerate(batched(operations, MAX_OPERATIONS, strict=False)):
+        part_key = key.for_part(number) if key else None
+        results += write(owner, part, part_key, summary=None if number else summary, admitted=number > 0)
+    return results
 
 
 def _existing(task: Task | None) -> Task:

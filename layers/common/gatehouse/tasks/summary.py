@@ -44,11 +44,10 @@ def summarize(owner: str, zone: ZoneInfo) -> Summary:
     row: SummaryRow | None
     (row,) = batch_get(summary_key(owner))
     row = row or SummaryRow(owner)
-    active = {priority: getattr(row, f"active_{priority.value}") for priority in Priority}
-    completed = {priority: getattr(row, f"completed_{priority.value}") for priority in Priority}
+    active, completed = row.active(), row.completed()
     now = clock.now()
     return Summary(
-        total=sum(active.values()) + sum(completed.values()),
+        total=row.tasks(),
         active=sum(active.values()),
         completed=sum(completed.values()),
         by_priority={priority: active[priority] + completed[priority] for priority in Priority},

@@ -61,7 +61,10 @@ class TaskRow(Row):
 
 
 class SummaryRow(Row):
-    """The number of a user's tasks by state and priority, and the latest change number."""
+    """The number of a user's tasks, also by state and priority, and the latest change number.
+
+    `writes` are all changes ever, `writes_before` those before the window that ends at `window_end`, in Unix seconds.
+    """
 
     class Meta:
         table_name = TableName(lambda: config().tasks_table)
@@ -77,6 +80,22 @@ class SummaryRow(Row):
     completed_medium = IntegerAttribute(default=0)
     completed_high = IntegerAttribute(default=0)
     completed_urgent = IntegerAttribute(default=0)
+    total = IntegerAttribute(null=True)
+    writes = IntegerAttribute(default=0)
+    writes_before = IntegerAttribute(default=0)
+    window_end = IntegerAttribute(default=0)
+
+    def active(self) -> dict[Priority, int]:
+        """Return the number of open tasks by priority."""
+        return {priority: getattr(self, f"active_{priority.value}") for priority in Priority}
+
+    def completed(self) -> dict[Priority, int]:
+        """Return the number of completed tasks by priority."""
+        return {priority: getattr(self, f"completed_{priority.value}") for priority in Priority}
+
+    def tasks(self) -> int:
+        """Return the number of tasks; `total` is it, too, unless it was written by code that did not count it."""
+        return sum(self.active().values()) + sum(self.completed().values())
 
 
 class TombstoneRow(Row):

@@ -12,6 +12,7 @@ from gatehouse.tasks.flows import given_fields, run_all
 from gatehouse.tasks.idempotency import FailedOperation, IdempotencyKey
 from gatehouse.tasks.model import NewTask, Precondition, Task, TaskUpdate, task_id
 from gatehouse.tasks.operations import Complete, Create, Delete, Operation, Update
+from gatehouse.tasks.table import SummaryRow
 
 
 class _Existing(StrictModel):
@@ -88,11 +89,16 @@ class ItemResult(BaseModel):
     error: ItemError | None = None
 
 
-def run_bulk(owner: str, items: Sequence[Any], key: IdempotencyKey | None) -> list[ItemResult]:
-    """Run the operation of each item, in order. A failed item affects no other. Raises IdempotencyKeyReused."""
+def run_bulk(
+    owner: str, items: Sequence[Any], key: IdempotencyKey | None, summary: SummaryRow | None = None
+) -> list[ItemResult]:
+    """Run the operation of each item, in order. A failed item affects no other.
+
+    `summary` saves a read. Raises IdempotencyKeyReused, TooManyRequests.
+    """
     parsed = [_parse_item(item) for item in items]
     operations = _with_ordered_ids([entry for entry in parsed if not isinstance(entry, FailedOperation)])
-    outcomes = iter(run_all(owner, operations, key))
+    outcomes = iter(run_all(owner, operations, key, summary))
     return [
         _result(Create, entry) if isinstance(entry, FailedOperation) else _result(type(entry), next(outcomes))
         for entry in parsed

@@ -4,13 +4,14 @@ import json
 import re
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request, Response
 
 from gatehouse.errors import BadRequest, InvalidInput, PreconditionFailed
 from gatehouse.http.authentication import CurrentUser
 from gatehouse.tasks import IdempotencyKey, Owner, Precondition, Task, WriteOptions
+from gatehouse.tasks.table import SummaryRow
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _ETAG = re.compile(r'\s*(\*|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")\s*')
@@ -33,6 +34,10 @@ def unless_not_modified(task: Task, precondition: Precondition) -> Task | Respon
 
 async def _owner(user: CurrentUser) -> Owner:
     return Owner(id=user.id, cursor_key=user.session.cursor_key)
+
+
+async def _summary(user: CurrentUser) -> SummaryRow:
+    return cast("SummaryRow | None", user.row) or SummaryRow(user.id, last_change=0)
 
 
 async def _precondition(
@@ -73,6 +78,7 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+CurrentSummary = Annotated[SummaryRow, Depends(_summary)]
 CurrentOwner = Annotated[Owner, Depends(_owner)]
 TaskPrecondition = Annotated[Precondition, Depends(_precondition)]
 OptionalIdempotencyKey = Annotated[IdempotencyKey | None, Depends(_idempotency_key)]
