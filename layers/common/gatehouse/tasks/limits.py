@@ -43,17 +43,14 @@ def count_writes(summary: SummaryRow | None, writes: int, now: datetime) -> tupl
 
     Without the summary the changes belong to a request that was admitted before: they are counted, without condition.
     """
-    steps: list[Action] = [SummaryRow.writes.add(writes)]
     if config().rate_limits == "off":
         return [], None
     if summary is None:
-        return steps, None
-    before, end = _writes_before(summary, now), config().rate_limit_task_writes.window_end(now)
-    if summary.window_end != end:
-        steps += [SummaryRow.window_end.set(end), SummaryRow.writes_before.set(before)]
-    return steps, SummaryRow.writes.does_not_exist() | (
-        SummaryRow.writes < before + config().rate_limit_task_writes.calls
-    )
+        return [SummaryRow.writes.add(writes)], None
+    rate, before = config().rate_limit_task_writes, _writes_before(summary, now)
+    window = [SummaryRow.window_end.set(rate.window_end(now)), SummaryRow.writes_before.set(before)]
+    left = SummaryRow.writes.does_not_exist() | (SummaryRow.writes < before + rate.calls)
+    return [SummaryRow.writes.add(writes), *window], left
 
 
 def count_tasks(summary: SummaryRow | None, added: int) -> tuple[list[Action], Condition | None]:
