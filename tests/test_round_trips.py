@@ -238,16 +238,35 @@ def test_verifying_again_writes_nothing(call: Api, tokens: dict[str, str]) -> No
 
 
 def test_an_address_is_moved_and_moved_back_in_one_transaction_each(
-    call: Api, tokens: dict[str, str], mailbox: Mailbox, settings: Any
+    call: Api, people: People, mailbox: Mailbox, settings: Any
 ) -> None:
-    """Its former addresses are read before."""
+    """Account and former addresses are read before; the account also where a session of somebody else came along."""
     settings(confirm_email_change="false")
-    call("POST /api/auth/change-email", bearer=tokens["BEARER"], json={"newEmail": NEW})
-    assert dynamodb_calls(call) == [*SESSION, *FIND_ADDRESS, "PutItem"]
+    ann, eve = people.signed_in("ann"), people.signed_in("eve")
+    reads = []
+    for new, sent in ((NEW, {"bearer": ann.token}), (WAITING, {"bearer": eve.token})):
+        call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": new})
+        assert dynamodb_calls(call) == [*SESSION, *FIND_ADDRESS, "PutItem"]
+        body = {"token": mailbox.to(new)[-1].token, "password": PASSWORD}
+        assert call("POST /api/auth/verify-email", json=body, **sent).status == 200
+        reads.append(dynamodb_calls(call))
+    call("POST /api/auth/verify-email", json={"token": mailbox.to(ANN)[-1].token})
 
-    for address in (NEW, ANN):
-        call("POST /api/auth/verify-email", json={"token": mailbox.to(address)[-1].token})
-        assert dynamodb_calls(call) == ["BatchGetItem", "BatchGetItem", "TransactWriteItems", "BatchGetItem"]
+    write = ["TransactWriteItems", "BatchGetItem"]
+    assert reads == [["BatchGetItem"] * 3 + write, ["BatchGetItem"] * 4 + write]
+    assert dynamodb_calls(call) == ["BatchGetItem", "BatchGetItem", *write]
+
+
+def test_a_reset_reads_the_account_only_while_that_is_unproven(call: Api, mailbox: Mailbox) -> None:
+    sign_up(call, NEW)
+    call("POST /api/auth/verify-email", json={"token": mailbox.last.token})
+    reads = []
+    for password in ("battery horse correct", "horse correct battery"):
+        token = request_reset(call, mailbox, NEW)
+        call("POST /api/auth/reset-password", json={"newPassword": password, "token": token})
+        reads.append(dynamodb_calls(call))
+
+    assert reads == [["BatchGetItem", "BatchGetItem", "TransactWriteItems"], ["BatchGetItem", "TransactWriteItems"]]
 
 
 def test_signing_up_without_verification_is_one_transaction(call: Api, settings: Any) -> None:

@@ -123,11 +123,12 @@ def _sign_in(api: Api) -> str | None:
 def _sign_up(api: Api) -> str:
     seen = len(_mails(api))
     api.call("POST", "/api/auth/sign-up/email", {"name": "Demo", "email": EMAIL, "password": PASSWORD})
-    api.call("POST", "/api/auth/verify-email", {"token": _mailed_token(api, seen)})
+    api.call("POST", "/api/auth/verify-email", {"token": _mailed_token(api, seen), "password": PASSWORD})
     token = _sign_in(api)
     if token is None:
         message = f"{EMAIL} is verified but cannot sign in with {PASSWORD}. Was the password changed?"
         raise SeedFailed(message)
+    Api(url=api.url, token=token).call("POST", "/api/auth/update-user", {"name": "Demo"})  # was dropped
     return token
 
 

@@ -182,6 +182,59 @@ def test_a_user_with_an_unconfirmed_address_can_request_another_mail(new_browser
     expect(page.get_by_role("link", name="Continue")).to_be_visible()
 
 
+def test_a_link_that_is_opened_on_a_phone_asks_for_a_password(new_browser: Browsers, people: People) -> None:
+    """Nobody knows there whether who signed up has the mailbox, so whoever has it chooses; the page says why."""
+    laptop, phone = new_browser(), new_browser()
+    new_browser.expect("400 POST .*/verify-email", "401 POST .*/sign-in/email")
+    laptop.goto("/sign-up")
+    fill_in(laptop, Name="Vera", email="vera@example.com", password="battery of horses")
+    press(laptop, "Create an account")
+    expect_page(laptop, "Check your email")
+    phone.goto(people.link("vera@example.com"))
+    press(phone, "Confirm my email address")
+    expect_page(phone, "Choose your password")
+    expect(phone.get_by_text("You did not sign up in this browser")).to_be_visible()
+    choosing = phone.locator("[data-step=choose]")
+    fill_in(choosing, password="vera@example.com")
+    press(choosing, "Confirm my email address")
+    expect_alert(choosing, "This password is easy to guess")
+    fill_in(choosing, password="chosen on the phone")
+    press(choosing, "Confirm my email address")
+    expect_page(phone, "Thank you")
+
+    phone.goto("/sign-in")
+    fill_in(phone, email="vera@example.com", password="battery of horses")
+    press(phone, "Sign in")
+    expect_alert(phone, "The email address or the password is wrong.")
+    fill_in(phone, password="chosen on the phone")
+    press(phone, "Sign in")
+    expect_signed_in_page(phone, "Tasks")
+
+
+def test_a_new_address_is_confirmed_with_the_password_where_nobody_is_signed_in(
+    new_browser: Browsers, people: People
+) -> None:
+    """Or somebody could move an account of theirs to whoever clicks."""
+    wanda, page = people["Wanda"], new_browser()
+    seen = people.mails(wanda.email)
+    people.call(wanda, "POST", "/api/auth/change-email", {"newEmail": "wanda.new@example.com"})
+    new_browser.expect("400 POST .*/verify-email")
+    page.goto(people.link(wanda.email, seen))
+    press(page, "Confirm my email address")
+    expect_page(page, "Thank you")
+    page.goto(people.link("wanda.new@example.com"))
+    press(page, "Confirm my email address")
+    expect_page(page, "Enter your password")
+    proving = page.locator("[data-step=prove]")
+    fill_in(proving, password="not this one")
+    press(proving, "Confirm my email address")
+    expect_alert(proving, "The password is wrong.")
+    fill_in(proving, password=wanda.password)
+    press(proving, "Confirm my email address")
+
+    expect_page(page, "Thank you")
+
+
 def test_an_invalid_or_incomplete_link_shows_a_message(new_browser: Browsers) -> None:
     page = new_browser()
     new_browser.expect("400 POST .*/verify-email")

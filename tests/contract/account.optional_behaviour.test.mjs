@@ -7,7 +7,7 @@ import { get, linkIn, isValid, newAddress, newSession, nextMail, password, post,
 
 const MAILED = { success: true, message: "Verification email sent" };
 const GONE = { success: true, message: "User deleted" };
-const verify = async (mail) => get(`/verify-email?token=${tokenIn(mail)}`);
+const verify = async (mail, headers) => get(`/verify-email?token=${tokenIn(mail)}`, headers);
 
 test("the old address confirms first, then the new one", async () => {
   const one = await newSession();
@@ -18,7 +18,7 @@ test("the old address confirms first, then the new one", async () => {
   assert.equal(allowed.status, 200);
   assert.equal(allowed.json.status, true);
   assert.equal((await get("/get-session", one.bearer)).json.user.email, one.email);
-  const moved = await verify(await nextMail(newEmail));
+  const moved = await verify(await nextMail(newEmail), one.bearer);
   assert.equal(moved.json.user.email, newEmail);
   assert.deepEqual(moved.setCookies, []);
 });

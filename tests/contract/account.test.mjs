@@ -148,7 +148,8 @@ test("change-email's link redirects when a script opens it", async () => {
   const newEmail = newAddress();
   await post("/change-email", { newEmail, callbackURL: "/settings" }, one.bearer);
   const token = tokenIn(await nextMail(newEmail));
-  const response = await get(`/verify-email?token=${token}&callbackURL=/settings`);
+  assert.equal((await get(`/verify-email?token=${token}&callbackURL=/settings`)).location, "/settings?error=PASSWORD_REQUIRED");
+  const response = await get(`/verify-email?token=${token}&callbackURL=/settings`, one.bearer);
   assert.equal(response.status, 302);
   assert.equal(response.location, "/settings");
   assert.deepEqual(response.setCookies, []);

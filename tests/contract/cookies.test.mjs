@@ -126,8 +126,10 @@ test("update-user sends it without Max-Age with dont_remember", async () => {
   assert.ok(!response.line(SESSION).includes("Max-Age"));
 });
 
-test("sign-up with verification sets no cookie", async () => {
-  assert.deepEqual((await post("/sign-up/email", { email: newAddress(), password, name: "A" })).setCookies, []);
+test("sign-up with verification sets the cookie of the sign-up alone", async () => {
+  const { setCookies } = await post("/sign-up/email", { email: newAddress(), password, name: "A" });
+  assert.equal(setCookies.length, 1);
+  assert.match(setCookies[0], /^gatehouse\.sign_up=[^;]+; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/);
 });
 
 test("a failed sign-in sets no cookie", async () => {

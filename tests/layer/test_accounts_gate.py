@@ -1,22 +1,29 @@
-"""Every way to sign in opens a session for a user who may have one, and none for a user who may not."""
+"""Every way to sign in opens a session for a user who may have one, and none for a user who may not. Those that prove
+the mailbox leave whoever comes in alone in the account.
+"""
 
+import ast
 from collections.abc import Callable
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import sign_in, verify
+from tests.support.auth_calls import is_signed_in, sign_in
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
-from tests.support.layout import handler_modules
+from tests.support.layout import handler_modules, layer_modules
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import SOCIAL, OAuthFlow
 from tests.support.people import People
-from tests.support.settings_usage import reachable
+from tests.support.settings_usage import Definition, reachable
 from tests.support.tables import rows
 
 OPEN_SESSION = ("gatehouse.accounts.gate", "open_session")
-FOR_NEW_USERS = {"sign_up"}  # nobody is disabled or unverified yet; whether there is a session is a setting
+REDEEM_TOKEN = ("gatehouse.tokens.flows", "find_token")
+FOR_NEW_USERS = {"sign_up", "verify_email"}  # nobody is disabled or unverified; whether there is a session is a setting
+PROVE_THE_MAILBOX = {"sign_in_social", "oauth_callback"}
+BY_MAIL = {"reset_password", "verify_email"}  # see tests/layer/test_accounts_mailbox_proof.py
+IN_A_SESSION_BY_MAIL = {"delete_user", "delete_user_callback"}
 EMAIL = "ann@example.com"  # the address at the provider
 
 
@@ -24,7 +31,7 @@ class SignIns:
     """All ways to sign in, by the name of the function, for one user."""
 
     def __init__(self, call: Api, mailbox: Mailbox, oauth_flow: OAuthFlow) -> None:
-        """The user has a password and an account at the provider, and can be mailed a link that signs in."""
+        """The user has a password, and maybe an account at the provider."""
         self._call, self._mailbox, self._oauth_flow = call, mailbox, oauth_flow
 
     def sign_in(self) -> Response:
@@ -39,10 +46,6 @@ class SignIns:
     def oauth_callback(self) -> Response:
         """By the provider's page."""
         return self._oauth_flow.sign_in()
-
-    def verify_email(self) -> Response:
-        """By a mailed link, which is sent for an unverified address only."""
-        return verify(self._call, self._mailbox.last.token)
 
 
 WAYS = sorted(name for name in vars(SignIns) if not name.startswith("_"))
@@ -67,10 +70,52 @@ def set_verified(user_id: str, *, verified: bool) -> None:
     row.update([table.ProfileRow.email_verified.set(verified)])
 
 
-def test_all_functions_that_sign_in_are_tested() -> None:
-    leading = {module.path.parent.name for module in handler_modules() if OPEN_SESSION in reachable(module)}
+def leading_to(place: Definition) -> set[str]:
+    """The functions whose code leads to a place in the layer."""
+    return {module.path.parent.name for module in handler_modules() if place in reachable(module)}
 
-    assert leading == {*WAYS} | FOR_NEW_USERS
+
+def test_all_functions_that_sign_in_are_tested() -> None:
+    assert leading_to(OPEN_SESSION) == {*WAYS} | FOR_NEW_USERS
+
+
+def test_these_redeem_what_was_mailed() -> None:
+    """Whoever redeems has the mailbox: a new one belongs to those that leave them alone in the account."""
+    assert leading_to(REDEEM_TOKEN) == BY_MAIL | IN_A_SESSION_BY_MAIL
+
+
+def test_every_opening_of_a_session_says_whether_it_proves_the_mailbox() -> None:
+    said = {
+        (module.name.removeprefix("gatehouse."), keyword.value.value)
+        for module in layer_modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "open_session"
+        for keyword in node.keywords
+        if keyword.arg == "proves_mailbox" and isinstance(keyword.value, ast.Constant)
+    }
+
+    assert said == {
+        ("accounts.flows", False),
+        ("accounts.verification", True),
+        ("oauth.flows", False),  # an account that is linked already
+        ("oauth.flows", True),
+    }
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_way_that_proves_the_mailbox_ends_what_an_unproven_account_let_in(  # noqa: PLR0917 -- five fixtures, a column
+    call: Api, people: People, mailbox: Mailbox, oauth_flow: OAuthFlow, cloud: Cloud, way: str
+) -> None:
+    before = people.signed_in()
+    table = layer("accounts.table")
+    table.ProfileRow(*table.profile_key(before.id)[1:]).update([table.ProfileRow.password_unproven.set(True)])
+
+    response = getattr(SignIns(call, mailbox, oauth_flow), way)()
+
+    assert any("session_token=" in cookie for cookie in response.cookies)
+    assert is_signed_in(call, before) is (way not in PROVE_THE_MAILBOX)
+    assert (sign_in(call, EMAIL).status == 200) is (way not in PROVE_THE_MAILBOX)
+    assert sessions(cloud)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -85,13 +130,8 @@ def test_a_disabled_user_gets_no_session(  # noqa: PLR0917 -- six fixtures and t
     way: str,
     disabled: bool,  # noqa: FBT001 -- a case
 ) -> None:
-    settings(require_email_verification="false", auto_sign_in_after_verification="true")
+    settings(require_email_verification="false")
     user_id = user(people, oauth_flow)
-    if way == "verify_email":
-        set_verified(user_id, verified=False)
-        mailbox.deliver()  # the notice of the linked account, so that the next mail comes last
-        call("POST /api/auth/send-verification-email", json={"email": EMAIL})
-        mailbox.deliver()
     layer("accounts.changes").set_disabled(user_id, disabled=disabled)
     before = sessions(cloud)
 
@@ -101,7 +141,7 @@ def test_a_disabled_user_gets_no_session(  # noqa: PLR0917 -- six fixtures and t
     assert any("session_token=" in cookie for cookie in response.cookies) is not disabled
 
 
-@pytest.mark.parametrize("way", sorted({*WAYS} - {"verify_email"}))
+@pytest.mark.parametrize("way", WAYS)
 def test_an_unverified_user_gets_no_session_where_that_is_required(  # noqa: PLR0917 -- six fixtures and a case
     call: Api, people: People, mailbox: Mailbox, oauth_flow: OAuthFlow, cloud: Cloud, way: str
 ) -> None:

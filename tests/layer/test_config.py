@@ -79,6 +79,7 @@ INVALID = {
         *(f"a,={'0' * 64}", f"a,b={'0' * 63}", f"a,b={'A' * 64}", f"a,b={'0' * 64},"),
     ),
     "cookie_same_site": ("Lax", "no", ""),
+    "verification_proof": ("Link", "both", ""),
     "secure_cookies": ("true", ""),
     "log_level": ("info", "CRITICAL", ""),
     "tracing": ("on", ""),

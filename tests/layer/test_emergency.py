@@ -398,7 +398,7 @@ def test_a_session_opened_by_verification_is_valid_at_once(
     rotation.emergency()
     token = mailbox.to("new@example.com")[-1].token
 
-    signed = warm("POST /api/auth/verify-email", json={"token": token}).headers["set-auth-token"]
+    signed = warm("POST /api/auth/verify-email", json={"token": token, "password": PASSWORD}).headers["set-auth-token"]
 
     layer("keys.keyring").clear_cache()
     assert call(TASKS, bearer=signed).status == 200

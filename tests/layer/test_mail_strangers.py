@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.auth_calls import sign_up
+from tests.support.auth_calls import sign_in, sign_up, verify
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -221,6 +221,25 @@ def test_an_unverified_user_is_not_greeted(call: Api, mailbox: Mailbox, settings
 
     assert len(mailbox.all) == 4
     assert [mail for mail in mailbox.all if "Eve" in mail.text + mail.html] == []
+
+
+def test_a_user_with_an_unproven_password_is_not_greeted(
+    call: Api, mailbox: Mailbox, settings: Callable[..., None]
+) -> None:
+    """The owner clicked the mail of a stranger's sign-up, who writes to them from then on."""
+    settings(delete_user_by_mail="true", notify_new_device="true", trusted_origins="https://*.vercel.example")
+    body = {"email": ANN, "password": PASSWORD, "name": "Eve"}
+    call("POST /api/auth/sign-up/email", json=body)
+    verify(call, mailbox.last.token)
+    target = "https://preview-of-a-stranger.vercel.example/"
+
+    token = sign_in(call, ANN).json["token"]
+    call("POST /api/auth/delete-user", bearer=token, json={"callbackURL": target})
+    call("POST /api/auth/request-password-reset", json={"email": ANN, "redirectTo": target})
+    call("POST /api/auth/change-email", bearer=token, json={"newEmail": "new@example.com", "callbackURL": target})
+
+    assert len(mailbox.to(ANN)) == 5
+    assert [mail for mail in mailbox.all if "Eve" in mail.text + mail.html or "vercel" in mail.text] == []
 
 
 def test_an_owner_is_greeted_by_name(

@@ -76,7 +76,7 @@ def test_no_secret_of_any_other_kind_is_stored_or_logged(  # noqa: PLR0917 -- si
     call("POST /api/auth/change-email", bearer=login.json["token"], json={"newEmail": "new@example.com"})
     for address in (email, "new@example.com"):
         mailed.append(mailbox.to(address)[-1])
-        assert verify(call, mailed[-1].token).status == 200
+        assert verify(call, mailed[-1].token, password=PASSWORD).status == 200
     call("POST /api/auth/delete-user", bearer=login.json["token"], json={})
     mailed.append(mailbox.to("new@example.com")[-1])
     tables_before = str(all_rows(cloud))

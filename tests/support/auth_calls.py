@@ -1,8 +1,14 @@
 """Calls of authentication routes that many tests make."""
 
+from collections.abc import Callable
+from typing import Any
+
 from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
+
+type Caller = Callable[..., Response]
+"""Calls a route: `Api`, or a browser with its cookies."""
 
 TRUSTED_ORIGIN = {"origin": "https://app.example.com"}  # of a site that may call with a cookie
 CLEARED_COOKIES = [
@@ -11,19 +17,27 @@ CLEARED_COOKIES = [
 ]
 
 
-def sign_up(call: Api, email: str, password: str = PASSWORD) -> Response:
+SIGN_UP_COOKIE, VERIFIED_COOKIE = "__Host-gatehouse.sign_up", "__Host-gatehouse.verified"
+
+
+def cookie_names(response: Response) -> list[str]:
+    """Return the names of the cookies that a response sets or clears."""
+    return [line.partition("=")[0] for line in response.cookies]
+
+
+def sign_up(call: Caller, email: str, password: str = PASSWORD) -> Response:
     """Sign up."""
     return call("POST /api/auth/sign-up/email", json={"email": email, "password": password})
 
 
-def sign_in(call: Api, email: str, password: str = PASSWORD) -> Response:
+def sign_in(call: Caller, email: str, password: str = PASSWORD) -> Response:
     """Sign in with a password."""
     return call("POST /api/auth/sign-in/email", json={"email": email, "password": password})
 
 
-def verify(call: Api, token: str) -> Response:
-    """Verify an address with the mailed token."""
-    return call("POST /api/auth/verify-email", json={"token": token})
+def verify(call: Caller, token: str, **more: Any) -> Response:
+    """Redeem a mailed token; `more` goes into the body."""
+    return call("POST /api/auth/verify-email", json={"token": token} | more)
 
 
 def request_reset(call: Api, mailbox: Mailbox, email: str) -> str:
@@ -33,7 +47,7 @@ def request_reset(call: Api, mailbox: Mailbox, email: str) -> str:
     return mailbox.to(email)[-1].token
 
 
-def reset_password(call: Api, token: str, password: str) -> Response:
+def reset_password(call: Caller, token: str, password: str) -> Response:
     """Set a new password with a mailed token."""
     return call("POST /api/auth/reset-password", json={"token": token, "newPassword": password})
 

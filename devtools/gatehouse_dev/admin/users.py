@@ -21,14 +21,17 @@ def find_account(name: str) -> AccountLookup:
     """Return the account with an address or an id; raises OperatorError when there is none, not
     even a pending sign-up.
     """
-    if "@" not in name:
-        (profile,) = batch_get(profile_key(name))
-        behind = AccountLookup(profile=profile, pending_sign_up=None, verification=None)
-    else:
-        behind, _ = look_up_account(_address(name))
+    behind, _ = look_up_account(_address(name if "@" in name else _email_of(name)))
     if not (behind.profile or behind.pending_sign_up):
         raise OperatorError(f"There is no user {name}.")
     return behind
+
+
+def _email_of(user_id: str) -> str:
+    (profile,) = batch_get(profile_key(user_id))
+    if not profile:
+        raise OperatorError(f"There is no user {user_id}.")
+    return str(profile.email)
 
 
 def find_profile(name: str) -> ProfileRow:

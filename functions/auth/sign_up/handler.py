@@ -2,27 +2,28 @@
 
 from fastapi import APIRouter, status
 
-from gatehouse.accounts import NewAccount, flows
+from gatehouse.accounts import flows
 from gatehouse.api.sessions.responder import Responder, SignUpBody, TokenResponse, UserOnly, UserWithSession
-from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
+from gatehouse.api.sessions.sign_up_attempt import CurrentSignUpAttempt
+from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
 
 router = APIRouter()
 
 
 @router.post("/api/auth/sign-up/email")
-async def sign_up(new: NewAccount, client: CurrentClient, responder: Responder) -> SignUpBody:
-    return responder.signed_up(*flows.sign_up(new, client))
+async def sign_up(attempt: CurrentSignUpAttempt, responder: Responder) -> SignUpBody:
+    return responder.signed_up(*responder.remembering_sign_up(flows.sign_up(attempt)))
 
 
 @router.post("/api/auth/signup", status_code=status.HTTP_201_CREATED)
-async def signup(new: NewAccount, client: CurrentClient, responder: Responder) -> UserWithSession:
-    return responder.with_session(*flows.sign_up(new, client))
+async def signup(attempt: CurrentSignUpAttempt, responder: Responder) -> UserWithSession:
+    return responder.with_session(*responder.remembering_sign_up(flows.sign_up(attempt)))
 
 
 @router.post("/api/auth/register", status_code=status.HTTP_201_CREATED)
-async def register(new: NewAccount, client: CurrentClient, responder: Responder) -> TokenResponse | UserOnly:
-    return responder.with_tokens(*flows.sign_up(new, client))
+async def register(attempt: CurrentSignUpAttempt, responder: Responder) -> TokenResponse | UserOnly:
+    return responder.with_tokens(*responder.remembering_sign_up(flows.sign_up(attempt)))
 
 
 handler = lambda_handler(

@@ -1,23 +1,19 @@
 """POST /api/auth/verify-email -- verify an address with a mailed token, or undo its change; GET leads to a page."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
 from gatehouse.accounts import undo
 from gatehouse.api.accounts.mailed_links import follow_verification
+from gatehouse.api.accounts.redemption import CurrentRedemption
 from gatehouse.api.sessions.responder import Responder, VerifiedUserBody
 from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
 
 router = APIRouter()
 
 
-class VerifyEmailRequest(BaseModel):
-    token: str
-
-
 @router.post("/api/auth/verify-email")
-async def verify_email(body: VerifyEmailRequest, client: CurrentClient, responder: Responder) -> VerifiedUserBody:
-    return responder.verified(undo.verify_or_undo(body.token, client))
+async def verify_email(redemption: CurrentRedemption, responder: Responder) -> VerifiedUserBody:
+    return responder.verified(undo.verify_or_undo(redemption))
 
 
 @router.get("/api/auth/verify-email")
@@ -25,4 +21,4 @@ async def follow_link(request: Request, client: CurrentClient, token: str, callb
     return follow_verification(request, client, token, callbackURL)
 
 
-handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True))
+handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True, signs_in=True))

@@ -70,7 +70,9 @@ class Config:
     send_verification_on_sign_in: Flag
     """Whether a sign-in with an unverified address mails the verification link again"""
     auto_sign_in_after_verification: Flag
-    """Whether verifying an address opens a session"""
+    """Whether verifying an address opens a session for a browser that shows whose password it is"""
+    verification_proof: Literal["link", "password"]
+    """What verifies an address in another browser than signed up, the mailed link or a password along with it"""
     reveal_existing_users: Flag
     """Whether sign-up reveals that an address is taken"""
     sign_up_enabled: Flag
@@ -204,9 +206,7 @@ def config() -> Config:
 
 
 def is_snapstart_init() -> bool:
-    """Whether this process is initialized for a SnapStart snapshot:
-    https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html.
-    """
+    """Whether this process is for a snapshot: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html."""
     return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
 

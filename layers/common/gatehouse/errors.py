@@ -241,6 +241,12 @@ class InvalidPassword(Refusal):
     code = "INVALID_PASSWORD"
 
 
+class PasswordRequired(Refusal):
+    """A password is required to prove whose account this is. Send it together with the token."""
+
+    code = "PASSWORD_REQUIRED"
+
+
 class CredentialAccountNotFound(Refusal):
     """Credential account not found"""
 

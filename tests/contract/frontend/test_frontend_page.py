@@ -34,6 +34,7 @@ SETTINGS = {
         "rate_limit_mail": "1/25",
         "rate_limit_mail_address": "1000/1",
     },
+    "proof": {"cors_origins": "http://localhost:5173", "verification_proof": "password"},
     "cross_site": {
         "cors_origins": f"{SHOP},https://other.example",
         "cookie_same_site": "none",

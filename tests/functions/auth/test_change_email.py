@@ -23,6 +23,11 @@ def request_change(call: Api, person: Person, new_email: str = NEW, **more: Any)
     return call(CHANGE, bearer=person.token, json={"newEmail": new_email} | more)
 
 
+def redeem(call: Api, token: str) -> Response:
+    """Redeem a mailed token with the account's password."""
+    return verify(call, token, password=PASSWORD)
+
+
 def current_email(call: Api, person: Person) -> str:
     """Return the user's current address."""
     found: str = call("GET /api/auth/me", bearer=person.token).json["user"]["email"]
@@ -60,7 +65,7 @@ def test_the_mailed_token_changes_the_address_and_notifies_the_old_one(
     """Every session stays valid."""
     phone, before = people.sign_in(OLD), len(mailbox.all)
 
-    response = verify(call, token)
+    response = redeem(call, token)
 
     (notice,) = mailbox.all[before:]
     assert (response.status, response.cookies) == (200, [])
@@ -71,10 +76,10 @@ def test_the_mailed_token_changes_the_address_and_notifies_the_old_one(
 
 
 def test_redeeming_again_succeeds_and_changes_nothing(call: Api, mailbox: Mailbox, cloud: Cloud, token: str) -> None:
-    first = verify(call, token)
+    first = redeem(call, token)
     mails = len(mailbox.all)
     with tables_unchanged(cloud):
-        again = [verify(call, token) for _ in range(3)]
+        again = [redeem(call, token) for _ in range(3)]
 
         assert [(response.status, response.json) for response in again] == [(200, first.json)] * 3
     assert len(mailbox.all) == mails
@@ -83,7 +88,7 @@ def test_redeeming_again_succeeds_and_changes_nothing(call: Api, mailbox: Mailbo
 def test_twenty_concurrent_redemptions_make_one_change(call: Api, mailbox: Mailbox, cloud: Cloud, token: str) -> None:
     before = len(mailbox.all)
 
-    responses = run_concurrently(lambda _: verify(call, token), range(20))
+    responses = run_concurrently(lambda _: redeem(call, token), range(20))
 
     assert {response.status for response in responses} == {200}
     held = {row["pk"]: "held_until" in row for row in rows(cloud, "UsersTable") if row["sk"] == "EMAIL"}
@@ -98,7 +103,7 @@ def test_get_without_html_redeems_the_token_and_a_browser_is_redirected_to_the_p
     opened = call(FOLLOW, query={"token": token}, headers={"accept": "text/html"})
     assert (opened.status, current_email(call, ann)) == (302, OLD)
 
-    response = call(FOLLOW, query={"token": token})
+    response = call(FOLLOW, query={"token": token}, bearer=ann.token)
 
     assert (response.status, response.json["status"], response.json["user"]["email"]) == (200, True, NEW)
     assert response.cookies == []
@@ -145,7 +150,7 @@ def test_a_taken_address_gets_the_same_response_as_a_free_one_and_its_owner_no_m
     assert kept[0] == kept[1] == kept[2]
     assert (seen[0][0], seen[0][4][-1]) == (200, "PutItem")
     for mail in mailbox.to(OLD):
-        verify(call, mail.token)
+        redeem(call, mail.token)
     assert mailbox.to("bob@example.com") == []
 
 
@@ -159,7 +164,7 @@ def test_a_request_for_a_taken_address_invalidates_the_previous_request(
 
     request_change(call, ann, "bob@example.com")
 
-    assert verify(call, token).code == "INVALID_TOKEN"
+    assert redeem(call, token).code == "INVALID_TOKEN"
     assert current_email(call, ann) == OLD
 
 
@@ -174,7 +179,7 @@ def test_confirmation_by_the_old_address_does_not_reveal_whether_the_new_one_is_
     for email in (NEW, "bob@example.com"):
         request_change(call, ann, email)
         mail = mailbox.to(OLD)[-1]
-        response = verify(call, mail.token)
+        response = redeem(call, mail.token)
         asked = call.aws_operations
         kept = sorted(row["purpose"] for row in rows(cloud, "TokensTable") if row["subject"] == ann.id)
         seen.append((mail.text.replace(mail.link, "").replace(email, ""), response.status, response.text, asked, kept))
@@ -192,7 +197,7 @@ def test_an_address_with_a_pending_sign_up_can_be_claimed(
     waiting = mailbox.last.token
     request_change(call, ann)
 
-    assert verify(call, mailbox.to(NEW)[-1].token).status == 200
+    assert redeem(call, mailbox.to(NEW)[-1].token).status == 200
 
     assert current_email(call, ann) == NEW
     assert verify(call, waiting).code == "INVALID_TOKEN"
@@ -207,7 +212,7 @@ def test_an_address_taken_before_redemption_stays_with_its_owner(
     people.verified("new", password="the other's own")
     before = len(mailbox.all)
 
-    response = verify(call, token)
+    response = redeem(call, token)
 
     assert (response.status, response.code) == (400, "INVALID_TOKEN")
     assert current_email(call, ann) == OLD
@@ -224,7 +229,7 @@ def test_an_address_taken_during_redemption_stays_with_its_owner(
     theirs = mailbox.to(NEW)[-1].token
     interleave(monkeypatch, "accounts.verification", "transact", lambda: verify(call, theirs))
 
-    assert verify(call, token).code == "INVALID_TOKEN"
+    assert redeem(call, token).code == "INVALID_TOKEN"
 
     assert current_email(call, ann) == OLD
     assert sign_in(call, NEW, "the other's own").status == 200
@@ -234,7 +239,7 @@ def test_another_user_can_sign_up_the_old_address_once_the_change_cannot_be_undo
     call: Api, people: People, mailbox: Mailbox, ann: Person, token: str, advance_clock: Callable[..., None]
 ) -> None:
     """Until then see test_email_change_undone.py."""
-    verify(call, token)
+    redeem(call, token)
     mailbox.deliver()  # the notice, so that the next mail is the last one
     advance_clock(days=6)
     ann = people.sign_in(NEW)
@@ -251,7 +256,7 @@ def test_a_password_reset_invalidates_the_link(call: Api, mailbox: Mailbox, toke
     """S-52."""
     reset_password(call, request_reset(call, mailbox, OLD), "a better password")
 
-    assert verify(call, token).code == "INVALID_TOKEN"
+    assert redeem(call, token).code == "INVALID_TOKEN"
     assert sign_in(call, OLD, "a better password").status == 200
     assert sign_in(call, NEW, "a better password").status == 401
 
@@ -261,7 +266,7 @@ def test_a_change_of_address_invalidates_reset_links_of_the_old_one(
 ) -> None:
     """S-52: access to the old mailbox is worth nothing after the change."""
     reset = request_reset(call, mailbox, OLD)
-    verify(call, token)
+    redeem(call, token)
 
     assert reset_password(call, reset, "the attacker's own").code == "INVALID_TOKEN"
     assert sign_in(call, NEW).status == 200
@@ -283,7 +288,7 @@ def test_confirmation_by_get_returns_no_user(
     request_change(call, ann)
 
     confirmed = call(FOLLOW, query={"token": mailbox.to(OLD)[-1].token})
-    changed = call(FOLLOW, query={"token": mailbox.to(NEW)[-1].token})
+    changed = call(FOLLOW, query={"token": mailbox.to(NEW)[-1].token}, bearer=ann.token)
 
     assert confirmed.json == {"status": True}
     assert (changed.json["status"], changed.json["user"]["email"]) == (True, NEW)
@@ -298,12 +303,12 @@ def test_the_old_address_confirms_before_the_new_one_is_mailed(
     (first,) = mailbox.all[before:]
     assert first.to == OLD
 
-    confirmed = verify(call, first.token)
+    confirmed = redeem(call, first.token)
     (second,) = mailbox.all[before + 1 :]
     assert (confirmed.status, confirmed.json["user"]["email"]) == (200, OLD)
     assert (second.to, current_email(call, ann)) == (NEW, OLD)
 
-    changed = verify(call, second.token)
+    changed = redeem(call, second.token)
     (notice,) = mailbox.all[before + 2 :]
     assert (changed.status, changed.json["user"]["email"]) == (200, NEW)
     assert (notice.to, current_email(call, ann)) == (OLD, NEW)
@@ -312,7 +317,7 @@ def test_the_old_address_confirms_before_the_new_one_is_mailed(
 def test_a_confirmation_redeemed_again_mails_once(call: Api, mailbox: Mailbox, confirmation: str) -> None:
     before = len(mailbox.all)
 
-    assert [verify(call, confirmation).status for _ in range(3)] == [200, 200, 200]
+    assert [redeem(call, confirmation).status for _ in range(3)] == [200, 200, 200]
 
     assert [mail.to for mail in mailbox.all[before:]] == [NEW]
 
@@ -323,10 +328,10 @@ def test_a_change_of_address_invalidates_a_pending_confirmation(
     """S-52: the address that was to confirm is no longer the user's."""
     settings(confirm_email_change="false")
     request_change(call, ann, "other@example.com")
-    verify(call, mailbox.to("other@example.com")[-1].token)
+    redeem(call, mailbox.to("other@example.com")[-1].token)
     before = len(mailbox.all)
 
-    response = verify(call, confirmation)
+    response = redeem(call, confirmation)
 
     assert len(mailbox.all) == before
     assert (response.status, response.code) == (400, "INVALID_TOKEN")
@@ -337,12 +342,12 @@ def test_a_change_of_password_invalidates_a_confirmed_change(
     call: Api, mailbox: Mailbox, ann: Person, confirmation: str
 ) -> None:
     """S-52, for the second token."""
-    verify(call, confirmation)
+    redeem(call, confirmation)
     token = mailbox.to(NEW)[-1].token
     body = {"currentPassword": PASSWORD, "newPassword": "a better password"}
     call("POST /api/auth/change-password", bearer=ann.token, json=body)
 
-    assert verify(call, token).code == "INVALID_TOKEN"
+    assert redeem(call, token).code == "INVALID_TOKEN"
     assert current_email(call, ann) == OLD
 
 
@@ -353,5 +358,5 @@ def test_an_unverified_address_need_not_confirm(call: Api, mailbox: Mailbox, set
     call(CHANGE, bearer=bearer, json={"newEmail": NEW})
 
     assert [mail.to for mail in mailbox.all] == [NEW]
-    assert verify(call, mailbox.last.token).json["user"]["emailVerified"] is True
+    assert redeem(call, mailbox.last.token).json["user"]["emailVerified"] is True
     assert call("GET /api/auth/me", bearer=bearer).json["user"]["email"] == NEW

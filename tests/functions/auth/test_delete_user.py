@@ -135,7 +135,7 @@ def test_a_concurrent_change_of_address_leaves_no_orphaned_address(  # noqa: PLR
     settings(confirm_email_change="false")
     call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": "new@example.com"})
     token = mailbox.to("new@example.com")[-1].token
-    interleave(monkeypatch, "accounts.changes", "transact", lambda: verify(call, token))
+    interleave(monkeypatch, "accounts.changes", "transact", lambda: verify(call, token, password=PASSWORD))
 
     call(DELETE, bearer=ann.token, json={})
 

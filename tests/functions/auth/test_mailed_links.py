@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ INVALID = ["x", "x" * 43, "ü" * 60, "=" * 60, "\0" * 60, "a" * 100_000]
 type Redeem = Callable[[Api, Person, str], Response]
 
 REDEEM: dict[str, Redeem] = {
-    "verify": lambda call, _, token: verify(call, token),
+    "verify": lambda call, ann, token: verify(partial(call, bearer=ann.token), token),
     "reset": lambda call, _, token: reset_password(call, token, BETTER),
     "delete": lambda call, ann, token: call(DELETE, bearer=ann.token, json={"token": token}),
     "callback": lambda call, ann, token: call(CALLBACK, bearer=ann.token, query={"token": token}),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import SIGN_UP_COOKIE, cookie_names
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
@@ -23,7 +24,7 @@ def test_a_sign_up_gives_no_session_before_the_address_is_verified(call: Api, ma
     response = call(SIGN_UP, json=ANN | {"email": "Ann@Example.com"})
 
     user = response.json["user"]
-    assert (response.status, response.json["token"], response.cookies) == (200, None, [])
+    assert (response.status, response.json["token"], cookie_names(response)) == (200, None, [SIGN_UP_COOKIE])
     assert "set-auth-token" not in response.headers
     assert set(user) == {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt"}
     assert (user["email"], user["name"], user["image"], user["emailVerified"]) == (ANN["email"], "Ann", None, False)

@@ -13,7 +13,7 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mail, Mailbox
 from tests.support.mailed_links import OPENED
-from tests.support.people import People, Person
+from tests.support.people import PASSWORD, People, Person
 from tests.support.sample_events import sample
 from tests.support.tables import tables_unchanged
 
@@ -172,7 +172,7 @@ def test_the_old_mailbox_does_not_end_reminders_after_a_move(  # noqa: PLR0917 -
 ) -> None:
     settings(confirm_email_change="false")
     call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": "new@example.com"})
-    assert verify(call, mailbox.to("new@example.com")[-1].token).status == 200
+    assert verify(call, mailbox.to("new@example.com")[-1].token, password=PASSWORD).status == 200
 
     assert unsubscribe(call, token).code == "INVALID_TOKEN"
     assert wants_reminders(call, cloud, ann)

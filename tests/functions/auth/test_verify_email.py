@@ -1,11 +1,12 @@
 """POST /api/auth/verify-email redeems the mailed token; GET is for scripts, and redirects browsers to the page."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import sign_in, sign_up, verify
+from tests.support.auth_calls import VERIFIED_COOKIE, cookie_names, sign_in, sign_up, verify
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
@@ -32,7 +33,7 @@ def test_redeeming_the_token_creates_the_user(call: Api, token: str) -> None:
     assert response.status == 200
     assert set(response.json) == {"success", "status", "user"}
     assert (response.json["user"]["email"], response.json["user"]["emailVerified"]) == (ANN, True)
-    assert response.cookies == []
+    assert cookie_names(response) == [VERIFIED_COOKIE]
     assert sign_in(call, ANN).json["user"] == response.json["user"]
 
 
@@ -149,7 +150,7 @@ def test_an_unverified_user_can_verify_later_and_keeps_the_password(
     assert people
     call("POST /api/auth/send-verification-email", json={"email": ANN})
 
-    response = verify(call, mailbox.last.token)
+    response = verify(partial(call, bearer=session), mailbox.last.token)
 
     assert response.json["user"]["emailVerified"] is True
     assert call("GET /api/auth/me", bearer=session).json["user"]["emailVerified"] is True

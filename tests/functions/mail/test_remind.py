@@ -278,6 +278,20 @@ def test_an_unverified_address_gets_none(call: Api, ann: Person, mailbox: Mailbo
     assert digests(call, mailbox) == []
 
 
+def test_while_a_password_is_unproven_dates_are_mailed_without_titles(call: Api, ann: Person, mailbox: Mailbox) -> None:
+    """A stranger may have written them."""
+    enable_reminders(call, ann)
+    add_task(call, ann, title="Call this number")
+    table = layer("accounts.table")
+    table.ProfileRow(*table.profile_key(ann.id)[1:]).update([table.ProfileRow.password_unproven.set(True)])
+
+    (digest,) = digests(call, mailbox)
+
+    assert f"\n- {TODAY}\n" in digest.text
+    assert "Call this number" not in digest.text + digest.html
+    assert digest.text.startswith("Hello,\n")
+
+
 def test_the_mail_goes_to_the_current_address(
     call: Api, ann: Person, mailbox: Mailbox, settings: Callable[..., None]
 ) -> None:
@@ -285,7 +299,7 @@ def test_the_mail_goes_to_the_current_address(
     enable_reminders(call, ann)
     add_task(call, ann)
     call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": "new@example.com"})
-    call("POST /api/auth/verify-email", json={"token": mailbox.to("new@example.com")[-1].token})
+    call("POST /api/auth/verify-email", bearer=ann.token, json={"token": mailbox.to("new@example.com")[-1].token})
 
     assert [mail.to for mail in digests(call, mailbox)] == ["new@example.com"]
 

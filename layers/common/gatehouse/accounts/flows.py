@@ -1,26 +1,37 @@
 """Sign-up and sign-in.
 
 A sign-up that must be verified first is no user yet: it is stored in its token row, where a later sign-up for the same
-address replaces it. Known and unknown addresses get the same response, after the same reads and writes.
+address replaces it, under the same link. Known and unknown addresses get the same response, after the same reads and
+writes.
 """
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gatehouse import keys, throttle
-from gatehouse.accounts import imported_hashes, outbox, passwords
+from gatehouse.accounts import imported_hashes, outbox, passwords, verification_mail
 from gatehouse.accounts.counters import spend_mail
 from gatehouse.accounts.failures import count_failure
 from gatehouse.accounts.gate import open_session
 from gatehouse.accounts.known_devices import is_known_device
-from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, look_up_account, new_user, sign_up_key
+from gatehouse.accounts.lookup import (
+    AccountLookup,
+    discard_sign_up,
+    is_pending,
+    look_up_account,
+    new_user,
+    sign_up_key,
+)
 from gatehouse.accounts.model import NewAccount, PasswordCredentials, User, normalize_email
+from gatehouse.accounts.origin import rough_origin
 from gatehouse.accounts.pointers import email_key, taken_by
+from gatehouse.accounts.proofs import mark_password_proven
 from gatehouse.accounts.table import ProfileRow, create_profile, new_profile
 from gatehouse.accounts.verification import resend_verification
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write
+from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, conditional_write, retry_if_changed
 from gatehouse.errors import (
     EmailNotVerified,
     InvalidEmail,
@@ -30,47 +41,115 @@ from gatehouse.errors import (
 )
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.telemetry import add_log_context
-from gatehouse.tokens import Purpose, TokenRow, keep_link, still_works
+from gatehouse.tokens import Purpose, TokenRow, keep_link, replace_token, still_works
 from gatehouse.tokens.undeliverable import is_undeliverable
 
 
-def sign_up(new: NewAccount, client: ClientInfo) -> tuple[User, IssuedSession | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpAttempt:
+    """A sign-up: the new account, the client, and the id of the sign-up before it from the same browser, which is asked
+    once the keyring was read.
+    """
+
+    new: NewAccount
+    client: ClientInfo
+    previous_id: Callable[[], str | None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpResult:
+    """The user, and the session or, while the address must be verified first, the id of the sign-up."""
+
+    user: User
+    issued: IssuedSession | None = None
+    sign_up_id: str | None = None
+
+
+def sign_up(attempt: SignUpAttempt) -> SignUpResult:
     """Create an account: with a session when addresses need no verification, else with a mail alone.
 
     Raises SignUpDisabled, PasswordTooShort, PasswordTooLong, WeakPassword, PasswordCompromised, TooManyRequests and,
     where existing users may be revealed, UserAlreadyExists.
     """
-    settings = config()
+    new, settings = attempt.new, config()
     if not settings.sign_up_enabled:
         raise SignUpDisabled
     passwords.check_new_password(new.password, new.email, new.name)
     within_budget = not settings.require_email_verification or spend_mail(Purpose.VERIFY_EMAIL, new.email)
     add_log_context(sign_up="password")
     password_hash = passwords.hash_new_password(new.password)
-    user = new_user(new.email, name=new.name, image=new.image)
-    pointer, waiting, keyring = batch_get(email_key(user.email), sign_up_key(user.email), keys.keyring_key())
+    if settings.require_email_verification:
+        return retry_if_changed(lambda: _begin_sign_up(attempt, password_hash, within_budget=within_budget))
+    return _complete_sign_up(attempt, password_hash)
+
+
+def _begin_sign_up(attempt: SignUpAttempt, password_hash: str, *, within_budget: bool) -> SignUpResult:
+    """Let a sign-up wait for its address to be verified; a taken address gets a notice instead.
+
+    Beyond the budget of the address nothing is mailed while the link of before works. Raises ConditionFailed when
+    another sign-up for the address came first.
+    """
+    new, client = attempt.new, attempt.client
+    user, sign_up_id = new_user(new.email, name=new.name, image=new.image), secrets.token_urlsafe(16)
+    pointer, found, keyring = batch_get(email_key(user.email), sign_up_key(user.email), keys.keyring_key())
     keys.update_cache(keyring)
     taken = taken_by(pointer) is not None
-    if taken and (settings.reveal_existing_users or not settings.require_email_verification):
+    if taken and config().reveal_existing_users:
         raise UserAlreadyExists
-    if settings.require_email_verification:
-        row = _sign_up_mail(user, client, new.callback_url, password_hash, taken=taken)
-        (row if within_budget else _without_mail(row, waiting, client)).save()
-        return user, None
+    if taken:
+        (outbox.account_exists(user, client) if within_budget else outbox.decoy(user.email, client)).save()
+        return SignUpResult(user=user, sign_up_id=sign_up_id)
+    waiting = found if is_pending(found) else None
+    sign_up = verification_mail.SignUp(
+        password_hash=password_hash,
+        sign_up_id=sign_up_id,
+        sign_ups=_count_sign_ups(waiting, attempt.previous_id()),
+        origin=rough_origin(client),
+    )
+    row = verification_mail.verification(user, client, earlier=waiting, callback_url=new.callback_url, sign_up=sign_up)
+    if waiting and still_works(waiting) and not within_budget:
+        keep_link(row, waiting)
+    replace_token(row, found)
+    return SignUpResult(user=user, sign_up_id=sign_up_id)
+
+
+def _count_sign_ups(waiting: TokenRow | None, previous_id: str | None) -> int:
+    """Return how many sign-ups for the address came from different browsers; the one that replaces its own does not
+    count again.
+    """
+    if waiting is None:
+        return 1
+    same_browser = waiting.sign_up_id is not None and waiting.sign_up_id == previous_id
+    return (waiting.sign_ups or 1) + (0 if same_browser else 1)
+
+
+def _complete_sign_up(attempt: SignUpAttempt, password_hash: str) -> SignUpResult:
+    new = attempt.new
+    user = new_user(new.email, name=new.name, image=new.image)
+    pointer, keyring = batch_get(email_key(user.email), keys.keyring_key())
+    keys.update_cache(keyring)
+    if taken_by(pointer):
+        raise UserAlreadyExists
     profile = new_profile(user, password_hash)
     changes = [*create_profile(profile), create_epoch(user.id), discard_sign_up(user.email)]
     try:
-        return user, open_session(profile, client, *changes, remember=new.remember_me, notify=False)
+        issued = open_session(
+            profile, attempt.client, *changes, proves_mailbox=False, remember=new.remember_me, notify=False
+        )
     except ConditionFailed:
         raise UserAlreadyExists from None
+    return SignUpResult(user=user, issued=issued)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInAttempt:
-    """A sign-in attempt: the credentials and the client."""
+    """A sign-in attempt: the credentials, the client, and the user whose address was verified in this browser, who is
+    asked for once the keyring was read: an emergency rotation ends what browsers remember.
+    """
 
     credentials: PasswordCredentials
     client: ClientInfo
+    verified_user: Callable[[], str | None] = lambda: None
 
 
 def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
@@ -92,7 +171,7 @@ def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
     with _resending_verification(lookup, email, attempt):
         if not profile:
             raise EmailNotVerified
-        issued = open_session(profile, attempt.client, remember=credentials.remember_me)
+        issued = _open_session(profile, attempt)
     _rehash(profile, credentials.password)
     return profile.to_user(), issued
 
@@ -105,23 +184,15 @@ def _parse_address(text: str) -> str:
         raise InvalidEmail from None
 
 
-def _sign_up_mail(
-    user: User, client: ClientInfo, callback_url: str | None, password_hash: str, *, taken: bool
-) -> TokenRow:
-    if taken:
-        return outbox.account_exists(user, client)
-    return outbox.verification(user, client, callback_url=callback_url, password_hash=password_hash)
-
-
-def _without_mail(row: TokenRow, waiting: TokenRow | None, client: ClientInfo) -> TokenRow:
-    """Return the row of a sign-up beyond the budget of its address: under the link that was mailed before, as long as
-    that works.
-    """
-    if row.purpose == Purpose.ACCOUNT_EXISTS:
-        return outbox.decoy(row.email, client)
-    if waiting and still_works(waiting):
-        keep_link(row, waiting)
-    return row
+def _open_session(profile: ProfileRow, attempt: SignInAttempt) -> IssuedSession:
+    """Open the session; in the browser that verified the address, the password is proven by it."""
+    proves = profile.password_unproven and attempt.verified_user() == profile.user_id
+    changes: list[TransactItem] = [mark_password_proven(profile)] if proves else []
+    remember = attempt.credentials.remember_me
+    try:
+        return open_session(profile, attempt.client, *changes, proves_mailbox=False, remember=remember)
+    except ConditionFailed:
+        raise InvalidEmailOrPassword from None  # the password was replaced meanwhile
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pynamodb.attributes import JSONAttribute, TTLAttribute, UnicodeAttribute
 
 from gatehouse import clock
-from gatehouse.accounts.pointers import hold
+from gatehouse.accounts.pointers import email_key, hold, release
 from gatehouse.accounts.table import profile_key, set_email
 from gatehouse.config import config
 from gatehouse.dynamodb import Key, Row, TableName, TransactItem, delete, put
@@ -61,6 +61,12 @@ def move_address(token: TokenRow, row: FormerAddressesRow | None) -> list[Transa
         hold(left.email, token.user_id, left.held_until),
         save_former(token.user_id, row, list(former.values())),
     ]
+
+
+def leave_address(token: TokenRow) -> list[TransactItem]:
+    """Return the writes that move a user who never proved to have had an address, and release that."""
+    moved = set_email(token.user_id, token.old_email, token.new_email, token.epoch)
+    return [*moved, release(email_key(token.old_email))]
 
 
 def save_former(user_id: str, row: FormerAddressesRow | None, addresses: list[FormerAddress]) -> TransactItem:

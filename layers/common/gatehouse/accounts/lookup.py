@@ -88,8 +88,7 @@ def look_up_account(email: str, *extra_keys: Key) -> tuple[AccountLookup, list[A
     """Return the account of an address, and the rows of `extra_keys`: two reads whether or not it exists."""
     pointer, row, *extra_rows = batch_get(email_key(email), sign_up_key(email), *extra_keys)
     profile = find_profile(owner_of(pointer) or _NOBODY)
-    is_pending = not profile and row and row.password_hash and row.delete_at > clock.now()
-    pending_sign_up = row if is_pending else None
+    pending_sign_up = row if not profile and is_pending(row) else None
     lookup = AccountLookup(
         profile=profile, pending_sign_up=pending_sign_up, verification=row, taken_by=taken_by(pointer)
     )
@@ -99,6 +98,11 @@ def look_up_account(email: str, *extra_keys: Key) -> tuple[AccountLookup, list[A
 def sign_up_key(email: str) -> Key:
     """Return the key of the pending sign-up of an address."""
     return TokenRow, email_subject(email), Purpose.VERIFY_EMAIL
+
+
+def is_pending(row: TokenRow | None) -> bool:
+    """Whether a sign-up waits in this row."""
+    return bool(row and row.password_hash and not row.used_at and row.delete_at > clock.now())
 
 
 def new_user(email: str, *, name: str = "", image: str | None = None) -> User:

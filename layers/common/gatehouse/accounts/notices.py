@@ -25,6 +25,14 @@ def new_device(profile: ProfileRow, client: ClientInfo) -> TokenRow:
     return _notice(Purpose.NEW_DEVICE, profile, client)
 
 
+def access_removed(profile: ProfileRow, client: ClientInfo) -> TokenRow:
+    """The notice to a user that proving the mailbox removed all that gave access to the account before.
+
+    It greets nobody by name: whoever had access may have chosen the name.
+    """
+    return issue(Purpose.ACCESS_REMOVED, profile.user_id, profile.email, client, lifetime=_NOTICE)
+
+
 def _notice(purpose: Purpose, profile: ProfileRow, client: ClientInfo, **columns: Any) -> TokenRow:
     return issue(
         purpose,

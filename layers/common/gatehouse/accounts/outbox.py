@@ -10,32 +10,8 @@ from gatehouse.config import config
 from gatehouse.sessions import ClientInfo
 from gatehouse.tokens import MailState, Purpose, TokenRow, email_subject, issue_token
 
-_PENDING_KEPT = timedelta(days=7)
 _DELETION = timedelta(days=1)
 _UNDO = timedelta(days=7)
-
-
-def verification(
-    user: User, client: ClientInfo, *, callback_url: str | None = None, password_hash: str | None = None
-) -> TokenRow:
-    """The mail that verifies an address. With a password hash the row is a pending sign-up.
-
-    A sign-up is kept for a week from its beginning: sending the mail again does not prolong that.
-    """
-    return issue(
-        Purpose.VERIFY_EMAIL,
-        email_subject(user.email),
-        user.email,
-        client,
-        callback_url=callback_url,
-        lifetime=config().verification_lifetime,
-        retention=_PENDING_KEPT,
-        begun_at=user.created_at if password_hash else None,
-        user_id=user.id,
-        name=user.name,
-        image=user.image,
-        password_hash=password_hash,
-    )
 
 
 def account_exists(user: User, client: ClientInfo) -> TokenRow:
@@ -50,7 +26,13 @@ def account_exists(user: User, client: ClientInfo) -> TokenRow:
 
 
 def password_reset(
-    email: str, client: ClientInfo, *, redirect_to: str | None, owner: User | None, epoch: int | None
+    email: str,
+    client: ClientInfo,
+    *,
+    redirect_to: str | None = None,
+    owner: User | None,
+    epoch: int | None,
+    to_owner: bool | None,
 ) -> TokenRow:
     """The link that sets a new password; without an owner, for whoever proves to have the address."""
     return issue(
@@ -62,7 +44,7 @@ def password_reset(
         lifetime=config().reset_lifetime,
         user_id=owner.id if owner else None,
         name=owner.name if owner else "",
-        to_owner=is_owner(owner),
+        to_owner=to_owner,
         epoch=epoch,
     )
 
@@ -172,9 +154,11 @@ def _mail_state(*, taken: bool) -> MailState:
     return MailState.NONE if taken else MailState.PENDING
 
 
-def is_owner(user: User | ProfileRow | None) -> bool | None:
-    """Whether a user proved to have their address; None, which takes no column, when not."""
-    return True if user and user.email_verified else None
+def is_owner(profile: ProfileRow | None) -> bool | None:
+    """Whether nobody but the owner of the mailbox uses the account; None, which takes no column, when that is not
+    proven.
+    """
+    return True if profile and profile.is_proven else None
 
 
 def _email_change_mail(

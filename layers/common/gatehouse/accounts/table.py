@@ -19,7 +19,7 @@ class ProfileRow(Row):
     """A user. `epoch` equals the number on their EPOCH row in `sessions`; both change in one transaction.
 
     `links` are the ids of their accounts at providers, each with a row of its own. Only users with a verified address
-    have any.
+    have any. `password_unproven` is set while the password may be that of somebody who does not have the mailbox.
     """
 
     class Meta:
@@ -33,6 +33,7 @@ class ProfileRow(Row):
     name = UnicodeAttribute(default="")
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
+    password_unproven = BooleanAttribute(null=True)
     links = UnicodeSetAttribute(null=True)
     disabled = BooleanAttribute(default=False)
     task_reminders = BooleanAttribute(default=False)
@@ -45,6 +46,11 @@ class ProfileRow(Row):
     def credential_id(self) -> str:
         """The account id of the password."""
         return credential_id(self.user_id)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether nobody but the owner of the mailbox can have set what lets into this account."""
+        return self.email_verified and not self.password_unproven
 
     def to_user(self) -> User:
         """Return the user without the password hash and other internal fields."""
@@ -66,7 +72,9 @@ def account_row_key(user_id: str, account_id: str) -> tuple[str, str]:
     return f"USER#{user_id}", f"ACCOUNT#{account_id}"
 
 
-def new_profile(user: User, password_hash: str | None, *links: str) -> ProfileRow:
+def new_profile(
+    user: User, password_hash: str | None, *links: str, password_unproven: bool | None = None
+) -> ProfileRow:
     """Return the profile of a new user, unsaved."""
     return ProfileRow(
         profile_key(user.id)[1],
@@ -76,6 +84,7 @@ def new_profile(user: User, password_hash: str | None, *links: str) -> ProfileRo
         name=user.name,
         image=user.image,
         password_hash=password_hash,
+        password_unproven=password_unproven,
         links=set(links) or None,
         created_at=user.created_at,
         updated_at=user.updated_at,
@@ -89,46 +98,42 @@ def create_profile(profile: ProfileRow) -> list[TransactItem]:
 
 def add_link(profile: ProfileRow, account_id: str) -> list[TransactItem]:
     """Return the writes that link an account to a user with a verified address, and reserve it."""
-    enabled = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
-    proved = (ProfileRow.email == profile.email) & (ProfileRow.email_verified == True)  # noqa: E712 -- the same
-    same = proved & enabled & (ProfileRow.epoch == profile.epoch) & _same_links(profile)
-    added = _update(profile.user_id, ProfileRow.links.add({account_id}), condition=same)
+    proved = (ProfileRow.email == profile.email) & (ProfileRow.email_verified == True)  # noqa: E712 -- a condition
+    same = proved & is_enabled() & (ProfileRow.epoch == profile.epoch) & same_links(profile)
+    added = update_profile(profile.user_id, ProfileRow.links.add({account_id}), condition=same)
     return [added, reserve(link_key(account_id), profile.user_id)]
 
 
 def remove_link(profile: ProfileRow, account_id: str) -> list[TransactItem]:
     """Return the writes that unlink an account, provided that the other sign-in methods are unchanged."""
-    removed = _update(profile.user_id, ProfileRow.links.delete({account_id}), condition=_same_credentials(profile))
-    return [removed, *_delete_link(profile.user_id, account_id)]
+    removed = update_profile(
+        profile.user_id, ProfileRow.links.delete({account_id}), condition=same_credentials(profile)
+    )
+    return [removed, *delete_link(profile.user_id, account_id)]
 
 
 def remove_password(profile: ProfileRow) -> TransactItem:
     """Return the write that removes the password, provided that the other sign-in methods are unchanged."""
-    return _update(profile.user_id, ProfileRow.password_hash.remove(), condition=_same_credentials(profile))
-
-
-def mark_verified(user_id: str, email: str) -> TransactItem:
-    """Return the write that marks the address as verified, if the user still has it and is not disabled."""
-    enabled = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
-    return _update(user_id, ProfileRow.email_verified.set(True), condition=(ProfileRow.email == email) & enabled)
+    return update_profile(profile.user_id, ProfileRow.password_hash.remove(), condition=same_credentials(profile))
 
 
 def set_password_by_reset(row: TokenRow, password_hash: str) -> TransactItem:
-    """Return the write that sets a password through the mailbox: it verifies the address, and fails when address or
-    epoch changed.
+    """Return the write that sets a password through the mailbox of a proven account; it fails when address or epoch
+    changed.
     """
-    return _update(
+    return update_profile(
         row.user_id,
         ProfileRow.password_hash.set(password_hash),
         ProfileRow.epoch.set(row.epoch + 1),
-        ProfileRow.email_verified.set(True),
-        condition=(ProfileRow.email == row.email) & (ProfileRow.epoch == row.epoch),
+        condition=(ProfileRow.email == row.email)
+        & (ProfileRow.epoch == row.epoch)
+        & ProfileRow.password_unproven.does_not_exist(),
     )
 
 
 def set_password(profile: ProfileRow, password_hash: str) -> TransactItem:
     """Return the write that replaces the password that was just checked."""
-    return _update(
+    return update_profile(
         profile.user_id,
         ProfileRow.password_hash.set(password_hash),
         ProfileRow.epoch.set(profile.epoch + 1),
@@ -138,7 +143,7 @@ def set_password(profile: ProfileRow, password_hash: str) -> TransactItem:
 
 def advance_profile_epoch(user_id: str, epoch: int) -> TransactItem:
     """Return the profile's write of ending all sessions."""
-    return _update(user_id, ProfileRow.epoch.set(epoch + 1), condition=ProfileRow.epoch == epoch)
+    return update_profile(user_id, ProfileRow.epoch.set(epoch + 1), condition=ProfileRow.epoch == epoch)
 
 
 def assert_unchanged(user_id: str, email: str, epoch: int) -> TransactItem:
@@ -148,7 +153,7 @@ def assert_unchanged(user_id: str, email: str, epoch: int) -> TransactItem:
 
 def set_profile_disabled(profile: ProfileRow, *, disabled: bool) -> TransactItem:
     """Return the write that disables or enables a user, in the next epoch."""
-    return _update(
+    return update_profile(
         profile.user_id,
         ProfileRow.disabled.set(disabled),
         ProfileRow.epoch.set(profile.epoch + 1),
@@ -157,11 +162,15 @@ def set_profile_disabled(profile: ProfileRow, *, disabled: bool) -> TransactItem
 
 
 def set_email(user_id: str, old: str, new: str, epoch: int) -> list[TransactItem]:
-    """Return the writes that give a user another, verified address, and reserve it; `hold` is for the old one."""
-    moved = _update(
+    """Return the writes that give a user another address, and reserve it; `hold` is for the old one.
+
+    Whoever has it showed that the account is theirs, so it is verified, and the password is proven.
+    """
+    moved = update_profile(
         user_id,
         ProfileRow.email.set(new),
         ProfileRow.email_verified.set(True),
+        ProfileRow.password_unproven.remove(),
         condition=(ProfileRow.email == old) & (ProfileRow.epoch == epoch),
     )
     return [moved, reserve(email_key(new), user_id)]
@@ -172,46 +181,63 @@ def restore_email(profile: ProfileRow, email: str) -> list[TransactItem]:
 
     They fail when anything that they remove has changed, and for a disabled user.
     """
-    enabled = ProfileRow.disabled != True  # noqa: E712 -- a condition, which a row without the attribute meets
-    same = (ProfileRow.email == profile.email) & (ProfileRow.epoch == profile.epoch) & _same_credentials(profile)
-    restored = _update(
+    same = same_account(profile) & same_credentials(profile)
+    restored = update_profile(
         profile.user_id,
         ProfileRow.email.set(email),
         ProfileRow.email_verified.set(True),
         ProfileRow.password_hash.remove(),
+        ProfileRow.password_unproven.remove(),
         ProfileRow.links.remove(),
         ProfileRow.epoch.set(profile.epoch + 1),
-        condition=same & enabled,
+        condition=same,
     )
-    return [restored, *_delete_links(profile)]
+    return [restored, *delete_links(profile)]
 
 
 def delete_profile(profile: ProfileRow) -> list[TransactItem]:
     """Return the writes that delete a profile and release its address and linked accounts."""
-    same = (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email) & _same_links(profile)
+    same = (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email) & same_links(profile)
     row = ProfileRow(profile.pk, profile.sk)
-    return [delete(row, same), release(email_key(profile.email)), *_delete_links(profile)]
+    return [delete(row, same), release(email_key(profile.email)), *delete_links(profile)]
 
 
-def _delete_links(profile: ProfileRow) -> list[TransactItem]:
-    return [change for account_id in profile.links or () for change in _delete_link(profile.user_id, account_id)]
+def delete_links(profile: ProfileRow) -> list[TransactItem]:
+    """Return the writes that delete all accounts at providers and release them."""
+    return [change for account_id in profile.links or () for change in delete_link(profile.user_id, account_id)]
 
 
-def _delete_link(user_id: str, account_id: str) -> list[TransactItem]:
+def delete_link(user_id: str, account_id: str) -> list[TransactItem]:
+    """Return the writes that delete an account at a provider and release it."""
     return [delete(PointerRow(*account_row_key(user_id, account_id))), release(link_key(account_id))]
 
 
-def _same_credentials(profile: ProfileRow) -> Condition:
-    attribute = ProfileRow.password_hash
-    password = attribute == profile.password_hash if profile.password_hash else attribute.does_not_exist()
-    same: Condition = password & _same_links(profile)
+def is_enabled() -> Condition:
+    """Return the condition that the user is not disabled."""
+    enabled: Condition = ProfileRow.disabled != True  # noqa: E712 -- a condition; rows without the attribute meet it
+    return enabled
+
+
+def same_account(profile: ProfileRow) -> Condition:
+    """Return the condition that the user is enabled, and still has the address and epoch that were read."""
+    same: Condition = (ProfileRow.email == profile.email) & (ProfileRow.epoch == profile.epoch) & is_enabled()
     return same
 
 
-def _same_links(profile: ProfileRow) -> Condition:
+def same_credentials(profile: ProfileRow) -> Condition:
+    """Return the condition that password and linked accounts are as they were read."""
+    attribute = ProfileRow.password_hash
+    password = attribute == profile.password_hash if profile.password_hash else attribute.does_not_exist()
+    same: Condition = password & same_links(profile)
+    return same
+
+
+def same_links(profile: ProfileRow) -> Condition:
+    """Return the condition that the linked accounts are as they were read."""
     return ProfileRow.links == profile.links if profile.links else ProfileRow.links.does_not_exist()
 
 
-def _update(user_id: str, *actions: Action, condition: Condition) -> TransactItem:
+def update_profile(user_id: str, *actions: Action, condition: Condition) -> TransactItem:
+    """Return the write that updates a profile, and when it was last updated."""
     row = ProfileRow(profile_key(user_id)[1])
     return update(row, *actions, ProfileRow.updated_at.set(clock.now()), condition=condition)

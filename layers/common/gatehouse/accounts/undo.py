@@ -15,19 +15,19 @@ from gatehouse.accounts.former_addresses import (
 from gatehouse.accounts.lookup import find_profile
 from gatehouse.accounts.model import User
 from gatehouse.accounts.pointers import email_key, hold, release, reserve
+from gatehouse.accounts.redemption import Redemption
 from gatehouse.accounts.table import ProfileRow, profile_key, restore_email
 from gatehouse.accounts.verification import VerificationResult, verify_email
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, delete, put, retry_if_changed, transact
 from gatehouse.errors import InvalidToken
-from gatehouse.sessions import ClientInfo
 from gatehouse.tokens import MailedToken, Purpose, TokenRow, email_subject, find_token, mark_used
 
 
-def verify_or_undo(token: str, client: ClientInfo) -> VerificationResult:
+def verify_or_undo(redemption: Redemption) -> VerificationResult:
     """Redeem a token by POST: as `verify_email`, or undo a change of address."""
-    if MailedToken.parse(token).purpose != Purpose.EMAIL_CHANGED:
-        return verify_email(token, client)
-    profile = find_profile(retry_if_changed(lambda: _undo(token)))
+    if MailedToken.parse(redemption.token).purpose != Purpose.EMAIL_CHANGED:
+        return verify_email(redemption)
+    profile = find_profile(retry_if_changed(lambda: _undo(redemption.token)))
     if not profile:
         raise InvalidToken
     return VerificationResult(user=profile.to_user(), issued=None, purpose=Purpose.EMAIL_CHANGED)
@@ -61,7 +61,7 @@ def _undo(token: str) -> str:
 
 
 def _reset_mail(row: TokenRow, owner: User, epoch: int) -> TokenRow:
-    return outbox.password_reset(owner.email, outbox.client_of(row), redirect_to=None, owner=owner, epoch=epoch)
+    return outbox.password_reset(owner.email, outbox.client_of(row), owner=owner, epoch=epoch, to_owner=True)
 
 
 def _refuse(row: TokenRow, token: str) -> NoReturn:

@@ -1,53 +1,55 @@
 """Verify an address by a mailed token: of a pending sign-up, of an unverified user, or a new address."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from gatehouse.accounts import outbox
+from gatehouse.accounts import outbox, verification_mail
 from gatehouse.accounts.counters import empty_counters, spend_mail
-from gatehouse.accounts.former_addresses import former_key, move_address
 from gatehouse.accounts.gate import open_session
-from gatehouse.accounts.lookup import AccountLookup, discard_sign_up, find_profile, look_up_account, pending_user
+from gatehouse.accounts.lookup import AccountLookup, find_profile, look_up_account, pending_user
 from gatehouse.accounts.model import User
-from gatehouse.accounts.pointers import email_key, taken_by
-from gatehouse.accounts.table import assert_unchanged, create_profile, mark_verified, new_profile
+from gatehouse.accounts.redemption import Decision, Redemption, decide
 from gatehouse.config import config
-from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, conditional_write, put, transact
+from gatehouse.dynamodb import ConditionFailed, transact
 from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
-from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
-from gatehouse.tokens import Purpose, TokenRow, find_token, mark_used, still_works
+from gatehouse.sessions import ClientInfo, IssuedSession
+from gatehouse.tokens import Purpose, TokenRow, find_token, mark_used, replace_token, still_works
 
 _PURPOSES = (Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL, Purpose.CONFIRM_EMAIL_CHANGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationResult:
-    """The user, the new session if verifying signs in, the token's purpose, and whether this request used it up."""
+    """The user, the new session if verifying signs in, the token's purpose, and the decision if this request used it
+    up.
+    """
 
     user: User
     issued: IssuedSession | None
     purpose: Purpose
-    first: bool = False
+    decision: Decision | None = None
 
 
-def verify_email(token: str, client: ClientInfo) -> VerificationResult:
-    """Redeem a mailed token; a pending sign-up becomes a user, with the password of this very token.
+def verify_email(redemption: Redemption) -> VerificationResult:
+    """Redeem a mailed token; a pending sign-up becomes a user.
 
-    Redeeming it again before it expires changes nothing. Raises InvalidToken, TokenExpired.
+    Redeeming it again before it expires changes nothing. Raises InvalidToken, TokenExpired, and with the token unspent
+    PasswordRequired, InvalidPassword, TooManyRequests, PasswordTooShort, PasswordTooLong, WeakPassword,
+    PasswordCompromised.
     """
-    row = find_token(token, *_PURPOSES)
-    first = not row.used_at and _redeem(row, client)
-    if not (first or row.used_at or find_token(token, *_PURPOSES).used_at):
-        raise InvalidToken
+    row = find_token(redemption.token, *_PURPOSES)
+    decision = None if row.used_at else _redeem(row, redemption)
+    if not decision:
+        _check_repeated(row, redemption)
     profile = find_profile(row.user_id)
     if not profile or profile.disabled:
         raise InvalidToken
-    purpose, issued = Purpose(row.purpose), None
-    if first:
+    if decision:
         empty_counters(row.email, profile.user_id)
-    if first and purpose == Purpose.VERIFY_EMAIL and config().auto_sign_in_after_verification:
-        issued = open_session(profile, client, notify=False)
-    return VerificationResult(user=profile.to_user(), issued=issued, purpose=purpose, first=first)
+    issued = None
+    if decision and decision.may_sign_in and config().auto_sign_in_after_verification:
+        issued = open_session(profile, redemption.client, proves_mailbox=True, notify=False)
+    return VerificationResult(user=profile.to_user(), issued=issued, purpose=Purpose(row.purpose), decision=decision)
 
 
 def request_verification(email: str, client: ClientInfo, callback_url: str | None = None) -> None:
@@ -71,45 +73,35 @@ def check_unverified(user: User, email: str) -> None:
 
 
 def resend_verification(lookup: AccountLookup, client: ClientInfo, callback_url: str | None = None) -> bool:
-    """Send one more verification mail; False when there is nobody to verify, or the user is disabled."""
-    pending_sign_up, profile = lookup.pending_sign_up, lookup.profile
+    """Send the verification mail again, with the same link while that works; False when there is nobody to verify, or
+    the user is disabled.
+    """
+    pending_sign_up, profile, earlier = lookup.pending_sign_up, lookup.profile, lookup.verification
     if pending_sign_up:
-        row = outbox.verification(
-            pending_user(pending_sign_up),
-            client,
-            callback_url=callback_url,
-            password_hash=pending_sign_up.password_hash,
-        )
-        _save_unless_replaced(row, pending_sign_up)
+        user, sign_up = pending_user(pending_sign_up), verification_mail.SignUp.of(pending_sign_up)
+        row = verification_mail.verification(user, client, earlier=earlier, callback_url=callback_url, sign_up=sign_up)
     elif profile and not profile.email_verified and not lookup.is_disabled:
-        outbox.verification(profile.to_user(), client, callback_url=callback_url).save()
+        same = earlier if earlier and earlier.user_id == profile.user_id else None
+        row = verification_mail.verification(profile.to_user(), client, earlier=same, callback_url=callback_url)
     else:
         return False
+    with suppress(ConditionFailed):  # a newer sign-up replaced the row, and has its own mail
+        replace_token(row, earlier)
     return True
 
 
-def _save_unless_replaced(row: TokenRow, pending_sign_up: TokenRow) -> None:
-    with suppress(ConditionFailed), conditional_write():  # a newer sign-up replaced the row, and has its own mail
-        row.save(condition=TokenRow.nonce == pending_sign_up.nonce)
+def _check_repeated(row: TokenRow, redemption: Redemption) -> None:
+    """Raise InvalidToken unless the token was used, and for what is asked now: a password is chosen once."""
+    used = row if row.used_at else find_token(redemption.token, *_PURPOSES)
+    if not used.used_at or (used.sign_ups and redemption.password is not None):
+        raise InvalidToken
 
 
-def _redeem(row: TokenRow, client: ClientInfo) -> bool:
+def _redeem(row: TokenRow, redemption: Redemption) -> Decision | None:
+    """Use up a token; None when another request was faster, or something that it depends on has changed."""
     try:
-        transact(mark_used(row), *_writes(row, client))
+        decision = decide(row, redemption)
+        transact(mark_used(row), *decision.writes)
     except ConditionFailed:
-        return False
-    return True
-
-
-def _writes(row: TokenRow, client: ClientInfo) -> list[TransactItem]:
-    if row.purpose == Purpose.CONFIRM_EMAIL_CHANGE:
-        (pointer,) = batch_get(email_key(row.new_email))
-        mail = outbox.confirmed_change_email_mail(row, client, taken=taken_by(pointer) not in {None, row.user_id})
-        return [assert_unchanged(row.user_id, row.old_email, row.epoch), put(mail)]
-    if row.purpose == Purpose.CHANGE_EMAIL:
-        (former,) = batch_get(former_key(row.user_id))
-        return [*move_address(row, former), discard_sign_up(row.new_email), put(outbox.email_changed(row))]
-    if not row.password_hash:
-        return [mark_verified(row.user_id, row.email)]
-    user = replace(pending_user(row), email_verified=True)
-    return [*create_profile(new_profile(user, row.password_hash)), create_epoch(user.id)]
+        return None
+    return decision

@@ -1,5 +1,6 @@
 """Authentication: the live session of a request's credential, and what endpoints get to know of their caller."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
@@ -54,6 +55,13 @@ def authenticate(request: Request, *, with_profile: bool, user_row: UserKey | No
         if request.scope["path"].startswith("/api/auth/"):
             raise Unauthorized(details={"reason": refusal.code}) from None
         raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
+
+
+def find_session_user(request: Request) -> AuthenticatedUser | None:
+    """Return the user of the request's session, if there is one that the policy admits."""
+    with suppress(MissingToken, InvalidToken, TokenExpired, SessionRequired):
+        return _account(_authenticate_any(request, with_profile=True))
+    return None
 
 
 def _authenticate_any(request: Request, *, with_profile: bool, user_row: UserKey | None = None) -> Principal:

@@ -14,7 +14,8 @@ from gatehouse.http.origin import base_url
 from gatehouse.sessions import Session, SessionToken
 
 SESSION, DATA, DONT_REMEMBER = "better-auth.session_token", "better-auth.session_data", "better-auth.dont_remember"
-DEVICE = "gatehouse.device"
+DEVICE, SIGN_UP, VERIFIED = "gatehouse.device", "gatehouse.sign_up", "gatehouse.verified"
+_HOST_ONLY = {SIGN_UP, VERIFIED}  # another host of the domain must not be able to set them
 _STATE = "better-auth.state"
 _SIGNED = re.compile(r"(?P<token>[\w-]+)\.[A-Za-z0-9+/]{43}=", re.ASCII)
 _MOST_LABELS = 5  # of a domain that cookies are cleared for
@@ -125,7 +126,7 @@ def set_cookie(request: Request, response: Response, name: str, value: str, max_
     """
     if len(_sent(request, name)) > 1:
         for domain in _scopes(request):
-            if domain != config().cookie_domain:
+            if domain != _domain(name):
                 line = _clearing(request, name, domain, _same_site(name))
                 response.headers.append("set-cookie", line)
     response.headers.append("set-cookie", format_cookie(request, name, value, max_age))
@@ -133,17 +134,21 @@ def set_cookie(request: Request, response: Response, name: str, value: str, max_
 
 def format_cookie(request: Request, name: str, value: str, max_age: int | None) -> str:
     """Return the value of a `Set-Cookie` header."""
-    settings = config()
+    domain = _domain(name)
     parts = [
         f"{_full_name(request, name)}={quote(value, safe='')}",
         *([] if max_age is None else [f"Max-Age={max_age}"]),
-        *([f"Domain={settings.cookie_domain}"] if settings.cookie_domain else []),
+        *([f"Domain={domain}"] if domain else []),
         "Path=/",
         "HttpOnly",
         *(["Secure"] if _is_secure(request) else []),
         _same_site(name),
     ]
     return "; ".join(parts)
+
+
+def _domain(name: str) -> str:
+    return "" if name in _HOST_ONLY else config().cookie_domain
 
 
 def _same_site(name: str) -> str:
@@ -190,7 +195,8 @@ def _authentic_text(value: str) -> str | None:
 
 
 def _full_name(request: Request, name: str) -> str:
-    return f"{'__Secure-' if _is_secure(request) else ''}{name}"
+    prefix = "__Host-" if name in _HOST_ONLY else "__Secure-"
+    return f"{prefix if _is_secure(request) else ''}{name}"
 
 
 def _is_secure(request: Request) -> bool:

@@ -101,8 +101,10 @@ def _claim(order: TokenRow) -> TokenRow | None:
 
 
 def _mark(row: TokenRow, state: MailState, *more: Action) -> None:
-    with suppress(ConditionFailed), conditional_write():  # a row that replaced this one has its own mail
-        row.update([TokenRow.mail_state.set(state), *more], condition=TokenRow.nonce == row.nonce)
+    """Mark a claimed row. A row that replaced it is pending, and has its own mail."""
+    claimed = (TokenRow.nonce == row.nonce) & (TokenRow.mail_state == MailState.SENDING)
+    with suppress(ConditionFailed), conditional_write():
+        row.update([TokenRow.mail_state.set(state), *more], condition=claimed)
 
 
 def _send(message: Message) -> None:

@@ -33,13 +33,14 @@ class Message:
 def render(row: TokenRow) -> Message:
     """Return the message of a token row, with its link. Templates get only the values set here, escaped in HTML.
 
-    Text of people passes `foreign_text`. To an address that nobody proved to have goes no such text at all: whoever
-    ordered the mail may be a stranger.
+    Text of people passes `foreign_text`. To whoever has not proven the account goes no such text at all: a stranger
+    may have ordered the mail.
     """
     unsubscribe_link = _unsubscribe_link(row) if row.purpose == Purpose.TASK_DIGEST else ""
     words = {
         "product": config().product_name,
         "greeting": _greeting(row),
+        "origin": _origin(row),
         "email": shown_address(row.email),
         "old_email": shown_address(row.old_email or ""),
         "new_email": shown_address(row.new_email or ""),
@@ -84,6 +85,13 @@ def _method(row: TokenRow) -> str:
     return _template(f"{row.language}/methods", f"{method}.txt").template.strip() if named else method
 
 
+def _origin(row: TokenRow) -> str:
+    """Return the sentence about when and roughly from where a mail was asked for."""
+    name = "origin.txt" if row.origin else "origin-unknown.txt"
+    words = {"when": _moment(row.language, row.created_at), "where": row.origin or ""}
+    return _template(row.language, name).substitute(words).strip()
+
+
 def _link(row: TokenRow) -> str:
     pages = config().frontend_url.rstrip("/") or row.base_url
     match row.purpose:
@@ -117,8 +125,8 @@ def _query(row: TokenRow) -> str:
 
 
 def _callback(row: TokenRow) -> dict[str, str]:
-    """Return the redirect target as a parameter. To an unproved address it is the service's, a frontend's or an app's:
-    a pattern in TrustedOrigins may match a host of the stranger who ordered the mail.
+    """Return the redirect target as a parameter. Without a proven account it is the service's, a frontend's or an
+    app's: a pattern in TrustedOrigins may match a host of the stranger who ordered the mail.
     """
     ours = (row.base_url, config().frontend_url, *config().cors_origins)
     if not row.callback_url or not (row.to_owner or leads_to(row.callback_url, *ours)):

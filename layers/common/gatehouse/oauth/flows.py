@@ -16,7 +16,7 @@ from gatehouse.accounts.model import User
 from gatehouse.accounts.pointers import email_key, link_key, owner_of, reserve, taken_by
 from gatehouse.accounts.table import ProfileRow, add_link, create_profile, new_profile, profile_key
 from gatehouse.config import config
-from gatehouse.dynamodb import TransactItem, batch_get, put, retry_if_changed, transact, update
+from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, put, retry_if_changed, transact, update
 from gatehouse.errors import (
     EmailNotVerified,
     LinkingDifferentEmails,
@@ -103,7 +103,7 @@ def _sign_in_linked(lookup: IdentityLookup, tokens: TokenSet, client: ClientInfo
     if not profile or not account:
         raise OAuthLinkError("unable to create session")
     try:
-        issued = open_session(profile, client, _update_tokens(account, tokens))
+        issued = open_session(profile, client, _update_tokens(account, tokens), proves_mailbox=False)
     except UserDisabled:
         raise OAuthLinkError("unable to create session") from None
     return SignInResult(user=profile.to_user(), issued=issued)
@@ -111,13 +111,16 @@ def _sign_in_linked(lookup: IdentityLookup, tokens: TokenSet, client: ClientInfo
 
 def _link_existing(profile: ProfileRow, identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
     """Link to the user with the same address; a provider may give an address to a new person, so one account a
-    provider.
+    provider. An unproven account is taken over.
     """
     if not (identity.email_verified and profile.email_verified) or profile.disabled:
         raise OAuthLinkError("account not linked")
+    if identity.account_id in (profile.links or ()):
+        raise ConditionFailed  # linked since it was looked up: look again
     if any(account.provider_id == identity.provider_id for account in linked_accounts(profile)):
         raise OAuthLinkError("account not linked")
-    issued = open_session(profile, client, *_link_writes(profile, identity, tokens, client))
+    writes = _new_link(profile, identity, tokens, client)
+    issued = open_session(profile, client, *writes, proves_mailbox=True, account_id=identity.account_id)
     return SignInResult(user=profile.to_user(), issued=issued)
 
 
@@ -138,6 +141,7 @@ def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignI
         put(_new_account(user.id, identity, tokens)),
         create_epoch(user.id),
         discard_sign_up(user.email),
+        proves_mailbox=True,
         notify=False,
     )
     return SignInResult(user=user, issued=issued, is_new=True)
@@ -160,18 +164,18 @@ def _link_to_user(user_id: str, epoch: int, identity: Identity, tokens: TokenSet
     if identity.email != profile.email:
         raise LinkingDifferentEmails
     if not account:
-        transact(*_link_writes(profile, identity, tokens, client))
+        transact(*add_link(profile, identity.account_id), *_new_link(profile, identity, tokens, client))
         return
     account.scopes = list(dict.fromkeys((*account.scopes, *tokens.scopes)))  # linking again may ask for more scopes
     transact(_update_tokens(account, tokens))
 
 
-def _link_writes(profile: ProfileRow, identity: Identity, tokens: TokenSet, client: ClientInfo) -> list[TransactItem]:
+def _new_link(profile: ProfileRow, identity: Identity, tokens: TokenSet, client: ClientInfo) -> list[TransactItem]:
+    """Return the writes of a new account at a provider, and of the notice of it."""
     if len(profile.links or ()) >= MAX_LINKS:
         raise LinkingNotAllowed
     row = _new_account(profile.user_id, identity, tokens)
-    notice = notices.sign_in_method_added(profile, client, identity.provider_id)
-    return [*add_link(profile, identity.account_id), put(row), put(notice)]
+    return [put(row), put(notices.sign_in_method_added(profile, client, identity.provider_id))]
 
 
 def _new_account(user_id: str, identity: Identity, tokens: TokenSet) -> AccountRow:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from gatehouse.accounts import ProfileRow
+from gatehouse.accounts.outbox import is_owner
 from gatehouse.accounts.reminder_rows import ReminderRow
 from gatehouse.config import config
 from gatehouse.tasks.summary import DueTask
@@ -29,14 +30,16 @@ def digest_mail(profile: ProfileRow, day: str, tasks: Sequence[DueTask], subscri
         lifetime=_DAY,
         user_id=profile.user_id,
         name=profile.name,
-        to_owner=profile.email_verified,
+        to_owner=is_owner(profile),
         day=day,
-        lines=_lines(tasks, subscriber.language),
+        lines=_lines(tasks, subscriber.language, with_titles=profile.is_proven),
     )
 
 
-def _lines(tasks: Sequence[DueTask], language: str) -> list[str]:
-    lines = [f"{task.due}: {' '.join(task.title.split())}" for task in tasks[:_MAX_SHOWN]]
+def _lines(tasks: Sequence[DueTask], language: str, *, with_titles: bool) -> list[str]:
+    """Return what the mail lists: dates alone where titles may be a stranger's text."""
+    titles = (f": {' '.join(task.title.split())}" if with_titles else "" for task in tasks)
+    lines = [f"{task.due}{title}" for task, title in zip(tasks[:_MAX_SHOWN], titles, strict=False)]
     left = len(tasks) - _MAX_SHOWN
     if left > 0:
         exactly, at_least = _MORE[language]

@@ -1,6 +1,14 @@
 """One-time tokens that are mailed. Each is a row, and that row is the order to send the mail."""
 
-from gatehouse.tokens.flows import derive_token, find_token, issue_token, keep_link, mark_used, still_works
+from gatehouse.tokens.flows import (
+    derive_token,
+    find_token,
+    issue_token,
+    keep_link,
+    mark_used,
+    replace_token,
+    still_works,
+)
 from gatehouse.tokens.model import MailedToken, MailState, Purpose
 from gatehouse.tokens.table import TokenRow, email_subject
 
@@ -15,5 +23,6 @@ __all__ = [
     "issue_token",
     "keep_link",
     "mark_used",
+    "replace_token",
     "still_works",
 ]

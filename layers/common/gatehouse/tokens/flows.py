@@ -4,8 +4,10 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
+
 from gatehouse import clock, keys
-from gatehouse.dynamodb import TransactItem, batch_get, update
+from gatehouse.dynamodb import TransactItem, batch_get, conditional_write, update
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.tokens.model import MailedToken, MailState, Purpose
 from gatehouse.tokens.table import TokenRow
@@ -22,20 +24,22 @@ def issue_token(
     lifetime: timedelta,
     retention: timedelta = _RETENTION,
     begun_at: datetime | None = None,
+    earlier: TokenRow | None = None,
     mail_state: MailState = MailState.PENDING,
     **columns: Any,
 ) -> TokenRow:
     """Return a new row, unsaved. Saving it replaces the previous one and, through the table's stream, sends the mail.
 
     The row outlives its token by `retention`, so that an expired token differs from an unknown one. With `begun_at`,
-    retention counts from then, however often the token is issued again, but never ends before the token.
+    retention counts from then, however often the token is issued again, but never ends before the token. While the
+    token of the `earlier` row works, the new row has the same one.
     """
     now = clock.now()
     ends_at = now + lifetime
     return TokenRow(
         subject,
         purpose,
-        nonce=secrets.token_bytes(32),
+        nonce=earlier.nonce if earlier and _is_valid(earlier) else secrets.token_bytes(32),
         created_at=begun_at or now,
         lifetime=int(lifetime.total_seconds()),
         delete_at=max(begun_at + retention, ends_at) if begun_at else ends_at + retention,
@@ -73,13 +77,19 @@ def find_token(text: str, *purposes: Purpose) -> TokenRow:
 def still_works(row: TokenRow | None) -> bool:
     """Whether the link of a row was mailed, or is about to be, and can still be used."""
     unsent = (MailState.NONE, MailState.FAILED)
-    return row is not None and row.mail_state not in unsent and not row.used_at and not _has_expired(row)
+    return row is not None and row.mail_state not in unsent and _is_valid(row)
 
 
 def keep_link(row: TokenRow, earlier: TokenRow) -> None:
     """Give a new row the link that was mailed with an earlier one; it is not mailed again."""
     for name in ("nonce", "mail_state", "attempts", "expires_at", "delete_at"):
         setattr(row, name, getattr(earlier, name))
+
+
+def replace_token(row: TokenRow, read: TokenRow | None) -> None:
+    """Save a row in place of the one that was read, or of none; raises ConditionFailed when that has changed."""
+    with conditional_write():
+        row.save(condition=_is_unchanged(read) if read else TokenRow.subject.does_not_exist())
 
 
 def mark_used(row: TokenRow) -> TransactItem:
@@ -93,6 +103,18 @@ def mark_used(row: TokenRow) -> TransactItem:
         TokenRow.password_hash.remove(),
         condition=(TokenRow.nonce == row.nonce) & TokenRow.used_at.does_not_exist(),
     )
+
+
+def _is_unchanged(read: TokenRow) -> Condition:
+    sign_up, used = TokenRow.sign_up_id, TokenRow.used_at
+    same_sign_up = sign_up == read.sign_up_id if read.sign_up_id else sign_up.does_not_exist()
+    same_use = used.exists() if read.used_at else used.does_not_exist()
+    unchanged: Condition = (TokenRow.nonce == read.nonce) & same_sign_up & same_use
+    return unchanged
+
+
+def _is_valid(row: TokenRow) -> bool:
+    return not (row.used_at or _has_expired(row))
 
 
 def _has_expired(row: TokenRow) -> bool:

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     ACCOUNT_EXISTS = "account-exists"
     EMAIL_CHANGED = "email-changed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a name
+    ACCESS_REMOVED = "access-removed"
     SIGN_IN_METHOD_ADDED = "sign-in-method-added"
     NEW_DEVICE = "new-device"
     TASK_DIGEST = "task-digest"

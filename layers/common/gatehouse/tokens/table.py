@@ -19,9 +19,10 @@ class TokenRow(Row):
     """A token and the mail that carries it.
 
     The first attempt to send sets `expires_at`; TTL removes the row at `delete_at`. A pending sign-up is stored here
-    and nowhere else: `user_id`, `name`, `image` and `password_hash` are those of the future user. `to_owner` is set
-    when the mail goes to a user who proved to have the address. `origin` says roughly where a request came from,
-    `method` which way to sign in was added. A daily mail has its `day`, one with a list its `lines`.
+    and nowhere else: `user_id`, `name`, `image` and `password_hash` are those of the future user, `sign_up_id` names
+    the sign-up, and `sign_ups` counts those for the address so far that came from different browsers. `to_owner` is set
+    when the mail goes to the owner of a proven account, who alone has access to it. `origin` says roughly where a
+    request came from, `method` which way to sign in was added. A daily mail has its `day`, one with a list its `lines`.
     """
 
     class Meta:
@@ -51,6 +52,8 @@ class TokenRow(Row):
     epoch = IntegerAttribute(null=True)
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
+    sign_up_id = UnicodeAttribute(null=True)
+    sign_ups = IntegerAttribute(null=True)
 
     origin = UnicodeAttribute(null=True)
     method = UnicodeAttribute(null=True)

@@ -9,10 +9,11 @@ from starlette.responses import JSONResponse
 
 from gatehouse.accounts import recovery, verification
 from gatehouse.accounts.verification import VerificationResult
+from gatehouse.api.accounts.redemption import redemption_of
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import apply_verification
 from gatehouse.config import config
-from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.errors import InvalidToken, PasswordRequired, TokenExpired
 from gatehouse.http.origin import base_url, encode_location
 from gatehouse.sessions import ClientInfo
 from gatehouse.tokens import Purpose
@@ -60,10 +61,12 @@ def follow_verification(request: Request, client: ClientInfo, token: str, callba
     if not is_script(request):
         return _redirect_to_page(request, "/verify-email", token=token, callbackURL=callback_url)
     try:
-        verified = verification.verify_email(token, client)
-    except (InvalidToken, TokenExpired) as refusal:
+        verified = verification.verify_email(redemption_of(request, client, token))
+    except (InvalidToken, TokenExpired, PasswordRequired) as refusal:
         if callback_url:
             return redirect(callback_url, error=refusal.code)
+        if isinstance(refusal, PasswordRequired):
+            raise
         raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
     response = redirect(callback_url) if callback_url else JSONResponse(_verification_body(verified))
     apply_verification(request, response, verified)

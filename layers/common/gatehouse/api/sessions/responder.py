@@ -6,6 +6,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from gatehouse.accounts import User
+from gatehouse.accounts.flows import SignUpResult
 from gatehouse.accounts.verification import VerificationResult
 from gatehouse.api.accounts.schemas import OwnUserBody, UserBody
 from gatehouse.api.sessions.access_tokens import issue_access_token
@@ -15,6 +16,7 @@ from gatehouse.http import cookie_cache
 from gatehouse.http.cookies import clear_session_cache, set_session
 from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import encode_location
+from gatehouse.http.proof_cookies import forget_sign_up, remember_sign_up, remember_verification
 from gatehouse.sessions import IssuedSession, Session
 from gatehouse.telemetry import add_log_context
 
@@ -82,6 +84,12 @@ class AuthResponder:
         self._request = request
         self._response = response
 
+    def remembering_sign_up(self, result: SignUpResult) -> tuple[User, IssuedSession | None]:
+        """Set the cookie of a sign-up that waits to be verified; return the user, and the session otherwise."""
+        if result.sign_up_id:
+            remember_sign_up(self._request, self._response, result.sign_up_id)
+        return result.user, result.issued
+
     def signed_up(self, user: User, issued: IssuedSession | None) -> SignUpBody:
         """Return the body for the better-auth client."""
         return SignUpBody(token=self._token(user, issued), user=UserBody.of(user))
@@ -134,11 +142,16 @@ def start_session(request: Request, response: Response, user: User, issued: Issu
 def apply_verification(request: Request, response: Response, verified: VerificationResult) -> None:
     """Set the cookies of the session that verifying opened, or clear the cached session, which has the old address.
 
-    The browser becomes a known device: whoever has the mailbox used it.
+    The browser becomes a known device: whoever has the mailbox used it. While the password is unproven, a sign-in from
+    there proves it.
     """
     start_session(request, response, verified.user, verified.issued)
-    if verified.first:
+    if decision := verified.decision:
         remember_device(request, response, verified.user.email, signed_in=verified.issued is not None)
+        if decision.completes_sign_up:
+            forget_sign_up(request, response)
+        if decision.is_unproven:
+            remember_verification(request, response, verified.user.id)
     if not verified.issued:
         clear_session_cache(request, response)
 

@@ -1,16 +1,20 @@
-"""A sign-in attempt."""
+"""A sign-in attempt, and what its browser remembers."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from gatehouse.accounts import PasswordCredentials
 from gatehouse.accounts.flows import SignInAttempt
 from gatehouse.http.authentication import CurrentClient
+from gatehouse.http.proof_cookies import remembered_verification
 
 
-async def _current_attempt(credentials: PasswordCredentials, client: CurrentClient) -> SignInAttempt:
-    return SignInAttempt(credentials=credentials, client=client)
+async def _current_attempt(credentials: PasswordCredentials, client: CurrentClient, request: Request) -> SignInAttempt:
+    return SignInAttempt(
+        credentials=credentials, client=client, verified_user=partial(remembered_verification, request)
+    )
 
 
 CurrentSignInAttempt = Annotated[SignInAttempt, Depends(_current_attempt)]

@@ -7,6 +7,8 @@ function verifyPage() {
   const token = here.searchParams.get("token")
   show(token ? "confirm" : "check")
   onSubmit($("[data-form=verify-email]"), texts.confirming, () => confirm(token))
+  onSubmit($("[data-form=choose]"), texts.confirming, ({ password }) => confirm(token, password))
+  onSubmit($("[data-form=prove]"), texts.confirming, ({ current }) => confirm(token, current))
   const form = $("[data-form=resend]")
   form.elements.email.value = forTab[AWAITED] || ""
   if (!token && form.elements.email.value) coolDown(form, COOL_DOWN)
@@ -22,10 +24,12 @@ function verifyPage() {
   })
 }
 
-async function confirm(token) {
+// A link may be opened by somebody else than who set the password: the service says when it must be asked for.
+async function confirm(token, password) {
   try {
-    await ask("POST", "/api/auth/verify-email", { token })
+    await ask("POST", "/api/auth/verify-email", { token, password, proof: "required" })
   } catch (error) {
+    if (error.code === "PASSWORD_REQUIRED") return show(error.details?.password === "new" ? "choose" : "prove")
     const sentence = { TOKEN_EXPIRED: texts.expired, INVALID_TOKEN: texts.used }[error.code]
     if (!sentence) throw error
     forgetToken()

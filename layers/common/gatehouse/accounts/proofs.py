@@ -1,0 +1,54 @@
+"""Writes after somebody proved that an address, or a password, is theirs."""
+
+from gatehouse.accounts.pointers import link_key, reserve
+from gatehouse.accounts.table import (
+    ProfileRow,
+    delete_links,
+    same_account,
+    same_credentials,
+    same_links,
+    update_profile,
+)
+from gatehouse.dynamodb import TransactItem
+
+
+def mark_verified(profile: ProfileRow) -> TransactItem:
+    """Return the write that marks the address as verified by whoever knows the password or has a session."""
+    same = same_account(profile) & same_credentials(profile)
+    return update_profile(profile.user_id, ProfileRow.email_verified.set(True), condition=same)
+
+
+def mark_verified_unproven(profile: ProfileRow) -> TransactItem:
+    """Return the write that marks the address as verified in the next epoch, with a password that may be another's."""
+    return update_profile(
+        profile.user_id,
+        ProfileRow.email_verified.set(True),
+        ProfileRow.password_unproven.set(True),
+        ProfileRow.epoch.set(profile.epoch + 1),
+        condition=same_account(profile) & same_credentials(profile),
+    )
+
+
+def mark_password_proven(profile: ProfileRow) -> TransactItem:
+    """Return the write that marks the password that was just checked as that of the mailbox's owner."""
+    same = same_account(profile) & (ProfileRow.password_hash == profile.password_hash)
+    return update_profile(profile.user_id, ProfileRow.password_unproven.remove(), condition=same)
+
+
+def replace_credentials(
+    profile: ProfileRow, *, password_hash: str | None = None, account_id: str | None = None
+) -> list[TransactItem]:
+    """Return the writes that remove the password and every linked account, in the next epoch; what is given takes
+    their place.
+    """
+    password, links = ProfileRow.password_hash, ProfileRow.links
+    replaced = update_profile(
+        profile.user_id,
+        password.set(password_hash) if password_hash else password.remove(),
+        links.set({account_id}) if account_id else links.remove(),
+        ProfileRow.password_unproven.remove(),
+        ProfileRow.email_verified.set(True),
+        ProfileRow.epoch.set(profile.epoch + 1),
+        condition=same_account(profile) & same_links(profile),
+    )
+    return [replaced, *delete_links(profile), *([reserve(link_key(account_id), profile.user_id)] if account_id else [])]
