@@ -222,5 +222,6 @@ def test_the_old_address_undoes_a_change_of_address(new_browser: Browsers, peopl
     page.goto(people.link(lee.email, seen + 2))
     fill_in(page, **{"New password": "battery of horses", "again": "battery of horses"})
     press(page, "Save password")
+    page.wait_for_url("**/sign-in?*")
     sign_in(page, Person(name=lee.name, email=lee.email, password="battery of horses"))
     expect_signed_in_page(page, "Tasks")

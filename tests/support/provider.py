@@ -28,12 +28,19 @@ ANN = {
     "hd": "example.com",  # a domain whose mail Google hosts
 }
 
+_GENERATING = threading.Lock()
+
 type Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
 
-@cache
 def rsa_key(name: str = "first") -> RSAPrivateKey:
-    """Return the RSA key of this name, generated on first use."""
+    """Return the RSA key of this name, generated on first use, also where several requests are the first."""
+    with _GENERATING:
+        return _generated(name)
+
+
+@cache
+def _generated(name: str) -> RSAPrivateKey:
     assert name
     return generate_private_key(public_exponent=65537, key_size=2048)
 
