@@ -36,15 +36,12 @@ def authorized_request(call: Callable[..., Response], route: str, user_id: str =
 
 
 def kind(route: str) -> Hashable:
-    """Return what the middleware depends on: the API's part, whether there is a body, and the handler's options."""
+    """Return what the middleware depends on: the API's part, whether there is a body, and the handler's policy."""
     method, _, path = route.partition(" ")
     module = Module(FUNCTIONS[route].folder / "handler.py")
-    (handler,) = (
-        node
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lambda_handler"
-    )
-    options = frozenset(ast.unparse(option) for option in handler.keywords)
+    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)]
+    policies = [call for call in calls if ast.unparse(call.func) == "AccessPolicy"]
+    options = frozenset(ast.unparse(option) for policy in policies for option in policy.keywords)
     return "/auth/" in path, {"GET": 0, "DELETE": 1}.get(method, 2), options
 
 
