@@ -1,7 +1,8 @@
 """Deliver a batch of stream records to a function, with Lambda's retries, bisection and partial failures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import batched
 
 from gatehouse_dev import console
 from gatehouse_dev.functions import FunctionFailed
@@ -23,29 +24,38 @@ class Delivery:
     invoke: Callable[[str, Properties], object]
     pause: Callable[[float], bool]
 
-    def deliver(self, records: Records) -> None:
-        """Deliver records in order; returns when each was accepted or given up."""
-        for start in range(0, len(records), self.source.batch_size):
-            self._deliver_batch(records[start : start + self.source.batch_size], failures=0)
+    def deliver(self, records: Records) -> int:
+        """Deliver records in order until each was accepted or given up, or `pause` ends that; returns their number."""
+        return self._deliver_all(map(list, batched(records, self.source.batch_size, strict=False)), failures=0)
 
-    def _deliver_batch(self, records: Records, failures: int) -> None:
-        while records:
-            accepted = self._call(records)
-            records = records[accepted:]
+    def _deliver_all(self, batches: Iterable[Records], failures: int) -> int:
+        handled = 0
+        for batch in batches:
+            count = self._deliver_batch(batch, failures)
+            handled += count
+            if count < len(batch):
+                break
+        return handled
+
+    def _deliver_batch(self, records: Records, failures: int) -> int:
+        handled = 0
+        while handled < len(records):
+            left = records[handled:]
+            accepted = self._call(left)
+            handled += accepted
             if accepted:
                 failures = 0
                 continue
-            if self.source.bisect and len(records) > 1:
-                middle = len(records) // 2
-                self._deliver_batch(records[:middle], failures)
-                self._deliver_batch(records[middle:], failures)
-                return
+            if self.source.bisect and len(left) > 1:
+                middle = len(left) // 2
+                return handled + self._deliver_all([left[:middle], left[middle:]], failures)
             failures += 1
             if 0 <= self.source.maximum_retry_attempts < failures:
-                self._give_up(records)
-                return
+                self._give_up(left)
+                return len(records)
             if self.pause(min(INITIAL_BACKOFF_SECONDS * 2 ** (failures - 1), MAX_BACKOFF_SECONDS)):
-                return
+                break
+        return handled
 
     def _call(self, records: Records) -> int:
         """Return the number of records accepted before the first failure."""

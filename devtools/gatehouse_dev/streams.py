@@ -3,8 +3,6 @@
 import threading
 from typing import Self
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from gatehouse_dev import console
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.delivery import Delivery
@@ -47,13 +45,16 @@ class StreamPump:
             self._thread.join(STOP_SECONDS)
 
     def deliver(self) -> bool:
-        """Deliver new records; returns whether there were any."""
+        """Deliver new records; returns whether any was handled. The others are delivered by the next call."""
         with self._one_delivery:
-            records = self._reader.read_new()
+            new = self._reader.read_new()
+            wanted = [number for number, one in enumerate(new) if any_matches(self.source.filters, one.record)]
             pause = self._stopped.wait
             delivery = Delivery(function=self._function, source=self.source, invoke=self._fleet.invoke, pause=pause)
-            delivery.deliver([record for record in records if any_matches(self.source.filters, record)])
-            return bool(records)
+            delivered = delivery.deliver([new[number].record for number in wanted])
+            handled = new[: wanted[delivered]] if delivered < len(wanted) else new
+            self._reader.advance(handled)
+            return bool(handled)
 
     def _wake(self, request: bytes) -> None:
         if self._name in request:
@@ -65,7 +66,7 @@ class StreamPump:
             self._bell.clear()
             try:
                 self.deliver()
-            except (BotoCoreError, ClientError) as error:
+            except Exception as error:  # noqa: BLE001 -- without this thread no record would arrive any more
                 console.report_error(f"the stream of {self.source.table} cannot be read: {error}")
                 self._stopped.wait(1)
 

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, Self
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from gatehouse_dev import engine
 from gatehouse_dev.cloud import Cloud
@@ -154,6 +156,71 @@ def test_records_of_many_writers_arrive_once_and_in_order(streams: Streams, clou
     assert [turn for writer, turn in turns if writer == "3"] == [str(turn) for turn in range(10)]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("run", range(200))
+def test_records_of_many_writers_arrive_each_time(
+    streams: Streams, cloud: Cloud, received: list[Any], run: int
+) -> None:
+    """Run several of these at once for a busy machine."""
+    assert run >= 0
+    test_records_of_many_writers_arrive_once_and_in_order(streams, cloud, received)
+
+
+def test_records_read_before_a_failure_are_read_again(
+    streams: Streams, cloud: Cloud, received: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(cloud, "a")
+    client = cloud.client("dynamodbstreams")
+    real, calls = client.get_records, count()
+
+    def get_records(**request: Any) -> Any:
+        if next(calls) == 1:
+            raise EndpointConnectionError(endpoint_url="https://aws.example")
+        return real(**request)
+
+    monkeypatch.setattr(client, "get_records", get_records)
+    with pytest.raises(EndpointConnectionError):
+        streams.deliver()
+    streams.deliver()
+
+    assert keys(received) == ["a"]
+
+
+def test_records_whose_delivery_was_stopped_are_delivered_later(
+    streams: Streams, cloud: Cloud, received: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        put(cloud, name)
+    (pump,) = streams._pumps.values()
+    with streams, monkeypatch.context() as during:
+        during.delattr("builtins.received")  # so the function fails
+        wait_until(pump._one_delivery.locked)
+        pump.stop()
+    streams.deliver()
+
+    assert keys(received) == ["a", "b", "c"]
+
+
+def test_an_unexpected_error_does_not_end_the_stream(
+    streams: Streams, cloud: Cloud, received: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (pump,) = streams._pumps.values()
+    real, calls = pump._reader.read_new, count()
+
+    def read_new() -> Any:
+        if next(calls) == 0:
+            raise KeyError("an iterator that is gone")
+        return real()
+
+    monkeypatch.setattr(pump._reader, "read_new", read_new)
+    monkeypatch.setattr(pump._stopped, "wait", lambda _: pump._bell.set())
+    with streams:
+        put(cloud, "a")
+        wait_until(lambda: received)
+
+    assert keys(received) == ["a"]
+
+
 def test_an_endpoint_has_streams_too(
     project: Project, small_text: str, external_dynamodb: str, received: list[Any]
 ) -> None:
@@ -184,7 +251,9 @@ def test_a_reader_holds_no_iterator(cloud: Cloud, monkeypatch: pytest.MonkeyPatc
     reader = StreamReader(cloud, "NotesTable")
     for turn in range(20):
         put(cloud, str(turn))
-        assert keys(reader.read_new()) == [str(turn)]
+        new = reader.read_new()
+        assert keys([one.record for one in new]) == [str(turn)]
+        reader.advance(new)
 
 
 # -- Retries --------------------------------------------------------------------

@@ -18,7 +18,7 @@ from tests.support.transformed import of_type, source
 
 THROTTLED = client_error("ThrottlingException")
 
-type Deliver = Callable[[list[dict[str, Any]]], None]
+type Deliver = Callable[[list[dict[str, Any]]], object]
 
 
 class FunctionKilled(BaseException):
