@@ -8,6 +8,7 @@ import yaml  # type: ignore[import-untyped]
 from pynamodb.attributes import TTLAttribute
 from pynamodb.models import Model
 
+from gatehouse_dev.template import load
 from tests.support.transformed import (
     TEMPLATE,
     cycle,
@@ -147,7 +148,7 @@ def test_the_api_has_all_cors_settings() -> None:
 
     assert methods <= set(_cors()["allowMethods"])
     assert _cors()["allowCredentials"] is True
-    assert {"authorization", "content-type", "x-correlation-id"} <= set(_cors()["allowHeaders"])
+    assert _cors()["allowHeaders"]["Fn::Split"][0] == ","
     assert {"set-auth-token", "x-correlation-id"} <= set(_cors()["exposeHeaders"])
 
 
@@ -155,6 +156,19 @@ def _body() -> Mapping[str, Any]:
     (api,) = of_type(transformed(), "AWS::ApiGatewayV2::Api").values()
     body: Mapping[str, Any] = api["Body"]
     return body
+
+
+@pytest.mark.parametrize(
+    ("given", "further"),
+    [({}, ["traceparent", "tracestate", "baggage", "sentry-trace"]), ({"CorsHeaders": "x-tenant"}, ["x-tenant"])],
+    ids=["default", "setting"],
+)
+def test_frontends_on_other_hosts_may_send_these_headers(given: dict[str, str], further: list[str]) -> None:
+    cors = load(TEMPLATE, {"CorsOrigins": "https://app.example.com", "MailFrom": "a@example.com", **given}).cors
+    own = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-correlation-id"]
+
+    assert cors
+    assert list(cors.allow_headers) == own + further
 
 
 def _cors() -> Mapping[str, Any]:
