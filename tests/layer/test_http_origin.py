@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.layer.every_route import each, function
-from tests.support.auth_calls import sign_in
+from tests.support.auth_calls import is_signed_in, sign_in
 from tests.support.calls import Api
 from tests.support.people import People
 
@@ -69,6 +69,44 @@ def test_a_bearer_token_needs_no_origin(call: Api, people: People) -> None:
     assert (
         call("POST /api/tasks", json={"title": "x"}, bearer=ann.token, headers={"origin": UNTRUSTED[0]}).status == 201
     )
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": "null"}, {"origin": UNTRUSTED[0]}], ids=["none", "null", "foreign"])
+def test_a_bearer_token_needs_no_origin_beside_a_cookie_that_a_library_kept(
+    call: Api, people: People, headers: dict[str, str]
+) -> None:
+    ann = people.signed_in()
+    as_library = {"bearer": ann.token, "cookies": [ann.cookie], "headers": headers}
+
+    assert call("POST /api/tasks", json={"title": "x"}, **as_library).status == 201
+    assert call("POST /api/auth/sign-out", **as_library).status == 200
+
+
+@pytest.mark.parametrize("token", ["garbage", "", "a.b.c", "x.y"])
+def test_the_cookie_beside_a_bearer_token_does_nothing_without_an_origin(call: Api, people: People, token: str) -> None:
+    ben, ann = people.signed_in("ben"), people.signed_in()
+    kept = {"cookies": [ann.cookie]}
+
+    assert call("POST /api/tasks", json={"title": "x"}, bearer=token, **kept).status == 401
+    assert call("POST /api/auth/sign-out", bearer=token, **kept).status == 200
+    assert call("POST /api/auth/sign-out", bearer=ben.token, **kept).status == 200
+    assert is_signed_in(call, ann)
+    assert not is_signed_in(call, ben)
+
+
+@each(CSRF)
+def test_other_schemes_need_an_origin_beside_a_cookie(call: Api, people: People, route: str) -> None:
+    """A browser adds Basic credentials by itself."""
+    headers = {"authorization": "Basic YTpi"}
+
+    assert call(route, json=BODY, cookies=[people.signed_in().cookie], headers=headers).code == "MISSING_OR_NULL_ORIGIN"
+
+
+@each(LOGINS, function)
+def test_a_bearer_token_does_not_excuse_a_browsers_origin_at_sign_in(call: Api, route: str) -> None:
+    headers = {"sec-fetch-mode": "cors", "origin": UNTRUSTED[0]}
+
+    assert call(route, json=BODY, cookies=["a=b"], bearer="x", headers=headers).code == "INVALID_ORIGIN"
 
 
 def test_reading_needs_no_origin(call: Api, people: People) -> None:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.http.cookies import SESSION, clear_with_response, get_cookies
-from gatehouse.http.origin import access_token_audience, base_url
+from gatehouse.http.origin import access_token_audience, base_url, bearer_token
 from gatehouse.sessions import AccessToken, Credential, SessionToken, find_session
 
 _JWT_DOTS = 2
@@ -18,7 +18,7 @@ def request_credentials(request: Request) -> list[Credential]:
 
     The cookie still counts beside a JWT, which may have expired, or may not be admitted.
     """
-    bearer, cookies = _bearer_token(request), get_cookies(request, SESSION)
+    bearer, cookies = bearer_token(request), get_cookies(request, SESSION)
     try:
         first = _from_bearer(request, bearer) if bearer is not None else None
     except InvalidToken:
@@ -48,14 +48,9 @@ def all_credentials(request: Request) -> list[Credential]:
 
     The signatures of cookies are not checked: to sign out, the token is enough.
     """
-    texts = (_bearer_token(request), *get_cookies(request, SESSION))
+    texts = (bearer_token(request), *get_cookies(request, SESSION))
     parsed = [_parse_unsigned(request, text) for text in texts if text]
     return list(dict.fromkeys(credential for credential in parsed if credential and is_admitted(request, credential)))
-
-
-def _bearer_token(request: Request) -> str | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _from_bearer(request: Request, text: str) -> Credential:

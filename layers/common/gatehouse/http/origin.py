@@ -57,15 +57,37 @@ def access_token_audience(request: Request) -> str:
 def check_origin(request: Request, *, signs_in: bool) -> None:
     """Reject a state-changing request that may be cross-site request forgery.
 
-    Bearer calls without cookies need no origin, unless a browser sends them to sign somebody in. Raises MissingOrigin,
-    InvalidOrigin or CrossSiteLogin.
+    Bearer calls need no origin, unless a browser sends them to sign somebody in: no page can add the header to a
+    request to another site. Without a trusted origin their cookies do not count: HTTP libraries keep and send cookies
+    by themselves. Raises MissingOrigin, InvalidOrigin or CrossSiteLogin.
     """
     if request.method in _SAFE_METHODS:
         return
     if "cookie" in request.headers:
-        _require_origin(request)
-    elif signs_in:
+        try:
+            _require_origin(request)
+        except (MissingOrigin, InvalidOrigin):
+            if bearer_token(request) is None:
+                raise
+            _drop_cookies(request)
+        else:
+            return
+    if signs_in:
         _check_login(request)
+
+
+def bearer_token(request: Request) -> str | None:
+    """Return the token of the `Authorization` header.
+
+    Other schemes do not count: a browser sends Basic credentials that it knows to every site's requests.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _drop_cookies(request: Request) -> None:
+    headers = request.scope["headers"]
+    headers[:] = [header for header in headers if header[0] != b"cookie"]  # `request.headers` is a view of this list
 
 
 def encode_location(url: str) -> str:
