@@ -1,8 +1,11 @@
-"""Refresh token rotation: each use starts a new generation; reuse of an old one means theft."""
+"""Refresh token rotation: each use starts a new generation; reuse of an old one means theft.
+
+The previous one is not reuse until its successor is used: its response may have been lost (docs/adr/0031).
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pynamodb.expressions.update import Action
@@ -16,7 +19,6 @@ from gatehouse.sessions.model import RefreshToken, Session
 from gatehouse.sessions.table import SessionRow, epoch_key, session_key
 from gatehouse.telemetry import count_metric, logger
 
-_GRACE = timedelta(seconds=10)
 _ATTEMPTS = 5
 
 
@@ -30,7 +32,7 @@ class Refreshed:
 
 
 def use_refresh_token(text: str, *extra_keys: Key) -> Refreshed:
-    """Use a refresh token. One that lost a race gets the same response for ten seconds; an older one ends the session.
+    """Use a refresh token. It gets the same response again until its successor is used; an older one ends the session.
 
     Raises InvalidToken, TokenExpired, TooManyRequests.
     """
@@ -42,7 +44,7 @@ def use_refresh_token(text: str, *extra_keys: Key) -> Refreshed:
         generations_behind = row.generation - token.generation
         if generations_behind == 0 and not _rotate(row):
             continue
-        if (generations_behind == 1 and clock.now() - row.rotated_at > _GRACE) or generations_behind not in {0, 1}:
+        if generations_behind not in {0, 1}:
             _revoke_reused(token)
         issued = RefreshToken.issue(row.user_id, row.session_id, row.generation, row.secret_hash)
         return Refreshed(session=row.to_session(), refresh_token=str(issued), extra_rows=extra_rows)
@@ -86,7 +88,7 @@ def _find_live(token: RefreshToken, extra_keys: tuple[Key, ...]) -> tuple[Sessio
 def _rotate(row: SessionRow) -> bool:
     """Start the next generation; False when another request just did."""
     now, generation = clock.now(), row.generation
-    actions: list[Action] = [SessionRow.generation.set(generation + 1), SessionRow.rotated_at.set(now)]
+    actions: list[Action] = [SessionRow.generation.set(generation + 1)]
     expires_at: datetime | None = renewed_expiry(row.to_session(), now)
     if expires_at:
         actions += [SessionRow.expires_at.set(expires_at), SessionRow.updated_at.set(now)]

@@ -25,7 +25,6 @@ class SessionRow(Row):
     expires_at = TTLAttribute()
     proved_at = TimestampAttribute(null=True)
     generation = IntegerAttribute(default=0)
-    rotated_at = TimestampAttribute(null=True)
     remember = BooleanAttribute(default=True)
     ip_address = UnicodeAttribute(default="")
     user_agent = UnicodeAttribute(default="")
