@@ -14,7 +14,7 @@ from pynamodb.attributes import Attribute
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
 from pynamodb.constants import NULL
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.exceptions import PynamoDBException, TransactWriteError, VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -52,8 +52,25 @@ def connection() -> Connection:
         from gatehouse.transport.config import DYNAMODB, settings  # noqa: PLC0415 -- the same
 
         if endpoint := settings(DYNAMODB):
-            return OwnConnection(endpoint, **_TIMEOUTS, retry_configuration=_RETRIES)
-    return Connection(**_TIMEOUTS, retry_configuration=_RETRIES)
+            return _retrying(OwnConnection)(endpoint, **_TIMEOUTS, retry_configuration=_RETRIES)
+    return _retrying(Connection)(**_TIMEOUTS, retry_configuration=_RETRIES)
+
+
+def _retrying[Kind: Connection](kind: type[Kind]) -> type[Kind]:
+    """Return a connection class that makes a write again that met a transaction on its row; no SDK does."""
+
+    class RetryingConnection(kind):  # type: ignore[valid-type,misc]  # a base class that is a variable
+        def _make_api_call(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
+            for attempt in range(_ATTEMPTS - 1):
+                try:
+                    return super()._make_api_call(operation_name, operation_kwargs)  # type: ignore[no-any-return]
+                except VerboseClientError as error:
+                    if error.response["Error"]["Code"] != "TransactionConflictException":
+                        raise
+                back_off(attempt)
+            return super()._make_api_call(operation_name, operation_kwargs)  # type: ignore[no-any-return]
+
+    return RetryingConnection
 
 
 class TableName(NamedTuple):

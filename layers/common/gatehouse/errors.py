@@ -467,3 +467,7 @@ class ServiceUnavailable(Refusal):
     """The service is unavailable. Try again in a moment."""
 
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers = {"retry-after": "1"}
