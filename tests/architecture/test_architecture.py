@@ -44,7 +44,7 @@ RANDOM_MODULES = re.compile(r"random(\..+)?|uuid(\.uuid\d)?")
 RANDOM_USES = {
     "layers/common/gatehouse/accounts/lookup.py": "uuid4: user ids",
     "layers/common/gatehouse/audit.py": "uuid4: names of log streams",
-    "layers/common/gatehouse/dynamodb.py": "random: jitter between attempts",
+    "layers/common/gatehouse/retries.py": "random: jitter between attempts",
     "layers/common/gatehouse/bootstrap.py": "random: a new seed for that in every instance of a snapshot",
     "layers/common/gatehouse/telemetry.py": "uuid4: correlation ids",
     "layers/common/gatehouse/transport/client.py": "uuid4: names of transactions",

@@ -24,6 +24,7 @@ LEVELS = (
         "clock",
         "cursors",
         "dynamodb",
+        "retries",
         "api_model",
         "attributes",
         "telemetry",

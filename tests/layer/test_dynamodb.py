@@ -22,7 +22,7 @@ BUGS = ["ValidationException", "ResourceNotFoundException", "AccessDeniedExcepti
 
 @pytest.fixture(autouse=True)
 def _no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer("dynamodb").time, "sleep", lambda _: None)
+    monkeypatch.setattr(layer("retries").time, "sleep", lambda _: None)
 
 
 def epoch(user_id: str, number: int = 1) -> Any:

@@ -197,7 +197,7 @@ def test_unprocessed_keys_sign_nobody_out(
 ) -> None:
     """A throttled BatchGetItem succeeds, without some rows."""
     ann = people.signed_in()
-    monkeypatch.setattr(layer("dynamodb").time, "sleep", lambda _: None)
+    monkeypatch.setattr(layer("retries").time, "sleep", lambda _: None)
 
     with unprocessed_batches():
         assert_unavailable(call(route, cookies=[ann.cookie]))

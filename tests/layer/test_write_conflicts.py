@@ -36,7 +36,7 @@ WRITING = [row for row in AUTH if {*SINGLE_WRITES} & {*row[3]}]
 @pytest.fixture(autouse=True)
 def _no_pauses(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call
-    monkeypatch.setattr(layer("dynamodb").time, "sleep", lambda _: None)
+    monkeypatch.setattr(layer("retries").time, "sleep", lambda _: None)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock
-from gatehouse.accounts.erasure_orders import ErasureRow, ErasureState
+from gatehouse.accounts.erasure_orders import PURPOSE, ErasureRow, ErasureState
 from gatehouse.dynamodb import ConditionFailed, conditional_write
 from gatehouse.tokens import MailState, TokenRow
 from gatehouse_dev import console
@@ -61,7 +61,8 @@ def _requeue(row: TokenRow) -> bool:
 
 def _erasures() -> Iterator[ErasureRow]:
     failed, stuck = ErasureRow.erasure == ErasureState.FAILED, ErasureRow.created_at < clock.now() - STUCK
-    yield from ErasureRow.scan(ErasureRow.erasure.exists() & (failed | stuck), consistent_read=True)
+    of_users = (ErasureRow.purpose == PURPOSE) & ErasureRow.erasure.exists()  # excess sessions are ordered again
+    yield from ErasureRow.scan(of_users & (failed | stuck), consistent_read=True)
 
 
 def _restart(order: ErasureRow) -> bool:

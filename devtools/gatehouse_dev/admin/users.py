@@ -12,7 +12,9 @@ from gatehouse.accounts.table import ProfileRow, advance_profile_epoch, profile_
 from gatehouse.accounts.verification import resend_verification
 from gatehouse.dynamodb import batch_get, transact
 from gatehouse.sessions import ClientInfo
-from gatehouse.tokens.undeliverable import undeliverable_key
+from gatehouse.tokens import email_subject
+from gatehouse.tokens.undeliverable import PURPOSE as UNDELIVERABLE
+from gatehouse.tokens.undeliverable import UndeliverableRow, undeliverable_key
 from gatehouse_dev import console
 from gatehouse_dev.admin.targets import OperatorError
 
@@ -84,11 +86,29 @@ def resend(name: str, actor: str, base_url: str) -> None:
 
 
 def allow_mail(name: str, actor: str) -> None:
-    """Allow mail to an address that bounced; raises OperatorError when it is allowed already."""
+    """Allow mail to an address that bounced, or to all of a domain, `@example.com`; raises OperatorError when it is
+    allowed already.
+    """
+    if name.startswith("@"):
+        _allow_mail_to_domain(name.lower(), actor)
+        return
     email = _address(name) if "@" in name else find_profile(name).email
     (mark,) = batch_get(undeliverable_key(email))
     if not (mark and mark.stops_mail):
         raise OperatorError(f"Mail to {email} is allowed already.")
+    _allow_mail(mark, email, actor)
+
+
+def _allow_mail_to_domain(domain: str, actor: str) -> None:
+    bounced = (UndeliverableRow.purpose == UNDELIVERABLE) & UndeliverableRow.subject.contains(domain)
+    marks = [mark for mark in UndeliverableRow.scan(bounced, consistent_read=True) if mark.subject.endswith(domain)]
+    if not marks:
+        raise OperatorError(f"Mail to all addresses of {domain} is allowed already.")
+    for mark in marks:
+        _allow_mail(mark, mark.subject.removeprefix(email_subject("")), actor)
+
+
+def _allow_mail(mark: UndeliverableRow, email: str, actor: str) -> None:
     mark.delete()
     done = f"Mail to {email} is allowed again after a {mark.reason}. SES has a suppression list of its own."
     record_and_print("mail allowed again", done, actor, mark.subject, reason=mark.reason)

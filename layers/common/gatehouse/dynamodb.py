@@ -1,7 +1,5 @@
 """DynamoDB access for all tables: one client, consistent batch reads, and transactions with retries."""
 
-import random
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
@@ -14,7 +12,7 @@ from pynamodb.attributes import Attribute
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
 from pynamodb.constants import NULL
-from pynamodb.exceptions import PynamoDBException, TransactWriteError, VerboseClientError
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -22,6 +20,7 @@ from pynamodb.transactions import TransactWrite
 
 from gatehouse.attributes import IntegerAttribute
 from gatehouse.config import ConfigurationError, config
+from gatehouse.retries import back_off, retrying
 from gatehouse.transport import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 
 type TransactItem = Callable[[TransactWrite], None]
@@ -29,7 +28,6 @@ type Key = tuple[type["Row"], str, str | None]
 
 SCHEMA = 1
 _ATTEMPTS = 8
-_MAX_PAUSE = 1.0  # seconds
 _WARM_UP_SECONDS = 2.0  # seconds
 _TIMEOUTS: dict[str, Any] = {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": READ_SECONDS}
 _RETRIES: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
@@ -52,25 +50,8 @@ def connection() -> Connection:
         from gatehouse.transport.config import DYNAMODB, settings  # noqa: PLC0415 -- the same
 
         if endpoint := settings(DYNAMODB):
-            return _retrying(OwnConnection)(endpoint, **_TIMEOUTS, retry_configuration=_RETRIES)
-    return _retrying(Connection)(**_TIMEOUTS, retry_configuration=_RETRIES)
-
-
-def _retrying[Kind: Connection](kind: type[Kind]) -> type[Kind]:
-    """Return a connection class that makes a write again that met a transaction on its row; no SDK does."""
-
-    class RetryingConnection(kind):  # type: ignore[valid-type,misc]  # a base class that is a variable
-        def _make_api_call(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
-            for attempt in range(_ATTEMPTS - 1):
-                try:
-                    return super()._make_api_call(operation_name, operation_kwargs)  # type: ignore[no-any-return]
-                except VerboseClientError as error:
-                    if error.response["Error"]["Code"] != "TransactionConflictException":
-                        raise
-                back_off(attempt)
-            return super()._make_api_call(operation_name, operation_kwargs)  # type: ignore[no-any-return]
-
-    return RetryingConnection
+            return retrying(OwnConnection)(endpoint, **_TIMEOUTS, retry_configuration=_RETRIES)
+    return retrying(Connection)(**_TIMEOUTS, retry_configuration=_RETRIES)
 
 
 class TableName(NamedTuple):
@@ -200,11 +181,6 @@ def retry_if_changed[T](action: Callable[[], T]) -> T:
         except ConditionFailed:
             back_off(attempt)
     raise TransactionConflict
-
-
-def back_off(attempt: int) -> None:
-    """Sleep before the next attempt: exponential backoff with full jitter, at most one second."""
-    time.sleep(random.uniform(0, min(_MAX_PAUSE, 0.01 * 2**attempt)))  # noqa: S311 -- jitter, not a secret
 
 
 @contextmanager

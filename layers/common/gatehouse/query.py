@@ -7,7 +7,8 @@ from pynamodb.attributes import Attribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.projection import create_projection_expression
 
-from gatehouse.dynamodb import Row, TransactionConflict, back_off, connection
+from gatehouse.dynamodb import Row, TransactionConflict, connection
+from gatehouse.retries import back_off
 
 _ATTEMPTS = 8
 _BATCH_SIZE = 25  # rows that DynamoDB writes in one call

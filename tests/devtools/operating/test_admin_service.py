@@ -125,6 +125,29 @@ def test_an_address_without_a_user_can_be_enabled_too(tool: Tool, call: Api) -> 
     assert tool("write-to", "bob@example.com").err == "Mail to bob@example.com is allowed already.\n"
 
 
+def test_all_addresses_of_a_domain_can_be_enabled_at_once(tool: Tool, call: Api, cloud: Cloud) -> None:
+    addresses = ["ann@school.example", "bob@school.example", "eve@other-school.example", "eve@school.example.net"]
+    for address in addresses:
+        send_events(call, bounce("Permanent", address))
+
+    result = tool("write-to", "@School.example")
+
+    assert (result.code, sorted(line.split()[2] for line in result.out.splitlines())) == (0, addresses[:2])
+    assert sorted(row["subject"] for row in rows(cloud, "TokensTable")) == [f"EMAIL#{one}" for one in addresses[2:]]
+    assert tool("write-to", "@school.example").err == "Mail to all addresses of @school.example is allowed already.\n"
+
+
+def test_redriving_does_not_mistake_an_order_to_end_sessions_for_an_erasure(
+    tool: Tool, call: Api, people: People, advance_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call
+    monkeypatch.setattr(layer("accounts.trim_orders"), "ONE_IN", 1)
+    people.signed_in()
+    advance_clock(hours=2)
+
+    assert tool("redrive").out == "Nothing has failed, and nothing is stuck.\n"
+
+
 # -- Keys -----------------------------------------------------------------------------
 
 

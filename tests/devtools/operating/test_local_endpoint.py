@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from http.client import HTTPConnection
 from typing import Any
 
@@ -142,12 +143,13 @@ def test_concurrent_writes_are_not_lost(url: str, cloud: Cloud) -> None:
     assert {row["key"]["S"] for row in rows} == {f"at-once-{number}" for number in range(80)}
 
 
-def test_the_endpoint_sends_no_cors_headers(url: str) -> None:
-    headers = {"Origin": "https://evil.example", "X-Amz-Target": "DynamoDB_20120810.ListTables"}
+@pytest.mark.parametrize(("origin", "status"), [("http://localhost:3000", 200), ("https://evil.example", 403)])
+def test_the_endpoint_sends_no_cors_headers(url: str, origin: str, status: int) -> None:
+    headers = {"Origin": origin, "X-Amz-Target": "DynamoDB_20120810.ListTables"}
     headers |= {"Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, x"}
     connection = HTTPConnection(url.removeprefix("http://"), timeout=60)
     connection.request("POST", "/", b"{}", headers)
     response = connection.getresponse()
 
-    assert (response.status, "UsersTable" in response.read().decode()) == (200, True)
+    assert (response.status, "UsersTable" in response.read().decode()) == (status, status == HTTPStatus.OK)
     assert not [name for name in response.headers if name.lower().startswith("access-control-")]

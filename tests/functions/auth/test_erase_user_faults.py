@@ -285,7 +285,7 @@ def test_nothing_is_erased_unless_the_deletion_is_certain(
         ExpressionAttributeValues={":none": {"S": "none"}},
     )
     before = [row for row in traces(cloud, ann) if row.get("purpose") != "erasure"]
-    monkeypatch.setattr(layer("dynamodb").time, "sleep", lambda _: None)
+    monkeypatch.setattr(layer("retries").time, "sleep", lambda _: None)
 
     with read_fault:
         response = erasures.deliver()

@@ -19,7 +19,6 @@ from gatehouse.dynamodb import (
     ConditionFailed,
     TransactionConflict,
     TransactItem,
-    back_off,
     batch_get,
     delete,
     put,
@@ -27,6 +26,7 @@ from gatehouse.dynamodb import (
     update,
 )
 from gatehouse.errors import Refusal
+from gatehouse.retries import back_off
 from gatehouse.tasks import limits
 from gatehouse.tasks.idempotency import FailedOperation, IdempotencyKey, OperationResult, save_results, stored_results
 from gatehouse.tasks.model import Task

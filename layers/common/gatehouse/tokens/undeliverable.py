@@ -8,7 +8,7 @@ from gatehouse.dynamodb import Key, Row, TableName, batch_get
 from gatehouse.tokens.table import email_subject
 
 BOUNCE = "bounce"
-_PURPOSE = "undeliverable"
+PURPOSE = "undeliverable"
 
 
 class UndeliverableRow(Row):
@@ -21,7 +21,7 @@ class UndeliverableRow(Row):
         table_name = TableName(lambda: config().tokens_table)
 
     subject = UnicodeAttribute(hash_key=True)
-    purpose = UnicodeAttribute(range_key=True, default=_PURPOSE)
+    purpose = UnicodeAttribute(range_key=True, default=PURPOSE)
     reason = UnicodeAttribute()
     created_at = TimestampAttribute()
 
@@ -33,7 +33,7 @@ class UndeliverableRow(Row):
 
 def undeliverable_key(email: str) -> Key:
     """Return the key of an address's row."""
-    return UndeliverableRow, email_subject(email), _PURPOSE
+    return UndeliverableRow, email_subject(email), PURPOSE
 
 
 def is_undeliverable(email: str) -> bool:
