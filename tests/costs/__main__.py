@@ -15,8 +15,9 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template, load
 from tests.conftest import PARAMETERS, ROOT
 from tests.costs import growth
-from tests.costs.all_calls import calls, cheap_hashes, task_calls
+from tests.costs.all_calls import calls, cheap_hashes, leave_out_what_few_calls_do, task_calls
 from tests.costs.call_tables import Counted, with_known_times
+from tests.costs.call_users import settings
 from tests.costs.log_output import quiet
 from tests.costs.meter import Meter
 from tests.costs.moto_speedups import quick_rows
@@ -44,6 +45,7 @@ def counted() -> Counted:
     with Cloud(template()) as cloud, patched_transports(), running_provider() as provider, quiet():
         api = Api(template())
         cheap_hashes()
+        leave_out_what_few_calls_do()
         others = list(calls(api, cloud, provider, rounds=ROUNDS))
         about_tasks, task_bytes = task_calls(api, cloud, provider, tasks=LIST, rounds=ROUNDS)
     current_page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
@@ -55,7 +57,7 @@ def measured(sizes: Sequence[int]) -> Iterator[Measured]:
     with Cloud(template()) as cloud, patched_transports(), fixed_clock(), quick_rows():
         call, meter = Api(template()), Meter(cloud)
         for size in sizes:
-            with quiet():
+            with quiet(), settings(maximum_tasks="1000000"):
                 result = TaskUser(call, meter, size).measure()
             yield result
 

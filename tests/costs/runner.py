@@ -20,6 +20,8 @@ from tests.support.events import event_for
 from tests.support.layer import layer
 from tests.support.provider import Provider
 
+UNLIMITED = {"rate_limit_task_reads": "1000000/60", "rate_limit_task_writes": "1000000/60"}
+
 type Step = tuple[str, Event]  # a function and its event
 
 
@@ -49,7 +51,7 @@ class Runner:
         """Return the call and the steps that follow. Each step runs before the next one is requested."""
         function, events = self._prepared(call)
         sent = len(self._cloud.mails())
-        with settings(rate_limits="on"):
+        with settings(rate_limits="on", **UNLIMITED):
             yield from ((function, event) for event in events)
         if function != "SendMail":
             yield from (("SendMail", {"Records": [record]}) for record in self.users.mailbox.pending())

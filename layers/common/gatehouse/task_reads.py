@@ -13,7 +13,7 @@ from gatehouse.dynamodb import Key
 from gatehouse.errors import TooManyRequests
 from gatehouse.throttle import LimitRow, add_calls, counter_key
 
-_WRITTEN_AT_ONCE = 10
+WRITTEN_AT_ONCE = 10
 
 
 class _Window:
@@ -46,5 +46,5 @@ def limit_task_reads(user_id: str, row: LimitRow | None) -> None:
     if written + mine[user_id] >= rate.calls:
         raise TooManyRequests(end - int(now.timestamp()), limit=rate.calls, resets_at=end)
     mine[user_id] += 1
-    if mine[user_id] >= _WRITTEN_AT_ONCE and add_calls(mine[user_id], end * 1000, *reads_counter(user_id)):
+    if mine[user_id] >= WRITTEN_AT_ONCE and add_calls(mine[user_id], end * 1000, *reads_counter(user_id)):
         del mine[user_id]
