@@ -132,6 +132,14 @@ def is_trusted_target(request: Request, url: str) -> bool:
     return _is_trusted(request, url)
 
 
+def resolve_target(target: str) -> str:
+    """Return a redirect target: a path is a page on the frontend's host, where there is a frontend."""
+    frontend_url = config().frontend_url
+    if not frontend_url or not target.startswith("/"):
+        return target
+    return urlsplit(frontend_url)._replace(path=target, query="", fragment="").geturl()
+
+
 def _check_login(request: Request) -> None:
     if any(name in request.headers for name in _FETCH_METADATA):
         site, mode = (request.headers.get(name) for name in _FETCH_METADATA[:2])

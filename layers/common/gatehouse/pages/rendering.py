@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, ModuleLoader, StrictUndefined,
 from starlette.responses import Response
 
 from gatehouse.config import config
-from gatehouse.http.origin import encode_location, is_trusted_target
+from gatehouse.http.origin import encode_location, is_trusted_target, resolve_target
 from gatehouse.languages import SUPPORTED_LANGUAGES, preferred_language
 from gatehouse.pages.assets import find_asset
 from gatehouse.pages.site import ALIASES, PAGES
@@ -103,11 +103,14 @@ def _language(request: Request) -> str:
 
 
 def _next(request: Request) -> str:
-    """Return where the user goes next: a page of a trusted origin if one is requested, else home."""
+    """Return where the user goes next: a page of a trusted origin if one is requested, else home.
+
+    A path as `callbackURL` was given to the API, which means the frontend's pages; the other names are of these pages.
+    """
     for name in ("callbackUrl", "callbackURL", "redirect"):
         target = request.query_params.get(name)
         if target and is_trusted_target(request, target):
-            return encode_location(target)
+            return encode_location(resolve_target(target) if name == "callbackURL" else target)
     return _home()
 
 

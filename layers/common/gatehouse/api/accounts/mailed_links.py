@@ -14,7 +14,7 @@ from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import apply_verification
 from gatehouse.config import config
 from gatehouse.errors import InvalidToken, PasswordRequired, TokenExpired
-from gatehouse.http.origin import base_url, encode_location
+from gatehouse.http.origin import base_url, encode_location, resolve_target
 from gatehouse.sessions import ClientInfo
 from gatehouse.tokens import Purpose
 
@@ -46,14 +46,9 @@ def _redirect_to_page(request: Request, path: str, **query: str) -> Response:
     return _found(f"{site}{path}", query)
 
 
-def _absolute(request: Request, target: str) -> str:
-    """Return `target` as an absolute URL."""
-    return f"{base_url(request)}{target}" if target.startswith("/") else target
-
-
 def redirect(target: str, **query: str) -> Response:
     """Redirect to `target`, which the middleware has checked."""
-    return _found(target, query)
+    return _found(resolve_target(target), query)
 
 
 def follow_verification(request: Request, client: ClientInfo, token: str, callback_url: str) -> Response:
@@ -84,12 +79,15 @@ def _verification_body(verified: VerificationResult) -> dict[str, Any]:
 
 def follow_reset(request: Request, token: str, callback_url: str) -> Response:
     """Redirect a reset link to the page that asks for a new password. It does not consume the token."""
-    target = _absolute(request, callback_url or "/reset-password")
+    outcome = {"token": token}
     try:
         recovery.check_reset(token)
     except (InvalidToken, TokenExpired):
-        return redirect(target, error=InvalidToken.code)
-    return redirect(target, token=token)
+        outcome = {"error": InvalidToken.code}
+    if not callback_url:
+        return _redirect_to_page(request, "/reset-password", **outcome)
+    target = resolve_target(callback_url)
+    return _found(f"{base_url(request)}{target}" if target.startswith("/") else target, outcome)
 
 
 def _found(url: str, query: dict[str, str]) -> Response:

@@ -113,7 +113,7 @@ function reminding() {
 }
 
 async function moveTo({ email }, form) {
-  await post("change-email", { newEmail: email, callbackURL: "/account" })
+  await post("change-email", { newEmail: email, callbackURL: hosted("/account") })
   form.reset()
   const first = "first" in form.dataset && member.user.emailVerified
   return filled(first ? texts.allowMove : texts.proveMove, { email, old: member.user.email })
@@ -143,7 +143,7 @@ async function download() {
 }
 
 async function leaveForGood({ erase }) {
-  const { message } = await post("delete-user", { password: erase, callbackURL: GONE })
+  const { message } = await post("delete-user", { password: erase, callbackURL: hosted(GONE) })
   if (message !== "User deleted") return filled(texts.deletionMailed, member.user)
   announce("signed-out")
   onward(GONE)

@@ -19,6 +19,11 @@ const [forTab, forLong] = ["sessionStorage", "localStorage"].map((name) => {
   }
 })
 
+// Return the URL of one of these pages, for the API: there a path names a page of the frontend.
+function hosted(path) {
+  return new URL(path, here).href
+}
+
 function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
 }

@@ -53,7 +53,7 @@ function signUpPage() {
   const form = $("[data-form=sign-up]")
   if (!form) return
   onSubmit(form, texts.creating, async ({ name, email, password }) => {
-    const made = await ask("POST", "/api/auth/sign-up/email", { name, email, password, callbackURL: next })
+    const made = await ask("POST", "/api/auth/sign-up/email", { name, email, password, callbackURL: hosted(next) })
     forTab[AWAITED] = email
     onward(made.token ? next : withNext("/verify-email"))
   })
@@ -64,7 +64,7 @@ function signUpPage() {
 function forgotPage() {
   const form = $("[data-form=forgot-password]")
   onSubmit(form, texts.sending, async ({ email }) => {
-    const back = here.searchParams.has("callbackUrl") ? { redirectTo: withNext("/reset-password") } : {}
+    const back = here.searchParams.has("callbackUrl") ? { redirectTo: hosted(withNext("/reset-password")) } : {}
     await ask("POST", "/api/auth/request-password-reset", { email, ...back })
     $("[data-done]").hidden = false
     $("[data-done]").focus()
@@ -74,14 +74,14 @@ function forgotPage() {
 
 async function resend(email) {
   forTab[AWAITED] = email
-  await ask("POST", "/api/auth/send-verification-email", { email, callbackURL: next })
+  await ask("POST", "/api/auth/send-verification-email", { email, callbackURL: hosted(next) })
 }
 
 // Go to a provider's page, which returns to `home`; after an error to this page, or in a new tab to /error.
 async function byProvider(provider, home, { path = "/api/auth/sign-in/social", way = ask, tab = window } = {}) {
   const back = new URL(tab === window ? here : "/error", here)
   back.searchParams.delete("error")
-  const places = { callbackURL: new URL(home, here).href, errorCallbackURL: back.href }
+  const places = { callbackURL: hosted(home), errorCallbackURL: back.href }
   tab.location.assign((await way("POST", path, { provider, ...places })).url)
 }
 
