@@ -111,7 +111,7 @@ AUTH: list[Row] = [
     ("POST", "sign-in/social", {"json": {"provider": "google"}}, ["PutItem"]),
     ("GET", "oauth/google", {}, ["PutItem"]),
     ("GET", "callback/{provider}", AT_GOOGLE | {"query": {"state": "STATE", "code": "CODE"}}, CALLBACK),
-    ("GET", "callback/{provider}", AT_GOOGLE | {"query": {"state": "garbage"}}, ["DeleteItem"]),
+    ("GET", "callback/{provider}", AT_GOOGLE | {"query": {"state": "garbage"}}, ["BatchGetItem"]),
     ("GET", "callback/{provider}", AT_GOOGLE, []),
     ("GET", "oauth/google/callback", BY_ALIAS | {"query": {"state": "ALIAS_STATE", "code": "ALIAS_CODE"}}, CALLBACK),
     ("POST", "callback/{provider}", AT_GOOGLE, []),

@@ -163,6 +163,8 @@ test("GET oauth/google redirects to the provider, and back to redirect_uri", asy
   assert.ok(back.startsWith(`${url}/api/auth/oauth/google/callback?`));
   assert.equal((await browser.open(back)).location, HOME);
   assert.ok((await browser.client.getSession()).data);
+  assert.equal((await browser.open(back)).location, url);
+  await browser.client.signOut();
   const replayed = await browser.open(back);
   assert.deepEqual([replayed.status, replayed.code], [400, "STATE_MISMATCH"]);
 });

@@ -34,9 +34,12 @@ class OAuthFlow:
         self.provider = provider
         self.name = name
 
-    def begin(self, route: str = SOCIAL, *, bearer: str | None = None, **body: Any) -> Authorization:
-        """Request the provider's authorization URL."""
-        response = self._call(route, json={"provider": self.name} | body, bearer=bearer)
+    def begin(
+        self, route: str = SOCIAL, *, bearer: str | None = None, cookie: str | None = None, **body: Any
+    ) -> Authorization:
+        """Request the provider's authorization URL; in a browser that has the `cookie` of another request for one."""
+        sent = {"cookies": [cookie], "headers": {"origin": "https://app.example.com"}} if cookie else {}
+        response = self._call(route, json={"provider": self.name} | body, bearer=bearer, **sent)
         assert response.status == 200, response.text
         return Authorization(url=response.json["url"], cookie=response.cookies[0].partition(";")[0])
 

@@ -20,6 +20,7 @@ _STATE = "better-auth.state"
 _SIGNED = re.compile(r"(?P<token>[\w-]+)\.[A-Za-z0-9+/]{43}=", re.ASCII)
 _MOST_LABELS = 5  # of a domain that cookies are cleared for
 _STATE_AGE = 300  # seconds
+_MAX_STATES, _BETWEEN_STATES = 10, "~"  # in the state cookie, the newest last; a character that is in no state
 
 
 def set_session(request: Request, response: Response, session: Session, token: SessionToken) -> None:
@@ -60,25 +61,36 @@ def clear_session_cache(request: Request, response: Response) -> None:
         set_cookie(request, response, DATA, "", 0)
 
 
-def set_state(request: Request, response: Response, state: str) -> None:
-    """Set the cookie that binds the OAuth state to this browser."""
+def add_state(request: Request, response: Response, state: str) -> None:
+    """Add an OAuth state to the cookie that binds states to this browser; the oldest of too many are dropped."""
     keys.refresh_if_stale()
-    set_cookie(request, response, _STATE, keys.sign(state), _STATE_AGE)
+    _set_states(request, response, [*_states(request), state][-_MAX_STATES:])
 
 
-def clear_state(request: Request, response: Response) -> None:
-    """Clear the OAuth state cookie."""
-    set_cookie(request, response, _STATE, "", 0)
+def remove_state(request: Request, response: Response, state: str) -> None:
+    """Remove an OAuth state from the cookie; those of other tabs stay."""
+    _set_states(request, response, [other for other in _states(request) if other != state])
 
 
-def matches_state(request: Request) -> bool:
-    """Whether the browser's state cookie matches the `state` parameter of the request, and its key is trusted now."""
-    state = request.query_params.get("state", "")
-    if not any(value.rpartition(".")[0] == state for value in get_cookies(request, _STATE)):
+def has_state(request: Request, state: str) -> bool:
+    """Whether an OAuth state is one of this browser's, by a key that is trusted now."""
+    if not any(state in _split_states(value.rpartition(".")[0]) for value in get_cookies(request, _STATE)):
         return False
     keys.refresh_if_stale()
-    cookie = signed_cookie(request, _STATE)
-    return cookie is not None and hmac.compare_digest(cookie.encode(), state.encode())
+    return any(hmac.compare_digest(own.encode(), state.encode()) for own in _states(request))
+
+
+def _states(request: Request) -> list[str]:
+    return _split_states(signed_cookie(request, _STATE) or "")
+
+
+def _split_states(text: str) -> list[str]:
+    return [state for state in text.split(_BETWEEN_STATES) if state]
+
+
+def _set_states(request: Request, response: Response, states: list[str]) -> None:
+    value = keys.sign(_BETWEEN_STATES.join(states)) if states else ""
+    set_cookie(request, response, _STATE, value, _STATE_AGE if states else 0)
 
 
 def remaining_seconds(session: Session) -> int:

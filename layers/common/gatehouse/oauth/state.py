@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urlencode
 
 from gatehouse import base64url, clock
-from gatehouse.dynamodb import connection
+from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write
 from gatehouse.oauth.model import Provider
 from gatehouse.oauth.table import StateRow
 from gatehouse.sessions import Session
@@ -75,13 +74,23 @@ def create_authorization(
     return AuthorizationRequest(url=f"{provider.authorize_url}{joint}{urlencode(query)}", state=state)
 
 
-def consume_state(state: str) -> StateRow | None:
-    """Delete and return the row of a state; None when it is unknown. It may have expired."""
-    request: dict[str, Any] = StateRow._get_connection().get_operation_kwargs(  # noqa: SLF001 -- the seam of `Row`
-        _subject(state), PURPOSE, return_values="ALL_OLD"
-    )
-    was = connection().dispatch("DeleteItem", request).get("Attributes")
-    return StateRow.from_raw_data(was) if was else None
+def consume_state(state: str, provider_id: str) -> StateRow | None:
+    """Delete and return the row of a state that a callback of this provider may use; else None, and it is left."""
+    table = StateRow._get_connection()  # noqa: SLF001 -- the seam of `Row`
+    usable = (StateRow.provider_id == provider_id) & (StateRow.delete_at > clock.now())
+    try:
+        with conditional_write():
+            deleted = table.delete_item(_subject(state), PURPOSE, condition=usable, return_values="ALL_OLD")
+    except ConditionFailed:
+        return None
+    return StateRow.from_raw_data(deleted["Attributes"])
+
+
+def find_state(state: str) -> StateRow | None:
+    """Return the row of a state without using it up; None when it is unknown. It may have expired."""
+    row: StateRow | None
+    (row,) = batch_get((StateRow, _subject(state), PURPOSE))
+    return row
 
 
 def _subject(state: str) -> str:

@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request, Response
 
-from gatehouse import clock
 from gatehouse.api.accounts.mailed_links import redirect
 from gatehouse.api.sessions.responder import start_session
 from gatehouse.config import config
@@ -29,7 +28,8 @@ from gatehouse.errors import (
     StateNotFound,
     UserEmailNotFound,
 )
-from gatehouse.http.cookies import clear_state, matches_state
+from gatehouse.http.authentication import find_session_user
+from gatehouse.http.cookies import has_state, remove_state
 from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import base_url, encode_location
 from gatehouse.oauth import flows, id_tokens, state, token_endpoint
@@ -57,15 +57,22 @@ _NAMES: dict[type[Refusal], str] = {
 def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: bool = False) -> Response:
     """Complete a sign-in at a provider and redirect to its target. With `strict`, a bad state or code is a 400.
 
+    A state is used up only by the browser that began the sign-in. Whoever comes back without one, but with a session,
+    is led on: mostly by the browser's way back after a sign-in.
+
     Raises ProviderNotFound for an unknown provider.
     """
     _check_configured(name)
-    error_url, state_is_own = f"{base_url(request)}/api/auth/error", matches_state(request)
+    given = request.query_params.get("state", "")
+    is_own = has_state(request, given)
+    row = state.consume_state(given, name) if is_own else None
+    found = row or (state.find_state(given) if given else None)
+    if given and not row and not (found and found.link_user) and find_session_user(request):
+        return redirect(_target(request, found))
+    error_url = (found and found.error_callback_url) or f"{base_url(request)}/api/auth/error"
     try:
-        row = _consume_state(request)
-        error_url = row.error_callback_url or error_url
-        if not state_is_own or row.provider_id != name or row.delete_at <= clock.now():
-            raise StateMismatch
+        if not row:
+            raise StateMismatch if given else StateNotFound
         response = _complete(request, client, row)
     except Refusal as refusal:
         if strict and isinstance(refusal, _BAD_REQUESTS):
@@ -76,8 +83,8 @@ def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: 
         request.state.outcome = refusal.code
         if refusal.cause:
             add_log_context(cause=refusal.cause)
-    if state_is_own:
-        clear_state(request, response)
+    if is_own and (row or not found):  # used up, or gone
+        remove_state(request, response, given)
     return response
 
 
@@ -108,14 +115,8 @@ def _parse_form(body: bytes) -> list[tuple[str, str]]:
     return [(name, value) for name, value in fields if value]
 
 
-def _consume_state(request: Request) -> StateRow:
-    given = request.query_params.get("state")
-    if not given:
-        raise StateNotFound
-    row = state.consume_state(given)
-    if not row:
-        raise StateMismatch
-    return row
+def _target(request: Request, row: StateRow | None) -> str:
+    return (row and row.callback_url) or config().frontend_url or base_url(request)
 
 
 def _complete(request: Request, client: ClientInfo, row: StateRow) -> Response:
@@ -132,7 +133,7 @@ def _complete(request: Request, client: ClientInfo, row: StateRow) -> Response:
     )
     identity = id_tokens.verify_id_token(provider_config, tokens.id_token or "", row.nonce)
     tokens = replace(tokens, scopes=tokens.scopes or tuple(row.scopes))
-    target = row.callback_url or config().frontend_url or base_url(request)
+    target = _target(request, row)
     if row.link_user:
         flows.link_identity(row.link_user, row.link_session, identity, tokens, client)
         return redirect(target)

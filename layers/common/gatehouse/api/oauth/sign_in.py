@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, StringConstraints, model_validator
 from gatehouse.accounts import User
 from gatehouse.api_model import ApiModel, ResponseModel
 from gatehouse.errors import InvalidIdToken, InvalidInput, InvalidToken
-from gatehouse.http.cookies import set_state
+from gatehouse.http.cookies import add_state
 from gatehouse.http.origin import base_url, encode_location
 from gatehouse.oauth import flows, id_tokens, state
 from gatehouse.oauth.model import Identity, TokenSet
@@ -96,7 +96,7 @@ def start_authorization(
         f"{base_url(request)}/api/auth/callback/{sign_in_request.provider}",
         session,
     )
-    set_state(request, response, authorization.state)
+    add_state(request, response, authorization.state)
     if not sign_in_request.disable_redirect:
         with suppress(InvalidInput):  # too long for a header: the body has it in any case
             response.headers["location"] = encode_location(authorization.url)
@@ -110,7 +110,7 @@ def redirect_to_provider(request: Request, name: str, callback_url: str) -> Resp
         get_provider(name), options, f"{base_url(request)}/api/auth/oauth/{name}/callback"
     )
     response = Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(authorization.url)})
-    set_state(request, response, authorization.state)
+    add_state(request, response, authorization.state)
     return response
 
 
