@@ -25,7 +25,7 @@ def provider_timeouts(call: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, f
     assert call
     names = {
         "oauth.token_endpoint": "_SECONDS",
-        "oauth.id_tokens": "_FETCH_SECONDS",
+        "oauth.published": "_SECONDS",
         "oauth.providers": "_DISCOVERY",
         "outbound": "_CONNECT_SECONDS",
     }
@@ -40,7 +40,7 @@ def provider(provider_timeouts: dict[str, float], cloud: Cloud, session_provider
     """A provider in its initial state. Our client secret for it is stored; nothing about it is cached."""
     assert provider_timeouts
     session_provider.reset()
-    layer("oauth.id_tokens")._keys.cache_clear()
+    layer("oauth.id_tokens")._published.cache_clear()
     layer("oauth.providers")._discovered.clear()
     manager = cloud.client("secretsmanager")
     for name in ("google-client-secret", "oidc-client-secret"):

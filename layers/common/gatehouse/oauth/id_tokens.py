@@ -1,41 +1,27 @@
 """Verification of ID tokens: https://openid.net/specs/openid-connect-core-1_0.html, 3.1.3.7.
 
-Keys are cached for an hour; an unknown key id reads them again, at most every half minute.
+A token that no known key verifies reads the provider's keys again, at most every half minute.
 """
 
 import hmac
 import json
-import time
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import jwt
-from jwt import PyJWKClient
 
 from gatehouse import clock
 from gatehouse.accounts.model import normalize_email
-from gatehouse.errors import InvalidIdToken, ProviderUnavailable, UserEmailNotFound
-from gatehouse.oauth.fetch import fetch
+from gatehouse.errors import InvalidIdToken, UserEmailNotFound
 from gatehouse.oauth.model import Identity, Provider
+from gatehouse.oauth.published import Published
+from gatehouse.oauth.signing_keys import SigningKey, find_key, parse_keys
 
-_KEYS_LIFETIME, _REFRESH_INTERVAL = 3600, 30  # seconds
-_FETCH_SECONDS = 1.5  # seconds
 _LEEWAY = 30  # seconds that clocks may differ
 _MAX_AGE = 3600  # seconds
 _MAX_LENGTH = 16_384
 _LONGEST_SUBJECT = 255
-
-
-class ProviderKeys(PyJWKClient):
-    """A provider's public keys, fetched with our own timeouts and limits."""
-
-    def fetch_data(self) -> Any:
-        """Return the JWKS document; raises ProviderUnavailable."""
-        status, response = fetch(self.uri, seconds=_FETCH_SECONDS)
-        if status != 200 or not isinstance(response, dict):  # noqa: PLR2004 -- a status
-            raise ProviderUnavailable(cause=f"{self.uri}: answered with {status}")
-        self._last_successful_fetch = time.monotonic()  # or an unknown key id would make it fetch again at once
-        return response
 
 
 def verify_id_token(provider: Provider, token: str, nonce: str | None) -> Identity:
@@ -70,20 +56,42 @@ def _claims(provider: Provider, token: str) -> dict[str, Any]:
     if len(token) > _MAX_LENGTH:
         raise InvalidIdToken(cause="too long")
     try:
-        kid = jwt.get_unverified_header(token).get("kid")
-        key = _keys(provider.jwks_url).get_signing_key(str(kid))
+        header = jwt.get_unverified_header(token)
+        if header.get("alg") not in provider.algorithms:
+            raise InvalidIdToken(cause="the provider did not announce this algorithm")
+        for keys in _key_sets(provider.jwks_url):
+            key = find_key(keys, header.get("kid"), header.get("alg"))
+            if key and (claims := _claims_by(provider, token, key)):
+                return claims
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError, OverflowError) as error:
+        raise InvalidIdToken(cause=f"{type(error).__name__}: {error}") from None
+    raise InvalidIdToken(cause="none of the provider's keys verifies it")
+
+
+def _claims_by(provider: Provider, token: str, key: SigningKey) -> dict[str, Any] | None:
+    """Return the claims of a token; None where another key signed it."""
+    try:
         claims: dict[str, Any] = jwt.decode(
             token,
-            key,
-            algorithms=list(provider.algorithms),
+            key.key,
+            algorithms=list(key.algorithms),
             issuer=list(provider.issuers),
             audience=list(provider.client_ids),
             leeway=_LEEWAY,
             options={"require": ["iss", "sub", "aud", "exp", "iat"]},
         )
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError, OverflowError) as error:
-        raise InvalidIdToken(cause=f"{type(error).__name__}: {error}") from None
+    except jwt.InvalidSignatureError:
+        return None
     return claims
+
+
+def _key_sets(url: str) -> Iterator[list[SigningKey]]:
+    """Yield the keys as they are known, and those that may have replaced them, perhaps under the same id."""
+    published = _published(url)
+    keys = published.get()
+    yield keys
+    if renewed := published.renewed(keys):
+        yield renewed
 
 
 def _email(claims: dict[str, Any]) -> str:
@@ -99,5 +107,5 @@ def _same(given: object, wanted: str) -> bool:
 
 
 @cache
-def _keys(url: str) -> ProviderKeys:
-    return ProviderKeys(url, lifespan=_KEYS_LIFETIME, cooldown_duration=_REFRESH_INTERVAL)
+def _published(url: str) -> Published[list[SigningKey]]:
+    return Published(url, parse_keys)

@@ -9,6 +9,15 @@ from typing import Any
 from gatehouse import base64url
 from gatehouse.accounts.model import sanitize_image, sanitize_name
 
+SIGNING_ALGORITHMS: dict[tuple[object, object], tuple[str, ...]] = {
+    ("RSA", None): ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    ("EC", "P-256"): ("ES256",),
+    ("EC", "P-384"): ("ES384",),
+    ("EC", "P-521"): ("ES512",),
+    ("OKP", "Ed25519"): ("EdDSA",),
+    ("OKP", "Ed448"): ("EdDSA",),
+}
+"""What a public key can verify, by its `kty` and `crv`. No algorithm with a shared secret is among them."""
 _ACCOUNT_ID = re.compile(r"[\w-]{32}", re.ASCII)
 
 

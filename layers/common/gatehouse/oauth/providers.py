@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,11 +10,11 @@ from gatehouse import clock
 from gatehouse.config import ConfigurationError, config
 from gatehouse.errors import ProviderNotFound, ProviderUnavailable
 from gatehouse.oauth.fetch import fetch
-from gatehouse.oauth.model import Provider
+from gatehouse.oauth.model import SIGNING_ALGORITHMS, Provider
 
 GOOGLE = "google"
 _GOOGLES_ISSUER = "https://accounts.google.com"
-_TRUSTED_ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+_TRUSTED_ALGORITHMS = frozenset(chain.from_iterable(SIGNING_ALGORITHMS.values()))
 _MAX_AGE = 3600  # seconds
 _DISCOVERY = 1.0  # seconds
 _ID = re.compile(r"[a-z0-9-]{1,32}")
