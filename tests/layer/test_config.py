@@ -68,6 +68,7 @@ INVALID = {
     "session_lifetime": ("0", "-1", "1.5", "1d", "", "12x", "9" * 20),
     "session_update_age": ("-1", "1.5", "P1D", "0:15:00", ""),
     "mail_rate": ("0", "-1", "+1", "1.5", "1.0", "1_0", "fast", ""),
+    "provider_timeout": ("0", "9", "1.5", "-1", "2 s", ""),
     "minimum_password_length": ("7", "129", "-8", "8.0", "eight", ""),
     "require_email_verification": ("yes", "True", "TRUE", "1", "0", "on", ""),
     "rate_limits": ("true", "On", ""),

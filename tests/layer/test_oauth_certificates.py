@@ -30,7 +30,7 @@ def fetch_from(shown: Path, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> A
     monkeypatch.setenv("SSL_CERT_DIR", "/nowhere")
     with encrypted(shown) as server:
         server.behaviours = [respond(dynamodb_response({"keys": []}))]
-        return layer("oauth.fetch").fetch(server.url, seconds=2.0)
+        return layer("oauth.fetch").fetch(server.url)
 
 
 def test_a_certificate_of_a_trusted_authority_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

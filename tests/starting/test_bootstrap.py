@@ -72,7 +72,7 @@ def start():
         "calls": found, "cached": sorted(cached), "closed": len(closed), "same random": random.getstate() == state,
         "fields": sys.modules["fastapi._compat.v2"].get_cached_model_fields.cache_info().currsize,
         "rows": [row.__name__ for row in ours["gatehouse.dynamodb"].Row.__subclasses__() if row._connection],
-        "has keys": bool(keyring._cached or ours["gatehouse.oauth.providers"]._discovered),
+        "has keys": bool(keyring._cached or ours["gatehouse.oauth.providers"]._description.cache_info().currsize),
         "never refreshed": max(keyring._refreshed_at, macs._last_refresh) == float("-inf"),
     }
 

@@ -20,28 +20,14 @@ def session_provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def provider_timeouts(call: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
-    """The timeouts in seconds of each module that calls a provider. They are raised to a minute for tests."""
-    assert call
-    names = {
-        "oauth.token_endpoint": "_SECONDS",
-        "oauth.published": "_SECONDS",
-        "oauth.providers": "_DISCOVERY",
-        "outbound": "_CONNECT_SECONDS",
-    }
-    timeouts = {module: float(getattr(layer(module), name)) for module, name in names.items()}
-    for module, name in names.items():
-        monkeypatch.setattr(layer(module), name, 60.0)
-    return timeouts
-
-
-@pytest.fixture
-def provider(provider_timeouts: dict[str, float], cloud: Cloud, session_provider: Provider) -> Provider:
-    """A provider in its initial state. Our client secret for it is stored; nothing about it is cached."""
-    assert provider_timeouts
+def provider(cloud: Cloud, session_provider: Provider, settings: Callable[..., None]) -> Provider:
+    """A provider in its initial state, with all the time that it can have. Our client secret for it is stored; nothing
+    about it is cached.
+    """
+    settings(provider_timeout="8")
     session_provider.reset()
     layer("oauth.id_tokens")._published.cache_clear()
-    layer("oauth.providers")._discovered.clear()
+    layer("oauth.providers")._description.cache_clear()
     manager = cloud.client("secretsmanager")
     for name in ("google-client-secret", "oidc-client-secret"):
         with suppress(manager.exceptions.ResourceExistsException):

@@ -21,6 +21,7 @@ from gatehouse.setting_types import (
     OptionalProxy,
     OptionalUrl,
     PasswordLength,
+    ProviderSeconds,
     RateLimit,
     Seconds,
 )
@@ -159,6 +160,8 @@ class Config:
     """The name of that provider's client secret in Secrets Manager"""
     oidc_scopes: CommaList
     """The scopes requested from that provider, comma-separated"""
+    provider_timeout: ProviderSeconds
+    """Seconds that a provider has for each whole response: its description, its keys, tokens"""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     """The lowest level that is logged"""
     tracing: Literal["Active", "Disabled"]

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 import urllib3
 from urllib3.exceptions import HTTPError
 
-_CONNECT_SECONDS = 1.0  # seconds
 _MAX_SIZE = 256 * 1024  # bytes
 _CHUNK_SIZE = 8192
 _FORM = "application/x-www-form-urlencoded"
@@ -55,7 +54,7 @@ def _request(url: str, seconds: float, body: str | None, headers: dict[str, str]
             url,
             body=body,
             headers=({} if body is None else {"content-type": _FORM}) | headers,
-            timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds),
+            timeout=seconds,
             retries=False,
             redirect=False,
             preload_content=False,

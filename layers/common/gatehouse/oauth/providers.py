@@ -2,27 +2,23 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from gatehouse import clock
 from gatehouse.config import ConfigurationError, config
 from gatehouse.errors import ProviderNotFound, ProviderUnavailable
-from gatehouse.oauth.fetch import fetch
 from gatehouse.oauth.model import SIGNING_ALGORITHMS, Provider
+from gatehouse.oauth.published import Published
 
 GOOGLE = "google"
 _GOOGLES_ISSUER = "https://accounts.google.com"
 _TRUSTED_ALGORITHMS = frozenset(chain.from_iterable(SIGNING_ALGORITHMS.values()))
-_MAX_AGE = 3600  # seconds
-_DISCOVERY = 1.0  # seconds
 _ID = re.compile(r"[a-z0-9-]{1,32}")
 # https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
 _GOOGLES_MAIL = ("gmail.com",)
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-_discovered: dict[str, tuple[float, dict[str, Any]]] = {}  # descriptions that were usable, and since when
 
 
 def get_provider(name: str) -> Provider:
@@ -69,14 +65,20 @@ def _google() -> Provider:
 
 def _discovered_provider() -> Provider:
     """Return the provider by discovery: https://openid.net/specs/openid-connect-discovery-1_0.html."""
-    issuer = config().oidc_issuer
-    seen_at, document = _discovered.get(issuer, (float("-inf"), {}))
-    if clock.monotonic() - seen_at < _MAX_AGE:
-        return _from_document(document)
-    document = _discover(issuer)
-    found = _from_document(document)
-    _discovered[issuer] = clock.monotonic(), document
-    return found
+    return _from_document(_description(config().oidc_issuer).get())
+
+
+@cache
+def _description(issuer: str) -> Published[dict[str, Any]]:
+    return Published(f"{issuer.rstrip('/')}/.well-known/openid-configuration", _checked_description)
+
+
+def _checked_description(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a description that is usable; raises ProviderUnavailable."""
+    if document.get("issuer") != config().oidc_issuer:
+        raise ProviderUnavailable(cause=f"its document is for {str(document.get('issuer'))[:100]}")
+    _from_document(document)
+    return document
 
 
 def _from_document(document: dict[str, Any]) -> Provider:
@@ -99,15 +101,6 @@ def _from_document(document: dict[str, Any]) -> Provider:
         return _checked_urls(found)
     except (KeyError, TypeError, ValueError, AttributeError, ConfigurationError) as error:
         raise ProviderUnavailable(cause=f"its description is not usable: {error}") from None
-
-
-def _discover(issuer: str) -> dict[str, Any]:
-    status, response = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration", seconds=_DISCOVERY)
-    if status != 200 or not isinstance(response, dict):  # noqa: PLR2004 -- a status
-        raise ProviderUnavailable(cause=f"its description is answered with {status}")
-    if response.get("issuer") != issuer:
-        raise ProviderUnavailable(cause=f"its document is for {str(response.get('issuer'))[:100]}")
-    return response
 
 
 def _checked_urls(found: Provider) -> Provider:

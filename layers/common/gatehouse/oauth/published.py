@@ -1,4 +1,8 @@
-"""What a provider publishes, its description and its keys: kept for an hour by each instance of a function."""
+"""What a provider publishes, its description and its keys.
+
+Each instance of a function keeps it for an hour, and for another one while there is nothing newer: a provider that is
+down for a moment, or publishes rubbish, does not keep people from signing in.
+"""
 
 from collections.abc import Callable
 from threading import Lock
@@ -7,10 +11,10 @@ from typing import Any
 from gatehouse import clock
 from gatehouse.errors import ProviderUnavailable
 from gatehouse.oauth.fetch import fetch
+from gatehouse.telemetry import logger
 
-_LIFETIME = 3600  # seconds
-_PAUSE = 30  # seconds between two requests for a document that was not expected to change
-_SECONDS = 1.5  # seconds
+_LIFETIME, _EXTENSION = 3600, 3600  # seconds
+_PAUSE = 30  # seconds between two requests for what was not expected to change, or failed
 _OK = 200
 
 
@@ -20,15 +24,18 @@ class Published[T]:
     def __init__(self, url: str, parse: Callable[[dict[str, Any]], T]) -> None:
         """Nothing is fetched yet."""
         self._url, self._parse = url, parse
-        self._fetched_at = float("-inf")
+        self._fetched_at = self._tried_at = float("-inf")
         self._lock = Lock()
         self._value: T
 
     def get(self) -> T:
-        """Return the document, at most an hour old; raises ProviderUnavailable."""
+        """Return the document as it was at most an hour ago, or two; raises ProviderUnavailable."""
         with self._lock:
-            if clock.monotonic() - self._fetched_at >= _LIFETIME:
+            age = clock.monotonic() - self._fetched_at
+            if age >= _LIFETIME + _EXTENSION:
                 self._fetch()
+            elif age >= _LIFETIME and clock.monotonic() - self._tried_at >= _PAUSE:
+                self._try_to_fetch()
             return self._value
 
     def renewed(self, known: T) -> T | None:
@@ -43,8 +50,15 @@ class Published[T]:
                 self._fetch()
             return self._value
 
+    def _try_to_fetch(self) -> None:
+        try:
+            self._fetch()
+        except ProviderUnavailable as failure:
+            logger.warning("provider's document not renewed", url=self._url, cause=failure.cause)
+
     def _fetch(self) -> None:
-        status, document = fetch(self._url, seconds=_SECONDS)
+        self._tried_at = clock.monotonic()
+        status, document = fetch(self._url)
         if status != _OK or not isinstance(document, dict):
             raise ProviderUnavailable(cause=f"{self._url}: answered with {status}")
         self._value, self._fetched_at = self._parse(document), clock.monotonic()

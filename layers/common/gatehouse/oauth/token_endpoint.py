@@ -14,7 +14,6 @@ from gatehouse.keys.secret import clear_named_secrets, named_secret
 from gatehouse.oauth.fetch import fetch
 from gatehouse.oauth.model import Provider, TokenSet
 
-_SECONDS = 2.0
 _LIFETIME = re.compile(r"\d{1,9}", re.ASCII)  # seconds; some providers send them as text
 
 outbound.warm_up()
@@ -38,7 +37,7 @@ def refresh(provider: Provider, refresh_token: str) -> TokenSet:
 
 def _post(provider: Provider, form: dict[str, str]) -> TokenSet:
     headers, who = _client_authentication(provider)
-    status, response = fetch(provider.token_url, form=form | who, headers=headers, seconds=_SECONDS)
+    status, response = fetch(provider.token_url, form=form | who, headers=headers)
     if not isinstance(response, dict) or status >= 500:  # noqa: PLR2004 -- a status
         raise ProviderUnavailable(cause=f"{provider.token_url}: answered with {status}")
     if status != 200:  # noqa: PLR2004 -- a status
