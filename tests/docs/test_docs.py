@@ -125,6 +125,7 @@ def test_every_documented_type_is_the_one_of_the_configuration(running_cloud: ob
         setting_types.RateLimit: {"rate"},
         setting_types.Count: {"number"},
         setting_types.CommaList: {"list"},
+        setting_types.Directories: {"directories"},
         setting_types.OnOff: {"switch"},
         setting_types.OptionalProxy: {"proxy"},
         str: {"text", "URL", "domain", "address"},

@@ -68,6 +68,10 @@ INVALID = {
     "session_lifetime": ("0", "-1", "1.5", "1d", "", "12x", "9" * 20),
     "session_update_age": ("-1", "1.5", "P1D", "0:15:00", ""),
     "mail_rate": ("0", "-1", "+1", "1.5", "1.0", "1_0", "fast", ""),
+    "oidc_trusted_directories": (
+        *("example", "@example.com", "a@example.com", "https://example.com", "*.example.com", "example.com/a", ".com"),
+        *("72f988bf-86f1-41af-91ab", "b\u00fccher.example", "example.com;example.org", "example.com example.org"),
+    ),
     "provider_timeout": ("0", "9", "1.5", "-1", "2 s", ""),
     "minimum_password_length": ("7", "129", "-8", "8.0", "eight", ""),
     "require_email_verification": ("yes", "True", "TRUE", "1", "0", "on", ""),
@@ -126,6 +130,12 @@ def test_an_invalid_value_is_not_repeated(name: str) -> None:
         ("cookie_same_site", "none", "none"),
         ("product_name", "", ""),
         ("oidc_scopes", "openid,email", ("openid", "email")),
+        ("oidc_trusted_directories", "", ()),
+        (
+            "oidc_trusted_directories",
+            "A.example, 72F988BF-86f1-41af-91ab-2d7cd011db47",
+            ("a.example", "72f988bf-86f1-41af-91ab-2d7cd011db47"),
+        ),
         ("trusted_proxy", "", None),
         ("trusted_proxy", f"a,b={'0' * 64},c={'1' * 64}", ("a", (("b", "0" * 64), ("c", "1" * 64)))),
     ],

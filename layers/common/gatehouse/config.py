@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from gatehouse.setting_types import (
     CommaList,
     Count,
+    Directories,
     Flag,
     Lifetime,
     NonEmptyText,
@@ -160,6 +161,8 @@ class Config:
     """The name of that provider's client secret in Secrets Manager"""
     oidc_scopes: CommaList
     """The scopes requested from that provider, comma-separated"""
+    oidc_trusted_directories: Directories
+    """Domains, and tenant ids of Entra ID, whose addresses count as verified where that provider does not say it"""
     provider_timeout: ProviderSeconds
     """Seconds that a provider has for each whole response: its description, its keys, tokens"""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]

@@ -7,6 +7,9 @@ from typing import Annotated, Literal, NamedTuple
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BeforeValidator, PlainValidator
 
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)
+_TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
 type NonEmptyText = Annotated[str, MinLen(1)]
 type OptionalUrl = Annotated[str, BeforeValidator(_parse_url)]
 type Flag = Annotated[bool, BeforeValidator(_parse_flag)]
@@ -17,6 +20,7 @@ type ProviderSeconds = Annotated[int, Ge(1), Le(8), BeforeValidator(_parse_numbe
 type Seconds = Annotated[timedelta, BeforeValidator(_parse_number)]
 type Lifetime = Annotated[timedelta, Gt(timedelta(0)), BeforeValidator(_parse_number)]
 type CommaList = Annotated[tuple[str, ...], BeforeValidator(_parse_list)]
+type Directories = Annotated[tuple[str, ...], BeforeValidator(_parse_directories)]
 type RateLimit = Annotated[Rate, BeforeValidator(_parse_rate)]
 type OptionalProxy = Annotated[TrustedProxy | None, PlainValidator(_parse_proxy)]
 
@@ -59,6 +63,13 @@ def _parse_number(value: str) -> int:
 
 def _parse_list(value: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in value.split(",") if entry.strip())
+
+
+def _parse_directories(value: str) -> tuple[str, ...]:
+    entries = _parse_list(value.lower())
+    if not all(_DOMAIN.fullmatch(entry) or _TENANT.fullmatch(entry) for entry in entries):
+        raise ValueError("It should be domains and tenant ids, comma-separated")
+    return entries
 
 
 def _parse_rate(value: str) -> Rate:

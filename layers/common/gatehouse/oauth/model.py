@@ -34,7 +34,7 @@ class Provider:
     codes; ID tokens for any of them are accepted. `secret_name` is the client secret's name in Secrets Manager, empty
     for a public client. `parameters` are added to each authorization URL. `mail_domains` are those whose mailboxes the
     provider hosts, beside the domain in the claim `hd`: it is believed for these addresses alone, and for any without
-    `mail_domains`.
+    `mail_domains`. `directories` are domains and tenants whose addresses are believed where the provider says nothing.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Provider:
     secret_in_header: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
     mail_domains: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
 
     @property
     def issuers(self) -> tuple[str, ...]:
@@ -58,9 +59,13 @@ class Provider:
 
     def verifies(self, email: str, claims: dict[str, Any]) -> bool:
         """Whether an address in the claims of a valid ID token is verified. Only `true` verifies it, no other truthy
-        value. Where somebody else hosts the mailbox, it may have a new holder since.
+        value; without the claim, a trusted directory does. Where somebody else hosts the mailbox, it may have a new
+        holder since.
         """
         domain, hosted = email.rpartition("@")[2], claims.get("hd")
+        if "email_verified" not in claims:
+            tenant = str(claims.get("tid")).lower()
+            return domain in self.directories or ("." not in tenant and tenant in self.directories)
         is_hosted = domain in self.mail_domains or (isinstance(hosted, str) and domain == hosted.lower())
         return claims.get("email_verified") is True and (is_hosted or not self.mail_domains)
 

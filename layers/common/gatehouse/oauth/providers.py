@@ -96,6 +96,7 @@ def _from_document(document: dict[str, Any]) -> Provider:
             secret_name=settings.oidc_client_secret_name,
             scopes=settings.oidc_scopes,
             algorithms=tuple(name for name in algorithms if name in _TRUSTED_ALGORITHMS) or ("RS256",),
+            directories=settings.oidc_trusted_directories,
             secret_in_header="client_secret_post" not in methods,
         )
         return _checked_urls(found)
