@@ -116,7 +116,7 @@ export class HttpResponse {
   }
 
   get code() {
-    return this.json?.code;
+    return this.text.match(/^<!doctype.*<code>([\w'-]+)<\/code>/s)?.[1] ?? this.json?.code; // people get a page
   }
 
   get location() {

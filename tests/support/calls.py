@@ -1,6 +1,7 @@
 """Calls routes as API Gateway does, through the deployed handlers."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,10 @@ class Response:
 
     @property
     def code(self) -> str | None:
-        """The error code, if the response is an error."""
+        """The error code, if the response is an error; of a page, the one that it shows."""
+        if self.headers.get("content-type", "").startswith("text/html"):
+            shown = re.search(r"<code>([\w'-]+)</code>", self.text)
+            return shown[1] if shown else None
         body = self.json if self.text else None
         return body.get("code") if isinstance(body, dict) else None
 

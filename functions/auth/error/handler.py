@@ -1,6 +1,6 @@
 """GET /api/auth/error -- show an error page, or redirect to the hosted one."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gatehouse.http import AccessPolicy, lambda_handler
@@ -10,8 +10,8 @@ router = APIRouter()
 
 
 @router.get("/api/auth/error")
-async def error(error: str = "") -> Response:
-    return error_page(error)
+async def error(request: Request, error: str = "") -> Response:
+    return error_page(request, error)
 
 
 handler = lambda_handler(router, AccessPolicy(public=True))

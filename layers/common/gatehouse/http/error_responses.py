@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 from gatehouse.errors import (
@@ -20,6 +21,7 @@ from gatehouse.errors import (
     Refusal,
     TokenExpired,
 )
+from gatehouse.http.navigation import page_details, plain_page
 
 SECURITY_HEADERS = [
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload"),
@@ -34,14 +36,15 @@ SECURITY_HEADERS = [
 _BY_STATUS: dict[int, type[Refusal]] = {400: BadRequest, 404: NotFound, 405: MethodNotAllowed}
 
 
-def error_response(refusal: Refusal, request_id: str) -> Response:
-    """Return the JSON error response: `{code, message, details?, requestId}`."""
+def error_response(request: Request, refusal: Refusal, request_id: str, *, as_page: bool = False) -> Response:
+    """Return the JSON error response: `{code, message, details?, requestId}`; or a page with the same status."""
     body = {"code": refusal.code, "message": str(refusal), "details": refusal.details, "requestId": request_id}
-    response = Response(
-        json.dumps({key: value for key, value in body.items() if value is not None}),
-        status_code=refusal.http_status,
-        media_type="application/json",
-    )
+    if as_page:
+        content = plain_page(request, refusal.code, page_details(str(refusal), request_id))
+    else:
+        content = json.dumps({key: value for key, value in body.items() if value is not None})
+    media_type = "text/html" if as_page else "application/json"
+    response = Response(content, status_code=refusal.http_status, media_type=media_type)
     response.headers.update(refusal.headers)
     if refusal.http_status == 401:  # noqa: PLR2004 -- a status
         known = ', error="invalid_token"' if refusal.code in {"INVALID_TOKEN", "TOKEN_EXPIRED"} else ""

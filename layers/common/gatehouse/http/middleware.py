@@ -30,6 +30,7 @@ from gatehouse.http.authentication import authenticate
 from gatehouse.http.client_address import client_address
 from gatehouse.http.cookies import cleared_cookies
 from gatehouse.http.error_responses import SECURITY_HEADERS, error_response, to_refusal
+from gatehouse.http.navigation import is_navigation
 from gatehouse.http.origin import check_origin, check_redirect_targets
 from gatehouse.http.policy import AccessPolicy
 from gatehouse.outages import is_outage
@@ -64,7 +65,7 @@ class RequestMiddleware:
             recorder.code = refusal.code
             if refusal.cause:
                 telemetry.add_log_context(cause=refusal.cause[:_MAX_CAUSE_LENGTH])
-            response = error_response(refusal, correlation)
+            response = error_response(request, refusal, correlation, as_page=self._is_for_people(request))
             if isinstance(refusal, TooManyWrongPasswords) and self.policy.clear_session:
                 self.policy.clear_session(request, response)
             await response(scope, receive, recorder.send)
@@ -93,9 +94,14 @@ class RequestMiddleware:
             check_redirect_targets(
                 request, None if self.policy.allow_cross_site else _json_body(request, message["body"])
             )
-            if len(request.query_params.multi_items()) != len(request.query_params):
+            repeated = len(request.query_params.multi_items()) != len(request.query_params)
+            if repeated and not self.policy.allow_cross_site:
                 raise InvalidInput("[query] Each parameter may be given once.")
         await self.app(request.scope, _replay(message), send)
+
+    def _is_for_people(self, request: Request) -> bool:
+        """Whether a person sees the response: one who opened a link, or whom a provider sent on by POST."""
+        return (request.method == "GET" or self.policy.allow_cross_site) and is_navigation(request)
 
     def _record(self, recorder: "ResponseRecorder") -> None:
         telemetry.record_outcome(self.name, recorder.code, status=recorder.status)

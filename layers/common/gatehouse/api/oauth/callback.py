@@ -43,7 +43,7 @@ _MAX_FIELDS, _MAX_FIELD = 20, 4 * 1024  # of a form; characters
 _PARAMETERS = ("code", "state", "error", "error_description", "iss")
 _ERROR = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,200}", re.ASCII)  # RFC 6749, 4.1.2.1
-_BAD_REQUESTS = (StateNotFound, StateMismatch, NoCode, InvalidCode)
+_BAD_REQUESTS = (InvalidInput, StateNotFound, StateMismatch, NoCode, InvalidCode)
 _NAMES: dict[type[Refusal], str] = {
     InvalidIdToken: "unable_to_get_user_info",
     SessionEnded: "unable_to_link_account",  # the session that asked for it
@@ -63,7 +63,8 @@ def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: 
     Raises ProviderNotFound for an unknown provider.
     """
     _check_configured(name)
-    given = request.query_params.get("state", "")
+    repeated = [name for name in _PARAMETERS if len(request.query_params.getlist(name)) > 1]
+    given = "" if "state" in repeated else request.query_params.get("state", "")
     is_own = has_state(request, given)
     row = state.consume_state(given, name) if is_own else None
     found = row or (state.find_state(given) if given else None)
@@ -71,6 +72,8 @@ def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: 
         return redirect(_target(request, found))
     error_url = (found and found.error_callback_url) or f"{base_url(request)}/api/auth/error"
     try:
+        if repeated:
+            raise InvalidInput(f"[query.{repeated[0]}] Each parameter may be given once.")
         if not row:
             raise StateMismatch if given else StateNotFound
         response = _complete(request, client, row)
@@ -94,8 +97,9 @@ async def redirect_as_get(request: Request, name: str) -> Response:
     Raises ProviderNotFound, and InvalidInput for a form that is too large.
     """
     _check_configured(name)
-    sent = (*_parse_form(await request.body()), *request.query_params.multi_items())
-    known = {name: value for name, value in sent if name in _PARAMETERS}
+    query = request.query_params
+    form = [(name, value) for name, value in _parse_form(await request.body()) if name not in query]
+    known = [(name, value) for name, value in (*query.multi_items(), *form) if name in _PARAMETERS]
     location = f"/api/auth/callback/{quote(name, safe='')}?{urlencode(known)}"
     return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(location)})
 
