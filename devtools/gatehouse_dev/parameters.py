@@ -15,11 +15,17 @@ WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def resolve(declared: Mapping[str, Properties], given: Mapping[str, str]) -> dict[str, str]:
-    """Return the value of every parameter; TemplateError names an invalid one."""
-    for name in given.keys() - declared.keys():
-        message = f"parameter {name} is not in the template"
-        raise TemplateError(message)
-    return {name: _checked(name, rules, given.get(name)) for name, rules in declared.items()}
+    """Return the value of every parameter; TemplateError names all invalid ones."""
+    problems = [f"parameter {name} is not in the template" for name in sorted(given.keys() - declared.keys())]
+    values: dict[str, str] = {}
+    for name, rules in declared.items():
+        try:
+            values[name] = _checked(name, rules, given.get(name))
+        except TemplateError as error:
+            problems.append(str(error))
+    if problems:
+        raise TemplateError("; ".join(problems))
+    return values
 
 
 def reference_value(rules: Properties, value: str) -> Node:
@@ -75,8 +81,8 @@ def _violation(rules: Properties, value: str) -> str | None:
     if rules.get("Type") == "Number":
         return _number_violation(rules, value)
     pattern = rules.get("AllowedPattern")
-    if pattern is not None and not re.fullmatch(pattern, value):
-        return f"does not match {pattern}"
+    if pattern is not None and not re.fullmatch(pattern, value, re.ASCII):
+        return str(rules.get("ConstraintDescription") or f"must match {pattern}")
     if not int(rules.get("MinLength", 0)) <= len(value) <= int(rules.get("MaxLength", len(value))):
         return "is too short or too long"
     return None

@@ -123,6 +123,10 @@ def test_invalid_yaml_is_reported_with_its_line(project: Project) -> None:
         ({"Size": "many"}, "parameter Size is 'many', which is not a number"),
         ({"Size": "10"}, "is not between 1 and 9"),
         ({"Colour": "red"}, "parameter Colour is not in the template"),
+        (
+            {"Size": "many", "Mode": "lazy", "Colour": "red"},
+            "Colour is not in .*; parameter (Mode is .*Size|Size is .*Mode) is ",
+        ),
     ],
 )
 def test_an_invalid_parameter_is_reported_by_name(project: Project, given: dict[str, str], sentence: str) -> None:

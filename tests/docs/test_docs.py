@@ -119,7 +119,17 @@ def test_every_documented_type_is_the_one_of_the_configuration(running_cloud: ob
         setting_types.PasswordLength: {"number from 8 to 128"},
         setting_types.ProviderSeconds: {"number from 1 to 8"},
         setting_types.NonEmptyText: {"address"},
+        setting_types.Url: {"URL"},
         setting_types.OptionalUrl: {"URL"},
+        setting_types.Issuer: {"URL"},
+        setting_types.OptionalPage: {"URL"},
+        setting_types.OptionalSite: {"URL"},
+        setting_types.OptionalWord: {"text"},
+        setting_types.Address: {"address"},
+        setting_types.Origins: {"list"},
+        setting_types.TrustedOrigins: {"list"},
+        setting_types.OptionalDomain: {"domain"},
+        setting_types.ProviderId: {"text"},
         setting_types.Seconds: {"seconds"},
         setting_types.Lifetime: {"lifetime"},
         setting_types.RateLimit: {"rate"},
@@ -128,7 +138,7 @@ def test_every_documented_type_is_the_one_of_the_configuration(running_cloud: ob
         setting_types.Directories: {"directories"},
         setting_types.OnOff: {"switch"},
         setting_types.OptionalProxy: {"proxy"},
-        str: {"text", "URL", "domain", "address"},
+        str: {"text"},
     }
     types = config.Config.__annotations__
     for variable, form, *_ in SETTINGS.values():

@@ -49,7 +49,9 @@ def test_ghsa_8fpg_xm3f_6cx3_a_missing_setting_is_refused_by_name(template: Temp
 @pytest.mark.parametrize("variable", NAMES)
 @pytest.mark.parametrize("value", ["", "  "])
 def test_an_empty_name_is_refused_at_start(variable: str, value: str) -> None:
-    with pytest.raises(layer("config").ConfigurationError, match=f"^{variable} must have at least 1 character$"):
+    with pytest.raises(
+        layer("config").ConfigurationError, match=f"^{variable} must (have at least 1 character|be an email address)$"
+    ):
         layer("config").parse_environment(NAMES | {variable: value})
 
 
@@ -65,9 +67,9 @@ def test_all_problems_are_reported_together() -> None:
 
 
 INVALID = {
-    "session_lifetime": ("0", "-1", "1.5", "1d", "", "12x", "9" * 20),
+    "session_lifetime": ("0", "-1", "1.5", "1d", "", "12x", "9" * 20, "315360001"),
     "session_update_age": ("-1", "1.5", "P1D", "0:15:00", ""),
-    "mail_rate": ("0", "-1", "+1", "1.5", "1.0", "1_0", "fast", ""),
+    "mail_rate": ("0", "-1", "+1", "1.5", "1.0", "1_0", "fast", "", "1000000001"),
     "oidc_trusted_directories": (
         *("example", "@example.com", "a@example.com", "https://example.com", "*.example.com", "example.com/a", ".com"),
         *("72f988bf-86f1-41af-91ab", "b\u00fccher.example", "example.com;example.org", "example.com example.org"),
@@ -76,13 +78,41 @@ INVALID = {
     "minimum_password_length": ("7", "129", "-8", "8.0", "eight", ""),
     "require_email_verification": ("yes", "True", "TRUE", "1", "0", "on", ""),
     "rate_limits": ("true", "On", ""),
-    "rate_limit_mail": ("3", "3/", "/60", "0/60", "3/0", "-3/60", "3/60/1", "3 in 60", "3.5/60", ""),
-    "breached_passwords_url": ("api.example.com", "ftp://api.example.com", "/range"),
+    "rate_limit_mail": ("3", "3/", "/60", "0/60", "3/0", "-3/60", "3/60/1", "3 in 60", "3.5/60", "", "3/999999999"),
+    "breached_passwords_url": (
+        "api.example.com",
+        "ftp://api.example.com",
+        "/range",
+        "https://",
+        "https:/a",
+        "https://a b",
+    ),
+    "base_url": ("api.example.com", "https://api.example.com/v1", "https://api.example.com//", "https://a.example?x"),
+    "frontend_url": ("app.example.com", "//app.example.com", "https://app.example.com/?x=1", "https://a.example/#x"),
+    "cors_origins": (
+        *("app.example.com", "https://app.example.com/", "https://app.example.com/app", "https://App.example.com"),
+        *("https://a.example, https://b.example", "https://a.example,", "https://a.example:443", "http://a.example:80"),
+        *("https://a.example http://b.example", "https://*.example.com", "null", "*", "https://a.example:0"),
+    ),
+    "trusted_origins": (
+        "https://a.example/app",
+        "https://a.example/",
+        "https://a b.example",
+        "a.example/x",
+        "https://",
+    ),
+    "cookie_domain": ("https://example.com", ".example.com", "example.com/", "example.com:443", "*.example.com", "a b"),
+    "mail_from": ("no-reply", "@example.com", "a@", "a b@example.com", "Team <a@example.com>", ""),
+    "google_token_url": ("oauth2.googleapis.com/token", "https://", "https://a b", ""),
+    "google_issuer": ("accounts.google.com", "https://accounts.google.com?x", ""),
+    "oidc_issuer": ("login.example.com", "https://login.example.com/#x", "https://login.example.com/?tenant=1"),
+    "oidc_provider_id": ("My IdP", "a/b", "OIDC", "a" * 33, ""),
     "trusted_proxy": (
         *("x-forwarded-for", "a,b", "a,b=c", f"a,{'0' * 64}", f"x-a={'0' * 64}", f"a,b,c={'0' * 64}"),
         *(f"A,b={'0' * 64}", f"a_a,b={'0' * 64}", f"a:,b={'0' * 64}", f",b={'0' * 64}", f"a, b={'0' * 64}"),
         *(f"a,={'0' * 64}", f"a,b={'0' * 63}", f"a,b={'A' * 64}", f"a,b={'0' * 64},"),
     ),
+    "access_token_audience": ("a b", "b\u00fccher"),
     "cookie_same_site": ("Lax", "no", ""),
     "verification_proof": ("Link", "both", ""),
     "secure_cookies": ("true", ""),
@@ -90,7 +120,7 @@ INVALID = {
     "tracing": ("on", ""),
     "transport": ("Botocore", ""),
 }
-MISPLACED = "hunter2/hunter2"
+MISPLACED = "hunter2/ hunter2"
 
 
 @pytest.mark.parametrize(
@@ -103,9 +133,48 @@ def test_an_invalid_value_is_refused(variable: str, value: str) -> None:
 
 def test_every_type_has_values_that_are_refused() -> None:
     types = layer("config").Config.__annotations__
-    any_text = {types["base_url"], types["cors_origins"]}
+    any_text = {types["product_name"], types["google_client_id"]}
 
     assert {types[name] for name in (*INVALID, "users_table")} | any_text == set(types.values())
+
+
+ACCEPTED = {
+    "base_url": (
+        "",
+        "https://api.example.com",
+        "http://localhost:3000",
+        "https://api.example.com/",
+        "http://[::1]:3000",
+    ),
+    "frontend_url": ("", "https://app.example.com", "https://www.example.com/app", "https://app.example.com/"),
+    "cors_origins": (
+        "",
+        "https://app.example.com",
+        "http://localhost:5173,https://a.example:8443",
+        "http://a.example:443",
+    ),
+    "trusted_origins": (
+        *("", "https://*.vercel.example, myapp://", "*.example.com", "http://localhost:*", "exp://192.168.*/x"),
+        *("10.*.*.*", "https://a.example:8443,http://[::1]:3000", "com.example.app://callback"),
+    ),
+    "cookie_domain": ("", "example.com", "localhost"),
+    "oidc_issuer": ("", "https://login.microsoftonline.com/72f988bf/v2.0", "https://example.eu.auth0.com/"),
+    "google_jwks_url": ("https://www.googleapis.com/oauth2/v3/certs", "http://localhost:3000/keys?v=3"),
+    "session_lifetime": ("1", "315360000"),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in ACCEPTED.items() for value in values])
+def test_what_is_right_is_accepted(name: str, value: str) -> None:
+    assert name in vars(layer("config").parse_environment({f"GATEHOUSE_{name.upper()}": value}))
+
+
+def test_all_faults_are_named_at_once() -> None:
+    wrong = {f"GATEHOUSE_{name.upper()}": values[0] for name, values in INVALID.items()}
+    with pytest.raises(layer("config").ConfigurationError) as error:
+        layer("config").parse_environment(wrong)
+
+    assert [variable for variable in wrong if variable not in str(error.value)] == []
 
 
 @pytest.mark.parametrize("name", INVALID)
@@ -178,11 +247,11 @@ def test_mailed_links_need_hosted_pages_or_a_frontend() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "origins"),
-    [("", ()), ("https://a.example", ("https://a.example",)), (" a , b ,, ", ("a", "b"))],
+    ("value", "parsed"),
+    [("", ()), ("https://a.example", ("https://a.example",)), (" a , b ", ("a", "b"))],
 )
-def test_lists_are_separated_by_commas(value: str, origins: tuple[str, ...]) -> None:
-    assert layer("config").parse_environment(NAMES | {"GATEHOUSE_TRUSTED_ORIGINS": value}).trusted_origins == origins
+def test_lists_are_separated_by_commas(value: str, parsed: tuple[str, ...]) -> None:
+    assert layer("config").parse_environment(NAMES | {"GATEHOUSE_TRUSTED_ORIGINS": value}).trusted_origins == parsed
 
 
 def test_the_template_sets_all_required_settings() -> None:

@@ -12,19 +12,29 @@ from typing import Any, Literal, NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from gatehouse.setting_types import (
+    Address,
     CommaList,
     Count,
     Directories,
     Flag,
+    Issuer,
     Lifetime,
     NonEmptyText,
     OnOff,
+    OptionalDomain,
+    OptionalPage,
     OptionalProxy,
+    OptionalSite,
     OptionalUrl,
+    OptionalWord,
+    Origins,
     PasswordLength,
+    ProviderId,
     ProviderSeconds,
     RateLimit,
     Seconds,
+    TrustedOrigins,
+    Url,
 )
 
 
@@ -49,7 +59,7 @@ class Config:
     """The secret that all keys are derived from"""
     audit_log: NonEmptyText
     """The log group of the audit trail"""
-    mail_from: NonEmptyText
+    mail_from: Address
     """The sender address of all mail; its domain becomes the SES identity"""
     mail_configuration: str
     """The SES configuration set of all mails: TLS required, bounces and complaints reported"""
@@ -57,15 +67,15 @@ class Config:
     """Mails a second that each instance of the sender hands to SES; must be below the SES account's own rate"""
     product_name: str
     """The product's name in mails"""
-    base_url: str
+    base_url: OptionalSite
     """The public URL if the API has a domain of its own; empty means API Gateway's domain"""
     hosted_pages: Flag
     """Whether this service shows pages of its own for sign-in, account and tasks; false needs a frontend URL"""
-    frontend_url: str
+    frontend_url: OptionalPage
     """The site whose /verify-email and /reset-password pages mailed links open; empty means the hosted pages"""
-    cors_origins: CommaList
+    cors_origins: Origins
     """Exact origins of frontends on other hosts, comma-separated"""
-    trusted_origins: CommaList
+    trusted_origins: TrustedOrigins
     """Further redirect targets and origins of requests with cookies, comma-separated; also patterns and app schemes"""
     require_email_verification: Flag
     """Whether an address must be verified before sign-in"""
@@ -99,7 +109,7 @@ class Config:
     """How long a session is fresh after the password was entered, in seconds; 0 means always"""
     access_token_lifetime: Lifetime
     """Lifetime of an access token (JWT), in seconds"""
-    access_token_audience: str
+    access_token_audience: OptionalWord
     """The audience (aud) of access tokens, such as the URL of another backend; empty means the public URL"""
     verification_lifetime: Lifetime
     """Lifetime of a verification link, from the first attempt to send it, in seconds"""
@@ -107,7 +117,7 @@ class Config:
     """Lifetime of a password reset link, from the first attempt to send it, in seconds"""
     cookie_cache_age: Seconds
     """How long get-session may answer from a cookie, even if the session ended elsewhere, in seconds; 0 is off"""
-    cookie_domain: str
+    cookie_domain: OptionalDomain
     """The domain whose hosts share the cookies; empty means the API's host only"""
     cookie_same_site: Literal["lax", "none", "strict"]
     """The SameSite attribute of cookies; none is for frontends on another site, and adds Partitioned"""
@@ -143,17 +153,17 @@ class Config:
     """The client ids at Google, comma-separated; redirects use the first, ID tokens may have any; empty is off"""
     google_client_secret_name: str
     """The name of Google's client secret in Secrets Manager"""
-    google_authorize_url: str
+    google_authorize_url: Url
     """Google's authorization endpoint"""
-    google_token_url: str
+    google_token_url: Url
     """Google's token endpoint"""
-    google_jwks_url: str
+    google_jwks_url: Url
     """The keys that sign Google's ID tokens"""
-    google_issuer: str
+    google_issuer: Issuer
     """The issuer of Google's ID tokens"""
-    oidc_provider_id: str
+    oidc_provider_id: ProviderId
     """The id of a second OpenID Connect provider in paths and requests"""
-    oidc_issuer: str
+    oidc_issuer: OptionalPage
     """The issuer of that provider; its endpoints come from OpenID Connect Discovery; empty is off"""
     oidc_client_id: CommaList
     """The client ids at that provider, comma-separated, as for Google"""

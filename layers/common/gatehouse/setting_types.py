@@ -1,24 +1,79 @@
 """The types of settings, each with the values that it accepts."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import BeforeValidator, PlainValidator
+from annotated_types import Ge, Le, MinLen
+from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainValidator
+from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)
 _TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
+RATE = "0*[1-9][0-9]{0,8}/0*[1-9][0-9]{0,7}"
+_MOST = 1_000_000_000
+_LONGEST = timedelta(days=3650)  # a later time could not be calculated with
+_HOST = r"([A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?"
+_SITE = rf"https?://{_HOST}"
+_EXACT_HOST = r"([a-z0-9_-]+([.][a-z0-9_-]+)*|\[[0-9a-f:.]+\])"
+_EXACT_ORIGIN = (
+    rf"(https://{_EXACT_HOST}(:(?!443(,|$))[1-9][0-9]{{0,4}})?|http://{_EXACT_HOST}(:(?!80(,|$))[1-9][0-9]{{0,4}})?)"
+)
+_PATTERN = r"(https?://)?([A-Za-z0-9_.*?-]+|\[[0-9a-f:.]+\])(:([1-9][0-9]{0,4}|[*]))?"
+_APP = r"(?!https?://)[A-Za-z][A-Za-z0-9+.-]*://[^\s,]*"
+_TRUSTED = rf"({_PATTERN}|{_APP})"
+_URL = rf"{_SITE}(/[^\s?#]*)?([?][^\s#]*)?"
+_PAGE = rf"{_SITE}(/[^\s?#]*)?"
+_ORIGINS = rf"({_EXACT_ORIGIN}(,{_EXACT_ORIGIN})*)?"
+_TRUSTED_LIST = rf"({_TRUSTED}(\s*,\s*{_TRUSTED})*)?"
+_LIKE_BROWSERS = (
+    "origins as browsers send them, https://app.example.com: in lower case, without path, slash at the end and default "
+    "port, separated by commas without blanks"
+)
+_TRUSTED_FORMS = (
+    "origins without path, patterns as https://*.example.com, or schemes of apps as myapp://, separated by commas"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A validator of a text: the pattern of the whole, also for CloudFormation, and what it `should be`."""
+
+    pattern: str
+    description: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check the text before the type that it annotates."""
+        return no_info_before_validator_function(self.check, handler(source))
+
+    def check(self, value: str) -> str:
+        """Return the value; raises ValueError."""
+        if not re.fullmatch(self.pattern, value, re.ASCII):
+            raise ValueError(f"It should be {self.description}")
+        return value
+
+
 type NonEmptyText = Annotated[str, MinLen(1)]
-type OptionalUrl = Annotated[str, BeforeValidator(_parse_url)]
+type Address = Annotated[str, Form(r"[^@\s]+@[^@\s]+", "an email address")]
+type Url = Annotated[str, Form(_URL, "a URL with http or https")]
+type OptionalUrl = Annotated[str, Form(f"({_URL})?", "a URL with http or https, or empty")]
+type Issuer = Annotated[str, Form(_PAGE, "a URL with http or https and without query")]
+type OptionalPage = Annotated[str, Form(f"({_PAGE})?", "a URL with http or https and without query, or empty")]
+type OptionalSite = Annotated[str, Form(f"({_SITE}/?)?", "a URL with http or https and without path, or empty")]
+type Origins = Annotated[tuple[str, ...], BeforeValidator(_parse_list), Form(_ORIGINS, _LIKE_BROWSERS)]
+type TrustedOrigins = Annotated[tuple[str, ...], BeforeValidator(_parse_list), Form(_TRUSTED_LIST, _TRUSTED_FORMS)]
+type OptionalWord = Annotated[str, Form("[!-~]*", "visible ASCII characters without blanks, or empty")]
+type OptionalDomain = Annotated[str, Form(r"([A-Za-z0-9-]+([.][A-Za-z0-9-]+)*)?", "a domain, or empty")]
+type ProviderId = Annotated[str, Form(r"[a-z0-9-]{1,32}", "1 to 32 lower-case letters, digits and hyphens")]
 type Flag = Annotated[bool, BeforeValidator(_parse_flag)]
 type OnOff = Literal["on", "off"]
-type Count = Annotated[int, Gt(0), BeforeValidator(_parse_number)]
+type Count = Annotated[int, Ge(1), Le(_MOST), BeforeValidator(_parse_number)]
 type PasswordLength = Annotated[int, Ge(8), Le(128), BeforeValidator(_parse_number)]
 type ProviderSeconds = Annotated[int, Ge(1), Le(8), BeforeValidator(_parse_number)]
-type Seconds = Annotated[timedelta, BeforeValidator(_parse_number)]
-type Lifetime = Annotated[timedelta, Gt(timedelta(0)), BeforeValidator(_parse_number)]
+type Seconds = Annotated[timedelta, Le(_LONGEST), BeforeValidator(_parse_number)]
+type Lifetime = Annotated[timedelta, Ge(timedelta(seconds=1)), Le(_LONGEST), BeforeValidator(_parse_number)]
 type CommaList = Annotated[tuple[str, ...], BeforeValidator(_parse_list)]
 type Directories = Annotated[tuple[str, ...], BeforeValidator(_parse_directories)]
 type RateLimit = Annotated[Rate, BeforeValidator(_parse_rate)]
@@ -41,12 +96,6 @@ class TrustedProxy(NamedTuple):
 
     address_header: str
     secrets: tuple[tuple[str, str], ...]
-
-
-def _parse_url(value: str) -> str:
-    if value and not value.startswith(("https://", "http://")):
-        raise ValueError("It should be empty or a URL with http or https")
-    return value
 
 
 def _parse_flag(value: str) -> bool:
@@ -74,7 +123,7 @@ def _parse_directories(value: str) -> tuple[str, ...]:
 
 def _parse_rate(value: str) -> Rate:
     calls, _, seconds = value.partition("/")
-    if not (calls.isdecimal() and seconds.isdecimal() and int(calls) and int(seconds)):
+    if not re.fullmatch(RATE, value, re.ASCII):
         raise ValueError("It should look like 3/10: so many in so many seconds")
     return Rate(int(calls), int(seconds))
 
