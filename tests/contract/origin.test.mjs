@@ -61,9 +61,11 @@ test("any cookie triggers the check, not only ours", async () => {
   assert.equal((await forgets({ cookie: "theme=dark", origin: url })).status, 200);
 });
 
-test("a bearer token does not disable the check of a cookie", async () => {
+test("beside a bearer token a cookie needs no origin, and does nothing", async () => {
   const { token } = await session(email);
-  assert.equal((await update({ authorization: `Bearer ${token}` })).code, "MISSING_OR_NULL_ORIGIN");
+  assert.equal((await update({ authorization: `Bearer ${token}` })).status, 200);
+  assert.equal((await update({ authorization: "Bearer x" })).status, 401);
+  assert.equal((await update({ authorization: "Basic x" })).code, "MISSING_OR_NULL_ORIGIN");
 });
 
 test("without a cookie no origin is needed", async () => {
