@@ -58,9 +58,9 @@ def count_tasks(summary: SummaryRow | None, added: int) -> tuple[list[Action], C
 
     A summary without the number, or with another one than it counts, gets it.
     """
-    if summary and summary.total != summary.tasks():
+    if summary and summary.total != (tasks := summary.tasks()):
         same = SummaryRow.total == summary.total if summary.total is not None else SummaryRow.total.does_not_exist()
-        return [SummaryRow.total.set(summary.tasks() + added)], same
+        return [SummaryRow.total.set(tasks + added)], same
     fits = SummaryRow.total <= config().maximum_tasks - added if added > 0 else None
     return [SummaryRow.total.add(added)] if added else [], fits
 

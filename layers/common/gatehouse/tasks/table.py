@@ -87,11 +87,11 @@ class SummaryRow(Row):
 
     def active(self) -> dict[Priority, int]:
         """Return the number of open tasks by priority."""
-        return {priority: getattr(self, f"active_{priority.value}") for priority in Priority}
+        return {priority: self.attribute_values[f"active_{priority.value}"] for priority in Priority}
 
     def completed(self) -> dict[Priority, int]:
         """Return the number of completed tasks by priority."""
-        return {priority: getattr(self, f"completed_{priority.value}") for priority in Priority}
+        return {priority: self.attribute_values[f"completed_{priority.value}"] for priority in Priority}
 
     def tasks(self) -> int:
         """Return the number of tasks; `total` is it, too, unless it was written by code that did not count it."""
