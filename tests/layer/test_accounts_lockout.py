@@ -8,8 +8,9 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.layer.test_accounts_known_device import DEVICE, OURS, WRONG, attack, device_of, sign_in_from
 from tests.layer.test_throttle import limits_table_failing
-from tests.support.auth_calls import reset_password, sign_up, verify
+from tests.support.auth_calls import reset_password, sign_in, sign_up, verify
 from tests.support.aws_failures import UNREACHABLE
+from tests.support.browser import Browser
 from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -311,3 +312,56 @@ def test_mailed_links_of_strangers_do_not_displace_an_address(
 
     assert sign_in_from(call, email, PASSWORD, 2, device).status == 200
     assert len(device) < 600
+
+
+@pytest.fixture(params=["true", "false"])
+def strangers_device(
+    call: Api,
+    mailbox: Mailbox,
+    settings: Callable[..., None],
+    limits_on: Callable[[], None],
+    request: pytest.FixtureRequest,
+) -> str:
+    """The device of a stranger who signed up with Ann's address and came in, after her click where that is needed."""
+    settings(require_email_verification=request.param)
+    limits_on()
+    response = sign_up(call, ANN, "the stranger's own")
+    if request.param == "true":
+        assert verify(call, mailbox.last.token).status == 200
+        response = sign_in_from(call, ANN, "the stranger's own", 1)
+    return device_of(response)
+
+
+def test_whoever_had_access_before_the_mailbox_was_proved_locks_no_owner_out(
+    call: Api, mailbox: Mailbox, strangers_device: str
+) -> None:
+    """Their browser is a known device no more: it would use up what is kept for those of the owner."""
+    reset(call, mailbox, ANN)
+    owners_device = device_of(sign_in_from(call, ANN, NEW, 2))
+
+    statuses = [sign_in_from(call, ANN, WRONG, 100 + number, strangers_device).status for number in range(11)]
+
+    assert statuses == [401] * 10 + [429]
+    assert sign_in_from(call, ANN, NEW, 3, owners_device).status == 200
+
+
+def test_until_then_a_device_is_known(call: Api, strangers_device: str) -> None:
+    """Nobody else may have signed up."""
+    attack(call, ANN, 12)
+
+    assert sign_in_from(call, ANN, "the stranger's own", 2, strangers_device).status == 200
+
+
+def test_a_sign_in_that_proves_the_password_makes_the_device_known(
+    call: Api, mailbox: Mailbox, limits_on: Callable[[], None]
+) -> None:
+    sign_up(call, ANN)
+    limits_on()
+    browser = Browser(call)
+    verify(browser, mailbox.last.token)
+    assert sign_in(browser, ANN).status == 200
+    attack(call, ANN, 12)
+
+    assert sign_in(browser, ANN).status == 200
+    del browser.cookies[DEVICE]
+    assert sign_in(browser, ANN).status == 429

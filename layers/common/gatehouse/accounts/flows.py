@@ -162,7 +162,9 @@ def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
     passwords.check_length(credentials.password)
     lookup, (keyring, imported) = look_up_account(email, keys.keyring_key(), imported_hashes.costs_key())
     keys.update_cache(keyring)
-    failure = count_failure(email, known_device=is_known_device(attempt.client.device_proofs, email))
+    is_proven = not lookup.profile or lookup.profile.is_proven
+    known_device = is_known_device(attempt.client.device_proofs, email, is_proven=is_proven)
+    failure = count_failure(email, known_device=known_device)
     if not passwords.is_correct(credentials.password, lookup.password_hash):
         imported_hashes.spend_equal_work(credentials.password, lookup.password_hash, imported)
         raise InvalidEmailOrPassword
@@ -190,9 +192,12 @@ def _open_session(profile: ProfileRow, attempt: SignInAttempt) -> IssuedSession:
     changes: list[TransactItem] = [mark_password_proven(profile)] if proves else []
     remember = attempt.credentials.remember_me
     try:
-        return open_session(profile, attempt.client, *changes, proves_mailbox=False, remember=remember)
+        issued = open_session(profile, attempt.client, *changes, proves_mailbox=False, remember=remember)
     except ConditionFailed:
         raise InvalidEmailOrPassword from None  # the password was replaced meanwhile
+    if proves:
+        profile.password_unproven = None
+    return issued
 
 
 @contextmanager

@@ -74,7 +74,8 @@ def take_over(
 def _notices(profile: ProfileRow, client: ClientInfo) -> list[TransactItem]:
     if not (config().notify_new_device and profile.email_verified):
         return []
-    return [] if is_known_device(client.device_proofs, profile.email) else [put(notices.new_device(profile, client))]
+    known = is_known_device(client.device_proofs, profile.email, is_proven=profile.is_proven)
+    return [] if known else [put(notices.new_device(profile, client))]
 
 
 def replace_session(user: AuthenticatedUser, client: ClientInfo) -> tuple[IssuedSession, TransactItem]:

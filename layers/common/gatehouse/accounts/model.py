@@ -115,7 +115,10 @@ Image = Annotated[str, StringConstraints(max_length=_LONGEST_IMAGE), AfterValida
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A user, with the fields that the API shows."""
+    """A user, with the fields that the API shows.
+
+    `password_unproven` is set while the password may be that of somebody who does not have the mailbox.
+    """
 
     id: str
     email: str
@@ -126,6 +129,12 @@ class User:
     updated_at: datetime
     task_reminders: bool = False
     time_zone: str = UTC
+    password_unproven: bool | None = None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether nobody but the owner of the mailbox can have set what lets into the account."""
+        return self.email_verified and not self.password_unproven
 
 
 class NewAccount(ApiModel):

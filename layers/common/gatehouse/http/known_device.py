@@ -10,8 +10,12 @@ from gatehouse.http.cookies import DEVICE, get_cookies, set_cookie
 _YEAR = 365 * 86_400  # seconds
 
 
-def remember_device(request: Request, response: Response, email: str, *, signed_in: bool = True) -> None:
-    """Make this browser a known device of an address, after a sign-in or a mailed link."""
+def remember_device(
+    request: Request, response: Response, email: str, *, signed_in: bool = True, is_proven: bool = True
+) -> None:
+    """Make this browser a known device of an address, after a sign-in or a mailed link; until somebody proves the
+    mailbox, where a sign-in left the account unproven.
+    """
     if config().rate_limits == "on" or config().notify_new_device:
-        proofs = add_device_proof(get_cookies(request, DEVICE), email, signed_in=signed_in)
+        proofs = add_device_proof(get_cookies(request, DEVICE), email, signed_in=signed_in, is_proven=is_proven)
         set_cookie(request, response, DEVICE, proofs, _YEAR)

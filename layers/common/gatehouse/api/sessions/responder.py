@@ -124,7 +124,7 @@ class AuthResponder:
         if not issued:
             return None
         start_session(self._request, self._response, user, issued)
-        remember_device(self._request, self._response, user.email)
+        remember_device(self._request, self._response, user.email, is_proven=user.is_proven)
         return str(issued.token)
 
 
