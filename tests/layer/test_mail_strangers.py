@@ -35,6 +35,7 @@ HOSTILE = [
         "evil.рф",
     ),
     *("evil\u3002example", "evil\uff0eexample", "evil\uff61example", "ｅｖｉｌ.example", "evil.\u200bexample"),
+    *("evil.भारत", "evil-हिन्दी.com", "evilx\u0303.example", "evil\U0001f4a9.example"),  # labels with marks or pictures
     *("ev\u00adil.example", "\u202eelpmaxe.live evil.example", "evil.example\u2028next line", "xn--evil-9na.example"),
     *("mailto:evil@evil.example", "<evil@evil.example>", "tel:+49evil", "javascript:evil()", "\\\\evil\\share"),
     *("203.0.113.9/evil", "evil.example:8443", "myapp://evil", "https://evil.example/[x](y)"),
@@ -106,7 +107,8 @@ def test_an_owners_name_is_shortened() -> None:
 
 @pytest.mark.usefixtures("call")
 @pytest.mark.parametrize(
-    "name", ["Ann Smith", "Dr. Ann M. Smith-Jones", "O'Neil", "Zoë", "王 小明", "J.R.R. Tolkien", "Ann & Bob"]
+    "name",
+    ["Ann Smith", "Dr. Ann M. Smith-Jones", "O'Neil", "Zoë", "王 小明", "J.R.R. Tolkien", "Å.Ä. Öberg", "Ann & Bob"],
 )
 def test_an_owners_usual_name_is_greeted(name: str) -> None:
     texts = [mail.text.splitlines()[0] for mail in mails(name, to_owner=True)]

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 _HIDDEN = {"Cf", "Cn", "Co", "Cs"}  # also marks that reverse the text, and characters without width
 _BREAKS = {"Cc", "Zl", "Zp", "Zs"}
 _DOT = "[.\u3002]"  # browsers accept the second one in a domain, too
+_OF_LABEL = r"(?:[^\W_]|[^\x00-\x7f])"  # vowel signs of other scripts are no letters to `re`, nor are pictures
+_OF_ENDING = r"(?:[^\W\d_]|[^\x00-\x7f])"
 _LINK = re.compile(  # what mail programs make a link of, as part of a word
     rf"://|//|\\\\|\bwww{_DOT}|\b(?:https?|ftp|mailto|tel|sms|callto|skype|file|data|javascript):"
-    rf"|[^\W_]{_DOT}(?:[^\W\d_]{{2,}}|xn--)|\b(?:\d+{_DOT}){{3}}\d+|\]\(",
+    rf"|{_OF_LABEL}{_DOT}(?:[^\W\d_]{_OF_ENDING}|xn--)|\b(?:\d+{_DOT}){{3}}\d+|\]\(",
     re.IGNORECASE,
 )
 _PLAIN_MAILBOX = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*")
