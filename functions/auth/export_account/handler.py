@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from gatehouse.api.accounts.export import AccountExport, export_account_page
 from gatehouse.api_model import StrictModel
 from gatehouse.http import AccessPolicy, CurrentAccount, lambda_handler
+from gatehouse.task_reads import limit_task_reads, reads_key
 
 router = APIRouter()
 
@@ -22,4 +23,4 @@ async def export_account(
     return export_account_page(account, query.cursor, response)
 
 
-handler = lambda_handler(router, AccessPolicy(with_profile=True))
+handler = lambda_handler(router, AccessPolicy(with_profile=True, user_row=reads_key, user_limit=limit_task_reads))

@@ -30,6 +30,7 @@ from tests.support.tasks import (
     with_user_id,
 )
 
+ACCOUNT_EXPORT = "GET /api/auth/export"
 READS = (LIST, READ, SUMMARY, CHANGES, EXPORT)
 WRITES = (CREATE, PUT, PATCH, COMPLETE, DELETE, BULK, BULK_DELETE)
 HEADERS = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
@@ -88,6 +89,25 @@ def test_a_user_has_a_hundred_reads_a_minute_over_all_routes(
     advance_clock(minutes=1)
 
     assert read(0).status == 200
+
+
+def test_the_export_of_the_account_is_a_read_as_well(
+    call: Api, ann: Person, limits: Callable[..., None], advance_clock: Callable[..., None]
+) -> None:
+    """It has all tasks, page by page."""
+    call(ACCOUNT_EXPORT, bearer=ann.token)
+    before = call.aws_operations
+    limits(reads="3/60")
+
+    assert statuses([call(route, bearer=ann.token) for route in (ACCOUNT_EXPORT, LIST, EXPORT)]) == [200] * 3
+    refused = call(ACCOUNT_EXPORT, bearer=ann.token)
+    assert (refused.status, refused.headers["x-ratelimit-limit"], refused.code) == (429, "3", "TOO_MANY_REQUESTS")
+    assert call(LIST, bearer=ann.token).status == 429
+
+    advance_clock(minutes=1)
+
+    assert call(ACCOUNT_EXPORT, bearer=ann.token).status == 200
+    assert call.aws_operations == before
 
 
 def test_a_refusal_says_when_the_minute_ends(

@@ -9,7 +9,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from gatehouse import sessions
-from gatehouse.accounts import AuthenticatedUser, ProfileRow, find_user
+from gatehouse.accounts import AuthenticatedUser, ProfileRow, profile_key
 from gatehouse.dynamodb import Row
 from gatehouse.errors import (
     InvalidToken,
@@ -87,14 +87,14 @@ def _authenticate_any(request: Request, *, with_profile: bool, user_row: UserKey
 def _authenticate_with(
     request: Request, credential: Credential, *, with_profile: bool, user_row: UserKey | None
 ) -> Principal:
-    refresh = request.state.verifies_cookies
-    if with_profile:
-        user = find_user(credential, refresh_keyring=refresh)
-        return Principal(id=user.id, session=user.session, credential=credential, profile=user.profile, row=None)
-    keys = [user_row(credential.user_id)] if user_row else []
-    session, rows = sessions.find_session(credential, *keys, refresh_keyring=refresh)
-    row = rows[0] if rows else None
-    return Principal(id=session.user_id, session=session, credential=credential, profile=None, row=row)
+    keys = [profile_key(credential.user_id)] if with_profile else []
+    keys += [user_row(credential.user_id)] if user_row else []
+    session, rows = sessions.find_session(credential, *keys, refresh_keyring=request.state.verifies_cookies)
+    profile = rows.pop(0) if with_profile else None
+    if with_profile and profile is None:
+        raise InvalidToken
+    row = rows.pop() if user_row else None
+    return Principal(id=session.user_id, session=session, credential=credential, profile=profile, row=row)
 
 
 async def _current_user(request: Request) -> Principal:
