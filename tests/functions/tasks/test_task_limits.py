@@ -21,6 +21,7 @@ from tests.support.tasks import (
     DELETE,
     EXPORT,
     LIST,
+    MISSING_ID,
     PATCH,
     PUT,
     READ,
@@ -249,6 +250,21 @@ def test_a_bulk_request_counts_its_operations_and_is_never_refused_in_the_middle
 
     assert call(BULK, bearer=ann.token, json=short).status == 200
     assert statuses([call_task_route(call, CREATE, bearer=ann.token) for _ in range(2)]) == [201, 429]
+
+
+def test_a_bulk_request_whose_failures_are_stored_counts_its_operations(
+    call: Api, ann: Person, limits: Callable[..., None]
+) -> None:
+    """Stored for its idempotency key: without counting, that would be any number of writes."""
+    limits()
+    nothing = {"operations": [{"op": "delete", "id": MISSING_ID} for _ in range(15)]}
+
+    def send(number: int) -> Response:
+        return call(BULK, bearer=ann.token, json=nothing, headers={"idempotency-key": f"key-{number}"})
+
+    assert statuses([send(number) for number in range(3)]) == [200, 200, 429]
+    assert call_task_route(call, CREATE, bearer=ann.token).status == 429
+    assert send(0).status == 200  # stored
 
 
 def test_concurrent_changes_cannot_exceed_the_limit(

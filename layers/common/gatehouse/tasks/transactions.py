@@ -148,12 +148,11 @@ def _changes(
         changes += _change(owner, before, after, number, now)
         counts.subtract([counter(before)] if before else [])
         counts.update([counter(after)] if after else [])
-    if changes:
-        limited = [
-            limits.count_writes(None if admitted else plan.snapshot.summary, len(plan.results), now),
-            limits.count_tasks(plan.snapshot.summary, counts.total()),
-        ]
-        changes.append(_update_summary(owner, counts, limited, range(first, first + len(plan.tasks))))
+    counted = limits.count_writes(None if admitted else plan.snapshot.summary, len(plan.results), now)
+    if changes or counted[0]:  # failures that are stored count, too
+        limited = [counted, limits.count_tasks(plan.snapshot.summary, counts.total())]
+        numbers = range(first, first + (len(plan.tasks) or 1))
+        changes.append(_update_summary(owner, counts, limited, numbers))
     if key:
         changes.append(save_results(owner, key, plan.results, now))
     return changes
