@@ -1,6 +1,7 @@
 """The service with cheap hashing and a clock that tests can advance: `python -m tests.support.fast_service`.
 
-The file named by `TESTS_CLOCK` contains the seconds by which the clock is ahead.
+The file named by `TESTS_CLOCK` contains the seconds by which the clock is ahead. `TESTS_FAULTS` is the share of calls
+of DynamoDB that fail.
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 import argon2
 
 from gatehouse_dev.__main__ import main
+from tests.load.faults import faulty_dynamodb
 from tests.support.layout import LAYER
 
 
@@ -38,4 +40,5 @@ def _offset_clock(file: Path) -> None:
 if __name__ == "__main__":
     argon2.PasswordHasher = CheapHasher  # type: ignore[assignment,misc]
     _offset_clock(Path(os.environ["TESTS_CLOCK"]))
-    sys.exit(main([]))
+    with faulty_dynamodb(float(os.environ["TESTS_FAULTS"])):
+        sys.exit(main([]))

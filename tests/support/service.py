@@ -34,10 +34,10 @@ class Service:
 
 
 @contextmanager
-def running_service(*, cloud_port: str = "", **settings: str) -> Iterator[Service]:
+def running_service(*, cloud_port: str = "", faults: str = "0", **settings: str) -> Iterator[Service]:
     """Run the service with settings of `make dev`: `running_service(require_email_verification="false")`.
 
-    `cloud_port="0"` opens its AWS endpoint to the operator's tool.
+    `cloud_port="0"` opens its AWS endpoint to the operator's tool. `faults` is the share of DynamoDB's calls that fail.
     """
     variables = {f"GATEHOUSE_{name.upper()}": value for name, value in settings.items()}
     variables |= {"PORT": "0", "CLOUD_PORT": cloud_port, "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"}
@@ -49,7 +49,7 @@ def running_service(*, cloud_port: str = "", **settings: str) -> Iterator[Servic
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.fast_service"],
                 cwd=ROOT,
-                env=environment | variables | {"TESTS_CLOCK": str(clock)},
+                env=environment | variables | {"TESTS_CLOCK": str(clock), "TESTS_FAULTS": faults},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
