@@ -101,7 +101,8 @@ def test_a_digest_lists_the_tasks_due_in_the_next_24_hours(call: Api, ann: Perso
     add_task(call, ann, TODAY, "Today")
     add_task(call, ann, "2030-06-03T18:30:00+02:00", "This evening")
     add_task(call, ann, "2030-06-04T06:59:00Z", "Tomorrow before seven")
-    add_task(call, ann, "2030-06-04T07:01:00Z", "Tomorrow after seven")
+    add_task(call, ann, "2030-06-04T07:29:00Z", "Before tomorrow's mail, if it is late")
+    add_task(call, ann, "2030-06-04T07:31:00Z", "After tomorrow's mail")
     add_task(call, ann, "2030-06-04", "Tomorrow")
     add_task(call, ann, "2030-06-02", "Yesterday")
     add_task(call, ann, "2030-06-03T06:59:00Z", "A minute ago")
@@ -115,6 +116,7 @@ def test_a_digest_lists_the_tasks_due_in_the_next_24_hours(call: Api, ann: Perso
         "2030-06-03: Today",
         "2030-06-03 16:30: This evening",
         "2030-06-04 06:59: Tomorrow before seven",
+        "2030-06-04 07:29: Before tomorrow's mail, if it is late",
     ]
     assert "turn them off" in mail.text
     assert mail.link == "https://api.example.com/"
@@ -129,6 +131,49 @@ def test_times_are_in_the_users_zone(call: Api, ann: Person, mailbox: Mailbox) -
     assert [lines(mail) for mail in digests(call, mailbox)] == [
         ["2030-06-03 23:30: Late", "2030-06-04 00:30: Too late"]
     ]
+
+
+def test_a_task_is_listed_before_it_is_due_where_a_day_has_25_hours(call: Api, mailbox: Mailbox, at: At) -> None:
+    """The clocks in Berlin go back on 2030-10-27: from seven to seven it takes 25 hours."""
+    at("2030-10-26T07:00:00+02:00")
+    ann = People(call).signed_in("ann")
+    enable_reminders(call, ann, timeZone=BERLIN)
+    add_task(call, ann, "2030-10-27T06:30:00+01:00", "Early")
+
+    assert [lines(mail) for mail in digests(call, mailbox)] == [["2030-10-27 06:30: Early"]]
+
+
+def test_a_run_that_is_late_lists_what_was_due_since_seven(call: Api, ann: Person, mailbox: Mailbox, at: At) -> None:
+    """Yesterday's mail, sent at seven, covered no more."""
+    enable_reminders(call, ann)
+    add_task(call, ann, "2030-06-04T08:15:00Z", "While no mail was sent")
+    assert digests(call, mailbox) == []
+
+    at("2030-06-04T09:00:00Z")
+
+    assert [lines(mail) for mail in digests(call, mailbox)] == [["2030-06-04 08:15: While no mail was sent"]]
+
+
+def test_a_run_that_passes_midnight_lists_its_own_day(
+    call: Api, ann: Person, mailbox: Mailbox, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enable_reminders(call, ann)
+    add_task(call, ann)
+    at("2030-06-03T23:59:00Z")
+    interleave(monkeypatch, "reminders.flows", "_remind", lambda: at("2030-06-04T00:01:00Z"))
+
+    assert [lines(mail) for mail in digests(call, mailbox)] == [["2030-06-03: Water the plants"]]
+
+
+def test_a_day_that_a_zone_skips_is_listed_the_day_before(call: Api, mailbox: Mailbox, at: At) -> None:
+    """After 2011-12-29 Samoa had the 31st."""
+    at("2011-12-29T07:00:00-10:00")
+    ann = People(call).signed_in("ann")
+    enable_reminders(call, ann, timeZone="Pacific/Apia")
+    for day in ("2011-12-29", "2011-12-30", "2011-12-31"):
+        add_task(call, ann, day, day)
+
+    assert [lines(mail) for mail in digests(call, mailbox)] == [["2011-12-29: 2011-12-29", "2011-12-30: 2011-12-30"]]
 
 
 @pytest.fixture
@@ -467,7 +512,7 @@ def many_users(call: Api, at: At, monkeypatch: pytest.MonkeyPatch) -> Callable[[
     assert None not in (call, at)
     reminders, profiles = layer("accounts.reminder_rows"), layer("accounts.table").ProfileRow
     task = layer("tasks.summary").DueTask(title="Water the plants", due=TODAY)
-    monkeypatch.setattr(layer("reminders.flows"), "due_within", lambda *_, **__: [task])
+    monkeypatch.setattr(layer("reminders.flows"), "due_between", lambda *_, **__: [task])
 
     def write_users(count: int) -> list[str]:
         now = layer("clock").now()

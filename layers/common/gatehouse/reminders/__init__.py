@@ -1,4 +1,4 @@
-"""Task reminders: one mail a day to users who want it, with the tasks due in the next 24 hours."""
+"""Task reminders: one mail a day to users who want it, with the tasks due until the next one."""
 
 from gatehouse.reminders.flows import Report, remind
 

@@ -10,7 +10,7 @@ from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write
 from gatehouse.reminders.model import ReminderRun
 from gatehouse.reminders.outbox import MAX_COUNTED, digest_mail
 from gatehouse.reminders.table import failed_subscribers, next_subscribers, pending_runs, save_progress
-from gatehouse.tasks.summary import due_within
+from gatehouse.tasks.summary import due_between
 from gatehouse.telemetry import logger
 from gatehouse.tokens import TokenRow
 
@@ -102,7 +102,9 @@ def _remind(run: ReminderRun, subscriber: ReminderRow, profile: ProfileRow | Non
         return False
     if profile.disabled or not profile.email_verified:
         return False
-    tasks = due_within(profile.user_id, now=clock.now(), zone=run.clock, limit=MAX_COUNTED)
+    window = run.window(clock.now())
+    moments = window.start, window.end
+    tasks = due_between(profile.user_id, moments, days=window.days, zone=run.clock, limit=MAX_COUNTED)
     return bool(tasks) and _order(digest_mail(profile, run.day, tasks, subscriber))
 
 

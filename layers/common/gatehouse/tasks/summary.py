@@ -1,7 +1,7 @@
 """Task counts, from counters; due tasks, from the index of open due dates, up to a limit."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -57,11 +57,13 @@ def summarize(owner: str, zone: ZoneInfo) -> Summary:
     )
 
 
-def due_within(owner: str, *, now: datetime, zone: ZoneInfo, limit: int) -> list[DueTask]:
-    """Return up to `limit` open tasks: those due on this day of `zone`, then those due in the next 24 hours."""
-    moments = TaskRow.open_due_order.between(_moment(now), _moment(now + timedelta(days=1)))
+def due_between(
+    owner: str, moments: tuple[datetime, datetime], *, days: tuple[str, str], zone: ZoneInfo, limit: int
+) -> list[DueTask]:
+    """Return up to `limit` open tasks: those due on `days`, then those due between `moments`; the ends are excluded."""
     ids: list[str] = []
-    for within in (TaskRow.open_due_order.startswith(_day(now, zone)), moments):
+    for first, end in ([f"{OPEN_DAY}{day}" for day in days], map(_moment, moments)):
+        within = TaskRow.open_due_order.between(first, end)  # keys have an id after the date, so they exceed it
         ask = QuerySpec(row=TaskRow, partition_key=owner, index=_OPEN, key_condition=within, limit=limit)
         ids += [item["task_id"]["S"] for item in query(ask)["Items"]]
     rows = batch_get(*(task_key(owner, task) for task in ids[:limit])) if ids else []
