@@ -155,9 +155,9 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 
 
 @pytest.mark.usefixtures("tasks")
-@pytest.mark.parametrize("letter", ["🌵", "\x00", "ΐ"], ids=ascii)
+@pytest.mark.parametrize("letter", ["🌵", "\x00", "ΐ", "\ufdfa"], ids=ascii)
 def test_the_largest_tasks_fit_in_one_transaction(transactions: list[list[int]], letter: str) -> None:
-    """Characters of four bytes in UTF-8, of six in JSON, and of three letters when case-folded."""
+    """Characters of four bytes in UTF-8, of six in JSON, and of three and eighteen letters when folded."""
     tags = [letter * 24 + chr(0x4E00 + number) for number in range(20)]
     task = {"title": "x" + letter * 198 + "x", "description": letter * 1000, "tags": tags}
     created = bulk([{"op": "create", "task": task}] * BATCH_SIZE, name="create")

@@ -18,8 +18,9 @@ from gatehouse.api_model import StrictModel
 from gatehouse.cursors import decode_cursor, encode_cursor
 from gatehouse.query import QuerySpec, query
 from gatehouse.tasks.due import Due, DueMoment
+from gatehouse.tasks.folding import fold
 from gatehouse.tasks.model import AnyCasePriority, Owner, Tag, TaskPage
-from gatehouse.tasks.table import FIRST_TASK, UNDATED, TaskRow, priority_order
+from gatehouse.tasks.table import FIRST_TASK, UNDATED, TaskRow, priority_order, searched_text
 
 _MAX_SCANNED, _QUERY_SIZE = 1000, 250
 
@@ -70,7 +71,8 @@ def list_page(owner: Owner, task_query: TaskQuery) -> TaskPage:
     query_text = _query_text(task_query, by)
     position = decode_cursor(owner.cursor_key, query_text, task_query.cursor) if task_query.cursor is not None else None
     for answer in _query_pages(owner.id, task_query, by, position):
-        found += [TaskRow.from_raw_data(item) for item in answer["Items"] if "title" in item]  # without tombstones
+        rows = (item for item in answer["Items"] if "title" in item)  # without tombstones
+        found += [row for item in rows if _matches(task_query, row := TaskRow.from_raw_data(item))]
         position = _position(by, answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
         if len(found) > task_query.limit:
             found = found[: task_query.limit]
@@ -138,7 +140,7 @@ def _filter_condition(task_query: TaskQuery) -> Condition | None:
     if task_query.priority and task_query.sort != "priority":
         conditions.append(TaskRow.priority == task_query.priority.value)
     if task_query.tag:
-        conditions.append(TaskRow.tags.contains(task_query.tag))
+        conditions.append(TaskRow.tag_keys.contains(fold(task_query.tag)) | TaskRow.tag_keys.does_not_exist())
     if task_query.due_before and task_query.sort != "due_date":
         conditions.append(TaskRow.due_date < task_query.due_before)
     if task_query.due_after and task_query.sort != "due_date":
@@ -146,8 +148,16 @@ def _filter_condition(task_query: TaskQuery) -> Condition | None:
     if task_query.updated_since:
         conditions.append(TaskRow.updated_at >= task_query.updated_since)
     if task_query.search:
-        conditions.append(TaskRow.words.contains(task_query.search.casefold()))
+        conditions.append(TaskRow.words.contains(fold(task_query.search)) | TaskRow.tag_keys.does_not_exist())
     return reduce(and_, conditions) if conditions else None
+
+
+def _matches(task_query: TaskQuery, row: TaskRow) -> bool:
+    """Whether a row matches the parts of a query that DynamoDB cannot compare: older rows are not folded."""
+    if row.tag_keys is not None:
+        return True
+    has_tag = not task_query.tag or fold(task_query.tag) in map(fold, row.tags)
+    return has_tag and fold(task_query.search) in searched_text(row.title, row.description)
 
 
 def _position(by: SortOrder, key: Mapping[str, Any]) -> Position:

@@ -12,6 +12,7 @@ from gatehouse import clock
 from gatehouse.api_model import StrictModel, Timestamp
 from gatehouse.errors import NotFound
 from gatehouse.tasks.due import Due
+from gatehouse.tasks.folding import fold
 
 _MOST_TAGS, _LONGEST_TAGS = 20, 500
 
@@ -32,13 +33,16 @@ def _lower(value: object) -> object:
 def _check_one_word(tag: str) -> str:
     if len(tag.split()) != 1:
         raise ValueError("A tag is one word, without spaces")
-    return tag
+    return tag.replace("i\u0307", "i")  # the lower case of İ, which is shown with a second dot
 
 
 def _check_tags(tags: list[str]) -> list[str]:
     if sum(map(len, tags)) > _LONGEST_TAGS:
         raise ValueError(f"All tags together may have at most {_LONGEST_TAGS} characters")
-    return list(dict.fromkeys(tags))
+    spellings: dict[str, str] = {}
+    for tag in tags:
+        spellings.setdefault(fold(tag), tag)
+    return list(spellings.values())
 
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -12,6 +12,7 @@ from pynamodb.attributes import BooleanAttribute, ListAttribute, TTLAttribute, U
 from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
 from gatehouse.dynamodb import Key, Row, TableName
+from gatehouse.tasks.folding import fold
 from gatehouse.tasks.model import Priority, Task
 
 FIRST_TASK = "0"  # sorts before every id, and after every other row
@@ -25,7 +26,10 @@ _UNSET = {"completed_at": None, "due_date": None}  # optional attributes
 
 
 class TaskRow(Row):
-    """A task. Each `…_order` is a sort key of an index; `change_number` is that of its latest change."""
+    """A task. Each `…_order` is a sort key of an index; `change_number` is that of its latest change.
+
+    `words`, `tag_keys` and `title_order` are folded. Rows without `tag_keys` are older: they fold case alone.
+    """
 
     class Meta:
         table_name = TableName(lambda: config().tasks_table)
@@ -48,6 +52,7 @@ class TaskRow(Row):
     priority_order = UnicodeAttribute()
     title_order = UnicodeAttribute()
     words = UnicodeAttribute()
+    tag_keys: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, null=True)
 
     @classmethod
     def of(cls, owner: str, task: Task, change_number: int) -> "TaskRow":
@@ -161,13 +166,18 @@ def priority_order(priority: Priority) -> str:
 
 
 def _orders(task: Task) -> dict[str, Any]:
-    folded = task.title.casefold()
+    title = fold(task.title)
     orders = {
         "due_order": task.due_date or UNDATED,
         "priority_order": priority_order(task.priority),
-        "title_order": folded.encode()[:_LONGEST_ORDER].decode(errors="ignore"),
+        "title_order": title.encode()[:_LONGEST_ORDER].decode(errors="ignore"),
     }
     if task.due_date and not task.completed:
         orders["open_due_order"] = f"{OPEN_MOMENT if 'T' in task.due_date else OPEN_DAY}{task.due_date}"
-    words = f"{folded}\n{task.description.casefold()}"
-    return {name: f"{value}{_END}{task.id}" for name, value in orders.items()} | {"words": words}
+    folded = {"words": searched_text(task.title, task.description), "tag_keys": [fold(tag) for tag in task.tags]}
+    return {name: f"{value}{_END}{task.id}" for name, value in orders.items()} | folded
+
+
+def searched_text(title: str, description: str) -> str:
+    """Return the text in which a folded search term is looked for."""
+    return f"{fold(title)}\n{fold(description)}"
