@@ -225,3 +225,29 @@ def test_the_old_address_undoes_a_change_of_address(new_browser: Browsers, peopl
     page.wait_for_url("**/sign-in?*")
     sign_in(page, Person(name=lee.name, email=lee.email, password="battery of horses"))
     expect_signed_in_page(page, "Tasks")
+
+
+def test_all_tasks_are_downloaded_as_one_table_for_excel(new_browser: Browsers, people: People) -> None:
+    """The file begins with a byte order mark, also when it has several pages."""
+    page, ann = new_browser(), people["Ann"]
+    people.call(ann, "POST", "/api/tasks", {"title": "Ärger =1;=2"})
+    sign_in(page, ann)
+    expect_signed_in_page(page, "Tasks")
+
+    with page.expect_download() as download:
+        press(page, "Export as CSV")
+    assert download.value.suggested_filename == "tasks.csv"
+    content = download.value.path().read_bytes()
+    assert content.startswith(b"\xef\xbb\xbfid,title,")
+    assert "Ärger =1;'=2," in content.decode("utf-8-sig")
+    expect_notice(page, "The file was downloaded.")
+
+    table, next_page = content[: content.index(b"\r\n") + 2], "</api/tasks/export?cursor=x>; rel=next"
+    headers = {"content-type": "text/csv; charset=utf-8"}
+    page.route(
+        "**/api/tasks/export?format*", lambda route: route.fulfill(body=table, headers=headers | {"link": next_page})
+    )
+    page.route("**/api/tasks/export?cursor=x", lambda route: route.fulfill(body="2,b\r\n", headers=headers))
+    with page.expect_download() as download:
+        press(page, "Export as CSV")
+    assert download.value.path().read_bytes() == table + b"2,b\r\n"

@@ -17,13 +17,15 @@ router = APIRouter()
 
 class TaskExportQuery(StrictModel):
     format: Literal["json", "csv"] = "json"
+    bom: Literal["0", "1"] = "0"
     cursor: str | None = None
 
 
 @router.get("/api/tasks/export", response_model=TaskPage)
 @router.get("/api/{user_id}/tasks/export", response_model=TaskPage)
 async def export_tasks(query: Annotated[TaskExportQuery, Query()], owner: CurrentOwner) -> Response:
-    return export_response(export_page(owner, query.cursor), query.format, first=query.cursor is None)
+    page = export_page(owner, query.cursor)
+    return export_response(page, query.format, first=query.cursor is None, marked=query.bom == "1")
 
 
 handler = lambda_handler(

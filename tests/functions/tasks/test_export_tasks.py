@@ -17,6 +17,8 @@ from tests.support.tasks import CHANGES, DELETE, EXPORT, LIST, call_task_route, 
 COLUMNS = ["id", "title", "description", "completed", "completed_at", "priority", "due_date", "tags"]
 COLUMNS += ["created_at", "updated_at", "version"]
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(1)", "=HYPERLINK(1)", "＝1+1", "＋1", "－1", "＠SUM(1)"]
+SEPARATORS = ",;|\t\n\r"
+STARTS = tuple("=+-@＝＋－＠")
 OTHER_TEXTS = [
     'say "hello"',
     "one, two; three|four",
@@ -24,6 +26,8 @@ OTHER_TEXTS = [
     "null",
     "' or 1=1",
     "a=b",
+    "a - b; c / d, e@f",
+    "1, 2;3\t4",
     "12.5",
     "\\",
     "#REF!",
@@ -96,6 +100,30 @@ def test_csv_has_a_row_for_each_task_under_one_header(call: Api, ann: Person) ->
     assert response.headers["content-disposition"] == 'attachment; filename="tasks.csv"'
 
 
+def test_csv_begins_with_a_byte_order_mark_on_request(call: Api, ann: Person) -> None:
+    """Without it Excel reads UTF-8 as a Windows code page."""
+    create_task(call, ann, title="Ä 日本")
+    plain, marked = (call(EXPORT, bearer=ann.token, query=f"format=csv{bom}") for bom in ("&bom=0", "&bom=1"))
+
+    assert marked.text == "\ufeff" + plain.text
+    assert marked.text.encode().startswith(b"\xef\xbb\xbfid,title,")
+    assert marked.headers["content-type"] == "text/csv; charset=utf-8"
+    assert call(EXPORT, bearer=ann.token, query="format=csv").text == plain.text
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_pages_with_a_byte_order_mark_are_one_table(call: Api, ann: Person) -> None:
+    store_tasks(ann, 7)
+    marked = "".join(page.text for page in exported(call, ann, "csv&bom=1"))
+
+    assert marked == "\ufeff" + "".join(page.text for page in exported(call, ann, "csv"))
+
+
+def test_json_has_no_byte_order_mark(call: Api, ann: Person) -> None:
+    """RFC 8259 forbids it."""
+    assert call(EXPORT, bearer=ann.token, query="format=json&bom=1").json == {"tasks": [], "cursor": None}
+
+
 def test_an_empty_list_can_be_exported(call: Api, ann: Person) -> None:
     assert call(EXPORT, bearer=ann.token).json == {"tasks": [], "cursor": None}
     assert call(EXPORT, bearer=ann.token, query="format=csv").text == ",".join(COLUMNS) + "\r\n"
@@ -157,12 +185,33 @@ def test_formulas_are_escaped(call: Api, ann: Person) -> None:
 
 
 def test_formulas_after_whitespace_are_escaped(call: Api, ann: Person) -> None:
-    starts = ["\t", "\r", "\n", "\r\n"]
-    for start in starts:
-        create_task(call, ann, description=f"{start}=1+1")
+    escaped = {
+        "\t=1": "'\t'=1",
+        "\r=1": "'\r'=1",
+        "\n=1": "'\n'=1",
+        "\r\n=1": "'\r\n'=1",
+        " =1": "' =1",
+        "\u00a0=1": "'\u00a0=1",
+    }
+    for text in escaped:
+        create_task(call, ann, description=text)
 
     table = table_of(list(exported(call, ann, "csv")))
-    assert [row["description"] for row in table] == [f"'{start}=1+1" for start in starts]
+    assert [row["description"] for row in table] == list(escaped.values())
+
+
+@pytest.mark.parametrize("separator", list(SEPARATORS), ids=ascii)
+def test_formulas_after_every_separator_are_escaped(call: Api, ann: Person, separator: str) -> None:
+    """A spreadsheet that is set to another separator begins a cell there, in quotes or not."""
+    cells = [f"{quote}{text}" for text in FORMULAS for quote in ("", " ", '"', ' "')]
+    description = separator.join(["a", *cells])
+    create_task(call, ann, title="x", description=description, tags=[f"a{separator}=1"] if separator.strip() else [])
+    row = single_row(call, ann)
+
+    assert row["description"] == separator.join(["a", *(f"'{cell}" for cell in cells)])
+    assert row["tags"] in {"", f"a{separator}'=1"}
+    for cell in re.split(f"[{SEPARATORS}]", call(EXPORT, bearer=ann.token, query="format=csv").text):
+        assert not cell.strip(' "').startswith(STARTS), cell
 
 
 def test_other_text_is_not_changed(call: Api, ann: Person) -> None:
@@ -175,7 +224,16 @@ def test_other_text_is_not_changed(call: Api, ann: Person) -> None:
 
 
 def test_an_invalid_query_is_refused(call: Api, ann: Person) -> None:
-    for query in ("format=xml", "format=", "format=CSV", "limit=10", "format=csv&format=json"):
+    for query in (
+        "bom=2",
+        "format=csv&bom=",
+        "format=csv&bom=1&bom=1",
+        "format=xml",
+        "format=",
+        "format=CSV",
+        "limit=10",
+        "format=csv&format=json",
+    ):
         response = call(EXPORT, bearer=ann.token, query=query)
         assert (response.status, response.code) == (400, "VALIDATION_ERROR"), query
 

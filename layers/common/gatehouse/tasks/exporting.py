@@ -1,6 +1,7 @@
 """Export all tasks of a user, page by page, as JSON or CSV."""
 
 import csv
+import re
 from io import StringIO
 
 from gatehouse.cursors import decode_cursor, encode_cursor
@@ -11,7 +12,9 @@ from gatehouse.tasks.table import FIRST_TASK, TaskRow
 _QUERY = "export"
 _PAGE_SIZE = 500  # tasks; fewer if they are long: DynamoDB stops at 1 MB
 _COLUMNS = tuple(Task.model_fields)
-_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 -- some spreadsheets accept the full-width ones, too
+_SEPARATORS = r",;|\t\r\n"  # which one begins a cell is a setting of the reader
+_FORMULAS = "=+@＝＋－＠-"  # noqa: RUF001 -- some spreadsheets accept the full-width ones, too
+_FORMULA_CELL = re.compile(rf'^(?=[\t\r\n])|(?:^|(?<=[{_SEPARATORS}]))(?=([^\S\t\r\n]|")*[{_FORMULAS}])')
 
 
 def export_page(owner: Owner, cursor: str | None) -> TaskPage:
@@ -31,7 +34,9 @@ def export_page(owner: Owner, cursor: str | None) -> TaskPage:
 
 
 def as_csv(tasks: list[Task], *, with_header: bool) -> str:
-    """Return tasks as CSV (RFC 4180). Text that a spreadsheet would evaluate gets a leading apostrophe."""
+    """Return tasks as CSV (RFC 4180). Text that a spreadsheet would evaluate gets a leading apostrophe, also after what
+    another spreadsheet takes for the start of a cell.
+    """
     table = StringIO()
     writer = csv.writer(table)
     if with_header:
@@ -43,4 +48,4 @@ def as_csv(tasks: list[Task], *, with_header: bool) -> str:
 
 
 def _escape_formula(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
+    return _FORMULA_CELL.sub("'", value) if isinstance(value, str) else value

@@ -136,9 +136,7 @@ async function download() {
     whole.tasks.push(...more.tasks)
     cursor = more.cursor
   }
-  const href = URL.createObjectURL(new Blob([JSON.stringify(whole, null, 2)]))
-  Object.assign(document.createElement("a"), { href, download: "account.json" }).click()
-  setTimeout(URL.revokeObjectURL, 60_000, href)
+  saveFile([JSON.stringify(whole, null, 2)], "account.json")
   return texts.downloaded
 }
 

@@ -51,11 +51,13 @@ async function ask(method, path, body, { headers = {}, keepalive = false, whole 
   return whole ? { body: told, headers: answer.headers } : told
 }
 
-// Return a response and its JSON. A truncated response is an error: it must not mean "nobody is signed in".
+// Return a response and its JSON; of a CSV its bytes, because text would lose the byte order mark. A truncated response
+// is an error: it must not mean "nobody is signed in".
 async function reach(path, options) {
   try {
     const answer = await fetch(path, options)
-    const told = answer.status === 204 ? null : await answer.json().catch((error) => answer.ok && Promise.reject(error))
+    const kind = answer.headers.get("content-type")?.startsWith("text/csv") ? "blob" : "json"
+    const told = answer.status === 204 ? null : await answer[kind]().catch((error) => answer.ok && Promise.reject(error))
     return { answer, told }
   } catch (error) {
     if (error.name === "TimeoutError") throw new Trouble("TIMED_OUT")

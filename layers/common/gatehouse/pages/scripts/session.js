@@ -79,6 +79,12 @@ async function asked(method, path, body, options) {
   }
 }
 
+function saveFile(parts, download) {
+  const href = URL.createObjectURL(new Blob(parts))
+  Object.assign(document.createElement("a"), { href, download }).click()
+  setTimeout(URL.revokeObjectURL, 60_000, href)
+}
+
 let asking = null // one dialog for all waiting calls
 
 // A user signed in in another tab: perhaps this user, as this tab asked, perhaps another one.
