@@ -35,7 +35,8 @@ SENT_BACK = {"token", "code", "state", "iss", "error", "error_description", "x"}
 
 def limit(route: str) -> int:
     """Return how many bytes a body of this route may have."""
-    return (16 if function(route) == "OauthCallback" else 256) * KIB
+    kib: dict[object, int] = {"OauthCallback": 16, "BulkTasks": 2560}
+    return kib.get(function(route), 256) * KIB
 
 
 def outcome(response: Response) -> tuple[int, str | None]:

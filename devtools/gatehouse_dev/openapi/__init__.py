@@ -15,9 +15,10 @@ FILE = ROOT / "docs" / "openapi.json"
 
 DESCRIPTION = (
     "Authentication and tasks, in the protocol of the better-auth client; see docs/protocol.md. "
-    "Request bodies are `application/json` of at most 256 KiB. Every error, including an unexpected one (500), has the "
-    "form of `Error`; its `requestId` is also in the header `x-correlation-id`. Errors of API Gateway itself have the "
-    "form of `GatewayError`. A path with `{user_id}`, the caller's own id, is an alias of the path without it."
+    "Request bodies are `application/json` of at most 256 KiB, of `tasks/bulk` 2.5 MiB. "
+    "Every error, including an unexpected one (500), has the form of `Error`; its `requestId` is also in the header "
+    "`x-correlation-id`. Errors of API Gateway itself have the form of `GatewayError`. A path with `{user_id}`, the "
+    "caller's own id, is an alias of the path without it."
 )
 TAGS = {
     "auth": "Sign-up, sign-in, sessions and accounts.",

@@ -26,7 +26,11 @@ REFUSALS = {
     409: ResponseSpec("Conflict", "The provider account is linked to another user."),
     410: ResponseSpec("Gone", "The sync token is too old."),
     412: ResponseSpec("PreconditionFailed", "The task does not match `If-Match`."),
-    413: ResponseSpec("TooLarge", "The body is larger than 256 KiB, or 16 KiB of a provider's form.", by_gateway=True),
+    413: ResponseSpec(
+        "TooLarge",
+        "The body is larger than 256 KiB (`tasks/bulk`: 2.5 MiB, a provider's form: 16 KiB).",
+        by_gateway=True,
+    ),
     415: ResponseSpec("UnsupportedMediaType", "The body is not `application/json`."),
     422: ResponseSpec("Unprocessable", "The request conflicts with an earlier one or with existing data."),
     429: ResponseSpec(

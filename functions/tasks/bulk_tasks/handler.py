@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field
 
-from gatehouse.api.tasks.bulk import ItemResult, run_bulk
+from gatehouse.api.tasks.bulk import MAX_BULK_SIZE, ItemResult, run_bulk
 from gatehouse.api.tasks.headers import CurrentSummary, OptionalIdempotencyKey
 from gatehouse.api_model import StrictModel
 from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
@@ -26,4 +26,6 @@ async def bulk_tasks(
     return {"results": run_bulk(user.id, body.operations, key, summary)}
 
 
-handler = lambda_handler(router, AccessPolicy(admits_access_tokens=True, user_row=summary_key))
+handler = lambda_handler(
+    router, AccessPolicy(admits_access_tokens=True, user_row=summary_key, max_body_size=MAX_BULK_SIZE)
+)

@@ -131,9 +131,21 @@ async def _current_client(request: Request) -> ClientInfo:
         base_url=base_url(request),
         language=preferred_language(request.headers.get("accept-language", "")),
         ip_address=client_address(request),
-        user_agent=request.headers.get("user-agent", ""),
+        user_agent=_header_text(request, "user-agent"),
         device_proofs=tuple(get_cookies(request, DEVICE)),
     )
+
+
+def _header_text(request: Request, name: str) -> str:
+    """Return a header that need not be ASCII, read as UTF-8 where it is that.
+
+    Starlette reads as Latin-1 what Mangum wrote as UTF-8. The event's own text may have a character for each byte, too.
+    """
+    text = request.headers.get(name, "").encode("latin-1").decode()
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
 
 
 def _account(principal: Principal) -> AuthenticatedUser:

@@ -70,6 +70,7 @@ class DeleteItem(_Existing):
 
 type Item = Annotated[CreateItem | UpdateItem | CompleteItem | DeleteItem, Field(discriminator="op")]
 
+MAX_BULK_SIZE = 2560 * 1024  # bytes: 100 tasks of 1700 characters, escaped with up to 12 bytes each, and their fields
 _ITEM: TypeAdapter[Item] = TypeAdapter(Item)
 _STATUS: dict[type, int] = {Create: 201, Delete: 204}
 
