@@ -31,6 +31,29 @@ GERMAN = {"accept-language": "de-CH,de;q=0.9,en;q=0.5"}
         ("../../etc", "en"),
         (",;q=1,,", "en"),
         ("fr," * 20 + "de", "en"),
+        ("de-CH;q=0.1, de;q=0.9, en;q=0.5", "de"),  # the best range of a language counts, not the first
+        ("en-GB;q=0.2, de;q=0.5, en-US;q=0.9", "en"),
+        ("en;q=0.4, en-GB;q=0.6, de;q=0.5", "en"),
+        ("de-DE-1996-x-goethe, en;q=0.9", "de"),  # the lookup of RFC 4647, 3.4: the range gets shorter
+        ("de-x-a;q=0.8, en;q=0.7", "de"),
+        ("den, deu, de-", "en"),  # other languages, and no range
+        ("de;q=0.5, en;q=0.5", "de"),  # of equal ones the first
+        ("de\t;\tQ=0.9 ,\ten;q=0.8", "de"),
+        ("de;q=0.001, fr", "de"),
+        ("de;q=1.000, en", "de"),
+        ("de;q=1., en;q=0.9", "de"),
+        ("de;q=1.5, en;q=0.1", "en"),  # no weight
+        ("de;q=0.5000, en;q=0.1", "en"),
+        ("de;q=, de;q=.9, de; q = 1, de;x=1, en;q=0.1", "en"),
+        ("fr, *;q=0.5", "en"),
+        ("*, de;q=0.1", "de"),  # `*` is skipped while a range follows
+        ("*;q=0, de;q=0.1", "de"),
+        ("en;q=0", "de"),
+        ("en;q=0, *", "de"),
+        ("en;q=0, de;q=0, *", "en"),
+        ("de-CH, de;q=0, en;q=0.1", "en"),
+        ("de-CH;q=0, de;q=0.9, en;q=0.5", "de"),
+        ("de_CH, en;q=0.1", "en"),
     ],
 )
 def test_the_preferred_language_is_taken_from_the_header(header: str, language: str) -> None:
