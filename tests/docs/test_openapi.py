@@ -8,7 +8,7 @@ import pytest
 
 from gatehouse_dev import openapi
 from gatehouse_dev.cloud import Cloud
-from tests.support.routes import API, PROTECTED, PUBLIC
+from tests.support.routes import API, HEAD, PROTECTED, PUBLIC
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
 
@@ -56,7 +56,14 @@ def test_the_document_is_valid_and_its_references_resolve(document: dict[str, An
 
 
 def test_the_document_has_the_routes_of_the_api_without_pages(document: dict[str, Any]) -> None:
-    assert operations(document).keys() == API
+    reads = {f"GET {key.partition(' ')[2]}" for key in HEAD} & API
+    heads = {key.replace("GET", "HEAD") for key in reads}
+
+    assert operations(document).keys() == API | heads
+    assert len(heads) == 4
+    assert not any(
+        "content" in response for key in heads for response in operations(document)[key]["responses"].values()
+    )
 
 
 def test_operations_require_a_session_as_the_functions_do(document: dict[str, Any]) -> None:
@@ -95,6 +102,7 @@ def test_mailed_links_and_callbacks_redirect(document: dict[str, Any]) -> None:
         "POST /api/auth/callback/{provider}",
         "GET /api/auth/delete-user/callback",
         "GET /api/auth/error",
+        "HEAD /api/auth/error",
         "GET /api/auth/oauth/google",
         "GET /api/auth/oauth/google/callback",
         "GET /api/auth/reset-password/{token}",

@@ -118,6 +118,6 @@ REQUESTS: dict[str, BenchRequest] = {
     "Ok": BenchRequest(bearer=None),
     "Error": BenchRequest(bearer=None, status=302, to_error=True, about="redirects to a page"),
     # -- Hosted pages -----------------------------------------------------------------
-    "ShowPage": BenchRequest(route=6, bearer=None, provider=True, about="not the page that was rendered at start"),
+    "ShowPage": BenchRequest(route=12, bearer=None, provider=True, about="not the page that was rendered at start"),
     "SendAsset": BenchRequest(request={"name": "SCRIPT"}, bearer=None, provider=True, about="what pages load"),
 }

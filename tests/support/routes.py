@@ -15,12 +15,13 @@ def is_public(handler: Module) -> bool:
     return any(word.arg == "public" and getattr(word.value, "value", None) is True for word in keywords)
 
 
+HEAD = {route.key for route in _TEMPLATE.routes if route.method == "HEAD"}  # tests/layer/test_http_head.py
 _PUBLIC = {handler.path.parent for handler in handler_modules() if is_public(handler)}
 PAGES = {
     route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder.parent == FUNCTIONS / "pages"
-}
-API = {route.key for route in _TEMPLATE.routes} - PAGES
-PUBLIC = {route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder in _PUBLIC} - PAGES
+} - HEAD
+API = {route.key for route in _TEMPLATE.routes} - PAGES - HEAD
+PUBLIC = {route.key for route in _TEMPLATE.routes if _TEMPLATE.functions[route.function].folder in _PUBLIC} & API
 PROTECTED = sorted(API - PUBLIC)
 SHOWS_SESSION = {f"GET /api/auth/{name}" for name in ("get-session", "session", "me")}
 SIGNS_OUT = {f"POST /api/auth/{name}" for name in ("sign-out", "signout", "logout")}

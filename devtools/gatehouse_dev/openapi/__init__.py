@@ -53,7 +53,11 @@ def document(template: Template) -> Properties:
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )
     for endpoint in endpoints:
-        operation = made["paths"][endpoint.route.path][endpoint.method.lower()]
+        operations = made["paths"][endpoint.route.path]
+        if endpoint.method == "HEAD":  # its route follows that of GET
+            operations["head"] = responses.without_content(operations["get"]) | {"operationId": endpoint.name}
+            continue
+        operation = operations[endpoint.method.lower()]
         requests.complete(operation, endpoint)
         responses.complete(operation, endpoint)
         operation["security"] = _security(endpoint)

@@ -88,6 +88,15 @@ NEVER_200 = {
 FILES = {"export_tasks": "text/csv", "export_tasks_of_user": "text/csv"}
 
 
+def without_content(operation: Properties) -> Properties:
+    """Return the operation of HEAD, given that of GET."""
+    kept = {
+        status: {name: value for name, value in response.items() if name != "content"}
+        for status, response in operation["responses"].items()
+    }
+    return operation | {"responses": kept}
+
+
 def complete(operation: Properties, endpoint: Endpoint) -> None:
     """Add all responses of an endpoint. FastAPI's own 422 is never sent, so it is removed."""
     responses = operation["responses"]

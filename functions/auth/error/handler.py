@@ -1,4 +1,4 @@
-"""GET /api/auth/error -- show an error page, or redirect to the hosted one."""
+"""GET, HEAD /api/auth/error -- show an error page, or redirect to the hosted one."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -9,6 +9,7 @@ from gatehouse.http.error_page import error_page
 router = APIRouter()
 
 
+@router.head("/api/auth/error")
 @router.get("/api/auth/error")
 async def error(request: Request, error: str = "") -> Response:
     return error_page(request, error)

@@ -1,4 +1,4 @@
-"""GET /api/auth/jwks -- return the public keys that verify access tokens."""
+"""GET, HEAD /api/auth/jwks -- return the public keys that verify access tokens."""
 
 from fastapi import APIRouter
 
@@ -8,6 +8,7 @@ from gatehouse.http import AccessPolicy, lambda_handler
 router = APIRouter()
 
 
+@router.head("/api/auth/jwks")
 @router.get("/api/auth/jwks")
 async def jwks() -> dict[str, list[dict[str, str]]]:
     return {"keys": jwks_keys()}

@@ -1,4 +1,4 @@
-"""GET /api/auth/ok -- return ok if the service responds."""
+"""GET, HEAD /api/auth/ok -- return ok if the service responds."""
 
 from fastapi import APIRouter
 
@@ -8,6 +8,7 @@ from gatehouse.http import AccessPolicy, lambda_handler
 router = APIRouter()
 
 
+@router.head("/api/auth/ok")
 @router.get("/api/auth/ok")
 async def ok() -> StatusBody:
     return {"ok": True}

@@ -1,4 +1,4 @@
-"""GET /auth/assets/{name} -- serve the pages' script and style sheet, and the sign-in button."""
+"""GET, HEAD /auth/assets/{name} -- serve the pages' script and style sheet, and the sign-in button."""
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -9,11 +9,13 @@ from gatehouse.pages import asset_response, button_response, check_hosted
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_hosted)])
 
 
+@router.head("/auth/assets/{name}")
 @router.get("/auth/assets/{name}")
 async def send_asset(name: str, request: Request) -> Response:
     return asset_response(name, request)
 
 
+@router.head("/auth/button.js")
 @router.get("/auth/button.js")
 async def send_button(request: Request) -> Response:
     return button_response(request)

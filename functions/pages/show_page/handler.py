@@ -1,4 +1,4 @@
-"""GET /sign-in -- serve the hosted pages."""
+"""GET, HEAD /sign-in -- serve the hosted pages."""
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -18,8 +18,8 @@ async def show_alias(request: Request) -> Response:
 
 
 for path in PATHS:
-    router.add_api_route(path, show_page)
+    router.add_api_route(path, show_page, methods=["GET", "HEAD"])
 for path in ALIASES:
-    router.add_api_route(path, show_alias)
+    router.add_api_route(path, show_alias, methods=["GET", "HEAD"])
 
 handler = lambda_handler(router, AccessPolicy(public=True, serves_pages=True))

@@ -1,4 +1,4 @@
-"""GET /health -- report whether the service and its database respond."""
+"""GET, HEAD /health -- report whether the service and its database respond."""
 
 from fastapi import APIRouter
 
@@ -10,6 +10,7 @@ from gatehouse.throttle import check_reachable
 router = APIRouter()
 
 
+@router.head("/health")
 @router.get("/health")
 async def health() -> dict[str, str]:
     check_reachable()

@@ -120,7 +120,9 @@ class ResponseRecorder:
         self._headers = [*SECURITY_HEADERS, (b"x-correlation-id", correlation.encode())]
 
     async def send(self, message: Message) -> None:
-        """Add the common headers and cleared cookies that the response does not set itself, and record the status."""
+        """Add the common headers and cleared cookies that the response does not set itself, and record the status. The
+        response to HEAD has no body.
+        """
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = message.get("headers", [])
@@ -128,6 +130,8 @@ class ResponseRecorder:
             present |= {b"pragma"} if b"cache-control" in present else set()  # the same, to HTTP/1.0
             own = [*own, *cleared_cookies(self._request, own)]
             message["headers"] = [*own, *(header for header in self._headers if header[0] not in present)]
+        elif self._request.method == "HEAD":
+            message["body"] = b""
         await self._send(message)
 
 
