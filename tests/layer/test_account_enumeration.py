@@ -76,9 +76,9 @@ def count_hashes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     real, work = passwords._hasher, []
 
     class Hasher:
-        def hash(self, password: bytes) -> str:
+        def hash(self, password: bytes, salt: bytes | None = None) -> str:
             work.append("hash")
-            return real.hash(password)
+            return real.hash(password, salt=salt)
 
         def verify(self, stored: str, password: bytes) -> bool:
             work.append("verify")

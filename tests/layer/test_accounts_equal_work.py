@@ -75,8 +75,8 @@ def work(monkeypatch: pytest.MonkeyPatch, call: Api) -> Work:
             found: bool = hasher.verify(stored, secret)
             return found
 
-        def hash(self, secret: bytes) -> str:
-            found: str = hasher.hash(secret)
+        def hash(self, secret: bytes, salt: bytes | None = None) -> str:
+            found: str = hasher.hash(secret, salt=salt)
             return found
 
         def check_needs_rehash(self, stored: str) -> bool:

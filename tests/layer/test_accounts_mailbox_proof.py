@@ -19,9 +19,11 @@ from tests.support.auth_calls import (
     sign_up,
     verify,
 )
+from tests.support.aws_failures import UNREACHABLE
 from tests.support.browser import Browser
 from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
+from tests.support.faults import failing_at
 from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
@@ -116,6 +118,28 @@ def test_rule_1_a_sign_up_that_carries_the_cookie_of_the_one_before_is_not_count
 
     sign_up(call, ANN, ATTACKERS)
     sign_up(browser, ANN, FIRST)
+
+    assert waiting(cloud)["sign_ups"] == "3"
+
+
+def test_rule_1_a_repeated_sign_up_with_the_same_password_is_not_counted(
+    call: Api, mailbox: Mailbox, cloud: Cloud
+) -> None:
+    """An app has no cookies, and a response may have been lost. A stranger does not know the password."""
+    with failing_at(UNREACHABLE, at=1, executed=True) as asked:
+        assert sign_up(call, ANN, FIRST).status == 503
+    assert asked == ["BatchGetItem", "PutItem"]
+
+    assert sign_up(call, ANN, FIRST).status == 200
+
+    assert waiting(cloud)["sign_ups"] == "1"
+    assert verify(call, mailbox.last.token).status == 200
+    assert sign_in(call, ANN, FIRST).status == 200
+
+
+def test_rule_1_the_same_password_does_not_undo_the_count_of_another(call: Api, cloud: Cloud) -> None:
+    for password in (FIRST, ATTACKERS, FIRST, FIRST):
+        sign_up(call, ANN, password)
 
     assert waiting(cloud)["sign_ups"] == "3"
 

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 
 from gatehouse import keys, throttle
 from gatehouse.accounts import imported_hashes, outbox, passwords, verification_mail
@@ -77,13 +78,13 @@ def sign_up(attempt: SignUpAttempt) -> SignUpResult:
     passwords.check_new_password(new.password, new.email, new.name)
     within_budget = not settings.require_email_verification or spend_mail(Purpose.VERIFY_EMAIL, new.email)
     add_log_context(sign_up="password")
-    password_hash = passwords.hash_new_password(new.password)
+    hashed = cache(lambda like: passwords.hash_new_password(new.password, like=like))
     if settings.require_email_verification:
-        return retry_if_changed(lambda: _begin_sign_up(attempt, password_hash, within_budget=within_budget))
-    return _complete_sign_up(attempt, password_hash)
+        return retry_if_changed(lambda: _begin_sign_up(attempt, hashed, within_budget=within_budget))
+    return _complete_sign_up(attempt, hashed(None))
 
 
-def _begin_sign_up(attempt: SignUpAttempt, password_hash: str, *, within_budget: bool) -> SignUpResult:
+def _begin_sign_up(attempt: SignUpAttempt, hashed: Callable[[str | None], str], *, within_budget: bool) -> SignUpResult:
     """Let a sign-up wait for its address to be verified; a taken address gets a notice instead.
 
     Beyond the budget of the address nothing is mailed while the link of before works. Raises ConditionFailed when
@@ -93,17 +94,18 @@ def _begin_sign_up(attempt: SignUpAttempt, password_hash: str, *, within_budget:
     user, sign_up_id = new_user(new.email, name=new.name, image=new.image), secrets.token_urlsafe(16)
     pointer, found, keyring = batch_get(email_key(user.email), sign_up_key(user.email), keys.keyring_key())
     keys.update_cache(keyring)
+    waiting = found if is_pending(found) else None
+    password_hash = hashed(waiting.password_hash if waiting else None)
     taken = taken_by(pointer) is not None
     if taken and config().reveal_existing_users:
         raise UserAlreadyExists
     if taken:
         (outbox.account_exists(user, client) if within_budget else outbox.decoy(user.email, client)).save()
         return SignUpResult(user=user, sign_up_id=sign_up_id)
-    waiting = found if is_pending(found) else None
     sign_up = verification_mail.SignUp(
         password_hash=password_hash,
         sign_up_id=sign_up_id,
-        sign_ups=_count_sign_ups(waiting, attempt.previous_id()),
+        sign_ups=_count_sign_ups(waiting, password_hash, attempt.previous_id()),
         origin=rough_origin(client),
     )
     row = verification_mail.verification(user, client, earlier=waiting, callback_url=new.callback_url, sign_up=sign_up)
@@ -113,14 +115,14 @@ def _begin_sign_up(attempt: SignUpAttempt, password_hash: str, *, within_budget:
     return SignUpResult(user=user, sign_up_id=sign_up_id)
 
 
-def _count_sign_ups(waiting: TokenRow | None, previous_id: str | None) -> int:
-    """Return how many sign-ups for the address came from different browsers; the one that replaces its own does not
-    count again.
+def _count_sign_ups(waiting: TokenRow | None, password_hash: str, previous_id: str | None) -> int:
+    """Return how many sign-ups for the address came from different people, as far as can be told: one that replaces its
+    own, by its browser or with the same password, does not count again.
     """
     if waiting is None:
         return 1
     same_browser = waiting.sign_up_id is not None and waiting.sign_up_id == previous_id
-    return (waiting.sign_ups or 1) + (0 if same_browser else 1)
+    return (waiting.sign_ups or 1) + (0 if same_browser or waiting.password_hash == password_hash else 1)
 
 
 def _complete_sign_up(attempt: SignUpAttempt, password_hash: str) -> SignUpResult:

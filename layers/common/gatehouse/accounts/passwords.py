@@ -11,11 +11,13 @@ from hmac import compare_digest
 
 import argon2
 
+from gatehouse import base64url
 from gatehouse.accounts import legacy
 from gatehouse.config import config
 from gatehouse.errors import PasswordTooLong, PasswordTooShort, WeakPassword
 
 _MAX_LENGTH = 128
+_URL_SAFE = str.maketrans("+/", "-_")
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # 19 MiB
 
 
@@ -38,17 +40,20 @@ def check_length(password: str) -> None:
         raise PasswordTooLong
 
 
-def hash_new_password(password: str) -> str:
-    """Return the hash of a password that is to be set; raises PasswordCompromised for one from a breach."""
+def hash_new_password(password: str, *, like: str | None = None) -> str:
+    """Return the hash of a password that is to be set; raises PasswordCompromised for one from a breach.
+
+    With the salt of `like`, if that is a hash of ours: they are equal if the passwords are, which costs no second hash.
+    """
     from gatehouse.accounts.breached_passwords import check_not_breached  # noqa: PLC0415 -- as above
 
     check_not_breached(password)
-    return hash_password(password)
+    return hash_password(password, salt=_salt(like) if like and is_current(like) else None)
 
 
-def hash_password(password: str) -> str:
+def hash_password(password: str, *, salt: bytes | None = None) -> str:
     """Return the hash to store, in PHC format. Composed and decomposed spellings of a password hash alike (NFKC)."""
-    return _hasher.hash(_normalized(password))
+    return _hasher.hash(_normalized(password), salt=salt)
 
 
 def is_correct(password: str, stored: str | None) -> bool:
@@ -101,6 +106,10 @@ def _verify(stored: str, secret: bytes) -> bool:
         return _hasher.verify(stored, secret)
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False
+
+
+def _salt(stored: str) -> bytes:
+    return base64url.decode(stored.split("$")[-2].translate(_URL_SAFE))
 
 
 def _normalized(password: str) -> bytes:
