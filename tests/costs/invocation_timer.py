@@ -95,10 +95,10 @@ class InvocationTimer:
         return stub
 
     def _counting_hashes(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def hashed(*arguments: Any) -> Any:
+        def hashed(*arguments: Any, **named: Any) -> Any:
             self._hashes += 1
             with self._not_timed():
-                return real(*arguments)
+                return real(*arguments, **named)
 
         return hashed
 
