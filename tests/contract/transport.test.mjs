@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { get, newAddress, password, post, send } from "./support.mjs";
+import { get, newAddress, password, post, send, url } from "./support.mjs";
 
 const credentials = () => ({ email: newAddress(), password });
 
@@ -12,13 +12,19 @@ for (const [name, method, path] of [
   ["another method", "GET", "/api/auth/sign-in/email"],
   ["a trailing slash", "GET", "/api/auth/ok/"],
   ["a repeated slash", "GET", "/api/auth//ok"],
-  ["HEAD", "HEAD", "/api/auth/ok"],
+  ["HEAD of a call about a session", "HEAD", "/api/auth/get-session"],
   ["set-password, which only servers may call", "POST", "/api/auth/set-password"],
 ]) {
   test(`${name} is a 404, never a 405`, async () => {
     assert.equal((await send(method, path)).status, 404);
   });
 }
+
+test("HEAD of what monitors ask for is answered as GET, without the body", async () => {
+  const response = await fetch(`${url}/api/auth/ok`, { method: "HEAD" });
+  assert.equal(response.status, 200);
+  assert.equal(await response.text(), "");
+});
 
 for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/vnd.api+json"]) {
   test(`a body as ${type} is rejected`, async () => {

@@ -190,7 +190,10 @@ def test_a_filter_is_billed_for_filtered_items(measurements: list[Measured]) -> 
 
 
 def test_a_creation_is_billed_for_task_index_entries_and_summary(call: Api, people: People, cloud: Cloud) -> None:
-    """Two units per row in the transaction, and one per index entry: there are five, one for due dates only."""
+    """Two units per row in the transaction, and one per index entry: there are five, one for due dates only.
+
+    Session, epoch and summary are read.
+    """
     ann, meter = people.signed_in(), Meter(cloud)
     costs = []
     for due in (None, "2026-11-30"):
@@ -198,7 +201,7 @@ def test_a_creation_is_billed_for_task_index_entries_and_summary(call: Api, peop
             create_task(call, ann, due_date=due)
         costs.append((meter.cost.trips, meter.cost.read, meter.cost.write))
 
-    assert costs == [(2, 2, 2 + 4 + 2), (2, 2, 2 + 5 + 2)]
+    assert costs == [(2, 3, 2 + 4 + 2), (2, 3, 2 + 5 + 2)]
 
 
 # -- Prices -------------------------------------------------------------------------
