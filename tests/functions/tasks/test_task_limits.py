@@ -111,6 +111,14 @@ def test_the_export_of_the_account_is_a_read_as_well(
     assert call.aws_operations == before
 
 
+def test_exports_of_the_account_are_written_ten_at_a_time(call: Api, ann: Person, limits: Callable[..., None]) -> None:
+    limits()
+    for _ in range(10):
+        assert call(ACCOUNT_EXPORT, bearer=ann.token).status == 200
+
+    assert "UpdateItem" in call.aws_operations
+
+
 def test_a_refusal_says_when_the_minute_ends(
     call: Api, ann: Person, limits: Callable[..., None], advance_clock: Callable[..., None]
 ) -> None:
