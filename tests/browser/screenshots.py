@@ -53,7 +53,7 @@ def _forgot_sent(page: Page) -> None:
     page.goto("/forgot-password")
     fill_in(page, email="nobody@example.com")
     press(page, "Send the link")
-    expect_notice(page, "on its way")
+    expect_notice(page, "If there is an account with this address")
 
 
 def _reset(page: Page) -> None:
