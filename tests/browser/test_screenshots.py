@@ -1,0 +1,16 @@
+"""`make screens` finds every page as it describes it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import Browsers
+from tests.browser.screenshots import ANONYMOUS, SIZES, take
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_pictures_of_anonymous_pages_can_be_taken(new_browser: Browsers, tmp_path: Path) -> None:
+    take(new_browser(viewport=SIZES["phone"]), ANONYMOUS, "phone", tmp_path)
+
+    assert len(list(tmp_path.iterdir())) == 2 * len(ANONYMOUS)
