@@ -50,7 +50,7 @@ def device(call: Api, email: str) -> str:
 
 def device_of(response: Response) -> str:
     """Return the device cookie of a response."""
-    assert response.status in {200, 201}, response.text
+    assert response.status in {200, 201, 302}, response.text
     (cookie,) = (cookie.partition(";")[0] for cookie in response.cookies if cookie.startswith(DEVICE))
     return cookie
 

@@ -13,6 +13,7 @@ from tests.support.aws_failures import UNREACHABLE
 from tests.support.browser import Browser
 from tests.support.calls import Api, Response
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_flow import SOCIAL, OAuthFlow
 from tests.support.people import PASSWORD, People
 from tests.support.tables import rows
 
@@ -365,3 +366,19 @@ def test_a_sign_in_that_proves_the_password_makes_the_device_known(
     assert sign_in(browser, ANN).status == 200
     del browser.cookies[DEVICE]
     assert sign_in(browser, ANN).status == 429
+
+
+@pytest.mark.parametrize("by", ["redirect", "ID token"])
+def test_a_provider_that_takes_an_account_over_makes_the_device_known(
+    call: Api, mailbox: Mailbox, limits_on: Callable[[], None], oauth_flow: OAuthFlow, by: str
+) -> None:
+    """From then on the account is proven, and so is what its owner's browser keeps."""
+    sign_up(call, ANN, "the stranger's own")
+    limits_on()
+    assert verify(call, mailbox.last.token).status == 200
+    by_token = {"provider": "google", "idToken": {"token": oauth_flow.provider.id_token()}}
+    device = device_of(oauth_flow.sign_in() if by == "redirect" else call(SOCIAL, json=by_token))
+    reset(call, mailbox, ANN)
+    attack(call, ANN, 12)
+
+    assert sign_in_from(call, ANN, NEW, 2, device).status == 200

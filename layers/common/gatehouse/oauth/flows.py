@@ -121,6 +121,7 @@ def _link_existing(profile: ProfileRow, identity: Identity, tokens: TokenSet, cl
         raise OAuthLinkError("account not linked")
     writes = _new_link(profile, identity, tokens, client)
     issued = open_session(profile, client, *writes, proves_mailbox=True, account_id=identity.account_id)
+    profile.password_unproven = None  # removed, if there was one
     return SignInResult(user=profile.to_user(), issued=issued)
 
 

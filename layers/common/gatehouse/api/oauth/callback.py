@@ -144,7 +144,7 @@ def _complete(request: Request, client: ClientInfo, row: StateRow) -> Response:
     result = flows.sign_in_with_identity(identity, tokens, client)
     response = redirect((result.is_new and row.new_user_callback_url) or target)
     start_session(request, response, result.user, result.issued)
-    remember_device(request, response, result.user.email)
+    remember_device(request, response, result.user.email, is_proven=result.user.is_proven)
     return response
 
 
