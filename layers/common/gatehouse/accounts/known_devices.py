@@ -16,8 +16,8 @@ _PROOF = re.compile(r"(?P<address>[0-9a-f]{32})\.(?P<mac>[0-9a-f]{64})")
 def add_device_proof(proofs: Iterable[str], email: str, *, signed_in: bool, is_proven: bool) -> str:
     """Return the value for the browser to keep: the proof of an address, and of the others that `proofs` have.
 
-    When there are too many, a sign-in displaces the one that was added first. A mailed link displaces none: anybody can
-    mail one to the owner of this browser. `is_proven` says whether the account is.
+    A sign-in puts its address first, and too many displace the last. A mailed link only appends, and displaces none:
+    anybody can mail one to the owner of this browser. `is_proven` says whether the account is.
     """
     address = throttle.pseudonym(email)
     proof = f"{address}.{keys.mac(keys.DEVICE, _message(address, is_proven=is_proven)).hex()}"

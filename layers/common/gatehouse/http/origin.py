@@ -31,9 +31,9 @@ _TARGETS: dict[str, type[Refusal]] = {  # by their names without case and unders
     "errorcallbackurl": InvalidErrorCallbackUrl,
     "newusercallbackurl": InvalidNewUserCallbackUrl,
 }
-LONGEST_LOCATION = 3072  # bytes of a redirect target; API Gateway accepts 10 KB of headers
+_LONGEST_TARGET = 3072  # bytes of a redirect target; API Gateway accepts 10 KB of headers
 _RESERVED = ":/?#[]@!$&'()*+,;=%"
-_LONGEST_HEADER = 8192  # bytes of a `Location`, without other large headers
+_LONGEST_LOCATION = 8192  # bytes of a `Location`, without other large headers
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _LARGEST_PORT = 65_535
@@ -96,7 +96,7 @@ def encode_location(url: str) -> str:
     Raises InvalidInput when it would be too long for the header, or for the request that follows it.
     """
     location = _percent_encode(url)
-    if len(location) > _LONGEST_HEADER:
+    if len(location) > _LONGEST_LOCATION:
         raise InvalidInput("The redirect would be too long. Send less.")
     return location
 
@@ -125,7 +125,7 @@ def is_trusted_target(request: Request, url: str) -> bool:
     """Whether a redirect may lead to `url`: a path of this service, or a page of a trusted origin, that fits into a
     header.
     """
-    if _UNSAFE.search(url) or len(url) > LONGEST_LOCATION or len(_percent_encode(url)) > LONGEST_LOCATION:
+    if _UNSAFE.search(url) or len(url) > _LONGEST_TARGET or len(_percent_encode(url)) > _LONGEST_TARGET:
         return False
     if url.startswith("/"):
         return not url.startswith("//") and not _UNSAFE_PATH.search(urlsplit(url).path)

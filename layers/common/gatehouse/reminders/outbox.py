@@ -38,8 +38,8 @@ def digest_mail(profile: ProfileRow, day: str, tasks: Sequence[DueTask], subscri
 
 def _lines(tasks: Sequence[DueTask], language: str, *, with_titles: bool) -> list[str]:
     """Return what the mail lists: dates alone where titles may be a stranger's text."""
-    titles = (f": {' '.join(task.title.split())}" if with_titles else "" for task in tasks)
-    lines = [f"{task.due}{title}" for task, title in zip(tasks[:_MAX_SHOWN], titles, strict=False)]
+    shown = tasks[:_MAX_SHOWN]
+    lines = [f"{task.due}: {' '.join(task.title.split())}" if with_titles else task.due for task in shown]
     left = len(tasks) - _MAX_SHOWN
     if left > 0:
         exactly, at_least = _MORE[language]

@@ -1,4 +1,4 @@
-"""The OAuth callback: it always redirects, to the target of the sign-in or to where errors are shown."""
+"""The OAuth callback: it redirects to the target of the sign-in, or to where errors are shown."""
 
 import re
 from dataclasses import replace
@@ -57,8 +57,8 @@ _NAMES: dict[type[Refusal], str] = {
 def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: bool = False) -> Response:
     """Complete a sign-in at a provider and redirect to its target. With `strict`, a bad state or code is a 400.
 
-    A state is used up only by the browser that began the sign-in. Whoever comes back without one, but with a session,
-    is led on: mostly by the browser's way back after a sign-in.
+    A state is used up only by the browser that began the sign-in. Whoever comes without one, but with a session, is
+    redirected as after a sign-in: mostly they used the browser's Back.
 
     Raises ProviderNotFound for an unknown provider.
     """
