@@ -90,7 +90,7 @@ def allow_mail(name: str, actor: str) -> None:
     allowed already.
     """
     if name.startswith("@"):
-        _allow_mail_to_domain(name.lower(), actor)
+        _allow_mail_to_domain(_address(f"any{name}").removeprefix("any"), actor)
         return
     email = _address(name) if "@" in name else find_profile(name).email
     (mark,) = batch_get(undeliverable_key(email))

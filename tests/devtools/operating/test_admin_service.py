@@ -137,6 +137,14 @@ def test_all_addresses_of_a_domain_can_be_enabled_at_once(tool: Tool, call: Api,
     assert tool("write-to", "@school.example").err == "Mail to all addresses of @school.example is allowed already.\n"
 
 
+def test_a_domain_can_be_written_in_its_own_script(tool: Tool, call: Api) -> None:
+    """Addresses are stored with its A-labels."""
+    send_events(call, bounce("Permanent", "ann@xn--bcher-kva.example"))
+
+    assert tool("write-to", "@Bücher.example").code == 0
+    assert "neither" in tool("write-to", "@").err
+
+
 def test_redriving_does_not_mistake_an_order_to_end_sessions_for_an_erasure(
     tool: Tool, call: Api, people: People, advance_clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
