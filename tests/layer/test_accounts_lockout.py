@@ -12,6 +12,7 @@ from tests.support.auth_calls import reset_password, sign_in, sign_up, verify
 from tests.support.aws_failures import UNREACHABLE
 from tests.support.browser import Browser
 from tests.support.calls import Api, Response
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import SOCIAL, OAuthFlow
 from tests.support.people import PASSWORD, People
@@ -88,6 +89,22 @@ def test_while_the_last_link_works_nothing_more_is_mailed(
     assert len(mailbox.to(ANN)) == before + 3
     token = mailbox.to(ANN)[-1].token
     assert (verify(call, token) if route == RESEND else reset_password(call, token, NEW)).status == 200
+
+
+def test_a_flood_of_sign_ups_does_not_mail_again_what_is_sent_at_that_moment(
+    call: Api, mailbox: Mailbox, limits_on: Callable[[], None], monkeypatch: pytest.MonkeyPatch, cloud: Cloud
+) -> None:
+    """A hash lies between reading the row and replacing it, so that a stranger could repeat this at will."""
+    limits_on()
+    for number in range(3):
+        request_mail(call, SIGN_UP, number, password=f"a stranger's {number}")
+    interleave(monkeypatch, "accounts.verification_mail", "verification", mailbox.deliver)
+
+    assert request_mail(call, SIGN_UP, 3, password="one more of the stranger's").status == 200
+
+    (row,) = (row for row in rows(cloud, "TokensTable") if row["purpose"] == "verify-email")
+    assert (row["mail_state"], row["sign_ups"], "expires_at" in row) == ("sent", "4", True)
+    assert len(mailbox.to(ANN)) == 1
 
 
 def test_an_owners_reset_is_mailed_when_strangers_used_up_the_day_and_the_last_link_does_not_work(

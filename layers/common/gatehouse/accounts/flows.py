@@ -42,7 +42,7 @@ from gatehouse.errors import (
 )
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.telemetry import add_log_context
-from gatehouse.tokens import Purpose, TokenRow, keep_link, replace_token, still_works
+from gatehouse.tokens import Purpose, TokenRow, replace_token, replace_unmailed, still_works
 from gatehouse.tokens.undeliverable import is_undeliverable
 
 
@@ -88,7 +88,7 @@ def _begin_sign_up(attempt: SignUpAttempt, hashed: Callable[[str | None], str], 
     """Let a sign-up wait for its address to be verified; a taken address gets a notice instead.
 
     Beyond the budget of the address nothing is mailed while the link of before works. Raises ConditionFailed when
-    another sign-up for the address came first.
+    another sign-up for the address came first, or that mail is being sent.
     """
     new, client = attempt.new, attempt.client
     user, sign_up_id = new_user(new.email, name=new.name, image=new.image), secrets.token_urlsafe(16)
@@ -110,8 +110,9 @@ def _begin_sign_up(attempt: SignUpAttempt, hashed: Callable[[str | None], str], 
     )
     row = verification_mail.verification(user, client, earlier=waiting, callback_url=new.callback_url, sign_up=sign_up)
     if waiting and still_works(waiting) and not within_budget:
-        keep_link(row, waiting)
-    replace_token(row, found)
+        replace_unmailed(row, waiting)
+    else:
+        replace_token(row, found)
     return SignUpResult(user=user, sign_up_id=sign_up_id)
 
 

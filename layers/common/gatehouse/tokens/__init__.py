@@ -4,9 +4,9 @@ from gatehouse.tokens.flows import (
     derive_token,
     find_token,
     issue_token,
-    keep_link,
     mark_used,
     replace_token,
+    replace_unmailed,
     still_works,
 )
 from gatehouse.tokens.model import MailedToken, MailState, Purpose
@@ -21,8 +21,8 @@ __all__ = [
     "email_subject",
     "find_token",
     "issue_token",
-    "keep_link",
     "mark_used",
     "replace_token",
+    "replace_unmailed",
     "still_works",
 ]

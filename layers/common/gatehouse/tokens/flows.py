@@ -80,16 +80,20 @@ def still_works(row: TokenRow | None) -> bool:
     return row is not None and row.mail_state not in unsent and _is_valid(row)
 
 
-def keep_link(row: TokenRow, earlier: TokenRow) -> None:
-    """Give a new row the link that was mailed with an earlier one; it is not mailed again."""
-    for name in ("nonce", "mail_state", "attempts", "expires_at", "delete_at"):
-        setattr(row, name, getattr(earlier, name))
-
-
 def replace_token(row: TokenRow, read: TokenRow | None) -> None:
     """Save a row in place of the one that was read, or of none; raises ConditionFailed when that has changed."""
     with conditional_write():
         row.save(condition=_is_unchanged(read) if read else TokenRow.subject.does_not_exist())
+
+
+def replace_unmailed(row: TokenRow, read: TokenRow) -> None:
+    """The same, with the link of the row that was read, whose mail is not sent again; raises ConditionFailed also when
+    the sender has just changed that row.
+    """
+    for name in ("nonce", "mail_state", "attempts", "expires_at", "delete_at"):
+        setattr(row, name, getattr(read, name))
+    with conditional_write():
+        row.save(condition=_is_unchanged(read) & (TokenRow.mail_state == read.mail_state))
 
 
 def mark_used(row: TokenRow) -> TransactItem:
