@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 OWN_NAMES = ("localhost", "host.docker.internal")  # the second is this machine, for containers
+OWN_ADDRESSES = ("127.0.0.1", "::1")
 
 type Header = Callable[[str], str | None]
 """Returns a request's header by its lower-case name."""
@@ -17,13 +18,14 @@ def is_own_host(header: Header, names: tuple[str, ...] = ()) -> bool:
     rebinding). A request without `Host` comes from no browser.
     """
     host = header("host")
-    return host is None or _is_own(f"//{host}", names)
+    return host is None or _host(f"//{host}") in {*OWN_NAMES, *names} or _is_address(_host(f"//{host}"))
 
 
 def is_cross_site(header: Header, names: tuple[str, ...] = ()) -> bool:
-    """Whether a browser sends the request for a page of another site."""
+    """Whether a browser sends the request for a page of another site: at an address, for a page of another address."""
     origin = header("origin")
-    return header("sec-fetch-site") == "cross-site" or (origin is not None and not _is_own(origin, names))
+    own = {*OWN_NAMES, *OWN_ADDRESSES, *names, _host(f"//{header('host')}")}
+    return header("sec-fetch-site") == "cross-site" or (origin is not None and _host(origin) not in own)
 
 
 def is_navigation(header: Header) -> bool:
@@ -31,12 +33,11 @@ def is_navigation(header: Header) -> bool:
     return (header("sec-fetch-mode"), header("sec-fetch-dest")) == ("navigate", "document")
 
 
-def _is_own(url: str, names: tuple[str, ...]) -> bool:
+def _host(url: str) -> str:
     try:
-        host = urlsplit(url).hostname
+        return urlsplit(url).hostname or ""
     except ValueError:
-        return False
-    return host is not None and (host in {*OWN_NAMES, *names} or _is_address(host))
+        return ""
 
 
 def _is_address(host: str) -> bool:

@@ -31,6 +31,8 @@ CROSS_SITE = [
     {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"},
     {"origin": "https://evil.example"},
     {"origin": "http://localhost.evil.example"},
+    {"origin": "http://203.0.113.9"},
+    {"origin": "http://192.168.0.9:3000"},
     {"origin": "null"},
     {"sec_fetch_site": "same-site", "origin": "http://evil.example"},
 ]

@@ -117,7 +117,7 @@ def test_every_documented_type_is_the_one_of_the_configuration(running_cloud: ob
     words = {
         setting_types.Flag: {"flag"},
         setting_types.PasswordLength: {"number from 8 to 128"},
-        setting_types.ProviderSeconds: {"number from 1 to 8"},
+        setting_types.ProviderSeconds: {"number from 1 to 6"},
         setting_types.NonEmptyText: {"address"},
         setting_types.Url: {"URL"},
         setting_types.OptionalUrl: {"URL"},

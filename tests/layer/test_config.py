@@ -74,7 +74,7 @@ INVALID = {
         *("example", "@example.com", "a@example.com", "https://example.com", "*.example.com", "example.com/a", ".com"),
         *("72f988bf-86f1-41af-91ab", "b\u00fccher.example", "example.com;example.org", "example.com example.org"),
     ),
-    "provider_timeout": ("0", "9", "1.5", "-1", "2 s", ""),
+    "provider_timeout": ("0", "7", "1.5", "-1", "2 s", ""),
     "minimum_password_length": ("7", "129", "-8", "8.0", "eight", ""),
     "require_email_verification": ("yes", "True", "TRUE", "1", "0", "on", ""),
     "rate_limits": ("true", "On", ""),

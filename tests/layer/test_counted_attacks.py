@@ -78,6 +78,17 @@ def test_calls_of_auth_that_a_limit_refuses_are_counted_once(
         assert count("Guesses") == 1, path
 
 
+@pytest.mark.usefixtures("google")
+def test_returns_from_a_provider_that_a_limit_refuses_are_counted(
+    call: Api, settings: Callable[..., None], count: Count
+) -> None:
+    settings(rate_limits="on", rate_limit_callback="1/60")
+    for expected in (0, 1):
+        count("Guesses")
+        call("GET /api/auth/callback/{provider}", provider="google", query={"state": "x", "code": "y"})
+        assert count("Guesses") == expected
+
+
 @pytest.mark.parametrize("verification", ["true", "false"])
 def test_every_sign_up_is_counted_once(
     call: Api, settings: Callable[..., None], count: Count, verification: str

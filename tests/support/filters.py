@@ -8,7 +8,7 @@ import jmespath
 from tests.support.transformed import of_type, untransformed
 
 FILTERS = of_type(untransformed(), "AWS::Logs::MetricFilter")
-_COMPARISON = re.compile(r'\$\.([\w.]+) (!?=) "([\w.]+|\*|[\w./ ]+\*)"')
+_COMPARISON = re.compile(r'\$\.([\w.]+) (!?=) "([\w.]+|\*|\*?[\w./ ]+\*)"')
 
 
 def filter_matches(name: str, line: str) -> bool:
@@ -22,6 +22,9 @@ def _in_jmespath(comparison: re.Match[str]) -> str:
     field, operator, value = comparison.groups()
     if value == "*":  # the field exists
         return field
+    if value.startswith("*"):
+        assert operator == "="
+        return f"contains({field} || '', '{value.strip('*')}')"
     if value.endswith("*"):
         assert operator == "="
         return f"starts_with({field} || '', '{value[:-1]}')"

@@ -24,7 +24,7 @@ def provider(cloud: Cloud, session_provider: Provider, settings: Callable[..., N
     """A provider in its initial state, with all the time that it can have. Our client secret for it is stored; nothing
     about it is cached.
     """
-    settings(provider_timeout="8")
+    settings(provider_timeout="6")
     session_provider.reset()
     layer("oauth.id_tokens")._published.cache_clear()
     layer("oauth.providers")._description.cache_clear()
