@@ -13,7 +13,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         order = record["dynamodb"]["NewImage"]
         user_id = order["subject"]["S"]
         if order["purpose"]["S"] == trim_orders.PURPOSE:
-            telemetry.logger.info("excess sessions ended", user_id=user_id, sessions=end_excess_sessions(user_id))
+            if ended := end_excess_sessions(user_id):
+                telemetry.logger.info("excess sessions ended", user_id=user_id, sessions=ended)
             continue
         outcome = erase(user_id, context.get_remaining_time_in_millis)
         telemetry.record_outcome("erase_user", outcome)
