@@ -564,6 +564,7 @@ def entries(call: Api, mailbox: Mailbox, oauth_flow: OAuthFlow) -> dict[str, Cal
     return {
         "reset": lambda: reset_password(call, request_reset(call, mailbox, ANN), OWNERS),
         "provider": oauth_flow.sign_in,
+        "provider linked before": lambda: oauth_flow.sign_in() if linked(call, oauth_flow) else None,
         "id token": lambda: call(
             "POST /api/auth/sign-in/social",
             json={"provider": "google", "idToken": {"token": oauth_flow.provider.id_token()}},
@@ -571,7 +572,12 @@ def entries(call: Api, mailbox: Mailbox, oauth_flow: OAuthFlow) -> dict[str, Cal
     }
 
 
-ENTRIES = ("reset", "provider", "id token")
+ENTRIES = ("reset", "provider", "provider linked before", "id token")
+
+
+def linked(call: Api, oauth_flow: OAuthFlow) -> bool:
+    """Link the provider in a session of whoever knows the password; returns whether it was."""
+    return error_of(oauth_flow.link(sign_in(call, ANN, ATTACKERS).json["token"])) is None
 
 
 @pytest.mark.parametrize("by", ENTRIES)

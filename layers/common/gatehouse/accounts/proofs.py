@@ -39,7 +39,7 @@ def replace_credentials(
     profile: ProfileRow, *, password_hash: str | None = None, account_id: str | None = None
 ) -> list[TransactItem]:
     """Return the writes that remove the password and every linked account, in the next epoch; what is given takes
-    their place.
+    their place, also an account that was linked before.
     """
     password, links = ProfileRow.password_hash, ProfileRow.links
     replaced = update_profile(
@@ -51,4 +51,6 @@ def replace_credentials(
         ProfileRow.epoch.set(profile.epoch + 1),
         condition=same_account(profile) & same_links(profile),
     )
-    return [replaced, *delete_links(profile), *([reserve(link_key(account_id), profile.user_id)] if account_id else [])]
+    is_new = account_id and account_id not in (profile.links or ())
+    added = [reserve(link_key(account_id), profile.user_id)] if account_id and is_new else []
+    return [replaced, *delete_links(profile, kept=account_id), *added]

@@ -202,9 +202,10 @@ def delete_profile(profile: ProfileRow) -> list[TransactItem]:
     return [delete(row, same), release(email_key(profile.email)), *delete_links(profile)]
 
 
-def delete_links(profile: ProfileRow) -> list[TransactItem]:
-    """Return the writes that delete all accounts at providers and release them."""
-    return [change for account_id in profile.links or () for change in delete_link(profile.user_id, account_id)]
+def delete_links(profile: ProfileRow, *, kept: str | None = None) -> list[TransactItem]:
+    """Return the writes that delete all accounts at providers, but for one that is `kept`, and release them."""
+    removed = (profile.links or set()) - {kept}
+    return [change for account_id in removed for change in delete_link(profile.user_id, account_id)]
 
 
 def delete_link(user_id: str, account_id: str) -> list[TransactItem]:

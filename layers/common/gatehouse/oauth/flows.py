@@ -90,7 +90,7 @@ def _look_up_identity(identity: Identity) -> IdentityLookup:
 def _sign_in(lookup: IdentityLookup, identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
     profile = lookup.profile
     if lookup.linked:
-        return _sign_in_linked(lookup, tokens, client)
+        return _sign_in_linked(lookup, identity, tokens, client)
     if profile:
         return _link_existing(profile, identity, tokens, client)
     if lookup.held:
@@ -98,14 +98,24 @@ def _sign_in(lookup: IdentityLookup, identity: Identity, tokens: TokenSet, clien
     return _register(identity, tokens, client)
 
 
-def _sign_in_linked(lookup: IdentityLookup, tokens: TokenSet, client: ClientInfo) -> SignInResult:
+def _sign_in_linked(lookup: IdentityLookup, identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
+    """Sign in a linked account. One of the user's own mailbox takes an unproven account over, and stays linked."""
     profile, account = lookup.profile, lookup.account
     if not profile or not account:
         raise OAuthLinkError("unable to create session")
+    takes_over = identity.email_verified and identity.email == profile.email and not profile.is_proven
     try:
-        issued = open_session(profile, client, _update_tokens(account, tokens), proves_mailbox=False)
+        issued = open_session(
+            profile,
+            client,
+            _update_tokens(account, tokens),
+            proves_mailbox=takes_over,
+            account_id=identity.account_id if takes_over else None,
+        )
     except UserDisabled:
         raise OAuthLinkError("unable to create session") from None
+    if takes_over:
+        profile.password_unproven = None  # removed
     return SignInResult(user=profile.to_user(), issued=issued)
 
 
