@@ -9,9 +9,7 @@ from annotated_types import Ge, Le, MinLen
 from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainValidator
 from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
-_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII)
-_TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-
+_DIRECTORY = r"[a-z0-9-]+(\.[a-z0-9-]+)+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # a domain, or a tenant id
 RATE = "0*[1-9][0-9]{0,8}/0*[1-9][0-9]{0,7}"
 _MOST = 1_000_000_000
 _LONGEST = timedelta(days=3650)  # a later time could not be calculated with
@@ -116,7 +114,7 @@ def _parse_list(value: str) -> tuple[str, ...]:
 
 def _parse_directories(value: str) -> tuple[str, ...]:
     entries = _parse_list(value.lower())
-    if not all(_DOMAIN.fullmatch(entry) or _TENANT.fullmatch(entry) for entry in entries):
+    if not all(re.fullmatch(_DIRECTORY, entry, re.ASCII) for entry in entries):
         raise ValueError("It should be domains and tenant ids, comma-separated")
     return entries
 

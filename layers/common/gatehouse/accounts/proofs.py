@@ -51,6 +51,7 @@ def replace_credentials(
         ProfileRow.epoch.set(profile.epoch + 1),
         condition=same_account(profile) & same_links(profile),
     )
-    is_new = account_id and account_id not in (profile.links or ())
-    added = [reserve(link_key(account_id), profile.user_id)] if account_id and is_new else []
-    return [replaced, *delete_links(profile, kept=account_id), *added]
+    changes = [replaced, *delete_links(profile, kept=account_id)]
+    if account_id and account_id not in (profile.links or ()):
+        changes.append(reserve(link_key(account_id), profile.user_id))
+    return changes
