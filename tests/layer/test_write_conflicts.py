@@ -3,20 +3,18 @@
 They are made again, as DynamoDB's clients make them again after throttling; after the last attempt the response is 503.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from botocore.client import BaseClient
 
 from gatehouse_dev.cloud import Cloud
+from tests.functions.mail.test_record_mail_feedback import bounce, send_events
 from tests.support import tasks
 from tests.support.auth_calls import sign_up
-from tests.support.aws_failures import client_error, failing_calls
+from tests.support.aws_failures import failing_calls
 from tests.support.calls import Api
 from tests.support.erasures import Erasures
+from tests.support.faults import CONFLICT, SINGLE_WRITES, conflicting_twice
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
@@ -28,8 +26,6 @@ from tests.test_round_trips import AUTH, Row, at_google, routes, tokens
 
 __all__ = ["at_google", "tokens"]  # fixtures
 
-CONFLICT = client_error("TransactionConflictException")
-SINGLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 WRITING = [row for row in AUTH if {*SINGLE_WRITES} & {*row[3]}]
 
 
@@ -37,26 +33,6 @@ WRITING = [row for row in AUTH if {*SINGLE_WRITES} & {*row[3]}]
 def _no_pauses(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call
     monkeypatch.setattr(layer("retries").time, "sleep", lambda _: None)
-
-
-@contextmanager
-def conflicting_twice() -> Iterator[list[str]]:
-    """Let every single write conflict twice before it succeeds. Yields the list of conflicts."""
-    real: Any = vars(BaseClient)["_make_api_call"]
-    conflicts: list[str] = []
-    met = 0
-
-    def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        nonlocal met
-        if operation in SINGLE_WRITES and met < 2:
-            met += 1
-            conflicts.append(operation)
-            raise CONFLICT.with_traceback(None)
-        met = 0
-        return real(client, operation, parameters)
-
-    with patch.object(BaseClient, "_make_api_call", call):
-        yield conflicts
 
 
 def requested(tokens: dict[str, str], request: pytest.FixtureRequest, row: Row) -> dict[str, Any]:
@@ -161,3 +137,12 @@ def test_a_reminder_is_sent_once(
 
     assert conflicts
     assert len(cloud.mails()) == 1
+
+
+def test_a_bounce_is_recorded_at_its_first_delivery(call: Api, cloud: Cloud) -> None:
+    with conflicting_twice() as conflicts:
+        answer = send_events(call, bounce("Permanent", "ann@example.com"))
+
+    assert conflicts == ["PutItem"] * 2
+    assert answer == {"batchItemFailures": []}
+    assert [row["subject"] for row in rows(cloud, "TokensTable")] == ["EMAIL#ann@example.com"]

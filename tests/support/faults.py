@@ -17,6 +17,8 @@ from tests.support.calls import Api
 from tests.support.transformed import of_type, source
 
 THROTTLED = client_error("ThrottlingException")
+CONFLICT = client_error("TransactionConflictException")
+SINGLE_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 
 type Deliver = Callable[[list[dict[str, Any]]], object]
 
@@ -46,6 +48,26 @@ def failing_at(error: BaseException, *, at: int, executed: bool = False) -> Iter
 
     with patch.object(BaseClient, "_make_api_call", call):
         yield attempted
+
+
+@contextmanager
+def conflicting_twice() -> Iterator[list[str]]:
+    """Let every single write conflict twice before it succeeds. Yields the list of conflicts."""
+    real: Any = vars(BaseClient)["_make_api_call"]
+    conflicts: list[str] = []
+    met = 0
+
+    def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        nonlocal met
+        if operation in SINGLE_WRITES and met < 2:
+            met += 1
+            conflicts.append(operation)
+            raise CONFLICT.with_traceback(None)
+        met = 0
+        return real(client, operation, parameters)
+
+    with patch.object(BaseClient, "_make_api_call", call):
+        yield conflicts
 
 
 @contextmanager

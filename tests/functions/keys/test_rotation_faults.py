@@ -11,7 +11,7 @@ from gatehouse_dev.functions import FunctionFailed
 from tests.functions.keys.test_rotate_secret import STEPS, Rotation, jwks_kids, kid
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
-from tests.support.faults import THROTTLED, FunctionKilled, failing_at, failure_alarms
+from tests.support.faults import THROTTLED, FunctionKilled, conflicting_twice, failing_at, failure_alarms
 from tests.support.layer import layer
 from tests.support.people import People
 
@@ -49,6 +49,19 @@ def test_a_rotation_interrupted_at_any_call_is_completed_by_retries(
     row = rotation.keyring()
     assert calls >= len(STEPS)
     assert (rotation.current(), row["newest"], row["previous"]) == (new, new, old)
+    assert set(jwks_kids(call)) == {kid(new), kid(old)}
+
+
+def test_a_rotation_that_meets_transactions_needs_no_retry_of_a_step(
+    call: Api, rotation: Rotation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layer("retries").time, "sleep", lambda _: None)
+    old, new = rotation.current(), rotation.begin()
+    with conflicting_twice() as conflicts:
+        for name in STEPS:
+            rotation.step(name, new)
+
+    assert conflicts
     assert set(jwks_kids(call)) == {kid(new), kid(old)}
 
 
