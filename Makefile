@@ -104,6 +104,10 @@ test-browser: .venv/ready ## Test the hosted pages and the button in Chromium
 	$(PYTHON) -m pytest -m browser tests/browser
 	@test -n "$(CHROMIUM)" || echo "NO CHROMIUM: the tests of the hosted pages WERE SKIPPED"
 
+.PHONY: test-next
+test-next: .venv/ready tests/contract/next/node_modules/ready ## Test docs/rewrites.md with Next, which is installed for it (400 MB)
+	$(PYTHON) -m pytest -m next tests/contract/frontend/test_rewrites.py
+
 .PHONY: screens
 screens: .venv/ready ## Update the screenshots in docs/screens; needs Chromium
 	@$(PYTHON) -m tests.browser.screenshots

@@ -10,7 +10,7 @@ from tests.support.layout import ROOT
 
 EXAMPLE = ROOT / "examples/react"
 NPX = shutil.which("npx")
-LOCKS = [EXAMPLE / "package-lock.json", ROOT / "tests/contract/package-lock.json"]
+LOCKS = [folder / "package-lock.json" for folder in (EXAMPLE, ROOT / "tests/contract", ROOT / "tests/contract/next")]
 
 
 @pytest.mark.skipif(
