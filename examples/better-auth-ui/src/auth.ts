@@ -2,4 +2,6 @@
 
 import { createAuthClient } from "better-auth/react";
 
-export const authClient = createAuthClient({ baseURL: import.meta.env.VITE_GATEHOUSE_URL ?? "http://localhost:3000" });
+const GATEHOUSE = import.meta.env.VITE_GATEHOUSE_URL ?? "http://localhost:3000";
+
+export const authClient = createAuthClient({ baseURL: GATEHOUSE });

@@ -1,4 +1,4 @@
-import { AccountView, AuthUIProvider, AuthView, RedirectToSignIn, SignedIn, UserButton } from "@daveyplate/better-auth-ui";
+import { AccountView, AuthUIProvider, AuthView, RedirectToSignIn, UserButton } from "@daveyplate/better-auth-ui";
 import { StrictMode, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter, Link, Route, Routes, useNavigate, useParams } from "react-router";
@@ -7,14 +7,14 @@ import { Toaster } from "sonner";
 import { authClient } from "./auth";
 import "./style.css";
 
-function Provider({ children }: { children: ReactNode }) {
+function Kit({ children }: { children: ReactNode }) {
   const navigate = useNavigate();
   return (
     <AuthUIProvider
       authClient={authClient}
       navigate={navigate}
       replace={(href) => navigate(href, { replace: true })}
-      Link={({ href, ...props }) => <Link to={href} {...props} />}
+      Link={KitLink}
       social={{ providers: ["google"] }}
       avatar
       deleteUser
@@ -24,24 +24,21 @@ function Provider({ children }: { children: ReactNode }) {
   );
 }
 
-function Home() {
-  return (
-    <>
-      <RedirectToSignIn />
-      <SignedIn>
-        <UserButton />
-      </SignedIn>
-    </>
-  );
-}
+const KitLink = ({ href, ...props }: { href: string; className?: string; children: ReactNode }) => <Link to={href} {...props} />;
 
+const Home = () => (
+  <>
+    <RedirectToSignIn />
+    <UserButton size="default" />
+  </>
+);
 const Auth = () => <AuthView path={useParams().path} />;
 const Account = () => <AccountView path={useParams().path} />;
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <BrowserRouter>
-      <Provider>
+      <Kit>
         <main className="mx-auto flex max-w-4xl flex-col items-center p-6">
           <Routes>
             <Route path="/" element={<Home />} />
@@ -50,7 +47,7 @@ createRoot(document.getElementById("root")!).render(
           </Routes>
         </main>
         <Toaster />
-      </Provider>
+      </Kit>
     </BrowserRouter>
   </StrictMode>,
 );
