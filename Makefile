@@ -100,9 +100,10 @@ statistics: .venv/ready ## Compare response times for known and unknown addresse
 	@$(PYTHON) -m tests.statistics
 
 .PHONY: test-browser
-test-browser: .venv/ready ## Test the hosted pages and the button in Chromium
+test-browser: .venv/ready $(if $(NPM),examples/better-auth-ui/node_modules/ready) ## Test the hosted pages, the button and a public UI kit in Chromium
 	$(PYTHON) -m pytest -m browser tests/browser
 	@test -n "$(CHROMIUM)" || echo "NO CHROMIUM: the tests of the hosted pages WERE SKIPPED"
+	@test -n "$(NPM)" || echo "NO NODE: the tests with better-auth-ui WERE SKIPPED"
 
 .PHONY: test-next
 test-next: .venv/ready tests/contract/next/node_modules/ready ## Test docs/rewrites.md with Next, which is installed for it (400 MB)

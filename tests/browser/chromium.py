@@ -15,6 +15,7 @@ TIMEOUT_MS = 8_000  # generous, for a busy machine
 
 _REPORT = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
   console.error(`POLICY ${violatedDirective} ${blockedURI}`))"""
+_CDN = "https://cdn.jsdelivr.net/**"  # of the fake provider's pages
 _ABORTED = "net::ERR_ABORTED"  # the page was left during the request
 
 
@@ -29,23 +30,22 @@ def running_chromium() -> Iterator[Browser]:
 
 
 class Browsers:
-    """Browser contexts, and the problems that they report."""
+    """Browser contexts, and the problems that they report. Options are those of Playwright's `new_context`."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         self._browser = browser
-        self._url = url
+        self._options = {"base_url": url, "locale": "en-GB", "reduced_motion": "reduce"} | options
         self._contexts: list[BrowserContext] = []
         self._problems: list[str] = []
         self._expected: list[str] = []
 
     def __call__(self, **options: Any) -> Page:
-        """Open a page in a new context without cookies. Options are those of Playwright's `new_context`."""
-        context = self._browser.new_context(
-            **{"base_url": self._url, "locale": "en-GB", "reduced_motion": "reduce"} | options
-        )
+        """Open a page in a new context without cookies."""
+        context = self._browser.new_context(**self._options | options)
         self._contexts.append(context)
         context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(_REPORT)
+        context.route(_CDN, lambda route: route.fulfill(content_type="text/css"))
         context.on("console", self._console)
         context.on("weberror", lambda error: self._problems.append(f"error {error.error}"))
         context.on("requestfailed", self._failed)

@@ -184,7 +184,6 @@ def test_the_account_page_links_back_to_a_trusted_site(new_browser: Browsers, pe
 def test_a_providers_tab_has_no_opener(new_browser: Browsers, people: People) -> None:
     """If the authorization URL cannot be requested, the empty tab closes."""
     page = new_browser()
-    page.context.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(content_type="text/css"))
     new_browser.expect("401 ", "503 POST .*/sign-in/social")
     people.start_session(page, people["Ann"])
     page.goto("/account")

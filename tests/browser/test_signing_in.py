@@ -72,9 +72,6 @@ def test_a_password_is_reset_with_the_mailed_link(new_browser: Browsers, people:
 def test_sign_in_with_google_continues_to_the_callback_url(new_browser: Browsers, shop: Site) -> None:
     """A user who denies access is back at the sign-in page, with a message."""
     page, url = new_browser(), f"{shop.at('localhost')}/cart?n=2"
-    page.route(
-        "https://cdn.jsdelivr.net/**", lambda route: route.fulfill(content_type="text/css")
-    )  # of the fake provider
     page.goto(f"/sign-in?callbackUrl={quote(url, safe='')}")
     press(page, "Continue with Google")
     expect(page.get_by_text("This is not Google.")).to_be_visible()

@@ -197,7 +197,7 @@ def test_the_documented_calls_are_the_tested_ones() -> None:
 
 
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "sdk/python/README.md", ROOT / "examples/react/README.md"]
+    [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "sdk/python/README.md", *ROOT.glob("examples/*/README.md")]
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
 

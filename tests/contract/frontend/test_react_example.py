@@ -10,7 +10,8 @@ from tests.support.layout import ROOT
 
 EXAMPLE = ROOT / "examples/react"
 NPX = shutil.which("npx")
-LOCKS = [folder / "package-lock.json" for folder in (EXAMPLE, ROOT / "tests/contract", ROOT / "tests/contract/next")]
+FOLDERS = ("examples/react", "examples/better-auth-ui", "tests/contract", "tests/contract/next")
+LOCKS = [ROOT / folder / "package-lock.json" for folder in FOLDERS]
 
 
 @pytest.mark.skipif(
