@@ -140,7 +140,7 @@ def test_a_new_avatar(new_browser: Browsers, people: People, app: App) -> None:
     chooser.value.set_files({"name": "me.png", "mimeType": "image/png", "buffer": noise_png(400)})
     picture = avatar.get_by_role("img")
     expect(picture).to_have_attribute("src", re.compile(f"^{re.escape(app.service.url)}/"))
-    assert picture.evaluate("picture => picture.naturalWidth") == 128
+    expect(picture).to_have_js_property("naturalWidth", 128)
 
     avatar.get_by_role("button").click()
     page.get_by_role("menuitem", name="Delete Avatar").click()
