@@ -142,6 +142,7 @@ def test_the_life_of_an_account_by_keyboard(new_browser: Browsers, people: Peopl
     keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.reload()
+    expect(page.get_by_role("checkbox", name="Sharpen a pencil")).to_be_checked()
     tab_to("Sign out")
     keyboard.press("Enter")
     expect_notice(page, "You are signed out.")
