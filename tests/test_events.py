@@ -35,6 +35,7 @@ RESPONSES: dict[str, tuple[int, str | None]] = {
     "auth/revoke_session": (401, "UNAUTHORIZED"),
     "auth/revoke_sessions": (401, "UNAUTHORIZED"),
     "auth/send_verification_email": (200, None),
+    "auth/send_picture": (404, "NOT_FOUND"),
     "auth/sign_in": (401, "INVALID_EMAIL_OR_PASSWORD"),
     "auth/sign_in_social": (404, "PROVIDER_NOT_FOUND"),
     "auth/sign_out": (200, None),

@@ -63,6 +63,8 @@ ACTIONS = {
     "PASSWORD_TOO_LONG": "Show the message at the password field.",
     "PASSWORD_TOO_SHORT": "Show the message at the password field.",
     "PAYLOAD_TOO_LARGE": "Send a smaller body, or split the request.",
+    "PICTURE_NOT_SUPPORTED": "Show the message, and let the user choose another file.",
+    "PICTURE_TOO_LARGE": "Show the message; or scale the picture down and send it again.",
     "PRECONDITION_FAILED": "Read the task again and let the user decide.",
     "PROVIDER_NOT_CONFIGURED": _ACCOUNT_ID,
     "PROVIDER_NOT_FOUND": "Use `google` or the id in `OidcProviderId`.",

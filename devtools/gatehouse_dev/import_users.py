@@ -5,7 +5,8 @@ FILE has one JSON object on each line:
     {"email": "ann@example.com", "password_hash": "$2b$12$…", "name": "Ann", "image": "https://…",
      "email_verified": true, "id": "5f0c8b0a-2d0e-4a52-9a3e-0a4b6f6a1c11", "created_at": "2024-05-06T07:08:09Z"}
 
-Only `email` is required. Users without a hash set a password through a password reset. Tables and AWS credentials come
+Only `email` is required. `image` is a link, or a data URL of a PNG, JPEG or WebP picture, which needs
+GATEHOUSE_BASE_URL. Users without a hash set a password through a password reset. Tables and AWS credentials come
 from the environment, as in functions. Users who exist are not changed, so the import can be run again.
 
 Hashes of bcrypt, scrypt and PBKDF2 are hashed again by Argon2id, which takes about 30 ms each: split a large file, and
@@ -32,9 +33,10 @@ from gatehouse_dev import console
 
 if TYPE_CHECKING:
     from gatehouse.accounts import User
+    from gatehouse.accounts.pictures import Picture
 
 LAYER = Path(__file__).parents[2] / "layers" / "common"
-MAX_LINE_LENGTH = 64 * 1024  # bytes of one line
+MAX_LINE_LENGTH = 128 * 1024  # bytes of one line
 REQUIRED_VARIABLES = ("users_table", "sessions_table", "transport", "log_level")  # of the settings
 
 
@@ -73,6 +75,7 @@ class ImportedUser:
     """A user to be imported."""
 
     user: "User"
+    picture: "Picture | None"
     password_hash: str
 
 
@@ -210,7 +213,7 @@ def _parsed(raw: bytes) -> ImportedUser:
         raise InvalidLine(f"it is longer than {MAX_LINE_LENGTH} bytes.")
     try:
         line = UserLine.model_validate_json(raw.removeprefix(b"\xef\xbb\xbf"))
-        known = NewAccount(email=line.email, password="", name=line.name or "", image=line.image)
+        known = NewAccount(email=line.email, password="", name=line.name or "")
     except ValidationError as error:
         raise InvalidLine(_validation_message(error)) from None
     if line.password_hash and not passwords.is_current(line.password_hash):
@@ -219,19 +222,37 @@ def _parsed(raw: bytes) -> ImportedUser:
             raise InvalidLine("password_hash: its format is not supported.")
         if foreign.is_too_costly:
             raise InvalidLine("password_hash: it takes too long to check.")
-    user = new_user(known.email, name=known.name, image=known.image)
+    user = new_user(known.email, name=known.name)
+    user_id = str(line.id or user.id)
+    image, picture = _parse_image(line.image, user_id)
     user = replace(
         user,
-        id=str(line.id or user.id),
+        id=user_id,
+        image=image,
         email_verified=line.email_verified,
         created_at=line.created_at or user.created_at,
     )
-    return ImportedUser(user=user, password_hash=line.password_hash or "")
+    return ImportedUser(user=user, picture=picture, password_hash=line.password_hash or "")
+
+
+def _parse_image(image: str | None, user_id: str) -> "tuple[str | None, Picture | None]":
+    from gatehouse.accounts.pictures import parse_image  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.config import config  # noqa: PLC0415 -- the same
+    from gatehouse.errors import Refusal  # noqa: PLC0415 -- the same
+
+    base_url = config().base_url.rstrip("/")
+    try:
+        url, picture = parse_image(image, user_id, base_url)
+    except Refusal as refusal:
+        raise InvalidLine(f"image: {str(refusal).removeprefix('[body.image] ')}") from None
+    if picture and not base_url:
+        raise InvalidLine("image: set GATEHOUSE_BASE_URL to the service's URL, where the picture will be.")
+    return url, picture
 
 
 def _add_user(imported: ImportedUser) -> ImportResult:
     """Create a user, unless one with this address exists."""
-    from gatehouse.accounts import passwords  # noqa: PLC0415 -- the layer reads the environment when imported
+    from gatehouse.accounts import passwords, pictures  # noqa: PLC0415 -- the layer reads the environment when imported
     from gatehouse.accounts.table import create_profile, new_profile  # noqa: PLC0415 -- the same
     from gatehouse.dynamodb import ConditionFailed, TransactionConflict, transact  # noqa: PLC0415 -- the same
     from gatehouse.sessions import create_epoch  # noqa: PLC0415 -- the same
@@ -242,7 +263,8 @@ def _add_user(imported: ImportedUser) -> ImportResult:
             return ImportResult.ALREADY_THERE
         password_hash = passwords.wrap_hash(password_hash)
     try:
-        transact(*create_profile(new_profile(user, password_hash)), create_epoch(user.id))
+        picture = [pictures.store(user.id, imported.picture)] if imported.picture else []
+        transact(*create_profile(new_profile(user, password_hash)), *picture, create_epoch(user.id))
     except ConditionFailed:
         if _check_user(imported) is ImportResult.ADDED:
             raise InvalidLine("id: it was used before.") from None

@@ -27,6 +27,7 @@ PUBLIC = {
     "auth/refresh",
     "auth/request_password_reset",
     "auth/reset_password",
+    "auth/send_picture",
     "auth/send_verification_email",
     "auth/sign_in",
     "auth/sign_in_social",

@@ -25,9 +25,9 @@ def cookie_names(response: Response) -> list[str]:
     return [line.partition("=")[0] for line in response.cookies]
 
 
-def sign_up(call: Caller, email: str, password: str = PASSWORD) -> Response:
-    """Sign up."""
-    return call("POST /api/auth/sign-up/email", json={"email": email, "password": password})
+def sign_up(call: Caller, email: str, password: str = PASSWORD, **more: Any) -> Response:
+    """Sign up; `more` goes into the body."""
+    return call("POST /api/auth/sign-up/email", json={"email": email, "password": password} | more)
 
 
 def sign_in(call: Caller, email: str, password: str = PASSWORD) -> Response:

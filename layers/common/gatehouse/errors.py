@@ -265,6 +265,18 @@ class NoFieldsToUpdate(Refusal):
     code = "NO_FIELDS_TO_UPDATE"
 
 
+class PictureNotSupported(Refusal):
+    """This is not a picture that can be shown. Choose a PNG, JPEG or WebP file."""
+
+    code = "PICTURE_NOT_SUPPORTED"
+
+
+class PictureTooLarge(Refusal):
+    """This picture is too large. Choose one of at most 75 KB."""
+
+    code = "PICTURE_TOO_LARGE"
+
+
 class EmailIsTheSame(Refusal):
     """Email is the same"""
 

@@ -1,7 +1,7 @@
 """What signed-in users change about their account: password, address, deletion."""
 
 from gatehouse import sessions, throttle
-from gatehouse.accounts import failures, outbox, passwords, reminder_rows
+from gatehouse.accounts import failures, outbox, passwords, pictures, reminder_rows
 from gatehouse.accounts.counters import check_mail_rate
 from gatehouse.accounts.erasure_orders import new_erasure_order
 from gatehouse.accounts.gate import replace_session
@@ -198,6 +198,7 @@ def _deletion(profile: ProfileRow) -> list[TransactItem]:
     """Return the writes that delete a user and their sessions at once; the rest of their data is erased afterwards."""
     return [
         *delete_profile(profile),
+        pictures.store(profile.user_id, None),
         *reminder_rows.removal(profile),
         sessions.delete_epoch(profile.user_id),
         put(new_erasure_order(profile)),

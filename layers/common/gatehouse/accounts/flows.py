@@ -8,11 +8,11 @@ writes.
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from gatehouse import keys, throttle
-from gatehouse.accounts import imported_hashes, outbox, passwords, verification_mail
+from gatehouse.accounts import imported_hashes, outbox, passwords, pictures, verification_mail, waiting_pictures
 from gatehouse.accounts.counters import spend_mail
 from gatehouse.accounts.failures import count_failure
 from gatehouse.accounts.gate import open_session
@@ -69,29 +69,40 @@ class SignUpResult:
 def sign_up(attempt: SignUpAttempt) -> SignUpResult:
     """Create an account: with a session when addresses need no verification, else with a mail alone.
 
-    Raises SignUpDisabled, PasswordTooShort, PasswordTooLong, WeakPassword, PasswordCompromised, TooManyRequests and,
-    where existing users may be revealed, UserAlreadyExists.
+    Raises SignUpDisabled, PasswordTooShort, PasswordTooLong, WeakPassword, PasswordCompromised, TooManyRequests, what
+    `pictures.parse_image` raises and, where existing users may be revealed, UserAlreadyExists.
     """
     new, settings = attempt.new, config()
     if not settings.sign_up_enabled:
         raise SignUpDisabled
+    user, picture = _new_user(attempt)
     passwords.check_new_password(new.password, new.email, new.name)
     within_budget = not settings.require_email_verification or spend_mail(Purpose.VERIFY_EMAIL, new.email)
     add_log_context(sign_up="password")
     hashed = cache(lambda like: passwords.hash_new_password(new.password, like=like))
-    if settings.require_email_verification:
-        return retry_if_changed(lambda: _begin_sign_up(attempt, hashed, within_budget=within_budget))
-    return _complete_sign_up(attempt, hashed(None))
+    if not settings.require_email_verification:
+        return _complete_sign_up(attempt, user, hashed(None), [pictures.store(user.id, picture)] if picture else [])
+    if picture:  # the same for a taken address
+        waiting_pictures.store_waiting(user.email, picture)
+    return retry_if_changed(lambda: _begin_sign_up(attempt, user, hashed, within_budget=within_budget))
 
 
-def _begin_sign_up(attempt: SignUpAttempt, hashed: Callable[[str | None], str], *, within_budget: bool) -> SignUpResult:
+def _new_user(attempt: SignUpAttempt) -> tuple[User, pictures.Picture | None]:
+    user = new_user(attempt.new.email, name=attempt.new.name)
+    image, picture = pictures.parse_image(attempt.new.image, user.id, attempt.client.base_url)
+    return replace(user, image=image), picture
+
+
+def _begin_sign_up(
+    attempt: SignUpAttempt, user: User, hashed: Callable[[str | None], str], *, within_budget: bool
+) -> SignUpResult:
     """Let a sign-up wait for its address to be verified; a taken address gets a notice instead.
 
     Beyond the budget of the address nothing is mailed while the link of before works. Raises ConditionFailed when
     another sign-up for the address came first, or that mail is being sent.
     """
     new, client = attempt.new, attempt.client
-    user, sign_up_id = new_user(new.email, name=new.name, image=new.image), secrets.token_urlsafe(16)
+    sign_up_id = secrets.token_urlsafe(16)
     pointer, found, keyring = batch_get(email_key(user.email), sign_up_key(user.email), keys.keyring_key())
     keys.update_cache(keyring)
     waiting = found if is_pending(found) else None
@@ -126,18 +137,18 @@ def _count_sign_ups(waiting: TokenRow | None, password_hash: str, previous_id: s
     return (waiting.sign_ups or 1) + (0 if same_browser or waiting.password_hash == password_hash else 1)
 
 
-def _complete_sign_up(attempt: SignUpAttempt, password_hash: str) -> SignUpResult:
-    new = attempt.new
-    user = new_user(new.email, name=new.name, image=new.image)
+def _complete_sign_up(
+    attempt: SignUpAttempt, user: User, password_hash: str, picture: list[TransactItem]
+) -> SignUpResult:
     pointer, keyring = batch_get(email_key(user.email), keys.keyring_key())
     keys.update_cache(keyring)
     if taken_by(pointer):
         raise UserAlreadyExists
     profile = new_profile(user, password_hash)
-    changes = [*create_profile(profile), create_epoch(user.id), discard_sign_up(user.email)]
+    changes = [*create_profile(profile), *picture, create_epoch(user.id), discard_sign_up(user.email)]
     try:
         issued = open_session(
-            profile, attempt.client, *changes, proves_mailbox=False, remember=new.remember_me, notify=False
+            profile, attempt.client, *changes, proves_mailbox=False, remember=attempt.new.remember_me, notify=False
         )
     except ConditionFailed:
         raise UserAlreadyExists from None

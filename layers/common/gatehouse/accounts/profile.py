@@ -7,10 +7,10 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock
-from gatehouse.accounts import reminder_rows
+from gatehouse.accounts import pictures, reminder_rows
 from gatehouse.accounts.lookup import profile_versions
 from gatehouse.accounts.table import ProfileRow
-from gatehouse.dynamodb import conditional_write, retry_if_changed, transact, update
+from gatehouse.dynamodb import TransactItem, conditional_write, retry_if_changed, transact, update
 from gatehouse.errors import NoFieldsToUpdate
 from gatehouse.sessions import ClientInfo
 
@@ -20,7 +20,7 @@ _REMINDER_FIELDS = {"task_reminders", "time_zone"}
 def update_user(profile: ProfileRow, changes: Mapping[str, Any], client: ClientInfo) -> None:
     """Update the given fields, None removes one; `client` is the address and language for reminders.
 
-    Raises NoFieldsToUpdate, or SessionEnded when the user does not exist any more.
+    Raises NoFieldsToUpdate, what `pictures.parse_image` raises, or SessionEnded when the user does not exist any more.
     """
     if not changes:
         raise NoFieldsToUpdate
@@ -29,16 +29,33 @@ def update_user(profile: ProfileRow, changes: Mapping[str, Any], client: ClientI
 
 
 def _write_changes(profile: ProfileRow, changes: Mapping[str, Any], client: ClientInfo) -> None:
+    changes, picture_writes = _with_image(profile, changes, client)
     zone = reminder_rows.reminder_zone_after(profile, changes)
     reminder_writes = reminder_rows.change_zone(profile, zone, client)
     row, actions, condition = ProfileRow(profile.pk, profile.sk), list(_actions(changes)), _condition(profile, changes)
-    if not reminder_writes:
-        with conditional_write():
-            row.update(actions, condition=condition)
-        return
-    if zone:
+    if reminder_writes and zone:
         reminder_rows.register_zone(zone)
-    transact(update(row, *actions, condition=condition), *reminder_writes)
+    if others := [*picture_writes, *reminder_writes]:
+        transact(update(row, *actions, condition=condition), *others)
+        return
+    with conditional_write():
+        row.update(actions, condition=condition)
+
+
+def _with_image(
+    profile: ProfileRow, changes: Mapping[str, Any], client: ClientInfo
+) -> tuple[Mapping[str, Any], list[TransactItem]]:
+    """Return the changes with `image` as the profile has it, and the write of the picture; without an `image` that is
+    there already.
+    """
+    if "image" not in changes:
+        return changes, []
+    sent = changes["image"] or None
+    others = {name: value for name, value in changes.items() if name != "image"}
+    if sent == profile.image:
+        return others, []
+    image, picture = pictures.parse_image(sent, profile.user_id, client.base_url)
+    return {**others, "image": image}, [pictures.store(profile.user_id, picture)]
 
 
 def _actions(changes: Mapping[str, Any]) -> Iterator[Action]:

@@ -7,10 +7,11 @@ when the browser, the session or the request shows that it belongs to whoever re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from gatehouse.accounts import outbox, passwords
+from gatehouse.accounts import outbox, passwords, waiting_pictures
 from gatehouse.accounts.failures import count_own_failure
 from gatehouse.accounts.former_addresses import former_key, leave_address, move_address
 from gatehouse.accounts.lookup import AuthenticatedUser, discard_sign_up, find_profile, pending_user
+from gatehouse.accounts.model import User
 from gatehouse.accounts.pointers import email_key, taken_by
 from gatehouse.accounts.proofs import mark_verified, mark_verified_unproven
 from gatehouse.accounts.table import ProfileRow, assert_unchanged, create_profile, new_profile
@@ -77,12 +78,10 @@ def _complete_sign_up(row: TokenRow, redemption: Redemption) -> Decision:
         chosen = passwords.hash_new_password(redemption.password)
         return Decision(writes=_create(new_profile(nameless, chosen)), may_sign_in=True)
     if row.sign_up_id and row.sign_up_id == redemption.sign_up_id():
-        writes = _create(new_profile(user, row.password_hash))
-        return Decision(writes=writes, may_sign_in=True, completes_sign_up=True)
+        return Decision(writes=_create_as_given(user, row), may_sign_in=True, completes_sign_up=True)
     _check_proof_not_required(redemption, _NEW)
     if (row.sign_ups or 1) == 1:
-        unproven = new_profile(user, row.password_hash, password_unproven=True)
-        return Decision(writes=_create(unproven), is_unproven=True)
+        return Decision(writes=_create_as_given(user, row, unproven=True), is_unproven=True)
     without_password = new_profile(nameless, None)
     mail = outbox.password_reset(
         row.email, redemption.client, owner=nameless, epoch=without_password.epoch, to_owner=True
@@ -150,6 +149,12 @@ def _check_proof_not_required(redemption: Redemption, password: dict[str, str]) 
     """Raise PasswordRequired where a mailed link alone is not enough."""
     if redemption.proof_required or config().verification_proof == "password":
         raise PasswordRequired(details=password)
+
+
+def _create_as_given(user: User, row: TokenRow, *, unproven: bool | None = None) -> list[TransactItem]:
+    """Return the writes that create a user with all that waited: password, name and picture."""
+    user, picture = waiting_pictures.redeem_waiting(user)
+    return [*_create(new_profile(user, row.password_hash, password_unproven=unproven)), *picture]
 
 
 def _create(profile: ProfileRow) -> list[TransactItem]:

@@ -10,7 +10,7 @@ from gatehouse.config import config
 from gatehouse.sessions import ClientInfo
 from gatehouse.tokens import Purpose, TokenRow, email_subject
 
-_PENDING_KEPT = timedelta(days=7)
+PENDING_KEPT = timedelta(days=7)
 _OF_SIGN_UP = ("password_hash", "sign_up_id", "sign_ups", "origin")
 
 
@@ -50,7 +50,7 @@ def verification(
         client,
         callback_url=callback_url,
         lifetime=config().verification_lifetime,
-        retention=_PENDING_KEPT,
+        retention=PENDING_KEPT,
         begun_at=user.created_at if sign_up else None,
         earlier=earlier,
         user_id=user.id,

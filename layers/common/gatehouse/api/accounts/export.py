@@ -1,11 +1,13 @@
 """The export of all data that is stored about a user."""
 
+from base64 import b64encode
 from urllib.parse import urlencode
 
 from fastapi import Response
 
 from gatehouse import sessions
-from gatehouse.accounts import AuthenticatedUser
+from gatehouse.accounts import AuthenticatedUser, ProfileRow
+from gatehouse.accounts.pictures import own_picture
 from gatehouse.api.accounts.schemas import OwnUserBody
 from gatehouse.api.accounts.sign_in_methods import AccountBody, sign_in_methods
 from gatehouse.api.sessions.schemas import SessionBody
@@ -15,11 +17,12 @@ from gatehouse.tasks.exporting import export_page
 
 
 class AccountExport(ResponseModel):
-    """One page of the export. The first has the user, every page has tasks; `cursor` asks for the next, null means the
-    last.
+    """One page of the export. The first has the user, and as a data URL a picture that is stored here; every page has
+    tasks; `cursor` asks for the next, null means the last.
     """
 
     user: OwnUserBody | None = None
+    picture: str | None = None
     accounts: list[AccountBody] | None = None
     sessions: list[SessionBody] | None = None
     tasks: list[Task]
@@ -37,6 +40,7 @@ def export_account_page(member: AuthenticatedUser, cursor: str | None, response:
         return AccountExport(tasks=tasks.tasks, cursor=tasks.cursor)
     return AccountExport(
         user=OwnUserBody.of(member.user),
+        picture=_picture(profile),
         accounts=sign_in_methods(profile),
         sessions=[
             SessionBody.of(one, token=one.id) for one in sessions.active_sessions(profile.user_id, profile.epoch)
@@ -44,3 +48,8 @@ def export_account_page(member: AuthenticatedUser, cursor: str | None, response:
         tasks=tasks.tasks,
         cursor=tasks.cursor,
     )
+
+
+def _picture(profile: ProfileRow) -> str | None:
+    picture = own_picture(profile)
+    return f"data:{picture.media_type};base64,{b64encode(picture.content).decode()}" if picture else None

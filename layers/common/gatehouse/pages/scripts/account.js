@@ -1,7 +1,7 @@
 // The account page: profile, sign-in methods, devices, export and deletion.
 
-const SIDE = 96 // width and height of a picture in pixels
-const LONGEST_PICTURE = 7_999 // maximum length of its data URL
+const SIDE = 128 // width and height of a picture in pixels
+const PICTURE = /^https?:\/\/[^/]+(\/api\/auth\/picture\/[\w-]+\/[\w-]+)$/ // its URL; the page may be at another host
 
 function accountPage() {
   showMember()
@@ -57,7 +57,7 @@ async function update(changes) {
   return texts.saved
 }
 
-// Pictures at other URLs are not loaded: their server would see the request.
+// Only pictures that are stored here are loaded: another server would see the request.
 function showMember() {
   const { name, email, image } = member.user
   const shown = $("[data-picture]")
@@ -65,8 +65,9 @@ function showMember() {
   $$("[data-email]").forEach((place) => (place.textContent = place.value = email))
   $("[data-initials]").textContent = (name || email).split(" ", 2).map(([letter]) => letter).join("")
   shown.onerror = () => (shown.hidden = true)
-  shown.hidden = !image?.startsWith("data:")
-  if (!shown.hidden) shown.src = image
+  const source = image?.startsWith("data:") ? image : image?.match(PICTURE)?.[1]
+  shown.hidden = !source
+  if (source) shown.src = source
   $("[data-no-picture]").hidden = !image
 }
 
@@ -84,7 +85,7 @@ function picture() {
   })
 }
 
-// Crop a picture to its centre square and scale it to the displayed size.
+// Crop a picture to its centre square and scale it down.
 async function shrunk(file) {
   const whole = await createImageBitmap(file).catch(() => {
     throw new Trouble("", { message: texts.noPicture })
@@ -98,8 +99,7 @@ async function shrunk(file) {
   context.fillStyle = "white"
   context.fillRect(0, 0, SIDE, SIDE)
   context.drawImage(whole, (width - side) / 2, (height - side) / 2, side, side, 0, 0, SIDE, SIDE)
-  const urls = [0.9, 0.7, 0.4, 0].map((quality) => canvas.toDataURL("image/jpeg", quality))
-  return urls.find(({ length }) => length <= LONGEST_PICTURE)
+  return canvas.toDataURL("image/jpeg", 0.9)
 }
 
 function reminding() {
