@@ -15,6 +15,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import Authorization, OAuthFlow
 from tests.support.people import PASSWORD, People
+from tests.support.pictures import PNG, data_url
 from tests.support.placeholders import filled
 from tests.support.provider import Provider
 from tests.support.routes import API, PAGES
@@ -89,6 +90,8 @@ AUTH: list[Row] = [
     ("POST", "revoke-other-sessions", {}, [*SESSION, "TransactWriteItems"]),
     ("POST", "update-session", {"json": {}}, SESSION),
     ("POST", "update-user", {"json": {"name": "Ann"}}, [*SESSION, "UpdateItem"]),
+    ("POST", "update-user", {"json": {"image": data_url(PNG)}}, [*SESSION, "TransactWriteItems"]),
+    ("GET", "picture/{user_id}/{picture_id}", {"user_id": "x" * 36, "picture_id": "x" * 22}, ["BatchGetItem"]),
     (
         "POST",
         "change-password",

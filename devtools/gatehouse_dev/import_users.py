@@ -14,6 +14,7 @@ import its parts at once.
 """
 
 import argparse
+import os
 import sqlite3
 import sys
 from collections import Counter
@@ -237,10 +238,9 @@ def _parsed(raw: bytes) -> ImportedUser:
 
 def _parse_image(image: str | None, user_id: str) -> "tuple[str | None, Picture | None]":
     from gatehouse.accounts.pictures import parse_image  # noqa: PLC0415 -- the layer reads the environment when imported
-    from gatehouse.config import config  # noqa: PLC0415 -- the same
     from gatehouse.errors import Refusal  # noqa: PLC0415 -- the same
 
-    base_url = config().base_url.rstrip("/")
+    base_url = os.environ.get("GATEHOUSE_BASE_URL", "").rstrip("/")
     try:
         url, picture = parse_image(image, user_id, base_url)
     except Refusal as refusal:

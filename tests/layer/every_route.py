@@ -15,6 +15,7 @@ PATH = {
     "task_id": "0199f3a0-0000-7000-8000-000000000000",
     "session_id": "x" * 22,
     "user_id": "x",
+    "picture_id": "x" * 22,
     "token": "x",
     "provider": "x",
     "name": "x",

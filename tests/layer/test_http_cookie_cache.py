@@ -16,6 +16,7 @@ from tests.support.calls import Api, Response
 from tests.support.instances import Instance
 from tests.support.layer import layer
 from tests.support.people import PASSWORD, People
+from tests.support.pictures import store_inline
 
 GET_SESSION, SIGN_IN = "GET /api/auth/get-session", "POST /api/auth/sign-in/email"
 DATA = "__Secure-better-auth.session_data"
@@ -299,8 +300,7 @@ def test_a_value_too_long_for_a_cookie_clears_the_old_one(
     settings(cookie_cache_age="300")
     shown = call(GET_SESSION, cookies=[ann.cookie])
     assert "Max-Age=300" in data_of(shown)
-    sent = {"image": f"data:image/jpeg;base64,/9j/{'x' * 4000}"}
-    assert call("POST /api/auth/update-user", json=sent, bearer=ann.token).status == 200
+    store_inline(ann, f"data:image/jpeg;base64,/9j/{'x' * 4000}")
 
     responses = [
         call(GET_SESSION, cookies=[ann.cookie]),

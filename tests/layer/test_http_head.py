@@ -11,16 +11,28 @@ from tests.conftest import PARAMETERS, ROOT
 from tests.support.aws_failures import UNREACHABLE, failing_calls
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
+from tests.support.pictures import PNG
 
-READABLE = {"Health", "Ok", "Jwks", "Error", "ShowPage", "SendAsset"}
+READABLE = {"Health", "Ok", "Jwks", "Error", "ShowPage", "SendAsset", "SendPicture"}
 ROUTES = load(ROOT / "template.yaml", PARAMETERS).routes
 PATHS = sorted(route.path for route in ROUTES if route.function in READABLE and route.method == "GET")
 
 
 def call_with(call: Api, method: str, path: str, **request: Any) -> Response:
-    """Call a route, with the name of an asset where it takes one."""
-    names = {"name": layer("pages.assets").find_asset("gatehouse.js").name} if "{name}" in path else {}
-    return call(f"{method} {path}", **names, **request)
+    """Call a route, with the name of an asset or the ids of a picture where it takes them."""
+    asset = layer("pages.assets").find_asset("gatehouse.js").name
+    names = {"name": asset, "user_id": "ann", "picture_id": "1"}
+    return call(
+        f"{method} {path}", **{name: value for name, value in names.items() if f"{{{name}}}" in path}, **request
+    )
+
+
+@pytest.fixture(autouse=True)
+def _picture(call: Api) -> None:
+    assert call
+    pictures, dynamodb = layer("accounts.pictures"), layer("dynamodb")
+    picture = pictures.Picture(picture_id="1", media_type="image/png", content=PNG)
+    dynamodb.transact(pictures.store("ann", picture))
 
 
 def test_head_is_routed_where_get_only_reads() -> None:

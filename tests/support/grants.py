@@ -12,6 +12,7 @@ LOGS = "service-role/AWSLambdaBasicExecutionRole"
 TRACES = "AWSXrayWriteOnlyAccess"
 KEYRING_ALONE = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["KEYRING"]}}
 NOT_KEYRING = {"ForAllValues:StringNotEquals": {"dynamodb:LeadingKeys": ["KEYRING"]}}
+PICTURES_ALONE = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PICTURE#*"]}}
 WRITES = {f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")}
 LONGEST_FUNCTION_ARN = 130  # characters; the name has 64 at most, an alias follows
 LONGEST_ARN = 250  # characters; names contain the stack's name
@@ -56,7 +57,7 @@ def open_ended(resources: Resources) -> Iterator[str]:
                 named = all("*" not in _text(resource) for resource in _list(statement["Resource"]))
                 if "*" in action or (not named and action != "dynamodb:ListStreams"):
                     yield f"{name}: {action}"
-            known = [KEYRING_ALONE, NOT_KEYRING]
+            known = [KEYRING_ALONE, NOT_KEYRING, PICTURES_ALONE]
             unconditional = {key: value for key, value in statement.items() if key != "Condition" or value not in known}
             if set(unconditional) != {"Effect", "Action", "Resource"} or statement["Effect"] != "Allow":
                 yield f"{name}: {sorted(statement)}"

@@ -6,6 +6,8 @@ from base64 import b64decode, b64encode
 from random import Random
 
 from tests.support.calls import Api, Response
+from tests.support.layer import layer
+from tests.support.people import Person
 
 SEND = "GET /api/auth/picture/{user_id}/{picture_id}"
 PNG, JPEG, WEBP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x04\0\0\0WEBP"  # the first bytes of each
@@ -30,6 +32,12 @@ def noise(side: int = 128) -> bytes:
 def _chunk(chunk: tuple[bytes, bytes]) -> bytes:
     name, content = chunk
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def store_inline(person: Person, url: str) -> None:
+    """Store a data URL in a profile, as before pictures had rows of their own."""
+    table = layer("accounts.table")
+    table.ProfileRow(*table.profile_key(person.id)[1:]).update([table.ProfileRow.image.set(url)])
 
 
 def get_picture(call: Api, url: str, route: str = SEND, **request: object) -> Response:

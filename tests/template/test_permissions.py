@@ -12,7 +12,17 @@ import pytest
 
 from gatehouse_dev.template import Template
 from tests.support.aws_calls import KEYRING, AwsCall, load
-from tests.support.grants import LOGS, STREAMING, TRACES, granted, managed_by_aws, open_ended, policy_size, statements
+from tests.support.grants import (
+    LOGS,
+    PICTURES_ALONE,
+    STREAMING,
+    TRACES,
+    granted,
+    managed_by_aws,
+    open_ended,
+    policy_size,
+    statements,
+)
 from tests.support.layout import handler_modules
 from tests.support.settings_usage import reachable
 from tests.support.transformed import Resources, of_type, operations, source, transform, transformed, untransformed
@@ -77,6 +87,13 @@ def test_only_functions_that_publish_keys_may_write_the_keyring(template: Templa
     for grant in writing:
         leads_to = reachable(folders[template.functions[grant.function].folder])
         assert PUBLISHING & leads_to, grant.function
+
+
+def test_strangers_who_ask_for_pictures_reach_no_other_row() -> None:
+    """The function that serves them may read only their partitions of the table with password hashes."""
+    (role,) = [role for name, role in of_type(transformed(), ROLE).items() if name.startswith("SendPicture")]
+
+    assert [statement["Condition"] for statement in statements(role["Properties"])] == [PICTURES_ALONE]
 
 
 @every_function

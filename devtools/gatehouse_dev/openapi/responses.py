@@ -86,6 +86,8 @@ NEVER_200 = {
     "update_session",
 }
 FILES = {"export_tasks": "text/csv", "export_tasks_of_user": "text/csv"}
+PICTURE = "send_picture_of_user"
+PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
 
 
 def without_content(operation: Properties) -> Properties:
@@ -135,6 +137,8 @@ def _correct_success(responses: Properties, endpoint: Endpoint) -> None:
         responses["200"]["content"] = _json(OTHER_BODIES[endpoint.name])
     elif endpoint.name in NEVER_200:
         del responses["200"]
+    if endpoint.name == PICTURE:
+        responses["200"]["content"] = {kind: {"schema": TEXT | {"format": "binary"}} for kind in PICTURE_TYPES}
     if endpoint.name in FILES:
         responses["200"]["content"][FILES[endpoint.name]] = {"schema": TEXT}
     returned = endpoint.route.endpoint.__annotations__.get("return")
@@ -146,7 +150,10 @@ def _response(status: int) -> Properties:
     if status == FOUND:
         return {"description": "A redirect to the next page.", "headers": _headers("Location")}
     if status == NOT_MODIFIED:
-        return {"description": "The task has not changed since the client read it.", "headers": _headers("ETag")}
+        return {
+            "description": "The task or the picture has not changed since the client read it.",
+            "headers": _headers("ETag"),
+        }
     return {"$ref": f"#/components/responses/{REFUSALS[status].name}"}
 
 

@@ -22,6 +22,7 @@ from tests.support.layer import layer
 from tests.support.layout import ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
+from tests.support.pictures import ORIGIN, data_url, noise, picture_at
 from tests.support.tables import all_rows, rows
 
 pytestmark = pytest.mark.xdist_group("operating")
@@ -135,6 +136,22 @@ def test_all_given_fields_are_stored(call: Api, imports: Importer) -> None:
     }
 
 
+def test_a_picture_that_is_stored_in_the_profile_elsewhere_becomes_a_row(
+    call: Api, imports: Importer, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As UI kits of better-auth store it, up to 88 KB. Its URL is that of the service."""
+    line = ANN | {"image": data_url(noise()), "id": ID}
+    monkeypatch.delenv("GATEHOUSE_BASE_URL")
+    refused = imports(line)
+    monkeypatch.setenv("GATEHOUSE_BASE_URL", f"{ORIGIN}/")
+
+    assert imports(line, dry_run=True).summary == "1 would be added, 0 already there, 0 refused."
+    assert imports(line).code == 0
+    assert imports(line).summary == "0 added, 1 already there, 0 refused."
+    assert refused.err == ("line 1: image: set GATEHOUSE_BASE_URL to the service's URL, where the picture will be.\n")
+    assert picture_at(call, profiles(cloud)["ann@example.com"]["image"]) == ("image/png", noise())
+
+
 def test_an_address_alone_is_enough(call: Api, imports: Importer, mailbox: Mailbox) -> None:
     """The user signs in after a password reset, which also verifies the address."""
     assert imports({"email": "ann@example.com"}).code == 0
@@ -242,7 +259,8 @@ INVALID_LINES: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "flag as null": ({"email_verified": None}, "email_verified: "),
     "name of a wrong type": ({"name": ["Bob"]}, "name: "),
     "long name": ({"name": "x" * 101}, "name: "),
-    "image elsewhere": ({"image": "http://example.com/x.png"}, "image: Must be an https URL"),
+    "image elsewhere": ({"image": "http://example.com/x.png"}, "image: Send a link that begins with https://"),
+    "no picture": ({"image": "data:image/png;base64,R0lGODlh"}, "image: This is not a picture that can be shown"),
     "no UUID": ({"id": "42"}, "id: "),
     "number for an id": ({"id": 42}, "id: "),
     "no date": ({"created_at": "yesterday"}, "created_at: "),

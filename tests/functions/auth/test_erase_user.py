@@ -17,6 +17,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People, Person
+from tests.support.pictures import PNG, data_url
 from tests.support.tables import TABLES, all_rows
 from tests.support.tasks import create_task, list_tasks, store_tasks
 
@@ -79,7 +80,7 @@ def leave_traces(oauth_flow: OAuthFlow, mailbox: Mailbox) -> Person:
     oauth_flow.link(person.token)
     sign_in(call, person.email, "a wrong one")
     call("POST /api/auth/login", json={"email": person.email, "password": PASSWORD})
-    call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
+    call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True, "image": data_url(PNG)})
     task = create_task(call, person, title="Water the plants")
     call("DELETE /api/tasks/{task_id}", bearer=person.token, task_id=task["id"], headers={"idempotency-key": "k"})
     store_tasks(person, 30)

@@ -9,6 +9,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import Person
+from tests.support.pictures import data_url, noise
 from tests.support.tables import rows
 from tests.support.tasks import create_task, store_tasks
 
@@ -28,13 +29,24 @@ def test_the_export_has_user_accounts_sessions_and_tasks(call: Api, ann: Person,
 
     response = call(EXPORT, bearer=ann.token)
 
-    assert (response.status, set(response.json)) == (200, {"user", "accounts", "sessions", "tasks", "cursor"})
+    assert (response.status, set(response.json)) == (
+        200,
+        {"user", "picture", "accounts", "sessions", "tasks", "cursor"},
+    )
     assert response.json["user"]["email"] == ann.email
     assert [one["providerId"] for one in response.json["accounts"]] == ["credential", "google"]
     assert [one["id"] for one in response.json["sessions"]] == [ann.token[36:58]]
     assert response.json["tasks"] == [task]
+    assert response.json["picture"] is None
     assert response.headers["content-disposition"] == 'attachment; filename="account.json"'
     assert "link" not in response.headers
+
+
+def test_the_export_has_the_picture_itself(call: Api, ann: Person) -> None:
+    call("POST /api/auth/update-user", bearer=ann.token, json={"image": data_url(noise())})
+
+    assert call(EXPORT, bearer=ann.token).json["picture"] == data_url(noise())
+    assert call.aws_operations == ["BatchGetItem", "Query", "BatchGetItem", "Query"]
 
 
 def test_the_export_contains_no_secret(call: Api, cloud: Cloud, ann: Person, oauth_flow: OAuthFlow) -> None:

@@ -12,11 +12,8 @@ from tests.support.tables import all_rows
 TEXT, LONG = [None, 1, ["x"]], "x" * 5000
 NEW = "a better password"
 CHANGE = {"currentPassword": PASSWORD, "newPassword": NEW}
-SVG = "data:image/svg+xml;base64,PHN2Zz48L3N2Zz4="
-WEBP, JPEG = "data:image/webp;base64,UklGRg==", "data:image/jpeg;base64,/9j/4AA="
-LARGEST = WEBP.replace("g==", "A" * 7971)  # 7999 characters: the next length of base64 would exceed 8000
 CONTROLS = [f"Ann{control}Miller" for control in "\0\n\r\t\v\x1b\x7f\x85\u2028\u2029"] + ["Ann\r\nBcc: x@y.example"]
-LINKS = [1, "", "http://example.com/a.png", "javascript:alert(1)", "https://example.com/" + "a" * 500]
+LINKS = [1, "http://example.com/a.png", "javascript:alert(1)", "https://example.com/" + "a" * 500]
 LINKS += [
     f"https://{host}/a.png" for host in ("", ":443", "-", ".a.b", "a..b", "[::1]", "a:b", "a:1:80", "a:99999", "a%2e")
 ]
@@ -42,10 +39,6 @@ LINKS += [
     "https://example.com/a.png ",
     "https://example.com/a.png\n",
 ]
-PICTURES = [LARGEST + "AAAA", WEBP + "AAAA", WEBP[:-1], WEBP + "\n", WEBP.replace("UklGR", "AAAAA")]
-PICTURES += [JPEG.replace("jpeg", "png"), "data:image/png;base64,iVBORw0KGgo<p>=", "data:image/png;base64,PHNjcmlwdD4="]
-PICTURES += ['data:image/png;base64,iVBORw0KGgo="onload=alert(1)', SVG]
-PICTURES += ["data:image/png,%89PNG", "data:text/html;base64,PHA+", "data:text/html,<script>alert(1)</script>", "data:"]
 ZONES = ["Europe/Nowhere", "europe/berlin", "../../etc/passwd", "/etc/localtime", "CET\0", 0, [], "a" * 65]
 NO_OBJECT: list[Any] = [[], "x", 1]
 
@@ -58,7 +51,7 @@ def each(field: str, values: list[Any], **beside: Any) -> list[Any]:
 INVALID: dict[str, list[Any]] = {
     "sign-up/email": [
         *each("name", ["a" * 101, *CONTROLS], email="new@example.com", password=PASSWORD),
-        *each("image", [*LINKS[2:], SVG], email="new@example.com", password=PASSWORD),
+        *each("image", LINKS, email="new@example.com", password=PASSWORD),
         {"email": "new@example.com", "password": PASSWORD, "rememberMe": "yes"},
     ],
     "sign-in/social": [
@@ -89,7 +82,7 @@ INVALID: dict[str, list[Any]] = {
     "update-session": [],
     "update-user": [
         *each("name", [*TEXT, "a" * 101, CONTROLS[1]]),
-        *each("image", LINKS + PICTURES),
+        *each("image", LINKS),
         *each("taskReminders", ["true", 1, None]),
         *each("timeZone", ZONES),
     ],
