@@ -15,9 +15,11 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People, Person
+from tests.support.pictures import PNG, data_url
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider
 
 SECRET = "google-client-secret"
+PICTURE = data_url(PNG + bytes(25_000))  # about as large as the PNG of a face with 128 by 128 pixels
 
 
 class CallUsers:
@@ -88,6 +90,13 @@ class CallUsers:
         self.call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True})
         token: str = layer("tokens.unsubscribing").unsubscribe_token(person.id, person.email)
         return token
+
+    def picture(self) -> dict[str, str]:
+        """Return the ids of a user's picture."""
+        person = self.person()
+        self.call("POST /api/auth/update-user", bearer=person.token, json={"image": PICTURE})
+        url = self.call("GET /api/auth/me", bearer=person.token).json["user"]["image"]
+        return dict(zip(("user_id", "picture_id"), url.split("/")[-2:], strict=True))
 
     def google_claims(self) -> dict[str, Any]:
         """Return the claims of a new Google user."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from tests.costs.call_users import CallUsers
+from tests.costs.call_users import PICTURE, CallUsers
 from tests.costs.oauth_callbacks import first_callback, posted_callback, repeated_callback, repeated_callback_by_alias
 from tests.support.layer import layer
 from tests.support.people import PASSWORD
@@ -128,6 +128,8 @@ HTTP_CALLS = (
     _call("POST", "revoke-other-sessions", _signed_in()),
     HttpCall(routes=(f"POST {AUTH}update-session",), make_request=_signed_in(json={}), rejected=True),
     _call("POST", "update-user", _signed_in(json={"name": "Ann of Example"})),
+    _call("POST", "update-user", _signed_in(json={"image": PICTURE}), "POST /api/auth/update-user, a picture of 25 KB"),
+    _call("GET", "picture/{user_id}/{picture_id}", lambda users: users.picture()),
     _call("POST", "verify-password", _signed_in(json={"password": PASSWORD})),
     _call("POST", "change-password", _signed_in(json={"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD})),
     _call(

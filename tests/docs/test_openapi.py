@@ -60,7 +60,7 @@ def test_the_document_has_the_routes_of_the_api_without_pages(document: dict[str
     heads = {key.replace("GET", "HEAD") for key in reads}
 
     assert operations(document).keys() == API | heads
-    assert len(heads) == 4
+    assert len(heads) == 5
     assert not any(
         "content" in response for key in heads for response in operations(document)[key]["responses"].values()
     )

@@ -65,6 +65,9 @@ REQUESTS: dict[str, BenchRequest] = {
     "RequestPasswordReset": _by_mail(email="EMAIL"),
     "ResetPassword": BenchRequest(request=_body(token="RESET", newPassword=NEW_PASSWORD), bearer=None, hashes=True),
     "UpdateUser": BenchRequest(request=_body(name="Ann Smith")),
+    "SendPicture": BenchRequest(
+        request={"user_id": "x" * 36, "picture_id": "x" * 22}, bearer=None, status=404, about="one that does not exist"
+    ),
     "ChangePassword": BenchRequest(request=_body(currentPassword=PASSWORD, newPassword=NEW_PASSWORD), hashes=True),
     "VerifyPassword": BenchRequest(request=_body(password=PASSWORD), hashes=True),
     "ChangeEmail": BenchRequest(request=_body(newEmail="new@example.com")),

@@ -93,7 +93,7 @@ def test_strangers_who_ask_for_pictures_reach_no_other_row() -> None:
     """The function that serves them may read only their partitions of the table with password hashes."""
     (role,) = [role for name, role in of_type(transformed(), ROLE).items() if name.startswith("SendPicture")]
 
-    assert [statement["Condition"] for statement in statements(role["Properties"])] == [PICTURES_ALONE]
+    assert [statement["Condition"] for statement in statements(role)] == [PICTURES_ALONE]
 
 
 @every_function
