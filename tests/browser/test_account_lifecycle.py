@@ -1,7 +1,9 @@
 """An account from sign-up to deletion, by mouse and by keyboard; and several browsers of one user."""
 
+import re
+
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.chromium import Browsers
 from tests.browser.page_actions import (
@@ -16,6 +18,7 @@ from tests.browser.page_actions import (
     sign_in,
 )
 from tests.browser.people import People, Person
+from tests.support.pictures import noise
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
 
@@ -51,6 +54,7 @@ def test_the_life_of_an_account_by_mouse(new_browser: Browsers, people: People) 
     expect_notice(you, "Saved.")
     page.reload()
     expect(you.get_by_label("Name")).to_have_value("Eva")
+    _set_a_picture(page, you)
     with page.expect_download() as download:
         press(_part(page, "Your data"), "Download")
     assert "eve@example.com" in download.value.path().read_text(encoding="utf-8")
@@ -68,6 +72,19 @@ def test_the_life_of_an_account_by_mouse(new_browser: Browsers, people: People) 
     fill_in(page, email=eve.email, password="another horse battery")
     press(page, "Sign in")
     expect_alert(page, "The email address or the password is wrong.")
+
+
+def _set_a_picture(page: Page, you: Locator) -> None:
+    picture = you.get_by_role("img", name="Your picture")
+    file = FilePayload(name="eva.png", mimeType="image/png", buffer=noise(200))
+    you.locator("[data-file]").set_input_files(file)
+    expect_notice(you, "Saved.")
+    page.reload()
+    expect(picture).to_have_attribute("src", re.compile(r"/api/auth/picture/[\w-]{36}/[\w-]{22}"))
+    assert picture.evaluate("async (image) => (await image.decode(), image.naturalWidth)") == 128
+    press(you, "Remove the picture")
+    expect_notice(you, "Saved.")
+    expect(picture).to_be_hidden()
 
 
 def _use_tasks(page: Page) -> None:
