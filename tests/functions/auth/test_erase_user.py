@@ -81,6 +81,8 @@ def leave_traces(oauth_flow: OAuthFlow, mailbox: Mailbox) -> Person:
     sign_in(call, person.email, "a wrong one")
     call("POST /api/auth/login", json={"email": person.email, "password": PASSWORD})
     call("POST /api/auth/update-user", bearer=person.token, json={"taskReminders": True, "image": data_url(PNG)})
+    waiting = layer("accounts.waiting_pictures")
+    waiting.store_waiting(person.email, waiting.Picture(picture_id="x", media_type="image/png", content=PNG))
     task = create_task(call, person, title="Water the plants")
     call("DELETE /api/tasks/{task_id}", bearer=person.token, task_id=task["id"], headers={"idempotency-key": "k"})
     store_tasks(person, 30)
