@@ -1,6 +1,7 @@
 // Protocol §§8, 9, 12: changes of a signed-in user's own account.
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { before, test } from "node:test";
 
 import { account, get, linkIn, isValid, allMailsDelivered, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, send, session, signedIn, tokenIn } from "./support.mjs";
@@ -25,6 +26,19 @@ test("update-user with the client", async () => {
   assert.equal(user.name, "Bea");
   assert.equal(user.image, "https://example.com/b.png");
   assert.ok(user.updatedAt > user.createdAt);
+});
+
+test("a picture as UI kits send it is served as it was sent", async () => {
+  const { client } = await signedIn();
+  const png = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), randomBytes(65_700)]);
+  assert.deepEqual((await client.updateUser({ image: `data:image/png;base64,${png.toString("base64")}` })).data, { status: true });
+  const { image } = (await client.getSession()).data.user;
+  const served = await fetch(image);
+  assert.equal(served.headers.get("content-type"), "image/png");
+  assert.deepEqual(Buffer.from(await served.arrayBuffer()), png);
+  assert.equal((await fetch(image, { headers: { "if-none-match": served.headers.get("etag") } })).status, 304);
+  assert.equal((await client.updateUser({ image: "" })).error, null);
+  assert.equal((await fetch(image)).status, 404);
 });
 
 test("a null image removes it", async () => {
