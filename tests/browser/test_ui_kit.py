@@ -18,18 +18,17 @@ from tests.browser.ui_kit import (
     card,
     expect_signed_in,
     expect_toast,
-    noise_png,
     running_app,
     sign_in,
     sign_up,
 )
+from tests.support.pictures import noise
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
 NEW_PASSWORD = "battery of horses"
 TOO_EASY = "This password is too easy to guess. Choose another one."
 
 SEAMS = pytest.mark.xfail(strict=True, reason="seams: the hosted pages go back to the site that asked for the link")
-PICTURES = pytest.mark.xfail(strict=True, reason="pictures: `image` may be a data URL of this size")
 EXPO = pytest.mark.xfail(strict=True, reason="expo: accounts are known by the provider's id as well")
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not INSTALLED, reason=MISSING)]
@@ -129,7 +128,6 @@ def test_a_new_name(new_browser: Browsers, people: People) -> None:
     expect_toast(page, "[body.name] String should have at most 100 characters")
 
 
-@PICTURES
 def test_a_new_avatar(new_browser: Browsers, people: People, app: App) -> None:
     """The kit sends a picture of 128 by 128 pixels as a data URL; the service keeps it and gives it a URL."""
     page = signed_in(new_browser, people, "Udo", "/account/settings")
@@ -137,7 +135,7 @@ def test_a_new_avatar(new_browser: Browsers, people: People, app: App) -> None:
     avatar.get_by_role("button").click()
     with page.expect_file_chooser() as chooser:
         page.get_by_role("menuitem", name="Upload Avatar").click()
-    chooser.value.set_files({"name": "me.png", "mimeType": "image/png", "buffer": noise_png(400)})
+    chooser.value.set_files({"name": "me.png", "mimeType": "image/png", "buffer": noise(400)})
     picture = avatar.get_by_role("img")
     expect(picture).to_have_attribute("src", re.compile(f"^{re.escape(app.service.url)}/"))
     expect(picture).to_have_js_property("naturalWidth", 128)

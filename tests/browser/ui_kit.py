@@ -3,17 +3,14 @@
 import os
 import re
 import shutil
-import struct
 import subprocess
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from random import Random
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -102,13 +99,3 @@ def expect_toast(page: Page, sentence: str) -> None:
     """Expect a message with exactly this text."""
     messages = page.get_by_role("region", name=re.compile("^Notifications")).get_by_role("listitem")
     expect(messages.get_by_text(sentence, exact=True)).to_be_visible()
-
-
-def noise_png(side: int) -> bytes:
-    """Return a picture that compresses as badly as a photo."""
-    lines = b"".join(b"\0" + Random(line).randbytes(4 * side) for line in range(side))  # noqa: S311 -- not a secret
-    header = struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)  # 8 bits for each of red, green, blue and alpha
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
-    )
