@@ -1,7 +1,7 @@
 // The account page: profile, sign-in methods, devices, export and deletion.
 
 const SIDE = 128 // width and height of a picture in pixels
-const PICTURE = /^https?:\/\/[^/]+(\/api\/auth\/picture\/[\w-]+\/[\w-]+)$/ // its URL; the page may be at another host
+const PICTURE = /^data:.+|\/api\/auth\/picture\/[\w/-]+$/ // inline, or the path of one: the page may be at another host
 
 function accountPage() {
   showMember()
@@ -65,7 +65,7 @@ function showMember() {
   $$("[data-email]").forEach((place) => (place.textContent = place.value = email))
   $("[data-initials]").textContent = (name || email).split(" ", 2).map(([letter]) => letter).join("")
   shown.onerror = () => (shown.hidden = true)
-  const source = image?.startsWith("data:") ? image : image?.match(PICTURE)?.[1]
+  const source = image?.match(PICTURE)?.[0]
   shown.hidden = !source
   if (source) shown.src = source
   $("[data-no-picture]").hidden = !image
