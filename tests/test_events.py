@@ -18,6 +18,7 @@ RESPONSES: dict[str, tuple[int, str | None]] = {
     "auth/delete_user": (401, "UNAUTHORIZED"),
     "auth/delete_user_callback": (404, "FAILED_TO_GET_USER_INFO"),
     "auth/error": (302, None),
+    "auth/expo_authorization_proxy": (400, "STATE_MISMATCH"),
     "auth/export_account": (401, "UNAUTHORIZED"),
     "auth/get_access_token": (401, "UNAUTHORIZED"),
     "auth/get_session": (200, None),

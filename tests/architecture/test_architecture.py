@@ -20,6 +20,7 @@ CATALOGUE = "layers/common/gatehouse/errors.py"  # it lists all errors
 PUBLIC = {
     "auth/delete_user_callback",
     "auth/error",
+    "auth/expo_authorization_proxy",
     "auth/get_session",
     "auth/jwks",
     "auth/oauth_callback",

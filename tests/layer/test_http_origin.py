@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gatehouse_dev.template import Template
 from tests.layer.every_route import each, function
 from tests.support.auth_calls import is_signed_in, sign_in
 from tests.support.calls import Api
@@ -107,6 +108,66 @@ def test_a_bearer_token_does_not_excuse_a_browsers_origin_at_sign_in(call: Api, 
     headers = {"sec-fetch-mode": "cors", "origin": UNTRUSTED[0]}
 
     assert call(route, json=BODY, cookies=["a=b"], bearer="x", headers=headers).code == "INVALID_ORIGIN"
+
+
+# -- Apps with Expo's client, which have no origin ----------------------------------------------
+
+
+@pytest.mark.parametrize("app", ["myapp://", "myapp://page", "MYAPP://", "exp://192.168.1.5:8081", TRUSTED[0]])
+def test_an_app_says_where_it_is_from(call: Api, people: People, settings: Callable[..., None], app: str) -> None:
+    settings(trusted_origins="myapp://,exp://")
+    ann, headers = people.signed_in(), {"expo-origin": app}
+
+    assert call("POST /api/tasks", json={"title": "x"}, cookies=[ann.cookie], headers=headers).status == 201
+    assert call("POST /api/auth/sign-in/email", json=BODY, headers=headers).status == 200
+    assert call("POST /api/auth/sign-out", cookies=[ann.cookie], headers=headers).status == 200
+
+
+@each(CSRF)
+def test_an_app_that_is_not_trusted_is_refused_before_any_read(
+    call: Api, settings: Callable[..., None], route: str
+) -> None:
+    settings(trusted_origins="myapp://")
+    refused = [(app, "INVALID_ORIGIN") for app in ("evilapp://", "myapp", "myapp:", "exp://x", *UNTRUSTED)]
+
+    for app, code in [*refused, ("null", "MISSING_OR_NULL_ORIGIN"), ("", "MISSING_OR_NULL_ORIGIN")]:
+        response = call(route, json=BODY, cookies=["a=b"], headers={"expo-origin": app})
+        assert (response.status, response.code, call.aws_operations) == (403, code, []), app
+
+
+@each(CSRF)
+@pytest.mark.parametrize("header", ["origin", "referer"])
+def test_what_a_browser_says_counts_before_what_an_app_says(
+    call: Api, settings: Callable[..., None], route: str, header: str
+) -> None:
+    """Each of the two must be trusted by itself; a page can have its own script send the app's header."""
+    settings(trusted_origins="myapp://")
+    headers = {"expo-origin": "myapp://", header: UNTRUSTED[0]}
+
+    assert call(route, json=BODY, cookies=["a=b"], headers=headers).code == "INVALID_ORIGIN"
+
+
+@each(LOGINS, function)
+def test_an_app_that_is_not_trusted_signs_nobody_in(call: Api, route: str) -> None:
+    response = call(route, json=BODY, headers={"expo-origin": "evilapp://"})
+
+    assert (response.code, call.aws_operations) == ("INVALID_ORIGIN", [])
+
+
+def test_a_bearer_token_needs_no_trusted_app(call: Api, people: People) -> None:
+    """The cookie beside it does not count then."""
+    ann, headers = people.signed_in(), {"expo-origin": "evilapp://"}
+
+    assert call("POST /api/tasks", json={"title": "x"}, bearer=ann.token, headers=headers).status == 201
+    kept = {"bearer": "x.y", "cookies": [ann.cookie], "headers": headers}
+    assert call("POST /api/tasks", json={"title": "x"}, **kept).status == 401
+
+
+def test_a_preflight_refuses_the_header_of_apps(template: Template) -> None:
+    """A page of a trusted origin could send it; one of any other gets no permission."""
+    cors = template.resources["Api"]["Properties"]["CorsConfiguration"]
+
+    assert "expo-origin" not in str(cors).lower()
 
 
 def test_reading_needs_no_origin(call: Api, people: People) -> None:

@@ -26,13 +26,17 @@ _MAX_STATES, _BETWEEN_STATES = 10, "~"  # in the state cookie, the newest last; 
 def set_session(request: Request, response: Response, session: Session, token: SessionToken) -> None:
     """Set the session cookie, and the same value as a header for scripts."""
     signed = keys.sign(str(token))
-    lifetime = ceil((session.expires_at - session.updated_at).total_seconds())
-    set_cookie(request, response, SESSION, signed, lifetime if session.remember else None)
+    set_cookie(request, response, SESSION, signed, _lifetime(session))
     if not session.remember:
         set_cookie(request, response, DONT_REMEMBER, keys.sign("true"), None)
     elif get_cookies(request, DONT_REMEMBER):
         set_cookie(request, response, DONT_REMEMBER, "", 0)
     response.headers["set-auth-token"] = signed
+
+
+def format_session(request: Request, session: Session, token: SessionToken) -> str:
+    """Return the `Set-Cookie` value of a new session, for a client that does not get it in this response."""
+    return format_cookie(request, SESSION, keys.sign(str(token)), _lifetime(session))
 
 
 def clear_session(request: Request, response: Response) -> None:
@@ -91,6 +95,11 @@ def _split_states(text: str) -> list[str]:
 def _set_states(request: Request, response: Response, states: list[str]) -> None:
     value = keys.sign(_BETWEEN_STATES.join(states)) if states else ""
     set_cookie(request, response, _STATE, value, _STATE_AGE if states else 0)
+
+
+def _lifetime(session: Session) -> int | None:
+    seconds = ceil((session.expires_at - session.updated_at).total_seconds())
+    return seconds if session.remember else None
 
 
 def remaining_seconds(session: Session) -> int:

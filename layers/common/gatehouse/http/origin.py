@@ -23,6 +23,8 @@ from gatehouse.errors import (
 )
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_APP_ORIGIN = "expo-origin"
+_ORIGINS = ("origin", "referer", _APP_ORIGIN)  # the first one that is not empty counts
 _FETCH_METADATA = ("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest")
 _TARGETS: dict[str, type[Refusal]] = {  # by their names without case and underscores: callbackURL, callback_url
     "callbackurl": InvalidCallbackUrl,
@@ -59,7 +61,7 @@ def check_origin(request: Request, *, signs_in: bool) -> None:
 
     Bearer calls need no origin, unless a browser sends them to sign somebody in: no page can add the header to a
     request to another site. Without a trusted origin their cookies do not count: HTTP libraries keep and send cookies
-    by themselves. Raises MissingOrigin, InvalidOrigin or CrossSiteLogin.
+    by themselves. Apps have no origin; see `_origin_header`. Raises MissingOrigin, InvalidOrigin or CrossSiteLogin.
     """
     if request.method in _SAFE_METHODS:
         return
@@ -74,6 +76,17 @@ def check_origin(request: Request, *, signs_in: bool) -> None:
             return
     if signs_in:
         _check_login(request)
+
+
+def is_from_app(request: Request) -> bool:
+    """Whether an app of a trusted scheme sent the request, by its own account."""
+    origin = _origin_header(request) or ""
+    return origin == request.headers.get(_APP_ORIGIN) and is_app_link(origin) and _is_trusted(request, origin)
+
+
+def is_app_link(target: str) -> bool:
+    """Whether a trusted redirect target leads into an app: it is neither a path nor a page of the web."""
+    return not target.lower().startswith(("/", *(f"{scheme}://" for scheme in _DEFAULT_PORTS)))
 
 
 def bearer_token(request: Request) -> str | None:
@@ -146,12 +159,21 @@ def _check_login(request: Request) -> None:
         if (site, mode) == ("cross-site", "navigate"):
             raise CrossSiteLogin
         _require_origin(request)
-    elif "origin" in request.headers or "referer" in request.headers:
+    elif any(name in request.headers for name in _ORIGINS):
         _require_origin(request)
 
 
+def _origin_header(request: Request) -> str | None:
+    """Return where the request comes from, as its headers say; None when none of them is there.
+
+    Expo's client names the scheme of its app in a header of its own. A page cannot have it stand for its own origin: a
+    browser sends `Origin` with every request to another site that has such a header, after a preflight that refuses it.
+    """
+    return next(filter(None, map(request.headers.get, _ORIGINS)), None)
+
+
 def _require_origin(request: Request) -> None:
-    origin = request.headers.get("origin") or request.headers.get("referer")
+    origin = _origin_header(request)
     if origin == "null" and request.headers.get("sec-fetch-site") == "same-origin":
         origin = base_url(request)
     if not origin or origin == "null":

@@ -36,7 +36,7 @@ class AccountRow(Row):
 class StateRow(Row):
     """An authorization in progress; with `link_user`, to link the account to that user.
 
-    It expires at `delete_at`, whether or not TTL has removed the row by then.
+    `app_url` is the SHA-256 of its URL, where it is for the app that began it, and not for a browser. It expires at `delete_at`, whether or not TTL has removed the row by then.
     """
 
     class Meta:
@@ -54,6 +54,7 @@ class StateRow(Row):
     new_user_callback_url = UnicodeAttribute(null=True)
     link_user = UnicodeAttribute(null=True)
     link_session = UnicodeAttribute(null=True)
+    app_url = UnicodeAttribute(null=True)
 
 
 def account_key(user_id: str, account_id: str) -> Key:

@@ -29,7 +29,7 @@ from gatehouse.errors import (
     UserEmailNotFound,
 )
 from gatehouse.http.authentication import find_session_user
-from gatehouse.http.cookies import has_state, remove_state
+from gatehouse.http.cookies import format_session, has_state, remove_state
 from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import base_url, encode_location
 from gatehouse.oauth import flows, id_tokens, state, token_endpoint
@@ -58,7 +58,8 @@ def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: 
     """Complete a sign-in at a provider and redirect to its target. With `strict`, a bad state or code is a 400.
 
     A state is used up only by the browser that began the sign-in. Whoever comes without one, but with a session, is
-    redirected as after a sign-in: mostly they used the browser's Back.
+    redirected as after a sign-in: mostly they used the browser's Back. Where an app began it, its link gets the session
+    or the error, and the browser is not signed in.
 
     Raises ProviderNotFound for an unknown provider.
     """
@@ -68,9 +69,8 @@ def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: 
     is_own = has_state(request, given)
     row = state.consume_state(given, name) if is_own else None
     found = row or (state.find_state(given) if given else None)
-    if given and not row and not (found and found.link_user) and find_session_user(request):
+    if given and not row and not (found and (found.link_user or found.app_url)) and find_session_user(request):
         return redirect(_target(request, found))
-    error_url = (found and found.error_callback_url) or f"{base_url(request)}/api/auth/error"
     try:
         if repeated:
             raise InvalidInput(f"[query.{repeated[0]}] Each parameter may be given once.")
@@ -81,7 +81,9 @@ def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: 
         if strict and isinstance(refusal, _BAD_REQUESTS):
             raise
         response = redirect(
-            error_url, error=_error_name(refusal, request), error_description=_error_description(refusal, request)
+            _error_target(request, found),
+            error=_error_name(refusal, request),
+            error_description=_error_description(refusal, request),
         )
         request.state.outcome = refusal.code
         if refusal.cause:
@@ -123,6 +125,11 @@ def _target(request: Request, row: StateRow | None) -> str:
     return (row and row.callback_url) or config().frontend_url or base_url(request)
 
 
+def _error_target(request: Request, row: StateRow | None) -> str:
+    target = row and (row.error_callback_url or (row.app_url and row.callback_url))
+    return target or f"{base_url(request)}/api/auth/error"
+
+
 def _complete(request: Request, client: ClientInfo, row: StateRow) -> Response:
     provider_config, given = get_provider(row.provider_id), request.query_params
     if "error" in given:
@@ -142,8 +149,13 @@ def _complete(request: Request, client: ClientInfo, row: StateRow) -> Response:
         flows.link_identity(row.link_user, row.link_session, identity, tokens, client)
         return redirect(target)
     result = flows.sign_in_with_identity(identity, tokens, client)
-    response = redirect((result.is_new and row.new_user_callback_url) or target)
-    start_session(request, response, result.user, result.issued)
+    target = (result.is_new and row.new_user_callback_url) or target
+    if row.app_url:
+        add_log_context(user_id=result.user.id)
+        response = redirect(target, cookie=format_session(request, result.issued.session, result.issued.token))
+    else:
+        response = redirect(target)
+        start_session(request, response, result.user, result.issued)
     remember_device(request, response, result.user.email, is_proven=result.user.is_proven)
     return response
 

@@ -11,7 +11,7 @@ from gatehouse.accounts import User
 from gatehouse.api_model import ApiModel, ResponseModel
 from gatehouse.errors import InvalidIdToken, InvalidInput, InvalidToken
 from gatehouse.http.cookies import add_state
-from gatehouse.http.origin import base_url, encode_location
+from gatehouse.http.origin import base_url, encode_location, is_app_link, is_from_app
 from gatehouse.oauth import flows, id_tokens, state
 from gatehouse.oauth.model import Identity, TokenSet
 from gatehouse.oauth.providers import get_provider
@@ -81,7 +81,10 @@ class LinkedBody(ResponseModel):
 def start_authorization(
     request: Request, response: Response, sign_in_request: SocialSignInRequest, session: Session | None = None
 ) -> ProviderRedirect:
-    """Start an authorization at the provider; with a `session`, to link the account to its user."""
+    """Start an authorization at the provider; with a `session`, to link the account to its user. It is for the app that
+    sent the request, if all its targets are in apps: a session must not get into the URL of a page.
+    """
+    targets = [sign_in_request.callback_url, sign_in_request.error_callback_url, sign_in_request.new_user_callback_url]
     options = state.AuthorizationOptions(
         callback_url=sign_in_request.callback_url or None,
         error_callback_url=sign_in_request.error_callback_url or None,
@@ -89,6 +92,7 @@ def start_authorization(
         scopes=tuple(sign_in_request.scopes),
         login_hint=sign_in_request.login_hint,
         parameters=sign_in_request.additional_params,
+        for_app=is_from_app(request) and bool(targets[0]) and all(is_app_link(target) for target in targets if target),
     )
     authorization = state.create_authorization(
         get_provider(sign_in_request.provider),
