@@ -47,7 +47,7 @@ def local_parameters(environ: Mapping[str, str], port: int, path: Path = DEFAULT
         "BaseUrl": f"http://localhost:{port}",
         "MailFrom": "no-reply@gatehouse.test",
         "CorsOrigins": "http://localhost:5173",
-        "TrustedOrigins": f"http://127.0.0.1:{port}",
+        "TrustedOrigins": f"http://127.0.0.1:{port},exp://",  # Expo Go
         "RateLimits": "off",
         "MailRate": "1000",
         "Transport": "botocore",  # moto intercepts botocore in this process

@@ -27,6 +27,7 @@ SHOP = "https://shop.example"
 SETTINGS = {
     "same_site": {
         "cors_origins": f"http://localhost:5173,{SHOP}",
+        "trusted_origins": "myapp://",
         "access_token_lifetime": "55",
         "session_update_age": "0",
         "rate_limits": "on",
@@ -69,7 +70,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "node_modules").symlink_to(PACKAGES)
     (folder / "package.json").write_text('{"type": "module"}')
     shutil.copy(ROOT / "docs/openapi.json", folder)
-    for name in ("tsconfig.json", "wrong.ts"):
+    for name in ("tsconfig.json", "wrong.ts", "device.d.ts"):
         shutil.copy(HERE / name, folder)
     for name, text in snippets().items():
         (folder / name).write_text(text, encoding="utf-8")

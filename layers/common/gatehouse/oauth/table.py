@@ -36,7 +36,8 @@ class AccountRow(Row):
 class StateRow(Row):
     """An authorization in progress; with `link_user`, to link the account to that user.
 
-    `app_url` is the SHA-256 of its URL, where it is for the app that began it, and not for a browser. It expires at `delete_at`, whether or not TTL has removed the row by then.
+    `app_url` is the SHA-256 of its URL, where it is for the app that began it, and not for a browser. It expires at
+    `delete_at`, whether or not TTL has removed the row by then.
     """
 
     class Meta:
