@@ -3,6 +3,7 @@
 Every call takes some milliseconds and costs money.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,8 @@ SIGN_UP = ["BatchGetItem", "PutItem"]
 CALLBACK = ["DeleteItem", "BatchGetItem", "BatchGetItem", "TransactWriteItems"]
 AT_GOOGLE: dict[str, Any] = {"provider": "google", "cookies": ["STATE_COOKIE"], "bearer": None}
 BY_ALIAS: dict[str, Any] = {"cookies": ["ALIAS_COOKIE"], "bearer": None}
+BY_APP: dict[str, Any] = {"bearer": None}
+BY_PROVIDERS_ID = ["BatchGetItem", "BatchGetItem"]
 LINKED: dict[str, Any] = {"bearer": "LINKED"}
 NEW_PASSWORD = {"newPassword": "battery horse correct", "token": "RESET"}
 
@@ -118,11 +121,22 @@ AUTH: list[Row] = [
     ("GET", "callback/{provider}", AT_GOOGLE, []),
     ("GET", "oauth/google/callback", BY_ALIAS | {"query": {"state": "ALIAS_STATE", "code": "ALIAS_CODE"}}, CALLBACK),
     ("POST", "callback/{provider}", AT_GOOGLE, []),
+    ("GET", "expo-authorization-proxy", BY_APP | {"query": {"authorizationURL": "APP_STATE"}}, ["BatchGetItem"]),
+    ("GET", "expo-authorization-proxy", BY_APP | {"query": {"authorizationURL": "garbage"}}, []),
     ("POST", "link-social", {"json": {"provider": "google"}}, [*SESSION, "PutItem"]),
     ("GET", "list-accounts", LINKED, [*SESSION, "BatchGetItem"]),
     ("POST", "unlink-account", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "TransactWriteItems"]),
     ("POST", "get-access-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
     ("POST", "refresh-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem", "UpdateItem"]),
+    (
+        "POST",
+        "unlink-account",
+        LINKED | {"json": {"providerId": "google", "accountId": "3003"}},
+        [*SESSION, "BatchGetItem", "TransactWriteItems"],
+    ),
+    ("POST", "get-access-token", LINKED | {"json": {"providerId": "google"}}, [*SESSION, *BY_PROVIDERS_ID]),
+    ("POST", "refresh-token", LINKED | {"json": {"accountId": "3003"}}, [*SESSION, *BY_PROVIDERS_ID, "UpdateItem"]),
+    ("GET", "account-info", LINKED | {"query": {"accountId": "3003"}}, [*SESSION, *BY_PROVIDERS_ID]),
     ("GET", "export", {}, [*SESSION, "Query", "Query"]),
     ("GET", "account-info", LINKED | {"query": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
     ("GET", "error", {}, []),
@@ -166,8 +180,10 @@ def tokens(call: Api, people: People, mailbox: Mailbox) -> dict[str, str]:
 
 
 @pytest.fixture
-def at_google(call: Api, people: People, oauth_flow: OAuthFlow) -> dict[str, str]:
-    """Carol has a linked Google account and two authorization codes."""
+def at_google(call: Api, people: People, oauth_flow: OAuthFlow, settings: Callable[..., None]) -> dict[str, str]:
+    """Carol has a linked Google account and two authorization codes; an app has begun a sign-in."""
+    settings(trusted_origins="myapp://")
+    by_app = {"json": {"provider": "google", "callbackURL": "myapp://"}, "headers": {"expo-origin": "myapp://"}}
     carol = people.signed_in("carol")
     person = {"sub": "3003", "email": carol.email, "email_verified": True}
     oauth_flow.link(carol.token, **person)
@@ -180,6 +196,7 @@ def at_google(call: Api, people: People, oauth_flow: OAuthFlow) -> dict[str, str
         "STATE": sent.query["state"],
         "STATE_COOKIE": sent.cookie,
         "CODE": oauth_flow.provider.authorize(sent.url, **person),
+        "APP_STATE": call("POST /api/auth/sign-in/social", **by_app).json["url"],
         "ALIAS_STATE": alias.query["state"],
         "ALIAS_COOKIE": alias.cookie,
         "ALIAS_CODE": oauth_flow.provider.authorize(alias.url, **person),

@@ -191,8 +191,25 @@ test("another user's and an unknown account are ACCOUNT_NOT_FOUND", async () => 
   assert.equal((await gus.client.listAccounts()).data.length, 1);
 });
 
-test("unlink-account needs only accountId, and rejects anonymous callers", async () => {
+for (const [form, selected] of [
+  ["provider and its id", ({ sub }) => ({ providerId: "google", accountId: sub })],
+  ["provider", () => ({ providerId: "google" })],
+  ["provider's id", ({ sub }) => ({ accountId: sub })],
+  ["password's provider and user", ({ user }) => ({ providerId: "credential", accountId: user.id })],
+])
+  test(`an account is unlinked as clients before 1.7 do it: ${form}`, async () => {
+    const ann = await signedIn();
+    const { sub } = await googleUser({ email: ann.email });
+    await link(ann, { sub });
+    const selection = selected({ sub, user: ann.user });
+    const wrong = { ...selection, providerId: selection.providerId === "credential" ? "google" : "credential" };
+    if (selection.accountId) assert.deepEqual(refusal(await ann.client.unlinkAccount(wrong)), [400, "ACCOUNT_NOT_FOUND"]);
+    assert.deepEqual((await ann.client.unlinkAccount(selection)).data, { status: true });
+    assert.deepEqual(await providers(ann), [selection.providerId === "credential" ? "google" : "credential"]);
+  });
+
+test("unlink-account needs an account, and rejects anonymous callers", async () => {
   const { client } = await signedIn();
-  assert.deepEqual(refusal(await client.unlinkAccount({ providerId: "google" })), [400, "VALIDATION_ERROR"]);
+  assert.deepEqual(refusal(await client.unlinkAccount({})), [400, "VALIDATION_ERROR"]);
   assert.equal((await post("/unlink-account", { accountId: "any" })).status, 401);
 });

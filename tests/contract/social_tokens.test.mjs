@@ -83,6 +83,12 @@ for (const [name, ask] of Object.entries(asking)) {
       assert.deepEqual(refusal(await ask(ann.client, { accountId: id })), [400, "ACCOUNT_NOT_FOUND"]);
   });
 
+  test(`${name} takes the provider and its id, as clients before 1.7 send them`, async () => {
+    for (const selection of [{ accountId: gus.sub }, { providerId: "google", accountId: gus.sub }, { providerId: "google" }])
+      assert.equal((await ask(gus.client, selection)).error, null);
+    assert.deepEqual(refusal(await ask(ann.client, { providerId: "google", accountId: gus.sub })), [400, "ACCOUNT_NOT_FOUND"]);
+  });
+
   test(`${name} needs a session`, async () => {
     assert.equal((await ask(new Browser().client, { accountId })).error.status, 401);
   });
@@ -95,7 +101,7 @@ test("a password account has no provider tokens", async () => {
 });
 
 test("accountId must match exactly, and userId is ignored", async () => {
-  assert.deepEqual(refusal(await gus.client.getAccessToken({ accountId, providerId: "google" })), [400, "VALIDATION_ERROR"]);
+  assert.deepEqual(refusal(await gus.client.getAccessToken({ accountId, providerId: "another" })), [400, "ACCOUNT_NOT_FOUND"]);
   assert.deepEqual(refusal(await gus.client.getAccessToken({ useAccountCookie: true })), [400, "ACCOUNT_NOT_FOUND"]);
   assert.equal((await gus.client.getAccessToken({ accountId, userId: ann.user.id })).error, null);
   assert.deepEqual(refusal(await ann.client.getAccessToken({ accountId, userId: gus.user.id })), [400, "ACCOUNT_NOT_FOUND"]);

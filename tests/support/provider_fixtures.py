@@ -9,7 +9,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.oauth_flow import OAuthFlow
-from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
+from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, reply, running_provider
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +60,17 @@ def oidc(provider: Provider, settings: Callable[..., None]) -> Provider:
         oidc_client_secret_name="oidc-client-secret",
     )
     return provider
+
+
+@pytest.fixture
+def other_provider(call: Api, google: Provider, settings: Callable[..., None]) -> OAuthFlow:
+    """Sign-ins at a second provider beside Google: the same server, with another issuer."""
+    issuer = f"{google.url}/other"
+    settings(oidc_issuer=issuer, oidc_client_id=CLIENT_ID, oidc_client_secret_name="oidc-client-secret")
+    google.discovery_fields, google.token_fields = {"issuer": issuer}, {"claims": {"iss": issuer}}
+    document = "/other/.well-known/openid-configuration"
+    google.behaviour[document] = lambda handler: reply(handler, 200, google.discovery())
+    return OAuthFlow(call, google, "oidc")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.get("/api/auth/account-info", response_model_exclude_none=True)
 async def account_info(selection: Annotated[AccountSelection, Query()], user: CurrentUser) -> AccountInfoBody:
-    row = find_account(user.id, selection.account_id, ProviderNotConfigured)
+    row = find_account(user.id, selection.account_id, selection.provider_id, ProviderNotConfigured)
     return account_info_body(row, load_tokens(row))
 
 

@@ -11,7 +11,8 @@ router = APIRouter()
 
 @router.post("/api/auth/get-access-token", response_model_exclude_none=True)
 async def get_access_token(selection: AccountSelection, user: CurrentUser) -> AccessTokenBody:
-    return access_token_body(valid_tokens(find_account(user.id, selection.account_id)))
+    row = find_account(user.id, selection.account_id, selection.provider_id)
+    return access_token_body(valid_tokens(row))
 
 
 handler = lambda_handler(router, AccessPolicy(verifies_cookies=True))

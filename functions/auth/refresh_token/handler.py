@@ -11,7 +11,7 @@ router = APIRouter()
 
 @router.post("/api/auth/refresh-token", response_model_exclude_none=True)
 async def refresh_token(selection: AccountSelection, user: CurrentUser) -> RefreshedTokensBody:
-    row = find_account(user.id, selection.account_id)
+    row = find_account(user.id, selection.account_id, selection.provider_id)
     return refreshed_tokens_body(row, refresh_tokens(row))
 
 

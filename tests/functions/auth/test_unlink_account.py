@@ -105,6 +105,83 @@ def test_s_67_another_users_account_is_not_found(call: Api, ann: Person, oauth_f
     assert set(accounts(call, bob)) == {"google"}
 
 
+# -- By the provider's own id, as before better-auth 1.7 -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [{"accountId": "1001"}, {"providerId": "google", "accountId": "1001"}, {"providerId": "google"}],
+    ids=str,
+)
+def test_an_account_is_unlinked_by_its_provider_and_the_providers_id(
+    call: Api, ann: Person, selection: dict[str, str]
+) -> None:
+    assert call(UNLINK, bearer=ann.token, json=selection).json == {"status": True}
+    assert set(accounts(call, ann.token)) == {"credential"}
+
+
+@pytest.mark.parametrize("more", [{}, {"accountId": "USER"}, {"accountId": "OURS"}], ids=str)
+def test_the_password_is_the_provider_credential_with_the_users_id(
+    call: Api, ann: Person, more: dict[str, str]
+) -> None:
+    ids = {"USER": ann.id, "OURS": accounts(call, ann.token)["credential"]}
+    selection = {"providerId": "credential", **{name: ids[value] for name, value in more.items()}}
+
+    assert call(UNLINK, bearer=ann.token, json=selection).json == {"status": True}
+    assert set(accounts(call, ann.token)) == {"google"}
+
+
+def test_the_users_id_alone_is_the_password(call: Api, ann: Person) -> None:
+    assert unlink(call, ann.token, ann.id).status == 200
+    assert set(accounts(call, ann.token)) == {"google"}
+
+
+def test_an_id_of_another_provider_or_user_is_not_found(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
+    bob = token_of(oauth_flow.sign_in(sub="2002", email="bob@example.com", email_verified=True))
+    ours = accounts(call, ann.token)
+    wrong: list[tuple[str | None, str | None]]
+    wrong = [("credential", ours["google"]), ("google", ours["credential"]), ("google", ann.id), ("credential", "1001")]
+    wrong += [("google", "2002"), ("oidc", "1001"), ("oidc", None), ("google", ""), ("", "1001"), ("", ours["google"])]
+
+    for provider, account in [*wrong, ("google", accounts(call, bob)["google"]), (None, "2002")]:
+        response = call(UNLINK, bearer=ann.token, json={"providerId": provider, "accountId": account})
+        assert (response.status, response.code) == (400, "ACCOUNT_NOT_FOUND"), (provider, account)
+    assert set(accounts(call, ann.token)) == {"credential", "google"}
+    assert set(accounts(call, bob)) == {"google"}
+
+
+@pytest.mark.parametrize("body", [{}, {"accountId": None}, {"providerId": ""}, {"accountId": 1}], ids=str)
+def test_an_account_must_be_named(call: Api, ann: Person, body: dict[str, Any]) -> None:
+    assert call(UNLINK, bearer=ann.token, json=body).code == "VALIDATION_ERROR"
+
+
+def test_several_accounts_of_one_provider_are_not_guessed_at(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
+    oauth_flow.link(ann.token, sub="1002", email=ann.email, email_verified=True, hd="example.com")
+
+    response = call(UNLINK, bearer=ann.token, json={"providerId": "google"})
+
+    assert (response.status, response.code) == (400, "VALIDATION_ERROR")
+    assert len(call("GET /api/auth/list-accounts", bearer=ann.token).json) == 3
+    assert call(UNLINK, bearer=ann.token, json={"providerId": "google", "accountId": "1002"}).status == 200
+
+
+def test_one_id_at_two_providers_needs_the_provider(call: Api, ann: Person, other_provider: OAuthFlow) -> None:
+    other_provider.link(ann.token, sub="1001", email=ann.email, email_verified=True)
+
+    assert unlink(call, ann.token, "1001").code == "VALIDATION_ERROR"
+    assert call(UNLINK, bearer=ann.token, json={"providerId": "oidc", "accountId": "1001"}).status == 200
+    assert set(accounts(call, ann.token)) == {"credential", "google"}
+
+
+def test_our_id_comes_first(call: Api, ann: Person, other_provider: OAuthFlow) -> None:
+    """An account at another provider may have it as its own."""
+    google = accounts(call, ann.token)["google"]
+    other_provider.link(ann.token, sub=google, email=ann.email, email_verified=True)
+
+    assert unlink(call, ann.token, google).status == 200
+    assert set(accounts(call, ann.token)) == {"credential", "oidc"}
+
+
 def test_a_fresh_session_is_required(call: Api, ann: Person, advance_clock: Callable[..., None]) -> None:
     advance_clock(days=2)
     response = unlink(call, ann.token, "x" * 32)

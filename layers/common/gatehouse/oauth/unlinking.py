@@ -3,8 +3,10 @@
 from gatehouse.accounts.lookup import profile_versions
 from gatehouse.accounts.table import ProfileRow, remove_link, remove_password
 from gatehouse.dynamodb import TransactItem, batch_get, retry_if_changed, transact
-from gatehouse.errors import AccountNotFound, FailedToUnlinkLastAccount
+from gatehouse.errors import AccountNotFound, FailedToUnlinkLastAccount, InvalidInput
 from gatehouse.oauth.table import AccountRow, account_key
+
+PASSWORD = "credential"  # noqa: S105 -- the provider of a password, as clients know it
 
 
 def linked_accounts(profile: ProfileRow) -> list[AccountRow]:
@@ -14,21 +16,44 @@ def linked_accounts(profile: ProfileRow) -> list[AccountRow]:
     return sorted((row for row in rows if row), key=lambda row: (row.created_at, row.account_id))
 
 
-def unlink(profile: ProfileRow, account_id: str) -> None:
-    """Remove an account at a provider, or the password, by its account id.
+def select_method(profile: ProfileRow, account_id: str | None, provider_id: str | None) -> AccountRow | None:
+    """Return the sign-in method that a caller means: an account at a provider, or None for the password.
 
-    Raises FailedToUnlinkLastAccount, AccountNotFound, and SessionEnded when the user does not exist any more.
+    `account_id` is ours, or as clients before better-auth 1.7 send it, the provider's own; that of the password is its
+    user's. `provider_id` has to be its provider, and alone means the only account there. Raises AccountNotFound, and
+    InvalidInput where several match.
+    """
+    rows: list[AccountRow | None] = [*linked_accounts(profile), *([None] if profile.password_hash else [])]
+    there = [row for row in rows if provider_id in {None, row.provider_id if row else PASSWORD}]
+    if account_id is None:
+        found = there if provider_id else []
+    else:
+        found = [row for row in there if account_id == (row.account_id if row else profile.credential_id)]
+        found = found or [row for row in there if account_id == (row.subject if row else profile.user_id)]
+    if not found:
+        raise AccountNotFound
+    if len(found) > 1:
+        raise InvalidInput("Several of your accounts match. Send the id of one, as list-accounts shows it.")
+    return found[0]
+
+
+def unlink(profile: ProfileRow, account_id: str | None, provider_id: str | None = None) -> None:
+    """Remove an account at a provider, or the password, selected as by `select_method`.
+
+    Raises FailedToUnlinkLastAccount, AccountNotFound, InvalidInput, and SessionEnded when the user does not exist any
+    more.
     """
     versions = profile_versions(profile)
-    retry_if_changed(lambda: transact(*_removal(next(versions), account_id)))
+    retry_if_changed(lambda: transact(*_removal(next(versions), account_id, provider_id)))
 
 
-def _removal(profile: ProfileRow, account_id: str) -> list[TransactItem]:
-    links = profile.links or set()
-    if len(links) + bool(profile.password_hash) <= 1:
+def _removal(profile: ProfileRow, account_id: str | None, provider_id: str | None) -> list[TransactItem]:
+    own = (profile.links or set()) | ({profile.credential_id} if profile.password_hash else set())
+    if len(own) <= 1:
         raise FailedToUnlinkLastAccount
-    if account_id == profile.credential_id and profile.password_hash:
+    if account_id not in own or provider_id is not None:
+        row = select_method(profile, account_id, provider_id)
+        account_id = row.account_id if row else profile.credential_id
+    if account_id == profile.credential_id:
         return [remove_password(profile)]
-    if account_id not in links:
-        raise AccountNotFound
     return remove_link(profile, account_id)

@@ -2,7 +2,7 @@
 
 from gatehouse.accounts import ProfileRow
 from gatehouse.api_model import ResponseModel, Timestamp
-from gatehouse.oauth.unlinking import linked_accounts
+from gatehouse.oauth.unlinking import PASSWORD, linked_accounts
 
 
 class AccountBody(ResponseModel):
@@ -20,7 +20,7 @@ class AccountBody(ResponseModel):
 def sign_in_methods(profile: ProfileRow) -> list[AccountBody]:
     """Return every sign-in method of a user, the password first."""
     password = AccountBody.of(
-        profile, id=profile.credential_id, account_id=profile.user_id, provider_id="credential", scopes=[]
+        profile, id=profile.credential_id, account_id=profile.user_id, provider_id=PASSWORD, scopes=[]
     )
     linked = [AccountBody.of(row, id=row.account_id, account_id=row.subject) for row in linked_accounts(profile)]
     return [password, *linked] if profile.password_hash else linked

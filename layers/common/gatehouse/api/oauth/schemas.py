@@ -14,18 +14,21 @@ from gatehouse.oauth.table import AccountRow
 
 
 class AccountSelection(ApiModel):
-    """Selects an account. `userId` is ignored: callers see their own accounts only, and no cookie has one."""
+    """Selects an account: by our id, or as before better-auth 1.7 by its provider, the provider's own id, or both.
+    `userId` is ignored: callers see their own accounts only, and no cookie has one.
+    """
 
     model_config = ConfigDict(alias_generator=camel_case, extra="forbid")
 
-    account_id: str = ""
+    account_id: str | None = None
+    provider_id: str | None = None
     use_account_cookie: StrictBool = False
     user_id: str = ""
 
     @model_validator(mode="after")
     def _check_exactly_one(self) -> Self:
-        if bool(self.account_id) == self.use_account_cookie:
-            raise ValueError("Send accountId, or useAccountCookie")
+        if bool(self.account_id or self.provider_id) == self.use_account_cookie:
+            raise ValueError("Send accountId or providerId, or useAccountCookie")
         return self
 
 
