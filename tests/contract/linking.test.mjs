@@ -210,6 +210,6 @@ for (const [form, selected] of [
 
 test("unlink-account needs an account, and rejects anonymous callers", async () => {
   const { client } = await signedIn();
-  assert.deepEqual(refusal(await client.unlinkAccount({})), [400, "VALIDATION_ERROR"]);
+  assert.deepEqual(refusal(await client.unlinkAccount({ providerId: "" })), [400, "VALIDATION_ERROR"]);
   assert.equal((await post("/unlink-account", { accountId: "any" })).status, 401);
 });

@@ -131,6 +131,14 @@ def test_the_password_is_the_provider_credential_with_the_users_id(
     assert set(accounts(call, ann.token)) == {"google"}
 
 
+def test_who_has_no_password_has_no_account_credential(call: Api, ann: Person, oauth_flow: OAuthFlow) -> None:
+    oauth_flow.link(ann.token, sub="1002", email=ann.email, email_verified=True, hd="example.com")
+    unlink(call, ann.token, accounts(call, ann.token)["credential"])
+
+    for selection in ({"providerId": "credential"}, {"accountId": ann.id}, {"accountId": f"credential-{ann.id}"}):
+        assert call(UNLINK, bearer=ann.token, json=selection).code == "ACCOUNT_NOT_FOUND", selection
+
+
 def test_the_users_id_alone_is_the_password(call: Api, ann: Person) -> None:
     assert unlink(call, ann.token, ann.id).status == 200
     assert set(accounts(call, ann.token)) == {"google"}

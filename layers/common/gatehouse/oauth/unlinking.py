@@ -23,13 +23,13 @@ def select_method(profile: ProfileRow, account_id: str | None, provider_id: str 
     user's. `provider_id` has to be its provider, and alone means the only account there. Raises AccountNotFound, and
     InvalidInput where several match.
     """
-    rows: list[AccountRow | None] = [*linked_accounts(profile), *([None] if profile.password_hash else [])]
-    there = [row for row in rows if provider_id in {None, row.provider_id if row else PASSWORD}]
-    if account_id is None:
-        found = there if provider_id else []
-    else:
-        found = [row for row in there if account_id == (row.account_id if row else profile.credential_id)]
-        found = found or [row for row in there if account_id == (row.subject if row else profile.user_id)]
+    password = (PASSWORD, {profile.credential_id, profile.user_id}, None)
+    linked = [(row.provider_id, {row.account_id, row.subject}, row) for row in linked_accounts(profile)]
+    found = [
+        row
+        for provider, ids, row in ([*linked, password] if profile.password_hash else linked)
+        if (provider == provider_id if account_id is None else account_id in ids and provider_id in {None, provider})
+    ]
     if not found:
         raise AccountNotFound
     if len(found) > 1:
