@@ -128,6 +128,12 @@ AUTH: list[Row] = [
     ("POST", "unlink-account", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "TransactWriteItems"]),
     ("POST", "get-access-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
     ("POST", "refresh-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem", "UpdateItem"]),
+    ("GET", "export", {}, [*SESSION, "Query", "Query"]),
+    ("GET", "account-info", LINKED | {"query": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
+    ("GET", "error", {}, []),
+    ("GET", "reset-password/{token}", {"token": "RESET", "query": {"callbackURL": "/"}}, ["BatchGetItem"]),
+]
+BY_OTHER_IDS: list[Row] = [
     (
         "POST",
         "unlink-account",
@@ -137,11 +143,8 @@ AUTH: list[Row] = [
     ("POST", "get-access-token", LINKED | {"json": {"providerId": "google"}}, [*SESSION, *BY_PROVIDERS_ID]),
     ("POST", "refresh-token", LINKED | {"json": {"accountId": "3003"}}, [*SESSION, *BY_PROVIDERS_ID, "UpdateItem"]),
     ("GET", "account-info", LINKED | {"query": {"accountId": "3003"}}, [*SESSION, *BY_PROVIDERS_ID]),
-    ("GET", "export", {}, [*SESSION, "Query", "Query"]),
-    ("GET", "account-info", LINKED | {"query": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
-    ("GET", "error", {}, []),
-    ("GET", "reset-password/{token}", {"token": "RESET", "query": {"callbackURL": "/"}}, ["BatchGetItem"]),
 ]
+"""The same endpoints, given the provider and its own id of an account."""
 TASKS = {
     tasks.LIST: ["Query"],
     tasks.CREATE: ["TransactWriteItems"],
@@ -209,7 +212,7 @@ def routes(row: Row) -> list[str]:
     return [f"{method} /api/auth/{path}" for path in paths.split()]
 
 
-@pytest.mark.parametrize("row", AUTH, ids=lambda row: str(row[:3])[:90])
+@pytest.mark.parametrize("row", [*AUTH, *BY_OTHER_IDS], ids=lambda row: str(row[:3])[:90])
 def test_an_auth_endpoint_makes_these_calls(
     call: Api, tokens: dict[str, str], google: Provider, request: pytest.FixtureRequest, row: Row
 ) -> None:

@@ -7,7 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.costs.call_users import PICTURE, CallUsers
-from tests.costs.oauth_callbacks import first_callback, posted_callback, repeated_callback, repeated_callback_by_alias
+from tests.costs.oauth_callbacks import (
+    first_callback,
+    opened_by_app,
+    posted_callback,
+    repeated_callback,
+    repeated_callback_by_alias,
+)
 from tests.support.layer import layer
 from tests.support.people import PASSWORD
 
@@ -145,6 +151,7 @@ HTTP_CALLS = (
     _call("GET", "list-accounts", _linked(lambda _: {})),
     _call("POST", "sign-in/social", lambda _: {"json": {"provider": "google"}}),
     _call("GET", "oauth/google", lambda _: {}),
+    _call("GET", "expo-authorization-proxy", opened_by_app),
     _call("GET", "callback/{provider}", first_callback, "GET /api/auth/callback/{provider}, the first time"),
     _call("GET", "callback/{provider}", repeated_callback),
     _call("POST", "callback/{provider}", posted_callback),

@@ -1,9 +1,17 @@
-"""Requests to the provider's callback."""
+"""Requests on the way to a provider and back."""
 
 from typing import Any
 
-from tests.costs.call_users import CallUsers
-from tests.support.oauth_flow import Authorization
+from tests.costs.call_users import CallUsers, settings
+from tests.support.oauth_flow import SOCIAL, Authorization
+
+
+def opened_by_app(users: CallUsers) -> dict[str, Any]:
+    """Return the request of a browser that an app opens."""
+    link = "myapp://"
+    with settings(trusted_origins=link):
+        begun = users.call(SOCIAL, json={"provider": "google", "callbackURL": link}, headers={"expo-origin": link})
+    return {"query": {"authorizationURL": begun.json["url"]}}
 
 
 def repeated_callback(users: CallUsers) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def test_mailed_links_and_callbacks_redirect(document: dict[str, Any]) -> None:
         "GET /api/auth/delete-user/callback",
         "GET /api/auth/error",
         "HEAD /api/auth/error",
+        "GET /api/auth/expo-authorization-proxy",
         "GET /api/auth/oauth/google",
         "GET /api/auth/oauth/google/callback",
         "GET /api/auth/reset-password/{token}",

@@ -88,6 +88,7 @@ REQUESTS: dict[str, BenchRequest] = {
         status=302,
         provider=True,
     ),
+    "ExpoAuthorizationProxy": BenchRequest(request={"query": {"authorizationURL": "APP_URL"}}, bearer=None, status=302),
     "LinkSocial": BenchRequest(request=_body(provider="google"), provider=True),
     "UnlinkAccount": _at_provider(_body(accountId="ACCOUNT")),
     "GetAccessToken": _at_provider(_body(accountId="ACCOUNT")),

@@ -26,13 +26,14 @@ from tests.support.calls import Api
 from tests.support.events import event_for
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
-from tests.support.oauth_flow import OAuthFlow
+from tests.support.oauth_flow import SOCIAL, OAuthFlow
 from tests.support.people import PASSWORD, People
 from tests.support.placeholders import filled
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.support.tasks import create_task
 
 WAITING = "waiting@example.com"
+APP = "myapp://"
 TASKS = 20
 _SECRET_NAME = "google-client-secret"
 _LONG = "86400"  # seconds; a run takes long
@@ -119,6 +120,7 @@ def _parameters(provider: Provider) -> dict[str, str]:
         "GoogleTokenUrl": f"{provider.url}/token",
         "GoogleJwksUrl": f"{provider.url}/jwks",
         "GoogleIssuer": provider.url,
+        "TrustedOrigins": APP,
     }
     return _DEPLOYED | google
 
@@ -151,10 +153,12 @@ def _at_google(call: Api, provider: Provider) -> dict[str, str]:
     oauth_flow.link(carol.token, **person)
     with patch.object(layer("oauth.state"), "_LIFETIME", timedelta(days=1)):
         sent = oauth_flow.begin()
+        by_app = call(SOCIAL, json={"provider": "google", "callbackURL": APP}, headers={"expo-origin": APP})
     return {
         "LINKED": carol.token,
         "ACCOUNT": call("GET /api/auth/list-accounts", bearer=carol.token).json[-1]["id"],
         "STATE": sent.query["state"],
         "STATE_COOKIE": sent.cookie,
         "CODE": provider.authorize(sent.url, **person),
+        "APP_URL": by_app.json["url"],
     }

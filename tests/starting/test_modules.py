@@ -11,7 +11,7 @@ from gatehouse_dev.template import Template
 from tests.support.layout import ROOT
 
 WITH_TOKENS = {"SignInSocial", "OauthCallback", "LinkSocial", "GetAccessToken", "RefreshToken", "AccountInfo"}
-WITH_ACCOUNTS = {"ListAccounts", "UnlinkAccount", "ExportAccount"}
+WITH_ACCOUNTS = {"ListAccounts", "UnlinkAccount", "ExportAccount", "ExpoAuthorizationProxy"}
 TOKENS = ("gatehouse.keys.encryption", "gatehouse.keys.access_tokens", "jwt.")  # they import `cryptography`
 PROVIDER_MODULES = ("gatehouse.oauth", *TOKENS)
 IMPORT_HANDLERS = """

@@ -49,6 +49,7 @@ BY_ENDPOINT = {
     "delete_user": {404},
     "delete_user_callback": {FOUND, 401, 404},
     "error": {FOUND},
+    "expo_authorization_proxy": {FOUND},
     "go_to_google": {FOUND, 404, 502},
     "link_social": {404, 409, 502},
     "login": {401},
@@ -79,6 +80,7 @@ OTHER_BODIES: dict[str, Properties] = {
 }  # endpoints that answer with a body when they do not redirect
 NEVER_200 = {
     "back_from_google",
+    "expo_authorization_proxy",
     "go_to_google",
     "oauth_callback",
     "callback_post",
