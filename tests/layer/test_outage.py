@@ -87,6 +87,7 @@ def test_every_open_route_that_needs_a_table_is_unavailable(  # noqa: PLR0917 --
     for route in routes:
         posted = body | {"token": reset if "reset-password" in route else token}
         in_query = {"token": unsubscribe if "unsubscribe" in route else token, "callbackURL": "/", "state": "x"}
+        in_query |= {"authorizationURL": "https://provider.example/?state=x"}
         path = {"token": reset} if "{token}" in route else {"provider": "google"} if "{provider}" in route else {}
         with failing_calls(outage):
             response = send_request(

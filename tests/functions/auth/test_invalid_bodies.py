@@ -72,13 +72,13 @@ INVALID: dict[str, list[Any]] = {
     ],
     "delete-user": [*each("password", [1, ["x"]]), {"token": 1}],
     "get-access-token": [
-        *({}, {"accountId": 1}, {"providerId": "google"}),
+        *({}, {"accountId": 1}, {"providerId": 1}, {"providerId": "google", "useAccountCookie": True}),
         *each("useAccountCookie", [True], accountId="x" * 32),
         *each("userId", [None], accountId="x" * 32),
     ],
     "refresh-token": [{}, {"accountId": 1}],
     "revoke-session": [{}, *each("token", TEXT)],
-    "unlink-account": [{}, {"accountId": 7}, {"providerId": "google"}],
+    "unlink-account": [{}, {"accountId": 7}, {"providerId": ["google"]}],
     "update-session": [],
     "update-user": [
         *each("name", [*TEXT, "a" * 101, CONTROLS[1]]),
