@@ -29,7 +29,6 @@ NEW_PASSWORD = "battery of horses"
 TOO_EASY = "This password is too easy to guess. Choose another one."
 
 SEAMS = pytest.mark.xfail(strict=True, reason="seams: the hosted pages go back to the site that asked for the link")
-EXPO = pytest.mark.xfail(strict=True, reason="expo: accounts are known by the provider's id as well")
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not INSTALLED, reason=MISSING)]
 
@@ -266,7 +265,6 @@ def test_a_cancelled_sign_in_with_google(new_browser: Browsers, app: App) -> Non
     expect(card(page, "Sign In")).to_be_visible()
 
 
-@EXPO
 @SEAMS
 def test_google_is_linked_and_unlinked(new_browser: Browsers, people: People, app: App) -> None:
     """The kit shows the linked account's address."""
