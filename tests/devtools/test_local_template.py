@@ -246,6 +246,7 @@ def test_the_projects_template_can_be_loaded() -> None:
     template = load(parameters=local_parameters({}, 3000))
 
     assert template.environment()["GATEHOUSE_BASE_URL"] == "http://localhost:3000"
+    assert template.environment()["GATEHOUSE_TRUSTED_ORIGINS"] == "http://127.0.0.1:3000,exp://"
     assert template.cors
     assert template.cors.allow_origins == ("http://localhost:5173",)
     assert template.identities == {"MailIdentity": "gatehouse.test"}
