@@ -14,6 +14,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements/uv.txt)
 UV := $(shell uv --version 2>/dev/null | grep -q "^uv $(UV_VERSION)\b" && echo uv || echo .cache/uv/bin/uv)
 UV_FILE := $(filter .cache/%,$(UV))
 PYTHON := .venv/bin/python
+GATEHOUSE := devtools/gatehouse
 # `sam build` needs the template's Python on the path, and does not work with a pyenv shim.
 SAM = PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli
 NPM := $(shell command -v npm)
@@ -33,15 +34,15 @@ help: ## List the targets
 
 .PHONY: dev
 dev: .venv/ready ## Run the service on PORT (3000), with a mailbox at /dev/mailbox
-	@PORT=$(PORT) CLOUD_PORT=$(CLOUD_PORT) $(PYTHON) -m gatehouse_dev
+	@$(GATEHOUSE) dev --port $(PORT) --cloud-port $(CLOUD_PORT)
 
 .PHONY: cloud
 cloud: .venv/ready ## Like `make dev`, with the embedded AWS on CLOUD_PORT (4566) open to containers and the network
-	@PORT=$(PORT) CLOUD_PORT=$(CLOUD_PORT) CLOUD_HOST=0.0.0.0 $(PYTHON) -m gatehouse_dev
+	@$(GATEHOUSE) dev --port $(PORT) --cloud-port $(CLOUD_PORT) --cloud-host 0.0.0.0
 
 .PHONY: seed
 seed: .venv/ready ## Add a demo user with tasks to the running service
-	@$(PYTHON) -m gatehouse_dev.seed --url http://localhost:$(PORT)
+	@$(GATEHOUSE) seed --url http://localhost:$(PORT)
 
 .PHONY: test
 test: .venv/ready $(if $(NPM),tests/contract/node_modules/ready examples/react/node_modules/ready) ## Run the tests
@@ -115,7 +116,7 @@ screens: .venv/ready ## Update the screenshots in docs/screens; needs Chromium
 
 .PHONY: openapi
 openapi: .venv/ready ## Update docs/openapi.json from the functions' routers
-	@$(PYTHON) -m gatehouse_dev.openapi
+	@$(GATEHOUSE) openapi
 
 .PHONY: errors
 errors: .venv/ready ## Update docs/errors.md from the error classes
@@ -166,15 +167,11 @@ bench-build: .venv/ready
 
 .PHONY: deploy
 deploy: .venv/ready ## Build, validate and deploy STAGE (dev, staging or prod); asks once for missing parameters
-	@$(PYTHON) -m gatehouse_dev.deploying $(STAGE)
-	$(PYTHON) -m samcli validate --config-env $(STAGE)
-	$(SAM) build --config-env $(STAGE)
-	$(PYTHON) -m gatehouse_dev.prepare_build .aws-sam/build
-	$(PYTHON) -m samcli deploy --config-env $(STAGE)
+	@$(GATEHOUSE) deploy $(STAGE)
 
 .PHONY: redrive
 redrive: .venv/ready ## Retry failed mails and erasures of STACK (default: the local service)
-	@PYTHONPATH=devtools $(PYTHON) -m gatehouse_dev.admin $(if $(STACK),--stack $(STACK),--local) redrive
+	@$(GATEHOUSE) mail redrive $(if $(STACK),--stack $(STACK),--local)
 
 .PHONY: passwords
 passwords: .venv/ready ## Update the list of common passwords from Django and zxcvbn
@@ -199,6 +196,7 @@ lock: $(UV_FILE) ## Update the pinned requirements from pyproject.toml
 .venv/ready: requirements/dev.txt .python-version | $(UV_FILE)
 	$(UV) venv --quiet --clear .venv
 	$(UV) pip sync --quiet --python .venv --require-hashes requirements/dev.txt
+	@ln -s ../../devtools/gatehouse .venv/bin/gatehouse
 	@touch $@
 
 .venv-audit/ready: requirements/audit.txt .python-version | $(UV_FILE)

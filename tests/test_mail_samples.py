@@ -12,7 +12,7 @@ from tests.support.calls import Api
 @pytest.mark.usefixtures("call")
 def test_every_mail_is_shown_in_every_language(api: Api, cloud: Cloud) -> None:
     gateway = Gateway(routes=api.template.routes, cors=api.template.cors)
-    response = pages.page(Request(method="GET", raw_path="/dev/mailbox/templates"), gateway, cloud.mails())
+    response = pages.page(Request(method="GET", raw_path="/dev/mailbox/templates"), gateway, {}, cloud.mails())
 
     assert response is not None
     text = response.body.decode()

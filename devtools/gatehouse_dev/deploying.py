@@ -1,7 +1,9 @@
-"""Ask for the parameters of a stage, store them in samconfig.toml, and check them before each deployment."""
+"""Deploy a stage: ask for its parameters, store them in samconfig.toml, check them, build, and run SAM."""
 
 import json
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +13,6 @@ from urllib.parse import urlsplit
 from gatehouse_dev.template_file import DEFAULT_PATH
 
 CONFIGURATION = DEFAULT_PATH.parent / "samconfig.toml"
-STAGES = ("dev", "staging", "prod")
 COUNTRIES = {"ac", "co", "com", "edu", "gov", "net", "or", "org"}  # such as co.uk
 CHOICE = """
 How do browsers authenticate?
@@ -29,12 +30,26 @@ type Prompt = Callable[[str], str]
 type Parameters = dict[str, str]
 
 
-def main(arguments: list[str], ask: Prompt = input, path: Path = CONFIGURATION) -> int:
+def deploy(stage: str) -> int:
+    """Validate, build and deploy; returns the exit code of the step that failed, or 0."""
+    sam, of_stage = (sys.executable, "-m", "samcli"), ("--config-env", stage)
+    # `sam build` needs the template's Python on the path, and does not work with a pyenv shim.
+    path = os.pathsep.join((f"{sys.base_prefix}/bin", os.environ.get("PATH", os.defpath)))
+    for command in (
+        (*sam, "validate", *of_stage),
+        (*sam, "build", *of_stage),
+        (sys.executable, "-m", "gatehouse_dev.prepare_build", ".aws-sam/build"),
+        (*sam, "deploy", *of_stage),
+    ):
+        environment = os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}
+        done = subprocess.run(command, cwd=DEFAULT_PATH.parent, env=environment, check=False)  # noqa: S603 -- ours
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+def prepare(stage: str, ask: Prompt = input, path: Path = CONFIGURATION) -> int:
     """Ask for missing parameters and print warnings; returns the exit code."""
-    if len(arguments) != 1 or arguments[0] not in STAGES:
-        sys.stderr.write(f"usage: make deploy STAGE={'|'.join(STAGES)}\n")
-        return 2
-    (stage,) = arguments
     parameters = load_parameters(path, stage)
     if "MailFrom" not in parameters:
         try:
@@ -120,7 +135,3 @@ def save_parameters(path: Path, stage: str, parameters: Mapping[str, str]) -> No
     section = re.compile(rf"(\[{stage}\.global\.parameters\]\n[^\[]*?parameter_overrides = )\[[^\]]*\]")
     pairs = json.dumps([f"{name}={value}" for name, value in parameters.items()])
     path.write_text(section.sub(lambda found: found[1] + pairs, text), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

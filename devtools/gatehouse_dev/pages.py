@@ -1,9 +1,9 @@
-"""Pages of the local cloud: the mailbox and the routes."""
+"""Pages of the local cloud: the mailbox, and the routes and schedules."""
 
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -20,23 +20,29 @@ SCHEDULES = "/dev/schedules/"
 LINK = re.compile(r"https?://[^\s<>&]+(?:&amp;[^\s<>&]+)*")
 
 
-def page(request: Request, api: Api, mails: list[Mail]) -> Response | None:
+def page(request: Request, api: Api, schedules: Mapping[str, str], mails: list[Mail]) -> Response | None:
     """Return the response for a path that only the local cloud has, else None."""
     if request.method != "GET":
         return None
     answers: dict[str, Callable[[], Response]] = {
-        "/dev": lambda: _html("routes.html", _route_rows(api)),
+        "/dev/routes": lambda: _html("routes.html", _route_rows(api, schedules)),
+        "/dev/routes.json": lambda: _json(_routes(api, schedules)),
         "/dev/mailbox": lambda: _html("mailbox.html", _mail_articles(mails)),
         "/dev/mailbox/templates": lambda: _html("mailbox.html", _mail_articles(samples())),
-        "/dev/mailbox.json": lambda: _json(mails, parse_qs(request.raw_query).get("to")),
+        "/dev/mailbox.json": lambda: _json(_mails(mails, parse_qs(request.raw_query).get("to"))),
     }
     answer = answers.get(request.raw_path)
     return answer() if answer else None
 
 
-def _json(mails: Iterable[Mail], to: list[str] | None) -> Response:
+def _json(content: list[dict[str, str]]) -> Response:
+    headers = (("content-type", "application/json"), ("cache-control", "no-store"))
+    return Response(status=200, headers=headers, body=json.dumps(content).encode())
+
+
+def _mails(mails: Iterable[Mail], to: list[str] | None) -> list[dict[str, str]]:
     wanted = {address.lower() for address in to or ()}
-    chosen = [
+    return [
         {
             "to": mail.to,
             "subject": mail.subject,
@@ -47,8 +53,6 @@ def _json(mails: Iterable[Mail], to: list[str] | None) -> Response:
         for mail in mails
         if to is None or mail.to.lower() in wanted
     ]
-    headers = (("content-type", "application/json"), ("cache-control", "no-store"))
-    return Response(status=200, headers=headers, body=json.dumps(chosen).encode())
 
 
 def _html(name: str, content: str) -> Response:
@@ -72,11 +76,23 @@ def _file(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _route_rows(api: Api) -> str:
+def _routes(api: Api, schedules: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return routes by path, then the schedules' own routes."""
     routes = sorted(api.routes, key=lambda route: (route.path, route.method))
+    return [
+        *({"method": route.method, "path": route.path, "function": route.function} for route in routes),
+        *(
+            {"method": "POST", "path": f"{SCHEDULES}{name}", "function": name, "schedule": expression}
+            for name, expression in schedules.items()
+        ),
+    ]
+
+
+def _route_rows(api: Api, schedules: Mapping[str, str]) -> str:
     return "".join(
-        f"<tr><td>{escape(route.method)}<td><code>{escape(route.path)}</code><td>{escape(route.function)}</tr>\n"
-        for route in routes
+        f"<tr><td>{escape(row['method'])}<td><code>{escape(row['path'])}</code>"
+        f"<td>{escape(row['function'])}<td>{escape(row.get('schedule', ''))}</tr>\n"
+        for row in _routes(api, schedules)
     )
 
 

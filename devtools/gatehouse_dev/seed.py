@@ -1,9 +1,7 @@
-"""`python -m gatehouse_dev.seed` -- create a demo user with tasks on a running service."""
+"""Create a demo user with tasks on a running service."""
 
-import argparse
 import json
 import re
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +11,6 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, unquote
 from urllib.request import Request, urlopen
-
-from gatehouse_dev import console
 
 EMAIL = "demo@gatehouse.test"
 PASSWORD = "demonstration-42"  # noqa: S105  # public on purpose: the account exists on developers' machines only
@@ -77,9 +73,9 @@ class Api:
         headers |= {"Content-Type": "application/json"} if body is not None else {}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         data = None if body is None else json.dumps(body).encode()
-        request = Request(self.url + path, data, headers, method=method)  # noqa: S310  # main() admits http and https only
+        request = Request(self.url + path, data, headers, method=method)  # noqa: S310  # the command admits http and https only
         try:
-            with urlopen(request, timeout=30) as response:  # noqa: S310  # main() admits http and https only  # nosec B310
+            with urlopen(request, timeout=30) as response:  # noqa: S310  # the command admits http and https only  # nosec B310
                 return response.status, _parsed(response.read())
         except HTTPError as error:
             return error.code, _parsed(error.read())
@@ -87,22 +83,6 @@ class Api:
             reason = getattr(error, "reason", error)
             message = f"There is no service at {self.url} ({reason}). Start it with `make dev`."
             raise SeedFailed(message) from None
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Seed the server at --url; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m gatehouse_dev.seed", description=__doc__)
-    parser.add_argument("--url", default="http://localhost:3000")
-    url = parser.parse_args(arguments).url.rstrip("/")
-    if not url.startswith(("http://", "https://")):
-        parser.error("--url must begin with http:// or https://")
-    try:
-        added = seed(Api(url=url))
-    except SeedFailed as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    console.say(f"{EMAIL} can sign in with the password {PASSWORD}; {added} tasks were added.")
-    return 0
 
 
 def seed(api: Api) -> int:
@@ -173,7 +153,3 @@ def _parsed(body: bytes) -> Any:  # whatever the JSON holds
         return json.loads(body or b"null")
     except ValueError:
         return body.decode("utf-8", "replace")[:200]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

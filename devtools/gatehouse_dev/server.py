@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from gatehouse_dev import browser_guard, console, event_payload, fake_provider, gateway, pages
+from gatehouse_dev import browser_guard, console, event_payload, fake_provider, gateway, pages, request_log
 from gatehouse_dev.gateway import Api
 from gatehouse_dev.messages import Request, Response, message
 from gatehouse_dev.routing import Match
@@ -28,8 +28,15 @@ type Send = Callable[[Message], Awaitable[None]]
 class Server:
     """The ASGI app."""
 
-    def __init__(self, stack: Stack, port: int, limit_seconds: float = INTEGRATION_LIMIT_SECONDS) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        port: int,
+        limit_seconds: float = INTEGRATION_LIMIT_SECONDS,
+        log: request_log.Log = request_log.print_line,
+    ) -> None:
         self._stack = stack
+        self._log = log
         self._authority = f"localhost:{port}"
         self._limit_seconds = limit_seconds
         base_url = stack.cloud.template.parameters.get("BaseUrl", "")
@@ -43,14 +50,22 @@ class Server:
         api = self._stack.api
         request = self._request(scope)
         match = api.match(request)
+        event: request_log.Event = {}
         if browser_guard.is_own_host(request.header, self._names):
-            response = await self._answer(api, request, match, receive)
+            response = await self._answer(api, request, match, receive, event)
         else:
             response = message(403, "This host name is not served here.")
         await _send(send, request, response)
-        _log(request, match, response, began)
+        if not request.raw_path.startswith(pages.LOCAL_PATHS):
+            self._log(
+                request_log.Entry(
+                    what=_what(request, match), status=response.status, seconds=time.monotonic() - began, event=event
+                )
+            )
 
-    async def _answer(self, api: Api, request: Request, match: Match | None, receive: Receive) -> Response:
+    async def _answer(
+        self, api: Api, request: Request, match: Match | None, receive: Receive, logged: request_log.Event
+    ) -> Response:
         if (preflight := api.preflight(request)) is not None:
             return preflight
         if match is None:
@@ -60,7 +75,7 @@ class Server:
         if body is None:
             return api.finalize(request, gateway.TOO_LARGE)
         event = event_payload.make_event(replace(request, body=body), match)
-        return api.finalize(request, await self._call(match.route.function, event))
+        return api.finalize(request, await self._call(match.route.function, event, logged))
 
     async def _local_response(self, request: Request, api: Api, receive: Receive) -> Response | None:
         """Return the response for paths of the local cloud: pages, the fake provider and schedules run on request.
@@ -76,12 +91,13 @@ class Server:
         name = request.raw_path.removeprefix(pages.SCHEDULES)
         event = self._stack.schedules.event(name)
         if event is not None and (request.method, request.raw_path) == ("POST", f"{pages.SCHEDULES}{name}"):
-            return await self._call(name, event)
-        return pages.page(request, api, self._stack.cloud.mails())
+            return await self._call(name, event, {})
+        return pages.page(request, api, self._stack.schedules.expressions, self._stack.cloud.mails())
 
-    async def _call(self, name: str, event: Properties) -> Response:
+    async def _call(self, name: str, event: Properties, logged: request_log.Event) -> Response:
         def work() -> Response:
-            return gateway.run_integration(name, lambda: self._stack.fleet.invoke(name, event))
+            with request_log.collecting(logged):
+                return gateway.run_integration(name, lambda: self._stack.fleet.invoke(name, event))
 
         try:
             return await asyncio.wait_for(_in_thread(work), self._limit_seconds)
@@ -141,8 +157,6 @@ async def _send(send: Send, request: Request, response: Response) -> None:
     await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
 
 
-def _log(request: Request, match: Match | None, response: Response, began: float) -> None:
-    if request.raw_path.startswith(pages.LOCAL_PATHS):
-        return
-    what = match.route.key if match else f"{request.method} {LONG_SEGMENT.sub('…', request.raw_path)}"
-    console.say(f"{what} {response.status} {round((time.monotonic() - began) * 1000)} ms")
+def _what(request: Request, match: Match | None) -> str:
+    """Return the route of a request, whose path may have tokens."""
+    return match.route.key if match else f"{request.method} {LONG_SEGMENT.sub('…', request.raw_path)}"

@@ -56,7 +56,7 @@ SIGNED = LIST_TABLES | {"authorization": "AWS4-HMAC-SHA256 Credential=a/20260101
 @pytest.mark.parametrize("name", EVIL)
 def test_a_name_that_an_attacker_points_to_this_machine_is_not_served(server: Running, name: str) -> None:
     """DNS rebinding: the page's own site has this address, so the browser lets it read the answers."""
-    for path in ("/dev/mailbox.json", "/notes/a", "/dev", "/nowhere"):
+    for path in ("/dev/mailbox.json", "/notes/a", "/dev/routes", "/nowhere"):
         status, headers, body = server.call("GET", path, host=name.format(port=server.port))
         assert (status, "notes" in body, headers["access-control-allow-origin"]) == (403, False, None), path
     for headers_sent in (SIGNED, {}):
@@ -84,7 +84,7 @@ def test_another_site_reaches_nothing_below_dev_and_nothing_of_the_embedded_aws(
 ) -> None:
     for method, path in (
         ("GET", "/dev/mailbox.json"),
-        ("GET", "/dev"),
+        ("GET", "/dev/routes"),
         ("POST", "/dev/schedules/Remind"),
         ("PUT", "/dev/google/users/1"),
         ("POST", "/dev/google/oauth2/authorize"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gatehouse_dev import seed
+from gatehouse_dev.cli import main
 from tests.support.layout import ROOT
 from tests.support.service import Service, running_service
 
@@ -43,17 +43,24 @@ def test_the_session_of_the_readme_works(service: Service) -> None:
     assert json.loads(lines[7])["code"] == "INVALID_TOKEN"
 
 
+def seed(url: str) -> object:
+    """Run the command, and return its exit code."""
+    with pytest.raises(SystemExit) as stop:
+        main(["seed", "--url", url])
+    return stop.value.code
+
+
 def test_seeding_without_a_server_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
 
-        assert seed.main(["--url", url]) == 1
+        assert seed(url) == 1
     assert f"There is no service at {url}" in capsys.readouterr().err
 
 
 def test_seeding_twice_adds_the_demo_user_once(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
-    assert seed.main(["--url", service.url]) == 0
+    assert seed(service.url) == 0
     assert "the password demonstration-42; 12 tasks were added" in capsys.readouterr().out
-    assert seed.main(["--url", service.url]) == 0
+    assert seed(service.url) == 0
     assert "0 tasks were added" in capsys.readouterr().out

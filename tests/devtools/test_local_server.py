@@ -1,4 +1,4 @@
-"""The local server: as a process, `python -m gatehouse_dev`, or in this process."""
+"""The local server: as a process, `gatehouse dev`, or in this process."""
 
 import itertools
 import json
@@ -11,16 +11,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gatehouse_dev import __main__ as command
-from gatehouse_dev import stack
+from gatehouse_dev import serving, stack
+from gatehouse_dev.cli import main
 from gatehouse_dev.server import Server
 from tests.devtools.conftest import Project, send_request, write_project
 from tests.support.concurrency import wait_until
@@ -58,6 +59,11 @@ TEMPLATE = """
         Type: AWS::Serverless::Function
         Properties:
           CodeUri: functions/note
+      Count:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: functions/note
+          Events: { Daily: { Type: Schedule, Properties: { Schedule: rate(1 day) } } }
       Tell:
         Type: AWS::Serverless::Function
         Properties:
@@ -120,8 +126,8 @@ class Running:
 @contextmanager
 def started(path: Path, **environ: str) -> Iterator[Running]:
     process = subprocess.Popen(  # noqa: S603  # this interpreter
-        [sys.executable, "-m", "gatehouse_dev", str(path)],
-        env=os.environ | {"PORT": "0", "PYTHONPATH": str(ROOT / "devtools")} | environ,
+        [sys.executable, "-m", "gatehouse_dev", "dev", str(path), "-v"],
+        env=os.environ | {"PORT": "0", "CLOUD_PORT": "0", "PYTHONPATH": str(ROOT / "devtools")} | environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -159,7 +165,7 @@ def local_server(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server for all tests that do not change it, started as by `make cloud`."""
     path = write_project(tmp_path_factory.mktemp("notes"), TEMPLATE, note=NOTE, tell=TELL)
-    with started(path, CLOUD_PORT="0", CLOUD_HOST="0.0.0.0") as server:  # noqa: S104 -- on purpose
+    with started(path, CLOUD_HOST="0.0.0.0") as server:  # noqa: S104 -- on purpose
         yield server
 
 
@@ -175,9 +181,27 @@ def edit(path: Path, text: str, condition: Callable[[], object]) -> None:
     wait_until(rewritten)
 
 
-def test_it_prints_its_routes_and_mailbox(server: Running) -> None:
-    assert "POST /notes/{id}  → Note" in server.text()
-    assert f"http://localhost:{server.port}/dev/mailbox" in server.text()
+def test_it_prints_its_addresses_and_if_verbose_its_routes(server: Running) -> None:
+    wait_until(lambda: "docs" in server.text())
+
+    assert re.search(r"^  POST /notes/\{id\}  → Note$", server.text(), re.MULTILINE)
+    banner = [line.rstrip() for line in server.text().splitlines() if line.strip()]
+    url = f"http://localhost:{server.port}"
+    first = banner.index(f"Gatehouse runs at {url}")
+    account = f"demo@gatehouse.test, password demonstration-42, after `make seed PORT={server.port}`"
+    assert banner[first + 1] == f"  mailbox        {url}/dev/mailbox"
+    assert banner[first + 2] == f"  test account   {account}"
+    assert banner[first + 3].startswith("  AWS            AWS_ENDPOINT_URL=http://localhost:")
+    assert banner[first + 4] == f"  docs           docs/README.md; all routes: {url}/dev/routes"
+
+
+def test_a_page_lists_the_routes(server: Running) -> None:
+    assert json.loads(server.call("GET", "/dev/routes.json")[2]) == [
+        {"method": "GET", "path": "/notes/{id}", "function": "Note"},
+        {"method": "POST", "path": "/notes/{id}", "function": "Note"},
+        {"method": "POST", "path": "/dev/schedules/Count", "function": "Count", "schedule": "rate(1 day)"},
+    ]
+    assert "<tr><td>POST<td><code>/dev/schedules/Count</code>" in server.call("GET", "/dev/routes")[2]
 
 
 def test_a_request_gets_the_functions_response(server: Running) -> None:
@@ -205,8 +229,8 @@ def test_the_access_log_has_no_tokens(server: Running) -> None:
         server.call("GET", path)
     wait_until(lambda: server.text().count("/lost") == 2)
 
-    assert re.search(r"^GET /notes/\{id\} 200 \d+ ms$", server.text(), re.MULTILINE)
-    assert re.search(r"^GET /lost/… 404 \d+ ms$", server.text(), re.MULTILINE)
+    assert re.search(r"^\d\d:\d\d:\d\d 200 GET /notes/\{id\} +\d+ ms  -$", server.text(), re.MULTILINE)
+    assert re.search(r"^\d\d:\d\d:\d\d 404 GET /lost/… +\d+ ms  -$", server.text(), re.MULTILINE)
     assert "s3cr3t" not in server.text()
 
 
@@ -246,7 +270,7 @@ def test_the_aws_endpoint_is_open_to_containers_and_ctrl_c_stops_the_server(serv
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         any_socket.connect(("192.0.2.1", 9))  # nothing is sent
         address = any_socket.getsockname()[0]
-    server.call("GET", "/dev")  # once it responds it handles signals
+    server.call("GET", "/dev/routes")  # once it responds it handles signals
     with socket.create_connection((address, int(port)), timeout=60):
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(60) == 0
@@ -298,16 +322,16 @@ def test_it_stops_also_while_a_function_is_blocked(path: Path, number: signal.Si
     ("broken", "sentence"),
     [
         ("!Ref Nobody", "resource Note: !Ref Nobody: there is no such name in the template"),
-        ("functions/away", "the code of Note is missing"),
+        ("functions/away", "the code of Note, Count is missing"),
     ],
 )
 def test_an_invalid_project_is_an_error_in_one_line(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken: str, sentence: str
 ) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.setenv("PORT", "0")
+    template = project(TEMPLATE.replace("functions/note", broken), tell=TELL)
 
-    assert command.main([str(project(TEMPLATE.replace("functions/note", broken), tell=TELL))]) == 1
+    assert serving.serve(serving.Options(template=template, port=0, cloud_port=None)) == 1
 
     result = capsys.readouterr()
     assert (result.out, result.err.count("\n")) == ("", 1)
@@ -322,30 +346,52 @@ def test_an_invalid_project_is_an_error_in_one_line(
             {"PORT": "0", "CLOUD_PORT": "{0}"},
             r"Cannot listen on 127\.0\.0\.1:{0}: .*Set CLOUD_PORT=4567 for another port\.",
         ),
-        ({"PORT": "0", "CLOUD_PORT": "aws"}, r"CLOUD_PORT is 'aws', which is not a number\."),
     ],
 )
 def test_an_unavailable_port_is_an_error_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ports: dict[str, str], sentence: str
 ) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
-    monkeypatch.setattr(command, "running", None)  # nothing may be started
+    monkeypatch.setattr(serving, "running", None)  # nothing may be started
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = str(listener.getsockname()[1])
         for name, port in ports.items():
             monkeypatch.setenv(name, port.format(taken))
 
-        assert command.main([]) == 1
+        with pytest.raises(SystemExit) as stop:
+            main(["dev"])
+    assert stop.value.code == 1
     assert re.fullmatch(sentence.format(taken) + "\n", capsys.readouterr().err)
 
 
-def test_with_external_tables_there_is_no_aws_endpoint(capsys: pytest.CaptureFixture[str]) -> None:
-    with ExitStack() as resources:
-        environ = {"CLOUD_PORT": "0", "AWS_ENDPOINT_URL": "http://localhost:8000"}
-        assert command._cloud_listener(environ, resources) is None
+@pytest.mark.parametrize("port", ["aws", "65536", "-1"])
+def test_a_port_that_is_none_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: str
+) -> None:
+    monkeypatch.setenv("CLOUD_PORT", port)
 
-    printed = capsys.readouterr().out
-    assert printed == "The embedded AWS is not served: AWS_ENDPOINT_URL is set, and the tables are there.\n"
+    with pytest.raises(SystemExit) as stop:
+        main(["dev"])
+
+    assert stop.value.code == 2
+    assert "Error: Invalid value for '--cloud-port' (env var: 'CLOUD_PORT'): " in capsys.readouterr().err
+
+
+def test_with_external_tables_there_is_no_aws_endpoint(
+    path: Path, external_dynamodb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", external_dynamodb)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(serving, "_uvicorn", lambda *_: SimpleNamespace(serve=stopped))
+    monkeypatch.setattr(serving, "_exit_now", lambda: None)
+
+    assert serving.serve(serving.Options(template=path, port=0, cloud_port=0)) == 0
+
+    assert f"  AWS            the tables are at {external_dynamodb}\n" in capsys.readouterr().out
+
+
+async def stopped(**_: object) -> None:
+    """Serve nothing."""
 
 
 def test_a_function_slower_than_the_gateways_timeout_is_a_503(local_server: Server) -> None:

@@ -72,7 +72,7 @@ class Deployment:
     def rotate_key(self) -> None:
         """Rotate the signing key, as an operator does."""
         subprocess.run(
-            [sys.executable, "-m", "gatehouse_dev.admin", "--local", "rotate", "--yes"],
+            [sys.executable, "-m", "gatehouse_dev", "keys", "rotate", "--local", "--yes"],
             env=os.environ | {"AWS_ENDPOINT_URL": self.cloud_url, "PYTHONPATH": str(ROOT / "devtools")},
             cwd=ROOT,
             capture_output=True,

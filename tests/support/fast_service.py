@@ -1,7 +1,7 @@
-"""The service with cheap hashing and a clock that tests can advance: `python -m tests.support.fast_service`.
+"""The service with cheap hashing and a clock that tests can advance: `python -m tests.support.fast_service CLOUD_PORT`.
 
-The file named by `TESTS_CLOCK` contains the seconds by which the clock is ahead. `TESTS_FAULTS` is the share of calls
-of DynamoDB that fail.
+An empty CLOUD_PORT serves no AWS. The file named by `TESTS_CLOCK` contains the seconds by which the clock is ahead.
+`TESTS_FAULTS` is the share of calls of DynamoDB that fail.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import argon2
 
-from gatehouse_dev.__main__ import main
+from gatehouse_dev.serving import Options, serve
 from tests.load.faults import faulty_dynamodb
 from tests.support.layout import LAYER
 
@@ -41,4 +41,4 @@ if __name__ == "__main__":
     argon2.PasswordHasher = CheapHasher  # type: ignore[assignment,misc]
     _offset_clock(Path(os.environ["TESTS_CLOCK"]))
     with faulty_dynamodb(float(os.environ["TESTS_FAULTS"])):
-        sys.exit(main([]))
+        sys.exit(serve(Options(port=0, cloud_port=int(sys.argv[1]) if sys.argv[1] else None)))

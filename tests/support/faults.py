@@ -100,7 +100,7 @@ def redrive() -> None:
     """Redrive failed rows, as an operator does."""
     from gatehouse_dev.admin import redrive  # noqa: PLC0415 -- it reads the environment when imported
 
-    redrive.redrive("an operator")
+    list(redrive.redrive("an operator"))
 
 
 def triggered_alarms(capsys: pytest.CaptureFixture[str]) -> set[str]:

@@ -40,14 +40,14 @@ def running_service(*, cloud_port: str = "", faults: str = "0", **settings: str)
     `cloud_port="0"` opens its AWS endpoint to the operator's tool. `faults` is the share of DynamoDB's calls that fail.
     """
     variables = {f"GATEHOUSE_{name.upper()}": value for name, value in settings.items()}
-    variables |= {"PORT": "0", "CLOUD_PORT": cloud_port, "PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"}
+    variables |= {"PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
     with tempfile.TemporaryDirectory() as folder:
         console, clock = Path(folder, "console"), Path(folder, "clock")
         clock.write_text("0", encoding="ascii")
         with console.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.fast_service"],
+            process = subprocess.Popen(  # noqa: S603 -- ours
+                [sys.executable, "-m", "tests.support.fast_service", cloud_port],
                 cwd=ROOT,
                 env=environment | variables | {"TESTS_CLOCK": str(clock), "TESTS_FAULTS": faults},
                 stdout=out,
@@ -62,11 +62,11 @@ def running_service(*, cloud_port: str = "", faults: str = "0", **settings: str)
 
 
 def _printed_urls(console: Path, process: subprocess.Popen[bytes]) -> tuple[str, str]:
-    """Return the URLs of the service and of its AWS endpoint. It prints them once it listens."""
+    """Return the URLs of the service and of its AWS endpoint. It prints them once it listens, the documents last."""
     deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         text = console.read_text(encoding="utf-8")
-        if url := re.search(r"^Gatehouse runs at (\S+)$", text, re.MULTILINE):
+        if url := re.search(r"^Gatehouse runs at (\S+)$(?=.*^  docs .*\n)", text, re.MULTILINE | re.DOTALL):
             cloud_url = re.search(r"AWS_ENDPOINT_URL=(\S+)$", text, re.MULTILINE)
             return url[1], cloud_url[1] if cloud_url else ""
         time.sleep(0.02)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pytest
 
 from gatehouse_dev.admin.targets import FUNCTIONS as SETTINGS_SOURCES
-from gatehouse_dev.import_users import REQUIRED_VARIABLES
 from gatehouse_dev.template import Template
 from tests.support import settings_usage
 from tests.support.layout import ROOT, Module, handler_modules
@@ -119,29 +118,16 @@ def _run_on_import(node: ast.AST) -> Iterator[ast.AST]:
         yield from _run_on_import(child)
 
 
-# -- Tools that work with a stack's settings ------------------------------------------
-
-
-@pytest.fixture
-def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Module]]:
-    """Return the modules of the operator's tool and of the user import, registered for the analysis."""
-    folder = ROOT / "devtools/gatehouse_dev"
-    found = {
-        "admin": [Module(path) for path in sorted((folder / "admin").glob("*.py"))],
-        "import_users": [Module(folder / "import_users.py")],
-    }
-    for module in (module for modules in found.values() for module in modules):
-        monkeypatch.setitem(settings_usage.MODULES, module.name, module)
-    return found
+# -- The tool that works with a stack's settings --------------------------------------
 
 
 def test_the_operators_tool_takes_settings_from_functions_that_have_all_of_them(
-    template: Template, tools: dict[str, list[Module]]
+    template: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    modules = [Module(path) for path in sorted((ROOT / "devtools/gatehouse_dev/admin").glob("*.py"))]
+    for module in modules:
+        monkeypatch.setitem(settings_usage.MODULES, module.name, module)  # registered for the analysis
     available = {name for function in SETTINGS_SOURCES for name in template.functions[function].environment}
 
-    assert variables(settings_of(*tools["admin"])) - available == set()
-
-
-def test_the_user_import_lists_the_settings_that_it_reads(tools: dict[str, list[Module]]) -> None:
-    assert settings_of(*tools["import_users"]) == set(REQUIRED_VARIABLES)
+    assert {"users_table", "transport"} <= settings_of(*modules)
+    assert variables(settings_of(*modules)) - available == set()

@@ -9,7 +9,7 @@ from gatehouse.dynamodb import batch_get
 from gatehouse.keys import keyring_key, rotation
 from gatehouse.keys.keyring import KEYRING
 from gatehouse.keys.secret import client
-from gatehouse_dev.admin.users import record_and_print
+from gatehouse_dev.admin.recording import Change, record
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
@@ -20,25 +20,24 @@ def drops_active_keys() -> bool:
     return bool(row and row.previous) and _newest_created_at() > clock.now() - config().session_absolute_lifetime
 
 
-def rotate(actor: str, *, is_local: bool) -> None:
+def rotate(actor: str, *, is_local: bool) -> Change:
     """Rotate the key; the previous one stays valid. Secrets Manager does it asynchronously; for the local cloud the
     steps run here.
     """
     if not is_local:
         client().rotate_secret(SecretId=config().secret)
-        record_and_print("rotation started", "The rotation has started; it takes a minute.", actor, KEYRING)
-        return
+        return record("rotation started", "The rotation has started; it takes a minute.", actor, KEYRING)
     version = str(uuid4())
     for step in STEPS:
         rotation.run_step(step, config().secret, version)
-    record_and_print("keys rotated", "There is a new key; the previous one is still valid.", actor, KEYRING)
+    return record("keys rotated", "There is a new key; the previous one is still valid.", actor, KEYRING)
 
 
-def rotate_immediately(actor: str) -> None:
+def rotate_immediately(actor: str) -> Change:
     """Make a new key, invalidate all others, and end all sessions."""
     rotation.rotate_immediately()
     done = "There is a new key; all earlier sessions, access and refresh tokens and mailed links are invalid."
-    record_and_print("keys replaced", done, actor, KEYRING)
+    return record("keys replaced", done, actor, KEYRING)
 
 
 def _newest_created_at() -> datetime:

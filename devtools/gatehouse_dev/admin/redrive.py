@@ -9,28 +9,21 @@ from gatehouse import clock
 from gatehouse.accounts.erasure_orders import PURPOSE, ErasureRow, ErasureState
 from gatehouse.dynamodb import ConditionFailed, conditional_write
 from gatehouse.tokens import MailState, TokenRow
-from gatehouse_dev import console
-from gatehouse_dev.admin.users import record_and_print
+from gatehouse_dev.admin.recording import Change, record
 
 STUCK = timedelta(hours=1)
 
 
-def redrive(actor: str) -> None:
+def redrive(actor: str) -> Iterator[Change]:
     """Update every failed row, so that the table's stream delivers it again."""
-    count = 0
     for row in _mails():
         if _requeue(row):
-            count += 1
             done = f"The mail {row.purpose} to {row.email} will be sent again."
-            record_and_print("mail requeued", done, actor, row.user_id or row.subject, purpose=row.purpose)
+            yield record("mail requeued", done, actor, row.user_id or row.subject, purpose=row.purpose)
     for erasure in _erasures():
         if _restart(erasure):
-            count += 1
-            record_and_print(
-                "erasure requeued", f"The erasure of {erasure.subject} will be retried.", actor, erasure.subject
-            )
-    if not count:
-        console.say("Nothing has failed, and nothing is stuck.")
+            done = f"The erasure of {erasure.subject} will be retried."
+            yield record("erasure requeued", done, actor, erasure.subject)
 
 
 def _mails() -> Iterator[TokenRow]:

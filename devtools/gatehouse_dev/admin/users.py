@@ -1,10 +1,9 @@
 """Operator actions on users. Import it only with the environment of the functions set."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from gatehouse import audit, sessions
+from gatehouse import sessions
 from gatehouse.accounts import changes
 from gatehouse.accounts.lookup import AccountLookup, look_up_account
 from gatehouse.accounts.model import normalize_email
@@ -15,7 +14,7 @@ from gatehouse.sessions import ClientInfo
 from gatehouse.tokens import email_subject
 from gatehouse.tokens.undeliverable import PURPOSE as UNDELIVERABLE
 from gatehouse.tokens.undeliverable import UndeliverableRow, undeliverable_key
-from gatehouse_dev import console
+from gatehouse_dev.admin.recording import Change, record
 from gatehouse_dev.admin.targets import OperatorError
 
 
@@ -44,34 +43,34 @@ def find_profile(name: str) -> ProfileRow:
     return profile
 
 
-def disable(profile: ProfileRow, actor: str) -> None:
+def disable(profile: ProfileRow, actor: str) -> Change:
     """Disable a user."""
     changes.set_disabled(profile.user_id, disabled=True)
-    record_and_print("user disabled", f"{profile.email} is disabled and signed out everywhere.", actor, profile.user_id)
+    return record("user disabled", f"{profile.email} is disabled and signed out everywhere.", actor, profile.user_id)
 
 
-def enable(profile: ProfileRow, actor: str) -> None:
+def enable(profile: ProfileRow, actor: str) -> Change:
     """Enable a user."""
     changes.set_disabled(profile.user_id, disabled=False)
-    record_and_print("user enabled", f"{profile.email} can sign in again.", actor, profile.user_id)
+    return record("user enabled", f"{profile.email} can sign in again.", actor, profile.user_id)
 
 
-def sign_out(profile: ProfileRow, actor: str) -> None:
+def sign_out(profile: ProfileRow, actor: str) -> Change:
     """End every session of a user."""
     transact(
         advance_profile_epoch(profile.user_id, profile.epoch), sessions.advance_epoch(profile.user_id, profile.epoch)
     )
-    record_and_print("user signed out", f"{profile.email} is signed out everywhere.", actor, profile.user_id)
+    return record("user signed out", f"{profile.email} is signed out everywhere.", actor, profile.user_id)
 
 
-def delete(profile: ProfileRow, actor: str) -> None:
+def delete(profile: ProfileRow, actor: str) -> Change:
     """Delete a user."""
     changes.delete_as_operator(profile.user_id)
     done = f"{profile.email} is deleted; all other data is being erased."
-    record_and_print("user deleted", done, actor, profile.user_id)
+    return record("user deleted", done, actor, profile.user_id)
 
 
-def resend(name: str, actor: str, base_url: str) -> None:
+def resend(name: str, actor: str, base_url: str) -> Change:
     """Send the verification mail again; raises OperatorError when there is nothing to verify."""
     behind = find_account(name)
     waiting = behind.pending_sign_up
@@ -82,45 +81,36 @@ def resend(name: str, actor: str, base_url: str) -> None:
         )
     account: Any = waiting or behind.profile
     done = f"The verification mail to {account.email} will be sent."
-    record_and_print("verification mail resent", done, actor, account.user_id)
+    return record("verification mail resent", done, actor, account.user_id)
 
 
-def allow_mail(name: str, actor: str) -> None:
+def allow_mail(name: str, actor: str) -> Iterator[Change]:
     """Allow mail to an address that bounced, or to all of a domain, `@example.com`; raises OperatorError when it is
     allowed already.
     """
     if name.startswith("@"):
-        _allow_mail_to_domain(_address(f"any{name}").removeprefix("any"), actor)
+        yield from _allow_mail_to_domain(_address(f"any{name}").removeprefix("any"), actor)
         return
     email = _address(name) if "@" in name else find_profile(name).email
     (mark,) = batch_get(undeliverable_key(email))
     if not (mark and mark.stops_mail):
         raise OperatorError(f"Mail to {email} is allowed already.")
-    _allow_mail(mark, email, actor)
+    yield _allow_mail(mark, email, actor)
 
 
-def _allow_mail_to_domain(domain: str, actor: str) -> None:
+def _allow_mail_to_domain(domain: str, actor: str) -> Iterator[Change]:
     bounced = (UndeliverableRow.purpose == UNDELIVERABLE) & UndeliverableRow.subject.contains(domain)
     marks = [mark for mark in UndeliverableRow.scan(bounced, consistent_read=True) if mark.subject.endswith(domain)]
     if not marks:
         raise OperatorError(f"Mail to all addresses of {domain} is allowed already.")
     for mark in marks:
-        _allow_mail(mark, mark.subject.removeprefix(email_subject("")), actor)
+        yield _allow_mail(mark, mark.subject.removeprefix(email_subject("")), actor)
 
 
-def _allow_mail(mark: UndeliverableRow, email: str, actor: str) -> None:
+def _allow_mail(mark: UndeliverableRow, email: str, actor: str) -> Change:
     mark.delete()
     done = f"Mail to {email} is allowed again after a {mark.reason}. SES has a suppression list of its own."
-    record_and_print("mail allowed again", done, actor, mark.subject, reason=mark.reason)
-
-
-def record_and_print(event: str, done: str, actor: str, user_id: str, **facts: str) -> None:
-    """Write the action to the audit trail, then print it; raises OperatorError when the trail cannot be written."""
-    try:
-        audit.record(event, actor=actor, user_id=user_id, **facts)
-    except (BotoCoreError, ClientError) as error:
-        raise OperatorError(f"{done} But the line in the audit trail is missing; keep this message: {error}") from error
-    console.say(done)
+    return record("mail allowed again", done, actor, mark.subject, reason=mark.reason)
 
 
 def _address(text: str) -> str:

@@ -11,7 +11,7 @@ import argon2
 import pytest
 
 from gatehouse_dev.admin import targets
-from gatehouse_dev.admin.__main__ import main
+from gatehouse_dev.cli import main
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.support.aws_calls import RECORDER
@@ -84,16 +84,19 @@ def cloud(running_cloud: Cloud) -> Cloud:
 
 @pytest.fixture
 def tool(call: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tool:
-    """Run the tool: `tool("disable", "ann@example.com", confirmation="yes")`. The default is no terminal."""
+    """Run the tool: `tool("users disable", "ann@example.com", confirmation="yes")`. The default is no terminal."""
     monkeypatch.setattr(targets, "load", lambda **_: call.template)  # loading is slow
     monkeypatch.setattr(targets, "local_parameters", lambda _environ, _port: {})
 
-    def run(*arguments: str, target: tuple[str, ...] = ("--local",), confirmation: str | None = None) -> ToolResult:
+    def run(
+        command: str, *arguments: str, target: tuple[str, ...] = ("--local",), confirmation: str | None = None
+    ) -> ToolResult:
         monkeypatch.setattr(sys, "stdin", io.StringIO() if confirmation is None else Terminal(f"{confirmation}\n"))
         capsys.readouterr()
-        code = main([*target, *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main([*command.split(), *arguments, *target])
         printed = capsys.readouterr()
-        return ToolResult(code=code, out=printed.out, err=printed.err)
+        return ToolResult(code=int(stop.value.code or 0), out=printed.out, err=printed.err)
 
     return run
 

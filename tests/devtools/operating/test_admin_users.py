@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from gatehouse_dev.admin.__main__ import main
 from gatehouse_dev.cloud import Cloud
 from tests.devtools.operating.conftest import LOCAL, Tool, audit_events
 from tests.support.auth_calls import sign_in, sign_up
@@ -25,13 +24,13 @@ def is_signed_in(call: Api, person: Person) -> bool:
 
 
 def test_a_disabled_user_cannot_sign_in_until_enabled(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
-    result = tool("disable", ann.email, "--yes")
+    result = tool("users disable", ann.email, "--yes")
 
     assert (result.code, result.out) == (0, "ann@example.com is disabled and signed out everywhere.\n")
     assert not is_signed_in(call, ann)
     assert sign_in(call, ann.email).status == 401
 
-    result = tool("enable", ann.id)
+    result = tool("users enable", ann.id)
 
     assert (result.code, result.out) == (0, "ann@example.com can sign in again.\n")
     assert sign_in(call, ann.email).status == 200
@@ -43,7 +42,7 @@ def test_sign_out_ends_all_sessions_and_allows_sign_in(
 ) -> None:
     other = people.sign_in(ann.email)
 
-    assert tool("sign-out", ann.email, "--yes").out == "ann@example.com is signed out everywhere.\n"
+    assert tool("users sign-out", ann.email, "--yes").out == "ann@example.com is signed out everywhere.\n"
 
     assert not is_signed_in(call, ann)
     assert not is_signed_in(call, other)
@@ -52,16 +51,16 @@ def test_sign_out_ends_all_sessions_and_allows_sign_in(
 
 
 def test_a_deleted_user_cannot_sign_in_or_be_shown(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
-    result = tool("delete", ann.email, "--yes")
+    result = tool("users delete", ann.email, "--yes")
 
     assert (result.code, result.out) == (0, "ann@example.com is deleted; all other data is being erased.\n")
     assert not is_signed_in(call, ann)
     assert sign_in(call, ann.email).status == 401
-    assert tool("show", ann.email).code == 1
+    assert tool("users show", ann.email).code == 1
     assert audit_events(cloud, ann.id) == [("user deleted", LOCAL)]
 
 
-@pytest.mark.parametrize("command", ["disable", "sign-out", "delete"])
+@pytest.mark.parametrize("command", ["users disable", "users sign-out", "users delete"])
 @pytest.mark.parametrize("confirmation", [None, "", "no", "y", "ann", "bob@example.com", "^C"])
 def test_without_confirmation_nothing_is_done(
     tool: Tool, cloud: Cloud, ann: Person, command: str, confirmation: str | None
@@ -78,13 +77,15 @@ def test_without_confirmation_nothing_is_done(
 
 @pytest.mark.parametrize("confirmation", ["yes", "ann@example.com", " Ann@Example.com "])
 def test_the_address_or_yes_confirms(tool: Tool, ann: Person, confirmation: str) -> None:
-    result = tool("delete", ann.id, confirmation=confirmation)
+    result = tool("users delete", ann.id, confirmation=confirmation)
 
     assert result.code == 0
     assert result.err.startswith("This deletes ann@example.com and all their data permanently.\nType ")
 
 
-@pytest.mark.parametrize("command", ["show", "disable", "enable", "sign-out", "delete", "resend"])
+@pytest.mark.parametrize(
+    "command", [f"users {name}" for name in ("show", "disable", "enable", "sign-out", "delete", "resend")]
+)
 @pytest.mark.parametrize("who", ["bob@example.com", "5f0c8b0a-2d0e-4a52-9a3e-0a4b6f6a1c11", "a@b"])
 def test_an_unknown_user_is_an_error(tool: Tool, command: str, who: str) -> None:
     result = tool(command, who, confirmation="yes")
@@ -96,7 +97,7 @@ def test_an_unknown_user_is_an_error(tool: Tool, command: str, who: str) -> None
 def test_a_pending_sign_up_is_not_a_user(tool: Tool, call: Api) -> None:
     sign_up(call, "ann@example.com")
 
-    assert tool("disable", "ann@example.com").err == (
+    assert tool("users disable", "ann@example.com").err == (
         "ann@example.com is not a user yet: the sign-up is not verified.\n"
     )
 
@@ -107,7 +108,7 @@ def test_a_concurrent_change_is_an_error(tool: Tool, ann: Person, monkeypatch: p
 
     monkeypatch.setattr("gatehouse_dev.admin.users.transact", conflict)
 
-    assert tool("sign-out", ann.email, "--yes").err.startswith("The data was changed at the same time")
+    assert tool("users sign-out", ann.email, "--yes").err.startswith("The data was changed at the same time")
 
 
 # -- The command `show` ---------------------------------------------------------------
@@ -118,7 +119,7 @@ def test_show_prints_facts_without_secrets(tool: Tool, call: Api, cloud: Cloud, 
     before = all_rows(cloud)
     (hashed,) = [row["password_hash"] for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
 
-    result = tool("show", ann.email)
+    result = tool("users show", ann.email)
 
     assert result.code == 0
     facts = [line.split(maxsplit=1) for line in result.out.splitlines()]
@@ -129,7 +130,7 @@ def test_show_prints_facts_without_secrets(tool: Tool, call: Api, cloud: Cloud, 
     assert any(text.startswith("reset-password to ann@example.com pending") for _, text in facts)
     secrets = (hashed, ann.token, ann.token[-43:], mailbox.last.token)
     assert not [secret for secret in secrets if secret in result.out]
-    assert tool("show", ann.id).code == 0
+    assert tool("users show", ann.id).code == 0
     assert all_rows(cloud) != before or not mailbox.pending()
     assert audit_events(cloud, ann.id) == []
 
@@ -137,7 +138,7 @@ def test_show_prints_facts_without_secrets(tool: Tool, call: Api, cloud: Cloud, 
 def test_show_prints_a_pending_sign_up(tool: Tool, call: Api) -> None:
     sign_up(call, "ann@example.com")
 
-    result = tool("show", "Ann@example.com")
+    result = tool("users show", "Ann@example.com")
 
     assert re.search(r"^sign-up +ann@example.com is not verified yet, since 20", result.out, re.MULTILINE)
     assert re.search(r"^mail +verify-email to ann@example.com pending", result.out, re.MULTILINE)
@@ -152,7 +153,7 @@ def test_control_characters_are_not_printed(tool: Tool, call: Api, people: Peopl
         headers={"user-agent": "\x1b[2J\x07 x"},
     )
 
-    assert "\x1b" not in tool("show", email).out
+    assert "\x1b" not in tool("users show", email).out
 
 
 # -- Errors ---------------------------------------------------------------------------
@@ -160,7 +161,7 @@ def test_control_characters_are_not_printed(tool: Tool, call: Api, people: Peopl
 
 def test_a_failed_audit_line_is_an_error(tool: Tool, ann: Person) -> None:
     with failing_calls(client_error("ServiceUnavailableException", 503), "PutLogEvents", "CreateLogStream"):
-        result = tool("disable", ann.email, "--yes")
+        result = tool("users disable", ann.email, "--yes")
 
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(
@@ -170,7 +171,7 @@ def test_a_failed_audit_line_is_an_error(tool: Tool, ann: Person) -> None:
 
 def test_an_error_of_aws_is_one_line(tool: Tool, ann: Person) -> None:
     with failing_calls(client_error("AccessDeniedException"), "BatchGetItem"):
-        result = tool("show", ann.email)
+        result = tool("users show", ann.email)
 
     assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
     assert result.err.startswith("AWS returned an error: ")
@@ -178,18 +179,6 @@ def test_an_error_of_aws_is_one_line(tool: Tool, ann: Person) -> None:
 
 def test_without_a_local_service_the_error_is_one_line(tool: Tool) -> None:
     with failing_calls(UNREACHABLE):
-        result = tool("show", "ann@example.com")
+        result = tool("users show", "ann@example.com")
 
     assert result.err == "The local service at http://localhost:4566 is not running: start it with `make dev`.\n"
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [[], ["show", "a@b.c"], ["--local"], ["--local", "--stack", "x", "redrive"], ["--local", "dance"]],
-)
-def test_invalid_arguments_print_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(arguments)
-
-    assert stop.value.code == 2
-    assert "usage:" in capsys.readouterr().err

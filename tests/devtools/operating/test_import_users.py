@@ -1,8 +1,7 @@
 """Importing users: valid lines are imported, invalid lines are reported, and a second run changes nothing."""
 
 import json
-import os
-import subprocess
+import re
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -13,13 +12,11 @@ import bcrypt
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from gatehouse_dev.import_users import MAX_LINE_LENGTH, main
-from tests.devtools.operating.conftest import ToolResult
+from tests.devtools.operating.conftest import Tool, ToolResult
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
 from tests.support.layer import layer
-from tests.support.layout import ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.pictures import ORIGIN, data_url, noise, picture_at
@@ -27,6 +24,7 @@ from tests.support.tables import all_rows, rows
 
 pytestmark = pytest.mark.xdist_group("operating")
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+MAX_LINE_LENGTH = 64 * 1024  # bytes
 ID = "5f0c8b0a-2d0e-4a52-9a3e-0a4b6f6a1c11"
 ANN = {"email": "ann@example.com", "password_hash": HASH, "email_verified": True}
 
@@ -35,18 +33,14 @@ type Importer = Callable[..., ToolResult]
 
 
 @pytest.fixture
-def imports(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Importer:
+def imports(tool: Tool, tmp_path: Path) -> Importer:
     """Import lines, given as dicts or bytes: `imports(ANN, b"{", dry_run=True)`."""
-    assert call
 
     def run(*lines: dict[str, Any] | bytes, dry_run: bool = False) -> ToolResult:
         file = tmp_path / "users.jsonl"
         raw = [line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode() for line in lines]
         file.write_bytes(b"".join(line + b"\n" for line in raw))
-        capsys.readouterr()
-        code = main([str(file), *(["--dry-run"] if dry_run else [])])
-        printed = capsys.readouterr()
-        return ToolResult(code=code, out=printed.out, err=printed.err)
+        return tool("import-users", str(file), *(["--dry-run"] if dry_run else []))
 
     return run
 
@@ -357,13 +351,11 @@ def test_a_file_from_windows_is_read(imports: Importer) -> None:
     assert result.summary == "2 added, 0 already there, 0 refused."
 
 
-def test_the_last_line_needs_no_newline(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call
+def test_the_last_line_needs_no_newline(tool: Tool, tmp_path: Path) -> None:
     file = tmp_path / "users.jsonl"
     file.write_text(json.dumps(ANN))
 
-    assert main([str(file)]) == 0
-    assert capsys.readouterr().out.startswith("1 added")
+    assert tool("import-users", str(file)).out.startswith("1 added")
 
 
 def test_an_empty_file_is_valid(imports: Importer) -> None:
@@ -400,52 +392,54 @@ def test_each_user_is_written_in_one_transaction(imports: Importer, cloud: Cloud
     assert [name for name, found in all_rows(cloud).items() if found] == ["UsersTable"]
 
 
-def test_memory_does_not_grow_with_the_number_of_lines(
-    call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_memory_does_not_grow_with_the_number_of_lines(imports: Importer, tool: Tool, tmp_path: Path) -> None:
     """All lines have the same address, so that all but one are reported."""
-    assert call
+    imports()  # imports modules
     file = tmp_path / "users.jsonl"
     with file.open("w") as lines:
         lines.writelines(json.dumps(ANN | {"name": f"{number:050}"}) + "\n" for number in range(5_000))
         lines.write("x" * 20_000_000 + "\n")
     tracemalloc.start()
     try:
-        main([str(file), "--dry-run"])
+        result = tool("import-users", str(file), "--dry-run")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
-    printed = capsys.readouterr()
-    assert printed.out.endswith("1 would be added, 0 already there, 5000 refused.\n")
-    assert len(printed.err.splitlines()) == 5_000
+    assert result.out.endswith("1 would be added, 0 already there, 5000 refused.\n")
+    assert len(result.err.splitlines()) == 5_000
     assert peak < 2_000_000
 
 
-def test_a_missing_file_is_reported(call: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call
+@pytest.mark.parametrize("name", ["none.jsonl", ""])
+def test_a_missing_file_is_reported(tool: Tool, tmp_path: Path, name: str) -> None:
+    result = tool("import-users", str(tmp_path / name))
 
-    with pytest.raises(SystemExit) as stopped:
-        main([str(tmp_path / "none.jsonl")])
-
-    assert stopped.value.code == 2
-    assert "none.jsonl: No such file or directory" in capsys.readouterr().err
+    assert (result.code, result.out) == (2, "")
+    assert re.search(r"\nError: Invalid value for 'FILE': file '.*' (does not exist|is a directory)\.\n$", result.err)
 
 
-def test_without_settings_the_first_missing_one_is_reported(tmp_path: Path) -> None:
-    """In a process of its own, with only the tools on its path."""
+def test_json_has_a_line_for_each_user_and_the_counts(tool: Tool, tmp_path: Path) -> None:
     file = tmp_path / "users.jsonl"
-    file.write_text(json.dumps(ANN))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GATEHOUSE_", "AWS_"))}
+    file.write_text(json.dumps(ANN) + "\n{\n")
 
-    result = subprocess.run(  # noqa: S603 -- this interpreter
-        [sys.executable, "-m", "gatehouse_dev.import_users", str(file)],
-        env=environment | {"PYTHONPATH": str(ROOT / "devtools")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = tool("import-users", str(file), "--json")
 
-    assert (result.returncode, result.stdout) == (1, "")
-    assert "GATEHOUSE_USERS_TABLE is missing" in result.stderr
-    assert "Traceback" not in result.stderr
+    first, second, counts = map(json.loads, result.out.splitlines())
+    assert (result.code, result.err) == (1, "")
+    assert first == {"line": 1, "result": "added", "email": "ann@example.com"}
+    assert (second["line"], second["result"]) == (2, "refused")
+    assert second["message"].startswith("Invalid JSON")
+    assert counts == {"added": 1, "already there": 0, "refused": 1, "dry run": False}
+
+
+def test_progress_is_shown_on_a_terminal(imports: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only there: everywhere else the output is the lines alone."""
+    assert "━" not in imports(ANN).out
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+
+    result = imports(ANN, b"{")
+
+    assert re.search("━.*136/136 bytes", result.out + result.err)
+    assert "line 1: ann@example.com is already there" in result.out

@@ -109,7 +109,7 @@ def test_the_operators_tool_works_through_the_endpoint(url: str, cloud: Cloud, s
     """As a process of its own: it finds layer, names and tables by itself."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GATEHOUSE_"))}
     run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-m", "gatehouse_dev.admin", "--local", "resend", ANN],
+        [sys.executable, "-m", "gatehouse_dev", "users", "resend", ANN, "--local"],
         env=clean | {"PYTHONPATH": str(ROOT / "devtools"), "AWS_ENDPOINT_URL": url},
         capture_output=True,
         text=True,
