@@ -91,9 +91,7 @@ def test_the_status_is_coloured_on_a_terminal_only(server: Server, monkeypatch: 
     assert "\x1b" not in printed(server, "1", Terminal())
 
 
-def test_as_json_functions_print_what_they_print_in_lambda(
-    server: Server, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_as_json_functions_print_what_they_print_in_lambda(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     server._log = request_log.print_json
 
     send_request(server, "GET", "/a/1")
@@ -110,7 +108,7 @@ def through(*lines: str) -> str:
     stream = FunctionOutput(out)
     with redirect_stdout(stream):
         for line in lines:
-            print(line)
+            stream.write(f"{line}\n")
     return re.sub(r"\d\d:\d\d:\d\d", "NOW", out.getvalue())
 
 
@@ -171,7 +169,9 @@ OSError: late"""
     told = through(json.dumps(LINE | {"level": "ERROR", "message": "unexpected error", "exception": traceback}))
 
     assert told == ""
-    assert capsys.readouterr().err == f"""
+    assert (
+        capsys.readouterr().err
+        == f"""
 !! GET /a/{{id}} unexpected error
 Traceback (most recent call last):
   File "/x/layers/common/gatehouse/http/middleware.py", line 63, in __call__
@@ -191,3 +191,4 @@ Traceback (most recent call last):
 OSError: late
 
 """
+    )

@@ -1,12 +1,16 @@
 """The operator's tool: commands on users, their confirmation and their lines in the audit log."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
+import bcrypt
 import pytest
+from botocore.client import BaseClient
 
 from gatehouse_dev.cloud import Cloud
-from tests.devtools.operating.conftest import LOCAL, Tool, audit_events
+from tests.devtools.operating.conftest import LOCAL, Tool, ToolResult, audit_events
 from tests.support.auth_calls import sign_in, sign_up
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
@@ -14,6 +18,8 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.tables import all_rows, rows
+
+HASH = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4)).decode()
 
 
 def is_signed_in(call: Api, person: Person) -> bool:
@@ -111,6 +117,19 @@ def test_a_concurrent_change_is_an_error(tool: Tool, ann: Person, monkeypatch: p
     assert tool("users sign-out", ann.email, "--yes").err.startswith("The data was changed at the same time")
 
 
+def test_a_change_as_json_is_the_line_of_the_audit_log_with_a_sentence(tool: Tool, ann: Person) -> None:
+    result = tool("users disable", ann.email, "--yes", "--json")
+
+    assert json.loads(result.out) == {
+        "event": "user disabled",
+        "actor": LOCAL,
+        "subject": layer("audit").pseudonym(ann.id),
+        "message": "ann@example.com is disabled and signed out everywhere.",
+    }
+    assert tool("users allow-mail", ann.email, "--json").err == "Mail to ann@example.com is allowed already.\n"
+    assert tool("mail redrive", "--json").out == ""
+
+
 # -- The command `show` ---------------------------------------------------------------
 
 
@@ -154,6 +173,121 @@ def test_control_characters_are_not_printed(tool: Tool, call: Api, people: Peopl
     )
 
     assert "\x1b" not in tool("users show", email).out
+
+
+def test_show_prints_json_for_scripts(tool: Tool, call: Api, cloud: Cloud, ann: Person) -> None:
+    (hashed,) = [row["password_hash"] for row in rows(cloud, "UsersTable") if row["sk"] == "PROFILE"]
+
+    result = tool("users show", ann.email, "--json")
+
+    facts = json.loads(result.out)
+    assert facts["user"].items() >= {"id": ann.id, "email": ann.email, "emailVerified": True, "disabled": False}.items()
+    assert facts["signInMethods"] == [{"provider": "password"}]
+    assert [session["userAgent"] for session in facts["sessions"]] == ["pytest"]
+    assert (facts["signUp"], facts["mailStopped"], facts["mails"]) == (None, None, [])
+    assert not [secret for secret in (hashed, ann.token, ann.token[-43:]) if secret in result.out]
+    assert call
+
+
+# -- The command `list` ---------------------------------------------------------------
+
+
+@pytest.fixture
+def users(tool: Tool, call: Api, tmp_path: Path) -> list[str]:
+    """The addresses of imported users: two verified ones and one that is not; and a sign-up that is no user yet."""
+    lines: list[dict[str, Any]] = [
+        {"email": "ann@example.com", "email_verified": True, "created_at": "2026-01-02T03:04:05Z", "name": "[b]x"},
+        {"email": "bob@example.com", "created_at": "2026-03-01T00:00:00Z"},
+        {"email": "cyd@school.example", "email_verified": True, "created_at": "2026-02-01T00:00:00Z"},
+    ]
+    file = tmp_path / "users.jsonl"
+    file.write_text("".join(f"{json.dumps(line | {'password_hash': HASH})}\n" for line in lines))
+    assert tool("import-users", str(file)).code == 0
+    sign_up(call, "dan@example.com")
+    return [line["email"] for line in lines]
+
+
+def addresses(result: ToolResult) -> list[str]:
+    """Return the addresses in JSON lines, sorted."""
+    assert (result.code, result.err) == (0, "")
+    return sorted(json.loads(line)["email"] for line in result.out.splitlines())
+
+
+def test_users_are_listed_without_hashes(tool: Tool, users: list[str]) -> None:
+    result = tool("users list", "--json")
+
+    assert addresses(result) == users
+    listed = {user.pop("email"): user for user in map(json.loads, result.out.splitlines())}
+    assert listed["ann@example.com"] | {"id": ""} == {
+        "id": "",
+        "emailVerified": True,
+        "disabled": False,
+        "createdAt": "2026-01-02T03:04:05.000Z",
+    }
+    assert HASH[:20] not in result.out
+
+
+def test_hashes_are_not_even_read(tool: Tool, users: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    real: Any = BaseClient._make_api_call  # type: ignore[attr-defined] # all operations pass through it
+    scans: list[dict[str, Any]] = []
+
+    def record(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        scans.append(parameters)
+        return real(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", record)
+    assert addresses(tool("users list", "--json")) == users
+
+    (scan,) = scans
+    names = scan["ExpressionAttributeNames"]
+    assert {names[name] for name in scan["ProjectionExpression"].split(", ")} == {
+        *("pk", "sk", "user_id", "email", "email_verified", "disabled", "created_at")
+    }
+
+
+def test_pages_follow_each_other(tool: Tool, users: list[str]) -> None:
+    found: list[str] = []
+    after: list[str] = []
+    for _ in users:
+        result = tool("users list", "--limit", "1", "--json", *after)
+        found += addresses(result)
+        after = ["--after", json.loads(result.out)["id"]]
+
+    assert sorted(found) == users
+    assert tool("users list", *after, "--json").out == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--unverified"], [1]),
+        (["--email-contains", "@EXAMPLE.com"], [0, 1]),
+        (["--email-contains", "nobody"], []),
+        (["--since", "2026-02-01"], [1, 2]),
+        (["--since", "2026-02-01T00:00:01"], [1]),
+        (["--since", "2026-02-01", "--unverified", "--email-contains", "ann"], []),
+        (["--disabled"], [2]),
+    ],
+)
+def test_the_list_can_be_filtered(tool: Tool, users: list[str], options: list[str], expected: list[int]) -> None:
+    tool("users disable", users[2], "--yes")
+
+    assert addresses(tool("users list", *options, "--json")) == [users[number] for number in expected]
+
+
+def test_a_table_has_a_line_for_each_user_and_says_how_to_go_on(tool: Tool, users: list[str]) -> None:
+    """A line is never broken, however narrow the terminal."""
+    result = tool("users list", "--limit", "3")
+
+    head, *lines = result.out.splitlines()
+    assert head.split() == ["ID", "EMAIL", "VERIFIED", "DISABLED", "CREATED"]
+    assert sorted(line.split()[1:4] for line in lines) == [
+        [users[0], "yes", "no"],
+        [users[1], "no", "no"],
+        [users[2], "yes", "no"],
+    ]
+    assert result.err == f"There may be more: --after {lines[-1].split()[0]}\n"
+    assert "There may be more" not in tool("users list", "--limit", "4").err
 
 
 # -- Errors ---------------------------------------------------------------------------

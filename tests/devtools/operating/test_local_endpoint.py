@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,11 +22,10 @@ from gatehouse_dev.streams import Streams
 from tests.support.auth_calls import sign_up
 from tests.support.calls import Api
 from tests.support.concurrency import wait_until
-from tests.support.layer import layer
 from tests.support.layout import ROOT
 
 pytestmark = pytest.mark.xdist_group("operating")
-ANN = "ann@example.com"
+ANN, BOB = "ann@example.com", "bob@example.com"
 
 
 @pytest.fixture(scope="module")
@@ -105,26 +106,77 @@ def test_a_mail_ordered_through_the_endpoint_is_sent(url: str, cloud: Cloud, sig
     assert [mail.to for mail in cloud.mails()] == [ANN, ANN]
 
 
-def test_the_operators_tool_works_through_the_endpoint(url: str, cloud: Cloud, signed_up: str) -> None:
-    """As a process of its own: it finds layer, names and tables by itself."""
+SCRIPT = """
+import sys
+from functools import cache
+from gatehouse_dev.admin import targets
+from gatehouse_dev.cli import main
+template = cache(lambda: targets.parsed(parameters=targets.local_parameters({}, 3000)))
+targets.parsed, targets.load = targets.load, lambda **_: template()  # it is slow
+for line in sys.stdin:
+    try:
+        main(line.split())
+    except SystemExit as stop:
+        print("=>", stop.code or 0, flush=True)
+"""
+
+
+def operate(url: str, *commands: str) -> list[tuple[str, str]]:
+    """Run commands in one process, which finds layer, names and tables by itself; return code and output of each."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GATEHOUSE_"))}
-    run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-m", "gatehouse_dev", "users", "resend", ANN, "--local"],
+    done = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", SCRIPT],
+        input="\n".join(f"{command} --local" for command in commands),
         env=clean | {"PYTHONPATH": str(ROOT / "devtools"), "AWS_ENDPOINT_URL": url},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         timeout=60,
         check=False,
     )
+    results = [(code, text) for text, code in re.findall(r"(.*?)=> (\w+)\n", done.stdout, re.DOTALL)]
+    assert len(results) == len(commands), done.stdout
+    return results
 
-    assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout == f"The verification mail to {ANN} will be sent.\n"
+
+def test_every_command_works_through_the_endpoint(url: str, cloud: Cloud, signed_up: str, tmp_path: Path) -> None:
+    file = tmp_path / "users.jsonl"
+    file.write_text(json.dumps({"email": BOB, "email_verified": True}))
+
+    results = operate(
+        url,
+        f"users resend {ANN}",
+        f"import-users {file}",
+        "users list --json",
+        *(f"users {command} {BOB}" for command in ("show", "disable --yes", "enable", "sign-out --yes")),
+        "users allow-mail @bounced.example",
+        f"users delete {BOB} --yes",
+        "mail redrive",
+        "keys rotate",
+        "keys rotate --emergency --yes",
+    )
+
     wait_until(lambda: len(cloud.mails()) == 2)
-    lines = [event["message"] for event in client("logs", url).filter_log_events(logGroupName="AuditLogs")["events"]]
-    events = [
-        line["event"] for line in map(json.loads, lines) if line["subject"] == layer("audit").pseudonym(signed_up)
+    (_, listed), (_, shown) = results.pop(2), results.pop(2)
+    assert json.loads(listed)["email"] == BOB
+    assert f"address     {BOB}, verified\n" in shown
+    assert results == [
+        ("0", f"The verification mail to {ANN} will be sent.\n"),
+        ("0", "1 added, 0 already there, 0 refused.\n"),
+        ("0", f"{BOB} is disabled and signed out everywhere.\n"),
+        ("0", f"{BOB} can sign in again.\n"),
+        ("0", f"{BOB} is signed out everywhere.\n"),
+        ("1", "Mail to all addresses of @bounced.example is allowed already.\n"),
+        ("0", f"{BOB} is deleted; all other data is being erased.\n"),
+        ("0", "Nothing has failed, and nothing is stuck.\n"),
+        ("0", "There is a new key; the previous one is still valid.\n"),
+        ("0", "There is a new key; all earlier sessions, access and refresh tokens and mailed links are invalid.\n"),
     ]
-    assert events == ["verification mail resent"]
+    lines = [event["message"] for event in client("logs", url).filter_log_events(logGroupName="AuditLogs")["events"]]
+    assert {line["event"] for line in map(json.loads, lines)} >= {
+        *("verification mail resent", "user disabled", "user enabled", "user signed out", "user deleted"),
+        *("keys rotated", "keys replaced"),
+    }
     assert not [line for line in lines if signed_up in line]
 
 
