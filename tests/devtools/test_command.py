@@ -19,7 +19,7 @@ from gatehouse_dev.environment import ProcessEnvironment
 from tests.support.layout import ROOT
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")] + sorted((ROOT / "docs").glob("*.md"))
-EXAMPLE = re.compile(r"(?:^ {4}(?:\$ )?|`)(?:\.venv/bin/)?gatehouse ([a-z][^`#\n|]*)", re.MULTILINE)
+EXAMPLE = re.compile(r"(?:^ {4}|^\$ |`)(?:\.venv/bin/)?gatehouse ([a-z][^`#\n|]*)", re.MULTILINE)
 HELP = """\
 Usage: gatehouse [OPTIONS] COMMAND [ARGS]...
 

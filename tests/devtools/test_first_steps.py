@@ -41,6 +41,13 @@ def test_the_session_of_the_readme_works(service: Service) -> None:
     assert lines[5] == "204"
     assert json.loads(lines[6]) == {"success": True}
     assert json.loads(lines[7])["code"] == "INVALID_TOKEN"
+    printed = service.log().splitlines()
+    user = signed_up["user"]["id"][:8]
+    assert [line.split()[1:4] for line in printed if line.endswith(f" ms  {user}")][-1:] == [
+        ["200", "POST", "/api/auth/sign-out"]
+    ]
+    assert re.fullmatch(r"\S+ 401 GET /api/tasks +\d+ ms  -         INVALID_TOKEN", printed[-1])
+    assert not [line for line in printed if line.startswith("{")]
 
 
 def seed(url: str) -> object:
