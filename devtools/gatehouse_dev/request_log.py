@@ -9,8 +9,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -57,14 +56,9 @@ def print_json(entry: Entry) -> None:
     console.say(json.dumps({"request": entry.what, "status": entry.status, "latency": milliseconds}))
 
 
-@contextmanager
-def collecting(event: Event) -> Iterator[None]:
-    """Collect the outcome of a request that a function handles in this thread."""
+def collect_outcome(event: Event) -> None:
+    """Collect the outcome of the request that is handled in this thread, which is its own."""
     _thread.event = event
-    try:
-        yield
-    finally:
-        _thread.event = None
 
 
 class FunctionOutput(io.TextIOBase):

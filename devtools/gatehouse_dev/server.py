@@ -96,8 +96,8 @@ class Server:
 
     async def _call(self, name: str, event: Properties, logged: request_log.Event) -> Response:
         def work() -> Response:
-            with request_log.collecting(logged):
-                return gateway.run_integration(name, lambda: self._stack.fleet.invoke(name, event))
+            request_log.collect_outcome(logged)
+            return gateway.run_integration(name, lambda: self._stack.fleet.invoke(name, event))
 
         try:
             return await asyncio.wait_for(_in_thread(work), self._limit_seconds)

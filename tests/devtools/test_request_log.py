@@ -37,6 +37,8 @@ HANDLER = f"""
         name = event["pathParameters"]["id"]
         print(json.dumps({{"_aws": {{"Timestamp": 1}}, "ColdStart": 1}}))
         print(f"by hand {{name}}")
+        if name == "theft":
+            print(json.dumps({LINE!r} | {{"level": "WARNING", "message": "token reused"}}))
         if name == "broken":
             raise ValueError(name)
         known = {{"user_id": "{USER}"}} if name != "unknown" else {{}}
@@ -72,6 +74,10 @@ def test_a_request_is_one_line_with_the_users_id_and_the_code_of_a_refusal(serve
     assert printed(server, "1") == "by hand 1\nNOW 200 GET /a/{id} N ms  5f0c8b0a\n"
     assert printed(server, "unknown") == "by hand unknown\nNOW 401 GET /a/{id} N ms  -         INVALID_TOKEN\n"
     assert printed(server, "2") == "by hand 2\nNOW 200 GET /a/{id} N ms  5f0c8b0a\n"
+
+
+def test_a_warning_in_a_request_is_a_line_before_its_own(server: Server) -> None:
+    assert printed(server, "theft") == ("by hand theft\nNOW WARNING token reused\nNOW 200 GET /a/{id} N ms  5f0c8b0a\n")
 
 
 def test_a_function_that_raises_shows_its_traceback(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,14 +84,16 @@ def cloud(running_cloud: Cloud) -> Cloud:
 
 @pytest.fixture
 def tool(call: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tool:
-    """Run the tool: `tool("users disable", "ann@example.com", confirmation="yes")`. The default is no terminal."""
+    """Run the tool: `tool("users disable", "ann@example.com", confirmation="yes")`. By default `yes` comes from no terminal."""
     monkeypatch.setattr(targets, "load", lambda **_: call.template)  # loading is slow
     monkeypatch.setattr(targets, "local_parameters", lambda _environ, _port: {})
 
     def run(
         command: str, *arguments: str, target: tuple[str, ...] = ("--local",), confirmation: str | None = None
     ) -> ToolResult:
-        monkeypatch.setattr(sys, "stdin", io.StringIO() if confirmation is None else Terminal(f"{confirmation}\n"))
+        monkeypatch.setattr(
+            sys, "stdin", io.StringIO("yes\n") if confirmation is None else Terminal(f"{confirmation}\n")
+        )
         capsys.readouterr()
         with pytest.raises(SystemExit) as stop:
             main([*command.split(), *arguments, *target])
