@@ -84,7 +84,7 @@ def cloud(running_cloud: Cloud) -> Cloud:
 
 @pytest.fixture
 def tool(call: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tool:
-    """Run the tool: `tool("users disable", "ann@example.com", confirmation="yes")`. By default `yes` comes from no terminal."""
+    """Run the tool: `tool("users disable", "ann@example.com", confirmation="yes")`. By default there is no terminal."""
     monkeypatch.setattr(targets, "load", lambda **_: call.template)  # loading is slow
     monkeypatch.setattr(targets, "local_parameters", lambda _environ, _port: {})
 
