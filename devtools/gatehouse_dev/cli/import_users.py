@@ -46,7 +46,7 @@ def import_users(
 
     counts: Counter[ImportResult] = Counter()
     try:
-        with file.open("rb") as lines, _progress(file.stat().st_size) as advance:
+        with file.open("rb") as lines, _progress(file, shown=not service.as_json) as advance:
             for line in ImportRun(service.target.base_url, dry_run=dry_run).run(lines):
                 counts[line.result] += 1
                 _report(line, as_json=service.as_json)
@@ -58,15 +58,15 @@ def import_users(
 
 
 @contextmanager
-def _progress(size: int) -> Iterator[Callable[[int], None]]:
+def _progress(file: Path, *, shown: bool) -> Iterator[Callable[[int], None]]:
     """Show how much of the file was read, on a terminal."""
-    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+    if not (shown and sys.stdout.isatty() and sys.stderr.isatty()):
         yield lambda _: None
         return
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
     with Progress(BarColumn(), DownloadColumn(), TimeRemainingColumn(), transient=True) as bar:
-        task = bar.add_task("", total=size)
+        task = bar.add_task("", total=file.stat().st_size)
         yield lambda position: bar.update(task, completed=position)
 
 
@@ -81,8 +81,8 @@ def _report(line: "Line", *, as_json: bool) -> None:
 
 
 def _report_counts(counts: "dict[ImportResult, int]", *, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        console.say(json.dumps({**counts, "dry run": dry_run}))
-        return
     added, there, refused = counts.values()
+    if as_json:
+        console.say(json.dumps({"added": added, "alreadyThere": there, "refused": refused, "dryRun": dry_run}))
+        return
     console.say(f"{added} {'would be ' if dry_run else ''}added, {there} already there, {refused} refused.")

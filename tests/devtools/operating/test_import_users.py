@@ -426,7 +426,7 @@ def test_json_has_a_line_for_each_user_and_the_counts(tool: Tool, tmp_path: Path
     assert first == {"line": 1, "result": "added", "email": "ann@example.com"}
     assert (second["line"], second["result"]) == (2, "refused")
     assert second["message"].startswith("Invalid JSON")
-    assert counts == {"added": 1, "already there": 0, "refused": 1, "dry run": False}
+    assert counts == {"added": 1, "alreadyThere": 0, "refused": 1, "dryRun": False}
 
 
 def test_progress_is_shown_on_a_terminal(imports: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
