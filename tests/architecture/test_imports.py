@@ -30,6 +30,7 @@ LEVELS = (
         "telemetry",
         "audit",
         "query",
+        "site",
         "languages",
         "outbound",
     },

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { get, linkIn, isValid, newAddress, newSession, nextMail, password, post, tokenIn } from "./support.mjs";
+import { get, linkIn, isValid, newAddress, newSession, nextMail, password, post, tokenIn, url } from "./support.mjs";
 
 const MAILED = { success: true, message: "Verification email sent" };
 const GONE = { success: true, message: "User deleted" };
@@ -26,18 +26,18 @@ test("the old address confirms first, then the new one", async () => {
 test("a link redirects to its callback URL", async () => {
   const one = await newSession();
   await post("/change-email", { newEmail: newAddress() }, one.bearer);
-  const response = await get(`/verify-email?token=${tokenIn(await nextMail(one.email, 1))}&callbackURL=/settings`);
-  assert.equal(response.location, "/settings");
+  const response = await get(`/verify-email?token=${tokenIn(await nextMail(one.email, 1))}&callbackURL=/account`);
+  assert.equal(response.location, "/account");
 });
 
 test("delete-user mails a link that works only in the user's session", async () => {
   const one = await newSession();
   const stranger = await newSession();
-  assert.deepEqual((await post("/delete-user", { callbackURL: "/bye" }, one.cookie)).json, MAILED);
+  assert.deepEqual((await post("/delete-user", { callbackURL: `${url}/bye` }, one.cookie)).json, MAILED);
   assert.ok(await isValid(one));
   const path = new URL(linkIn(await nextMail(one.email, 1)));
   const link = path.pathname + path.search;
-  assert.equal(path.searchParams.get("callbackURL"), "/bye");
+  assert.equal(path.searchParams.get("callbackURL"), `${url}/bye`);
 
   assert.equal((await get(link)).code, "FAILED_TO_GET_USER_INFO");
   const stolen = await get(link, stranger.cookie);
@@ -45,7 +45,7 @@ test("delete-user mails a link that works only in the user's session", async () 
   assert.equal(stolen.code, "INVALID_TOKEN");
   const gone = await get(link, one.cookie);
   assert.equal(gone.status, 302);
-  assert.equal(gone.location, "/bye");
+  assert.equal(gone.location, `${url}/bye`);
   assert.equal(gone.setCookies.length, 3);
   assert.equal(await isValid(one), false);
   assert.ok(await isValid(stranger));

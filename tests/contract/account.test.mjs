@@ -162,10 +162,10 @@ test("change-email's link redirects when a script opens it", async () => {
   const newEmail = newAddress();
   await post("/change-email", { newEmail, callbackURL: "/settings" }, one.bearer);
   const token = tokenIn(await nextMail(newEmail));
-  assert.equal((await get(`/verify-email?token=${token}&callbackURL=/settings`)).location, "/settings?error=PASSWORD_REQUIRED");
-  const response = await get(`/verify-email?token=${token}&callbackURL=/settings`, one.bearer);
+  assert.equal((await get(`/verify-email?token=${token}&callbackURL=/account`)).location, "/account?error=PASSWORD_REQUIRED");
+  const response = await get(`/verify-email?token=${token}&callbackURL=/account`, one.bearer);
   assert.equal(response.status, 302);
-  assert.equal(response.location, "/settings");
+  assert.equal(response.location, "/account");
   assert.deepEqual(response.setCookies, []);
 });
 

@@ -133,7 +133,7 @@ describe("as time goes by", () => {
     advanceClock(1100);
     const response = await get(`/verify-email?token=${token}`);
     assert.deepEqual([response.status, response.code], [401, "TOKEN_EXPIRED"]);
-    assert.equal((await get(`/verify-email?token=${token}&callbackURL=/w`)).location, "/w?error=TOKEN_EXPIRED");
+    assert.equal((await get(`/verify-email?token=${token}&callbackURL=/tasks`)).location, "/tasks?error=TOKEN_EXPIRED");
     assert.deepEqual((await post("/verify-email", { token })).code, "TOKEN_EXPIRED");
   });
 
@@ -152,7 +152,7 @@ describe("as time goes by", () => {
     await post("/request-password-reset", { email: one.email });
     const token = tokenIn(await nextMail(one.email));
     advanceClock(1100);
-    assert.match((await get(`/reset-password/${token}?callbackURL=/r`)).location, /\/r\?error=INVALID_TOKEN$/);
+    assert.match((await get(`/reset-password/${token}?callbackURL=/tasks`)).location, /\/tasks\?error=INVALID_TOKEN$/);
     const response = await post("/reset-password", { newPassword: "another battery", token });
     assert.equal(response.status, 400);
     assert.equal(response.code, "TOKEN_EXPIRED");

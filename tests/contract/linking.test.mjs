@@ -123,7 +123,7 @@ test("linking cannot finish in another browser", async () => {
   const eve = await signedIn();
   const { data } = await eve.client.linkSocial({ provider: "google", callbackURL: HOME, errorCallbackURL: SORRY });
   const back = await consent(data.url, { sub: (await googleUser({ email: eve.email })).sub });
-  assert.equal((await ann.browser.open(back)).location, `${SORRY}?error=state_mismatch`);
+  assert.equal((await ann.browser.open(back)).location, `${SORRY}?error=state_mismatch&error_description=state_cookie_missing`);
   assert.deepEqual([await providers(ann), await providers(eve)], [["credential"], ["credential"]]);
 });
 

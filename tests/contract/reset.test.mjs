@@ -45,16 +45,16 @@ test("the client requests and resets", async () => {
 });
 
 test("the mailed link redirects to the requested URL", async () => {
-  const { link } = await forgetful("/new-password?a=1");
+  const { link } = await forgetful("/account?a=1");
   const { origin, pathname, search } = new URL(link);
   assert.equal(origin, url);
   assert.match(pathname, /^\/api\/auth\/reset-password\/[\w-]+$/);
-  assert.equal(search, "?callbackURL=%2Fnew-password%3Fa%3D1");
+  assert.equal(search, "?callbackURL=%2Faccount%3Fa%3D1");
 });
 
 for (const [callbackURL, start] of [
-  ["/new-password", `${url}/new-password?token=`],
-  ["/new-password?a=1", `${url}/new-password?a=1&token=`],
+  ["/account", `${url}/account?token=`],
+  ["/account?a=1", `${url}/account?a=1&token=`],
   [`${url}/new-password`, `${url}/new-password?token=`],
   ["https://app.example.com/new", "https://app.example.com/new?token="],
 ]) {
@@ -66,8 +66,8 @@ for (const [callbackURL, start] of [
 }
 
 for (const [callbackURL, location] of [
-  ["/new-password", `${url}/new-password?error=INVALID_TOKEN`],
-  ["/new-password?a=1", `${url}/new-password?a=1&error=INVALID_TOKEN`],
+  ["/account", `${url}/account?error=INVALID_TOKEN`],
+  ["/account?a=1", `${url}/account?a=1&error=INVALID_TOKEN`],
   ["https://app.example.com/new", "https://app.example.com/new?error=INVALID_TOKEN"],
 ]) {
   test(`an invalid link redirects to ${callbackURL} with an error`, async () => {
@@ -78,11 +78,11 @@ for (const [callbackURL, location] of [
 }
 
 test("following the link does not consume the token", async () => {
-  const { email, token } = await forgetful("/new-password");
-  await follow(token, "/new-password");
-  await follow(token, "/new-password");
+  const { email, token } = await forgetful("/account");
+  await follow(token, "/account");
+  await follow(token, "/account");
   assert.deepEqual((await post("/reset-password", { newPassword: NEW, token })).json, { status: true });
-  assert.equal((await follow(token, "/n")).location, `${url}/n?error=INVALID_TOKEN`);
+  assert.equal((await follow(token, "/tasks")).location, `${url}/tasks?error=INVALID_TOKEN`);
   assert.equal((await signIn(email, NEW)).status, 200);
 });
 

@@ -112,9 +112,9 @@ for (const [what, secret, code] of [
 
 test("a verification mail is sent with the callback URL", async () => {
   const email = newAddress();
-  await signUp({ email, callbackURL: "/welcome?a=1" });
+  await signUp({ email, callbackURL: "/account?a=1" });
   const link = new URL((await nextMail(email)).text.match(/http\S+/)[0]);
-  assert.equal(link.searchParams.get("callbackURL"), "/welcome?a=1");
+  assert.equal(link.searchParams.get("callbackURL"), "/account?a=1");
 });
 
 test("a rejected sign-up sends no mail", async () => {

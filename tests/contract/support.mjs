@@ -190,8 +190,8 @@ export const isValid = async ({ token }) => (await get("/get-session", bearer(to
 
 // -- The fake Google: `sub` is its id of a user, `claims` are its claims about them ------------------------------------
 
-export const HOME = "/home";
-export const SORRY = "/sorry";
+export const HOME = `${url}/home`; // a path would be one of `origin`
+export const SORRY = `${url}/sorry`;
 
 /** Set the claims of a Google user. Google hosts the mail of the address's domain, as `hd` says: else it would not be believed. */
 export async function setGoogleClaims(sub, claims) {

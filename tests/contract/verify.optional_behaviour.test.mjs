@@ -30,9 +30,9 @@ test("the second verification sets none", async () => {
 
 test("a redirect sets the cookie, too", async () => {
   const { token, same } = await waiting();
-  const response = await get(`/verify-email?token=${token}&callbackURL=/welcome`, same);
+  const response = await get(`/verify-email?token=${token}&callbackURL=/account`, same);
   assert.equal(response.status, 302);
-  assert.equal(response.location, "/welcome");
+  assert.equal(response.location, "/account");
   assert.ok(response.line("__Secure-better-auth.session_token"));
 });
 

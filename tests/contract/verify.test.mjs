@@ -29,8 +29,8 @@ test("verifying again gets the same response", async () => {
 });
 
 for (const [callbackURL, location] of [
-  ["/welcome", "/welcome"],
-  ["/welcome?a=1#top", "/welcome?a=1#top"],
+  ["/account", "/account"],
+  ["/account?a=1#top", "/account?a=1#top"],
   [`${url}/welcome`, `${url}/welcome`],
   ["https://app.example.com/welcome", "https://app.example.com/welcome"],
 ]) {
@@ -44,9 +44,9 @@ for (const [callbackURL, location] of [
 }
 
 for (const [callbackURL, location] of [
-  ["/welcome", "/welcome?error=INVALID_TOKEN"],
-  ["/welcome?a=1", "/welcome?a=1&error=INVALID_TOKEN"],
-  ["/welcome?a=1#top", "/welcome?a=1&error=INVALID_TOKEN#top"],
+  ["/account", "/account?error=INVALID_TOKEN"],
+  ["/account?a=1", "/account?a=1&error=INVALID_TOKEN"],
+  ["/account?a=1#top", "/account?a=1&error=INVALID_TOKEN#top"],
 ]) {
   test(`an invalid token redirects to ${location}`, async () => {
     const response = await get(`/verify-email?token=bad&callbackURL=${encodeURIComponent(callbackURL)}`);
@@ -69,9 +69,9 @@ test("a token for another purpose is invalid", async () => {
 
 test("a navigation to the link redirects to the page, and does not consume the token", async () => {
   const { email, token } = await waiting();
-  const response = await get(`/verify-email?token=${token}&callbackURL=/welcome`, html);
+  const response = await get(`/verify-email?token=${token}&callbackURL=/account`, html);
   assert.equal(response.status, 302);
-  assert.equal(response.location, `${url}/verify-email?token=${token}&callbackURL=%2Fwelcome`);
+  assert.equal(response.location, `${url}/verify-email?token=${token}&callbackURL=%2Faccount`);
   assert.equal((await post("/sign-in/email", { email, password })).code, "EMAIL_NOT_VERIFIED");
 });
 
@@ -109,7 +109,7 @@ test("the mailed link has the token and the callback URL", async () => {
   const link = new URL((await nextMail(email)).text.match(/http\S+/)[0]);
   assert.equal(link.origin + link.pathname, `${url}/verify-email`);
   assert.ok(link.searchParams.get("token"));
-  assert.equal(link.searchParams.get("callbackURL"), "/welcome");
+  assert.equal(link.searchParams.get("callbackURL"), `${url}/welcome`); // a page of the site that asked
 });
 
 // -- send-verification-email ------------------------------------------------------------

@@ -473,11 +473,11 @@ def test_rule_4_where_proof_is_asked_for_the_link_alone_is_refused_and_unspent(
 
     with tables_unchanged(cloud):
         posted, got = verify(call, token), call(FOLLOW, query={"token": token})
-        led = call(FOLLOW, query={"token": token, "callbackURL": "/home?a=1"})
+        led = call(FOLLOW, query={"token": token, "callbackURL": "/tasks?a=1"})
 
     assert [(response.status, response.code) for response in (posted, got)] == [(400, "PASSWORD_REQUIRED")] * 2
     assert posted.json["details"] == got.json["details"] == {"password": "new"}
-    assert (led.status, led.headers["location"]) == (302, "/home?a=1&error=PASSWORD_REQUIRED")
+    assert (led.status, led.headers["location"]) == (302, "/tasks?a=1&error=PASSWORD_REQUIRED")
     assert posted.cookies == got.cookies == led.cookies == []
     assert verify(call, token, password=CHOSEN).status == 200
 
@@ -921,11 +921,11 @@ def test_rule_8_whoever_has_the_new_mailbox_alone_does_not_move_an_account(  # n
             verify(partial(call, bearer=eve.token), change),
             call(FOLLOW, query={"token": change}),
         ]
-        led = call(FOLLOW, query={"token": change, "callbackURL": "/home"})
+        led = call(FOLLOW, query={"token": change, "callbackURL": "/tasks"})
 
     assert [(response.status, response.code) for response in responses] == [(400, "PASSWORD_REQUIRED")] * 3
     assert {response.json["details"]["password"] for response in responses} == {"current"}
-    assert led.headers["location"] == "/home?error=PASSWORD_REQUIRED"
+    assert led.headers["location"] == "/tasks?error=PASSWORD_REQUIRED"
     assert verify(partial(call, bearer=ann.token), change).status == 200
 
 

@@ -159,14 +159,14 @@ def test_a_known_parameter_that_is_repeated_is_an_error_of_the_redirect(
     oauth_flow: OAuthFlow, call: Api, name: str, headers: dict[str, str]
 ) -> None:
     """RFC 6749, 3.1: it must not be; two codes may be of two people. The provider is not asked."""
-    sent = oauth_flow.begin(errorCallbackURL="/oops")
+    sent = oauth_flow.begin(errorCallbackURL="/sign-in")
     values = {"code": oauth_flow.provider.authorize(sent.url), "state": sent.query["state"]}
     pairs = [*values.items(), (name, values.get(name, "x")), (name, values.get(name, "x"))]
 
     response = call(CALLBACK, provider="google", query=urlencode(pairs), cookies=[sent.cookie], headers=headers)
 
     assert error_of(response) == "validation_error"
-    where = "https://api.example.com/api/auth/error" if name == "state" else "/oops"
+    where = "https://api.example.com/api/auth/error" if name == "state" else "/sign-in"
     assert response.headers["location"].partition("?")[0] == where
     assert oauth_flow.provider.received == []
     assert "set-auth-token" not in response.headers

@@ -134,7 +134,7 @@ def test_an_address_that_reads_like_a_link_is_shown_without_its_name() -> None:
 # -- Redirect targets -----------------------------------------------------------
 
 TARGETS = {
-    "/welcome?a=1": True,
+    "/tasks?a=1": True,
     "https://api.example.com/tasks": True,
     "https://app.example.com/welcome?a=1": True,  # in CorsOrigins
     "https://APP.example.com:443/": True,

@@ -32,7 +32,7 @@ HOSTILE = [
     *("/home\r\nSet-Cookie: a=b",),
 ]
 TRUSTED = [
-    *("/", "/home?next=//x#y", "https://app.example.com", "https://app.example.com:443/a?b=%2f#c"),
+    *("/", "/tasks?next=//x#y", "/home?next=//x#y", "https://app.example.com", "https://app.example.com:443/a?b=%2f#c"),
     *("https://api.example.com/x",),
 ]
 CODES = {
@@ -90,11 +90,12 @@ def test_every_target_in_a_query_is_checked(call: Api) -> None:
 
 @pytest.mark.parametrize("url", TRUSTED)
 def test_trusted_targets_are_accepted(call: Api, mailbox: Mailbox, url: str) -> None:
+    """A path that is no page of ours is home."""
     sign_up(call, "ann@example.com")
 
     response = call("GET /api/auth/verify-email", query={"token": mailbox.last.token, "callbackURL": url})
 
-    assert (response.status, response.headers["location"]) == (302, url)
+    assert (response.status, response.headers["location"]) == (302, "/" if url.startswith("/home") else url)
 
 
 @pytest.mark.parametrize("value", [1, True, ["/home"], {"url": "/home"}])

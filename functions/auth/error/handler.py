@@ -11,8 +11,8 @@ router = APIRouter()
 
 @router.head("/api/auth/error")
 @router.get("/api/auth/error")
-async def error(request: Request, error: str = "") -> Response:
-    return error_page(request, error)
+async def error(request: Request, error: str = "", error_description: str = "", callbackURL: str = "") -> Response:
+    return error_page(request, error, error_description, callbackURL)
 
 
 handler = lambda_handler(router, AccessPolicy(public=True))

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse.accounts import unsubscribing
-from gatehouse.api.accounts.mailed_links import redirect_to_hosted_page
+from gatehouse.api.accounts.mailed_links import redirect_to_page
 from gatehouse.api_model import StatusBody
 from gatehouse.http import AccessPolicy, lambda_handler
 
@@ -18,7 +18,7 @@ async def unsubscribe(token: str) -> StatusBody:
 
 @router.get("/api/auth/unsubscribe")
 async def follow_link(request: Request, token: str) -> Response:
-    return redirect_to_hosted_page(request, "/unsubscribe", token=token)
+    return redirect_to_page(request, "/unsubscribe", token=token)
 
 
 handler = lambda_handler(router, AccessPolicy(public=True, verifies_cookies=True, allow_cross_site=True))

@@ -4,7 +4,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from gatehouse.http import AccessPolicy, lambda_handler
-from gatehouse.pages import asset_response, button_response, check_hosted
+from gatehouse.pages import asset_response, button_response
+from gatehouse.site import check_hosted
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_hosted)])
 

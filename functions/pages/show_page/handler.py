@@ -4,7 +4,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from gatehouse.http import AccessPolicy, lambda_handler
-from gatehouse.pages import ALIASES, PATHS, alias_redirect, check_hosted, page_response
+from gatehouse.pages import alias_redirect, page_response
+from gatehouse.site import ALIASES, PAGES, check_hosted
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(check_hosted)])
 
@@ -17,7 +18,7 @@ async def show_alias(request: Request) -> Response:
     return alias_redirect(request)
 
 
-for path in PATHS:
+for path in PAGES:
     router.add_api_route(path, show_page, methods=["GET", "HEAD"])
 for path in ALIASES:
     router.add_api_route(path, show_alias, methods=["GET", "HEAD"])

@@ -72,7 +72,9 @@ class Config:
     hosted_pages: Flag
     """Whether this service shows pages of its own for sign-in, account and tasks; false needs a frontend URL"""
     frontend_url: OptionalPage
-    """The site whose /verify-email and /reset-password pages mailed links open; empty means the hosted pages"""
+    """The site that hosted pages and redirects lead to, and whose pages paths are; empty means the hosted pages"""
+    frontend_links: Flag
+    """Whether mailed links that verify an address or set a password open pages of the frontend; needs its URL"""
     cors_origins: Origins
     """Exact origins of frontends on other hosts, comma-separated"""
     trusted_origins: TrustedOrigins
@@ -210,6 +212,8 @@ def parse_environment(environment: Mapping[str, str]) -> Config:
         problems.append("GATEHOUSE_SECURE_COOKIES must not be off where GATEHOUSE_COOKIE_SAME_SITE is none")
     if (settings.get("hosted_pages"), settings.get("frontend_url")) == (False, ""):
         problems.append("GATEHOUSE_FRONTEND_URL must be given where GATEHOUSE_HOSTED_PAGES is false")
+    if (settings.get("frontend_links"), settings.get("frontend_url")) == (True, ""):
+        problems.append("GATEHOUSE_FRONTEND_URL must be given where GATEHOUSE_FRONTEND_LINKS is true")
     if problems:
         raise ConfigurationError("; ".join(problems))
     return Config(settings)

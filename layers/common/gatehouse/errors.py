@@ -359,7 +359,7 @@ class StateNotFound(Refusal):
 
 
 class StateMismatch(Refusal):
-    """This sign-in was started in another browser, has expired or is already complete. Start it again."""
+    """The browser sent no cookie of this sign-in: it is blocked, expired, used, or in another browser. Start again."""
 
     code = "STATE_MISMATCH"
 

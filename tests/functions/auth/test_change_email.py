@@ -110,8 +110,8 @@ def test_get_without_html_redeems_the_token_and_a_browser_is_redirected_to_the_p
 
 
 def test_the_link_carries_the_callback_url(call: Api, mailbox: Mailbox, ann: Person) -> None:
-    request_change(call, ann, callbackURL="/settings")
-    assert "callbackURL=%2Fsettings" in mailbox.to(NEW)[-1].link
+    request_change(call, ann, callbackURL="/account")
+    assert "callbackURL=%2Faccount" in mailbox.to(NEW)[-1].link
 
     assert request_change(call, ann, callbackURL="https://evil.example").code == "INVALID_CALLBACK_URL"
 

@@ -177,13 +177,13 @@ def test_with_the_setting_deletion_is_confirmed_by_mail(
     before = len(mailbox.all)
     assert call(DELETE, bearer=ann.token, json={"password": "wrong"}).code == "INVALID_PASSWORD"
 
-    response = call(DELETE, bearer=ann.token, json={"password": PASSWORD, "callbackURL": "/bye"})
+    response = call(DELETE, bearer=ann.token, json={"password": PASSWORD, "callbackURL": "/sign-in"})
 
     (mail,) = mailbox.all[before:]
     assert (response.status, response.json, response.cookies) == (200, MAILED, [])
     assert mail.to == ann.email
     assert mail.link.startswith("https://api.example.com/api/auth/delete-user/callback?token=")
-    assert mail.link.endswith("&callbackURL=%2Fbye")
+    assert mail.link.endswith("&callbackURL=%2Fsign-in")
     assert is_signed_in(call, ann)
     assert sign_in(call, ann.email).status == 200
 

@@ -53,11 +53,11 @@ def test_opening_the_link_deletes_nobody_and_leads_to_a_page_that_asks(
     """Also in the browser that is signed in: a prefetch or an image has its cookie."""
     with tables_unchanged(cloud):
         response = call(
-            FOLLOW, cookies=[ann.cookie], query={"token": token, "callbackURL": "/bye?a=1"}, headers=headers
+            FOLLOW, cookies=[ann.cookie], query={"token": token, "callbackURL": "/sign-in?a=1"}, headers=headers
         )
 
         assert (response.status, response.cookies) == (302, [])
-    page = f"https://api.example.com/delete-account?token={token}&callbackURL=%2Fbye%3Fa%3D1"
+    page = f"https://api.example.com/delete-account?token={token}&callbackURL=%2Fsign-in%3Fa%3D1"
     assert response.headers["location"] == page
     assert is_signed_in(call, ann)
 

@@ -29,10 +29,10 @@ def link_by_id_token(call: Api, bearer: str, token: str) -> Response:
 
 
 def test_a_linked_account_can_sign_in(call: Api, oauth_flow: OAuthFlow, ann: Person) -> None:
-    response = oauth_flow.complete(oauth_flow.begin(LINK, bearer=ann.token, callbackURL="/settings"))
+    response = oauth_flow.complete(oauth_flow.begin(LINK, bearer=ann.token, callbackURL="/account"))
 
     user = call("GET /api/auth/me", bearer=token_of(oauth_flow.sign_in())).json["user"]
-    assert (response.status, response.headers["location"]) == (302, "/settings")
+    assert (response.status, response.headers["location"]) == (302, "/account")
     assert "set-auth-token" not in response.headers
     assert linked_providers(call, ann.token) == ["credential", "google"]
     assert user["id"] == ann.id

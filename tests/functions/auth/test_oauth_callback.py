@@ -101,9 +101,9 @@ def test_where_sign_up_is_disabled_only_existing_users_can_sign_in(
 @pytest.mark.parametrize(
     ("requested", "first", "again"),
     [
-        ({"callbackURL": "/home"}, "/home", "/home"),
-        ({"callbackURL": "/home", "newUserCallbackURL": "/welcome"}, "/welcome", "/home"),
-        ({"newUserCallbackURL": "/welcome"}, "/welcome", "https://api.example.com"),
+        ({"callbackURL": "/tasks"}, "/tasks", "/tasks"),
+        ({"callbackURL": "/tasks", "newUserCallbackURL": "/account"}, "/account", "/tasks"),
+        ({"newUserCallbackURL": "/account"}, "/account", "https://api.example.com"),
         ({"callbackURL": PAGE}, PAGE, PAGE),
         ({}, "https://api.example.com", "https://api.example.com"),
     ],
@@ -138,10 +138,10 @@ def test_s_64_ghsa_9x4v_a_providers_error_is_passed_on_as_plain_text(
 ) -> None:
     """On our own page unless the client requested another."""
     query = {"error": error, "error_description": description}
-    response = oauth_flow.callback(oauth_flow.begin(errorCallbackURL="/oops#x"), **query)
+    response = oauth_flow.callback(oauth_flow.begin(errorCallbackURL="/sign-in#x"), **query)
     plain = oauth_flow.callback(oauth_flow.begin(), **query)
 
-    assert (response.status, response.headers["location"], response.text) == (302, f"/oops?{expected}#x", "")
+    assert (response.status, response.headers["location"], response.text) == (302, f"/sign-in?{expected}#x", "")
     assert plain.headers["location"] == f"https://api.example.com/api/auth/error?{expected}"
     assert call("GET /api/auth/error", query=expected).headers["location"] == f"/error?error={error_of(plain)}"
     assert oauth_flow.provider.received == []
@@ -182,13 +182,13 @@ def test_an_invalid_post_is_redirected_without_parameters(call: Api) -> None:
 
 
 def test_the_alias_signs_in_a_browser(call: Api, google: Provider) -> None:
-    sent = begin_by_alias(call, redirect_uri="/home")
+    sent = begin_by_alias(call, redirect_uri="/tasks")
     query = {"state": sent.query["state"], "code": google.authorize(sent.url)}
 
     response = call(ALIAS_CALLBACK, query=query, cookies=[sent.cookie])
     assert sent.url.startswith(f"{google.url}/authorize?")
     assert sent.query["redirect_uri"] == "https://api.example.com/api/auth/oauth/google/callback"
-    assert response.headers["location"] == "/home"
+    assert response.headers["location"] == "/tasks"
     assert user_of(call, response)["email"] == "ann@example.com"
 
 

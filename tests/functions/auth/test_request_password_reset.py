@@ -1,7 +1,5 @@
 """POST /api/auth/request-password-reset and its aliases: mails a reset link if the address has an account."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up
@@ -40,17 +38,6 @@ def test_a_request_by_itself_changes_nothing(call: Api, ann: Person) -> None:
 
     assert call("GET /api/auth/me", bearer=ann.token).status == 200
     assert sign_in(call, ann.email).status == 200
-
-
-def test_the_link_goes_to_the_frontend_if_configured(
-    call: Api, people: People, mailbox: Mailbox, settings: Callable[..., None]
-) -> None:
-    people.verified("ann")
-    settings(frontend_url="https://app.example.com")
-
-    call(FORGOT, json={"email": ANN})
-
-    assert mailbox.last.link.startswith("https://app.example.com/reset-password?token=")
 
 
 def test_with_redirect_to_the_link_goes_through_the_api(call: Api, people: People, mailbox: Mailbox) -> None:

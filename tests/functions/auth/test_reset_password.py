@@ -94,7 +94,7 @@ def test_another_reset_invalidates_the_token(
     ("callback", "location"),
     [
         ("https://app.example.com/new?a=1", "https://app.example.com/new?a=1&token={token}"),
-        ("/new", "https://api.example.com/new?token={token}"),
+        ("/account", "https://api.example.com/account?token={token}"),
     ],
 )
 def test_the_link_redirects_to_the_page_and_consumes_nothing(

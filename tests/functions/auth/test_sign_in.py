@@ -184,9 +184,11 @@ def test_that_link_carries_the_callback_url(call: Api, mailbox: Mailbox, setting
     settings(send_verification_on_sign_in="true")
     sign_up(call, "ann@example.com")
 
-    call("POST /api/auth/sign-in/email", json={"email": "ann@example.com", "password": PASSWORD, "callbackURL": "/x"})
+    call(
+        "POST /api/auth/sign-in/email", json={"email": "ann@example.com", "password": PASSWORD, "callbackURL": "/tasks"}
+    )
 
-    assert mailbox.last.link.endswith("callbackURL=%2Fx")
+    assert mailbox.last.link.endswith("callbackURL=%2Ftasks")
 
 
 def test_after_a_correct_password_alone_it_is_said_that_mail_to_the_address_comes_back(

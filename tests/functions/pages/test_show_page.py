@@ -24,6 +24,7 @@ ALIASES = {
     "GET /email-verified": "/verify-email",
     "GET /dashboard": "/tasks",
 }
+FRONTEND = "https://www.example.com/app"
 PARTS = LAYER / "gatehouse" / "pages"
 ROUTES = sorted(PAGES - FILES - ALIASES.keys())
 TRUSTED = ["/account", "/a/b?c=d&e=%20f#g", "https://app.example.com/page?x=1#y"]
@@ -117,8 +118,73 @@ def test_the_language_follows_cookie_and_header(call: Api) -> None:
 
 @pytest.mark.parametrize("name", ["callbackUrl", "callbackURL", "redirect"])
 def test_a_page_continues_to_a_trusted_callback(call: Api, name: str) -> None:
+    """A path in a mailed link, which is `callbackURL`, is a hosted page."""
     for target in TRUSTED:
-        assert next_url(page_of(call, query={name: target})) == target.replace("ü", "%C3%BC")
+        followed = HOME if (name, target[:4]) == ("callbackURL", "/a/b") else target.replace("ü", "%C3%BC")
+        assert next_url(page_of(call, query={name: target})) == followed
+
+
+@pytest.mark.parametrize(
+    ("frontend", "target", "following", "stays"),
+    [
+        ("", "", "/tasks", True),
+        ("", "/account?x=1", "/account?x=1", True),
+        ("", "https://api.example.com/login", "https://api.example.com/login", True),
+        ("", "https://api.example.com", "https://api.example.com", True),
+        ("", "https://api.example.com/welcome", "https://api.example.com/welcome", False),  # behind the same host
+        ("", "https://app.example.com/tasks", "https://app.example.com/tasks", False),
+        (FRONTEND, "", FRONTEND, False),
+        (FRONTEND, "/tasks", "/tasks", True),
+        (FRONTEND, "/sign-in", FRONTEND, True),
+        ("", "/sign-in?callbackUrl=https://app.example.com/a", "https://app.example.com/a", True),
+        ("", "https://api.example.com/sign-in?callbackUrl=/account&verified=1", "/account", True),
+        ("", "/sign-in?callbackUrl=https://evil.example", "/tasks", True),
+        ("", "https://app.example.com/sign-in?callbackUrl=/a", "https://app.example.com/sign-in?callbackUrl=/a", False),
+    ],
+)
+def test_a_page_knows_whether_the_next_one_is_hosted(  # noqa: PLR0917 -- two fixtures and four columns
+    call: Api,
+    settings: Callable[..., None],
+    frontend: str,
+    target: str,
+    following: str,
+    stays: bool,  # noqa: FBT001
+) -> None:
+    """Only that needs a sign-in here. A sign-in page as the target stands for what follows it."""
+    settings(frontend_url=frontend)
+
+    page = page_of(call, "GET /verify-email", query={"callbackUrl": target})
+
+    assert (next_url(page), "data-stays" in page) == (following, stays)
+
+
+@pytest.mark.parametrize("route", [RESET, "GET /undo-email-change"])
+def test_mailed_pages_lead_to_the_frontend_instead_of_the_sign_in_page(
+    call: Api, settings: Callable[..., None], route: str
+) -> None:
+    assert 'href="/sign-in"' in page_of(call, route)
+    assert 'href="https://app.example.com/a"' in page_of(
+        call, route, query={"callbackURL": "https://app.example.com/a"}
+    )
+
+    settings(frontend_url=FRONTEND)
+
+    page = page_of(call, route)
+    assert f'href="{FRONTEND}"' in page
+    assert "/sign-in" not in page
+
+
+def test_the_error_page_leads_back_to_where_the_person_came_from(call: Api, settings: Callable[..., None]) -> None:
+    """Else to the frontend, else home."""
+    back = 'data-back href="{}"'.format
+
+    assert back("/tasks") in page_of(call, "GET /error", query={"error": "x"})
+    assert back("https://app.example.com/a") in page_of(
+        call, "GET /error", query={"error": "x", "callbackURL": "https://app.example.com/a"}
+    )
+    settings(frontend_url=FRONTEND)
+    for query in ({}, *({"callbackURL": hostile} for hostile in HOSTILE)):
+        assert back(FRONTEND) in page_of(call, "GET /error", query={"error": "x"} | query)
 
 
 @some_and_all("routes", (SIGN_IN,), ROUTES)

@@ -8,6 +8,7 @@ from gatehouse.accounts.model import User
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
 from gatehouse.sessions import ClientInfo
+from gatehouse.site import resolve_target
 from gatehouse.tokens import MailState, Purpose, TokenRow, email_subject, issue_token
 
 _DELETION = timedelta(days=1)
@@ -189,9 +190,16 @@ def _email_change_mail(
 
 
 def issue(
-    purpose: Purpose, subject: str, email: str, client: ClientInfo, lifetime: timedelta, **columns: Any
+    purpose: Purpose,
+    subject: str,
+    email: str,
+    client: ClientInfo,
+    *,
+    lifetime: timedelta,
+    callback_url: str | None = None,
+    **columns: Any,
 ) -> TokenRow:
-    """Return a row for a mail to `email`, with the client's language and URL."""
+    """Return a row for a mail to `email`, with the client's language and URL, and a path as `callback_url` resolved."""
     return issue_token(
         purpose,
         subject,
@@ -199,5 +207,6 @@ def issue(
         base_url=client.base_url,
         language=client.language,
         lifetime=lifetime,
+        callback_url=resolve_target(callback_url, client.site),
         **columns,
     )

@@ -24,7 +24,7 @@ from gatehouse.errors import (
 from gatehouse.http.client_address import client_address
 from gatehouse.http.cookies import DEVICE, get_cookies
 from gatehouse.http.credentials import is_admitted, request_credentials
-from gatehouse.http.origin import base_url
+from gatehouse.http.origin import asking_site, base_url
 from gatehouse.http.policy import UserKey
 from gatehouse.languages import preferred_language
 from gatehouse.sessions import ClientInfo, Credential, Session
@@ -129,6 +129,7 @@ async def _fresh_account(principal: Annotated[Principal, Depends(_fresh_user)]) 
 async def _current_client(request: Request) -> ClientInfo:
     return ClientInfo(
         base_url=base_url(request),
+        site=asking_site(request),
         language=preferred_language(request.headers.get("accept-language", "")),
         ip_address=client_address(request),
         user_agent=_header_text(request, "user-agent"),

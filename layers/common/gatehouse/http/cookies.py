@@ -84,6 +84,11 @@ def has_state(request: Request, state: str) -> bool:
     return any(hmac.compare_digest(own.encode(), state.encode()) for own in _states(request))
 
 
+def has_states(request: Request) -> bool:
+    """Whether the browser sent any OAuth state, even one that is not authentic."""
+    return bool(get_cookies(request, _STATE))
+
+
 def _states(request: Request) -> list[str]:
     return _split_states(signed_cookie(request, _STATE) or "")
 

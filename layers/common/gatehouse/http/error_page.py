@@ -7,15 +7,24 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gatehouse.config import config
-from gatehouse.http.navigation import plain_page
-from gatehouse.http.origin import encode_location
+from gatehouse.http.navigation import back_link, plain_page
+from gatehouse.http.origin import add_query, encode_location
+from gatehouse.site import resolve_target
 
+STATE_COOKIE_MISSING = "state_cookie_missing"
+"""The description of an error whose state waits for a cookie that the browser did not send."""
 _CODE = re.compile(r"[A-Za-z0-9_'-]{1,64}")
 
 
-def error_page(request: Request, error: str) -> Response:
-    """Redirect to the hosted error page, or return a plain one. A malformed code is replaced with UNKNOWN."""
+def error_page(request: Request, error: str, description: str, target: str) -> Response:
+    """Redirect to the hosted error page, or return a plain one, with a link to `target`, else to the frontend. A
+    malformed code is replaced with UNKNOWN, and a description that is not ours is dropped.
+    """
     code = error if _CODE.fullmatch(error) else "UNKNOWN"
+    back = resolve_target(target)
     if config().hosted_pages:
-        return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(f"/error?error={code}")})
-    return HTMLResponse(plain_page(request, code))
+        reason = description if description == STATE_COOKIE_MISSING else None
+        location = add_query(f"/error?error={code}", error_description=reason, callbackURL=back)
+        return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(location)})
+    back = add_query(back or config().frontend_url, error=code)
+    return HTMLResponse(plain_page(request, code, back_link(request, encode_location(back))))

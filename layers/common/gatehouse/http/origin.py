@@ -5,7 +5,7 @@ for every endpoint.
 import re
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.requests import Request
 
@@ -145,12 +145,20 @@ def is_trusted_target(request: Request, url: str) -> bool:
     return _is_trusted(request, url)
 
 
-def resolve_target(target: str) -> str:
-    """Return a redirect target: a path is a page on the frontend's host, where there is a frontend."""
-    frontend_url = config().frontend_url
-    if not frontend_url or not target.startswith("/"):
-        return target
-    return urlsplit(frontend_url)._replace(path=target, query="", fragment="").geturl()
+def asking_site(request: Request) -> str:
+    """Return the trusted origin whose page sent the request: paths as redirect targets are of that site. Empty for an
+    app, a bare client, or when the browser does not say.
+    """
+    origin = _sent_origin(request)
+    return (_is_trusted(request, origin) and _origin(origin)) or ""
+
+
+def add_query(url: str, **query: str | None) -> str:
+    """Return `url` unchanged, with `query` added before its fragment: `app:///x` does not survive a parser."""
+    page, hash_sign, fragment = url.partition("#")
+    added = urlencode({name: value for name, value in query.items() if value})
+    joint = ("&" if "?" in page else "?") if added else ""
+    return f"{page}{joint}{added}{hash_sign}{fragment}"
 
 
 def _check_login(request: Request) -> None:
@@ -173,13 +181,16 @@ def _origin_header(request: Request) -> str | None:
 
 
 def _require_origin(request: Request) -> None:
-    origin = _origin_header(request)
-    if origin == "null" and request.headers.get("sec-fetch-site") == "same-origin":
-        origin = base_url(request)
+    origin = _sent_origin(request)
     if not origin or origin == "null":
         raise MissingOrigin
     if not _is_trusted(request, origin):
         raise InvalidOrigin
+
+
+def _sent_origin(request: Request) -> str:
+    origin = _origin_header(request) or ""
+    return base_url(request) if origin == "null" and request.headers.get("sec-fetch-site") == "same-origin" else origin
 
 
 def _is_trusted(request: Request, url: str) -> bool:

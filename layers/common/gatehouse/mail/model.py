@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from gatehouse.config import config
 from gatehouse.mail.foreign_text import leads_to, shown_address, shown_text
+from gatehouse.site import page_url
 from gatehouse.tokens import Purpose, TokenRow, derive_token
 from gatehouse.tokens.unsubscribing import unsubscribe_token
 
@@ -93,22 +94,20 @@ def _origin(row: TokenRow) -> str:
 
 
 def _link(row: TokenRow) -> str:
-    pages = config().frontend_url.rstrip("/") or row.base_url
     match row.purpose:
         case Purpose.VERIFY_EMAIL | Purpose.CHANGE_EMAIL | Purpose.CONFIRM_EMAIL_CHANGE:
-            return f"{pages}/verify-email?{_query(row)}"
-        case Purpose.EMAIL_CHANGED:  # by a page of our own where there are any: frontends have other things to show
-            site = row.base_url if config().hosted_pages else pages
-            return f"{site}/undo-email-change?{_query(row)}"
+            return f"{page_url('/verify-email', row.base_url)}?{_query(row)}"
+        case Purpose.EMAIL_CHANGED:
+            return f"{page_url('/undo-email-change', row.base_url)}?{_query(row)}"
         case Purpose.DELETE_ACCOUNT:
             return f"{row.base_url}/api/auth/delete-user/callback?{_query(row)}"
         case Purpose.RESET_PASSWORD if _callback(row):
             query = urlencode(_callback(row))
             return f"{row.base_url}/api/auth/reset-password/{derive_token(row)}?{query}"
         case Purpose.RESET_PASSWORD:
-            return f"{pages}/reset-password?{_query(row)}"
+            return f"{page_url('/reset-password', row.base_url)}?{_query(row)}"
         case _:
-            return f"{pages}/"
+            return f"{config().frontend_url.rstrip('/') or row.base_url}/"
 
 
 def _unsubscribe_link(row: TokenRow) -> str:

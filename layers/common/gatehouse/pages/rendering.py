@@ -6,17 +6,18 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, ModuleLoader, StrictUndefined, Template
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from gatehouse.config import config
-from gatehouse.http.origin import encode_location, is_trusted_target, resolve_target
+from gatehouse.http.origin import base_url, encode_location, is_trusted_target
 from gatehouse.languages import SUPPORTED_LANGUAGES, preferred_language
 from gatehouse.pages.assets import find_asset
-from gatehouse.pages.site import ALIASES, PAGES
+from gatehouse.site import ALIASES, PAGES, is_hosted, resolve_target
 
 FOLDER = Path(__file__).parent
 COMPILED = "compiled"
@@ -35,9 +36,16 @@ type Texts = Mapping[str, Any]
 
 
 def page_response(request: Request) -> Response:
-    """Return the page of a path. Of the request it uses only the redirect target, once that is checked."""
+    """Return the page of a path. Of the request it uses only the redirect target, once that is checked.
+
+    `stays` says whether that is a hosted page, so that whoever is not signed in signs in here. A target that is the
+    hosted sign-in page stands for what follows it, by way of it.
+    """
     name, language = PAGES[request.url.path], _language(request)
-    following, settings = _next(request), config()
+    settings, following = config(), _next(request, request.query_params)
+    stays = is_hosted(following, base_url(request))
+    if stays and urlsplit(following).path == "/sign-in":
+        following = _next(request, QueryParams(urlsplit(following).query))
     rendered = _template(name).render(
         page=name,
         language=language,
@@ -56,6 +64,7 @@ def page_response(request: Request) -> Response:
             "verification_lifetime": settings.verification_lifetime,
         },
         next=following,
+        stays=stays,
         link=lambda path: path if following == _home() else f"{path}?{urlencode({'callbackUrl': following})}",
         asset=lambda plain: f"/auth/assets/{find_asset(plain).name}",
     )
@@ -102,15 +111,16 @@ def _language(request: Request) -> str:
     return chosen if chosen in SUPPORTED_LANGUAGES else preferred_language(request.headers.get("accept-language", ""))
 
 
-def _next(request: Request) -> str:
+def _next(request: Request, query: QueryParams) -> str:
     """Return where the user goes next: a page of a trusted origin if one is requested, else home.
 
     A path as `callbackURL` was given to the API, which means the frontend's pages; the other names are of these pages.
     """
     for name in ("callbackUrl", "callbackURL", "redirect"):
-        target = request.query_params.get(name)
+        target = query.get(name)
         if target and is_trusted_target(request, target):
-            return encode_location(resolve_target(target) if name == "callbackURL" else target)
+            resolved = resolve_target(target) if name == "callbackURL" else target
+            return encode_location(resolved or _home())
     return _home()
 
 

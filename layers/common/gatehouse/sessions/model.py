@@ -180,11 +180,12 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientInfo:
-    """The client of a request: the service's URL that it used, its language, and IP address, user agent and what shows
-    that it is a known device, unchecked; empty when unknown.
+    """The client of a request: the service's URL that it used, the trusted site whose page it is, its language, and IP
+    address, user agent and what shows that it is a known device, unchecked; empty when unknown.
     """
 
     base_url: str
+    site: str = ""
     language: str = DEFAULT_LANGUAGE
     ip_address: str = ""
     user_agent: str = ""

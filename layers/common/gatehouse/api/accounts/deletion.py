@@ -8,11 +8,12 @@ from fastapi import Request, Response
 from starlette.responses import JSONResponse
 
 from gatehouse.accounts import AuthenticatedUser, changes
-from gatehouse.api.accounts.mailed_links import is_script, redirect, redirect_to_hosted_page
+from gatehouse.api.accounts.mailed_links import is_script, redirect, redirect_to_page
 from gatehouse.api_model import ApiModel
 from gatehouse.errors import InvalidToken, TokenExpired, UserInfoNotFound
 from gatehouse.http.cookies import clear_session
 from gatehouse.sessions import ClientInfo
+from gatehouse.site import resolve_target
 
 _DELETED: dict[str, bool | str] = {"success": True, "message": "User deleted"}
 _MAILED: dict[str, bool | str] = {"success": True, "message": "Verification email sent"}
@@ -44,7 +45,7 @@ def delete_account(
 def follow_deletion(member: AuthenticatedUser | None, request: Request, token: str, callback_url: str) -> Response:
     """Handle a deletion link: a person is redirected to the page that asks, a script of the user deletes the user."""
     if not is_script(request):
-        return redirect_to_hosted_page(request, "/delete-account", token=token, callbackURL=callback_url)
+        return redirect_to_page(request, "/delete-account", token=token, callbackURL=resolve_target(callback_url))
     if member is None:
         raise UserInfoNotFound
     _delete_by_token(member, token)

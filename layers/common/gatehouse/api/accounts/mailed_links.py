@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from starlette.responses import JSONResponse
@@ -12,10 +11,10 @@ from gatehouse.accounts.verification import VerificationResult
 from gatehouse.api.accounts.redemption import redemption_of
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import apply_verification
-from gatehouse.config import config
 from gatehouse.errors import InvalidToken, PasswordRequired, TokenExpired
-from gatehouse.http.origin import base_url, encode_location, resolve_target
+from gatehouse.http.origin import add_query, base_url, encode_location
 from gatehouse.sessions import ClientInfo
+from gatehouse.site import page_url, resolve_target
 from gatehouse.tokens import Purpose
 
 _PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
@@ -34,27 +33,21 @@ def is_script(request: Request) -> bool:
     return preferred in {"", "*/*", "application/json"}  # browsers that send no metadata name what they want to show
 
 
-def redirect_to_hosted_page(request: Request, path: str, **query: str) -> Response:
-    """Redirect to a hosted page, or to the frontend's where there are none."""
-    site = base_url(request) if config().hosted_pages else config().frontend_url.rstrip("/")
-    return _found(f"{site}{path}", query)
+def redirect_to_page(request: Request, path: str, **query: str | None) -> Response:
+    """Redirect to a page that mailed links open, hosted or the frontend's."""
+    return redirect(page_url(path, base_url(request)), **query)
 
 
-def _redirect_to_page(request: Request, path: str, **query: str) -> Response:
-    """Redirect to a page of the frontend, or to a hosted page."""
-    site = config().frontend_url.rstrip("/") or base_url(request)
-    return _found(f"{site}{path}", query)
-
-
-def redirect(target: str, **query: str) -> Response:
-    """Redirect to `target`, which the middleware has checked."""
-    return _found(resolve_target(target), query)
+def redirect(target: str, **query: str | None) -> Response:
+    """Redirect to `target`, which the middleware has checked; home for a path that names no page."""
+    location = add_query(resolve_target(target) or "/", **query)
+    return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(location)})
 
 
 def follow_verification(request: Request, client: ClientInfo, token: str, callback_url: str) -> Response:
     """Handle a verification link: a person is redirected to the page behind it, a script consumes the token."""
     if not is_script(request):
-        return _redirect_to_page(request, "/verify-email", token=token, callbackURL=callback_url)
+        return redirect_to_page(request, "/verify-email", token=token, callbackURL=resolve_target(callback_url))
     try:
         verified = verification.verify_email(redemption_of(request, client, token))
     except (InvalidToken, TokenExpired, PasswordRequired) as refusal:
@@ -84,16 +77,6 @@ def follow_reset(request: Request, token: str, callback_url: str) -> Response:
         recovery.check_reset(token)
     except (InvalidToken, TokenExpired):
         outcome = {"error": InvalidToken.code}
-    if not callback_url:
-        return _redirect_to_page(request, "/reset-password", **outcome)
-    target = resolve_target(callback_url)
-    return _found(f"{base_url(request)}{target}" if target.startswith("/") else target, outcome)
-
-
-def _found(url: str, query: dict[str, str]) -> Response:
-    """Redirect to `url` unchanged, with `query` added before its fragment: `app:///x` does not survive a parser."""
-    page, hash_sign, fragment = url.partition("#")
-    added = urlencode({name: value for name, value in query.items() if value})
-    joint = ("&" if "?" in page else "?") if added else ""
-    target_url = f"{page}{joint}{added}{hash_sign}{fragment}"
-    return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(target_url)})
+    if target := resolve_target(callback_url):
+        return redirect(f"{base_url(request)}{target}" if target.startswith("/") else target, **outcome)
+    return redirect_to_page(request, "/reset-password", **outcome)

@@ -29,7 +29,8 @@ from gatehouse.errors import (
     UserEmailNotFound,
 )
 from gatehouse.http.authentication import find_session_user
-from gatehouse.http.cookies import format_session, has_state, remove_state
+from gatehouse.http.cookies import format_session, has_state, has_states, remove_state
+from gatehouse.http.error_page import STATE_COOKIE_MISSING
 from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import base_url, encode_location
 from gatehouse.oauth import flows, id_tokens, state, token_endpoint
@@ -75,16 +76,12 @@ def handle_callback(request: Request, client: ClientInfo, name: str, *, strict: 
         if repeated:
             raise InvalidInput(f"[query.{repeated[0]}] Each parameter may be given once.")
         if not row:
-            raise StateMismatch if given else StateNotFound
+            raise _state_error(request, given, found)
         response = _complete(request, client, row)
     except Refusal as refusal:
         if strict and isinstance(refusal, _BAD_REQUESTS):
             raise
-        response = redirect(
-            _error_target(request, found),
-            error=_error_name(refusal, request),
-            error_description=_error_description(refusal, request),
-        )
+        response = _redirect_error(request, found, refusal)
         request.state.outcome = refusal.code
         if refusal.cause:
             add_log_context(cause=refusal.cause)
@@ -125,9 +122,21 @@ def _target(request: Request, row: StateRow | None) -> str:
     return (row and row.callback_url) or config().frontend_url or base_url(request)
 
 
-def _error_target(request: Request, row: StateRow | None) -> str:
-    target = row and (row.error_callback_url or (row.app_url and row.callback_url))
-    return target or f"{base_url(request)}/api/auth/error"
+def _state_error(request: Request, given: str, row: StateRow | None) -> Refusal:
+    """Return the error of a state that cannot be used. One that waits has a cookie, in the browser that began it."""
+    if not given:
+        return StateNotFound()
+    return StateMismatch(details={"reason": STATE_COOKIE_MISSING} if row and not has_states(request) else None)
+
+
+def _redirect_error(request: Request, row: StateRow | None, refusal: Refusal) -> Response:
+    """Redirect to where the client wants errors, which an app does at its link; else to our page, which leads back to
+    where the sign-in would have.
+    """
+    told = {"error": _error_name(refusal, request), "error_description": _error_description(refusal, request)}
+    if target := row and (row.error_callback_url or (row.app_url and row.callback_url)):
+        return redirect(target, **told)
+    return redirect(f"{base_url(request)}/api/auth/error", **told, callbackURL=row.callback_url if row else None)
 
 
 def _complete(request: Request, client: ClientInfo, row: StateRow) -> Response:
@@ -170,5 +179,7 @@ def _error_name(refusal: Refusal, request: Request) -> str:
 
 
 def _error_description(refusal: Refusal, request: Request) -> str:
+    if isinstance(refusal, StateMismatch):
+        return STATE_COOKIE_MISSING if refusal.details else ""
     description = request.query_params.get("error_description", "")
     return description if isinstance(refusal, ProviderRefused) and _DESCRIPTION.fullmatch(description) else ""

@@ -11,11 +11,12 @@ from gatehouse.accounts import User
 from gatehouse.api_model import ApiModel, ResponseModel
 from gatehouse.errors import InvalidIdToken, InvalidInput, InvalidToken
 from gatehouse.http.cookies import add_state
-from gatehouse.http.origin import base_url, encode_location, is_app_link, is_from_app
+from gatehouse.http.origin import asking_site, base_url, encode_location, is_app_link, is_from_app
 from gatehouse.oauth import flows, id_tokens, state
 from gatehouse.oauth.model import Identity, TokenSet
 from gatehouse.oauth.providers import get_provider
 from gatehouse.sessions import ClientInfo, IssuedSession, Session
+from gatehouse.site import resolve_target
 
 _RESERVED_PARAMETERS = {
     "state",
@@ -85,10 +86,11 @@ def start_authorization(
     sent the request, if all its targets are in apps: a session must not get into the URL of a page.
     """
     targets = [sign_in_request.callback_url, sign_in_request.error_callback_url, sign_in_request.new_user_callback_url]
+    site = asking_site(request)
     options = state.AuthorizationOptions(
-        callback_url=sign_in_request.callback_url or None,
-        error_callback_url=sign_in_request.error_callback_url or None,
-        new_user_callback_url=sign_in_request.new_user_callback_url or None,
+        callback_url=resolve_target(sign_in_request.callback_url, site),
+        error_callback_url=resolve_target(sign_in_request.error_callback_url, site),
+        new_user_callback_url=resolve_target(sign_in_request.new_user_callback_url, site),
         scopes=tuple(sign_in_request.scopes),
         login_hint=sign_in_request.login_hint,
         parameters=sign_in_request.additional_params,
@@ -109,7 +111,7 @@ def start_authorization(
 
 def redirect_to_provider(request: Request, name: str, callback_url: str) -> Response:
     """Redirect a browser to the provider; it returns to the alias of the callback."""
-    options = state.AuthorizationOptions(callback_url=callback_url or None)
+    options = state.AuthorizationOptions(callback_url=resolve_target(callback_url, asking_site(request)))
     authorization = state.create_authorization(
         get_provider(name), options, f"{base_url(request)}/api/auth/oauth/{name}/callback"
     )

@@ -97,6 +97,11 @@ function withNext(path, more = {}) {
   return `${path}?${query}`
 }
 
+// Where somebody without a session goes on: to these pages by way of sign-in, elsewhere directly.
+function entrance(more) {
+  return stays ? withNext("/sign-in", more) : next
+}
+
 // Estimate the strength of a password from its length and characters: a hint, not a rule.
 function strength(password, minimum) {
   if (password.length < minimum) return 0

@@ -7,7 +7,7 @@ function deletionPage() {
   const send = (token) => asked("POST", "/api/auth/delete-user", { token })
   sending($("[data-form=delete-account]"), send, () => {
     announce("signed-out")
-    onward(here.searchParams.has("callbackURL") ? next : GONE)
+    onward(stays ? GONE : next)
   })
 }
 

@@ -18,7 +18,12 @@ function resetPage() {
       return dead(form, error.message)
     }
     announce("signed-out")
-    onward(withNext("/sign-in", { reset: "success" }))
+    if (stays) return onward(entrance({ reset: "success" }))
+    forgetToken()
+    form.hidden = true
+    $("[data-after]").hidden = false
+    say($("[data-done]"), texts.changed)
+    leadOn(next)
   })
 }
 
