@@ -3,11 +3,11 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MISSING = "NO CHROMIUM: the hosted pages WERE NOT TESTED; install Debian's package chromium"
@@ -38,6 +38,7 @@ class Browsers:
         self._contexts: list[BrowserContext] = []
         self._problems: list[str] = []
         self._expected: list[str] = []
+        self._routes: list[tuple[str, Callable[[Route], None]]] = []
 
     def __call__(self, **options: Any) -> Page:
         """Open a page in a new context without cookies."""
@@ -46,11 +47,17 @@ class Browsers:
         context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(_REPORT)
         context.route(_CDN, lambda route: route.fulfill(content_type="text/css"))
+        for pattern, handle in self._routes:
+            context.route(pattern, handle)
         context.on("console", self._console)
         context.on("weberror", lambda error: self._problems.append(f"error {error.error}"))
         context.on("requestfailed", self._failed)
         context.on("response", self._response)
         return context.new_page()
+
+    def route(self, pattern: str, handle: Callable[[Route], None]) -> None:
+        """Handle the requests of new contexts to URLs like `pattern`."""
+        self._routes.append((pattern, handle))
 
     def expect(self, *patterns: str) -> None:
         """Ignore problems that match one of these regular expressions."""

@@ -1,4 +1,4 @@
-"""Pages of mailed links that end something: an account, and task reminders. Opening a link changes nothing."""
+"""Pages of mailed links, and where they lead: also to a frontend without cookies. Opening a link changes nothing."""
 
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -13,27 +13,32 @@ from tests.browser.page_actions import (
     expect_page,
     expect_signed_in_page,
     fill_in,
+    new_person,
     open_as_scanner,
     press,
     sign_in,
 )
-from tests.browser.people import People
+from tests.browser.people import PASSWORD, People
 from tests.support.service import Service, running_service
 
 pytestmark = pytest.mark.browser
 
 
+FRONTEND = "https://shop.example"
+
+
 @pytest.fixture(scope="module")
 def mailing_service() -> Iterator[Service]:
-    """A service that confirms deletion by mail."""
-    with running_service(delete_user_by_mail="true") as service:
+    """A service that confirms deletion by mail, with a frontend on another site."""
+    with running_service(delete_user_by_mail="true", frontend_url=f"{FRONTEND}/home") as service:
         yield service
 
 
 @pytest.fixture
 def mailing(chromium: Browser, mailing_service: Service) -> Iterator[Browsers]:
-    """New browsers there."""
+    """New browsers there, which reach the frontend, too."""
     browsers = Browsers(chromium, mailing_service.url)
+    browsers.route(f"{FRONTEND}/**", lambda route: route.fulfill(content_type="text/html", body="<h1>Shop</h1>"))
     yield browsers
     browsers.close()
     assert browsers.problems() == []
@@ -78,6 +83,72 @@ def test_whoever_is_not_signed_in_signs_in_first(mailing: Browsers, mailing_serv
     expect_signed_in_page(other, "Delete your account")
     press(other, "Delete my account")
     expect_notice(other, "Your account was deleted. Goodbye!")
+
+
+def test_a_user_of_a_frontend_without_cookies_deletes_and_lands_there(
+    mailing: Browsers, mailing_service: Service
+) -> None:
+    """The page asks to sign in at the service. A path is the frontend's, and without one it is the frontend's home."""
+    people = People(mailing_service)
+    for name, body, end in (("Ivy", {"callbackURL": "/bye?a=1"}, "/bye?a=1"), ("Jon", {}, "/home")):
+        seen, page = people.mails(people[name].email), mailing()
+        people.call(people[name], "POST", "/api/auth/delete-user", body)
+        page.goto(people.link(people[name].email, seen))
+        fill_in(page, email=people[name].email, password=people[name].password)
+        press(page, "Sign in")
+        expect_signed_in_page(page, "Delete your account")
+        press(page, "Delete my account")
+        page.wait_for_url(FRONTEND + end)
+
+
+def test_a_confirmed_address_and_a_new_password_lead_to_the_frontend(
+    mailing: Browsers, mailing_service: Service
+) -> None:
+    """Without a session at the service, and without its sign-in page."""
+    page, people = mailing(), People(mailing_service)
+    body = {"email": "kay@example.com", "password": PASSWORD, "name": "Kay", "callbackURL": "/welcome"}
+    assert page.request.post("/api/auth/sign-up/email", data=body, headers={"origin": FRONTEND}).ok
+    page.goto(people.link("kay@example.com"))
+    press(page, "Confirm my email address")
+    expect_page(page, "Thank you")
+    page.get_by_role("link", name="Continue").click()
+    page.wait_for_url(f"{FRONTEND}/welcome")
+
+    assert page.request.post("/api/auth/request-password-reset", data={"email": "kay@example.com"}).ok
+    page.goto(people.link("kay@example.com", seen=1))
+    fill_in(page, **{"New password": "another horse battery", "again": "another horse battery"})
+    press(page, "Save password")
+    expect_notice(page, "Your password was changed.")
+    assert "token" not in page.url
+    page.get_by_role("link", name="Continue").click()
+    page.wait_for_url(f"{FRONTEND}/home")
+
+
+def test_who_signed_up_at_the_service_signs_in_there_and_then_lands_at_the_frontend(
+    mailing: Browsers, mailing_service: Service
+) -> None:
+    page, people, lea = mailing(), People(mailing_service), new_person("Lea")
+    page.goto(f"/sign-up?callbackUrl={FRONTEND}/cart")
+    fill_in(page, Name=lea.name, email=lea.email, password=lea.password)
+    press(page, "Create an account")
+    expect_page(page, "Check your email")
+    page.goto(people.link(lea.email))
+    press(page, "Confirm my email address")
+    page.get_by_role("link", name="Continue").click()
+    expect_notice(page, "Your email address is confirmed. You can sign in now.")
+    fill_in(page, email=lea.email, password=lea.password)
+    press(page, "Sign in")
+    page.wait_for_url(f"{FRONTEND}/cart")
+
+
+def test_the_error_page_says_that_a_cookie_is_missing_and_leads_back(mailing: Browsers) -> None:
+    page = mailing()
+    page.goto(
+        f"/api/auth/error?error=state_mismatch&error_description=state_cookie_missing&callbackURL={FRONTEND}/a?b=c"
+    )
+    expect(page.get_by_text("Your browser did not send the cookie")).to_be_visible()
+    page.get_by_role("link", name="Back").click()
+    page.wait_for_url(f"{FRONTEND}/a?b=c&error=state_mismatch")
 
 
 def test_another_users_link_is_refused(mailing: Browsers, mailing_service: Service) -> None:

@@ -85,6 +85,32 @@ def test_sign_in_with_google_continues_to_the_callback_url(new_browser: Browsers
     expect(page.get_by_text("Gina").first).to_be_visible()
 
 
+@pytest.mark.parametrize("by", ["password", "provider"])
+def test_a_window_of_another_site_signs_in_at_the_service_and_ends_at_that_site(
+    new_browser: Browsers, people: People, shop: Site, by: str
+) -> None:
+    """It began on our own site, so no cookie is lost. The session is our cookie, and the windows are strangers."""
+    page, url = new_browser(), f"{shop.at('127.0.0.1')}/popup"
+    page.context.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(content_type="text/css"))
+    page.goto(f"{shop.at('127.0.0.1')}/")
+    with page.expect_popup() as opened:
+        page.evaluate("open", f"{shop.api}/sign-in?callbackUrl={quote(url, safe='')}")
+    popup = opened.value
+    if by == "provider":
+        press(popup, "Continue with Google")
+        popup.get_by_label("Subject").fill("gus@gmail.test")
+        press(popup, "Authorize")
+    else:
+        fill_in(popup, email=people["Ann"].email, password=people["Ann"].password)
+        press(popup, "Sign in")
+    popup.wait_for_url(url)
+
+    assert popup.evaluate("opener") is None
+    assert page.request.get("/api/auth/get-session").json()["user"]
+    asked = "url => fetch(url, {credentials: 'include'}).then(answer => answer.json())"
+    assert popup.evaluate(asked, f"{shop.api}/api/auth/get-session") is None
+
+
 def test_the_callback_url_is_a_page_of_ours_or_of_a_trusted_site(
     new_browser: Browsers, people: People, shop: Site, service: Service
 ) -> None:
