@@ -235,14 +235,14 @@ def test_cookie_settings_that_no_browser_accepts_are_refused_at_start() -> None:
         assert layer("config").parse_environment(NAMES | {one: value})
 
 
-def test_mailed_links_need_hosted_pages_or_a_frontend() -> None:
-    parse, without = (
-        layer("config").parse_environment,
-        NAMES | {"GATEHOUSE_HOSTED_PAGES": "false", "GATEHOUSE_FRONTEND_URL": ""},
-    )
+@pytest.mark.parametrize(("name", "value"), [("hosted_pages", "false"), ("frontend_links", "true")])
+def test_mailed_links_need_hosted_pages_or_a_frontend(name: str, value: str) -> None:
+    parse, variable = layer("config").parse_environment, f"GATEHOUSE_{name.upper()}"
+    without = NAMES | {variable: value, "GATEHOUSE_FRONTEND_URL": ""}
 
-    assert not parse(without | {"GATEHOUSE_FRONTEND_URL": "https://app.example.com"}).hosted_pages
-    with pytest.raises(layer("config").ConfigurationError, match="GATEHOUSE_FRONTEND_URL must be given where"):
+    assert getattr(parse(without | {"GATEHOUSE_FRONTEND_URL": "https://app.example.com"}), name) is (value == "true")
+    problem = f"GATEHOUSE_FRONTEND_URL must be given where {variable} is {value}"
+    with pytest.raises(layer("config").ConfigurationError, match=problem):
         parse(without)
 
 

@@ -213,7 +213,8 @@ def test_pages_are_hosted_unless_a_frontend_has_its_own() -> None:
 
     assert source()["Outputs"]["Pages"]["Condition"] == "HasHostedPages"
     assert elsewhere == transformed()
-    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "HostedPages"}, "false"]}
+    chosen = [{"Fn::Equals": [{"Ref": "HostedPages"}, "false"]}, {"Fn::Equals": [{"Ref": "FrontendLinks"}, "true"]}]
+    assert rule["RuleCondition"] == {"Fn::Or": chosen}
     assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "FrontendUrl"}, ""]}]}
 
 

@@ -210,10 +210,10 @@ def parse_environment(environment: Mapping[str, str]) -> Config:
                 problems.append(f"{variable} {_requirement(error)}")
     if (settings.get("cookie_same_site"), settings.get("secure_cookies")) == ("none", "off"):
         problems.append("GATEHOUSE_SECURE_COOKIES must not be off where GATEHOUSE_COOKIE_SAME_SITE is none")
-    if (settings.get("hosted_pages"), settings.get("frontend_url")) == (False, ""):
-        problems.append("GATEHOUSE_FRONTEND_URL must be given where GATEHOUSE_HOSTED_PAGES is false")
-    if (settings.get("frontend_links"), settings.get("frontend_url")) == (True, ""):
-        problems.append("GATEHOUSE_FRONTEND_URL must be given where GATEHOUSE_FRONTEND_LINKS is true")
+    for name, opens_its_pages in (("hosted_pages", False), ("frontend_links", True)):
+        if (settings.get(name), settings.get("frontend_url")) == (opens_its_pages, ""):
+            needs = f"{_variable_name(name)} is {str(opens_its_pages).lower()}"
+            problems.append(f"GATEHOUSE_FRONTEND_URL must be given where {needs}")
     if problems:
         raise ConfigurationError("; ".join(problems))
     return Config(settings)

@@ -6,15 +6,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gatehouse_dev.cloud import Cloud
-from tests.support.auth_calls import CLEARED_COOKIES, is_signed_in
+from tests.support.auth_calls import CLEARED_COOKIES, TRUSTED_ORIGIN, is_signed_in
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.mailed_links import OPENED, SCRIPTS
+from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import People, Person
 from tests.support.tables import rows, tables_unchanged
 
 FOLLOW, DELETE = "GET /api/auth/delete-user/callback", "POST /api/auth/delete-user"
+OURS = {"origin": "https://api.example.com"}
 DELETED = {"success": True, "message": "User deleted"}
 
 
@@ -76,6 +78,48 @@ def test_without_hosted_pages_the_frontends_page_asks(
         settings(hosted_pages=hosted, frontend_url="https://app.example.com/")
         response = call(FOLLOW, cookies=[ann.cookie], query={"token": token}, headers=OPENED["navigation"])
         assert response.headers["location"] == f"{site}/delete-account?token={token}"
+
+
+@pytest.mark.parametrize("state", ["good", "wrong", "expired", "used"])
+def test_whoever_opens_the_link_gets_the_page_whatever_the_token(  # noqa: PLR0917 -- five fixtures and a column
+    call: Api, people: People, ann: Person, token: str, advance_clock: Callable[..., None], state: str
+) -> None:
+    """Also signed out, which the page sees to. It says so when the service does not accept the token."""
+    if state == "used":
+        assert call(DELETE, bearer=ann.token, json={"token": token}).json == DELETED
+        people.signed_in("ann")
+    if state == "expired":
+        advance_clock(days=2)
+    sent = token[:-1] if state == "wrong" else token
+
+    opened = call(FOLLOW, query={"token": sent}, headers=OPENED["navigation"])
+    page = urlsplit(opened.headers["location"])
+    shown = call(f"GET {page.path}", query=page.query)
+
+    assert (opened.status, page.path, parse_qs(page.query)) == (302, "/delete-account", {"token": [sent]})
+    assert (shown.status, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    again = people.sign_in(ann.email)
+    answer = call(DELETE, cookies=[again.cookie], json={"token": sent}, headers=OURS)
+    assert answer.code == (None if state == "good" else "INVALID_TOKEN")
+
+
+@pytest.mark.parametrize("by", ["password", "provider"])
+def test_a_user_of_a_frontend_without_cookies_finishes_at_the_page(  # noqa: PLR0917 -- five fixtures and a column
+    call: Api, people: People, mailbox: Mailbox, ann: Person, oauth_flow: OAuthFlow, by: str
+) -> None:
+    """Signed in here, by either way, and then led to the path of the frontend that asked."""
+    oauth_flow.link(ann.token, email=ann.email)
+    asked = call(DELETE, bearer=ann.token, json={"callbackURL": "/bye"}, headers=TRUSTED_ORIGIN)
+    opened = call(FOLLOW, query=urlsplit(mailbox.last.link).query, headers=OPENED["navigation"])
+    page = urlsplit(opened.headers["location"])
+    here = people.sign_in(ann.email).cookie if by == "password" else oauth_flow.sign_in(email=ann.email).cookies[0]
+
+    token = parse_qs(page.query)["token"][0]
+    deleted = call(DELETE, cookies=[here.partition(";")[0]], json={"token": token}, headers=OURS)
+
+    assert (asked.status, deleted.json) == (200, DELETED)
+    assert 'data-next="https://app.example.com/bye"' in call(f"GET {page.path}", query=page.query).text
+    assert not is_signed_in(call, ann)
 
 
 def test_without_a_callback_the_response_is_json(call: Api, ann: Person, token: str) -> None:

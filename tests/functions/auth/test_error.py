@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.calls import Api
 
+TARGET = "https://app.example.com/a?b=c#d"
 ERROR = "GET /api/auth/error"
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "a b", "a\nb"]
 HOSTILE += ["&lt;b&gt;"]
@@ -24,6 +25,38 @@ def test_the_hosted_page_is_redirected_to(call: Api, settings: Callable[..., Non
     for sent, code in [("INVALID_TOKEN",) * 2, ("it's",) * 2, *((code, "UNKNOWN") for code in HOSTILE)]:
         response = call(ERROR, query={"error": sent})
         assert (response.status, response.headers["location"]) == (302, f"/error?error={code}"), sent[:20]
+
+
+def test_the_hosted_page_gets_the_target_that_it_leads_back_to(call: Api, settings: Callable[..., None]) -> None:
+    """And that a cookie was missing. Nothing else is passed on."""
+    settings(hosted_pages="true", frontend_url="")
+    cases: list[tuple[dict[str, str], str]] = [
+        ({"callbackURL": TARGET}, "&callbackURL=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3Dc%23d"),
+        ({"callbackURL": "/tasks"}, "&callbackURL=%2Ftasks"),
+        ({"callbackURL": "/nowhere", "error_description": "m4rk", "redirectTo": "/tasks"}, ""),
+        ({"error_description": "state_cookie_missing"}, "&error_description=state_cookie_missing"),
+    ]
+    for query, more in cases:
+        location = call(ERROR, query={"error": "x"} | query).headers["location"]
+        assert location == f"/error?error=x{more}"
+
+
+def test_the_plain_page_links_back_with_the_code(call: Api) -> None:
+    for query, link in (
+        ({}, "https://app.example.com?error=x"),
+        ({"callbackURL": TARGET}, "https://app.example.com/a?b=c&amp;error=x#d"),
+        ({"callbackURL": "/in?a&b"}, "https://app.example.com/in?a&amp;b&amp;error=x"),
+        ({"callbackURL": 'https://app.example.com/"><b>'}, "https://app.example.com/%22%3E%3Cb%3E?error=x"),
+    ):
+        response = call(ERROR, query={"error": "x"} | query, headers={"accept-language": "de"})
+        assert f'<a href="{link}">Zurück</a>' in response.text, query
+
+
+def test_an_untrusted_target_is_refused_and_not_repeated(call: Api) -> None:
+    for target in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+        response = call(ERROR, query={"error": "x", "callbackURL": target}, headers={"sec-fetch-mode": "navigate"})
+        assert (response.status, response.code) == (403, "INVALID_CALLBACK_URL"), target
+        assert "evil" not in response.text + str(response.headers)
 
 
 def test_the_page_shows_the_code(call: Api) -> None:

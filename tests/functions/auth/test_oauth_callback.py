@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
-from tests.support.oauth_flow import CALLBACK, SOCIAL, Authorization, OAuthFlow, error_of, token_of
+from tests.support.oauth_flow import CALLBACK, LINK, SOCIAL, Authorization, OAuthFlow, error_of, token_of
+from tests.support.people import People
 from tests.support.provider import Provider
 from tests.support.tables import all_rows, rows, tables_unchanged
 
@@ -96,6 +97,30 @@ def test_where_sign_up_is_disabled_only_existing_users_can_sign_in(
 
 
 # -- Redirects ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("requested", "back"),
+    [
+        ({"callbackURL": PAGE}, PAGE),
+        ({"callbackURL": "/account"}, "/account"),
+        ({"newUserCallbackURL": PAGE}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_error_without_a_target_of_its_own_leads_back_by_our_page(
+    call: Api, oauth_flow: OAuthFlow, people: People, requested: dict[str, str], back: str
+) -> None:
+    """To where the sign-in, or the linking, would have led. The path of the protocol stays."""
+    ann = people.signed_in("ann")
+    for route, bearer in ((SOCIAL, None), (LINK, ann.token)):
+        response = oauth_flow.callback(oauth_flow.begin(route, bearer=bearer, **requested), error="access_denied")
+        location = urlsplit(response.headers["location"])
+        target = {"callbackURL": [back]} if back else {}
+        assert f"{location.scheme}://{location.netloc}{location.path}" == "https://api.example.com/api/auth/error"
+        assert parse_qs(location.query) == {"error": ["access_denied"]} | target
+        page = call("GET /api/auth/error", query=location.query).headers["location"]
+        assert f'data-back href="{back or "/tasks"}"' in call("GET /error", query=urlsplit(page).query).text
 
 
 @pytest.mark.parametrize(
