@@ -78,7 +78,8 @@ ACTIONS = {
     "SESSION_REQUIRED": "Send the session's token (`set-auth-token` of the sign-in) or cookie. Do not refresh: a newer "
     "JWT is refused, too.",
     "SOCIAL_ACCOUNT_ALREADY_LINKED": "The provider account is linked to another user: choose another one.",
-    "STATE_MISMATCH": _RESTART,
+    "STATE_MISMATCH": f"{_RESTART} If `details.reason` is `state_cookie_missing`, the browser sent no "
+    "`better-auth.state`: see [providers](protocol.md#providers).",
     "STATE_NOT_FOUND": _RESTART,
     "SYNC_TOKEN_EXPIRED": "Sync again without `since`, and replace the local copy.",
     "TASK_LIMIT_REACHED": "Ask the user to delete tasks first.",
@@ -136,6 +137,11 @@ A sign-in at a provider ends with a redirect. If it failed, the URL has `?error=
 | `unable_to_create_session` | The user is disabled or deleted. |
 | `unable_to_get_user_info` | `INVALID_ID_TOKEN` |
 | `unable_to_link_account` | `LINKING_NOT_ALLOWED`, or the session that started the linking has ended. |
+
+`state_mismatch` has `error_description=state_cookie_missing` where the sign-in waits for its cookie,
+`better-auth.state`, and the browser sent none: it blocks cookies of other sites, `credentials: "omit"` refused the
+cookie, it took longer than five minutes, or this is another browser. [Providers](protocol.md#providers) says how such
+frontends sign in.
 
 Mailed links redirect with the code in upper case: `?error=INVALID_TOKEN`, and for a verification also `TOKEN_EXPIRED`
 or `PASSWORD_REQUIRED`.

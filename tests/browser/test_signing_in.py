@@ -111,6 +111,31 @@ def test_a_window_of_another_site_signs_in_at_the_service_and_ends_at_that_site(
     assert popup.evaluate(asked, f"{shop.api}/api/auth/get-session") is None
 
 
+def test_a_window_of_the_same_site_gets_tokens_for_the_session(
+    new_browser: Browsers, people: People, shop: Site
+) -> None:
+    """Of a frontend that stores bearer tokens. The window that opened it hears of it by a channel."""
+    page, url = new_browser(), f"{shop.at('localhost')}/popup"
+    page.goto(f"{shop.at('localhost')}/")
+    page.evaluate("heard = new Promise(done => (new BroadcastChannel('tokens').onmessage = ({data}) => done(data))); 0")
+    with page.expect_popup() as opened:
+        page.evaluate("open", f"{shop.api}/sign-in?callbackUrl={quote(url, safe='')}")
+    popup = opened.value
+    fill_in(popup, email=people["Ann"].email, password=people["Ann"].password)
+    press(popup, "Sign in")
+    popup.wait_for_url(url)
+    asked = """url => fetch(url, {method: "POST", credentials: "include", body: "{}",
+      headers: {"content-type": "application/json"}})
+      .then(answer => answer.json()).then(tokens => new BroadcastChannel("tokens").postMessage(tokens))"""
+    popup.evaluate(asked, f"{shop.api}/api/auth/refresh")
+
+    tokens = page.evaluate("heard")
+    authorization = {"authorization": f"Bearer {tokens['access_token']}"}
+    told = "({url, headers}) => fetch(url, {credentials: 'omit', headers}).then(answer => answer.json())"
+    answer = page.evaluate(told, {"url": f"{shop.api}/api/auth/me", "headers": authorization})
+    assert answer["user"]["email"] == people["Ann"].email
+
+
 def test_the_callback_url_is_a_page_of_ours_or_of_a_trusted_site(
     new_browser: Browsers, people: People, shop: Site, service: Service
 ) -> None:

@@ -4,11 +4,11 @@ import html
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.support.auth_calls import request_reset, sign_up
+from tests.support.auth_calls import TRUSTED_ORIGIN, request_reset, sign_up
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.mailed_links import OPENED
@@ -82,6 +82,13 @@ def test_by_a_verification_link(call: Api, mailbox: Mailbox) -> None:
     assert page.startswith("https://api.example.com/verify-email?token=")
     assert next_page(call, page) == HOME
     assert refused == "https://www.example.com/home?a=b&error=INVALID_TOKEN#c"
+
+
+def test_whatever_trusted_site_asked(call: Api, mailbox: Mailbox, ann: Person) -> None:
+    for headers in (TRUSTED_ORIGIN, {"origin": "https://api.example.com"}):
+        body = {"email": ann.email, "redirectTo": PATH}
+        call("POST /api/auth/request-password-reset", json=body, headers=headers)
+        assert parse_qs(urlsplit(mailbox.last.link).query)["callbackURL"] == [HOME]
 
 
 def test_by_a_link_that_deletes_the_account(call: Api, mailbox: Mailbox, ann: Person) -> None:
