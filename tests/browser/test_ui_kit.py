@@ -28,8 +28,6 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.
 NEW_PASSWORD = "battery of horses"
 TOO_EASY = "This password is too easy to guess. Choose another one."
 
-SEAMS = pytest.mark.xfail(strict=True, reason="seams: the hosted pages go back to the site that asked for the link")
-
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not INSTALLED, reason=MISSING)]
 
 
@@ -65,7 +63,6 @@ def test_sign_up_with_a_password_that_is_refused(new_browser: Browsers) -> None:
     expect_toast(page, "Password too short")
 
 
-@SEAMS
 def test_sign_up_verification_and_sign_in(new_browser: Browsers, people: People, app: App) -> None:
     """The mailed link leads to the hosted page, and that to the app."""
     page, una = new_browser(), new_person("Una")
@@ -144,7 +141,6 @@ def test_a_new_avatar(new_browser: Browsers, people: People, app: App) -> None:
     expect(picture).to_have_count(0)
 
 
-@SEAMS
 def test_a_new_address(new_browser: Browsers, people: People, app: App) -> None:
     """The old address confirms it, then the new one; each link leads back to the settings."""
     page = signed_in(new_browser, people, "Ugo", "/account/settings")
@@ -184,7 +180,6 @@ def test_a_new_password(new_browser: Browsers, people: People) -> None:
     expect_signed_in(other, people["Ulf"])
 
 
-@SEAMS
 def test_a_forgotten_password(new_browser: Browsers, people: People, app: App) -> None:
     """The mailed link leads to the kit's page, once."""
     page, ida = new_browser(), people["Ida"]
@@ -241,7 +236,6 @@ def test_the_account_is_deleted(new_browser: Browsers, people: People) -> None:
     expect_toast(page, "Invalid email or password")
 
 
-@SEAMS
 def test_sign_in_with_google(new_browser: Browsers) -> None:
     page = new_browser()
     page.goto("/auth/sign-in")
@@ -251,7 +245,6 @@ def test_sign_in_with_google(new_browser: Browsers) -> None:
     expect(page.get_by_role("button", name="gina@gmail.test")).to_be_visible()
 
 
-@SEAMS
 def test_a_cancelled_sign_in_with_google(new_browser: Browsers, app: App) -> None:
     """The hosted page says what happened, and leads back to the app."""
     page = new_browser()
@@ -265,7 +258,6 @@ def test_a_cancelled_sign_in_with_google(new_browser: Browsers, app: App) -> Non
     expect(card(page, "Sign In")).to_be_visible()
 
 
-@SEAMS
 def test_google_is_linked_and_unlinked(new_browser: Browsers, people: People, app: App) -> None:
     """The kit shows the linked account's address."""
     page = signed_in(new_browser, people, "Ira", "/account/security")

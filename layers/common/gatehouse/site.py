@@ -56,7 +56,9 @@ def resolve_target(target: str | None, asking_site: str = "") -> str | None:
 
 
 def is_hosted(url: str, base_url: str = "") -> bool:
-    """Whether a URL, or a path, is one of the hosted pages."""
+    """Whether a URL, or a path, is a hosted page; none counts where a frontend shares our origin: it has `/` itself."""
+    if base_url and f"{config().frontend_url}/".startswith(f"{base_url}/"):
+        return False
     parts = urlsplit(url.removeprefix(base_url))
     return not parts.scheme and not parts.netloc and (parts.path or "/") in {*PAGES, *ALIASES}
 

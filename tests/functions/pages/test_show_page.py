@@ -136,6 +136,9 @@ def test_a_page_continues_to_a_trusted_callback(call: Api, name: str) -> None:
         (FRONTEND, "", FRONTEND, False),
         (FRONTEND, "/tasks", "/tasks", True),
         (FRONTEND, "/sign-in", FRONTEND, True),
+        ("https://api.example.com", "", "https://api.example.com", False),  # behind a rewrite
+        ("https://api.example.com/", "https://api.example.com/dashboard", "https://api.example.com/dashboard", False),
+        ("https://api.example.com.example", "/tasks", "/tasks", True),
         ("", "/sign-in?callbackUrl=https://app.example.com/a", "https://app.example.com/a", True),
         ("", "https://api.example.com/sign-in?callbackUrl=/account&verified=1", "/account", True),
         ("", "/sign-in?callbackUrl=https://evil.example", "/tasks", True),
