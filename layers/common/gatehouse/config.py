@@ -72,7 +72,7 @@ class Config:
     hosted_pages: Flag
     """Whether this service shows pages of its own for sign-in, account and tasks; false needs a frontend URL"""
     frontend_url: OptionalPage
-    """The site that hosted pages and redirects lead to, and whose pages paths are; empty means the hosted pages"""
+    """The site that hosted pages lead to, and whose pages redirect paths are; empty means the hosted pages"""
     frontend_links: Flag
     """Whether mailed links that verify an address or set a password open pages of the frontend; needs its URL"""
     cors_origins: Origins

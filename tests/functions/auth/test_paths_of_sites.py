@@ -106,11 +106,15 @@ def test_the_answer_of_a_sign_in_repeats_the_path(call: Api) -> None:
     assert (response.json["url"], response.headers["location"]) == (PATH, PATH)
 
 
-def test_a_target_at_a_site_needs_no_frontend_for_its_length(ask: Callable[..., str]) -> None:
-    """It is as long as a path may be, and the page that it leads through still follows it."""
-    path = "/" + "x" * 3000
+def test_a_path_and_its_site_are_as_long_together_as_a_target_may_be(call: Api, ask: Callable[..., str]) -> None:
+    """So the mailed link works."""
+    path = "/" + "x" * (3072 - len(APP) - 1)
 
     assert ask("request-password-reset", {"origin": APP}, redirectTo=path) == f"{APP}{path}"
+    assert call("GET /api/auth/reset-password/{token}", token="x", query={"callbackURL": f"{APP}{path}"}).status == 302
+    body = {"email": "ann@example.com", "redirectTo": f"{path}x"}
+    refused = call("POST /api/auth/request-password-reset", json=body, headers={"origin": APP})
+    assert refused.code == "INVALID_REDIRECT_URL"
 
 
 # -- Providers -------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from gatehouse.errors import (
     MissingOrigin,
     Refusal,
 )
+from gatehouse.site import resolve_target
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _APP_ORIGIN = "expo-origin"
@@ -135,14 +136,18 @@ def check_redirect_targets(request: Request, sent: Any) -> None:
 
 
 def is_trusted_target(request: Request, url: str) -> bool:
-    """Whether a redirect may lead to `url`: a path of this service, or a page of a trusted origin, that fits into a
-    header.
+    """Whether a redirect may lead to `url`: a path, or a page of a trusted origin, that fits into a header, with the
+    site that the path is of.
     """
-    if _UNSAFE.search(url) or len(url) > _LONGEST_TARGET or len(_percent_encode(url)) > _LONGEST_TARGET:
+    if _UNSAFE.search(url) or len(url) > _LONGEST_TARGET:
         return False
     if url.startswith("/"):
-        return not url.startswith("//") and not _UNSAFE_PATH.search(urlsplit(url).path)
-    return _is_trusted(request, url)
+        if url.startswith("//") or _UNSAFE_PATH.search(urlsplit(url).path):
+            return False
+        url = resolve_target(url, asking_site(request)) or url
+    elif not _is_trusted(request, url):
+        return False
+    return len(_percent_encode(url)) <= _LONGEST_TARGET
 
 
 def asking_site(request: Request) -> str:
