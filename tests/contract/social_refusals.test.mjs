@@ -68,7 +68,7 @@ test("without errorCallbackURL errors redirect to the service's page", async () 
   const browser = new Browser();
   const response = await browser.open(await startAndConsent(browser, { action: "deny" }, { errorCallbackURL: undefined }));
   assert.ok(response.location.startsWith(`${ERROR}?error=access_denied`));
-  assert.equal((await browser.open(response.location)).location, `/error?error=access_denied&callbackURL=${encodeURIComponent(HOME)}`);
+  assert.equal((await browser.open(response.location)).location, `/error?error=access_denied&callbackURL=${encodeURIComponent(`${HOME}?error=access_denied`)}`);
 });
 
 test("the error is added to the URL's query, before its fragment", async () => {

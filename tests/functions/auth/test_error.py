@@ -20,7 +20,7 @@ def _without_pages(settings: Callable[..., None]) -> None:
 
 
 def test_the_hosted_page_is_redirected_to(call: Api, settings: Callable[..., None]) -> None:
-    settings(hosted_pages="true")
+    settings(hosted_pages="true", frontend_url="")
 
     for sent, code in [("INVALID_TOKEN",) * 2, ("it's",) * 2, *((code, "UNKNOWN") for code in HOSTILE)]:
         response = call(ERROR, query={"error": sent})
@@ -28,17 +28,26 @@ def test_the_hosted_page_is_redirected_to(call: Api, settings: Callable[..., Non
 
 
 def test_the_hosted_page_gets_the_target_that_it_leads_back_to(call: Api, settings: Callable[..., None]) -> None:
-    """And that a cookie was missing. Nothing else is passed on."""
+    """With the code, and without a target the frontend. It tells a missing cookie. Nothing else is passed on."""
     settings(hosted_pages="true", frontend_url="")
     cases: list[tuple[dict[str, str], str]] = [
-        ({"callbackURL": TARGET}, "&callbackURL=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3Dc%23d"),
-        ({"callbackURL": "/tasks"}, "&callbackURL=%2Ftasks"),
-        ({"callbackURL": "/nowhere", "error_description": "m4rk", "redirectTo": "/tasks"}, ""),
-        ({"error_description": "state_cookie_missing"}, "&error_description=state_cookie_missing"),
+        ({"callbackURL": TARGET}, "x&callbackURL=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3Dc%26error%3Dx%23d"),
+        ({"callbackURL": "/tasks"}, "x&callbackURL=%2Ftasks%3Ferror%3Dx"),
+        ({"callbackURL": "/nowhere", "error_description": "m4rk", "redirectTo": "/tasks"}, "x"),
+        ({"error_description": "state_cookie_missing"}, "state_cookie_missing"),
+        (
+            {"error_description": "state_cookie_missing", "callbackURL": "/tasks"},
+            "state_cookie_missing&callbackURL=%2Ftasks%3Ferror%3Dx",
+        ),
     ]
     for query, more in cases:
         location = call(ERROR, query={"error": "x"} | query).headers["location"]
-        assert location == f"/error?error=x{more}"
+        assert location == f"/error?error={more}"
+
+    settings(frontend_url="https://app.example.com/home")
+    assert call(ERROR, query={"error": "x"}).headers["location"] == (
+        "/error?error=x&callbackURL=https%3A%2F%2Fapp.example.com%2Fhome%3Ferror%3Dx"
+    )
 
 
 def test_the_plain_page_links_back_with_the_code(call: Api) -> None:

@@ -174,12 +174,31 @@ def test_mailed_pages_lead_to_the_frontend_instead_of_the_sign_in_page(
 
     page = page_of(call, route)
     assert f'href="{FRONTEND}"' in page
-    assert "/sign-in" not in page
+    assert 'href="/sign-in' not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "back"),
+    [
+        ({}, "/sign-in"),
+        ({"callbackUrl": "https://app.example.com/a"}, "/sign-in?callbackUrl=https%3A%2F%2Fapp.example.com%2Fa"),
+        ({"token": "x"}, "/sign-in"),
+        ({"token": "x", "callbackURL": "/account"}, "/sign-in?callbackUrl=%2Faccount"),
+        ({"token": "x", "callbackURL": "https://app.example.com/a"}, "https://app.example.com/a"),
+    ],
+)
+def test_a_mail_that_a_page_orders_leads_back_to_it_or_to_whoever_ordered_the_first(
+    call: Api, query: dict[str, str], back: str
+) -> None:
+    page = html.unescape(page_of(call, "GET /verify-email", query=query))
+
+    assert f'data-back="{back}"' in page
+    assert f'<a href="{back}">Sign in</a>' in page
 
 
 def test_the_error_page_leads_back_to_where_the_person_came_from(call: Api, settings: Callable[..., None]) -> None:
     """Else to the frontend, else home."""
-    back = 'data-back href="{}"'.format
+    back = '<a class="button primary" href="{}">'.format
 
     assert back("/tasks") in page_of(call, "GET /error", query={"error": "x"})
     assert back("https://app.example.com/a") in page_of(

@@ -17,14 +17,14 @@ _CODE = re.compile(r"[A-Za-z0-9_'-]{1,64}")
 
 
 def error_page(request: Request, error: str, description: str, target: str) -> Response:
-    """Redirect to the hosted error page, or return a plain one, with a link to `target`, else to the frontend. A
-    malformed code is replaced with UNKNOWN, and a description that is not ours is dropped.
+    """Redirect to the hosted error page, or return a plain one, which leads to `target`, else to the frontend, with the
+    code. A malformed code is replaced with UNKNOWN. Of descriptions only ours counts: the page explains it.
     """
     code = error if _CODE.fullmatch(error) else "UNKNOWN"
-    back = resolve_target(target)
+    back = resolve_target(target) or config().frontend_url
+    back = back and encode_location(add_query(back, error=code))
     if config().hosted_pages:
-        reason = description if description == STATE_COOKIE_MISSING else None
-        location = add_query(f"/error?error={code}", error_description=reason, callbackURL=back)
+        shown = description if description == STATE_COOKIE_MISSING else code
+        location = add_query(f"/error?error={shown}", callbackURL=back)
         return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(location)})
-    back = add_query(back or config().frontend_url, error=code)
-    return HTMLResponse(plain_page(request, code, back_link(request, encode_location(back))))
+    return HTMLResponse(plain_page(request, code, back_link(request, back)))

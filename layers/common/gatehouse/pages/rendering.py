@@ -38,14 +38,23 @@ type Texts = Mapping[str, Any]
 def page_response(request: Request) -> Response:
     """Return the page of a path. Of the request it uses only the redirect target, once that is checked.
 
-    `stays` says whether that is a hosted page, so that whoever is not signed in signs in here. A target that is the
-    hosted sign-in page stands for what follows it, by way of it.
+    `stays` says whether that is a hosted page: whoever has no session goes there by way of sign-in, which is `entry`,
+    and elsewhere directly. A target that is the sign-in page stands for what follows it, by way of it. `back` is the
+    target of mails that the page orders: sign-in for who is here by themselves, for whom a mail sent here what it had.
     """
     name, language = PAGES[request.url.path], _language(request)
     settings, following = config(), _next(request, request.query_params)
     stays = is_hosted(following, base_url(request))
     if stays and urlsplit(following).path == "/sign-in":
         following = _next(request, QueryParams(urlsplit(following).query))
+
+    def link(path: str, **more: str) -> str:
+        query = more if following == _home() else {"callbackUrl": following} | more
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def entry(**more: str) -> str:
+        return link("/sign-in", **more) if stays else following
+
     rendered = _template(name).render(
         page=name,
         language=language,
@@ -65,7 +74,9 @@ def page_response(request: Request) -> Response:
         },
         next=following,
         stays=stays,
-        link=lambda path: path if following == _home() else f"{path}?{urlencode({'callbackUrl': following})}",
+        link=link,
+        entry=entry,
+        back=entry() if "token" in request.query_params else link("/sign-in"),
         asset=lambda plain: f"/auth/assets/{find_asset(plain).name}",
     )
     return Response(rendered, media_type="text/html", headers=_HEADERS)

@@ -1,9 +1,7 @@
 // Requests to the API, and error messages.
 
 const LONGEST_WAIT = 25_000 // ms; API Gateway itself gives up after 30 s
-const page = document.body.dataset.page
-const next = document.body.dataset.next
-const stays = "stays" in document.body.dataset // whether the next page is one of these
+const { page, next, back, stays } = document.body.dataset
 const here = new URL(location.href)
 const texts = JSON.parse(document.getElementById("texts").textContent)
 Object.setPrototypeOf(texts.errors, null) // codes also come from the URL: `constructor` must not be found

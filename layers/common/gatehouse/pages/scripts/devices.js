@@ -92,9 +92,9 @@ function waysIn() {
       return texts.working
     })
   if (here.searchParams.has("connected")) say($("[data-done]", form), texts.connected)
-  if (error) tell(form, troubleInUrl().message)
+  if (error) tell(form, new Trouble(error).message)
   if (error || here.searchParams.has("connected")) form.scrollIntoView()
-  for (const name of ["connected", "error", "error_description"]) here.searchParams.delete(name)
+  for (const name of ["connected", "error"]) here.searchParams.delete(name)
   history.replaceState(null, "", here)
 }
 

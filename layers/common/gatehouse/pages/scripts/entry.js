@@ -25,7 +25,8 @@ function signInPage() {
   const reason = ["reset", "verified", "deleted", "out"].find((name) => here.searchParams.has(name))
   if (reason) say($("[data-banner]"), banner[reason])
   if (!navigator.cookieEnabled) tell(form, texts.noCookies)
-  if (here.searchParams.get("error")) tell(form, troubleInUrl().message)
+  const error = here.searchParams.get("error")
+  if (error) tell(form, new Trouble(error).message)
   form.elements.email.value ||= forTab[AWAITED] || ""
   onSubmit(form, texts.signingIn, async ({ email, password, rememberMe }) => {
     $("[data-unverified]").hidden = true
@@ -53,7 +54,7 @@ function signUpPage() {
   const form = $("[data-form=sign-up]")
   if (!form) return
   onSubmit(form, texts.creating, async ({ name, email, password }) => {
-    const made = await ask("POST", "/api/auth/sign-up/email", { name, email, password, callbackURL: returning() })
+    const made = await ask("POST", "/api/auth/sign-up/email", { name, email, password, callbackURL: hosted(back) })
     forTab[AWAITED] = email
     onward(made.token ? next : withNext("/verify-email"))
   })
@@ -64,29 +65,23 @@ function signUpPage() {
 function forgotPage() {
   const form = $("[data-form=forgot-password]")
   onSubmit(form, texts.sending, async ({ email }) => {
-    const query = new URLSearchParams({ callbackUrl: withNext("/sign-in") })
-    const back = here.searchParams.has("callbackUrl") ? { redirectTo: hosted(`/reset-password?${query}`) } : {}
-    await ask("POST", "/api/auth/request-password-reset", { email, ...back })
+    const redirectTo = here.searchParams.has("callbackUrl") ? hosted(withNext("/reset-password", back)) : undefined
+    await ask("POST", "/api/auth/request-password-reset", { email, redirectTo })
     $("[data-done]").hidden = false
     $("[data-done]").focus()
     form.hidden = true
   })
 }
 
-async function resend(email, callbackURL = returning()) {
+async function resend(email) {
   forTab[AWAITED] = email
-  await ask("POST", "/api/auth/send-verification-email", { email, callbackURL })
-}
-
-// Where the link leads that is mailed to somebody who is at these pages: on by way of sign-in, wherever that is.
-function returning() {
-  return hosted(withNext("/sign-in"))
+  await ask("POST", "/api/auth/send-verification-email", { email, callbackURL: hosted(back) })
 }
 
 // Go to a provider's page, which returns to `home`; after an error to this page, or in a new tab to /error.
 async function byProvider(provider, home, { path = "/api/auth/sign-in/social", way = ask, tab = window } = {}) {
   const back = new URL(tab === window ? here : "/error", here)
-  for (const name of ["error", "error_description"]) back.searchParams.delete(name)
+  back.searchParams.delete("error")
   const places = { callbackURL: hosted(home), errorCallbackURL: back.href }
   tab.location.assign((await way("POST", path, { provider, ...places })).url)
 }
@@ -107,18 +102,8 @@ function providers() {
   }
 }
 
-// The error in the URL; a description that is a code, too, says more than the code.
-function troubleInUrl() {
-  const [code, reason] = ["error", "error_description"].map((name) => here.searchParams.get(name) || "")
-  return new Trouble(texts.errors[reason] ? reason : code)
-}
-
 function errorPage() {
   const code = here.searchParams.get("error") || ""
-  const trouble = troubleInUrl()
-  const back = new URL(next, here)
   if (/^[\w'-]{1,64}$/.test(code)) $("[data-code]").textContent = code
-  if (texts.errors[trouble.code]) $("[data-why]").textContent = trouble.message
-  if (!stays) back.searchParams.set("error", $("[data-code]").textContent)
-  $("[data-back]").href = back
+  if (texts.errors[code]) $("[data-why]").textContent = new Trouble(code).message
 }

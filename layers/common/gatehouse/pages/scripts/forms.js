@@ -92,14 +92,8 @@ function onward(target) {
   location.replace(target)
 }
 
-function withNext(path, more = {}) {
-  const query = new URLSearchParams({ ...more, callbackUrl: next })
-  return `${path}?${query}`
-}
-
-// Where somebody without a session goes on: to these pages by way of sign-in, elsewhere directly.
-function entrance(more) {
-  return stays ? withNext("/sign-in", more) : next
+function withNext(path, callbackUrl = next) {
+  return `${path}?${new URLSearchParams({ callbackUrl })}`
 }
 
 // Estimate the strength of a password from its length and characters: a hint, not a rule.

@@ -18,12 +18,13 @@ function resetPage() {
       return dead(form, error.message)
     }
     announce("signed-out")
-    if (stays) return onward(entrance({ reset: "success" }))
+    const { href } = $("[data-onward]")
+    if (stays) return onward(href)
     forgetToken()
     form.hidden = true
-    $("[data-after]").hidden = false
+    $("[data-set]").hidden = false
     say($("[data-done]"), texts.changed)
-    leadOn(next)
+    leadOn(href)
   })
 }
 

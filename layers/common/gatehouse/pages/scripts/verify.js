@@ -14,7 +14,7 @@ function verifyPage() {
   if (!token && form.elements.email.value) coolDown(form, COOL_DOWN)
   onSubmit(form, texts.sending, async ({ email }) => {
     try {
-      await resend(email, token && !stays ? hosted(next) : undefined)
+      await resend(email)
     } catch (error) {
       if (error.code === "TOO_MANY_REQUESTS") setTimeout(coolDown, 0, form, error.seconds)
       throw error
@@ -35,18 +35,15 @@ async function confirm(token, password) {
     forgetToken()
     show("check")
     $("[data-sent-to]").hidden = true
-    $("[data-entry]").href = entrance()
     $("[data-step=check] h1").textContent = texts.newLink
     return tell($("[data-form=resend]"), sentence)
   }
-  const entry = entrance({ verified: "1" })
   delete forTab[AWAITED]
   forgetToken()
-  $("[data-onward]").href = entry
   show("done")
   say($("[data-done]"), texts.confirmed)
-  const there = stays && (await ask("GET", "/api/auth/get-session").catch(() => null))
-  leadOn(there ? next : entry)
+  const there = await ask("GET", "/api/auth/get-session").catch(() => null)
+  leadOn(there ? next : $("[data-onward]").href)
 }
 
 function leadOn(target) {
