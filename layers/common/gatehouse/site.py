@@ -1,6 +1,6 @@
 """The hosted pages, and where mailed links and redirect targets lead: to them, or to the frontend's pages."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from gatehouse.config import config
 from gatehouse.errors import NotFound
@@ -53,6 +53,14 @@ def resolve_target(target: str | None, asking_site: str = "") -> str | None:
     if site := config().frontend_url or asking_site:
         return urlsplit(site)._replace(path=target, query="", fragment="").geturl()
     return target if is_hosted(target) else None
+
+
+def add_query(url: str, **query: str | None) -> str:
+    """Return `url` unchanged, with `query` added before its fragment: `app:///x` does not survive a parser."""
+    page, hash_sign, fragment = url.partition("#")
+    added = urlencode({name: value for name, value in query.items() if value})
+    joint = ("&" if "?" in page else "?") if added else ""
+    return f"{page}{joint}{added}{hash_sign}{fragment}"
 
 
 def is_hosted(url: str, base_url: str = "") -> bool:

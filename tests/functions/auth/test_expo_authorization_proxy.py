@@ -113,7 +113,7 @@ def test_errors_come_back_to_the_app(app: App, oauth_flow: OAuthFlow, asked: dic
     elsewhere = oauth_flow.callback(app.opened(app.begin(**asked)), cookie="", code="x")
 
     assert link_of(refused) == (page, {"error": "access_denied"})
-    assert link_of(elsewhere) == (page, {"error": "state_mismatch"})
+    assert link_of(elsewhere) == (page, {"error": "state_mismatch", "error_description": "state_cookie_missing"})
 
 
 def test_a_browser_that_is_signed_in_does_not_hide_an_error_from_the_app(
@@ -121,7 +121,7 @@ def test_a_browser_that_is_signed_in_does_not_hide_an_error_from_the_app(
 ) -> None:
     response = oauth_flow.callback(app.begin(), cookie=people.signed_in("bob").cookie, code="x")
 
-    assert link_of(response) == (HOME, {"error": "state_mismatch"})
+    assert link_of(response) == (HOME, {"error": "state_mismatch", "error_description": "state_cookie_missing"})
 
 
 def test_an_account_is_linked_without_a_new_session(call: Api, app: App, oauth_flow: OAuthFlow, people: People) -> None:
@@ -144,13 +144,13 @@ def test_another_address_is_not_linked(app: App, oauth_flow: OAuthFlow, people: 
 
 
 def test_states_of_other_tabs_stay(app: App, oauth_flow: OAuthFlow) -> None:
-    page = oauth_flow.begin(callbackURL="/home")
+    page = oauth_flow.begin(callbackURL="/tasks")
     both = app.opened(app.begin(), cookies=[page.cookie])
     code = oauth_flow.provider.authorize(page.url)
 
     response = oauth_flow.callback(page, code=code, cookie=both.cookie)
 
-    assert (response.headers["location"], bool(token_of(response))) == ("/home", True)
+    assert (response.headers["location"], bool(token_of(response))) == ("/tasks", True)
     assert link_of(oauth_flow.complete(both))[0] == HOME
 
 
@@ -233,7 +233,7 @@ PAGES: list[tuple[dict[str, str], dict[str, Any]]] = [
     (APP | {"referer": "https://app.example.com/"}, {}),
     ({"expo-origin": "https://app.example.com"}, {}),
     (APP, {"callbackURL": None}),
-    (APP, {"callbackURL": "/home"}),
+    (APP, {"callbackURL": "/tasks"}),
     (APP, {"callbackURL": "https://app.example.com/"}),
     (APP, {"callbackURL": "HTTPS://app.example.com/"}),
     (APP, {"newUserCallbackURL": "/welcome"}),

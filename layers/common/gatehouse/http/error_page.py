@@ -8,8 +8,8 @@ from starlette.responses import HTMLResponse, Response
 
 from gatehouse.config import config
 from gatehouse.http.navigation import back_link, plain_page
-from gatehouse.http.origin import add_query, encode_location
-from gatehouse.site import resolve_target
+from gatehouse.http.origin import encode_location
+from gatehouse.site import add_query, resolve_target
 
 STATE_COOKIE_MISSING = "state_cookie_missing"
 """The description of an error whose state waits for a cookie that the browser did not send."""

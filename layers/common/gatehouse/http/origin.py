@@ -5,7 +5,7 @@ for every endpoint.
 import re
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 
@@ -81,7 +81,7 @@ def check_origin(request: Request, *, signs_in: bool) -> None:
 
 def is_from_app(request: Request) -> bool:
     """Whether an app of a trusted scheme sent the request, by its own account."""
-    origin = _origin_header(request) or ""
+    origin = _origin_header(request)
     return origin == request.headers.get(_APP_ORIGIN) and is_app_link(origin) and _is_trusted(request, origin)
 
 
@@ -136,9 +136,7 @@ def check_redirect_targets(request: Request, sent: Any) -> None:
 
 
 def is_trusted_target(request: Request, url: str) -> bool:
-    """Whether a redirect may lead to `url`: a path, or a page of a trusted origin, that fits into a header, with the
-    site that the path is of.
-    """
+    """Whether a redirect may lead to `url`: a path or a page of a trusted origin that, with its site, fits a header."""
     if _UNSAFE.search(url) or len(url) > _LONGEST_TARGET:
         return False
     if url.startswith("/"):
@@ -151,19 +149,9 @@ def is_trusted_target(request: Request, url: str) -> bool:
 
 
 def asking_site(request: Request) -> str:
-    """Return the trusted origin whose page sent the request: paths as redirect targets are of that site. Empty for an
-    app, a bare client, or when the browser does not say.
-    """
-    origin = _sent_origin(request)
+    """Return the trusted origin whose page sent the request: paths are of that site. Empty when that is not known."""
+    origin = _origin_header(request)
     return (_is_trusted(request, origin) and _origin(origin)) or ""
-
-
-def add_query(url: str, **query: str | None) -> str:
-    """Return `url` unchanged, with `query` added before its fragment: `app:///x` does not survive a parser."""
-    page, hash_sign, fragment = url.partition("#")
-    added = urlencode({name: value for name, value in query.items() if value})
-    joint = ("&" if "?" in page else "?") if added else ""
-    return f"{page}{joint}{added}{hash_sign}{fragment}"
 
 
 def _check_login(request: Request) -> None:
@@ -176,26 +164,22 @@ def _check_login(request: Request) -> None:
         _require_origin(request)
 
 
-def _origin_header(request: Request) -> str | None:
-    """Return where the request comes from, as its headers say; None when none of them is there.
+def _origin_header(request: Request) -> str:
+    """Return where the request comes from, as its headers say; empty when none of them is there.
 
     Expo's client names the scheme of its app in a header of its own. A page cannot have it stand for its own origin: a
     browser sends `Origin` with every request to another site that has such a header, after a preflight that refuses it.
     """
-    return next(filter(None, map(request.headers.get, _ORIGINS)), None)
+    origin = next(filter(None, map(request.headers.get, _ORIGINS)), "")
+    return base_url(request) if origin == "null" and request.headers.get("sec-fetch-site") == "same-origin" else origin
 
 
 def _require_origin(request: Request) -> None:
-    origin = _sent_origin(request)
+    origin = _origin_header(request)
     if not origin or origin == "null":
         raise MissingOrigin
     if not _is_trusted(request, origin):
         raise InvalidOrigin
-
-
-def _sent_origin(request: Request) -> str:
-    origin = _origin_header(request) or ""
-    return base_url(request) if origin == "null" and request.headers.get("sec-fetch-site") == "same-origin" else origin
 
 
 def _is_trusted(request: Request, url: str) -> bool:

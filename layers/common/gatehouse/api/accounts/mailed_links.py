@@ -12,9 +12,9 @@ from gatehouse.api.accounts.redemption import redemption_of
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import apply_verification
 from gatehouse.errors import InvalidToken, PasswordRequired, TokenExpired
-from gatehouse.http.origin import add_query, base_url, encode_location
+from gatehouse.http.origin import base_url, encode_location
 from gatehouse.sessions import ClientInfo
-from gatehouse.site import page_url, resolve_target
+from gatehouse.site import add_query, page_url, resolve_target
 from gatehouse.tokens import Purpose
 
 _PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
