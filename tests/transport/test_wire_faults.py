@@ -43,7 +43,7 @@ def client(server: Server) -> Client:
 
 def wait_for_idle_data(client: Client) -> None:
     """Wait until the idle connection has data to read, or was closed by the server."""
-    assert select.select([client._pool._idle[0].socket], [], [], LONG_TIMEOUT)[0]
+    assert select.select([client._pool._idle[0]], [], [], LONG_TIMEOUT)[0]
 
 
 TRANSIENT: dict[str, Behaviour] = {

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import botocore
@@ -20,7 +19,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from gatehouse.transport.http_response import HttpResponse, read_response, read_status_line
+from gatehouse.transport.http_response import HttpResponse, ResponseReader
 
 _MAX_IDLE = 10  # connections, as botocore keeps
 _AUTHORITIES = Path(botocore.__file__).with_name("cacert.pem")
@@ -28,26 +27,6 @@ _AUTHORITIES = Path(botocore.__file__).with_name("cacert.pem")
 
 class NoResponse(ConnectionClosedError):
     """The connection was closed before the first byte of a response, as idle ones are."""
-
-
-class Connection:
-    """One connection."""
-
-    def __init__(self, connected: socket.socket) -> None:
-        self.socket = connected
-        self.reader: BinaryIO = connected.makefile("rb")
-        self._poll = select.poll()
-        self._poll.register(connected, select.POLLIN)
-
-    def is_open(self) -> bool:
-        """Whether the connection is open: an idle one that is readable has been closed."""
-        return not self._poll.poll(0)
-
-    def close(self) -> None:
-        """Close the connection, whatever its state."""
-        with suppress(OSError):
-            self.reader.close()
-            self.socket.close()
 
 
 class ConnectionPool:
@@ -63,7 +42,7 @@ class ConnectionPool:
         self._address = (parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
         self._encrypted, self._ca_bundle = parts.scheme == "https", ca_bundle
         self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
-        self._idle: deque[Connection] = deque()
+        self._idle: deque[socket.socket] = deque()
 
     def request(self, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
         """Return the response to one request; raises BotoCoreError when there is none, or an incomplete one."""
@@ -87,15 +66,15 @@ class ConnectionPool:
             with suppress(IndexError):  # another thread took the last one
                 self._idle.pop().close()
 
-    def _take_idle(self) -> Connection | None:
+    def _take_idle(self) -> socket.socket | None:
         with suppress(IndexError):
             while connection := self._idle.pop():
-                if connection.is_open():
+                if not select.select([connection], (), (), 0)[0]:  # an idle one that is readable has been closed
                     return connection
                 connection.close()
         return None
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> socket.socket:
         try:
             connected = socket.create_connection(self._address, timeout=self._connect_seconds)
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -108,25 +87,24 @@ class ConnectionPool:
             raise SSLError(endpoint_url=self.url, error=error) from error
         except OSError as error:
             raise EndpointConnectionError(endpoint_url=self.url, error=error) from error
-        return Connection(connected)
+        return connected
 
-    def _exchange(self, connection: Connection, message: bytes) -> HttpResponse:
-        answered = False
+    def _exchange(self, connection: socket.socket, message: bytes) -> HttpResponse:
+        reader = ResponseReader()
         try:
-            connection.socket.sendall(message)
-            answered = bool(start := read_status_line(connection.reader))
-            response = read_response(start, connection.reader)
+            connection.sendall(message)
+            response = reader.read(connection)
         except TimeoutError as error:
             connection.close()
             raise ReadTimeoutError(endpoint_url=self.url, error=error) from error
         except (OSError, ValueError) as error:
             connection.close()
-            kind = ConnectionClosedError if answered else NoResponse
+            kind = ConnectionClosedError if reader.begun else NoResponse
             raise kind(endpoint_url=self.url, error=error) from error
-        if response.headers.get("connection", "").lower() == "close" or len(self._idle) >= _MAX_IDLE:
-            connection.close()
-        else:
+        if reader.reusable and len(self._idle) < _MAX_IDLE:
             self._idle.append(connection)
+        else:
+            connection.close()
         return response
 
     @cached_property
