@@ -156,14 +156,13 @@ def compile_to(compiled: Path, path: Path, tree: ast.Module, shown_path: str) ->
     compiled.write_bytes(importlib.util.MAGIC_NUMBER + UNCHECKED + hashed + marshal.dumps(code))
 
 
-def write_compile_cache(folder: Path) -> set[str]:
+def write_compile_cache(folder: Path) -> None:
     """Write the cache of `gatehouse.compile_cache`. It uses this machine's packages, which have the same versions: the
-    built ones may be for another architecture. Returns the names of the modules that functions load.
+    built ones may be for another architecture.
     """
     common = (folder / "CommonLayer/python").resolve()
     template = load(folder / "template.yaml", {"MailFrom": "no-reply@example.com"})
     environment = template.environment() | {"PYTHONPATH": str(common), "AWS_DEFAULT_REGION": "us-east-1"}
     folders = [str(function.folder) for function in template.functions.values()]
     command = [sys.executable, "-B", precompile.__file__, str(common / "gatehouse/compile_cache.bin"), *folders]
-    run = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own interpreter
-    return set(run.stdout.split())
+    subprocess.run(command, env=environment, check=True)  # noqa: S603 -- our own interpreter

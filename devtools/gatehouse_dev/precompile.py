@@ -19,7 +19,7 @@ cache: dict[tuple[str, str | bytes, int], bytes] = {}
 
 
 def main(file: str, *folders: str) -> None:
-    """Import the handler of each folder, write the cache, and print the names of all modules.
+    """Import the handler of each folder, and write the cache.
 
     It also compiles the templates of pages to modules, which needs a function's settings.
     """
@@ -37,7 +37,6 @@ def main(file: str, *folders: str) -> None:
         rendering.FOLDER / rendering.COMPILED, zip=None, ignore_errors=False
     )
     write_cache(file)
-    print(*sys.modules)  # noqa: T201 -- the build reads it
 
 
 def record_compilations() -> None:

@@ -9,7 +9,6 @@ unused files are removed. `make test-built` tests the result.
 import sys
 from pathlib import Path
 
-from gatehouse_dev.bytecode_archive import layer_modules, write_archive
 from gatehouse_dev.compilation import compile_own_modules, compile_packages, write_compile_cache
 from gatehouse_dev.minification import minify_pages
 from gatehouse_dev.package_trimming import trim
@@ -27,10 +26,8 @@ def main(folder: Path) -> int:
         if built.is_dir() and built != vendor.parent:
             compile_own_modules(built)
     minify_pages(common)
-    loaded = write_compile_cache(folder)
+    write_compile_cache(folder)
     compile_own_modules(common / "gatehouse/pages/compiled")
-    write_archive(vendor, "packages.bin", loaded)
-    write_archive(common, "gatehouse.bin", layer_modules(common))
     print(f"packages {before:.1f} MB, now {size(vendor):.1f} MB with bytecode; our own {size(common):.1f} MB")
     return 0
 

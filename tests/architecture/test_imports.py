@@ -10,7 +10,7 @@ import pytest
 from tests.support.layout import Module, handler_modules, layer_modules, subject
 
 LEVELS = (
-    {"bootstrap", "bytecode_archive", "compile_cache", "pages"},
+    {"bootstrap", "compile_cache", "pages"},
     {"api"},
     {"http"},
     {"reminders", "oauth", "erasure"},

@@ -21,7 +21,6 @@ CACHED = {
     "config.config",
     "config._validator",
     "dynamodb.connection",
-    "bytecode_archive.install",
     "outbound._pool",
 }  # settings, and clients without connections
 START_FUNCTIONS = """

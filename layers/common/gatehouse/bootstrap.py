@@ -8,11 +8,9 @@ import gc
 import random
 from contextlib import suppress
 
-from gatehouse.bytecode_archive import install
+from gatehouse.compile_cache import use_compile_cache
 
 gc.disable()  # imports leave almost no garbage, and collecting it takes 5 % of the time
-install()
-from gatehouse.compile_cache import use_compile_cache  # noqa: E402 -- loaded from the archive, too
 
 with use_compile_cache():
     import pydantic
