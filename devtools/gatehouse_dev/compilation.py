@@ -1,4 +1,4 @@
-"""Compile the bytecode that `make build` ships; some modules are transformed to load less.
+"""Compile the bytecode that `make build` ships.
 
 docs/adr/0015 has the savings of each step.
 """
@@ -14,23 +14,9 @@ from types import CodeType
 from gatehouse_dev import precompile
 from gatehouse_dev.template import load
 
-EXPORTED = """
-def __getattr__(name):
-    if name not in _WHERE:
-        raise AttributeError(name)
-    from importlib import import_module
-    value = globals()[name] = getattr(import_module(_WHERE[name]), name)
-    return value
-"""
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TAG = sys.implementation.cache_tag
 OPT = "/opt/python"  # where Lambda mounts layers
-DEFERRED = {  # imports that few requests need: they are moved to their use
-    "aws_lambda_powertools/logging/logger.py": {"jmespath_utils"},
-    "pydantic/networks.py": {"version"},
-    "starlette/formparsers.py": {"SpooledTemporaryFile"},
-    "starlette/middleware/errors.py": {"html"},
-}
 UNCHECKED = (0b01).to_bytes(4, "little")  # PEP 552: with a hash that is never compared with the source
 
 
@@ -38,10 +24,6 @@ def compile_packages(vendor: Path) -> None:
     """Replace the packages of a layer with bytecode."""
     for path in vendor.rglob("*.py"):
         tree = without_docstrings(path)
-        if path == vendor / "pydantic_core/core_schema.py":
-            strip_typed_dicts(tree)
-        if names := DEFERRED.get(str(path.relative_to(vendor))):
-            defer_imports(tree, names)
         compile_to(path.with_suffix(".pyc"), path, tree, f"{OPT}/{path.relative_to(vendor)}")
         path.unlink()
 
@@ -50,10 +32,9 @@ def compile_own_modules(folder: Path) -> None:
     """Write bytecode beside the modules of a layer or a function."""
     for path in folder.rglob("*.py"):
         tree = ast.parse(path.read_bytes())
-        preload_lazy_imports(tree)
         compiled = path.parent / "__pycache__" / f"{path.stem}.{TAG}.pyc"
         shown_path = path.relative_to(folder / "python") if (folder / "python").is_dir() else path.name
-        compile_to(compiled, path, lazy_exports(tree, path) or tree, f"{OPT}/{shown_path}")
+        compile_to(compiled, path, tree, f"{OPT}/{shown_path}")
 
 
 def without_docstrings(path: Path) -> ast.Module:
@@ -79,70 +60,6 @@ class DocStripper(ast.NodeTransformer):
         kept = [part for part in node.slice.elts if getattr(getattr(part, "func", None), "id", "") != "Doc"]
         node.slice.elts = kept
         return node if len(kept) > 1 else kept[0]
-
-
-def strip_typed_dicts(tree: ast.Module) -> None:
-    """Strip TypedDicts to their names: only type checkers read their fields."""
-    shapes = {"TypedDict"}
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and shapes & {getattr(base, "id", "") for base in node.bases}:
-            shapes.add(node.name)
-            node.bases, node.keywords, node.body = [ast.Name("dict", ast.Load())], [], [ast.Pass()]
-    ast.fix_missing_locations(tree)
-
-
-def defer_imports(tree: ast.Module, names: set[str]) -> None:
-    """Defer the import of some names to their use; SystemExit when a new version does not import them."""
-    where: dict[str, str] = {}
-    for node in [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]:
-        for alias in [alias for alias in node.names if alias.name in names and not alias.asname]:
-            where[alias.name] = f"__import__({alias.name!r})"
-            if isinstance(node, ast.ImportFrom):
-                where[alias.name] = f"__import__({node.module!r}, fromlist=[{alias.name!r}]).{alias.name}"
-            node.names.remove(alias)
-        if not node.names:
-            tree.body.remove(node)
-    if where.keys() != names:
-        raise SystemExit(f"not imported any more: {names - where.keys()}")
-    DeferredImports(where).visit(tree)
-    ast.fix_missing_locations(tree)
-
-
-class DeferredImports(ast.NodeTransformer):
-    """Replaces each name with an import."""
-
-    def __init__(self, where: dict[str, str]) -> None:
-        """`where` is the module of each name."""
-        self._where = where
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        """Keep other names."""
-        known = self._where.get(node.id)
-        return ast.copy_location(ast.parse(known, mode="eval").body, node) if known else node
-
-
-def lazy_exports(tree: ast.Module, path: Path) -> ast.Module | None:
-    """Return a package with lazy exports; None for any other module."""
-    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-    if path.name != "__init__.py" or not imports or len(imports) + 2 != len(tree.body):  # a docstring and __all__
-        return None
-    submodules = {other.stem for other in path.parent.glob("*.py")}
-    where = {name.name: node.module for node in imports for name in node.names if name.name not in submodules}
-    at_once = [node for node in imports if submodules & {name.name for name in node.names}]
-    lazily = ast.parse(f"_WHERE = {where!r}\n{EXPORTED}")
-    return ast.Module([*at_once, *lazily.body], [])
-
-
-def preload_lazy_imports(tree: ast.Module) -> None:
-    """Make a module load what it uses of lazy packages when it is imported, not in the first request."""
-    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "gatehouse"]
-    packages = {name.asname or name.name for node in imports for name in node.names}
-    taken = {
-        ast.unparse(node)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in packages
-    }
-    tree.body += ast.parse("\n".join(sorted(taken))).body
 
 
 def compile_to(compiled: Path, path: Path, tree: ast.Module, shown_path: str) -> None:
