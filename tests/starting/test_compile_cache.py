@@ -68,12 +68,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(folder: Path, code: str) -> str:
+def run(folder: Path, code: str, **variables: str) -> str:
     """Return the output of a process that starts in a folder; the cache file is its argument."""
     paths = [str(folder), str(Path(precompile.__file__).parent), str(ROOT / "layers/common")]
     done = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", code, str(folder / "cache")],
-        env={"PYTHONPATH": ":".join(paths)},
+        env={"PYTHONPATH": ":".join(paths)} | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -103,6 +103,13 @@ def test_a_cache_of_another_python_is_ignored(folder: Path) -> None:
 
     assert json.loads(run(folder, USE))["expressions"] == 2
     (folder / "cache").write_bytes(cache)
+
+
+@pytest.mark.parametrize(
+    "variable", [{"GATEHOUSE_COMPILE_CACHE": "off"}, {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}], ids=str
+)
+def test_the_cache_can_be_turned_off_and_is_not_used_before_a_snapshot(folder: Path, variable: dict[str, str]) -> None:
+    assert json.loads(run(folder, USE, **variable))["expressions"] == 2
 
 
 def test_code_that_is_not_cached_is_compiled(folder: Path) -> None:

@@ -2,13 +2,15 @@
 
 Dataclasses, named tuples and string annotations are compiled from generated source, and regular expressions by `re`.
 `make build` records the results (`gatehouse_dev.precompile`); here they are looked up. Code that is not in the cache is
-compiled as usual, and so is all code if the cache is missing or was made by another Python.
+compiled as usual, and so is all code if the cache is missing or was made by another Python, with
+GATEHOUSE_COMPILE_CACHE=off in the environment, and before a snapshot (SnapStart), where the time does not count.
 """
 # ruff: noqa: S302 -- the cache is in the layer, like all bytecode
 
 import _sre
 import collections
 import dataclasses
+import os
 import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,5 +59,8 @@ def use_compile_cache() -> Iterator[None]:
 
 def load() -> CompileCache:
     """Return the cache for this Python, or an empty one."""
+    is_snapshot = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+    if is_snapshot or os.environ.get("GATEHOUSE_COMPILE_CACHE") == "off":
+        return {}
     content = CACHE_FILE.read_bytes() if CACHE_FILE.exists() else b""
     return loads(content[len(PYTHON_TAG) :]) if content.startswith(PYTHON_TAG) else {}  # nosec B302
