@@ -148,6 +148,11 @@ test-built: .venv/ready ## Build for both architectures, and test the builds
 	$(PYTHON) -m pytest -q -m built tests/built
 	$(PYTHON) -m tests.built
 
+.PHONY: test-build
+test-build: bench-build ## Build for this machine's architecture; test the layers, and a tenth of the behaviour on them
+	BUILT=.cache/bench/built $(PYTHON) -m pytest -q -m built tests/built
+	BUILT=.cache/bench/built $(PYTHON) -m tests.built --tenth
+
 .PHONY: bench
 bench: bench-build ## Measure starts and requests of built FUNCTIONS (all), next to two baselines; takes minutes
 	@UV=$(UV) $(PYTHON) -m tests.performance --instructions $(if $(ROUNDS),--rounds $(ROUNDS)) $(FUNCTIONS)

@@ -1,26 +1,26 @@
-"""Run the tests of functions and layer on what was built for this machine: `python -m tests.built`.
+"""Run the tests of functions and layer on what was built for this machine: `python -m tests.built [--tenth] [FILE …]`.
 
 The packages come from the built layer; what the build removed must not be found elsewhere. moto, however, needs
 botocore's descriptions of other services, which are linked into a folder of their own.
 """
 
 import os
-import platform
 import subprocess
 import sys
 
 from gatehouse_dev.package_trimming import SERVICES
+from tests.built.builds import BUILDS, THIS_MACHINES
 from tests.support.layout import ROOT
 
-ARCHITECTURES = {"aarch64": "arm64"}
 SERVICE_DATA = ROOT / ".cache" / "botocore"
 TESTS = ("tests/functions", "tests/layer", "tests/test_round_trips.py", "tests/starting/test_bootstrap.py")
 
 
 def main(arguments: list[str]) -> int:
     """Return the status of pytest."""
-    built = ROOT / ".aws-sam" / ARCHITECTURES.get(platform.machine(), platform.machine())
+    built = BUILDS[THIS_MACHINES]
     layers = [str(built / name / "python") for name in ("VendorLayer", "CommonLayer")]
+    named = [argument for argument in arguments if not argument.startswith("-")]
     link_service_data()
     command = [
         sys.executable,
@@ -41,7 +41,8 @@ def main(arguments: list[str]) -> int:
         "MOTO_ALLOW_NONEXISTENT_REGION": "true",  # moto looks for regions in endpoints.json
         "BUILT_TEMPLATE": str(built / "template.yaml"),
     }
-    return subprocess.run([*command, *(arguments or TESTS)], env=environment, cwd=ROOT, check=False).returncode  # noqa: S603 -- ours
+    command += [*arguments, *([] if named else TESTS)]
+    return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode  # noqa: S603 -- ours
 
 
 def link_service_data() -> None:

@@ -1,4 +1,4 @@
-"""The built layers for both architectures."""
+"""The built layers."""
 
 import struct
 from pathlib import Path
@@ -6,20 +6,19 @@ from pathlib import Path
 import pytest
 
 from gatehouse_dev.prepare_build import size
-from tests.support.layout import ROOT
+from tests.built.builds import BUILDS
 
 pytestmark = pytest.mark.built
-BUILDS = ROOT / ".aws-sam"
 MACHINES = {"arm64": 0xB7, "x86_64": 0x3E}  # e_machine of the ELF header
 MAX_SIZE = 45  # MB, both layers together; Lambda takes 250
 MAGIC = b"\x7fELF\x02\x01"  # 64 bits, little-endian
 
-every_architecture = pytest.mark.parametrize("architecture", MACHINES)
+every_architecture = pytest.mark.parametrize("architecture", BUILDS)
 
 
 def layer(architecture: str, name: str) -> Path:
     """Return the folder of the layer's modules."""
-    return BUILDS / architecture / name / "python"
+    return BUILDS[architecture] / name / "python"
 
 
 @every_architecture
@@ -43,8 +42,8 @@ def test_the_layers_are_small(architecture: str) -> None:
 @every_architecture
 def test_all_modules_are_compiled_and_not_checked_against_their_sources(architecture: str) -> None:
     """PEP 552, unchecked hash-based pycs: packaging does not preserve the modification times of sources."""
-    modules = list((BUILDS / architecture).rglob("*.py"))
-    compiled = list((BUILDS / architecture).rglob("*.pyc"))
+    modules = list(BUILDS[architecture].rglob("*.py"))
+    compiled = list(BUILDS[architecture].rglob("*.pyc"))
     packages = [path for path in modules if layer(architecture, "VendorLayer") in path.parents]
 
     assert packages == []

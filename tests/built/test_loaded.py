@@ -2,23 +2,22 @@
 
 import json
 import os
-import platform
 import subprocess
 import sys
 
 import pytest
 
 from gatehouse_dev.template import load
-from tests.built.__main__ import ARCHITECTURES
-from tests.support.layout import ROOT
+from tests.built.builds import BUILDS, THIS_MACHINES
 
 pytestmark = pytest.mark.built
-BUILT = ROOT / ".aws-sam" / ARCHITECTURES.get(platform.machine(), platform.machine())
+BUILT = BUILDS[THIS_MACHINES]
 START = """
 import sys
 before = set(sys.modules)
 import gatehouse.bootstrap, json
-names = {name.partition(".")[0] for name in set(sys.modules) - before if not name.startswith("_sysconfigdata")}
+named_by_versions = ("_sysconfigdata", "_cython")
+names = {name.partition(".")[0] for name in set(sys.modules) - before if not name.startswith(named_by_versions)}
 print(json.dumps(sorted(names - set(sys.stdlib_module_names) - {"gatehouse", "handler"})))
 """
 WEB = {
@@ -27,7 +26,10 @@ WEB = {
     "anyio",
     "aws_lambda_powertools",
     "botocore",
+    "cython_runtime",
     "fastapi",
+    "httptools",
+    "jmespath",
     "mangum",
     "pydantic",
     "pydantic_core",
