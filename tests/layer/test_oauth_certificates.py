@@ -9,8 +9,7 @@ from cryptography import x509
 
 from tests.support.layer import layer
 from tests.transport.client_pair import dynamodb_response
-from tests.transport.server import respond
-from tests.transport.test_wire_tls import certificate, encrypted
+from tests.transport.server import certificate, encrypted, respond
 
 LOCALHOST = x509.DNSName("localhost")
 

@@ -23,7 +23,7 @@ from tests.support import backend
 
 CHOSEN = os.environ.get("GATEHOUSE_TRANSPORT", "own")
 
-real_request = ConnectionPool.request
+real_request, real_open = ConnectionPool.request, ConnectionPool.open
 real_call: Any = Client._make_api_call
 
 

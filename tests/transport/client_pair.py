@@ -25,12 +25,15 @@ QUICK = settings(max_examples=20, derandomize=True, database=None, deadline=None
 URL = "https://dynamodb.eu-west-1.amazonaws.example"  # does not exist
 KEYS = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token="t" * 300)
 ATTEMPTS = 3
+KEY: dict[str, Any] = {"TableName": "T", "Key": {"sk": {"S": "x"}}}
 
 
-def own_client(url: str = URL, source: Any = None, read_seconds: float = 60, service: Service = DYNAMODB) -> Client:
+def own_client(
+    url: str = URL, source: Any = None, read_seconds: float = 60, service: Service = DYNAMODB, ca_bundle: str = ""
+) -> Client:
     """Return our client; tests call it directly, past the recorders that listen to botocore's calls."""
     configuration = Settings(
-        service=service, region="eu-west-1", url=url, ca_bundle="", credentials=source or StaticCredentials(KEYS)
+        service=service, region="eu-west-1", url=url, ca_bundle=ca_bundle, credentials=source or StaticCredentials(KEYS)
     )
     return Client(configuration, connect_seconds=60, read_seconds=read_seconds, attempts=ATTEMPTS)
 

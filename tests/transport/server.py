@@ -1,4 +1,4 @@
-"""A server with scripted behaviour: complete, partial, wrong, late or missing responses."""
+"""A server with scripted behaviour, over TLS or not: complete, partial, wrong, late or missing responses."""
 
 import socket
 import ssl
@@ -8,6 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gatehouse.transport.http_response import HttpResponse
 
@@ -73,6 +81,29 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
         threading.Thread(target=accept, daemon=True).start()
         yield server
         listener.shutdown(socket.SHUT_RDWR)
+
+
+def certificate(folder: Path, *names: x509.GeneralName, days: int = 1) -> Path:
+    """Write a key and a self-signed certificate for `names` to a file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=2), now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / f"{days}-{len(list(folder.iterdir()))}.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + signed.public_bytes(Encoding.PEM))
+    return path
+
+
+def encrypted(path: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> Any:
+    """Run a server with a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    context.maximum_version = version
+    return serving(context)
 
 
 # -- Behaviours; True keeps the connection open ---------------------------------------------

@@ -69,10 +69,23 @@ class ConnectionPool:
     def _take_idle(self) -> socket.socket | None:
         with suppress(IndexError):
             while connection := self._idle.pop():
-                if not select.select([connection], (), (), 0)[0]:  # an idle one that is readable has been closed
+                if not select.select([connection], (), (), 0)[0] or self._is_open(connection):
                     return connection
                 connection.close()
         return None
+
+    def _is_open(self, readable: socket.socket) -> bool:
+        """Whether all that an idle connection has to read is TLS's own, such as session tickets; closes nothing."""
+        readable.setblocking(False)
+        try:
+            readable.recv(1)  # the end of the connection, or an unsolicited response
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        finally:
+            readable.settimeout(self._read_seconds)
+        return False
 
     def _connect(self) -> socket.socket:
         try:
