@@ -2,10 +2,9 @@
 
 import base64
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from botocore.awsrequest import AWSResponse
@@ -16,7 +15,6 @@ from hypothesis import settings
 
 from gatehouse.transport.client import Client
 from gatehouse.transport.config import DYNAMODB, Service, Settings
-from gatehouse.transport.connections import ConnectionPool
 from gatehouse.transport.credentials import Credentials, StaticCredentials
 from gatehouse.transport.http_response import HttpResponse
 from tests.support.transport import real_call
@@ -26,10 +24,11 @@ URL = "https://dynamodb.eu-west-1.amazonaws.example"  # does not exist
 KEYS = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token="t" * 300)
 ATTEMPTS = 3
 KEY: dict[str, Any] = {"TableName": "T", "Key": {"sk": {"S": "x"}}}
+ROW = {"sk": {"S": "x"}, "secret": {"B": b"\x00\xff"}}
 
 
 def own_client(
-    url: str = URL, source: Any = None, read_seconds: float = 60, service: Service = DYNAMODB, ca_bundle: str = ""
+    url: str = URL, source: Any = None, *, read_seconds: float = 60, service: Service = DYNAMODB, ca_bundle: str = ""
 ) -> Client:
     """Return our client; tests call it directly, past the recorders that listen to botocore's calls."""
     configuration = Settings(
@@ -38,90 +37,75 @@ def own_client(
     return Client(configuration, connect_seconds=60, read_seconds=read_seconds, attempts=ATTEMPTS)
 
 
-def botocore_client(service: Service) -> Any:
-    """Return botocore's client."""
-    return get_session().create_client(
-        service.name,
-        region_name="eu-west-1",
-        endpoint_url=URL,
-        aws_access_key_id=KEYS.access_key,
-        aws_secret_access_key=KEYS.secret_key,
-        aws_session_token=KEYS.token,
-        config=Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": ATTEMPTS}),
-    )
-
-
-def as_json(value: Any) -> bytes:
-    """Encode a value, with base64 for bytes."""
-    return json.dumps(value, default=lambda raw: base64.b64encode(raw).decode()).encode()
+def get_row(client: Client) -> Any:
+    """Read a row with our client."""
+    return real_call(client, "GetItem", KEY)
 
 
 def dynamodb_response(body: Any, status: int = 200, *, crc: int | None = None, **headers: str) -> HttpResponse:
     """Return a response of DynamoDB with `body`, which is JSON unless it is bytes."""
-    raw = body if isinstance(body, bytes) else as_json(body)
+    as_json = partial(json.dumps, default=lambda raw: base64.b64encode(raw).decode())
+    raw = body if isinstance(body, bytes) else as_json(body).encode()
     defaults = {"x-amzn-requestid": "R" * 52, "x-amz-crc32": str(crc32(raw) if crc is None else crc)}
     return HttpResponse(status, defaults | {"content-type": "application/x-amz-json-1.0"} | headers, raw)
 
 
-@dataclass(slots=True)
+OK = dynamodb_response({"Item": ROW})
+
+
+class Outcome(NamedTuple):
+    """What a client returned or raised, and the headers and body of each request."""
+
+    result: Any
+    sent: list[tuple[dict[str, str], bytes]]
+
+
 class ClientPair:
-    """Two clients that get the same `responses`, or errors, in their order; `sent` is what each client sent."""
+    """botocore's client and ours, without network."""
 
-    client: Any
-    own: Client
-    responses: list[HttpResponse | Exception] = field(default_factory=list)
-    sent: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    def __init__(self, service: Service = DYNAMODB) -> None:
+        """Let both get their responses here."""
+        self._responses: list[HttpResponse | Exception] = []
+        self._sent: list[tuple[dict[str, str], bytes]] = []
+        self.own = own_client(service=service)
+        self.own._pool.request = lambda _, *sent: self._respond(*sent)  # type: ignore[method-assign,assignment]
+        self.botocore: Any = get_session().create_client(
+            service.name,
+            region_name="eu-west-1",
+            endpoint_url=URL,
+            aws_access_key_id=KEYS.access_key,
+            aws_secret_access_key=KEYS.secret_key,
+            aws_session_token=KEYS.token,
+            config=Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": ATTEMPTS}),
+        )
+        self.botocore.meta.events.register_first("before-send.*.*", self._respond_to_botocore)
 
-    def call_botocore(self, operation: str, parameters: dict[str, Any], *responses: HttpResponse | Exception) -> Any:
-        """Return the result of botocore's client."""
-        self.responses[:], self.sent[:] = responses, []
-        return outcome(lambda: self.client._make_api_call(operation, parameters))
+    def both(self, *call: Any) -> tuple[Outcome, Outcome]:
+        """Return the outcomes of botocore's client and of ours."""
+        return self.call(self.botocore, *call), self.call(self.own, *call)
 
-    def call_own(self, operation: str, parameters: dict[str, Any], *responses: HttpResponse | Exception) -> Any:
-        """Return the result of our client."""
-        self.responses[:], self.sent[:] = responses, []
-        return outcome(lambda: real_call(self.own, operation, parameters))
+    def call(self, client: Any, operation: str, parameters: Any, *responses: HttpResponse | Exception) -> Outcome:
+        """Return the outcome of one call, for which the attempts get these responses or errors."""
+        self._responses, self._sent = [*responses], []
+        method = partial(real_call, client) if client is self.own else client._make_api_call
+        return Outcome(comparable(lambda: method(operation, parameters)), self._sent)
 
-    def before_send(self, request: Any, **_: Any) -> AWSResponse:
-        """Respond in the place of botocore's network."""
-        headers = {
-            name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()
-        }
-        self.sent.append((headers, request.body))
-        response = self._next()
-        return AWSResponse(request.url, response.status, response.headers, Raw(response.body))  # type: ignore[arg-type] # it accepts any mapping
-
-    def request(self, _method: str, headers: dict[str, str], body: bytes = b"") -> HttpResponse:
-        """Respond in the place of our connection pool."""
-        self.sent.append((headers, body))
-        return self._next()
-
-    def _next(self) -> HttpResponse:
-        response = self.responses.pop(0)
+    def _respond(self, headers: dict[str, str], body: bytes) -> HttpResponse:
+        self._sent.append((headers, body))
+        response = self._responses.pop(0)
         if isinstance(response, Exception):
             raise response.with_traceback(None)
         return response
 
-
-class Raw(BytesIO):
-    """A body as urllib3 returns it."""
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        """Return it in one piece."""
-        yield self.read()
-
-
-def client_pair(service: Service = DYNAMODB) -> ClientPair:
-    """Return a new pair."""
-    pair = ClientPair(botocore_client(service), own_client(service=service))
-    name = pair.client.meta.service_model.service_id.hyphenize()
-    pair.client.meta.events.register_first(f"before-send.{name}.*", pair.before_send)
-    pair.own._pool.request = pair.request  # type: ignore[method-assign,assignment]
-    assert isinstance(pair.own._pool, ConnectionPool)
-    return pair
+    def _respond_to_botocore(self, request: Any, **_: Any) -> AWSResponse:
+        sent = {name: each.decode() if isinstance(each, bytes) else each for name, each in request.headers.items()}
+        response = self._respond(sent, request.body)
+        raw: Any = BytesIO(response.body)
+        raw.stream = lambda **_: iter([response.body])
+        return AWSResponse(request.url, response.status, response.headers, raw)  # type: ignore[arg-type] # any mapping
 
 
-def outcome(call: Any) -> Any:
+def comparable(call: Any) -> Any:
     """Return a result, or what callers see of an error.
 
     botocore marks the last attempt as one too many even if it succeeded, and omits the id of a proxy's response.

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gatehouse.transport.http_response import HttpResponse
+from tests.transport.client_pair import dynamodb_response
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -126,6 +127,11 @@ def respond(response: HttpResponse, *, keep_open: bool = True) -> Behaviour:
         return keep_open
 
     return behaviour
+
+
+def refuse(code: str, status: int = 400, **headers: str) -> Behaviour:
+    """Respond with an error of DynamoDB."""
+    return respond(dynamodb_response({"__type": f"x#{code}", "message": "no"}, status, **headers))
 
 
 def send_bytes(raw: bytes, *, keep_open: bool = False) -> Behaviour:

@@ -1,7 +1,13 @@
-"""Requests and responses of every operation that the layer uses; attributes are partly named like DynamoDB's types."""
+"""Requests, responses and errors of the operations that the layer calls, generated from botocore's descriptions.
 
+Attributes and tables are partly named like DynamoDB's types and members.
+"""
+
+from functools import cache
 from typing import Any
 
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+from botocore.session import get_session
 from hypothesis.strategies import (
     SearchStrategy,
     binary,
@@ -18,115 +24,75 @@ from hypothesis.strategies import (
     text,
 )
 
-NAMES = one_of(sampled_from(["B", "BS", "M", "L", "S", "Item", "Keys", "Responses", "sk"]), text(max_size=5))
-TABLES = one_of(sampled_from(["B", "Keys", "Item", "UsersTable"]), text(min_size=3, max_size=9))
-NUMBERS = integers().map(str)
-VALUES: SearchStrategy[Any] = recursive(
+from gatehouse.transport.config import DYNAMODB, SECRETS_MANAGER, Service
+from gatehouse.transport.json_codec import _RESPONSES
+
+_LEAVES: dict[str, SearchStrategy[Any]] = {
+    "blob": binary(max_size=9),
+    "boolean": booleans(),
+    "double": floats(0, 400) | integers(0, 400),
+    "integer": integers(0, 400),
+    "string": text(max_size=9),
+}
+_SCALARS = {"S": _LEAVES["string"], "N": integers().map(str), "B": _LEAVES["blob"]}
+_NAMES = sampled_from(["B", "BS", "M", "L", "S", "Item", "Keys", "Responses", "sk"]) | text(max_size=5)
+_VALUES: SearchStrategy[Any] = recursive(
     one_of(
-        fixed_dictionaries({"S": text(max_size=9)}),
-        fixed_dictionaries({"N": NUMBERS}),
-        fixed_dictionaries({"B": binary(max_size=9)}),
-        fixed_dictionaries({"BOOL": booleans()}),
         just({"NULL": True}),
-        fixed_dictionaries({"SS": lists(text(max_size=5), max_size=3)}),
-        fixed_dictionaries({"NS": lists(NUMBERS, max_size=3)}),
-        fixed_dictionaries({"BS": lists(binary(max_size=5), max_size=3)}),
+        fixed_dictionaries({"BOOL": booleans()}),
+        *(fixed_dictionaries({kind: each}) for kind, each in _SCALARS.items()),
+        *(fixed_dictionaries({f"{kind}S": lists(each, max_size=3)}) for kind, each in _SCALARS.items()),
     ),
     lambda inner: one_of(
         fixed_dictionaries({"L": lists(inner, max_size=3)}),
-        fixed_dictionaries({"M": dictionaries(NAMES, inner, max_size=3)}),
+        fixed_dictionaries({"M": dictionaries(_NAMES, inner, max_size=3)}),
     ),
     max_leaves=6,
 )
-ITEMS = dictionaries(NAMES, VALUES, max_size=4)
-CAPACITY = fixed_dictionaries({"TableName": TABLES, "CapacityUnits": floats(0, 400) | integers(0, 400)})
-
-
-def some(needed: dict[str, SearchStrategy[Any]] | None = None, /, **optional: Any) -> SearchStrategy[dict[str, Any]]:
-    """Return the `needed` members, and any of the others."""
-    return fixed_dictionaries(needed or {}, optional=optional)
-
-
-def by_table(strategy: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
-    """Return one value for each of several tables."""
-    return dictionaries(TABLES, strategy, max_size=3)
-
-
-_EXPRESSION = {
-    "ExpressionAttributeNames": dictionaries(text(max_size=3), NAMES, max_size=2),
-    "ExpressionAttributeValues": ITEMS,
-    "ReturnConsumedCapacity": just("TOTAL"),
-    "TableName": TABLES,
+_NOT_READ = {"CreatedDate", "ItemCollectionMetrics", "SecretBinary"}  # the layer requests no metrics
+_TEXTS = {"message": _LEAVES["string"], "Message": _LEAVES["string"]}
+_CODES = {
+    DYNAMODB: ["ResourceNotFoundException", "TransactionCanceledException", "ConditionalCheckFailedException"],
+    SECRETS_MANAGER: ["ResourceNotFoundException"],
 }
-_CONDITION = _EXPRESSION | {"ConditionExpression": text(max_size=9), "ReturnValues": just("ALL_OLD")}
-_WRITE = one_of(
-    fixed_dictionaries({"PutRequest": fixed_dictionaries({"Item": ITEMS})}),
-    fixed_dictionaries({"DeleteRequest": fixed_dictionaries({"Key": ITEMS})}),
-)
-_KEYS = some(Keys=lists(ITEMS, max_size=3), ConsistentRead=booleans())
-_CHANGE = {name: part for name, part in _EXPRESSION.items() if name != "ReturnConsumedCapacity"}
-_TRANSACTED = some(
-    Put=some(Item=ITEMS, **_CHANGE),
-    Update=some(Key=ITEMS, UpdateExpression=text(max_size=9), **_CHANGE),
-    Delete=some(Key=ITEMS, **_CHANGE),
-    ConditionCheck=some(Key=ITEMS, **_CHANGE),
-)
-REQUESTS: dict[str, SearchStrategy[dict[str, Any]]] = {
-    "BatchGetItem": some({"RequestItems": by_table(_KEYS)}, ReturnConsumedCapacity=just("TOTAL")),
-    "BatchWriteItem": some({"RequestItems": by_table(lists(_WRITE, max_size=3))}),
-    "DeleteItem": some(Key=ITEMS, **_CONDITION),
-    "GetItem": some(TableName=TABLES, Key=ITEMS, ConsistentRead=booleans()),
-    "PutItem": some(Item=ITEMS, **_CONDITION),
-    "Query": some(
-        KeyConditionExpression=text(max_size=9),
-        ExclusiveStartKey=ITEMS,
-        Limit=integers(1, 100),
-        ScanIndexForward=booleans(),
-        Select=just("COUNT"),
-        **_EXPRESSION,
-    ),
-    "Scan": some(TableName=TABLES, FilterExpression=text(max_size=9), ExclusiveStartKey=ITEMS),
-    "TransactWriteItems": some(
-        {"TransactItems": lists(_TRANSACTED, max_size=3)},
-        ClientRequestToken=text(min_size=1, max_size=9),
-    ),
-    "UpdateItem": some(Key=ITEMS, UpdateExpression=text(max_size=9), **_CONDITION),
-}
-_SINGLE_WRITE = some(Attributes=ITEMS, ConsumedCapacity=CAPACITY)
-_ROWS = some(
-    Items=lists(ITEMS, max_size=3),
-    Count=integers(0, 9),
-    ScannedCount=integers(0, 9),
-    LastEvaluatedKey=ITEMS,
-    ConsumedCapacity=CAPACITY,
-)
-_CAPACITIES = lists(CAPACITY, max_size=2)
-RESPONSES: dict[str, SearchStrategy[dict[str, Any]]] = {
-    "BatchGetItem": some(
-        Responses=by_table(lists(ITEMS, max_size=3)), UnprocessedKeys=by_table(_KEYS), ConsumedCapacity=_CAPACITIES
-    ),
-    "BatchWriteItem": some(UnprocessedItems=by_table(lists(_WRITE, max_size=3)), ConsumedCapacity=_CAPACITIES),
-    "DeleteItem": _SINGLE_WRITE,
-    "GetItem": some(Item=ITEMS, ConsumedCapacity=CAPACITY),
-    "PutItem": _SINGLE_WRITE,
-    "Query": _ROWS,
-    "Scan": _ROWS,
-    "TransactWriteItems": some(ConsumedCapacity=_CAPACITIES),
-    "UpdateItem": _SINGLE_WRITE,
-}
-_CODES = ["ValidationException", "TransactionCanceledException", "ConditionalCheckFailedException", "AccessDenied"]
-ERRORS = fixed_dictionaries(
-    {},
-    optional={
-        "__type": one_of(
-            sampled_from(_CODES),
-            sampled_from(_CODES).map(lambda code: f"com.amazonaws.dynamodb.v20120810#{code}"),
-            sampled_from(_CODES).map(lambda code: f"{code}:http://internal.amazon.com/x"),
-        ),
-        "message": text(max_size=9),
-        "Message": text(max_size=9),
-    },
-)
-REASONS = lists(
-    fixed_dictionaries({"Code": sampled_from(["None", "ConditionalCheckFailed"])}, optional={"Item": ITEMS}), max_size=3
-)
+
+
+SERVICES = {name: SECRETS_MANAGER if name == "GetSecretValue" else DYNAMODB for name in _RESPONSES}  # by operation
+
+
+@cache
+def model(service: Service) -> ServiceModel:
+    """Return botocore's description of a service."""
+    return get_session().get_service_model(service.name)
+
+
+@cache
+def values(shape: Shape) -> SearchStrategy[Any]:
+    """Return the values of a shape; only the required members are always there."""
+    if shape.name == "AttributeValue":
+        return _VALUES
+    if isinstance(shape, MapShape):
+        return dictionaries(_NAMES, values(shape.value), max_size=3)
+    if isinstance(shape, ListShape):
+        return lists(values(shape.member), max_size=3)
+    if isinstance(shape, StructureShape):
+        members = {name: values(member) for name, member in shape.members.items() if name not in _NOT_READ}
+        needed = {name: members.pop(name) for name in shape.required_members}
+        return fixed_dictionaries(needed, optional=members)
+    return _LEAVES[shape.type_name]
+
+
+def errors(service: Service) -> SearchStrategy[dict[str, Any]]:
+    """Return bodies of errors: with each spelling of a code and with the members that botocore knows, or without."""
+    described = [
+        fixed_dictionaries(
+            {
+                "__type": sampled_from(
+                    [code, f"com.amazonaws.x.v20120810#{code}", f"{code}:http://internal.amazon.com/x"]
+                )
+            },
+            optional=_TEXTS | {name: values(each) for name, each in model(service).shape_for(code).members.items()},
+        )
+        for code in _CODES[service]
+    ]
+    return one_of(fixed_dictionaries({}, optional=_TEXTS | {"__type": just("AccessDenied")}), *described)

@@ -16,11 +16,10 @@ from cryptography.x509 import DNSName, IPAddress
 from gatehouse.transport.client import Client
 from gatehouse.transport.connections import ConnectionPool
 from tests.support.concurrency import wait_until
-from tests.support.transport import real_call, real_open, real_request
-from tests.transport.client_pair import KEY, dynamodb_response, own_client
+from tests.support.transport import real_open, real_request
+from tests.transport.client_pair import OK, ROW, dynamodb_response, get_row, own_client
 from tests.transport.server import Behaviour, Request, certificate, encrypted, reset, respond, send_bytes, serving, wire
 
-OK = dynamodb_response({"Item": KEY["Key"]})
 LOCALHOST = DNSName("localhost")
 VERSIONS = {"plain": None, "TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -42,8 +41,8 @@ def connected(request: Any, trusted: Path) -> Any:
 
 def attempt(client: Client) -> int:
     """Read the row and return the number of retries."""
-    found = real_call(client, "GetItem", KEY)
-    assert found["Item"] == KEY["Key"]
+    found = get_row(client)
+    assert found["Item"] == ROW
     return int(found["ResponseMetadata"]["RetryAttempts"])
 
 

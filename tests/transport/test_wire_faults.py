@@ -1,7 +1,6 @@
 """Faults of the network and of DynamoDB, on real sockets."""
 
 import json
-import select
 import socket
 import time
 from email.utils import formatdate
@@ -9,30 +8,29 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from gatehouse.transport.client import Client
 from tests.support.concurrency import wait_until
 from tests.support.transport import real_call
-from tests.transport.client_pair import dynamodb_response, own_client
-from tests.transport.server import Behaviour, Request, Server, hang, reset, reset_midway, respond, send_bytes, wire
+from tests.transport.client_pair import OK, ROW, dynamodb_response, get_row, own_client
+from tests.transport.server import (
+    Behaviour,
+    Request,
+    Server,
+    hang,
+    refuse,
+    reset,
+    reset_midway,
+    respond,
+    send_bytes,
+    wire,
+)
 
-KEY: dict[str, Any] = {"TableName": "T", "Key": {"sk": {"S": "x"}}}
-ROW = {"sk": {"S": "x"}, "secret": {"B": b"\x00\xff"}}
-OK = dynamodb_response({"Item": ROW})
-SHORT_TIMEOUT, LONG_TIMEOUT = 0.15, 60.0  # seconds for each part of a response
+SHORT_TIMEOUT, LONG_TIMEOUT = 0.1, 60.0  # seconds for each part of a response
+HALF = wire(OK)[:-9]
 
 pytestmark = pytest.mark.usefixtures("pauses")
-
-
-def get_row(client: Client) -> Any:
-    """Read the row."""
-    return real_call(client, "GetItem", KEY)
-
-
-def refuse(code: str, status: int = 400, **headers: Any) -> Behaviour:
-    """Respond with an error of DynamoDB."""
-    return respond(dynamodb_response({"__type": f"x#{code}", "message": "no"}, status, **headers))
 
 
 @pytest.fixture
@@ -41,71 +39,58 @@ def client(server: Server) -> Client:
     return own_client(server.url, read_seconds=LONG_TIMEOUT)
 
 
-def wait_for_idle_data(client: Client) -> None:
-    """Wait until the idle connection has data to read, or was closed by the server."""
-    assert select.select([client._pool._idle[0]], [], [], LONG_TIMEOUT)[0]
-
-
-TRANSIENT: dict[str, Behaviour] = {
-    "closed without a response": send_bytes(b""),
-    "reset": reset,
-    "reset midway": reset_midway(OK),
-    "half a line": send_bytes(b"HTTP/1.1 20"),
-    "half the headers": send_bytes(b"HTTP/1.1 200 OK\r\nx-amzn-requestid: 1\r\n"),
-    "half the headers of an empty response": send_bytes(b"HTTP/1.1 400 Bad\r\ncontent-length: 0\r\nx-amzn"),
-    "half the body": send_bytes(wire(OK)[:-9]),
-    "another protocol": send_bytes(b"SSH-2.0-OpenSSH_9.6\r\n"),
-    "no length": send_bytes(b"HTTP/1.1 200 OK\r\n\r\n{}"),
-    "headers without end": send_bytes(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200, keep_open=True),
-    "a wrong checksum": respond(dynamodb_response({"Item": {}}, crc=1)),
-    "no response": hang,
-    "no end of the response": lambda *given: send_bytes(wire(OK)[:-9])(*given) or hang(*given),
-    "throttling": refuse("ThrottlingException"),
-    "exceeded throughput": refuse("ProvisionedThroughputExceededException"),
-    "an internal error": refuse("InternalServerError", 500),
-    "a busy proxy": respond(dynamodb_response(b"<html>busy</html>", 503)),
+TRANSIENT: dict[str, tuple[Behaviour, str]] = {  # with botocore's error, if the fault lasts
+    "closed without a response": (send_bytes(b""), "ConnectionClosedError"),
+    "reset": (reset, "ConnectionClosedError"),
+    "reset midway": (reset_midway(OK), "ConnectionClosedError"),
+    "half a line": (send_bytes(b"HTTP/1.1 20"), "ConnectionClosedError"),
+    "half the headers": (send_bytes(b"HTTP/1.1 200 OK\r\nx-amzn-requestid: 1\r\n"), "ConnectionClosedError"),
+    "half the headers of an empty response": (
+        send_bytes(b"HTTP/1.1 400 Bad\r\ncontent-length: 0\r\nx-amzn"),
+        "ConnectionClosedError",
+    ),
+    "half the body": (send_bytes(HALF), "ConnectionClosedError"),
+    "another protocol": (send_bytes(b"SSH-2.0-OpenSSH_9.6\r\n"), "ConnectionClosedError"),
+    "no length": (send_bytes(b"HTTP/1.1 200 OK\r\n\r\n{}"), "ConnectionClosedError"),
+    "headers without end": (
+        send_bytes(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200, keep_open=True),
+        "ConnectionClosedError",
+    ),
+    "two responses": (send_bytes(wire(OK) * 2, keep_open=True), "ConnectionClosedError"),
+    "a wrong checksum": (respond(dynamodb_response({"Item": {}}, crc=1)), "ChecksumError"),
+    "no response": (hang, "ReadTimeoutError"),
+    "no end of the response": (lambda *given: send_bytes(HALF)(*given) or hang(*given), "ReadTimeoutError"),
+    "throttling": (refuse("ThrottlingException"), "ClientError"),
+    "an internal error": (refuse("InternalServerError", 500), "ClientError"),
+    "a busy proxy": (respond(dynamodb_response(b"<html>busy</html>", 503)), "ClientError"),
 }
-TIMEOUTS = {"no response", "no end of the response"}
 
 
 @pytest.mark.parametrize("fault", TRANSIENT)
-def test_a_transient_fault_is_retried(client: Client, server: Server, pauses: list[float], fault: str) -> None:
-    def behave(*given: Any) -> bool:
-        client._pool._read_seconds = LONG_TIMEOUT  # for connections opened later
-        return TRANSIENT[fault](*given)
-
-    server.behaviours = [behave, respond(OK)]
-    client._pool._read_seconds = SHORT_TIMEOUT if fault in TIMEOUTS else LONG_TIMEOUT
-
-    assert get_row(client)["Item"] == ROW
-    assert len(pauses) == 1
-    assert len(server.requests) == 2
-
-
-ERRORS = {
-    "reset": "ConnectionClosedError",
-    "half the body": "ConnectionClosedError",
-    "headers without end": "ConnectionClosedError",
-    "a wrong checksum": "ChecksumError",
-    "no response": "ReadTimeoutError",
-    "throttling": "ClientError",
-    "an internal error": "ClientError",
-}
-
-
-@pytest.mark.parametrize("fault", ERRORS)
-def test_a_lasting_fault_raises_botocores_error(
+def test_a_fault_is_retried_and_if_it_lasts_botocores_error_is_raised(
     client: Client, server: Server, pauses: list[float], fault: str
 ) -> None:
-    server.behaviours = [TRANSIENT[fault]]
-    client._pool._read_seconds = SHORT_TIMEOUT if fault in TIMEOUTS else LONG_TIMEOUT
+    behaviour, error = TRANSIENT[fault]
 
+    def behave(*given: Any) -> bool:
+        client._pool._read_seconds = LONG_TIMEOUT  # for connections opened later
+        return behaviour(*given)
+
+    server.behaviours = [behave, respond(OK)]
+    client._pool._read_seconds = SHORT_TIMEOUT if error == "ReadTimeoutError" else LONG_TIMEOUT
+
+    assert get_row(client)["Item"] == ROW
+    assert (len(pauses), len(server.requests)) == (1, 2)
+
+    client._pool._read_seconds = SHORT_TIMEOUT if error == "ReadTimeoutError" else LONG_TIMEOUT
+    client.close()
+    server.behaviours = [behaviour]
     with pytest.raises(Exception) as raised:  # noqa: PT011 -- the type is asserted below
         get_row(client)
 
-    assert ERRORS[fault] in {kind.__name__ for kind in type(raised.value).mro()}
-    assert len(pauses) == 2
-    wait_until(lambda: len(server.requests) == 3)
+    assert error in {kind.__name__ for kind in type(raised.value).mro()}
+    assert len(pauses) == 3
+    wait_until(lambda: len(server.requests) == 5)
 
 
 def test_a_refused_connection_is_retried(pauses: list[float]) -> None:
@@ -119,122 +104,56 @@ def test_a_refused_connection_is_retried(pauses: list[float]) -> None:
     assert len(pauses) == 2
 
 
-def test_a_client_error_is_not_retried(client: Client, server: Server, pauses: list[float]) -> None:
-    server.behaviours = [refuse("ValidationException")]
+def test_a_connection_that_takes_too_long_is_a_timeout_of_connecting(
+    client: Client, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs more of the quota than other failures."""
 
-    with pytest.raises(ClientError, match="ValidationException"):
+    def time_out(_address: Any, *, timeout: float) -> Any:
+        assert timeout == 60
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", time_out)
+    with pytest.raises(ConnectTimeoutError):
         get_row(client)
 
-    assert (len(server.requests), pauses) == (1, [])
+    assert len(pauses) == 2
 
 
-# -- Connections --------------------------------------------------------------------------
-
-
-def test_calls_share_a_connection(client: Client, server: Server) -> None:
-    server.behaviours = [respond(OK)]
-    for _ in range(3):
-        get_row(client)
-
-    assert server.connections == 1
-
-
-def test_a_connection_opened_in_advance_is_used(client: Client, server: Server) -> None:
-    """The first request need not wait for it; opening it sends no request."""
-    server.behaviours = [respond(OK)]
-    client.open()
-    assert server.requests == []
-
-    get_row(client)
-    assert (len(server.requests), server.connections) == (1, 1)
-
-
-def test_an_error_keeps_the_connection_open(client: Client, server: Server) -> None:
-    server.behaviours = [refuse("ConditionalCheckFailedException"), respond(OK)]
-    with pytest.raises(ClientError):
-        get_row(client)
-    get_row(client)
-
-    assert server.connections == 1
-
-
-def test_a_connection_closed_between_calls_costs_no_attempt(
-    client: Client, server: Server, pauses: list[float]
+@pytest.mark.parametrize(
+    ("behaviours", "connections"),
+    [
+        ([respond(OK)], 1),
+        ([refuse("ConditionalCheckFailedException"), respond(OK)], 1),
+        ([refuse("ValidationException"), respond(OK)], 1),
+        ([send_bytes(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", keep_open=True), respond(OK)], 2),
+        (
+            [
+                send_bytes(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", keep_open=True),
+                respond(OK),
+            ],
+            2,
+        ),
+        ([respond(OK), send_bytes(HALF), respond(OK)], 2),  # an attempt: DynamoDB may have executed the request
+    ],
+    ids=["result", "failed condition", "wrong request", "HTTP/1.0", "Connection: close", "cut off"],
+)
+def test_calls_share_a_connection_that_the_server_keeps(
+    client: Client, server: Server, pauses: list[float], behaviours: list[Behaviour], connections: int
 ) -> None:
-    """As after a function was frozen."""
-    server.behaviours = [respond(OK, keep_open=False), respond(OK)]
+    """Errors that are not transient are not retried."""
+    server.behaviours = [*behaviours]
+    for _ in range(2):
+        try:
+            get_row(client)
+        except ClientError:
+            assert len(server.requests) == 1
+    assert server.connections == connections
+    assert len(pauses) == len(server.requests) - 2 == (len(behaviours) == 3)
+
+    client.close()
     get_row(client)
-    wait_for_idle_data(client)
-
-    assert get_row(client)["ResponseMetadata"]["RetryAttempts"] == 0
-    assert (server.connections, len(server.requests), pauses) == (2, 2, [])
-
-
-@pytest.mark.parametrize("fault", [send_bytes(b""), reset], ids=["end", "reset"])
-def test_a_connection_closed_during_a_request_costs_no_attempt(
-    client: Client, server: Server, pauses: list[float], fault: Behaviour
-) -> None:
-    server.behaviours = [respond(OK), fault, respond(OK)]
-    get_row(client)
-
-    assert get_row(client)["ResponseMetadata"]["RetryAttempts"] == 0
-    assert (server.connections, len(server.requests), pauses) == (2, 3, [])
-
-
-def test_a_connection_closed_during_a_response_costs_an_attempt(
-    client: Client, server: Server, pauses: list[float]
-) -> None:
-    """DynamoDB may have executed the request."""
-    server.behaviours = [respond(OK), send_bytes(wire(OK)[:-9]), respond(OK)]
-    get_row(client)
-
-    assert get_row(client)["ResponseMetadata"]["RetryAttempts"] == 1
-    assert len(pauses) == 1
-
-
-def test_an_unsolicited_response_is_not_taken_for_the_next_one(client: Client, server: Server) -> None:
-    """Some servers send 408 before they close an idle connection."""
-
-    def send_timeout(connected: socket.socket, request: Request) -> bool:
-        respond(OK)(connected, request)
-        wait_until(lambda: client._pool._idle)  # otherwise it would arrive with the response
-        return send_bytes(wire(dynamodb_response(b"", 408)))(connected, request)
-
-    server.behaviours = [send_timeout, respond(OK)]
-    get_row(client)
-    wait_for_idle_data(client)
-
-    assert get_row(client)["Item"] == ROW
-    assert [one.connection for one in server.requests] == [1, 2]
-
-
-def test_one_closed_connection_discards_the_other_idle_ones(client: Client, server: Server) -> None:
-    """They are as old."""
-    server.behaviours = [respond(OK), send_bytes(b""), respond(OK)]
-    client._pool._idle.append(client._pool._connect())
-    get_row(client)
-    client._pool._idle.appendleft(client._pool._connect())
-    get_row(client)
-
-    assert len(client._pool._idle) == 1
-
-
-def test_a_new_connection_that_is_closed_costs_an_attempt(client: Client, server: Server, pauses: list[float]) -> None:
-    """Otherwise the number of attempts would have no limit."""
-    server.behaviours = [respond(OK), reset, reset, respond(OK)]
-    get_row(client)
-
-    assert get_row(client)["ResponseMetadata"]["RetryAttempts"] == 1
-    assert len(pauses) == 1
-
-
-@pytest.mark.parametrize("start", [b"HTTP/1.0 200 OK\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\n"])
-def test_a_connection_that_the_server_will_close_is_not_reused(client: Client, server: Server, start: bytes) -> None:
-    server.behaviours = [send_bytes(start + b"Content-Length: 2\r\n\r\n{}", keep_open=True), respond(OK)]
-    get_row(client)
-    get_row(client)
-
-    assert server.connections == 2
+    assert server.connections == connections + 1
 
 
 def test_a_chunked_response_is_decoded(client: Client, server: Server) -> None:
@@ -245,15 +164,6 @@ def test_a_chunked_response_is_decoded(client: Client, server: Server) -> None:
 
     assert [get_row(client)["Item"] for _ in range(2)] == [{"a": {"S": "b"}}] * 2
     assert server.connections == 1
-
-
-def test_after_close_a_call_opens_a_new_connection(client: Client, server: Server) -> None:
-    server.behaviours = [respond(OK)]
-    get_row(client)
-    client.close()
-    get_row(client)
-
-    assert server.connections == 2
 
 
 def test_concurrent_calls_get_their_own_responses(client: Client, server: Server) -> None:
@@ -283,38 +193,34 @@ def test_concurrent_calls_get_their_own_responses(client: Client, server: Server
 
 # -- Clocks -------------------------------------------------------------------------------
 
+HOUR = 3600
+
 
 @pytest.mark.parametrize("code", ["InvalidSignatureException", "RequestTimeTooSkewed"])
 def test_a_wrong_clock_is_corrected_once(client: Client, server: Server, pauses: list[float], code: str) -> None:
     """By the response's date; later calls need no retry."""
-    date = formatdate(time.time() + 3600, usegmt=True)
-    server.behaviours = [refuse(code, 403, date=date), respond(OK)]
-    get_row(client)
-    get_row(client)
-    first, *later = [one.headers["x-amz-date"] for one in server.requests]
+    server.behaviours = [refuse(code, 403, date=formatdate(time.time() + HOUR, usegmt=True)), respond(OK)]
+    for _ in range(2):
+        get_row(client)
+    first, *later = [one.headers["x-amz-date"][:11] for one in server.requests]
 
     assert len(later) == 2
-    assert all(later_date[:11] != first[:11] for later_date in later)
+    assert first not in later
     assert pauses == []
 
 
-@pytest.mark.parametrize("date", ["now", "soon", ""])
-def test_a_signature_error_at_the_right_time_is_raised(client: Client, server: Server, date: str) -> None:
-    server.behaviours = [
-        refuse("InvalidSignatureException", 403, date=formatdate(usegmt=True) if date == "now" else date)
-    ]
-
-    with pytest.raises(ClientError, match="InvalidSignatureException"):
-        get_row(client)
-
-    assert len(server.requests) == 1
-
-
-def test_a_clock_that_stays_wrong_is_not_corrected_for_ever(client: Client, server: Server) -> None:
-    dates = [formatdate(time.time() + 3600 * hours, usegmt=True) for hours in range(1, 9)]
+@pytest.mark.parametrize(
+    ("ahead", "attempts"),
+    [([0], 1), (["soon"], 1), ([""], 1), ([HOUR * hours for hours in range(1, 9)], 3)],
+    ids=["right", "no date", "none", "wrong again and again"],
+)
+def test_a_signature_error_that_the_clock_does_not_explain_is_raised(
+    client: Client, server: Server, ahead: list[Any], attempts: int
+) -> None:
+    dates = [one if isinstance(one, str) else formatdate(time.time() + one, usegmt=True) for one in ahead]
     server.behaviours = [refuse("InvalidSignatureException", 403, date=date) for date in dates]
 
     with pytest.raises(ClientError, match="InvalidSignatureException"):
         get_row(client)
 
-    assert len(server.requests) == 3
+    assert len(server.requests) == attempts

@@ -76,7 +76,7 @@ class ConnectionPool:
 
     def _is_open(self, readable: socket.socket) -> bool:
         """Whether all that an idle connection has to read is TLS's own, such as session tickets; closes nothing."""
-        readable.setblocking(False)
+        readable.settimeout(0)
         try:
             readable.recv(1)  # the end of the connection, or an unsolicited response
         except (BlockingIOError, ssl.SSLWantReadError):
