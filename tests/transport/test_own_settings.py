@@ -6,7 +6,7 @@ import pytest
 from botocore.endpoint_provider import EndpointProvider
 from botocore.session import get_session
 
-from gatehouse.transport.config import DYNAMODB, SECRETS_MANAGER, parse_environment
+from gatehouse.transport.config import DYNAMODB, SECRETS_MANAGER, settings
 from gatehouse.transport.credentials import ContainerCredentials, StaticCredentials
 
 KEYS = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
@@ -24,9 +24,7 @@ def test_every_region_has_the_endpoint_that_botocore_resolves(service: Any) -> N
     """Isolated partitions are left to botocore."""
     rules = EndpointProvider(LOADER.load_service_model(service.name, "endpoint-rule-set-1"), PARTITIONS)
     found = {
-        region: settings.url
-        for region in REGIONS
-        if (settings := parse_environment(KEYS | {"AWS_REGION": region}, service))
+        region: one.url for region in REGIONS if (one := settings(service, KEYS | {"AWS_REGION": region}))
     }
 
     assert {*found} >= {"us-east-1", "cn-north-1", "us-gov-west-1"}
@@ -63,14 +61,12 @@ def test_every_region_has_the_endpoint_that_botocore_resolves(service: Any) -> N
     ],
 )
 def test_the_environment_selects_the_endpoint_or_botocore(environment: dict[str, str], expected: str | None) -> None:
-    settings = parse_environment(IN_LAMBDA | environment)
-
-    assert (settings.url if settings else None) == expected
+    assert getattr(settings(DYNAMODB, IN_LAMBDA | environment), "url", None) == expected
 
 
 def test_the_credentials_are_lambdas_or_under_snapstart_those_of_the_endpoint() -> None:
-    static: Any = parse_environment(IN_LAMBDA | ENDPOINT)
-    fetched: Any = parse_environment(REGION | ENDPOINT)
+    static: Any = settings(DYNAMODB, IN_LAMBDA | ENDPOINT)
+    fetched: Any = settings(DYNAMODB, REGION | ENDPOINT)
 
     assert isinstance(static.credentials, StaticCredentials)
     assert (static.credentials.current().access_key, static.credentials.current().token) == ("A", "t")
@@ -82,4 +78,4 @@ def test_the_credentials_are_lambdas_or_under_snapstart_those_of_the_endpoint() 
     [({}, ""), ({"REQUESTS_CA_BUNDLE": "2"}, "2"), ({"REQUESTS_CA_BUNDLE": "2", "AWS_CA_BUNDLE": "1"}, "1")],
 )
 def test_the_ca_bundle_is_botocores_or_the_configured_one(given: dict[str, str], bundle: str) -> None:
-    assert getattr(parse_environment(IN_LAMBDA | given), "ca_bundle", None) == bundle
+    assert getattr(settings(DYNAMODB, IN_LAMBDA | given), "ca_bundle", None) == bundle

@@ -90,18 +90,15 @@ class Client:
         response: Any = error.response
         if response["Error"]["Code"] in _CREDENTIAL_ERRORS:
             return self._credential_provider.renew(credentials)
-        if response["Error"]["Code"] in _CLOCK_ERRORS:
-            return self._correct_clock(response["ResponseMetadata"]["HTTPHeaders"].get("date", ""))
-        return False
-
-    def _correct_clock(self, date: str) -> bool:
-        """Correct the clock offset by DynamoDB's time; False when it was right already."""
+        if response["Error"]["Code"] not in _CLOCK_ERRORS:
+            return False
         try:
+            date = response["ResponseMetadata"]["HTTPHeaders"].get("date", "")
             ahead = parsedate_to_datetime(date).timestamp() - time.time()
         except ValueError:
             return False
         if abs(ahead - self._clock_offset) < _MAX_SKEW:
-            return False
+            return False  # it was right
         self._clock_offset = ahead
         return True
 

@@ -4,10 +4,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gatehouse.transport.credentials import ContainerCredentials, CredentialProvider, Credentials, StaticCredentials
 
-_BOTOCORE_ONLY = (  # settings that only botocore supports
+_BOTOCORE_ONLY = {  # settings that only botocore supports
     "AWS_DEFAULT_PROFILE",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_PROFILE",
@@ -16,12 +17,11 @@ _BOTOCORE_ONLY = (  # settings that only botocore supports
     "ALL_PROXY",
     "HTTP_PROXY",
     "HTTPS_PROXY",
-)
+}
 _SUPPORTED_REGIONS = re.compile(r"(?!\w\w-iso|eusc-|fips-)[a-z-]+-\d")  # the partitions aws, aws-us-gov and aws-cn
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(NamedTuple):
     """An AWS service with a JSON protocol: its name in hosts and signatures, its variable, and its header values."""
 
     name: str
@@ -30,17 +30,9 @@ class Service:
     content_type: str
 
 
-DYNAMODB = Service(
-    name="dynamodb",
-    variable="AWS_ENDPOINT_URL_DYNAMODB",
-    target="DynamoDB_20120810",
-    content_type="application/x-amz-json-1.0",
-)
+DYNAMODB = Service("dynamodb", "AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB_20120810", "application/x-amz-json-1.0")
 SECRETS_MANAGER = Service(
-    name="secretsmanager",
-    variable="AWS_ENDPOINT_URL_SECRETS_MANAGER",
-    target="secretsmanager",
-    content_type="application/x-amz-json-1.1",
+    "secretsmanager", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "secretsmanager", "application/x-amz-json-1.1"
 )
 
 
@@ -55,17 +47,12 @@ class Settings:
     credentials: CredentialProvider
 
 
-def parse_environment(environment: Mapping[str, str], service: Service = DYNAMODB) -> Settings | None:
-    """Return the settings in `environment`; None when they need botocore."""
+def settings(service: Service, environment: Mapping[str, str] = os.environ) -> Settings | None:
+    """Return the settings in the environment; None when they need botocore."""
     given = {name.upper(): value.strip() for name, value in environment.items() if value.strip()}
     region = given.get("AWS_DEFAULT_REGION") or given.get("AWS_REGION")  # in Lambda they are the same
     credentials = _credential_provider(given)
-    if (
-        not region
-        or not credentials
-        or not _SUPPORTED_REGIONS.fullmatch(region)
-        or any(name in given for name in _BOTOCORE_ONLY)
-    ):
+    if not region or not credentials or not _SUPPORTED_REGIONS.fullmatch(region) or _BOTOCORE_ONLY & given.keys():
         return None
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return Settings(
@@ -75,11 +62,6 @@ def parse_environment(environment: Mapping[str, str], service: Service = DYNAMOD
         ca_bundle=given.get("AWS_CA_BUNDLE") or given.get("REQUESTS_CA_BUNDLE", ""),
         credentials=credentials,
     )
-
-
-def settings(service: Service) -> Settings | None:
-    """Return the settings of this process."""
-    return parse_environment(os.environ, service)
 
 
 def _credential_provider(given: Mapping[str, str]) -> CredentialProvider | None:

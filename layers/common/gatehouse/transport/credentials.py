@@ -11,7 +11,6 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, CredentialRetrievalError
@@ -33,19 +32,6 @@ class Credentials:
     token: str = field(default="", repr=False)
 
 
-class CredentialProvider(Protocol):
-    """Provides credentials."""
-
-    def current(self) -> Credentials:
-        """Return the credentials to sign with now; raises CredentialRetrievalError."""
-
-    def renew(self, refused: Credentials) -> bool:
-        """Whether there are other credentials now than those that DynamoDB refused."""
-
-    def clear(self) -> None:
-        """Clear cached credentials: a snapshot must not contain them."""
-
-
 class StaticCredentials:
     """Credentials of the environment, valid for the life of the process."""
 
@@ -53,11 +39,11 @@ class StaticCredentials:
         self._credentials = credentials
 
     def current(self) -> Credentials:
-        """Return the credentials."""
+        """Return the credentials to sign with now."""
         return self._credentials
 
     def renew(self, refused: Credentials) -> bool:
-        """Whether the refused credentials are other ones: these never change."""
+        """Whether there are other credentials now than those that DynamoDB refused: these never change."""
         return refused != self._credentials
 
     def clear(self) -> None:
@@ -92,7 +78,7 @@ class ContainerCredentials:
         return self.current() != refused
 
     def clear(self) -> None:
-        """Clear the cached credentials; the next call fetches them."""
+        """Clear the cached credentials, which a snapshot must not contain; the next call fetches them."""
         self._credentials = None
 
     def _renew(self) -> Credentials:
@@ -125,6 +111,9 @@ class ContainerCredentials:
             raise ValueError("refused")
         fetched: dict[str, str] = json.loads(answer.body)
         return fetched
+
+
+type CredentialProvider = StaticCredentials | ContainerCredentials
 
 
 def _check_trusted(url: str) -> str:

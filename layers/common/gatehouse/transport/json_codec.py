@@ -6,8 +6,11 @@ from typing import Any
 
 type _Shape = dict[Any, Any] | list[Any] | object
 
-_ITEM = object()  # an item: attribute names with values
-_ANY = None  # any name, such as a table's
+_BASE64 = object()  # text to decode
+_ANY = None  # any name, such as an attribute's or a table's
+_VALUE: dict[Any, _Shape] = {"B": _BASE64, "BS": [_BASE64]}  # it has one key, its type
+_ITEM = {_ANY: _VALUE}
+_VALUE |= {"L": [_VALUE], "M": _ITEM}
 _UNPROCESSED = {"PutRequest": {"Item": _ITEM}, "DeleteRequest": {"Key": _ITEM}}
 _RESPONSES: dict[str, _Shape] = {  # where the response of each operation has items
     "BatchGetItem": {"Responses": {_ANY: [_ITEM]}, "UnprocessedKeys": {_ANY: {"Keys": [_ITEM]}}},
@@ -53,33 +56,15 @@ def _decode_object(body: bytes, shape: _Shape) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise ValueError("not an object")  # noqa: TRY004 -- the input is invalid
     if any(kind in body for kind in _BINARY):  # rare, and cheap to check
-        _decode_binary(answer, shape)
+        answer = _decode_binary(answer, shape)
     return {name: part for name, part in answer.items() if part is not None}
 
 
-def _decode_binary(found: Any, shape: _Shape) -> None:
-    """Decode all binary values, in place."""
-    if shape is _ITEM:
-        for value in found.values():
-            _decode_value(value)
-    elif isinstance(shape, list):
-        for each in found:
-            _decode_binary(each, shape[0])
-    elif isinstance(shape, dict):
-        for name, part in found.items():
-            if part and (inner := shape.get(name, shape.get(_ANY))):
-                _decode_binary(part, inner)
-
-
-def _decode_value(value: dict[str, Any]) -> None:
-    """Decode a value in place. It has one key, its type; a map's keys are names, and may be `B`."""
-    if "B" in value:
-        value["B"] = b64decode(value["B"])
-    elif "BS" in value:
-        value["BS"] = [b64decode(each) for each in value["BS"]]
-    elif "M" in value:
-        for each in value["M"].values():
-            _decode_value(each)
-    elif "L" in value:
-        for each in value["L"]:
-            _decode_value(each)
+def _decode_binary(found: Any, shape: Any) -> Any:
+    if found is None or shape is None:
+        return found
+    if shape is _BASE64:
+        return b64decode(found)
+    if isinstance(shape, list):
+        return [_decode_binary(each, shape[0]) for each in found]
+    return {name: _decode_binary(part, shape.get(name, shape.get(_ANY))) for name, part in found.items()}

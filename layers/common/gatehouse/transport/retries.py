@@ -83,24 +83,20 @@ class RetryState:
         if attempts >= self._max_attempts:
             self.facts["MaxAttemptsReached"] = True
             return False
-        if not fixed and not (is_retryable(error) and self._acquire_quota(error)):
-            return False
         if not fixed:
+            if not _is_retryable(error):
+                return False
+            cost = _COST_OF_TIMEOUT if isinstance(error, _TIMEOUTS) else _COST
+            if not self._quota.acquire(cost):
+                self.facts["RetryQuotaReached"] = True
+                return False
+            self._acquired = cost
             time.sleep(random.random() * min(2.0 ** (attempts - 1), _LONGEST_PAUSE))  # noqa: S311 -- jitter
         self.facts["RetryAttempts"] = attempts
         return True
 
-    def _acquire_quota(self, error: Exception) -> bool:
-        cost = _COST_OF_TIMEOUT if isinstance(error, _TIMEOUTS) else _COST
-        if not self._quota.acquire(cost):
-            self.facts["RetryQuotaReached"] = True
-            return False
-        self._acquired = cost
-        return True
 
-
-def is_retryable(error: Exception) -> bool:
-    """Whether the same call may succeed a moment later."""
+def _is_retryable(error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         return status in _STATUSES or error.response["Error"]["Code"] in _CODES
