@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gatehouse.transport.http_response import HttpResponse
-from tests.transport.client_pair import dynamodb_response
+from tests.transport.client_pair import OK, dynamodb_response
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -150,15 +150,11 @@ def reset(connected: socket.socket, _: Request) -> bool:
     return False
 
 
-def reset_midway(response: HttpResponse) -> Behaviour:
+def reset_midway(connected: socket.socket, request: Request) -> bool:
     """Reset the connection in the middle of a response."""
-
-    def behaviour(connected: socket.socket, request: Request) -> bool:
-        connected.sendall(wire(response)[:60])
-        time.sleep(0.01)  # otherwise the reset would overtake the bytes
-        return reset(connected, request)
-
-    return behaviour
+    connected.sendall(wire(OK)[:60])
+    time.sleep(0.01)  # otherwise the reset would overtake the bytes
+    return reset(connected, request)
 
 
 def hang(connected: socket.socket, _: Request) -> bool:

@@ -8,44 +8,30 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 from botocore.session import get_session
-from hypothesis.strategies import (
-    SearchStrategy,
-    binary,
-    booleans,
-    dictionaries,
-    fixed_dictionaries,
-    floats,
-    integers,
-    just,
-    lists,
-    one_of,
-    recursive,
-    sampled_from,
-    text,
-)
+from hypothesis import strategies as st
 
 from gatehouse.transport.config import DYNAMODB, SECRETS_MANAGER, Service
 from gatehouse.transport.json_codec import _RESPONSES
 
-_LEAVES: dict[str, SearchStrategy[Any]] = {
-    "blob": binary(max_size=9),
-    "boolean": booleans(),
-    "double": floats(0, 400) | integers(0, 400),
-    "integer": integers(0, 400),
-    "string": text(max_size=9),
+_LEAVES: dict[str, st.SearchStrategy[Any]] = {
+    "blob": st.binary(max_size=9),
+    "boolean": st.booleans(),
+    "double": st.floats(0, 400) | st.integers(0, 400),
+    "integer": st.integers(0, 400),
+    "string": st.text(max_size=9),
 }
-_SCALARS = {"S": _LEAVES["string"], "N": integers().map(str), "B": _LEAVES["blob"]}
-_NAMES = sampled_from(["B", "BS", "M", "L", "S", "Item", "Keys", "Responses", "sk"]) | text(max_size=5)
-_VALUES: SearchStrategy[Any] = recursive(
-    one_of(
-        just({"NULL": True}),
-        fixed_dictionaries({"BOOL": booleans()}),
-        *(fixed_dictionaries({kind: each}) for kind, each in _SCALARS.items()),
-        *(fixed_dictionaries({f"{kind}S": lists(each, max_size=3)}) for kind, each in _SCALARS.items()),
+_SCALARS = {"S": _LEAVES["string"], "N": st.integers().map(str), "B": _LEAVES["blob"]}
+_NAMES = st.sampled_from(["B", "BS", "M", "L", "S", "Item", "Keys", "Responses", "sk"]) | st.text(max_size=5)
+_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.just({"NULL": True}),
+        st.fixed_dictionaries({"BOOL": st.booleans()}),
+        *(st.fixed_dictionaries({kind: each}) for kind, each in _SCALARS.items()),
+        *(st.fixed_dictionaries({f"{kind}S": st.lists(each, max_size=3)}) for kind, each in _SCALARS.items()),
     ),
-    lambda inner: one_of(
-        fixed_dictionaries({"L": lists(inner, max_size=3)}),
-        fixed_dictionaries({"M": dictionaries(_NAMES, inner, max_size=3)}),
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"L": st.lists(inner, max_size=3)}),
+        st.fixed_dictionaries({"M": st.dictionaries(_NAMES, inner, max_size=3)}),
     ),
     max_leaves=6,
 )
@@ -67,27 +53,27 @@ def model(service: Service) -> ServiceModel:
 
 
 @cache
-def values(shape: Shape) -> SearchStrategy[Any]:
+def values(shape: Shape) -> st.SearchStrategy[Any]:
     """Return the values of a shape; only the required members are always there."""
     if shape.name == "AttributeValue":
         return _VALUES
     if isinstance(shape, MapShape):
-        return dictionaries(_NAMES, values(shape.value), max_size=3)
+        return st.dictionaries(_NAMES, values(shape.value), max_size=3)
     if isinstance(shape, ListShape):
-        return lists(values(shape.member), max_size=3)
+        return st.lists(values(shape.member), max_size=3)
     if isinstance(shape, StructureShape):
         members = {name: values(member) for name, member in shape.members.items() if name not in _NOT_READ}
         needed = {name: members.pop(name) for name in shape.required_members}
-        return fixed_dictionaries(needed, optional=members)
+        return st.fixed_dictionaries(needed, optional=members)
     return _LEAVES[shape.type_name]
 
 
-def errors(service: Service) -> SearchStrategy[dict[str, Any]]:
+def errors(service: Service) -> st.SearchStrategy[dict[str, Any]]:
     """Return bodies of errors: with each spelling of a code and with the members that botocore knows, or without."""
     described = [
-        fixed_dictionaries(
+        st.fixed_dictionaries(
             {
-                "__type": sampled_from(
+                "__type": st.sampled_from(
                     [code, f"com.amazonaws.x.v20120810#{code}", f"{code}:http://internal.amazon.com/x"]
                 )
             },
@@ -95,4 +81,4 @@ def errors(service: Service) -> SearchStrategy[dict[str, Any]]:
         )
         for code in _CODES[service]
     ]
-    return one_of(fixed_dictionaries({}, optional=_TEXTS | {"__type": just("AccessDenied")}), *described)
+    return st.one_of(st.fixed_dictionaries({}, optional=_TEXTS | {"__type": st.just("AccessDenied")}), *described)

@@ -23,9 +23,7 @@ ALL, DYNAMODBS = {"AWS_ENDPOINT_URL": "http://all"}, {"AWS_ENDPOINT_URL_DYNAMODB
 def test_every_region_has_the_endpoint_that_botocore_resolves(service: Any) -> None:
     """Isolated partitions are left to botocore."""
     rules = EndpointProvider(LOADER.load_service_model(service.name, "endpoint-rule-set-1"), PARTITIONS)
-    found = {
-        region: one.url for region in REGIONS if (one := settings(service, KEYS | {"AWS_REGION": region}))
-    }
+    found = {region: one.url for region in REGIONS if (one := settings(service, KEYS | {"AWS_REGION": region}))}
 
     assert {*found} >= {"us-east-1", "cn-north-1", "us-gov-west-1"}
     assert found == {

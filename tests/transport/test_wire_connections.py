@@ -128,22 +128,24 @@ def test_a_kept_connection_closed_during_a_request_costs_no_attempt(
 
 
 @pytest.mark.parametrize(
-    ("names", "days", "bundle"),
+    ("name", "days", "authority"),
     [
-        ([LOCALHOST], 1, "botocore's"),
-        ([LOCALHOST], 1, "another"),
-        ([LOCALHOST], -1, "its own"),
-        ([DNSName("elsewhere")], 1, "its own"),
-        ([IPAddress(ipaddress.ip_address("127.0.0.1"))], 1, "its own"),
+        (LOCALHOST, 1, "botocore's"),
+        (LOCALHOST, 1, "another"),
+        (LOCALHOST, -1, "itself"),
+        (DNSName("elsewhere"), 1, "itself"),
+        (IPAddress(ipaddress.ip_address("127.0.0.1")), 1, "itself"),
     ],
-    ids=["unknown", "other authority", "expired", "other name", "other address"],
 )
-def test_an_untrusted_certificate_is_refused(tmp_path: Path, trusted: Path, names: Any, days: int, bundle: str) -> None:
-    shown = certificate(tmp_path, *names, days=days)
-    authorities = {"another": {"ca_bundle": str(trusted)}, "its own": {"ca_bundle": str(shown)}}.get(bundle, {})
-    with encrypted(shown) as server, pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
-        pool = ConnectionPool(server.url, connect_seconds=60, read_seconds=60, **authorities)
-        real_request(pool, "POST", {})
+def test_an_untrusted_certificate_is_refused(
+    tmp_path: Path, trusted: Path, name: Any, days: int, authority: str
+) -> None:
+    shown = certificate(tmp_path, name, days=days)
+    bundle = {"another": {"ca_bundle": str(trusted)}, "itself": {"ca_bundle": str(shown)}}.get(authority, {})
+    with encrypted(shown) as server:
+        pool = ConnectionPool(server.url, connect_seconds=60, read_seconds=60, **bundle)
+        with pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+            real_request(pool, "POST", {})
 
     assert server.requests == []
 

@@ -3,12 +3,21 @@
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import (
+    ChecksumError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from gatehouse.transport.client import Client
 from tests.support.concurrency import wait_until
@@ -29,6 +38,7 @@ from tests.transport.server import (
 
 SHORT_TIMEOUT, LONG_TIMEOUT = 0.1, 60.0  # seconds for each part of a response
 HALF = wire(OK)[:-9]
+LENGTH_2 = b"Content-Length: 2\r\n\r\n{}"
 
 pytestmark = pytest.mark.usefixtures("pauses")
 
@@ -39,84 +49,60 @@ def client(server: Server) -> Client:
     return own_client(server.url, read_seconds=LONG_TIMEOUT)
 
 
-TRANSIENT: dict[str, tuple[Behaviour, str]] = {  # with botocore's error, if the fault lasts
-    "closed without a response": (send_bytes(b""), "ConnectionClosedError"),
-    "reset": (reset, "ConnectionClosedError"),
-    "reset midway": (reset_midway(OK), "ConnectionClosedError"),
-    "half a line": (send_bytes(b"HTTP/1.1 20"), "ConnectionClosedError"),
-    "half the headers": (send_bytes(b"HTTP/1.1 200 OK\r\nx-amzn-requestid: 1\r\n"), "ConnectionClosedError"),
-    "half the headers of an empty response": (
-        send_bytes(b"HTTP/1.1 400 Bad\r\ncontent-length: 0\r\nx-amzn"),
-        "ConnectionClosedError",
-    ),
-    "half the body": (send_bytes(HALF), "ConnectionClosedError"),
-    "another protocol": (send_bytes(b"SSH-2.0-OpenSSH_9.6\r\n"), "ConnectionClosedError"),
-    "no length": (send_bytes(b"HTTP/1.1 200 OK\r\n\r\n{}"), "ConnectionClosedError"),
-    "headers without end": (
-        send_bytes(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200, keep_open=True),
-        "ConnectionClosedError",
-    ),
-    "two responses": (send_bytes(wire(OK) * 2, keep_open=True), "ConnectionClosedError"),
-    "a wrong checksum": (respond(dynamodb_response({"Item": {}}, crc=1)), "ChecksumError"),
-    "no response": (hang, "ReadTimeoutError"),
-    "no end of the response": (lambda *given: send_bytes(HALF)(*given) or hang(*given), "ReadTimeoutError"),
-    "throttling": (refuse("ThrottlingException"), "ClientError"),
-    "an internal error": (refuse("InternalServerError", 500), "ClientError"),
-    "a busy proxy": (respond(dynamodb_response(b"<html>busy</html>", 503)), "ClientError"),
+END_OF_HEADERS_MISSING = b"HTTP/1.1 400 Bad\r\ncontent-length: 0\r\nx-amzn"
+FAULTS: dict[str, tuple[Behaviour, type[Exception]]] = {  # with the error, if the fault lasts
+    "closed without a response": (send_bytes(b""), ConnectionClosedError),
+    "reset": (reset, ConnectionClosedError),
+    "reset midway": (reset_midway, ConnectionClosedError),
+    "half a line": (send_bytes(b"HTTP/1.1 20"), ConnectionClosedError),
+    "half the headers": (send_bytes(b"HTTP/1.1 200 OK\r\nx-amzn-requestid: 1\r\n"), ConnectionClosedError),
+    "half the headers of an empty response": (send_bytes(END_OF_HEADERS_MISSING), ConnectionClosedError),
+    "half the body": (send_bytes(HALF), ConnectionClosedError),
+    "another protocol": (send_bytes(b"SSH-2.0-OpenSSH_9.6\r\n"), ConnectionClosedError),
+    "no length": (send_bytes(b"HTTP/1.1 200 OK\r\n\r\n{}"), ConnectionClosedError),
+    "too many headers": (send_bytes(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200, keep_open=True), ConnectionClosedError),
+    "two responses": (send_bytes(wire(OK) * 2, keep_open=True), ConnectionClosedError),
+    "a wrong checksum": (respond(dynamodb_response({"Item": {}}, crc=1)), ChecksumError),
+    "no response": (hang, ReadTimeoutError),
+    "no end of the response": (lambda *given: send_bytes(HALF)(*given) or hang(*given), ReadTimeoutError),
+    "throttling": (refuse("ThrottlingException"), ClientError),
+    "an internal error": (refuse("InternalServerError", 500), ClientError),
+    "a busy proxy": (respond(dynamodb_response(b"<html>busy</html>", 503)), ClientError),
 }
 
 
-@pytest.mark.parametrize("fault", TRANSIENT)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_retried_and_if_it_lasts_botocores_error_is_raised(
     client: Client, server: Server, pauses: list[float], fault: str
 ) -> None:
-    behaviour, error = TRANSIENT[fault]
+    behaviour, error = FAULTS[fault]
 
-    def behave(*given: Any) -> bool:
+    def behave_once(*given: Any) -> bool:
         client._pool._read_seconds = LONG_TIMEOUT  # for connections opened later
         return behaviour(*given)
 
-    server.behaviours = [behave, respond(OK)]
-    client._pool._read_seconds = SHORT_TIMEOUT if error == "ReadTimeoutError" else LONG_TIMEOUT
-
+    server.behaviours = [behave_once, respond(OK)]
+    client._pool._read_seconds = timeout = SHORT_TIMEOUT if error is ReadTimeoutError else LONG_TIMEOUT
     assert get_row(client)["Item"] == ROW
     assert (len(pauses), len(server.requests)) == (1, 2)
 
-    client._pool._read_seconds = SHORT_TIMEOUT if error == "ReadTimeoutError" else LONG_TIMEOUT
     client.close()
-    server.behaviours = [behaviour]
-    with pytest.raises(Exception) as raised:  # noqa: PT011 -- the type is asserted below
+    client._pool._read_seconds, server.behaviours = timeout, [behaviour]
+    with pytest.raises(error):
         get_row(client)
 
-    assert error in {kind.__name__ for kind in type(raised.value).mro()}
     assert len(pauses) == 3
     wait_until(lambda: len(server.requests) == 5)
 
 
-def test_a_refused_connection_is_retried(pauses: list[float]) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        client = own_client(f"http://127.0.0.1:{unused.getsockname()[1]}")
-
-        with pytest.raises(Exception, match="Could not connect"):
-            get_row(client)
-
-    assert len(pauses) == 2
-
-
-def test_a_connection_that_takes_too_long_is_a_timeout_of_connecting(
-    client: Client, pauses: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It costs more of the quota than other failures."""
-
-    def time_out(_address: Any, *, timeout: float) -> Any:
-        assert timeout == 60
-        raise TimeoutError
-
-    monkeypatch.setattr(socket, "create_connection", time_out)
-    with pytest.raises(ConnectTimeoutError):
+@pytest.mark.parametrize(
+    ("cause", "error"), [(ConnectionRefusedError, EndpointConnectionError), (TimeoutError, ConnectTimeoutError)]
+)
+def test_a_failure_to_connect_is_retried(client: Client, pauses: list[float], cause: Any, error: Any) -> None:
+    with patch.object(socket, "create_connection", side_effect=cause) as connect, pytest.raises(error):
         get_row(client)
 
+    assert [call.kwargs for call in connect.call_args_list] == [{"timeout": 60}] * 3
     assert len(pauses) == 2
 
 
@@ -126,14 +112,8 @@ def test_a_connection_that_takes_too_long_is_a_timeout_of_connecting(
         ([respond(OK)], 1),
         ([refuse("ConditionalCheckFailedException"), respond(OK)], 1),
         ([refuse("ValidationException"), respond(OK)], 1),
-        ([send_bytes(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", keep_open=True), respond(OK)], 2),
-        (
-            [
-                send_bytes(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", keep_open=True),
-                respond(OK),
-            ],
-            2,
-        ),
+        ([send_bytes(b"HTTP/1.0 200 OK\r\n" + LENGTH_2, keep_open=True), respond(OK)], 2),
+        ([send_bytes(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + LENGTH_2, keep_open=True), respond(OK)], 2),
         ([respond(OK), send_bytes(HALF), respond(OK)], 2),  # an attempt: DynamoDB may have executed the request
     ],
     ids=["result", "failed condition", "wrong request", "HTTP/1.0", "Connection: close", "cut off"],
@@ -168,26 +148,19 @@ def test_a_chunked_response_is_decoded(client: Client, server: Server) -> None:
 
 def test_concurrent_calls_get_their_own_responses(client: Client, server: Server) -> None:
     """And the pool has no more idle connections than botocore's."""
-    correct: list[bool] = []
     barrier = Barrier(12)
 
     def echo(connected: socket.socket, request: Request) -> bool:
         return respond(dynamodb_response({"Item": json.loads(request.body)["Key"]}))(connected, request)
 
-    def work(name: int) -> None:
+    def is_correct(name: int) -> list[bool]:
         barrier.wait()
-        for number in range(5):
-            key = {"sk": {"S": f"{name}/{number}"}}
-            correct.append(key == real_call(client, "GetItem", {"TableName": "T", "Key": key})["Item"])
+        keys = [{"sk": {"S": f"{name}/{number}"}} for number in range(5)]
+        return [key == real_call(client, "GetItem", {"TableName": "T", "Key": key})["Item"] for key in keys]
 
     server.behaviours = [echo]
-    threads = [Thread(target=work, args=(name,)) for name in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert correct == [True] * 60
+    with ThreadPoolExecutor(12) as threads:
+        assert [*threads.map(is_correct, range(12))] == [[True] * 5] * 12
     assert len(client._pool._idle) <= 10
 
 
