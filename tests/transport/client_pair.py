@@ -68,7 +68,7 @@ class ClientPair:
         self._responses: list[HttpResponse | Exception] = []
         self._sent: list[tuple[dict[str, str], bytes]] = []
         self.own = own_client(service=service)
-        self.own._pool.request = lambda _, *sent: self._respond(*sent)  # type: ignore[method-assign,assignment]
+        self.own._pool.request = lambda _, *sent: self._respond(*sent)  # type: ignore[method-assign]
         self.botocore: Any = get_session().create_client(
             service.name,
             region_name="eu-west-1",
@@ -97,7 +97,7 @@ class ClientPair:
             raise response.with_traceback(None)
         return response
 
-    def _respond_to_botocore(self, request: Any, **_: Any) -> AWSResponse:
+    def _respond_to_botocore(self, request: Any, **_: Any) -> Any:
         sent = {name: each.decode() if isinstance(each, bytes) else each for name, each in request.headers.items()}
         response = self._respond(sent, request.body)
         raw: Any = BytesIO(response.body)

@@ -129,7 +129,7 @@ def respond(response: HttpResponse, *, keep_open: bool = True) -> Behaviour:
     return behaviour
 
 
-def refuse(code: str, status: int = 400, **headers: str) -> Behaviour:
+def refuse(code: str, status: int = 400, **headers: Any) -> Behaviour:
     """Respond with an error of DynamoDB."""
     return respond(dynamodb_response({"__type": f"x#{code}", "message": "no"}, status, **headers))
 

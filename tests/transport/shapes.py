@@ -41,8 +41,6 @@ _CODES = {
     DYNAMODB: ["ResourceNotFoundException", "TransactionCanceledException", "ConditionalCheckFailedException"],
     SECRETS_MANAGER: ["ResourceNotFoundException"],
 }
-
-
 SERVICES = {name: SECRETS_MANAGER if name == "GetSecretValue" else DYNAMODB for name in _RESPONSES}  # by operation
 
 
@@ -70,15 +68,10 @@ def values(shape: Shape) -> st.SearchStrategy[Any]:
 
 def errors(service: Service) -> st.SearchStrategy[dict[str, Any]]:
     """Return bodies of errors: with each spelling of a code and with the members that botocore knows, or without."""
-    described = [
-        st.fixed_dictionaries(
-            {
-                "__type": st.sampled_from(
-                    [code, f"com.amazonaws.x.v20120810#{code}", f"{code}:http://internal.amazon.com/x"]
-                )
-            },
-            optional=_TEXTS | {name: values(each) for name, each in model(service).shape_for(code).members.items()},
-        )
-        for code in _CODES[service]
-    ]
-    return st.one_of(st.fixed_dictionaries({}, optional=_TEXTS | {"__type": st.just("AccessDenied")}), *described)
+    options: list[Any] = [st.fixed_dictionaries({}, optional=_TEXTS | {"__type": st.just("AccessDenied")})]
+    for code in _CODES[service]:
+        shape: Any = model(service).shape_for(code)
+        members: dict[str, Any] = {name: values(member) for name, member in shape.members.items()}
+        spellings = [code, f"com.amazonaws.x.v20120810#{code}", f"{code}:http://internal.amazon.com/x"]
+        options.append(st.fixed_dictionaries({"__type": st.sampled_from(spellings)}, optional=_TEXTS | members))
+    return st.one_of(*options)

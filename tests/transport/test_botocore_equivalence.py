@@ -62,7 +62,7 @@ def test_the_signature_equals_botocores(body: bytes, keys: Any, time: Any, **sco
     with patch("botocore.auth.get_current_datetime", lambda: time):
         SigV4Auth(botocores, scope["service"], scope["region"]).add_auth(request)
     with patch("gatehouse.transport.signing.time.gmtime", lambda _: time.timetuple()):
-        signed = sign_headers(headers, body, **scope, credentials=Credentials(**keys), now=0)  # type: ignore[arg-type]
+        signed = sign_headers(headers, body, **scope, credentials=Credentials(**keys), now=0)
 
     assert signed == dict(request.headers.items())
 
@@ -173,7 +173,8 @@ def test_the_same_failures_are_retried_after_the_same_pauses(pauses: list[float]
 
 
 def test_the_retried_codes_and_statuses_are_botocores() -> None:
-    throttled, transient = ThrottledRetryableChecker(), TransientRetryableChecker()
+    throttled: Any = ThrottledRetryableChecker()
+    transient: Any = TransientRetryableChecker()
 
     assert {*retries._CODES} == {*throttled._throttled_error_codes, *transient._transient_error_codes}
     assert {*retries._STATUSES} == {*transient._transient_status_codes}
