@@ -35,6 +35,7 @@ _VALUES: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=6,
 )
+_NESTED = {"M": {"B": {"L": [{"B": b"\x00\xff"}, {"BS": [b"", b"B"]}]}}}
 _NOT_READ = {"CreatedDate", "ItemCollectionMetrics", "SecretBinary"}  # the layer requests no metrics
 _TEXTS = {"message": _LEAVES["string"], "Message": _LEAVES["string"]}
 _CODES = {
@@ -50,18 +51,22 @@ def model(service: Service) -> ServiceModel:
     return get_session().get_service_model(service.name)
 
 
-@cache
 def values(shape: Shape) -> st.SearchStrategy[Any]:
-    """Return the values of a shape; only the required members are always there."""
+    """Return the values of a shape: with any of the optional members, or with all and binary attributes everywhere."""
+    return _values(shape, whole=False) | _values(shape, whole=True)
+
+
+@cache
+def _values(shape: Shape, *, whole: bool) -> st.SearchStrategy[Any]:
     if shape.name == "AttributeValue":
-        return _VALUES
+        return st.just(_NESTED) if whole else _VALUES
     if isinstance(shape, MapShape):
-        return st.dictionaries(_NAMES, values(shape.value), max_size=3)
+        return st.dictionaries(_NAMES, _values(shape.value, whole=whole), min_size=whole, max_size=3)
     if isinstance(shape, ListShape):
-        return st.lists(values(shape.member), max_size=3)
+        return st.lists(_values(shape.member, whole=whole), min_size=whole, max_size=3)
     if isinstance(shape, StructureShape):
-        members = {name: values(member) for name, member in shape.members.items() if name not in _NOT_READ}
-        needed = {name: members.pop(name) for name in shape.required_members}
+        members = {name: _values(each, whole=whole) for name, each in shape.members.items() if name not in _NOT_READ}
+        needed = {name: members.pop(name) for name in ([*members] if whole else shape.required_members)}
         return st.fixed_dictionaries(needed, optional=members)
     return _LEAVES[shape.type_name]
 
