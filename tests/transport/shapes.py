@@ -61,9 +61,9 @@ def _values(shape: Shape, *, whole: bool) -> st.SearchStrategy[Any]:
     if shape.name == "AttributeValue":
         return st.just(_NESTED) if whole else _VALUES
     if isinstance(shape, MapShape):
-        return st.dictionaries(_NAMES, _values(shape.value, whole=whole), min_size=whole, max_size=3)
+        return st.dictionaries(_NAMES, _values(shape.value, whole=whole), min_size=whole, max_size=1 if whole else 2)
     if isinstance(shape, ListShape):
-        return st.lists(_values(shape.member, whole=whole), min_size=whole, max_size=3)
+        return st.lists(_values(shape.member, whole=whole), min_size=whole, max_size=1 if whole else 2)
     if isinstance(shape, StructureShape):
         members = {name: _values(each, whole=whole) for name, each in shape.members.items() if name not in _NOT_READ}
         needed = {name: members.pop(name) for name in ([*members] if whole else shape.required_members)}
