@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.retries.quota import RetryQuota
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis.strategies import binary, characters, datetimes, fixed_dictionaries, just, lists, sampled_from, text
 
 from gatehouse.transport import retries
@@ -155,6 +155,7 @@ def test_the_same_failures_are_retried_after_the_same_pauses(pauses: list[float]
     checker = next(one.__self__ for one in handlers if "RetryQuotaChecker" in str(one))
 
     @QUICK
+    @example([[ReadTimeoutError(endpoint_url="x")] * 3] * 3)
     @given(lists(CALLS, max_size=12))
     def check(calls: list[list[Any]]) -> None:
         checker._quota = RetryQuota(initial_capacity=30)
