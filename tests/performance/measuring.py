@@ -1,61 +1,79 @@
-"""Wall time, CPU time and memory: medians over rounds that run all subjects in turn."""
+"""Measures a function: instructions, DynamoDB calls, memory and modules.
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from statistics import median
+valgrind counts instructions, which repeat to a thousandth on any machine under any load. It dumps its counts whenever
+the process requests the next event, so one run separates the start and each request. It does not count while a
+password is hashed; otherwise SignIn would exceed its limit many times over.
+"""
 
-from tests.performance.child import Run, Starter, Subject
+import re
+import shutil
+from pathlib import Path
+from statistics import mean
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
-LATER = 5  # requests after the first
+from tests.performance.lambda_process import Broken, Subject, run
+from tests.performance.requests import BenchRequest
+
+LATER = 10  # requests after the first
+_NEXT_EVENT = "method_next*"  # in the native part of the runtime interface client
+_HASHING = "argon2_ctx"
+_IMPORTED = re.compile(r"^import time: +\d+ ", re.MULTILINE)
+_TOTAL = re.compile(r"^totals: (\d+)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """Milliseconds of wall and CPU time, and peak memory."""
+class Figures(NamedTuple):
+    """Instructions of the start, the first and a later request; DynamoDB calls of a later request."""
 
-    init: float
-    init_cpu: float
-    first: float
-    first_cpu: float
+    name: str
+    request: BenchRequest
+    init: int
+    first: int
     later: float
-    later_cpu: float
+    calls: int
     peak_mib: float
+    modules: int
 
     @property
-    def cold_cpu(self) -> float:
-        """From the start to the first response."""
-        return self.init_cpu + self.first_cpu
+    def cold(self) -> int:
+        """Instructions from the start to the first response."""
+        return self.init + self.first
 
 
-def times(run: Run) -> Times:
-    """Return the times of one run."""
-    cpu = [1000 * (after.cpu - before.cpu) for before, after in zip(run.snapshots, run.snapshots[1:], strict=False)]
-    wall = [1000 * seconds for seconds in run.seconds]
-    return Times(
-        init=1000 * (run.snapshots[0].wall - run.started),
-        init_cpu=1000 * run.snapshots[0].cpu,
-        first=wall[0],
-        first_cpu=cpu[0],
-        later=median(wall[1:]),
-        later_cpu=median(cpu[1:]),
-        peak_mib=run.peak_kib / 1024,
+def measure(subject: Subject) -> Figures:
+    """Run a subject twice: alone, and under valgrind."""
+    alone = run(subject, 2, PYTHONPROFILEIMPORTTIME="1")
+    init, first, *later = count_instructions(subject, 1 + LATER)
+    return Figures(
+        name=subject.name,
+        request=subject.request,
+        init=init,
+        first=first,
+        later=mean(later),
+        calls=alone.calls[-1],
+        peak_mib=alone.peak_mib,
+        modules=len(_IMPORTED.findall(alone.output)),
     )
 
 
-def medians(every: Sequence[Times]) -> Times:
-    """Return the median of each figure."""
-    rows = [asdict(one) for one in every]
-    return Times(**{name: median(row[name] for row in rows) for name in rows[0]})
+def count_instructions(subject: Subject, requests: int) -> list[int]:
+    """Return the instructions of the start and of each request."""
+    if not shutil.which("valgrind"):
+        raise Broken("valgrind is not installed, so nothing can be counted")
+    with TemporaryDirectory() as folder:
+        out = Path(folder, "out")
+        counting = (
+            f"--dump-before={_NEXT_EVENT}",
+            f"--toggle-collect={_HASHING}",
+            "--collect-atstart=yes",
+        )  # in this order
+        tool = ("valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}", *counting)
+        run(subject, requests, tool=tool)
+        return [_total(Path(f"{out}.{number}")) for number in range(1, requests + 2)]
 
 
-def measure(
-    starter: Starter, subjects: Sequence[Subject], rounds: int, report: Callable[[int], None]
-) -> dict[str, Times]:
-    """Run all subjects once per round; each round begins with another subject."""
-    every: dict[str, list[Times]] = {subject.name: [] for subject in subjects}
-    for number in range(rounds):
-        turn = number % len(subjects)
-        for subject in (*subjects[turn:], *subjects[:turn]):
-            every[subject.name].append(times(starter.run(subject, 1 + LATER)))
-        report(number + 1)
-    return {name: medians(found) for name, found in every.items()}
+def _total(part: Path) -> int:
+    if not part.exists():
+        raise Broken("callgrind wrote no part: has the runtime interface client another way to request events now?")
+    (total,) = _TOTAL.findall(part.read_text(encoding="utf-8", errors="replace"))
+    return int(total)

@@ -20,17 +20,15 @@ NEW_PASSWORD = "battery horse correct"
 class BenchRequest:
     """A request to a function's `route`-th route. Names in capitals are placeholders (see world.py).
 
-    `hashes`: a password is hashed, which is counted separately; `provider`: the limits for providers and pages apply
-    (limits.py); `to_error`: the response redirects to the error page.
+    `provider`: the limits for providers and pages apply (limits.py); `to_error`: the response redirects to the error
+    page.
     """
 
     request: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
     route: int = 0
     bearer: str | None = "BEARER"
-    hashes: bool = False
     provider: bool = False
-    about: str = ""
     to_error: bool = False
 
     @property
@@ -44,84 +42,80 @@ class BenchRequest:
         return response.get("statusCode") == self.status and ("error=" in redirect) == self.to_error
 
 
-def _body(**values: Any) -> dict[str, Any]:
-    return {"json": values}
+def _signed_in(status: int = 200, **values: Any) -> BenchRequest:
+    return BenchRequest(request={"json": values}, status=status)
 
 
-def _by_mail(**values: Any) -> BenchRequest:
-    return BenchRequest(request=_body(**values), bearer=None)
+def _anonymous(**values: Any) -> BenchRequest:
+    return BenchRequest(request={"json": values}, bearer=None)
 
 
-def _at_provider(request: Mapping[str, Any], status: int = 200) -> BenchRequest:
-    return BenchRequest(request=request, bearer="LINKED", status=status, provider=True)
+def _at_provider(**request: Any) -> BenchRequest:
+    return BenchRequest(request=request, bearer="LINKED", provider=True)
 
 
 REQUESTS: dict[str, BenchRequest] = {
     # -- Accounts ---------------------------------------------------------------------
-    "SignUp": BenchRequest(request=_body(email="new@example.com", password=PASSWORD), bearer=None, hashes=True),
-    "VerifyEmail": _by_mail(token="VERIFICATION"),
-    "SendVerificationEmail": _by_mail(email="WAITING"),
-    "SignIn": BenchRequest(request=_body(email="EMAIL", password=PASSWORD), bearer=None, hashes=True),
-    "RequestPasswordReset": _by_mail(email="EMAIL"),
-    "ResetPassword": BenchRequest(request=_body(token="RESET", newPassword=NEW_PASSWORD), bearer=None, hashes=True),
-    "UpdateUser": BenchRequest(request=_body(name="Ann Smith")),
-    "SendPicture": BenchRequest(
-        request={"user_id": "x" * 36, "picture_id": "x" * 22}, bearer=None, status=404, about="one that does not exist"
+    "SignUp": _anonymous(email="new@example.com", password=PASSWORD),
+    "VerifyEmail": _anonymous(token="VERIFICATION"),
+    "SendVerificationEmail": _anonymous(email="WAITING"),
+    "SignIn": _anonymous(email="EMAIL", password=PASSWORD),
+    "RequestPasswordReset": _anonymous(email="EMAIL"),
+    "ResetPassword": _anonymous(token="RESET", newPassword=NEW_PASSWORD),
+    "UpdateUser": _signed_in(name="Ann Smith"),
+    "SendPicture": BenchRequest(  # one that does not exist
+        request={"user_id": "x" * 36, "picture_id": "x" * 22}, bearer=None, status=404
     ),
-    "ChangePassword": BenchRequest(request=_body(currentPassword=PASSWORD, newPassword=NEW_PASSWORD), hashes=True),
-    "VerifyPassword": BenchRequest(request=_body(password=PASSWORD), hashes=True),
-    "ChangeEmail": BenchRequest(request=_body(newEmail="new@example.com")),
-    "DeleteUser": BenchRequest(request=_body(password=PASSWORD), hashes=True),
-    "DeleteUserCallback": BenchRequest(request={"query": {"token": "garbage"}}, status=404, about="an invalid link"),
+    "ChangePassword": _signed_in(currentPassword=PASSWORD, newPassword=NEW_PASSWORD),
+    "VerifyPassword": _signed_in(password=PASSWORD),
+    "ChangeEmail": _signed_in(newEmail="new@example.com"),
+    "DeleteUser": _signed_in(password=PASSWORD),
+    "DeleteUserCallback": BenchRequest(request={"query": {"token": "garbage"}}, status=404),  # an invalid link
     "Unsubscribe": BenchRequest(request={"query": {"token": "UNSUBSCRIBE"}}, bearer=None),
     "ListAccounts": BenchRequest(),
     "ExportAccount": BenchRequest(),
     # -- Providers --------------------------------------------------------------------
-    "SignInSocial": BenchRequest(request=_body(provider="google"), bearer=None, provider=True),
+    "SignInSocial": BenchRequest(request={"json": {"provider": "google"}}, bearer=None, provider=True),
     "OauthCallback": BenchRequest(
-        request={
-            "provider": "google",
-            "query": {"state": "STATE", "code": "CODE"},
-            "cookies": ["STATE_COOKIE"],
-        },
+        request={"provider": "google", "query": {"state": "STATE", "code": "CODE"}, "cookies": ["STATE_COOKIE"]},
         bearer=None,
         status=302,
         provider=True,
     ),
     "ExpoAuthorizationProxy": BenchRequest(request={"query": {"authorizationURL": "APP_URL"}}, bearer=None, status=302),
-    "LinkSocial": BenchRequest(request=_body(provider="google"), provider=True),
-    "UnlinkAccount": _at_provider(_body(accountId="ACCOUNT")),
-    "GetAccessToken": _at_provider(_body(accountId="ACCOUNT")),
-    "RefreshToken": _at_provider(_body(accountId="ACCOUNT")),
-    "AccountInfo": _at_provider({"query": {"accountId": "ACCOUNT"}}),
+    "LinkSocial": BenchRequest(request={"json": {"provider": "google"}}, provider=True),
+    "UnlinkAccount": _at_provider(json={"accountId": "ACCOUNT"}),
+    "GetAccessToken": _at_provider(json={"accountId": "ACCOUNT"}),
+    "RefreshToken": _at_provider(json={"accountId": "ACCOUNT"}),
+    "AccountInfo": _at_provider(query={"accountId": "ACCOUNT"}),
     # -- Sessions ---------------------------------------------------------------------
     "GetSession": BenchRequest(),
-    "SignOut": BenchRequest(request=_body()),
+    "SignOut": _signed_in(),
     "ListSessions": BenchRequest(),
-    "RevokeSession": BenchRequest(request=_body(token="x" * 22)),
-    "RevokeSessions": BenchRequest(request=_body()),
-    "RevokeOtherSessions": BenchRequest(request=_body()),
-    "UpdateSession": BenchRequest(request=_body(), status=400, about="there is nothing to change"),
+    "RevokeSession": _signed_in(token="x" * 22),
+    "RevokeSessions": _signed_in(),
+    "RevokeOtherSessions": _signed_in(),
+    "UpdateSession": _signed_in(status=400),  # there is nothing to change
     "Token": BenchRequest(),
-    "Refresh": _by_mail(refresh_token="REFRESH"),
+    "Refresh": _anonymous(refresh_token="REFRESH"),
     "Jwks": BenchRequest(bearer=None),
     # -- Tasks ------------------------------------------------------------------------
     "ListTasks": BenchRequest(),
-    "CreateTask": BenchRequest(request=_body(**TASK), status=201),
+    "CreateTask": _signed_in(status=201, **TASK),
     "ReadTask": BenchRequest(request={"task_id": "TASK"}),
-    "UpdateTask": BenchRequest(request={"task_id": "TASK"} | _body(title="Water the cactus"), route=1),
-    "CompleteTask": BenchRequest(request={"task_id": "TASK"} | _body(completed=True)),
+    "UpdateTask": BenchRequest(request={"task_id": "TASK", "json": {"title": "Water the cactus"}}, route=1),
+    "CompleteTask": BenchRequest(request={"task_id": "TASK", "json": {"completed": True}}),
     "DeleteTask": BenchRequest(request={"task_id": "TASK"}, status=204),
     "SummarizeTasks": BenchRequest(),
-    "BulkTasks": BenchRequest(request=_body(operations=[{"op": "complete", "id": "TASK", "completed": True}])),
-    "BulkDeleteTasks": BenchRequest(request=_body(task_ids=["TASK"])),
+    "BulkTasks": _signed_in(operations=[{"op": "complete", "id": "TASK", "completed": True}]),
+    "BulkDeleteTasks": _signed_in(task_ids=["TASK"]),
     "ListChanges": BenchRequest(),
     "ExportTasks": BenchRequest(),
     # -- The service itself -----------------------------------------------------------
     "Health": BenchRequest(bearer=None),
     "Ok": BenchRequest(bearer=None),
-    "Error": BenchRequest(bearer=None, status=302, to_error=True, about="redirects to a page"),
+    "Error": BenchRequest(bearer=None, status=302, to_error=True),
     # -- Hosted pages -----------------------------------------------------------------
-    "ShowPage": BenchRequest(route=12, bearer=None, provider=True, about="not the page that was rendered at start"),
-    "SendAsset": BenchRequest(request={"name": "SCRIPT"}, bearer=None, provider=True, about="what pages load"),
+    "ShowPage": BenchRequest(route=12, bearer=None, provider=True),  # not the page that was rendered at the start
+    "SendAsset": BenchRequest(request={"name": "SCRIPT"}, bearer=None, provider=True),
 }

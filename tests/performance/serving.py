@@ -1,56 +1,50 @@
-"""A local HTTP/1.1 server with persistent connections; each response is one write, to avoid delays by Nagle."""
+"""A local HTTP server with persistent connections, which werkzeug's lacks."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A request with header names in lower case."""
+class Request(NamedTuple):
+    """A request; the names of its headers ignore case."""
 
-    method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(NamedTuple):
     """A response."""
 
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = {}
 
-    @property
-    def wire(self) -> bytes:
-        """The serialized response."""
-        headers = {"connection": "keep-alive", "content-length": str(len(self.body))} | dict(self.headers)
-        lines = [f"HTTP/1.1 {self.status} -", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-        return "\r\n".join(lines).encode("latin-1") + self.body
+
+type Responder = Callable[[Request], Response]
 
 
 @contextmanager
-def serving(respond: Callable[[Request], Response]) -> Iterator[str]:
+def serving(respond: Responder) -> Iterator[str]:
     """Serve with one thread per connection, and yield host and port."""
 
-    class Exchange(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+        wbufsize = -1  # a response is one packet
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Request(method=self.command, path=self.path, headers=headers, body=body)
-            self.wfile.write(respond(request).wire)
+            response = respond(Request(self.path, self.headers, body))
+            self.send_response_only(response.status)
+            for name, value in {"content-length": str(len(response.body)), **response.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(response.body)
 
         do_GET = do_POST  # noqa: N815 -- http.server's name
-
-        def log_message(self, *_: object) -> None:
-            pass
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
@@ -58,11 +52,9 @@ def serving(respond: Callable[[Request], Response]) -> Iterator[str]:
         def handle_error(self, *_: object) -> None:
             """Ignore connections that a stopped process broke."""
 
-    server = Server(("127.0.0.1", 0), Exchange)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()

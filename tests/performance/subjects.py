@@ -1,58 +1,45 @@
-"""The subjects of the benchmark: the functions of the build, and the yardsticks."""
+"""The subjects of the benchmark: functions of the build, and yardsticks that reimplement CreateTask."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 
-from tests.performance.built import Built
-from tests.performance.child import Subject
-from tests.performance.packages import BARE, NATURAL, yardstick
-from tests.performance.replay import ReplayingCloud
-from tests.performance.requests import REQUESTS, BenchRequest
+from tests.performance.build import CACHE, CONSTRAINTS, HERE, Built, packed, runtime
+from tests.performance.lambda_process import Subject
+from tests.performance.requests import REQUESTS
 from tests.performance.world import World
 
-YARDSTICKS = (BARE, NATURAL)
-_REFERENCE = "CreateTask"  # the function that yardsticks reimplement
+BARE, NATURAL = "bare", "natural"
 
 
 class Unknown(Exception):
     """The template has no such function with routes, or it has no benchmark request."""
 
 
-def subjects(world: World, built: Built, names: Iterable[str], yardsticks: Iterable[str] = YARDSTICKS) -> list[Subject]:
-    """Return the yardsticks, and these functions, by default all with routes."""
-    selected = list(names) or list(built.functions)
-    if unknown := [name for name in selected if name not in REQUESTS or name not in built.functions]:
+def functions(world: World, built: Built, names: Sequence[str]) -> list[Subject]:
+    """Return these functions of the build."""
+    if unknown := [name for name in names if name not in REQUESTS or name not in built.functions]:
         raise Unknown(f"cannot be measured:  {', '.join(unknown)}")
-    return [*(_yardstick(world, built, name) for name in yardsticks), *(_one(world, built, name) for name in selected)]
+    return [_function(world, built, name) for name in names]
 
 
-def _one(world: World, built: Built, name: str) -> Subject:
+def yardstick(world: World, built: Built, name: str) -> Subject:
+    """Return the subject of a yardstick's folder."""
+    folder = packed(HERE / name, CACHE / name, CONSTRAINTS)
+    reference = _function(world, built, "CreateTask")
+    return replace(reference, name=name, task=folder / "task", opt=folder / "opt", handler="handler.handler")
+
+
+def _function(world: World, built: Built, name: str) -> Subject:
     function, request = built.functions[name], REQUESTS[name]
     return Subject(
         name=name,
+        command=runtime(),
         task=function.folder,
-        opt=built.opt(name),
+        opt=built.opt,
         handler=function.handler,
         memory_mib=function.memory,
         environment=function.environment,
-        event=world.event(function.routes[request.route].key, request, {"SCRIPT": built.asset("gatehouse.js")}),
+        event=world.event(function.routes[request.route].key, request, SCRIPT=built.asset("gatehouse.js")),
         request=request,
-        cloud=ReplayingCloud(world.cloud(name)),
-    )
-
-
-def _yardstick(world: World, built: Built, name: str) -> Subject:
-    folder, function = yardstick(name), built.functions[_REFERENCE]
-    request = BenchRequest(
-        request=REQUESTS[_REFERENCE].request, status=REQUESTS[_REFERENCE].status, about="a yardstick"
-    )
-    return Subject(
-        name=name,
-        task=folder / "task",
-        opt=folder / "opt",
-        handler="handler.handler",
-        memory_mib=function.memory,
-        environment=function.environment,
-        event=world.event(function.routes[0].key, request),
-        request=request,
-        cloud=ReplayingCloud(world.cloud(name)),
+        cloud=world.cloud,
     )

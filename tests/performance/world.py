@@ -1,25 +1,25 @@
-"""A local cloud with users, with an endpoint for functions in other processes."""
+"""A local cloud with users, for functions in other processes."""
 
 import json
-import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import timedelta
 from threading import Lock
 from typing import Any
 from unittest.mock import patch
+from zlib import crc32
 
 from moto.dynamodb.models import dynamodb_backends
+from werkzeug.test import Client
 
-from gatehouse_dev import endpoint
 from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.endpoint import SingleRegionApp
 from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import load
 from tests.conftest import ROOT
-from tests.performance.replay import Upstream, upstream
 from tests.performance.requests import TASK, BenchRequest
-from tests.performance.serving import Request, Response
+from tests.performance.serving import Request, Responder, Response
 from tests.statistics.__main__ import silence
 from tests.support.auth_calls import request_reset, sign_up
 from tests.support.calls import Api
@@ -43,6 +43,7 @@ _DEPLOYED = {
     "MailFrom": "no-reply@example.com",
     **dict.fromkeys(("AccessTokenLifetime", "VerificationLifetime", "ResetLifetime"), _LONG),
 }
+_FORWARDED = {"authorization", "content-type", "x-amz-date", "x-amz-security-token", "x-amz-target"}
 _FROM_THE_GATEWAY = {
     "x-amzn-trace-id": "Root=1-6b01259e-0123456789abcdef01234567",
     "x-forwarded-for": "203.0.113.7",
@@ -54,35 +55,39 @@ _FROM_THE_GATEWAY = {
 class World:
     """A cloud with users. `parameters` are the template's; the others have their defaults."""
 
-    def __init__(self, address: str, parameters: dict[str, str], names: dict[str, str]) -> None:
-        """`names` are placeholders of requests and values. The current rows are restored for each function."""
+    def __init__(self, parameters: dict[str, str], names: dict[str, str]) -> None:
+        """`names` are placeholders of requests and values."""
         self.parameters = parameters
-        self._upstream = upstream(address)
         self._names = names
         self._rows = {name: deepcopy(table.items) for name, table in _tables().items()}
-        self._latest = ""
-        self._lock = Lock()
+        self._aws, self._lock = Client(SingleRegionApp()), Lock()
 
-    def cloud(self, function: str) -> Upstream:
-        """Return the cloud for a function. Rows that other functions wrote are reset first."""
+    def cloud(self) -> Responder:
+        """Return AWS with the original rows; what is written there is seen nowhere else."""
+        rows = deepcopy(self._rows)
 
-        def send(request: Request) -> Response:
+        def respond(request: Request) -> Response:
+            headers = [(name, value) for name, value in request.headers.items() if name.lower() in _FORWARDED]
             with self._lock:
-                if function != self._latest:
-                    self._latest = function
-                    for name, table in _tables().items():
-                        table.items = deepcopy(self._rows[name])
-                return self._upstream(request)
+                for name, table in _tables().items():
+                    table.items = rows[name]
+                answer = self._aws.post(request.path, data=request.body, headers=headers)
+            return Response(answer.data, answer.status_code, _headers(answer.data, answer.content_type))
 
-        return send
+        return respond
 
-    def event(self, route: str, request: BenchRequest, names: Mapping[str, str] | None = None) -> bytes:
+    def event(self, route: str, request: BenchRequest, **names: str) -> bytes:
         """Return the event of a request; `names` adds placeholders."""
-        fields: dict[str, Any] = filled(request.whole, self._names | dict(names or {}))
+        fields: dict[str, Any] = filled(request.whole, self._names | names)
         event = event_for(route, headers=_FROM_THE_GATEWAY, **fields)
         if "body" in event:
             event["headers"]["content-length"] = str(len(event["body"]))
         return json.dumps(event).encode()
+
+
+def _headers(body: bytes, content_type: str) -> dict[str, str]:
+    """Return DynamoDB's headers, with the checksum that clients verify."""
+    return {"content-type": content_type, "x-amzn-requestid": "0" * 52, "x-amz-crc32": str(crc32(body))}
 
 
 @contextmanager
@@ -91,13 +96,11 @@ def populated_world() -> Iterator[World]:
     with running_provider() as provider:
         provider._codes = ReusableCodes()
         parameters = _parameters(provider)
-        settings = {"RateLimits": "off", "Transport": "botocore"}
-        template = load(ROOT / "template.yaml", parameters | settings)
+        template = load(ROOT / "template.yaml", parameters | {"RateLimits": "off", "Transport": "botocore"})
         with Cloud(template, secrets={_SECRET_NAME: CLIENT_SECRET}) as cloud:
             with silence():
                 names = _names(Api(template), cloud, provider)
-            with socket.create_server(("127.0.0.1", 0), backlog=64) as listener, endpoint.serving(listener):
-                yield World(f"127.0.0.1:{listener.getsockname()[1]}", parameters, names)
+            yield World(parameters, names)
 
 
 class ReusableCodes(dict[str, Any]):
@@ -113,7 +116,7 @@ def _tables() -> dict[str, Any]:
 
 
 def _parameters(provider: Provider) -> dict[str, str]:
-    google = {
+    return _DEPLOYED | {
         "GoogleClientId": CLIENT_ID,
         "GoogleClientSecretName": _SECRET_NAME,
         "GoogleAuthorizeUrl": f"{provider.url}/authorize",
@@ -122,7 +125,6 @@ def _parameters(provider: Provider) -> dict[str, str]:
         "GoogleIssuer": provider.url,
         "TrustedOrigins": APP,
     }
-    return _DEPLOYED | google
 
 
 def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:

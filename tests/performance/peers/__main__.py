@@ -10,62 +10,37 @@ import argparse
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
-from tests.performance.built import BUILT, Built, NotBuilt
-from tests.performance.child import Run, Starter, Subject
-from tests.performance.packages import interpreter
+from tests.costs.tables import table
+from tests.performance.build import BUILT, Built, NotBuilt
+from tests.performance.lambda_process import Broken, Subject, run
 from tests.performance.peers import packed
-from tests.performance.peers.peer_subjects import GATEHOUSE, NODE, PEERS, peer_subjects
-from tests.performance.runtime_api import Broken
-from tests.performance.subjects import subjects
+from tests.performance.peers.peer_subjects import GATEHOUSE, PEERS, peer_subjects
+from tests.performance.subjects import functions
 from tests.performance.world import populated_world
 
 FUNCTIONS = ("SignIn", "GetSession", "CreateTask")
 ROUNDS, REQUESTS, WARM = 9, 26, 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """Milliseconds by the clock and of processors, from the start or of a request; the most memory; calls of AWS."""
+class Taken(NamedTuple):
+    """Milliseconds of processors until the first response, and of the first and a warm request; the most memory."""
 
     cold: float
-    cold_cpu: float
     first: float
-    first_cpu: float
-    later: float
-    later_cpu: float
     warm: float
-    warm_cpu: float
     peak_mib: float
-    calls: float
 
 
-TITLES = {
-    "cold": "start to first answer, wall ms",
-    "cold_cpu": "CPU ms",
-    "first": "first request, wall ms",
-    "first_cpu": "CPU ms",
-    "later": "2nd-6th, wall ms",
-    "later_cpu": "CPU ms",
-    "warm": f"{REQUESTS - WARM + 1}th-{REQUESTS}th, wall ms",
-    "warm_cpu": "CPU ms",
-    "peak_mib": "peak MiB",
-    "calls": "calls",
-}
-
-
-class Everyone(Starter):
-    """Starts Node with what stands in for its runtime, and all others as the bench does."""
-
-    def run(self, subject: Subject, requests: int, *, wrapper: Sequence[str] = (), flags: Sequence[str] = ()) -> Run:
-        """Node takes what follows its script, another interpreter's command, for arguments, and nobody reads them."""
-        node = packed.runtime() if subject.name.startswith(NODE) else ()
-        return super().run(subject, requests, wrapper=(*wrapper, *node), flags=flags)
+TITLES = ("start to first answer, CPU ms", "first request", f"{REQUESTS - WARM + 1}th-{REQUESTS}th", "peak MiB")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -80,8 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         with ExitStack() as stack:
             world = stack.enter_context(populated_world())
             built = stack.enter_context(Built(given.build, world.parameters))
-            every = peer_subjects(subjects(world, built, FUNCTIONS, ()), packed.node(), packed.python())
-            taken = measured(Everyone(interpreter()), every, given.rounds)
+            taken = measured(peer_subjects(functions(world, built, FUNCTIONS)), given.rounds)
     except (Broken, NotBuilt, packed.Missing, subprocess.CalledProcessError) as error:
         print(error)
         return 1
@@ -91,58 +65,39 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def measured[Key](starter: Starter, every: dict[Key, Subject], rounds: int) -> dict[Key, Taken]:
+def measured[Key](every: Mapping[Key, Subject], rounds: int) -> dict[Key, Taken]:
     """Start everything once a round, one after the other; each round begins with another. The medians."""
-    found: dict[Key, list[Taken]] = {key: [] for key in every}
+    found, keys = defaultdict[Key, list[Taken]](list), list(every)
     for number in range(rounds):
-        keys = list(every)
         turn = number % len(keys)
         for key in (*keys[turn:], *keys[:turn]):
-            found[key].append(_taken(starter.run(every[key], REQUESTS)))
+            found[key].append(_taken(every[key]))
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-    return {
-        key: Taken(**{name: median(getattr(one, name) for one in all_) for name in TITLES})
-        for key, all_ in found.items()
-    }
+    return {key: Taken(*map(median, zip(*all_, strict=True))) for key, all_ in found.items()}
 
 
-def _taken(run: Run) -> Taken:
-    used = [1000 * (after.cpu - before.cpu) for before, after in zip(run.snapshots, run.snapshots[1:], strict=False)]
-    waited = [1000 * seconds for seconds in run.seconds]
-    return Taken(
-        cold=1000 * (run.snapshots[0].wall - run.started) + waited[0],
-        cold_cpu=1000 * run.snapshots[1].cpu,
-        first=waited[0],
-        first_cpu=used[0],
-        later=median(waited[1:6]),
-        later_cpu=median(used[1:6]),
-        warm=median(waited[-WARM:]),
-        warm_cpu=median(used[-WARM:]),
-        peak_mib=run.peak_kib / 1024,
-        calls=sum(run.snapshots[2].calls.values()) - sum(run.snapshots[1].calls.values()),
-    )
+def _taken(subject: Subject) -> Taken:
+    times = list[float]()
+    finished = run(subject, REQUESTS, on_idle=lambda pid: times.append(_cpu_milliseconds(pid)))
+    used = [after - before for before, after in pairwise(times)]
+    return Taken(cold=times[1], first=used[0], warm=median(used[-WARM:]), peak_mib=finished.peak_mib)
 
 
-def _tables(taken: dict[tuple[str, str], Taken]) -> list[str]:
-    lines: list[str] = []
+def _cpu_milliseconds(pid: int) -> float:
+    """Return the CPU time of all threads in nanosecond resolution: the clock of clock_getcpuclockid(3) on Linux."""
+    return 1000 * time.clock_gettime((~pid << 3) | 2)
+
+
+def _tables(taken: Mapping[tuple[str, str], Taken]) -> list[str]:
+    lines = list[str]()
     for function in FUNCTIONS:
-        row = {who: asdict(taken[function, who]) for who in (GATEHOUSE, *PEERS)}
-        lines += ["", f"| {function} | {' | '.join(TITLES.values())} |", f"|---|{'---:|' * len(TITLES)}"]
-        lines += [_line(who, values) for who, values in row.items()]
+        ours = taken[function, GATEHOUSE]
+        rows = [(who, *(f"{figure:.1f}" for figure in taken[function, who])) for who in (GATEHOUSE, *PEERS)]
         for peer in PEERS:
-            ratios = {name: row[GATEHOUSE][name] / row[peer][name] for name in TITLES if name != "calls"}
-            lines.append(_line(f"ours ÷ {peer}", ratios, digits=2))
+            ratios = (mine / theirs for mine, theirs in zip(ours, taken[function, peer], strict=True))
+            rows.append((f"ours ÷ {peer}", *(f"{ratio:.2f}" for ratio in ratios)))
+        lines += ["", *table((function, *TITLES), rows)]
     return lines
-
-
-def _line(title: str, values: dict[str, float], digits: int | None = None) -> str:
-    def cell(name: str) -> str:
-        value = values.get(name)
-        if value is None:
-            return ""
-        return f"{value:.{0 if name == 'calls' else digits or (2 if value < 10 else 0)}f}"
-
-    return f"| {title} | {' | '.join(cell(name) for name in TITLES)} |"
 
 
 if __name__ == "__main__":

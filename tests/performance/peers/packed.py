@@ -1,12 +1,10 @@
 """Builds the peers as deployed, in .cache/bench/peers: bundled by esbuild, or installed and compiled."""
 
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.performance.packages import CACHE, compile_all
+from tests.performance.build import CACHE, packed
 
 HERE = Path(__file__).parent
 _FOLDER = CACHE / "peers"
@@ -18,7 +16,7 @@ class Missing(Exception):
     """A tool that a peer needs is missing."""
 
 
-def runtime() -> tuple[str, str]:
+def runtime() -> tuple[str, ...]:
     """Return the command of Node with a replacement of Lambda's runtime."""
     return _program("node"), str(HERE / "node/runtime.mjs")
 
@@ -47,18 +45,7 @@ def node() -> Path:
 
 def python() -> Path:
     """Return the folder with `task` and `opt`, compiled."""
-    source, folder = HERE / "python", _FOLDER / "python"
-    mark = folder / "requirements.txt"
-    if not mark.exists() or mark.read_bytes() != (source / mark.name).read_bytes():
-        shutil.rmtree(folder, ignore_errors=True)
-        uv = os.environ.get("UV") or _program("uv")
-        wanted = ("--requirements", str(source / mark.name))
-        _run(uv, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder / "opt"), *wanted)
-        shutil.copy(source / mark.name, mark)
-    (folder / "task").mkdir(exist_ok=True)
-    shutil.copy(source / "handler.py", folder / "task")
-    compile_all(folder)
-    return folder
+    return packed(HERE / "python", _FOLDER / "python")
 
 
 def _program(name: str) -> str:

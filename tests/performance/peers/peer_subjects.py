@@ -7,15 +7,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.performance.child import Subject
-from tests.performance.replay import ReplayingCloud, Upstream
+from tests.performance.lambda_process import Broken, Subject
+from tests.performance.peers import packed
 from tests.performance.requests import TASK, BenchRequest
-from tests.performance.runtime_api import Broken
-from tests.performance.serving import Request, Response
+from tests.performance.serving import Request, Responder, Response
 from tests.support.people import PASSWORD
 
 GATEHOUSE, PYTHON = "Gatehouse", "better-auth-server, Mangum"
@@ -37,9 +37,10 @@ class RequestWithBody(BenchRequest):
         return BenchRequest.accepts(self, response) and self.expected_text in response["body"]
 
 
-def peer_subjects(ours: Sequence[Subject], node: Path, python: Path) -> dict[tuple[str, str], Subject]:
+def peer_subjects(ours: Sequence[Subject]) -> dict[tuple[str, str], Subject]:
     """Return the subjects by function and product. `ours` begins with the sign-in."""
     email = str(json.loads(json.loads(ours[0].event)["body"])["email"])
+    node, python = packed.node(), packed.python()
     return {(one.name, product): it for one in ours for product, it in _products(one, email, node, python)}
 
 
@@ -58,13 +59,18 @@ def _products(ours: Subject, email: str, node: Path, python: Path) -> Iterator[t
     }
     peer = replace(ours, request=request, event=_event(ours.event), environment=environment)
     yield GATEHOUSE, replace(ours, request=request)
-    for product, task, opt, handler, cloud in (
-        (NODE, node / "memory", node, "memory.handler", _no_cloud),
-        (STORED, node / "dynamodb", node, "dynamodb.handler", _table(_rows(environment))),
-        (PYTHON, python / "task", python / "opt", "handler.handler", _no_cloud),
+    stored = _table(_rows(environment))
+    for product, command, task, opt, handler, respond in (
+        (NODE, packed.runtime(), node / "memory", node, "memory.handler", _no_cloud),
+        (STORED, packed.runtime(), node / "dynamodb", node, "dynamodb.handler", stored),
+        (PYTHON, ours.command, python / "task", python / "opt", "handler.handler", _no_cloud),
     ):
-        name = f"{product}: {ours.name}"
-        yield product, replace(peer, name=name, task=task, opt=opt, handler=handler, cloud=ReplayingCloud(cloud))
+        name, cloud = f"{product}: {ours.name}", partial(_same, respond)
+        yield product, replace(peer, name=name, command=command, task=task, opt=opt, handler=handler, cloud=cloud)
+
+
+def _same(respond: Responder) -> Responder:
+    return respond
 
 
 def _event(ours: bytes) -> bytes:
@@ -103,10 +109,10 @@ def _rows(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _table(rows: Mapping[str, dict[str, Any]]) -> Upstream:
+def _table(rows: Mapping[str, dict[str, Any]]) -> Responder:
     def respond(request: Request) -> Response:
         is_query = request.headers["x-amz-target"].endswith(".Query")
         response = {"Items": [rows[json.loads(request.body)["TableName"]]], "Count": 1} if is_query else {}
-        return Response(headers={"content-type": "application/x-amz-json-1.0"}, body=json.dumps(response).encode())
+        return Response(json.dumps(response).encode(), headers={"content-type": "application/x-amz-json-1.0"})
 
     return respond

@@ -1,0 +1,128 @@
+"""The result of `sam build`, laid out as in Lambda, and packages that are installed in .cache/bench."""
+
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from gatehouse_dev.template import load
+from gatehouse_dev.template_file import parse_template
+
+ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
+CACHE = ROOT / ".cache/bench"
+BUILT = CACHE / "built"
+CONSTRAINTS = ROOT / "requirements/dev.txt"
+
+
+class NotBuilt(Exception):
+    """There is no build."""
+
+
+class Built:
+    """A build and its `functions` with routes. While entered, the layers of a function are merged as in /opt."""
+
+    def __init__(self, folder: Path, parameters: Mapping[str, str]) -> None:
+        """Load the build; NotBuilt if `folder` has none."""
+        path = folder / "template.yaml"
+        if not path.is_file():
+            raise NotBuilt(f"nothing was built in {folder}: `make bench` does it")
+        declared = parse_template(path).get("Parameters") or {}  # the build may be older than the template
+        self._template = load(path, {name: value for name, value in parameters.items() if name in declared})
+        self.functions = {name: function for name, function in self._template.functions.items() if function.routes}
+        CACHE.mkdir(parents=True, exist_ok=True)
+        self._temporary = TemporaryDirectory(dir=CACHE, prefix="opt-")  # hard links need the same file system
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._temporary.cleanup()
+
+    @cached_property
+    def layers(self) -> dict[str, Path]:
+        """The folders of the layers."""
+        return {
+            name: self._template.path.parent / str(resource["Properties"]["ContentUri"])
+            for name, resource in self._template.resources.items()
+            if resource["Type"] == "AWS::Serverless::LayerVersion"
+        }
+
+    @cached_property
+    def opt(self) -> Path:
+        """The folder that is /opt/python for all functions."""
+        merged = Path(self._temporary.name, "python")
+        for layer in self.layers.values():
+            shutil.copytree(layer / "python", merged, copy_function=os.link, dirs_exist_ok=True)
+        return merged
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The bytes of each layer."""
+        return {
+            name: sum(path.lstat().st_size for path in layer.rglob("*") if not path.is_dir())
+            for name, layer in self.layers.items()
+        }
+
+    def asset(self, name: str) -> str:
+        """Return the name of an asset in this build."""
+        found: str = runpy.run_path(str(self.opt / "gatehouse/pages/assets.py"))["find_asset"](name).name
+        return found
+
+
+def runtime() -> tuple[str, ...]:
+    """Return the command of Lambda's runtime interface client, with a Python that has no other package."""
+    folder, requirements = CACHE / "runtime", HERE / "requirements.txt"
+    if _changed(folder, requirements):
+        uv("venv", "--clear", "--python", sys.executable, str(folder))
+        uv("pip", "install", "--python", str(folder), "--requirements", str(requirements))
+        compile_all(folder)
+        _mark(folder, requirements)
+    return str(folder / "bin/python"), "-s", "-P", "-m", "awslambdaric"
+
+
+def packed(source: Path, folder: Path, *constraints: Path) -> Path:
+    """Return the folder, with the handler of `source` in `task` and its requirements in `opt`, compiled."""
+    inputs = [source / "requirements.txt", source / "handler.py", *constraints]
+    if _changed(folder, *inputs):
+        shutil.rmtree(folder, ignore_errors=True)
+        options = ("--requirements", str(inputs[0]), *(f"--constraints={path}" for path in constraints))
+        uv("pip", "install", "--python", sys.executable, "--target", str(folder / "opt"), *options)
+        (folder / "task").mkdir()
+        shutil.copy(source / "handler.py", folder / "task")
+        compile_all(folder)
+        _mark(folder, *inputs)
+    return folder
+
+
+def compile_all(folder: Path) -> None:
+    """Compile with unchecked hashes, so that sources are never compared."""
+    command = [sys.executable, "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash", str(folder)]
+    environment = os.environ | {"PYTHONPYCACHEPREFIX": ""}
+    subprocess.run(command, env=environment, check=False)  # noqa: S603 -- our own files; some are for other Pythons
+
+
+def uv(*arguments: str) -> None:
+    """Run uv, as the Makefile does."""
+    program = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".cache/uv/bin/uv")
+    subprocess.run([program, *arguments, "--quiet"], cwd=ROOT, check=True)  # noqa: S603
+
+
+def _changed(folder: Path, *inputs: Path) -> bool:
+    mark = folder / "ready"
+    return not mark.exists() or mark.read_text(encoding="ascii") != _digest(*inputs)
+
+
+def _mark(folder: Path, *inputs: Path) -> None:
+    (folder / "ready").write_text(_digest(*inputs), encoding="ascii")
+
+
+def _digest(*inputs: Path) -> str:
+    parts = [sys.version.encode(), *(file.read_bytes() for file in inputs)]
+    return sha256(b"\0".join(parts)).hexdigest()
