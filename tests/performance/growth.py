@@ -9,7 +9,7 @@ import argparse
 import gc
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
+from moto.dynamodb.models.table import Table
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.resource_names import ACCOUNT, REGION
@@ -42,14 +43,6 @@ ROUTES = (SIGN_IN, GET_SESSION, LIST_SESSIONS, LIST)
 TASKS = 3  # of the measured user; docs/costs.md has the growth with tasks
 
 HEAD = ("call", "round trips", "items", "KB", "read units", "write units")
-_COLUMNS: tuple[Callable[[Cost], str], ...] = (
-    lambda cost: str(cost.trips),
-    lambda cost: spaced(cost.items),
-    lambda cost: f"{cost.bytes / 1024:.1f}",
-    lambda cost: spaced(cost.read),
-    lambda cost: spaced(cost.write),
-)
-
 type Costs = Mapping[str, Cost]  # by route
 
 
@@ -78,91 +71,69 @@ class Growth:
     def table(self) -> list[str]:
         """Return a Markdown table. A figure that is the same for all sizes is shown once."""
         lines = (
-            (f"`{route}`", *(_distinct([column(cost) for cost in costs]) for column in _COLUMNS))
-            for route, costs in self.series.items()
+            (f"`{route}`", *map(_series, zip(*map(_cells, costs), strict=True))) for route, costs in self.series.items()
         )
         return [f"With {' → '.join(map(spaced, self.sizes))} {self.of}:", "", *table(HEAD, lines), ""]
 
 
-def _distinct(figures: list[str]) -> str:
+def _series(figures: Sequence[str]) -> str:
     return figures[0] if len(set(figures)) == 1 else " → ".join(figures)
 
 
-# -- Rows of other users ------------------------------------------------------------
-
-type Rows = dict[DynamoType, dict[DynamoType, Item]]  # by both parts of the key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateRow:
-    """A row that the service wrote: its table's rows, the names of its key, and the attributes that name the user."""
-
-    rows: Rows
-    key: tuple[str, str]
-    attributes: dict[str, DynamoType]
-    own: dict[str, str]
-
-    def copy(self, own: Mapping[str, DynamoType]) -> None:
-        """Add a copy with other values of some attributes. The others are shared, to save memory."""
-        attributes: LimitedSizeDict = LimitedSizeDict.__new__(LimitedSizeDict)
-        attributes |= self.attributes
-        attributes |= own
-        item: Any = object.__new__(Item)  # without moto's bookkeeping of instances
-        item.attrs = attributes
-        item.hash_key, item.range_key = attributes[self.key[0]], attributes[self.key[1]]
-        self.rows[item.hash_key][item.range_key] = item
+def _cells(cost: Cost) -> list[str]:
+    return [str(cost.trips), spaced(cost.items), f"{cost.bytes / 1024:.1f}", spaced(cost.read), spaced(cost.write)]
 
 
 class OtherUsers:
-    """Any number of users whose rows are copies of the rows of one real user."""
+    """Any number of users, whose rows are copies of the rows of one real user. They are written into moto's tables."""
 
     def __init__(self, model: Person) -> None:
-        """Read the rows of the real user."""
+        """Read the rows of the real user, and their texts that name the user."""
         self._model, self._number = model, 0
-        self._rows = list(_rows_of(model))
-        self._texts = sorted({text for row in self._rows for text in row.own.values()})
-        self._session = next(row for row in self._rows if "secret_hash" in row.attributes)
+        self._rows = [
+            (stored, row, texts)
+            for stored in dynamodb_backends[ACCOUNT][REGION].tables.values()
+            for row in stored.all_items()
+            if (texts := {name: value.value for name, value in row.attrs.items() if _names(value, model)})
+        ]
+        self._texts = {text for _, _, texts in self._rows for text in texts.values()}
+        self._session = next((stored, row) for stored, row, _ in self._rows if "secret_hash" in row.attrs)
 
     def grow_to(self, number: int) -> None:
         """Add users until there are so many."""
         with patch.object(DynamoType, "__hash__", lambda text: hash((text.type, text.value))):  # quicker than moto's
             for user in range(self._number + 1, number + 1):
-                self._add(user)
+                user_id, email = f"{user:08x}{self._model.id[8:]}", f"user+{user:07}@example.com"
+                named = {
+                    text: _string(text.replace(self._model.id, user_id).replace(self._model.email, email))
+                    for text in self._texts
+                }
+                for stored, row, texts in self._rows:
+                    _copy(stored, row, {name: named[text] for name, text in texts.items()})
         self._number = max(self._number, number)
-
-    def _add(self, user: int) -> None:
-        user_id, email = f"{user:08x}{self._model.id[8:]}", f"user+{user:07}@example.com"
-        named = {
-            text: _text(text.replace(self._model.id, user_id).replace(self._model.email, email)) for text in self._texts
-        }
-        for row in self._rows:
-            row.copy({name: named[text] for name, text in row.own.items()})
 
     def add_sessions(self, person: Person, times: int) -> None:
         """Add so many sessions of a user."""
-        owner = _text(person.id)
         for number in range(times):
-            self._session.copy({"user_id": owner, "session_id": _text(f"{number:022}")})
+            _copy(*self._session, {"user_id": _string(person.id), "session_id": _string(f"{number:022}")})
 
 
-def _rows_of(person: Person) -> Iterator[TemplateRow]:
-    for stored in dynamodb_backends[ACCOUNT][REGION].tables.values():
-        for row in stored.all_items():
-            own = {name: value.value for name, value in row.attrs.items() if _names(value, person)}
-            if own:
-                key = (str(stored.hash_key_attr), str(stored.range_key_attr))
-                yield TemplateRow(rows=stored.items, key=key, attributes=dict(row.attrs), own=own)
+def _string(text: str) -> DynamoType:
+    return DynamoType({"S": text})
 
 
 def _names(value: DynamoType, person: Person) -> bool:
     return value.type == "S" and (person.id in value.value or person.email in value.value)
 
 
-def _text(value: str) -> DynamoType:
-    return DynamoType({"S": value})
-
-
-# -- The measured users -------------------------------------------------------------
+def _copy(stored: Table, row: Item, own: Mapping[str, DynamoType]) -> None:
+    """Add a copy of a row with other values of some attributes. All else is shared, to save memory."""
+    item: Any = object.__new__(Item)  # without moto's bookkeeping of instances
+    item.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
+    item.attrs |= row.attrs
+    item.attrs |= own
+    item.hash_key, item.range_key = item.attrs[stored.hash_key_attr], item.attrs[stored.range_key_attr]
+    stored.items[item.hash_key][item.range_key] = item
 
 
 class Population:
@@ -223,7 +194,8 @@ class Population:
 @contextmanager
 def population(call: Api, cloud: Cloud) -> Iterator[Population]:
     """Measure in a running cloud with a fixed clock, so that rows have the same size."""
-    with patch.object(layer("clock"), "now", lambda: NOW), quick_rows(), quiet():
+    never = patch.object(layer("accounts.trim_orders"), "ONE_IN", 2**64)  # some sign-ins write a row more
+    with patch.object(layer("clock"), "now", lambda: NOW), never, quick_rows(), quiet():
         yield Population(call, cloud)
 
 
