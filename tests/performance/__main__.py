@@ -15,11 +15,12 @@ from pathlib import Path
 
 from tests.costs.tables import table
 from tests.performance.build import BUILT, ROOT, Built, NotBuilt
-from tests.performance.lambda_process import Broken, Subject
+from tests.performance.lambda_process import Subject
 from tests.performance.limits import exceeded, ratios
 from tests.performance.measuring import Figures, measure
 from tests.performance.plot import svg
-from tests.performance.subjects import BARE, NATURAL, Unknown, functions, yardstick
+from tests.performance.requests import Broken
+from tests.performance.subjects import BARE, NATURAL, functions, yardstick
 from tests.performance.world import populated_world
 
 PLOT = ROOT / "docs/performance.svg"
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
                 subjects.append(yardstick(world, built, NATURAL))
             bare = measure(yardstick(world, built, BARE))
             others = measured(subjects)
-    except (Broken, NotBuilt, Unknown) as error:
+    except (Broken, NotBuilt) as error:
         print(error)
         return 1
     print("\n".join(report(others, bare)))

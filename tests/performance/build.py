@@ -5,7 +5,8 @@ import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +23,7 @@ CONSTRAINTS = ROOT / "requirements/dev.txt"
 
 
 class NotBuilt(Exception):
-    """There is no build."""
+    """There is no build, or it has no such function."""
 
 
 class Built:
@@ -79,50 +80,44 @@ class Built:
 def runtime() -> tuple[str, ...]:
     """Return the command of Lambda's runtime interface client, with a Python that has no other package."""
     folder, requirements = CACHE / "runtime", HERE / "requirements.txt"
-    if _changed(folder, requirements):
-        uv("venv", "--clear", "--python", sys.executable, str(folder))
-        uv("pip", "install", "--python", str(folder), "--requirements", str(requirements))
-        compile_all(folder)
-        _mark(folder, requirements)
+    with _once(folder, requirements) as wanted:
+        if wanted:
+            _uv("venv", "--clear", "--python", sys.executable, str(folder))
+            _uv("pip", "install", "--python", str(folder), "--requirements", str(requirements))
+            _compile(folder)
     return str(folder / "bin/python"), "-s", "-P", "-m", "awslambdaric"
 
 
 def packed(source: Path, folder: Path, *constraints: Path) -> Path:
     """Return the folder, with the handler of `source` in `task` and its requirements in `opt`, compiled."""
-    inputs = [source / "requirements.txt", source / "handler.py", *constraints]
-    if _changed(folder, *inputs):
-        shutil.rmtree(folder, ignore_errors=True)
-        options = ("--requirements", str(inputs[0]), *(f"--constraints={path}" for path in constraints))
-        uv("pip", "install", "--python", sys.executable, "--target", str(folder / "opt"), *options)
-        (folder / "task").mkdir()
-        shutil.copy(source / "handler.py", folder / "task")
-        compile_all(folder)
-        _mark(folder, *inputs)
+    requirements, handler = source / "requirements.txt", source / "handler.py"
+    with _once(folder, requirements, handler, *constraints) as wanted:
+        if wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+            (folder / "task").mkdir(parents=True)
+            shutil.copy(handler, folder / "task")
+            options = (f"--target={folder / 'opt'}", *(f"--constraints={path}" for path in constraints))
+            _uv("pip", "install", "--python", sys.executable, *options, "--requirements", str(requirements))
+            _compile(folder)
     return folder
 
 
-def compile_all(folder: Path) -> None:
+@contextmanager
+def _once(folder: Path, *inputs: Path) -> Iterator[bool]:
+    """Yield whether the folder must be made: it was not yet, or from other inputs."""
+    parts = [sys.version.encode(), *(file.read_bytes() for file in inputs)]
+    mark, digest = folder / "ready", sha256(b"\0".join(parts)).hexdigest()
+    yield not mark.exists() or mark.read_text(encoding="ascii") != digest
+    mark.write_text(digest, encoding="ascii")
+
+
+def _compile(folder: Path) -> None:
     """Compile with unchecked hashes, so that sources are never compared."""
     command = [sys.executable, "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash", str(folder)]
     environment = os.environ | {"PYTHONPYCACHEPREFIX": ""}
     subprocess.run(command, env=environment, check=False)  # noqa: S603 -- our own files; some are for other Pythons
 
 
-def uv(*arguments: str) -> None:
-    """Run uv, as the Makefile does."""
+def _uv(*arguments: str) -> None:
     program = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".cache/uv/bin/uv")
-    subprocess.run([program, *arguments, "--quiet"], cwd=ROOT, check=True)  # noqa: S603
-
-
-def _changed(folder: Path, *inputs: Path) -> bool:
-    mark = folder / "ready"
-    return not mark.exists() or mark.read_text(encoding="ascii") != _digest(*inputs)
-
-
-def _mark(folder: Path, *inputs: Path) -> None:
-    (folder / "ready").write_text(_digest(*inputs), encoding="ascii")
-
-
-def _digest(*inputs: Path) -> str:
-    parts = [sys.version.encode(), *(file.read_bytes() for file in inputs)]
-    return sha256(b"\0".join(parts)).hexdigest()
+    subprocess.run([program, *arguments, "--quiet"], cwd=ROOT, check=True)  # noqa: S603 -- as the Makefile does

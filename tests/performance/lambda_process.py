@@ -1,6 +1,5 @@
 """Runs a function as Lambda does: in a process of its own with only its deployed files, which asks for its events."""
 
-import json
 import os
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import NamedTuple
 from uuid import uuid4
 
-from tests.performance.requests import BenchRequest
+from tests.performance.requests import BenchRequest, Broken
 from tests.performance.serving import Request, Responder, Response, serving
 
 RUNTIME_API = "/2018-06-01/runtime/"
@@ -37,10 +36,6 @@ _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",  # for comparable instruction counts
     "TZ": ":UTC",
 }
-
-
-class Broken(Exception):
-    """The process ended, failed, or does not respond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +74,12 @@ def run(
 
     `tool` wraps the command. `on_idle` gets the process id after the start and after each request.
     """
-    api, aws, calls = RuntimeApi(), CountedAws(subject.cloud), list[int]()
+    api, calls, respond = RuntimeApi(), [0], subject.cloud()
+
+    def aws(request: Request) -> Response:
+        calls[-1] += request.headers["x-amz-target"].startswith("DynamoDB_")
+        return respond(request)
+
     with serving(api) as runtime, serving(aws) as cloud, TemporaryFile() as output, TemporaryDirectory() as home:
         process = subprocess.Popen(  # noqa: S603 -- our own
             [*tool, *subject.command, subject.handler],
@@ -95,13 +95,12 @@ def run(
             return output.read().decode(errors="replace")
 
         try:
-            for number in range(1 + requests):
-                if number:
-                    aws.begin_request()
-                    _check(subject, api.invoke(subject.event, process.poll))
-                else:
-                    api.wait_until_idle(process.poll)
-                calls.append(aws.calls)
+            api.wait_until_idle(process.poll)
+            on_idle(process.pid)
+            for _ in range(requests):
+                calls.append(0)
+                respond = subject.cloud()
+                subject.request.check(api.invoke(subject.event, process.poll))
                 on_idle(process.pid)
             return Run(calls, _peak_mib(process.pid), text())
         except Broken as broken:
@@ -151,28 +150,6 @@ class RuntimeApi:
         if self._responses.empty():
             raise Broken("it sent no response")
         return self._responses.get()
-
-
-class CountedAws:
-    """AWS for one process, with `calls` of DynamoDB since the start or the request began."""
-
-    def __init__(self, cloud: Callable[[], Responder]) -> None:
-        self._cloud = cloud
-        self.begin_request()
-
-    def begin_request(self) -> None:
-        """Forget what earlier requests wrote."""
-        self.calls, self._respond = 0, self._cloud()
-
-    def __call__(self, request: Request) -> Response:
-        """Respond to the process."""
-        self.calls += request.headers["x-amz-target"].startswith("DynamoDB_")
-        return self._respond(request)
-
-
-def _check(subject: Subject, response: bytes) -> None:
-    if not subject.request.accepts(json.loads(response)):
-        raise Broken(f"status {subject.request.status} was expected of {response.decode()}")
 
 
 def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, str]:

@@ -12,8 +12,8 @@ from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tests.performance.lambda_process import Broken, Subject, run
-from tests.performance.requests import BenchRequest
+from tests.performance.lambda_process import Subject, run
+from tests.performance.requests import BenchRequest, Broken
 
 LATER = 10  # requests after the first
 _NEXT_EVENT = "method_next*"  # in the native part of the runtime interface client

@@ -1,5 +1,6 @@
 """The benchmark's request to each function, and the expected status."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,10 @@ TASK = {
     "tags": ["home"],
 }
 NEW_PASSWORD = "battery horse correct"
+
+
+class Broken(Exception):
+    """A function ended, failed, or does not respond as expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +41,12 @@ class BenchRequest:
         """The request with its bearer token."""
         return {"bearer": self.bearer} | dict(self.request)
 
-    def accepts(self, response: Mapping[str, Any]) -> bool:
-        """Whether the response is the expected one. A redirect can contain an error, too."""
-        redirect = response.get("headers", {}).get("location", "")
-        return response.get("statusCode") == self.status and ("error=" in redirect) == self.to_error
+    def check(self, response: bytes) -> None:
+        """Raise Broken unless the response is the expected one. A redirect can contain an error, too."""
+        found = json.loads(response)
+        redirect = found.get("headers", {}).get("location", "")
+        if found.get("statusCode") != self.status or ("error=" in redirect) != self.to_error:
+            raise Broken(f"status {self.status} was expected of {response.decode()}")
 
 
 def _signed_in(status: int = 200, **values: Any) -> BenchRequest:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tests.performance.build import CACHE, CONSTRAINTS, HERE, Built, packed, runtime
+from tests.performance.build import CACHE, CONSTRAINTS, HERE, Built, NotBuilt, packed, runtime
 from tests.performance.lambda_process import Subject
 from tests.performance.requests import REQUESTS
 from tests.performance.world import World
@@ -11,14 +11,10 @@ from tests.performance.world import World
 BARE, NATURAL = "bare", "natural"
 
 
-class Unknown(Exception):
-    """The template has no such function with routes, or it has no benchmark request."""
-
-
 def functions(world: World, built: Built, names: Sequence[str]) -> list[Subject]:
     """Return these functions of the build."""
     if unknown := [name for name in names if name not in REQUESTS or name not in built.functions]:
-        raise Unknown(f"cannot be measured:  {', '.join(unknown)}")
+        raise NotBuilt(f"the build has no function with routes and a benchmark request: {', '.join(unknown)}")
     return [_function(world, built, name) for name in names]
 
 

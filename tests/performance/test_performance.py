@@ -18,11 +18,11 @@ from tests.conftest import ROOT
 from tests.performance import measuring
 from tests.performance.__main__ import report
 from tests.performance.build import CONSTRAINTS, HERE, Built, NotBuilt
-from tests.performance.lambda_process import Broken, Run, Subject, run
+from tests.performance.lambda_process import Run, Subject, run
 from tests.performance.limits import COLD, exceeded, ratios
 from tests.performance.measuring import Figures, measure
 from tests.performance.plot import svg
-from tests.performance.requests import REQUESTS, BenchRequest
+from tests.performance.requests import REQUESTS, BenchRequest, Broken
 from tests.performance.serving import Request, Response
 from tests.performance.world import World
 from tests.support.placeholders import filled
@@ -37,13 +37,6 @@ def test_every_function_with_a_route_has_a_request(template: Template) -> None:
 
     assert set(REQUESTS) == set(routed)
     assert [name for name, request in REQUESTS.items() if request.route >= routed[name]] == []
-
-
-@pytest.mark.parametrize(("status", "location", "accepted"), [(302, "/?a=b", 1), (302, "/?error=b", 0), (200, "/", 0)])
-def test_another_status_or_a_redirect_with_an_error_is_not_accepted(status: int, location: str, accepted: int) -> None:
-    response = {"statusCode": status, "headers": {"location": location}}
-
-    assert BenchRequest(status=302).accepts(response) == bool(accepted)
 
 
 def test_placeholders_are_replaced_at_any_depth() -> None:
@@ -149,6 +142,7 @@ def test_calls_of_dynamodb_are_counted_for_each_request() -> None:
     ("event", "message"),
     [
         ({"statusCode": 500}, "A: status 200 was expected of .*500"),
+        ({"statusCode": 200, "headers": {"location": "/?error=state"}}, "status 200 was expected of .*error=state"),
         ({"exit": "out of memory"}, r"it ended before it requested(.|\n)*out of memory"),
         ({"error": "no module"}, r"it sent no response(.|\n)*no module"),
     ],

@@ -43,7 +43,6 @@ _DEPLOYED = {
     "MailFrom": "no-reply@example.com",
     **dict.fromkeys(("AccessTokenLifetime", "VerificationLifetime", "ResetLifetime"), _LONG),
 }
-_FORWARDED = {"authorization", "content-type", "x-amz-date", "x-amz-security-token", "x-amz-target"}
 _FROM_THE_GATEWAY = {
     "x-amzn-trace-id": "Root=1-6b01259e-0123456789abcdef01234567",
     "x-forwarded-for": "203.0.113.7",
@@ -67,12 +66,14 @@ class World:
         rows = deepcopy(self._rows)
 
         def respond(request: Request) -> Response:
-            headers = [(name, value) for name, value in request.headers.items() if name.lower() in _FORWARDED]
+            headers = {name: request.headers[name] for name in ("authorization", "content-type", "x-amz-target")}
             with self._lock:
                 for name, table in _tables().items():
                     table.items = rows[name]
                 answer = self._aws.post(request.path, data=request.body, headers=headers)
-            return Response(answer.data, answer.status_code, _headers(answer.data, answer.content_type))
+            # DynamoDB's headers, with the checksum that clients verify
+            received = {"x-amzn-requestid": "0" * 52, "x-amz-crc32": str(crc32(answer.data))}
+            return Response(answer.data, answer.status_code, {"content-type": str(answer.content_type), **received})
 
         return respond
 
@@ -83,11 +84,6 @@ class World:
         if "body" in event:
             event["headers"]["content-length"] = str(len(event["body"]))
         return json.dumps(event).encode()
-
-
-def _headers(body: bytes, content_type: str) -> dict[str, str]:
-    """Return DynamoDB's headers, with the checksum that clients verify."""
-    return {"content-type": content_type, "x-amzn-requestid": "0" * 52, "x-amz-crc32": str(crc32(body))}
 
 
 @contextmanager

@@ -21,9 +21,10 @@ from typing import NamedTuple
 
 from tests.costs.tables import table
 from tests.performance.build import BUILT, Built, NotBuilt
-from tests.performance.lambda_process import Broken, Subject, run
+from tests.performance.lambda_process import Subject, run
 from tests.performance.peers import packed
 from tests.performance.peers.peer_subjects import GATEHOUSE, PEERS, peer_subjects
+from tests.performance.requests import Broken
 from tests.performance.subjects import functions
 from tests.performance.world import populated_world
 

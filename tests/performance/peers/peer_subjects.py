@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.performance.lambda_process import Broken, Subject
+from tests.performance.lambda_process import Subject
 from tests.performance.peers import packed
-from tests.performance.requests import TASK, BenchRequest
+from tests.performance.requests import TASK, BenchRequest, Broken
 from tests.performance.serving import Request, Responder, Response
 from tests.support.people import PASSWORD
 
@@ -32,9 +32,11 @@ class RequestWithBody(BenchRequest):
 
     expected_text: str
 
-    def accepts(self, response: Mapping[str, Any]) -> bool:
-        """Whether status and text are as expected."""
-        return BenchRequest.accepts(self, response) and self.expected_text in response["body"]
+    def check(self, response: bytes) -> None:
+        """Raise Broken unless status and text are as expected."""
+        BenchRequest.check(self, response)
+        if self.expected_text not in json.loads(response)["body"]:
+            raise Broken(f"{self.expected_text} was expected in {response.decode()}")
 
 
 def peer_subjects(ours: Sequence[Subject]) -> dict[tuple[str, str], Subject]:
