@@ -9,9 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from itertools import chain
-from pathlib import Path
 
 from tests.costs.tables import table
 from tests.performance.build import BUILT, ROOT, Built, NotBuilt
@@ -34,17 +32,18 @@ _AT_ONCE = 2
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and report."""
-    options = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m tests.performance", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("functions", nargs="*", metavar="FUNCTION", help="by default all that have routes")
+    parser.add_argument("--gate", action="store_true", help="measure three, and fail when a figure exceeds its limit")
+    options = parser.parse_args(arguments)
     names = options.functions or (REPRESENTATIVES if options.gate else ())
     try:
-        with ExitStack() as stack:
-            world = stack.enter_context(populated_world())
-            built = stack.enter_context(Built(options.build, world.parameters))
+        with populated_world() as world, Built(BUILT, world.parameters) as built:
             subjects = functions(world, built, names or list(built.functions))
             if not options.gate:
                 subjects.append(yardstick(world, built, NATURAL))
             bare = measure(yardstick(world, built, BARE))
-            others = measured(subjects)
+            others = measured(subjects, bare)
     except (Broken, NotBuilt) as error:
         print(error)
         return 1
@@ -58,8 +57,8 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if len(others) < len(subjects) or (options.gate and failures) else 0
 
 
-def measured(subjects: list[Subject]) -> list[Figures]:
-    """Measure each subject. One that is broken is left out, and the reason printed."""
+def measured(subjects: list[Subject], bare: Figures) -> list[Figures]:
+    """Measure each subject, and print its row. One that is broken is left out, and the reason printed."""
 
     def one(subject: Subject) -> list[Figures]:
         try:
@@ -67,7 +66,7 @@ def measured(subjects: list[Subject]) -> list[Figures]:
         except Broken as error:
             print(error, flush=True)
             return []
-        print(f"{subject.name}: {figures.cold / 1e6:.0f} million instructions to the first response", flush=True)
+        print(" | ".join(_row(figures, bare)), flush=True)
         return [figures]
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -76,11 +75,8 @@ def measured(subjects: list[Subject]) -> list[Figures]:
 
 def report(others: list[Figures], bare: Figures) -> list[str]:
     """Return the table of docs/performance.md, slowest start first but for yardsticks."""
-    return table(HEAD, [_row(one, bare) for one in [bare, *sorted(others, key=_place)]])
-
-
-def _place(one: Figures) -> tuple[bool, int]:
-    return one.name != NATURAL, -one.cold
+    ordered = sorted(others, key=lambda one: (one.name != NATURAL, -one.cold))
+    return table(HEAD, [_row(one, bare) for one in [bare, *ordered]])
 
 
 def _row(one: Figures, bare: Figures) -> list[str]:
@@ -88,14 +84,6 @@ def _row(one: Figures, bare: Figures) -> list[str]:
     name = f"*{one.name}*" if one.name in {BARE, NATURAL} else one.name
     millions = f"{one.cold / 1e6:.0f}", f"{one.later / 1e6:.1f}"
     return [name, millions[0], cold, first, millions[1], str(one.calls), warm, f"{one.peak_mib:.0f}", str(one.modules)]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.performance", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("functions", nargs="*", metavar="FUNCTION", help="by default all that have routes")
-    parser.add_argument("--gate", action="store_true", help="measure three, and fail when a figure exceeds its limit")
-    parser.add_argument("--build", type=Path, default=BUILT, metavar="FOLDER", help="what `sam build` made")
-    return parser
 
 
 if __name__ == "__main__":

@@ -25,7 +25,6 @@ from tests.performance.plot import svg
 from tests.performance.requests import REQUESTS, BenchRequest, Broken
 from tests.performance.serving import Request, Response
 from tests.performance.world import World
-from tests.support.placeholders import filled
 
 PINNED = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 
@@ -37,15 +36,6 @@ def test_every_function_with_a_route_has_a_request(template: Template) -> None:
 
     assert set(REQUESTS) == set(routed)
     assert [name for name, request in REQUESTS.items() if request.route >= routed[name]] == []
-
-
-def test_placeholders_are_replaced_at_any_depth() -> None:
-    request = {"json": {"operations": [{"id": "TASK", "completed": True}]}, "query": "TASKS"}
-
-    assert filled(request, {"TASK": "7"}) == {
-        "json": {"operations": [{"id": "7", "completed": True}]},
-        "query": "TASKS",
-    }
 
 
 def pins(path: Path) -> dict[str, str]:

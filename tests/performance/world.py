@@ -18,24 +18,20 @@ from gatehouse_dev.endpoint import SingleRegionApp
 from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import load
 from tests.conftest import ROOT
+from tests.costs.call_users import SECRET, CallUsers
+from tests.costs.oauth_callbacks import opened_by_app, repeated_callback
 from tests.performance.requests import TASK, BenchRequest
 from tests.performance.serving import Request, Responder, Response
 from tests.statistics.__main__ import silence
-from tests.support.auth_calls import request_reset, sign_up
 from tests.support.calls import Api
 from tests.support.events import event_for
 from tests.support.layer import layer
-from tests.support.mailbox import Mailbox
-from tests.support.oauth_flow import SOCIAL, OAuthFlow
-from tests.support.people import PASSWORD, People
 from tests.support.placeholders import filled
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.support.tasks import create_task
 
-WAITING = "waiting@example.com"
 APP = "myapp://"
 TASKS = 20
-_SECRET_NAME = "google-client-secret"
 _LONG = "86400"  # seconds; a run takes long
 _DEPLOYED = {
     "BaseUrl": "https://api.example.com",
@@ -93,9 +89,9 @@ def populated_world() -> Iterator[World]:
         provider._codes = ReusableCodes()
         parameters = _parameters(provider)
         template = load(ROOT / "template.yaml", parameters | {"RateLimits": "off", "Transport": "botocore"})
-        with Cloud(template, secrets={_SECRET_NAME: CLIENT_SECRET}) as cloud:
+        with Cloud(template, secrets={SECRET: CLIENT_SECRET}) as cloud:
             with silence():
-                names = _names(Api(template), cloud, provider)
+                names = _names(CallUsers(Api(template), cloud, provider, {}))
             yield World(parameters, names)
 
 
@@ -114,7 +110,7 @@ def _tables() -> dict[str, Any]:
 def _parameters(provider: Provider) -> dict[str, str]:
     return _DEPLOYED | {
         "GoogleClientId": CLIENT_ID,
-        "GoogleClientSecretName": _SECRET_NAME,
+        "GoogleClientSecretName": SECRET,
         "GoogleAuthorizeUrl": f"{provider.url}/authorize",
         "GoogleTokenUrl": f"{provider.url}/token",
         "GoogleJwksUrl": f"{provider.url}/jwks",
@@ -123,40 +119,26 @@ def _parameters(provider: Provider) -> dict[str, str]:
     }
 
 
-def _names(call: Api, cloud: Cloud, provider: Provider) -> dict[str, str]:
+def _names(users: CallUsers) -> dict[str, str]:
     """Create the users, and return the values of placeholders."""
     layer("keys.access_tokens").ensure_published()
-    ann, mailbox = People(call).signed_in("ann"), Mailbox(call, cloud)
-    call("POST /api/auth/update-user", bearer=ann.token, json={"taskReminders": True})
-    tasks = [create_task(call, ann, **TASK)["id"] for _ in range(TASKS)]
-    sign_up(call, WAITING)
-    verification = mailbox.to(WAITING)[-1].token
-    login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD}).json
+    ann, (carol, account) = users.person(), users.linked()
+    tasks = [create_task(users.call, ann, **TASK)["id"] for _ in range(TASKS)]
+    with patch.object(layer("oauth.state"), "_LIFETIME", timedelta(days=1)):
+        callback, app_url = repeated_callback(users), opened_by_app(users)["query"]["authorizationURL"]
     return {
         "BEARER": ann.token,
         "EMAIL": ann.email,
-        "WAITING": WAITING,
-        "VERIFICATION": verification,
-        "RESET": request_reset(call, mailbox, ann.email),
-        "REFRESH": login["refresh_token"],
-        "UNSUBSCRIBE": layer("tokens.unsubscribing").unsubscribe_token(ann.id, ann.email),
+        "WAITING": users.waiting(),
+        "VERIFICATION": users.verification(),
+        "RESET": users.reset_token(),
+        "REFRESH": users.refresh(),
+        "UNSUBSCRIBE": users.unsubscribing(),
         "TASK": tasks[0],
-    } | _at_google(call, provider)
-
-
-def _at_google(call: Api, provider: Provider) -> dict[str, str]:
-    oauth_flow, carol = OAuthFlow(call, provider), People(call).signed_in("carol")
-    person = {"sub": "3003", "email": carol.email, "email_verified": True}
-    provider.token_fields = {"refresh_token": "refresh-1"}
-    oauth_flow.link(carol.token, **person)
-    with patch.object(layer("oauth.state"), "_LIFETIME", timedelta(days=1)):
-        sent = oauth_flow.begin()
-        by_app = call(SOCIAL, json={"provider": "google", "callbackURL": APP}, headers={"expo-origin": APP})
-    return {
         "LINKED": carol.token,
-        "ACCOUNT": call("GET /api/auth/list-accounts", bearer=carol.token).json[-1]["id"],
-        "STATE": sent.query["state"],
-        "STATE_COOKIE": sent.cookie,
-        "CODE": provider.authorize(sent.url, **person),
-        "APP_URL": by_app.json["url"],
+        "ACCOUNT": account,
+        "STATE": callback["query"]["state"],
+        "STATE_COOKIE": callback["cookies"][0],
+        "CODE": callback["query"]["code"],
+        "APP_URL": app_url,
     }

@@ -13,9 +13,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -50,12 +48,9 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m tests.performance.peers", description=(__doc__ or "").split("\n\n")[0]
     )
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--build", type=Path, default=BUILT, metavar="FOLDER", help="what `sam build` made")
     given = parser.parse_args(arguments)
     try:
-        with ExitStack() as stack:
-            world = stack.enter_context(populated_world())
-            built = stack.enter_context(Built(given.build, world.parameters))
+        with populated_world() as world, Built(BUILT, world.parameters) as built:
             taken = measured(peer_subjects(functions(world, built, FUNCTIONS)), given.rounds)
     except (Broken, NotBuilt, packed.Missing, subprocess.CalledProcessError) as error:
         print(error)
