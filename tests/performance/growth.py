@@ -7,6 +7,7 @@ other users and of sessions; otherwise the exit code is 1. Only the list of sess
 
 import argparse
 import gc
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -88,12 +89,12 @@ class OtherUsers:
 
     def __init__(self, model: Person) -> None:
         """Read the rows of the real user, and their texts that name the user."""
-        self._model, self._number = model, 0
+        self._model, self._number, names = model, 0, re.compile(f"{model.id}|{re.escape(model.email)}")
         self._rows = [
             (stored, row, texts)
             for stored in dynamodb_backends[ACCOUNT][REGION].tables.values()
             for row in stored.all_items()
-            if (texts := {name: value.value for name, value in row.attrs.items() if _names(value, model)})
+            if (texts := {name: value.value for name, value in row.attrs.items() if names.search(str(value.value))})
         ]
         self._texts = {text for _, _, texts in self._rows for text in texts.values()}
         self._session = next((stored, row) for stored, row, _ in self._rows if "secret_hash" in row.attrs)
@@ -119,10 +120,6 @@ class OtherUsers:
 
 def _string(text: str) -> DynamoType:
     return DynamoType({"S": text})
-
-
-def _names(value: DynamoType, person: Person) -> bool:
-    return value.type == "S" and (person.id in value.value or person.email in value.value)
 
 
 def _copy(stored: Table, row: Item, own: Mapping[str, DynamoType]) -> None:

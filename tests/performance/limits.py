@@ -21,24 +21,22 @@ class Ratio(NamedTuple):
     limit: Limit
 
 
-COLD = Limit(must=0.95, aim=0.85)  # instructions from the start to the first response
+COLD = Limit(must=0.95, aim=0.9)  # instructions from the start to the first response
 COLD_WITH_PROVIDER = Limit(must=2.0, aim=1.4)  # the same for functions that call a provider, and for pages
 FIRST = Limit(must=2.0, aim=1.5)  # first request after the start ÷ later request, of the same function
 WARM = Limit(must=0.65, aim=0.5)  # instructions of a later request, for each call of DynamoDB that it makes
-
-
-def cold_limit(*, provider: bool) -> Limit:
-    """Return the limit of a start."""
-    return COLD_WITH_PROVIDER if provider else COLD
+WARM_ALONE = Limit(must=0.95, aim=0.65)  # the same with one call or none, which bear the whole request
+WARM_LIST = Limit(must=1.05, aim=0.8)  # the same for a response with twenty tasks
 
 
 def ratios(one: Figures, bare: Figures) -> tuple[Ratio, Ratio, Ratio]:
     """Return the ratios of start, first and later request. Without DynamoDB calls it is compared as with one."""
     warm = one.later / max(1, one.calls) / bare.later
+    warm_limit = WARM_LIST if one.request.lists else WARM if one.calls > 1 else WARM_ALONE
     return (
-        Ratio("cold", one.cold / bare.cold, cold_limit(provider=one.request.provider)),
+        Ratio("cold", one.cold / bare.cold, COLD_WITH_PROVIDER if one.request.provider else COLD),
         Ratio("first ÷ later", one.first / one.later, FIRST),
-        Ratio("warm", warm, WARM),
+        Ratio("warm", warm, warm_limit),
     )
 
 

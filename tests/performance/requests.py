@@ -25,8 +25,7 @@ class Broken(Exception):
 class BenchRequest:
     """A request to a function's `route`-th route. Names in capitals are placeholders (see world.py).
 
-    `provider`: the limits for providers and pages apply (limits.py); `to_error`: the response redirects to the error
-    page.
+    `provider` and `lists`: the limits for providers and pages, or for lists, apply (limits.py).
     """
 
     request: Mapping[str, Any] = field(default_factory=dict)
@@ -34,12 +33,8 @@ class BenchRequest:
     route: int = 0
     bearer: str | None = "BEARER"
     provider: bool = False
-    to_error: bool = False
-
-    @property
-    def whole(self) -> dict[str, Any]:
-        """The request with its bearer token."""
-        return {"bearer": self.bearer} | dict(self.request)
+    lists: bool = False
+    to_error: bool = False  # the response redirects to the error page
 
     def check(self, response: bytes) -> None:
         """Raise Broken unless the response is the expected one. A redirect can contain an error, too."""
@@ -80,7 +75,7 @@ REQUESTS: dict[str, BenchRequest] = {
     "DeleteUserCallback": BenchRequest(request={"query": {"token": "garbage"}}, status=404),  # an invalid link
     "Unsubscribe": BenchRequest(request={"query": {"token": "UNSUBSCRIBE"}}, bearer=None),
     "ListAccounts": BenchRequest(),
-    "ExportAccount": BenchRequest(),
+    "ExportAccount": BenchRequest(lists=True),
     # -- Providers --------------------------------------------------------------------
     "SignInSocial": BenchRequest(request={"json": {"provider": "google"}}, bearer=None, provider=True),
     "OauthCallback": BenchRequest(
@@ -107,7 +102,7 @@ REQUESTS: dict[str, BenchRequest] = {
     "Refresh": _anonymous(refresh_token="REFRESH"),
     "Jwks": BenchRequest(bearer=None),
     # -- Tasks ------------------------------------------------------------------------
-    "ListTasks": BenchRequest(),
+    "ListTasks": BenchRequest(lists=True),
     "CreateTask": _signed_in(status=201, **TASK),
     "ReadTask": BenchRequest(request={"task_id": "TASK"}),
     "UpdateTask": BenchRequest(request={"task_id": "TASK", "json": {"title": "Water the cactus"}}, route=1),
@@ -116,8 +111,8 @@ REQUESTS: dict[str, BenchRequest] = {
     "SummarizeTasks": BenchRequest(),
     "BulkTasks": _signed_in(operations=[{"op": "complete", "id": "TASK", "completed": True}]),
     "BulkDeleteTasks": _signed_in(task_ids=["TASK"]),
-    "ListChanges": BenchRequest(),
-    "ExportTasks": BenchRequest(),
+    "ListChanges": BenchRequest(lists=True),
+    "ExportTasks": BenchRequest(lists=True),
     # -- The service itself -----------------------------------------------------------
     "Health": BenchRequest(bearer=None),
     "Ok": BenchRequest(bearer=None),

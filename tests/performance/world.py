@@ -75,7 +75,7 @@ class World:
 
     def event(self, route: str, request: BenchRequest, **names: str) -> bytes:
         """Return the event of a request; `names` adds placeholders."""
-        fields: dict[str, Any] = filled(request.whole, self._names | names)
+        fields: dict[str, Any] = filled({"bearer": request.bearer, **request.request}, self._names | names)
         event = event_for(route, headers=_FROM_THE_GATEWAY, **fields)
         if "body" in event:
             event["headers"]["content-length"] = str(len(event["body"]))
