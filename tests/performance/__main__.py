@@ -27,7 +27,6 @@ HEAD = (
     *("function", "cold, M instructions", "× bare", "first ÷ later", "later, M", "DynamoDB calls"),
     *("later × bare, per call", "MiB", "modules"),
 )
-_AT_ONCE = 2
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,7 +68,7 @@ def measured(subjects: list[Subject], bare: Figures) -> list[Figures]:
         print(" | ".join(_row(figures, bare)), flush=True)
         return [figures]
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(max_workers=2) as pool:
         return list(chain.from_iterable(pool.map(one, subjects)))
 
 

@@ -30,7 +30,6 @@ from tests.support.placeholders import filled
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.support.tasks import create_task
 
-APP = "myapp://"
 TASKS = 20
 _LONG = "86400"  # seconds; a run takes long
 _DEPLOYED = {
@@ -115,7 +114,7 @@ def _parameters(provider: Provider) -> dict[str, str]:
         "GoogleTokenUrl": f"{provider.url}/token",
         "GoogleJwksUrl": f"{provider.url}/jwks",
         "GoogleIssuer": provider.url,
-        "TrustedOrigins": APP,
+        "TrustedOrigins": "myapp://",  # of opened_by_app
     }
 
 
