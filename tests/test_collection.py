@@ -12,6 +12,7 @@ from tests.support.collected import described
 from tests.support.layout import ROOT
 
 
+@pytest.mark.slow
 def test_another_process_collects_the_same_tests(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """It has another hash seed, time zone and folder. It may collect more, if this run deselected tests."""
     collected = list(described(request.session.items))

@@ -52,7 +52,7 @@ def range_server(call: Api, settings: Callable[..., None]) -> Iterator[RangeServ
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     state.url = f"http://127.0.0.1:{server.server_port}/range"
     settings(breached_passwords_url=state.url)
     yield state

@@ -109,7 +109,10 @@ def costs(cloud: Cloud) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("password", [WRONG, SPELLED_TWICE], ids=["one spelling", "two spellings"])
-@pytest.mark.parametrize("stored_as", [wrapped, str], ids=["wrapped", "as earlier versions"])
+@pytest.mark.parametrize(
+    "stored_as",
+    [pytest.param(wrapped, id="wrapped"), pytest.param(str, id="as earlier versions", marks=pytest.mark.slow)],
+)
 def test_a_wrong_password_takes_the_same_work_for_each_address(
     call: Api, people: People, work: Work, stored_as: Callable[[str], str], password: str
 ) -> None:
