@@ -23,7 +23,6 @@ PORT ?= 3000
 CLOUD_PORT ?= 4566
 EXAMPLES ?= 300
 FUNCTIONS ?=
-ROUNDS ?=
 PROCESSOR := $(if $(filter x86_64,$(shell uname -m)),x86_64,arm64)
 
 .PHONY: help
