@@ -37,6 +37,7 @@ Commands:
   seed          Add a demo user with tasks to the local service.
   openapi       Write docs/openapi.json from the functions' routers.
   deploy        Build, validate and deploy a stage: `make deploy`.
+  doctor        Find what a deployment lacks, with what mends it.
   users         List, show and change users.
   mail          Retry mails that failed.
   keys          Rotate the keys that sign cookies, tokens and links.
@@ -86,7 +87,7 @@ def test_it_lists_its_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_command_has_a_help_that_begins_with_a_sentence(helps: dict[str, str]) -> None:
-    assert len(helps) == 15
+    assert len(helps) == 16
     for name, text in helps.items():
         assert re.match(rf"Usage: gatehouse {name} .*\n\n  [A-Z].*[.]\n\n", text), name
     on_service = {name for name, text in helps.items() if "--json  " in text} - {"dev"}

@@ -27,8 +27,8 @@ def variables() -> dict[str, str]:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # raised by SAM CLI
 def test_sam_finds_every_route_and_its_function(local_template: Template) -> None:
     """`sam local start-api` runs this reader before it needs Docker. CORS adds OPTIONS."""
-    from samcli.lib.providers.api_provider import ApiProvider  # type: ignore[import-untyped]  # noqa: PLC0415 -- slow
-    from samcli.lib.providers.sam_stack_provider import (  # type: ignore[import-untyped]  # noqa: PLC0415 -- the same
+    from samcli.lib.providers.api_provider import ApiProvider  # noqa: PLC0415 -- slow
+    from samcli.lib.providers.sam_stack_provider import (  # noqa: PLC0415 -- the same
         SamLocalStackProvider,
     )
 
@@ -54,7 +54,7 @@ def test_env_json_has_every_variable_of_every_function(local_template: Template,
 
 def test_sam_overrides_the_variables_of_functions(local_template: Template, variables: dict[str, str]) -> None:
     """It ignores variables that the template does not declare."""
-    from samcli.local.lambdafn.env_vars import (  # type: ignore[import-untyped]  # noqa: PLC0415 -- the same
+    from samcli.local.lambdafn.env_vars import (  # noqa: PLC0415 -- the same
         EnvironmentVariables,
     )
 

@@ -2,20 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import botocore.session
 import pytest
-from botocore import xform_name
 
+from tests.support import aws_commands
 from tests.support.layout import ROOT
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")] + sorted((ROOT / "docs").glob("*.md"))
 BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```$|((?:^ {4}(?! |[|*-]).*\n)+)", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`((?:aws|git|sam|make|\.venv/bin/\w+) [^`]+)`")
-FOR_EVERY_COMMAND = {"--query", "--output", "--region", "--profile"}
 
 
 def commands(page: Path) -> Iterator[str]:
@@ -27,41 +23,9 @@ def commands(page: Path) -> Iterator[str]:
     yield from INLINE.findall(text)
 
 
-@cache
-def client(service: str) -> Any:
-    """Return a client of a service, which knows its operations."""
-    return botocore.session.get_session().create_client(service, "us-east-1")
-
-
-def operation_problem(service: str, name: str, options: set[str]) -> str:
-    """Return what is wrong with a call of the AWS CLI, or nothing."""
-    if name == "wait":
-        return "" if service in botocore.session.get_session().get_available_services() else service
-    known = {xform_name(one, "-"): one for one in client(service).meta.service_model.operation_names}
-    if name not in known:
-        return f"no command {name}"
-    shape = client(service).meta.service_model.operation_model(known[name]).input_shape
-    allowed = {f"--{xform_name(member, '-')}" for member in (shape.members if shape else ())} | FOR_EVERY_COMMAND
-    unknown = {one for one in options if one not in allowed and one.replace("--no-", "--", 1) not in allowed}
-    return f"no option {', '.join(sorted(unknown))}" if unknown else ""
-
-
-def aws_calls(page: Path) -> Iterator[tuple[str, str, set[str]]]:
-    """Yield service, command and options of each call of the AWS CLI."""
-    for line in commands(page):
-        for call in re.findall(r"(?:^|\$\()aws ([a-z0-9]+) ([a-z-]+)((?: [^|;)]*)?)", line):
-            yield call[0], call[1], set(re.findall(r"(?<!\S)--[a-z-]+", call[2]))
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_calls_of_the_aws_cli_exist_with_their_options(page: Path) -> None:
-    problems = {
-        f"aws {service} {name}": problem
-        for service, name, options in aws_calls(page)
-        if service != "configure" and (problem := operation_problem(service, name, options))
-    }
-
-    assert problems == {}
+    assert [problem for line in commands(page) for problem in aws_commands.problems(line)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

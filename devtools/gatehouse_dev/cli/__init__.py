@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from gatehouse_dev.cli import deploy, import_users, keys, local, mail, users
+from gatehouse_dev.cli import deploy, doctor, import_users, keys, local, mail, users
 
 app = typer.Typer(
     help="Run Gatehouse on this machine, deploy it, and look after its users, mails and keys.",
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(local.app)
 app.add_typer(deploy.app)
+app.add_typer(doctor.app)
 app.add_typer(users.app, name="users")
 app.add_typer(mail.app, name="mail")
 app.add_typer(keys.app, name="keys")

@@ -87,6 +87,12 @@ def confirm(what: str, *names: str, yes: bool) -> None:
         fail("Nothing was changed.")
 
 
+def choose_one(stack: str | None, *, local: bool) -> None:
+    """Fail unless exactly one service is chosen."""
+    if local is bool(stack):
+        fail("Choose one service: --stack NAME for a deployed one, or --local for that of `make dev`.", 2)
+
+
 def fail(sentence: str, code: int = 1) -> NoReturn:
     """Print why the command fails, and exit."""
     sys.stderr.write(f"{sentence}\n")
@@ -102,8 +108,7 @@ def _connected(stack: str | None, region: str | None, *, local: bool) -> "Iterat
     from gatehouse_dev.admin.targets import OperatorError, deployed_target, local_target
     from gatehouse_dev.template_file import TemplateError
 
-    if local is bool(stack):
-        fail("Choose one service: --stack NAME for a deployed one, or --local for that of `make dev`.", 2)
+    choose_one(stack, local=local)
     sys.dont_write_bytecode = sys.dont_write_bytecode or not sys.pycache_prefix  # files in layers would be deployed
     name = ""
     try:
