@@ -26,7 +26,7 @@ WITHOUT_FILES = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """A stack, or the local service. `client` returns a botocore client, `resource` the name of a resource by its
-    logical id; both raise what botocore raises.
+    logical id, empty while it is being created; both raise what botocore raises.
     """
 
     name: str
@@ -126,7 +126,7 @@ def deployed(made: botocore.session.Session, region: str, stack: str) -> Deploym
 
     def resource(logical: str) -> str:
         found = client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=logical)
-        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+        return str(found["StackResourceDetail"].get("PhysicalResourceId", ""))
 
     return Deployment(
         name=stack,

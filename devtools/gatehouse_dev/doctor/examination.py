@@ -28,27 +28,30 @@ NOBODY = Deployment(name="", region="", client=lambda _: None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A check, whether it can be made of an account without a stack, and of the local service."""
+    """A check, whether it can be made of an account without a stack, and of the local service, and whether it needs the
+    URL of the API.
+    """
 
     name: str
     run: Callable[[Deployment], Findings]
     of_account: bool = False
     of_local: bool = False
+    of_url: bool = False
 
 
 CHECKS = (
     Check(name="stack", run=stack_checks.state),
     Check(name="certificate", run=stack_checks.certificate),
     Check(name="api", run=stack_checks.health, of_local=True),
-    Check(name="public url", run=stack_checks.public_url, of_local=True),
+    Check(name="public url", run=stack_checks.public_url, of_local=True, of_url=True),
     Check(name="concurrency", run=stack_checks.concurrency, of_account=True),
     Check(name="mail account", run=mail_checks.account, of_account=True),
     Check(name="sender", run=mail_checks.sender),
     Check(name="mails", run=mail_checks.outbox, of_local=True),
     Check(name="suppressed", run=mail_checks.suppressed, of_account=True),
-    Check(name="cors", run=browser_checks.cors, of_local=True),
-    Check(name="cookies", run=browser_checks.cookies, of_local=True),
-    Check(name="providers", run=provider_checks.providers, of_local=True),
+    Check(name="cors", run=browser_checks.cors, of_local=True, of_url=True),
+    Check(name="cookies", run=browser_checks.cookies, of_local=True, of_url=True),
+    Check(name="providers", run=provider_checks.providers, of_local=True, of_url=True),
     Check(name="alarm email", run=stack_checks.alarm_email),
     Check(name="alarms", run=stack_checks.alarms),
     Check(name="rotation", run=stack_checks.rotation),
@@ -74,7 +77,7 @@ def examine(stack: str, region: str | None) -> Findings:
     found: list[Deployment] = []
     yield from _made(Check(name="stack", run=lambda _: _found(made, stack, examined.region, found)), examined)
     for check in CHECKS:
-        if found or check.of_account:
+        if check.of_account or (found and (found[0].api_url or not check.of_url)):
             yield from _made(check, found[0] if found else examined)
 
 

@@ -18,7 +18,7 @@ MAXIMUM = 200_000  # bytes that are read
 class Unreachable(Exception):  # the project names exceptions for what happened
     """There was no response; the message says why, and `kind` is `dns`, `tls` or `connection`."""
 
-    def __init__(self, url: str, error: OSError | HTTPException) -> None:
+    def __init__(self, url: str, error: Exception) -> None:
         cause = error.reason if isinstance(error, URLError) else error
         match cause:
             case socket.gaierror():
@@ -71,7 +71,7 @@ def send(method: str, url: str, *, body: Mapping[str, Any] | None = None, **head
     except HTTPError as error:
         with error:
             return _answer(error.code, error.headers, error.read(MAXIMUM))
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:  # the last for a URL that is none
         raise Unreachable(url.partition("?")[0], error) from None
 
 

@@ -59,6 +59,8 @@ def certificate(deployment: Deployment) -> Findings:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
+        arn = ""
+    if not arn:
         yield problem(f"The stack has no certificate for {name} yet.", deployment.deploy)
         return
     found = deployment.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
@@ -80,7 +82,7 @@ def health(deployment: Deployment) -> Findings:
     """Whether the API answers at its own address."""
     url = deployment.api_url
     if not url:
-        yield problem("The stack has no output ApiUrl: it is not deployed, or not Gatehouse.", deployment.deploy)
+        yield problem("The stack has no output ApiUrl: it is not deployed yet, or not Gatehouse.", deployment.deploy)
         return
     try:
         answer = send("GET", f"{url}/health")
@@ -159,7 +161,7 @@ def alarm_email(deployment: Deployment) -> Findings:
     """Whether somebody gets the alarms."""
     email, topic = deployment.parameter("AlarmEmail"), deployment.outputs.get("AlarmTopic", "")
     if not topic:
-        yield problem("The stack has no output AlarmTopic: it is not deployed.", deployment.deploy)
+        yield problem("The stack has no output AlarmTopic: it is not deployed yet.", deployment.deploy)
         return
     found = deployment.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     pending = [one["Endpoint"] for one in found if one["SubscriptionArn"] == "PendingConfirmation"]

@@ -141,3 +141,23 @@ def test_the_state_of_the_stack_is_explained(
     words, remedy = texts
     assert (found, words in message) == (level, True), message
     assert any(step.startswith(remedy) for step in steps or [""])
+
+
+def test_a_stack_that_is_being_created_is_examined_as_far_as_it_is(examine: Examine, api: StandIn) -> None:
+    """It has no outputs yet, and its certificate no name: the record that it waits for comes a moment later."""
+    deployed_stack.create(
+        api.url, DomainName="api.example.com", GoogleClientId="client-1", CorsOrigins="https://a.example"
+    )
+    described = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    described[0] |= {"StackStatus": "CREATE_IN_PROGRESS", "Outputs": []}
+    named = {"LogicalResourceId": "Certificate", "ResourceType": "t", "ResourceStatus": "CREATE_IN_PROGRESS"}
+    detail = {**named, "LastUpdatedTimestamp": datetime.now(UTC)}
+
+    report = examine(DescribeStacks={"Stacks": described}, DescribeStackResource={"StackResourceDetail": detail})
+
+    assert report.of("stack")[0][0] == "warning"
+    assert report.of("certificate")[0][1] == "The stack has no certificate for api.example.com yet."
+    assert report.of("api")[0][1] == "The stack has no output ApiUrl: it is not deployed yet, or not Gatehouse."
+    assert [
+        one["check"] for one in report.findings if one["check"] in ("public url", "cors", "cookies", "providers")
+    ] == []
