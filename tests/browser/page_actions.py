@@ -1,10 +1,14 @@
-"""Actions and expectations on pages, by roles and labels."""
+"""Actions and expectations on pages in any browser, by roles and labels."""
 
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Locator, Page, expect
+from playwright import sync_api as playwright
 
+from tests.browser import webkit
 from tests.browser.people import PASSWORD, People, Person
+
+type Page = playwright.Page | webkit.Page
+type Locator = playwright.Locator | webkit.Locator
 
 SCANNER = {"user-agent": "LinkScanner/1.0", "accept": "text/html,*/*"}
 
@@ -42,7 +46,7 @@ def sign_up(page: Page, people: People, name: str) -> None:
 
 def expect_page(page: Page, title: str) -> None:
     """Expect the page with this title."""
-    expect(page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
+    page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
 
 
 def expect_signed_in_page(page: Page, title: str) -> None:
@@ -53,12 +57,12 @@ def expect_signed_in_page(page: Page, title: str) -> None:
 
 def expect_notice(within: Page | Locator, sentence: str) -> None:
     """Expect a notice with this text, also for screen readers."""
-    expect(within.get_by_role("status").filter(has_text=sentence)).to_be_visible()
+    within.get_by_role("status").filter(has_text=sentence).wait_for()
 
 
 def expect_alert(within: Page | Locator, sentence: str) -> None:
     """Expect an alert with this text."""
-    expect(within.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
+    within.get_by_role("alert").filter(has_text=sentence).wait_for()
 
 
 def open_as_scanner(link: str, times: int = 5) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from playwright.sync_api import Page, Route, ViewportSize
 
 from gatehouse_dev.seed import TASKS, Api
-from tests.browser.chromium import CHROMIUM, MISSING, Browsers, running_chromium
+from tests.browser.browsers import CHROMIUM, MISSING, Browsers, running_browser
 from tests.browser.page_actions import expect_notice, fill_in, press
 from tests.browser.people import People
 from tests.support.layout import ROOT
@@ -151,11 +151,11 @@ def take(page: Page, screens: dict[str, Callable[[Page], object]], size: str, fo
 def main(arguments: list[str]) -> int:
     """Take all pictures and return the exit code."""
     if not CHROMIUM:
-        sys.stderr.write(f"{MISSING}\n")
+        sys.stderr.write(f"{MISSING['chromium']}\n")
         return 1
     folder = Path(arguments[0]) if arguments else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    with running_service() as service, running_chromium() as browser:
+    with running_service() as service, running_browser("chromium") as browser:
         people = People(service)
         _write_tasks(Api(url=service.url, token=people.token(people["Ada"])))
         people.token(people["Ada"])

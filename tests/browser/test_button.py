@@ -5,12 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import Browsers
+from tests.browser.browsers import Browsers
 from tests.browser.other_site import Site
 from tests.browser.people import People
 from tests.support.service import Service
-
-PATH = "/goods/7?colour=red&n=1#reviews"
 
 pytestmark = pytest.mark.browser
 
@@ -21,28 +19,14 @@ def _api_requests(page: Page) -> list[str]:
     return methods
 
 
-def _sign_in(page: Page, people: People) -> None:
-    page.get_by_label("Email address").fill(people["Ann"].email)
-    page.get_by_label("Password", exact=True).fill(people["Ann"].password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
-def test_on_the_same_site_the_button_signs_in_and_out(new_browser: Browsers, people: People, shop: Site) -> None:
-    """After sign-in the user is back at exactly the same URL. Sign-out ends the session everywhere."""
-    page, url = new_browser(), shop.at("localhost") + PATH
-    page.goto(url)
-    page.get_by_role("link", name="Log in").click()
-    _sign_in(page, people)
-    page.wait_for_url(url)
+def test_all_buttons_of_a_page_need_one_request(new_browser: Browsers, people: People, shop: Site) -> None:
+    page = new_browser()
+    people.start_session(page, people["Ann"])
     requests = _api_requests(page)
-    page.reload()
+    page.goto(shop.at("localhost"))
 
     expect(page.get_by_text("Ann")).to_have_count(2)
     assert requests == ["GET"]
-    page.get_by_role("button", name="Log out").first.click()
-    expect(page.get_by_role("link", name="Come in")).to_be_visible()
-    assert url == page.url
-    assert page.request.get("/api/auth/get-session").json() is None
 
 
 def test_a_page_can_prevent_the_reload_after_sign_out(new_browser: Browsers, people: People, shop: Site) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import Browsers
+from tests.browser.browsers import Browsers
 from tests.browser.page_actions import (
     expect_alert,
     expect_notice,
@@ -28,16 +28,16 @@ FRONTEND = "https://shop.example"
 
 
 @pytest.fixture(scope="module")
-def mailing_service() -> Iterator[Service]:
+def mailing_service(template: str) -> Iterator[Service]:
     """A service that confirms deletion by mail, with a frontend on another site."""
-    with running_service(delete_user_by_mail="true", frontend_url=f"{FRONTEND}/home") as service:
+    with running_service(template=template, delete_user_by_mail="true", frontend_url=f"{FRONTEND}/home") as service:
         yield service
 
 
 @pytest.fixture
-def mailing(chromium: Browser, mailing_service: Service) -> Iterator[Browsers]:
+def mailing(browser: Browser, mailing_service: Service) -> Iterator[Browsers]:
     """New browsers there, which reach the frontend, too."""
-    browsers = Browsers(chromium, mailing_service.url)
+    browsers = Browsers(browser, mailing_service.url)
     browsers.route(f"{FRONTEND}/**", lambda route: route.fulfill(content_type="text/html", body="<h1>Shop</h1>"))
     yield browsers
     browsers.close()

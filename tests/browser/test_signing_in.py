@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.chromium import Browsers
+from tests.browser.browsers import Browsers
 from tests.browser.other_site import Site
 from tests.browser.page_actions import (
     expect_alert,
@@ -14,7 +14,6 @@ from tests.browser.page_actions import (
     expect_page,
     expect_signed_in_page,
     fill_in,
-    open_as_scanner,
     press,
     sign_in,
 )
@@ -39,34 +38,6 @@ HOSTILE = (
 )
 
 pytestmark = pytest.mark.browser
-
-
-def test_a_password_is_reset_with_the_mailed_link(new_browser: Browsers, people: People) -> None:
-    """A scanner that opens the link does not redeem it. It works once, and ends the existing sessions."""
-    ann, page = people["Rosa"], new_browser()
-    people.start_session(page, ann)
-    other, seen = new_browser(), people.mails(ann.email)
-    other.goto("/sign-in")
-    other.get_by_role("link", name="Forgot your password?").click()
-    fill_in(other, email=ann.email)
-    press(other, "Send the link")
-    expect_notice(other, "we sent a link to it")
-    link = people.link(ann.email, seen)
-    open_as_scanner(link)
-    other.goto(link)
-    fill_in(other, **{"New password": "another horse battery", "again": "another horse batter"})
-    press(other, "Save password")
-    expect_alert(other, "The two passwords are not the same.")
-    fill_in(other, again="another horse battery")
-    press(other, "Save password")
-    expect_notice(other, "Your password was changed. Sign in with the new one.")
-
-    assert page.request.get("/api/auth/get-session").json() is None
-    new_browser.expect("40. POST .*/reset-password")
-    other.goto(link)
-    fill_in(other, **{"New password": "third horse battery", "again": "third horse battery"})
-    press(other, "Save password")
-    expect(other.get_by_role("link", name="Request a new link")).to_be_visible()
 
 
 def test_sign_in_with_google_continues_to_the_callback_url(new_browser: Browsers, shop: Site) -> None:

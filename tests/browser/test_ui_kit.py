@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import Browsers
+from tests.browser.browsers import Browsers
 from tests.browser.page_actions import fill_in, new_person, press
 from tests.browser.people import People
 from tests.browser.ui_kit import (
@@ -32,9 +32,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(not INSTALLED, reason=MISS
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def app(tmp_path_factory: pytest.TempPathFactory, template: str) -> Iterator[App]:
     """The app, and its service."""
-    with running_app(tmp_path_factory.mktemp("app")) as app:
+    with running_app(tmp_path_factory.mktemp("app"), template) as app:
         yield app
 
 
@@ -45,9 +45,9 @@ def people(app: App) -> People:
 
 
 @pytest.fixture
-def new_browser(chromium: Browser, app: App) -> Iterator[Browsers]:
+def new_browser(browser: Browser, app: App) -> Iterator[Browsers]:
     """Call it for a page of the app in a new browser."""
-    browsers = Browsers(chromium, app.origin, viewport=WIDE)
+    browsers = Browsers(browser, app.origin, viewport=WIDE)
     yield browsers
     browsers.close()
     assert browsers.problems() == []

@@ -36,12 +36,12 @@ class App:
 
 
 @contextmanager
-def running_app(folder: Path) -> Iterator[App]:
+def running_app(folder: Path, template: str) -> Iterator[App]:
     """Build the app into a folder and serve it, with a service: each has only the other's URL as a setting."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         origin = f"http://localhost:{server.server_port}"
-        with running_service(cors_origins=origin) as service:
+        with running_service(template=template, cors_origins=origin) as service:
             _build(folder, service.url)
             yield App(origin=origin, service=service)
         server.shutdown()

@@ -34,10 +34,13 @@ class Service:
 
 
 @contextmanager
-def running_service(*, cloud_port: str = "", faults: str = "0", **settings: str) -> Iterator[Service]:
+def running_service(
+    *, cloud_port: str = "", faults: str = "0", template: str = f"{ROOT}/template.yaml", **settings: str
+) -> Iterator[Service]:
     """Run the service with settings of `make dev`: `running_service(require_email_verification="false")`.
 
     `cloud_port="0"` opens its AWS endpoint to the operator's tool. `faults` is the share of DynamoDB's calls that fail.
+    `template` is the path of what is served, with the folders beside it.
     """
     variables = {f"GATEHOUSE_{name.upper()}": value for name, value in settings.items()}
     variables |= {"PYTHONPATH": f"{ROOT}:{ROOT / 'devtools'}"}
@@ -49,7 +52,9 @@ def running_service(*, cloud_port: str = "", faults: str = "0", **settings: str)
             process = subprocess.Popen(  # noqa: S603 -- ours
                 [sys.executable, "-m", "tests.support.fast_service", cloud_port],
                 cwd=ROOT,
-                env=environment | variables | {"TESTS_CLOCK": str(clock), "TESTS_FAULTS": faults},
+                env=environment
+                | variables
+                | {"TESTS_CLOCK": str(clock), "TESTS_FAULTS": faults, "TESTS_TEMPLATE": template},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )

@@ -1,4 +1,7 @@
-"""The system's Chromium, and browser contexts whose console errors and failed requests are collected."""
+"""The system's Chromium or Firefox, and browser contexts whose console errors and failed requests are collected.
+
+Playwright drives an unchanged Firefox by WebDriver BiDi. It cannot drive an unchanged WebKit: see `webkit.py`.
+"""
 
 import os
 import re
@@ -10,21 +13,33 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-MISSING = "NO CHROMIUM: the hosted pages WERE NOT TESTED; install Debian's package chromium"
-TIMEOUT_MS = 8_000  # generous, for a busy machine
+FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
+MISSING = {
+    "chromium": "NO CHROMIUM: the hosted pages WERE NOT TESTED; install Debian's package chromium",
+    "firefox": "NO FIREFOX: the hosted pages WERE NOT TESTED in it; install Debian's package firefox-esr",
+    "webkit": "NO WEBKIT: the hosted pages WERE NOT TESTED in it; install Debian's packages webkit2gtk-driver and xvfb",
+}
+TIMEOUT_MS = 20_000  # generous, for a busy machine
 
 _REPORT = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
   console.error(`POLICY ${violatedDirective} ${blockedURI}`))"""
 _CDN = "https://cdn.jsdelivr.net/**"  # of the fake provider's pages
-_ABORTED = "net::ERR_ABORTED"  # the page was left during the request
+_ABORTED = {"net::ERR_ABORTED", "NS_BINDING_ABORTED"}  # the page was left during the request
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
-    """Run the system's Chromium headless. As root it cannot use its sandbox."""
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+def running_browser(name: str) -> Iterator[Browser]:
+    """Run the system's Chromium or Firefox headless. As root Chromium cannot use its sandbox."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        if name == "firefox":
+            browser = playwright.firefox.launch(
+                executable_path=FIREFOX,
+                channel="moz-firefox",  # by WebDriver BiDi
+                firefox_user_prefs={"ui.prefersReducedMotion": 1},
+            )
+        else:
+            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
 
@@ -34,7 +49,9 @@ class Browsers:
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         self._browser = browser
-        self._options = {"base_url": url, "locale": "en-GB", "reduced_motion": "reduce"} | options
+        self._options = {"base_url": url, "locale": "en-GB"} | options
+        if browser.browser_type.name == "chromium":
+            self._options |= {"reduced_motion": "reduce"}
         self._contexts: list[BrowserContext] = []
         self._problems: list[str] = []
         self._expected: list[str] = []
@@ -78,7 +95,7 @@ class Browsers:
             self._problems.append(f"console {message.text}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure != _ABORTED:
+        if request.failure not in _ABORTED:
             self._problems.append(f"failed {request.method} {request.url} {request.failure}")
 
     def _response(self, response: Response) -> None:
