@@ -19,6 +19,9 @@ GATEHOUSE := devtools/gatehouse
 SAM = PATH="$$($(PYTHON) -c 'import sys; print(sys.base_prefix)')/bin:$$PATH" $(PYTHON) -m samcli
 NPM := $(shell command -v npm)
 CHROMIUM := $(shell command -v chromium chromium-browser google-chrome | head -1)
+FIREFOX := $(shell command -v firefox-esr firefox | head -1)
+WEBKIT := $(shell command -v Xvfb >/dev/null && command -v WebKitWebDriver)
+BROWSER := chromium
 PORT ?= 3000
 CLOUD_PORT ?= 4566
 EXAMPLES ?= 300
@@ -100,10 +103,18 @@ statistics: .venv/ready ## Compare response times for known and unknown addresse
 	@$(PYTHON) -m tests.statistics
 
 .PHONY: test-browser
-test-browser: .venv/ready $(if $(NPM),examples/better-auth-ui/node_modules/ready) ## Test the hosted pages, the button and a public UI kit in Chromium
-	$(PYTHON) -m pytest -m browser tests/browser
-	@test -n "$(CHROMIUM)" || echo "NO CHROMIUM: the tests of the hosted pages WERE SKIPPED"
+test-browser: .venv/ready $(if $(NPM),examples/better-auth-ui/node_modules/ready) ## Test the hosted pages, the button and a public UI kit in BROWSER (chromium, or firefox)
+	$(PYTHON) -m pytest -m browser tests/browser --browser $(BROWSER)
+	@test -n "$(or $(filter-out chromium,$(BROWSER)),$(CHROMIUM))" || echo "NO CHROMIUM: the tests of the hosted pages WERE SKIPPED"
+	@test -n "$(or $(filter-out firefox,$(BROWSER)),$(FIREFOX))" || echo "NO FIREFOX: the tests of the hosted pages WERE SKIPPED"
 	@test -n "$(NPM)" || echo "NO NODE: the tests with better-auth-ui WERE SKIPPED"
+
+.PHONY: test-browsers
+test-browsers: .venv/ready ## Test what most users do on the pages, and cookies of another site, in Firefox and WebKit
+	$(PYTHON) -m pytest -m browser tests/browser/test_every_browser.py --browser firefox
+	$(PYTHON) -m pytest -m browser tests/browser/test_every_browser.py --browser webkit
+	@test -n "$(FIREFOX)" || echo "NO FIREFOX: the tests of the hosted pages in it WERE SKIPPED"
+	@test -n "$(WEBKIT)" || echo "NO WEBKIT: the tests of the hosted pages in it WERE SKIPPED"
 
 .PHONY: test-next
 test-next: .venv/ready tests/contract/next/node_modules/ready ## Test docs/rewrites.md with Next, which is installed for it (400 MB)
