@@ -17,7 +17,7 @@ from tests.support.settings_usage import SETTINGS, settings_of
 from tests.support.transformed import of_type, transformed
 
 HANDLERS = {handler.path.parent: handler for handler in handler_modules()}
-OF_PACKAGES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL"}
+OF_PACKAGES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 MOST_BYTES = 1_500  # of 4096
 MOST_ON_AVERAGE = 750
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -43,6 +43,17 @@ def test_sam_gives_functions_the_same_variables(template: Template) -> None:
     assert {name: one["Environment"]["Variables"].keys() for name, one in deployed.items()} == {
         name: function.environment.keys() for name, function in template.functions.items()
     }
+
+
+def test_no_deployed_function_has_a_variable_of_aws() -> None:
+    """An empty AWS_ENDPOINT_URL would hide that of an emulator, which adds it to the variables of each function."""
+    deployed = of_type(transformed(), "AWS::Lambda::Function")
+    variables_of_aws = {
+        name: [variable for variable in one["Environment"]["Variables"] if variable.startswith("AWS_")]
+        for name, one in deployed.items()
+    }
+
+    assert {name: found for name, found in variables_of_aws.items() if found} == {}
 
 
 def test_every_setting_is_read(template: Template) -> None:
