@@ -28,12 +28,12 @@ class Rotation:
         self._cloud = cloud
         self.secret_id: str = layer("config").config().secret
 
-    def begin(self) -> str:
-        """Create a pending version without a value, as RotateSecret does, and return its id."""
+    def begin(self, **value: str) -> str:
+        """Create a pending version, without a value as RotateSecret does, and return its id."""
         version = str(uuid4())
         secret: Any = secretsmanager_backends[ACCOUNT][REGION].secrets[self.secret_id]
         secret.remove_version_stages_from_old_versions(["AWSPENDING"])
-        secret.versions[version] = {"createdate": 0, "version_id": version, "version_stages": ["AWSPENDING"]}
+        secret.versions[version] = {"createdate": 0, "version_id": version, "version_stages": ["AWSPENDING"], **value}
         return version
 
     def step(self, name: str, version: str) -> None:
@@ -176,16 +176,40 @@ def test_a_key_is_published_before_it_signs(call: Api, rotation: Rotation) -> No
 
 
 @pytest.mark.parametrize("published", [True, False])
-def test_an_unpublished_key_fails_the_test_step(rotation: Rotation, published: bool) -> None:  # noqa: FBT001 -- a case
+@pytest.mark.parametrize("pending", ["absent", "without a value", "current value", "own value"])
+def test_turning_rotation_on_succeeds_and_changes_nothing(
+    rotation: Rotation,
+    pending: str,
+    published: bool,  # noqa: FBT001 -- a case
+) -> None:
+    """Each deployment of a stack does. Secrets Manager runs testSecret alone, with a version made for that."""
+    values = {"current value": rotation.value(rotation.current()), "own value": "x" * 64}
+    version = (
+        str(uuid4())
+        if pending == "absent"
+        else rotation.begin(**{"secret_string": values[pending]} if pending in values else {})
+    )
+    if not published:
+        rotation.delete_keyring()
+    before = rotation.keyring(), rotation.stages()
+
+    rotation.step("testSecret", version)
+
+    assert (rotation.keyring(), rotation.stages()) == before
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_an_unpublished_key_cannot_be_finished(rotation: Rotation, published: bool) -> None:  # noqa: FBT001 -- a case
     version = rotation.begin()
     rotation.step("createSecret", version)
     if not published:
         rotation.delete_keyring()
+    before = rotation.keyring(), rotation.stages()
 
     with pytest.raises(FunctionFailed):
-        rotation.step("testSecret", version)
+        rotation.step("finishSecret", version)
 
-    assert rotation.current() != version
+    assert (rotation.keyring(), rotation.stages()) == before
 
 
 def test_a_short_secret_fails_before_it_is_used(rotation: Rotation, cloud: Cloud) -> None:

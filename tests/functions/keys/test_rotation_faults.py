@@ -111,17 +111,19 @@ def test_a_persistent_fault_fails_the_function_changes_nothing_and_raises_an_ala
     assert failure_alarms("RotateSecret") == {"BackgroundErrors"}
 
 
-@pytest.mark.parametrize("name", ["testSecret", "finishSecret"])
-def test_a_premature_step_changes_nothing(rotation: Rotation, name: str) -> None:
-    """Nothing is signed with an unpublished key."""
-    new = rotation.begin()
-    rotation.step("createSecret", new)
-    before = rotation.keyring(), rotation.stages()
+@pytest.mark.parametrize("error", [UNREACHABLE, client_error("AccessDeniedException")], ids=["unreachable", "denied"])
+@pytest.mark.parametrize("operation", ["GetSecretValue", "BatchGetItem"])
+def test_rotation_cannot_be_turned_on_without_the_secret_and_the_table(
+    rotation: Rotation, operation: str, error: Exception
+) -> None:
+    """Otherwise the first rotation would show it, months later."""
+    rotation.delete_keyring()
+    before = rotation.stages()
 
-    with pytest.raises(FunctionFailed):
-        rotation.step(name, new)
+    with failing_calls(error, operation), pytest.raises(FunctionFailed):
+        rotation.step("testSecret", "4e8f0b9a-1d2c-4b3a-8f7e-6a5d4c3b2a19")
 
-    assert (rotation.keyring(), rotation.stages()) == before
+    assert (rotation.keyring(), rotation.stages()) == ({}, before)
 
 
 @pytest.mark.parametrize("name", STEPS)

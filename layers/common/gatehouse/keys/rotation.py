@@ -72,8 +72,10 @@ def _publish(_secret_id: str, version: str) -> None:
     _write(newest, previous, known, row.not_before if row else None, _unchanged(row))
 
 
-def _check(_secret_id: str, version: str) -> None:
-    _published_keyring(version)
+def _check(_secret_id: str, _version: str) -> None:
+    """Read the secret and the keyring. Turning rotation on runs this step alone, with a version that has no key yet."""
+    newest_version()
+    _row()
 
 
 def _finish(secret_id: str, version: str) -> None:
