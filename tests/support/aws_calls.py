@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import astuple, dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +15,7 @@ from botocore.client import BaseClient
 
 KEYRING = "SessionsTable/KEYRING"
 CLIENT_SECRETS = {"google-client-secret", "oidc-client-secret"}
+SENDER = "no-reply@example.com"  # MailFrom in tests
 
 _current: ContextVar[str | None] = ContextVar("function", default=None)
 _TRANSACTION = {
@@ -30,7 +32,8 @@ _WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 class AwsCall:
     """One permission used: `dynamodb:PutItem` on `UsersTable`, or on `TasksTable/index/by_due_date`.
 
-    The keyring's partition of the sessions table is a resource of its own for writes: `SessionsTable/KEYRING`.
+    The keyring's partition of the sessions table is a resource of its own for writes: `SessionsTable/KEYRING`. A mail
+    needs any identity (`identity/*`), and its configuration set.
     """
 
     function: str
@@ -83,6 +86,11 @@ def _permissions(service: str, operation: str, parameters: dict[str, Any]) -> It
         yield f"{service}:{operation}", "client secrets" if parameters["SecretId"] in CLIENT_SECRETS else "Secret"
     elif service == "dynamodb":
         yield from ((f"dynamodb:{action}", resource) for action, resource in _in_tables(operation, parameters))
+    elif service == "ses":
+        _, sender = parseaddr(parameters["FromEmailAddress"])
+        yield f"{service}:{operation}", "identity/*" if sender == SENDER else f"identity/* from {sender}"
+        if "ConfigurationSetName" in parameters:
+            yield f"{service}:{operation}", f"configuration-set/{parameters['ConfigurationSetName']}"
     else:
         yield f"{service}:{operation}", "*"
 

@@ -3,16 +3,18 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.support.aws_calls import KEYRING, AwsCall
-from tests.support.transformed import Resources, of_type
+from tests.support.transformed import Resources, of_type, resolver
 
 LOGS = "service-role/AWSLambdaBasicExecutionRole"
 TRACES = "AWSXrayWriteOnlyAccess"
 KEYRING_ALONE = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["KEYRING"]}}
 NOT_KEYRING = {"ForAllValues:StringNotEquals": {"dynamodb:LeadingKeys": ["KEYRING"]}}
 PICTURES_ALONE = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PICTURE#*"]}}
+FROM_SENDER = {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
 WRITES = {f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")}
 LONGEST_FUNCTION_ARN = 130  # characters; the name has 64 at most, an alias follows
 LONGEST_ARN = 250  # characters; names contain the stack's name
@@ -32,7 +34,8 @@ def managed_by_aws(resources: Resources, function: str) -> set[str]:
 
 def granted(resources: Resources, function: str) -> set[AwsCall]:
     """Return each action and resource that a function's inline policies allow. A stream is a resource of its own, and
-    so is the keyring's partition of the sessions table where an action writes.
+    so is the keyring's partition of the sessions table where an action writes, and an identity of SES that any sender
+    may use.
     """
     return {
         AwsCall(function, action, place)
@@ -44,20 +47,41 @@ def granted(resources: Resources, function: str) -> set[AwsCall]:
 
 
 def _places(action: str, name: str, condition: Any) -> list[str]:
+    if name.startswith("identity/"):
+        return [name if condition == FROM_SENDER else f"{name} from any sender"]
     if name != "SessionsTable" or action not in WRITES or condition == NOT_KEYRING:
         return [name]
     return [KEYRING] if condition == KEYRING_ALONE else [name, KEYRING]
+
+
+def is_allowed(resources: Resources, function: str, action: str, arn: str, context: Mapping[str, str]) -> bool:
+    """Whether IAM allows a function a call: a statement has the action, a pattern of the resource's ARN, and conditions
+    that hold. `context` are the condition keys of the call. No statement denies anything.
+    """
+    return any(
+        action in _list(statement["Action"])
+        and any(fnmatchcase(arn, pattern) for pattern in _list(statement["Resource"]))
+        and _holds(statement.get("Condition", {}), context)
+        for statement in resolver().resolve(statements(_role(resources, function)))
+    )
+
+
+def _holds(condition: Mapping[str, Mapping[str, str]], context: Mapping[str, str]) -> bool:
+    assert condition.keys() <= {"StringEquals"}, "no other operator is known here"
+    return all(context.get(key) == value for key, value in condition.get("StringEquals", {}).items())
 
 
 def open_ended(resources: Resources) -> Iterator[str]:
     """Return the statements of all roles that allow more than listed actions on named resources."""
     for name, role in of_type(resources, "AWS::IAM::Role").items():
         for statement in statements(role):
+            # In its sandbox SES also checks the recipient's identity, which may be any.
+            any_identity = ":identity/*" if statement.get("Condition") == FROM_SENDER else ""
             for action in _list(statement["Action"]):
-                named = all("*" not in _text(resource) for resource in _list(statement["Resource"]))
+                named = all("*" not in _text(one).removesuffix(any_identity) for one in _list(statement["Resource"]))
                 if "*" in action or (not named and action != "dynamodb:ListStreams"):
                     yield f"{name}: {action}"
-            known = [KEYRING_ALONE, NOT_KEYRING, PICTURES_ALONE]
+            known = [KEYRING_ALONE, NOT_KEYRING, PICTURES_ALONE, FROM_SENDER]
             unconditional = {key: value for key, value in statement.items() if key != "Condition" or value not in known}
             if set(unconditional) != {"Effect", "Action", "Resource"} or statement["Effect"] != "Allow":
                 yield f"{name}: {sorted(statement)}"
@@ -98,7 +122,9 @@ def _role(resources: Resources, function: str) -> Mapping[str, Any]:
 
 
 def _name(action: str, resource: Any) -> str:
-    """Return the resource as in an AwsCall. Only calls of DynamoDB and Secrets Manager record theirs."""
+    """Return the resource as in an AwsCall. Only calls of DynamoDB, Secrets Manager and SES record theirs."""
+    if action.startswith("ses:"):
+        return re.sub(r"\$\{(\w+)\}", r"\1", _text(resource).rpartition(":")[2])
     if action.startswith("secretsmanager:"):
         return "client secrets" if "ClientSecretName" in _text(resource) else re.sub(r"\W", "", _text(resource))
     if not action.startswith(("dynamodb:", "sqs:")):

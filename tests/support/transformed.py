@@ -59,12 +59,16 @@ def untransformed() -> Resources:
     return _existing(source()["Resources"], {})
 
 
-def _existing(resources: Resources, parameters: Mapping[str, str]) -> Resources:
+def resolver(**parameters: str) -> Resolver:
+    """Return what evaluates the template's functions with these parameters."""
     document = source()
-    values = resolve(document["Parameters"], PARAMETERS | dict(parameters))
-    resolver = Resolver(document=document, values=values)
-    evaluated: Resources = _evaluated(resources, resolver)
-    return {name: one for name, one in evaluated.items() if "Condition" not in one or resolver.holds(one["Condition"])}
+    return Resolver(document=document, values=resolve(document["Parameters"], PARAMETERS | parameters))
+
+
+def _existing(resources: Resources, parameters: Mapping[str, str]) -> Resources:
+    by = resolver(**parameters)
+    evaluated: Resources = _evaluated(resources, by)
+    return {name: one for name, one in evaluated.items() if "Condition" not in one or by.holds(one["Condition"])}
 
 
 @cache
@@ -72,16 +76,16 @@ def _transformed(**parameters: str) -> Resources:
     return transform(source(), **parameters)
 
 
-def _evaluated(node: Any, resolver: Resolver) -> Any:
+def _evaluated(node: Any, by: Resolver) -> Any:
     """Return the node with each `Fn::If` replaced by its branch. AWS::NoValue removes the property."""
     match node:
         case {"Fn::If": [condition, yes, no]}:
-            return _evaluated(yes if resolver.holds(condition) else no, resolver)
+            return _evaluated(yes if by.holds(condition) else no, by)
         case dict():
-            evaluated = {key: _evaluated(value, resolver) for key, value in node.items()}
+            evaluated = {key: _evaluated(value, by) for key, value in node.items()}
             return {key: value for key, value in evaluated.items() if value != NO_VALUE}
         case list():
-            return [value for value in (_evaluated(entry, resolver) for entry in node) if value != NO_VALUE]
+            return [value for value in (_evaluated(entry, by) for entry in node) if value != NO_VALUE]
     return node
 
 

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
+from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import Template
-from tests.support.aws_calls import KEYRING, AwsCall, load
+from tests.support.aws_calls import KEYRING, SENDER, AwsCall, load
 from tests.support.grants import (
     LOGS,
     PICTURES_ALONE,
     STREAMING,
     TRACES,
     granted,
+    is_allowed,
     managed_by_aws,
     open_ended,
     policy_size,
@@ -96,6 +98,30 @@ def test_strangers_who_ask_for_pictures_reach_no_other_row() -> None:
     assert [statement["Condition"] for statement in statements(role)] == [PICTURES_ALONE]
 
 
+def may_send(resource: str, sender: str | None = SENDER) -> bool:
+    """Whether IAM allows SES to send a mail, for one of the resources that SES checks."""
+    context = {"ses:FromAddress": sender} if sender else {}
+    return is_allowed(transformed(), "SendMail", "ses:SendEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:{resource}", context)
+
+
+@pytest.mark.parametrize("identity", ["example.com", SENDER, "example.net", "ann@example.net"])
+def test_mail_may_be_sent_whatever_identities_ses_checks(identity: str) -> None:
+    """They are the sender's, and in its sandbox also the recipient's; each is an address, or else a domain."""
+    assert may_send(f"identity/{identity}")
+
+
+@pytest.mark.parametrize("sender", [None, "admin@example.com", "no-reply@example.com.example.net", "*"])
+def test_mail_may_be_sent_from_one_address_only(sender: str | None) -> None:
+    assert not may_send("identity/example.com", sender)
+
+
+@pytest.mark.parametrize("sender", [SENDER, None])
+def test_mail_may_use_the_configuration_set_of_the_stack_only(sender: str | None) -> None:
+    """No document says whether SES tells IAM the sender when it checks this resource."""
+    assert may_send("configuration-set/MailConfiguration", sender)
+    assert not may_send("configuration-set/Another", sender)
+
+
 @every_function
 def test_only_stream_functions_may_read_their_stream(template: Template, function: str) -> None:
     streams = template.functions[function].streams
@@ -160,7 +186,7 @@ def invoked(stack: Resources, resource: Any) -> str:
 
 
 def test_no_policy_has_a_wildcard() -> None:
-    """The exception is dynamodb:ListStreams, which does not support resources."""
+    """The exceptions are dynamodb:ListStreams, which does not support resources, and the identities that SES checks."""
     assert list(open_ended(transformed())) == []
 
 
