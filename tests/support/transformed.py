@@ -50,13 +50,13 @@ def transform(template: dict[str, Any], **parameters: str) -> Resources:
 def transformed(**parameters: str) -> Resources:
     """Return the project's resources after SAM's transform, with conditions evaluated."""
     by_sam = {name: value for name, value in parameters.items() if name in READ_BY_SAM}
-    return _existing(_transformed(**by_sam), parameters)
+    return existing(_transformed(**by_sam), parameters)
 
 
 @cache
 def untransformed() -> Resources:
     """Return the resources before SAM's transform, which takes seconds and changes only SAM's resource types."""
-    return _existing(source()["Resources"], {})
+    return existing(source()["Resources"], {})
 
 
 def resolver(**parameters: str) -> Resolver:
@@ -65,7 +65,8 @@ def resolver(**parameters: str) -> Resolver:
     return Resolver(document=document, values=resolve(document["Parameters"], PARAMETERS | parameters))
 
 
-def _existing(resources: Resources, parameters: Mapping[str, str]) -> Resources:
+def existing(resources: Resources, parameters: Mapping[str, str]) -> Resources:
+    """Return the resources, or outputs, that exist with these parameters, with conditions evaluated."""
     by = resolver(**parameters)
     evaluated: Resources = _evaluated(resources, by)
     return {name: one for name, one in evaluated.items() if "Condition" not in one or by.holds(one["Condition"])}

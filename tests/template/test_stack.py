@@ -9,7 +9,16 @@ import pytest
 
 from gatehouse_dev.template import Template, load
 from tests.support.layout import ROOT
-from tests.support.transformed import PARAMETERS, Resources, cycle, of_type, source, transformed
+from tests.support.transformed import (
+    PARAMETERS,
+    Resources,
+    cycle,
+    existing,
+    of_type,
+    references,
+    source,
+    transformed,
+)
 
 STAGES = ("dev", "staging", "prod")
 DOMAIN = {"DomainName": "api.example.com"}
@@ -18,6 +27,7 @@ CERTIFICATE = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate
 COMBINATIONS = [
     *({"Stage": stage} for stage in STAGES),
     *({"Stage": "prod"} | more for more in (DOMAIN, DOMAIN | ZONE, DOMAIN | CERTIFICATE)),
+    {"CreateMailIdentity": "false"},
 ]
 WHOLE_CPU = 1769
 MAILING = {
@@ -37,20 +47,6 @@ ACCESS_LOG_FIELDS = {
     "integrationErrorMessage",
     "error.responseType",
     "responseLength",
-}
-NAME_PROPERTIES = {  # a fixed name prevents a second stack in the account, and replacements
-    "AWS::Lambda::Function": "FunctionName",
-    "AWS::DynamoDB::Table": "TableName",
-    "AWS::IAM::Role": "RoleName",
-    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::Logs::LogGroup": "LogGroupName",
-    "AWS::SNS::Topic": "TopicName",
-    "AWS::CloudWatch::Alarm": "AlarmName",
-    "AWS::CloudWatch::Dashboard": "DashboardName",
-    "AWS::SecretsManager::Secret": "Name",
-    "AWS::ApiGatewayV2::Api": "Name",
-    "AWS::Events::Rule": "Name",
-    "AWS::CodeDeploy::Application": "ApplicationName",
 }
 CONFIGURATION: Mapping[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
 
@@ -78,12 +74,11 @@ def test_every_combination_can_be_created(parameters: dict[str, str]) -> None:
     assert cycle(transformed(**parameters)) == []
 
 
-def test_no_resource_has_a_fixed_name() -> None:
-    stack = transformed(**DOMAIN, **ZONE)
+@pytest.mark.parametrize("parameters", COMBINATIONS, ids=str)
+def test_no_combination_refers_to_a_resource_that_it_lacks(parameters: dict[str, str]) -> None:
+    stack, outputs = transformed(**parameters), existing(source()["Outputs"], parameters)
 
-    assert [
-        name for name, one in stack.items() if NAME_PROPERTIES.get(one["Type"], "nothing") in one.get("Properties", {})
-    ] == []
+    assert (source()["Resources"].keys() - stack.keys()) & {*references(stack), *references(outputs)} == set()
 
 
 # -- Data ---------------------------------------------------------------------------
