@@ -21,9 +21,9 @@ def state(deployment: Deployment) -> Findings:
     if status in ENDED_WELL:
         yield ok(f"{name} is deployed ({status}).")
     elif status == "UPDATE_ROLLBACK_COMPLETE":
-        yield warning(
-            f"The last update of {name} was rolled back: {_first_failure(deployment)}", "Mend that", deployment.deploy
-        )
+        reason = _first_failure(deployment)
+        mending = _mending(deployment, reason) or ("Mend that",)
+        yield warning(f"The last update of {name} was rolled back: {reason}", *mending, deployment.deploy)
     elif status == "UPDATE_ROLLBACK_FAILED":
         again = deployment.aws(f"cloudformation continue-update-rollback --stack-name {name}")
         yield problem(f"{name} is stuck ({status}): {_first_failure(deployment)}", again)
@@ -34,8 +34,10 @@ def state(deployment: Deployment) -> Findings:
             f"{name} is being changed ({status}): some of the findings below will pass.", "Wait, and ask again"
         )
     else:
+        reason = _first_failure(deployment)
         deletion = f".venv/bin/sam delete --stack-name {name} --region {deployment.region}"
-        yield problem(f"{name} is not usable ({status}): {_first_failure(deployment)}", deletion, deployment.deploy)
+        steps = (*_mending(deployment, reason), deletion, deployment.deploy)
+        yield problem(f"{name} is not usable ({status}): {reason}", *steps)
 
 
 def _first_failure(deployment: Deployment) -> str:
@@ -47,6 +49,13 @@ def _first_failure(deployment: Deployment) -> str:
         return "its events give no reason."
     cause = causes[-1]  # the latest event is the first
     return f"{cause['LogicalResourceId']}: {cause.get('ResourceStatusReason', cause['ResourceStatus'])}"
+
+
+def _mending(deployment: Deployment, reason: str) -> tuple[str, ...]:
+    """Return the step that mends a failure, if there is one: SES has each identity once, perhaps of another stage."""
+    if reason.startswith("MailIdentity: ") and "already exists" in reason:
+        return deployment.set("CreateMailIdentity=false")[:1]
+    return ()
 
 
 def certificate(deployment: Deployment) -> Findings:

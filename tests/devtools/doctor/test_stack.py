@@ -121,6 +121,8 @@ CANCELLED = FAILED | {"LogicalResourceId": "Api", "ResourceStatusReason": "Resou
         ("UPDATE_COMPLETE", "ok", ("is deployed", "")),
         ("CREATE_IN_PROGRESS", "warning", ("is being changed", "Wait")),
         ("UPDATE_ROLLBACK_COMPLETE", "warning", ("MailIdentity: example.com already exists", "make deploy STAGE=dev")),
+        ("UPDATE_ROLLBACK_COMPLETE", "warning", ("already exists", 'Set "CreateMailIdentity=false" in')),
+        ("ROLLBACK_COMPLETE", "problem", ("already exists", 'Set "CreateMailIdentity=false" in')),
         ("UPDATE_ROLLBACK_FAILED", "problem", ("MailIdentity: ", "aws cloudformation continue-update-rollback")),
         ("ROLLBACK_COMPLETE", "problem", ("MailIdentity: example.com already exists", ".venv/bin/sam delete")),
         ("REVIEW_IN_PROGRESS", "problem", ("was not executed", "make deploy STAGE=dev")),
