@@ -16,9 +16,8 @@ from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import PASSWORD, People, Person
 from tests.support.pictures import PNG, data_url
-from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider
+from tests.support.provider import CLIENT_SECRET, GOOGLE_SECRET, Provider
 
-SECRET = "google-client-secret"
 PICTURE = data_url(PNG + bytes(25_000))  # about as large as the PNG of a face with 128 by 128 pixels
 
 
@@ -127,16 +126,9 @@ def settings(**given: str) -> Iterator[None]:
 def google(cloud: Cloud, provider: Provider) -> Iterator[None]:
     """Configure the provider as Google."""
     manager = cloud.client("secretsmanager")
-    if SECRET not in {secret["Name"] for secret in manager.list_secrets(MaxResults=100)["SecretList"]}:
-        manager.create_secret(Name=SECRET, SecretString=CLIENT_SECRET)
-    manager.put_secret_value(SecretId=SECRET, SecretString=CLIENT_SECRET)
+    if GOOGLE_SECRET not in {secret["Name"] for secret in manager.list_secrets(MaxResults=100)["SecretList"]}:
+        manager.create_secret(Name=GOOGLE_SECRET, SecretString=CLIENT_SECRET)
+    manager.put_secret_value(SecretId=GOOGLE_SECRET, SecretString=CLIENT_SECRET)
     layer("keys.secret").clear_named_secrets()
-    with settings(
-        google_client_id=CLIENT_ID,
-        google_client_secret_name=SECRET,
-        google_authorize_url=f"{provider.url}/authorize",
-        google_token_url=f"{provider.url}/token",
-        google_jwks_url=f"{provider.url}/jwks",
-        google_issuer=provider.url,
-    ):
+    with settings(**provider.google_settings()):
         yield

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from tests.costs.bill import units_price
 from tests.costs.meter import Cost
 from tests.costs.prices import DAYS, GB, MILLION, STORAGE_PRICE
-from tests.costs.tables import spaced, table
+from tests.costs.tables import series, spaced, table
 from tests.costs.task_requests import Measured, TaskRequest
 from tests.costs.usage_profile import A_DAY
 
@@ -52,13 +52,9 @@ def rows(every: Sequence[Measured]) -> list[str]:
     lines = []
     for name, request in every[0].requests.items():
         costs = [measured.costs[name] for measured in every]
-        figures = (" → ".join(_distinct([column(cost) for cost in costs])) for column in columns)
+        figures = (series([column(cost) for cost in costs]) for column in columns)
         lines.append((name, f"`{request.route}`", *figures, f"{units_price(costs[-1]):.2f}"))
     return table(HEAD, lines)
-
-
-def _distinct(figures: list[str]) -> list[str]:
-    return figures[:1] if len(set(figures)) == 1 else figures
 
 
 def months(every: Sequence[Measured]) -> list[str]:

@@ -23,6 +23,11 @@ def spaced(number: float) -> str:
     return f"{number:,}".replace(",", " ")
 
 
+def series(figures: Sequence[str]) -> str:
+    """Return a figure at several sizes, `4 → 13`; one that is the same for all sizes is shown once."""
+    return figures[0] if len(set(figures)) == 1 else " → ".join(figures)
+
+
 def dollars(amount: float) -> str:
     """Format with two decimals: `1 234.50`; a dash for zero."""
     return f"{amount:,.2f}".replace(",", " ") if amount else "–"

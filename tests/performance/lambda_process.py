@@ -2,185 +2,152 @@
 
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
+from subprocess import STDOUT, Popen
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import NamedTuple
 from uuid import uuid4
 
+from gatehouse_dev.messages import Request, Response
+from gatehouse_dev.model import Function
 from tests.performance.requests import BenchRequest, Broken
-from tests.performance.serving import Request, Responder, Response, serving
+from tests.performance.serving import Responder, serving
 
-RUNTIME_API = "/2018-06-01/runtime/"
 _TIMEOUT = 300  # seconds; instrumented processes are slow
 _TAIL = 3000  # characters
-
-_ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
-    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-    "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/21/[$LATEST]0123456789abcdef0123456789abcdef",
-    "AWS_REGION": "us-east-1",
-    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-    "AWS_SESSION_TOKEN": "x" * 400,
-    "LANG": "en_US.UTF-8",
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "PYTHONDONTWRITEBYTECODE": "1",  # /opt and /var/task are read-only
-    "PYTHONHASHSEED": "0",  # for comparable instruction counts
-    "TZ": ":UTC",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A measured function: `task` and `opt` are /var/task and /opt/python; `cloud` makes the AWS of one request."""
+    """A measured function: `command` starts it with the packages in `opt`, and `cloud` makes the AWS of one request."""
 
-    name: str
+    function: Function
     command: tuple[str, ...]
-    task: Path
     opt: Path
-    handler: str
-    memory_mib: int
-    environment: dict[str, str]
     event: bytes
     request: BenchRequest
     cloud: Callable[[], Responder]
 
 
-class Run(NamedTuple):
-    """DynamoDB calls of the start and of each request; peak memory; all output."""
+class Usage(NamedTuple):
+    """The DynamoDB calls of the start or of one request; the process's CPU time and peak memory until its end."""
 
-    calls: list[int]
+    calls: int
+    cpu_milliseconds: float
     peak_mib: float
-    output: str
 
 
-def run(
-    subject: Subject,
-    requests: int,
-    *,
-    tool: Sequence[str] = (),
-    on_idle: Callable[[int], None] = lambda _: None,
-    **environment: str,
-) -> Run:
-    """Start, send so many requests, and stop; Broken if a response is unexpected.
-
-    `tool` wraps the command. `on_idle` gets the process id after the start and after each request.
-    """
-    api, calls, respond = RuntimeApi(), [0], subject.cloud()
+def run(subject: Subject, requests: int, *tool: str) -> list[Usage]:
+    """Start, send so many requests, and stop; Broken if a response is unexpected. `tool` wraps the command."""
+    api, calls, respond = RuntimeApi(), 0, subject.cloud()
 
     def aws(request: Request) -> Response:
-        calls[-1] += request.headers["x-amz-target"].startswith("DynamoDB_")
+        nonlocal calls
+        calls += (request.header("x-amz-target") or "").startswith("DynamoDB_")
         return respond(request)
 
     with serving(api) as runtime, serving(aws) as cloud, TemporaryFile() as output, TemporaryDirectory() as home:
-        process = subprocess.Popen(  # noqa: S603 -- our own
-            [*tool, *subject.command, subject.handler],
-            cwd=subject.task,
-            env=_environment(subject, runtime, cloud) | {"HOME": home} | environment,
+        process = Popen(  # noqa: S603 -- our own
+            [*tool, *subject.command, subject.function.handler],
+            cwd=subject.function.folder,
+            env=_environment(subject, runtime, cloud, home),
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=STDOUT,
             start_new_session=True,
         )
-
-        def text() -> str:
-            output.seek(0)
-            return output.read().decode(errors="replace")
-
         try:
-            api.wait_until_idle(process.poll)
-            on_idle(process.pid)
+            api.wait_for("next", process)
+            used = [_usage(process.pid, calls)]
             for _ in range(requests):
-                calls.append(0)
-                respond = subject.cloud()
-                subject.request.check(api.invoke(subject.event, process.poll))
-                on_idle(process.pid)
-            return Run(calls, _peak_mib(process.pid), text())
+                calls, respond = 0, subject.cloud()
+                api.events.put(subject.event)
+                subject.request.check(api.wait_for("response", process))
+                api.wait_for("next", process)
+                used.append(_usage(process.pid, calls))
         except Broken as broken:
-            raise Broken(f"{subject.name}: {broken}\n{api.error.decode()}\n{text()[-_TAIL:]}") from None
+            output.seek(0)
+            printed = output.read().decode(errors="replace")[-_TAIL:]
+            raise Broken(f"{subject.function.name}: {broken}\n{printed}") from None
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)  # a wrapping tool may not forward it
             process.wait(timeout=60)
             api.events.put(b"")  # ends the thread that waits for one
+    return used
 
 
 class RuntimeApi:
-    """Lambda's Runtime API for one process; `error` is the latest that it reported."""
+    """Lambda's Runtime API for one process, which takes `events` from it."""
 
     def __init__(self) -> None:
-        self.error = b""
         self.events = Queue[bytes]()
-        self._idle = Queue[None]()
-        self._responses = Queue[bytes]()
+        self._received = Queue[tuple[str, bytes]]()
 
     def __call__(self, request: Request) -> Response:
-        """Respond to the process."""
-        match request.path.removeprefix(RUNTIME_API).split("/"):
-            case ["invocation", "next"]:
-                self._idle.put(None)
-                return _invocation(self.events.get())
-            case ["invocation", _, "response"]:
-                self._responses.put(request.body)
-            case [*_, "error"]:
-                self.error = request.body
-            case _:
-                return Response(status=404)
-        return Response(b"{}", 202)
-
-    def wait_until_idle(self, exit_code: Callable[[], int | None]) -> None:
-        """Wait until the process requests the next event."""
-        deadline = time.monotonic() + _TIMEOUT
-        while exit_code() is None and time.monotonic() < deadline:
-            with suppress(Empty):
-                return self._idle.get(timeout=0.05)
-        raise Broken("it ended before it requested an event, or took too long")
-
-    def invoke(self, event: bytes, exit_code: Callable[[], int | None]) -> bytes:
-        """Return the response to an event. The process is idle again."""
-        self.events.put(event)
-        self.wait_until_idle(exit_code)
-        if self._responses.empty():
-            raise Broken("it sent no response")
-        return self._responses.get()
-
-
-def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, str]:
-    """Return only the variables that Lambda sets."""
-    return (
-        _ENVIRONMENT
-        | subject.environment
-        | {
-            "AWS_ENDPOINT_URL": f"http://{cloud}",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(subject.memory_mib),
-            "AWS_LAMBDA_FUNCTION_NAME": subject.name,
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{subject.name}",
-            "AWS_LAMBDA_RUNTIME_API": runtime_api,
-            "LAMBDA_TASK_ROOT": str(subject.task),
-            "PYTHONPATH": f"{subject.task}:{subject.opt}",
-            "_HANDLER": subject.handler,
+        """Respond to the process: its paths end with `next`, `response` or `error`."""
+        kind = request.raw_path.rpartition("/")[2]
+        self._received.put((kind, request.body))
+        if kind != "next":
+            return Response(status=202, body=b"{}")
+        event = self.events.get()
+        headers = {
+            "content-type": "application/json",
+            "lambda-runtime-aws-request-id": str(uuid4()),
+            "lambda-runtime-deadline-ms": str(round((time.time() + _TIMEOUT) * 1000)),
+            "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:123456789012:function:measured",
+            "lambda-runtime-trace-id": "Root=1-6b01259e-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0",
         }
-    )
+        return Response(status=200, headers=tuple(headers.items()), body=event)
+
+    def wait_for(self, kind: str, process: Popen[bytes]) -> bytes:
+        """Return the body of the process's next request, which must be of this kind; else Broken."""
+        deadline = time.monotonic() + _TIMEOUT
+        while process.poll() is None and time.monotonic() < deadline:
+            with suppress(Empty):
+                received, body = self._received.get(timeout=0.05)
+                if received == kind:
+                    return body
+                raise Broken(f"it sent {received} instead of {kind}: {body.decode()}")
+        raise Broken(f"it ended before it sent {kind}, or took too long")
 
 
-def _invocation(event: bytes) -> Response:
-    headers = {
-        "content-type": "application/json",
-        "lambda-runtime-aws-request-id": str(uuid4()),
-        "lambda-runtime-deadline-ms": str(round((time.time() + _TIMEOUT) * 1000)),
-        "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:123456789012:function:measured",
-        "lambda-runtime-trace-id": "Root=1-6b01259e-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0",
+def _environment(subject: Subject, runtime_api: str, cloud: str, home: str) -> dict[str, str]:
+    """Return only the variables that Lambda sets."""
+    function = subject.function
+    return function.environment | {
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{cloud}",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/21/[$LATEST]0123456789abcdef0123456789abcdef",
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_REGION": "us-east-1",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "AWS_SESSION_TOKEN": "x" * 400,
+        "HOME": home,
+        "LAMBDA_TASK_ROOT": str(function.folder),
+        "LANG": "en_US.UTF-8",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",  # /opt and /var/task are read-only
+        "PYTHONHASHSEED": "0",  # for comparable instruction counts
+        "PYTHONPATH": f"{function.folder}:{subject.opt}",
+        "TZ": ":UTC",
+        "_HANDLER": function.handler,
     }
-    return Response(event, headers=headers)
 
 
-def _peak_mib(pid: int) -> float:
+def _usage(pid: int, calls: int) -> Usage:
+    cpu_clock = (~pid << 3) | 2  # as clock_getcpuclockid(3) makes it on Linux: of all threads, in nanoseconds
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    peak = int(status.partition("VmHWM:")[2].split()[0])
+    return Usage(calls, 1000 * time.clock_gettime(cpu_clock), peak / 1024)

@@ -1,6 +1,5 @@
 """Limits of ratios to the bare yardstick of the same run."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from tests.performance.measuring import Figures
@@ -31,20 +30,18 @@ WARM_LIST = Limit(must=1.1, aim=0.8)  # the same for a response with twenty task
 
 def ratios(one: Figures, bare: Figures) -> tuple[Ratio, Ratio, Ratio]:
     """Return the ratios of start, first and later request. Without DynamoDB calls it is compared as with one."""
-    warm = one.later / max(1, one.calls) / bare.later
-    warm_limit = WARM_LIST if one.request.lists else WARM if one.calls > 1 else WARM_ALONE
+    warm = WARM_LIST if one.request.lists else WARM if one.calls > 1 else WARM_ALONE
     return (
         Ratio("cold", one.cold / bare.cold, COLD_WITH_PROVIDER if one.request.provider else COLD),
         Ratio("first ÷ later", one.first / one.later, FIRST),
-        Ratio("warm", warm, warm_limit),
+        Ratio("warm", one.later / max(1, one.calls) / bare.later, warm),
     )
 
 
-def exceeded(every: Iterable[Figures], bare: Figures) -> list[str]:
+def exceeded(one: Figures, bare: Figures) -> list[str]:
     """Return a sentence for each figure above its limit."""
     return [
         f"{one.name}: {ratio.name} is {ratio.value:.3f}, and must be {ratio.limit.must:.2f} at most"
-        for one in every
         for ratio in ratios(one, bare)
         if ratio.value > ratio.limit.must
     ]

@@ -1,4 +1,4 @@
-"""Measures a function: instructions, DynamoDB calls, memory and modules.
+"""Measures a function: instructions, DynamoDB calls and memory.
 
 valgrind counts instructions, which repeat to a thousandth on any machine under any load. It dumps its counts whenever
 the process requests the next event, so one run separates the start and each request. It does not count while a
@@ -16,14 +16,16 @@ from tests.performance.lambda_process import Subject, run
 from tests.performance.requests import BenchRequest, Broken
 
 LATER = 10  # requests after the first
-_NEXT_EVENT = "method_next*"  # in the native part of the runtime interface client
-_HASHING = "argon2_ctx"
-_IMPORTED = re.compile(r"^import time: +\d+ ", re.MULTILINE)
 _TOTAL = re.compile(r"^totals: (\d+)", re.MULTILINE)
+_COUNTING = (  # in this order
+    "--dump-before=method_next*",  # in the native part of the runtime interface client
+    "--toggle-collect=argon2_ctx",
+    "--collect-atstart=yes",
+)
 
 
 class Figures(NamedTuple):
-    """Instructions of the start, the first and a later request; DynamoDB calls of a later request."""
+    """Instructions of the start, the first and a later request; DynamoDB calls of a later request; peak memory."""
 
     name: str
     request: BenchRequest
@@ -32,7 +34,6 @@ class Figures(NamedTuple):
     later: float
     calls: int
     peak_mib: float
-    modules: int
 
     @property
     def cold(self) -> int:
@@ -42,34 +43,14 @@ class Figures(NamedTuple):
 
 def measure(subject: Subject) -> Figures:
     """Run a subject twice: alone, and under valgrind."""
-    alone = run(subject, 2, PYTHONPROFILEIMPORTTIME="1")
-    init, first, *later = count_instructions(subject, 1 + LATER)
-    return Figures(
-        name=subject.name,
-        request=subject.request,
-        init=init,
-        first=first,
-        later=mean(later),
-        calls=alone.calls[-1],
-        peak_mib=alone.peak_mib,
-        modules=len(_IMPORTED.findall(alone.output)),
-    )
-
-
-def count_instructions(subject: Subject, requests: int) -> list[int]:
-    """Return the instructions of the start and of each request."""
     if not shutil.which("valgrind"):
         raise Broken("valgrind is not installed, so nothing can be counted")
+    alone = run(subject, 2)[-1]
     with TemporaryDirectory() as folder:
         out = Path(folder, "out")
-        counting = (
-            f"--dump-before={_NEXT_EVENT}",
-            f"--toggle-collect={_HASHING}",
-            "--collect-atstart=yes",
-        )  # in this order
-        tool = ("valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}", *counting)
-        run(subject, requests, tool=tool)
-        return [_total(Path(f"{out}.{number}")) for number in range(1, requests + 2)]
+        run(subject, 1 + LATER, "valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}", *_COUNTING)
+        init, first, *later = [_total(Path(f"{out}.{number}")) for number in range(1, LATER + 3)]
+    return Figures(subject.function.name, subject.request, init, first, mean(later), alone.calls, alone.peak_mib)
 
 
 def _total(part: Path) -> int:

@@ -18,7 +18,7 @@ NEW_PASSWORD = "battery horse correct"
 
 
 class Broken(Exception):
-    """A function ended, failed, or does not respond as expected."""
+    """Nothing was built, or a function ended, failed, or does not respond as expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

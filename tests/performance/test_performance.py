@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,22 +12,21 @@ from zlib import crc32
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from gatehouse_dev.messages import Request, Response
+from gatehouse_dev.model import FUNCTION_HANDLER, Function
 from gatehouse_dev.template import Template
-from tests.conftest import ROOT
 from tests.performance import measuring
-from tests.performance.__main__ import report
-from tests.performance.build import CONSTRAINTS, HERE, Built, NotBuilt
-from tests.performance.lambda_process import Run, Subject, run
-from tests.performance.limits import COLD, exceeded, ratios
-from tests.performance.measuring import Figures, measure
+from tests.performance.__main__ import row
+from tests.performance.lambda_process import Subject, Usage, run
+from tests.performance.limits import COLD, exceeded
+from tests.performance.measuring import LATER, Figures, measure
+from tests.performance.packages import HERE, ROOT
 from tests.performance.plot import svg
 from tests.performance.requests import REQUESTS, BenchRequest, Broken
-from tests.performance.serving import Request, Response
+from tests.performance.subjects import CONSTRAINTS, Build
 from tests.performance.world import World
 
-PINNED = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
-
-# -- Requests and yardsticks --------------------------------------------------------
+# -- Requests, yardsticks and the build -----------------------------------------------
 
 
 def test_every_function_with_a_route_has_a_request(template: Template) -> None:
@@ -40,7 +38,7 @@ def test_every_function_with_a_route_has_a_request(template: Template) -> None:
 
 def pins(path: Path) -> dict[str, str]:
     """Return the pinned versions in a requirements file."""
-    return dict(PINNED.findall(path.read_text(encoding="utf-8")))
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", ["bare", "natural"])
@@ -51,34 +49,37 @@ def test_the_packages_of_a_yardstick_are_pinned(name: str) -> None:
     assert pins(CONSTRAINTS)["botocore"] == pins(ROOT / "layers/vendor/requirements.txt")["botocore"]
 
 
-# -- The build ----------------------------------------------------------------------
-
-TEMPLATE = """
+FILES = {
+    "template.yaml": """
 Resources:
   Vendor: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: Vendor } }
   Common: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: Common } }
-"""
+""",
+    "Vendor/python/one.py": "",
+    "Vendor/python/both/a.py": "",
+    "Common/python/both/b.py": "",
+}
 
 
-def test_layers_are_merged_and_have_sizes(tmp_path: Path) -> None:
-    (tmp_path / "template.yaml").write_text(TEMPLATE)
-    for name in ("Vendor/python/one.py", "Vendor/python/both/a.py", "Common/python/both/b.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("12345")
+@pytest.mark.usefixtures("cloud")
+def test_layers_are_merged(tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / "built" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "built" / name).write_text(text)
+    (tmp_path / "opt").mkdir()
+    (tmp_path / "opt/of_an_earlier_build.py").touch()
+    build = Build(World({}, {}), tmp_path / "built")
 
-    with Built(tmp_path, {"NewerThanTheBuild": "1"}) as built:
-        files = sorted(path.relative_to(built.opt).as_posix() for path in built.opt.rglob("*.py"))
-        assert built.sizes == {"Vendor": 10, "Common": 5}
-    assert files == ["both/a.py", "both/b.py", "one.py"]
-    assert not built.opt.exists()
+    assert {path.relative_to(build.opt).as_posix() for path in build.opt.rglob("*.py")} == {
+        *("one.py", "both/a.py", "both/b.py")
+    }
+    with pytest.raises(Broken, match=r"no function with routes .*: SignIn"):
+        build.subject("SignIn")
+    with pytest.raises(Broken, match="make bench"):
+        Build(World({}, {}), tmp_path)
 
 
-def test_a_missing_build_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(NotBuilt, match="make bench"):
-        Built(tmp_path, {})
-
-
-# -- The process and its AWS --------------------------------------------------------
+# -- The process and its AWS ----------------------------------------------------------
 
 PROCESS = """
 import http.client, json, os, sys
@@ -105,26 +106,22 @@ while True:
 def subject(**event: Any) -> Subject:
     """Return a process that makes AWS calls, and responds with its event."""
     return Subject(
-        name="A",
+        function=Function(name="A", folder=HERE, handler=FUNCTION_HANDLER, environment={}, timeout=3, memory=512),
         command=(sys.executable, "-S", "-c", PROCESS),
-        task=HERE,
         opt=HERE,
-        handler="handler.handler",
-        memory_mib=512,
-        environment={},
         event=json.dumps(event).encode(),
         request=BenchRequest(),
-        cloud=lambda: lambda _: Response(),
+        cloud=lambda: lambda _: Response(status=200),
     )
 
 
 def test_calls_of_dynamodb_are_counted_for_each_request() -> None:
-    idle = list[int]()
     calls = ["DynamoDB_20120810.GetItem", "DynamoDB_20120810.PutItem", "secretsmanager.GetSecretValue"]
-    finished = run(subject(statusCode=200, calls=calls), 2, on_idle=idle.append)
+    used = run(subject(statusCode=200, calls=calls), 2)
 
-    assert finished.calls == [0, 2, 2]
-    assert (len(idle), finished.peak_mib > 1) == (3, True)
+    assert [usage.calls for usage in used] == [0, 2, 2]
+    assert used[-1].peak_mib > 1
+    assert 0 < used[0].cpu_milliseconds < used[1].cpu_milliseconds < used[2].cpu_milliseconds
 
 
 @pytest.mark.parametrize(
@@ -132,8 +129,8 @@ def test_calls_of_dynamodb_are_counted_for_each_request() -> None:
     [
         ({"statusCode": 500}, "A: status 200 was expected of .*500"),
         ({"statusCode": 200, "headers": {"location": "/?error=state"}}, "status 200 was expected of .*error=state"),
-        ({"exit": "out of memory"}, r"it ended before it requested(.|\n)*out of memory"),
-        ({"error": "no module"}, r"it sent no response(.|\n)*no module"),
+        ({"exit": "out of memory"}, r"it ended before it sent response(.|\n)*out of memory"),
+        ({"error": "no module"}, "it sent error instead of response: .*no module"),
     ],
 )
 def test_a_broken_subject_is_an_error(event: dict[str, Any], message: str) -> None:
@@ -143,12 +140,12 @@ def test_a_broken_subject_is_an_error(event: dict[str, Any], message: str) -> No
 
 def dynamodb(operation: str, **body: Any) -> Request:
     """Return a request to DynamoDB."""
-    headers: Any = {
-        "x-amz-target": f"DynamoDB_20120810.{operation}",
-        "content-type": "application/x-amz-json-1.0",
-        "authorization": "AWS4-HMAC-SHA256 Credential=A/20261121/us-east-1/dynamodb/aws4_request, Signature=0",
+    headers = {
+        "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+        "Content-Type": "application/x-amz-json-1.0",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=A/20261121/us-east-1/dynamodb/aws4_request, Signature=0",
     }
-    return Request("/", headers, json.dumps(body).encode())
+    return Request(method="POST", raw_path="/", headers=tuple(headers.items()), body=json.dumps(body).encode())
 
 
 def test_each_request_finds_the_same_rows(cloud: Cloud) -> None:
@@ -158,28 +155,21 @@ def test_each_request_finds_the_same_rows(cloud: Cloud) -> None:
     one, other = world.cloud(), world.cloud()
     assert one(dynamodb("PutItem", TableName=table, Item=key)).status == 200
 
-    found, missing, latest = (
-        respond(dynamodb("GetItem", TableName=table, Key=key)) for respond in (one, other, world.cloud())
-    )
-    assert [json.loads(response.body).get("Item") for response in (found, missing, latest)] == [key, None, None]
-    assert found.headers["x-amz-crc32"] == str(crc32(found.body))
+    found, *others = (respond(dynamodb("GetItem", TableName=table, Key=key)) for respond in (one, other, world.cloud()))
+    assert json.loads(found.body)["Item"] == key
+    assert [response.body for response in others] == [b"{}"] * 2
+    assert ("x-amz-crc32", str(crc32(found.body))) in found.headers
 
 
 # -- Counting -------------------------------------------------------------------------
 
-IMPORTS = """import time: self [us] | cumulative | imported package
-import time:         7 |          9 |   a.b
-a line of the log
-import time:        20 |         20 | c
-"""
 
-
-def fake_run(_: Subject, requests: int, *, tool: Sequence[str] = (), **environment: str) -> Run:
-    """Write callgrind's parts under valgrind, and report imports otherwise."""
+def fake_run(_: Subject, requests: int, *tool: str) -> list[Usage]:
+    """Write callgrind's parts under valgrind."""
     for out in (option.partition("=")[2] for option in tool if option.startswith("--callgrind-out-file=")):
         for number, total in enumerate([1000, 150, 70, 90, *[80] * (requests - 3)], start=1):
             Path(f"{out}.{number}").write_text(f"events: Ir\ntotals: {total}\n")
-    return Run(calls=[1, 4, 3], peak_mib=44, output=IMPORTS if environment else "")
+    return [Usage(calls, 0, peak_mib=44) for calls in (1, 4, 3)]
 
 
 def test_a_run_has_a_start_a_first_request_and_later_ones(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,14 +178,14 @@ def test_a_run_has_a_start_a_first_request_and_later_ones(monkeypatch: pytest.Mo
     found = measure(subject())
 
     assert (found.init, found.first, found.cold, found.later) == (1000, 150, 1150, 80)
-    assert (found.calls, found.peak_mib, found.modules) == (3, 44, 2)
+    assert (found.calls, found.peak_mib) == (3, 44)
 
 
 @pytest.mark.parametrize(("valgrind", "message"), [(None, "not installed"), ("valgrind", "wrote no part")])
 def test_nothing_is_reported_that_was_not_counted(
     monkeypatch: pytest.MonkeyPatch, valgrind: str | None, message: str
 ) -> None:
-    monkeypatch.setattr(measuring, "run", lambda *_, **__: Run(calls=[0, 0, 0], peak_mib=1, output=""))
+    monkeypatch.setattr(measuring, "run", lambda *_: fake_run(subject(), LATER))
     monkeypatch.setattr(shutil, "which", lambda _: valgrind)
 
     with pytest.raises(Broken, match=message):
@@ -207,15 +197,10 @@ def test_nothing_is_reported_that_was_not_counted(
 
 def figures(name: str, init: int, first: int, later: int, *, calls: int = 1, **request: Any) -> Figures:
     """Return the figures of a measured function."""
-    return Figures(name, BenchRequest(**request), init, first, later, calls, peak_mib=44, modules=7)
+    return Figures(name, BenchRequest(**request), init, first, later, calls, peak_mib=44)
 
 
 BARE = figures("bare", 80, 20, 10)
-
-
-def test_ratios_are_to_bare_and_warm_ones_for_each_call_of_dynamodb() -> None:
-    assert [ratio.value for ratio in ratios(figures("A", 110, 40, 20, calls=2), BARE)] == [1.5, 2.0, 1.0]
-    assert ratios(figures("A", 80, 20, 5, calls=0), BARE)[2].value == 0.5  # as with one call
 
 
 @pytest.mark.parametrize(
@@ -233,21 +218,24 @@ def test_ratios_are_to_bare_and_warm_ones_for_each_call_of_dynamodb() -> None:
     ],
 )
 def test_an_exceeded_limit_is_reported(measured: Figures, sentence: str) -> None:
-    assert exceeded([measured], BARE) == ([f"A: {sentence}"] if sentence else [])
+    assert exceeded(measured, BARE) == ([f"A: {sentence}"] if sentence else [])
 
 
-def test_the_table_has_a_line_per_function_slowest_start_first() -> None:
-    natural, fast, slow = figures("natural", 90, 9, 9), figures("A", 70, 20, 5), figures("B", 90, 20, 5, calls=2)
+@pytest.mark.parametrize(
+    ("measured", "cells"),
+    [
+        (BARE, "*bare* 0 1.00 2.00 0.0 1 1.00 44"),
+        (figures("natural", 90_000_000, 9, 9), "*natural* 90 900000.09 1.00 0.0 1 0.90 44"),
+        (figures("A", 70, 20, 250_000), "A 0 0.90 0.00 0.2 1 25000.00 44"),
+        (figures("B", 90, 20, 5, calls=2), "B 0 1.10 4.00 0.0 2 0.25 44"),
+        (figures("C", 90, 20, 5, calls=0), "C 0 1.10 4.00 0.0 0 0.50 44"),
+    ],
+)
+def test_a_row_has_ratios_to_bare_for_each_call_of_dynamodb(measured: Figures, cells: str) -> None:
+    assert row(measured, BARE) == cells.split()
 
-    assert report([natural, fast, slow], BARE)[2:] == [
-        "| *bare* | 0 | 1.00 | 2.00 | 0.0 | 1 | 1.00 | 44 | 7 |",
-        "| *natural* | 0 | 0.99 | 1.00 | 0.0 | 1 | 0.90 | 44 | 7 |",
-        "| B | 0 | 1.10 | 4.00 | 0.0 | 2 | 0.25 | 44 | 7 |",
-        "| A | 0 | 0.90 | 4.00 | 0.0 | 1 | 0.50 | 44 | 7 |",
-    ]
 
-
-def test_the_plot_has_bars_lines_and_both_colour_schemes() -> None:
+def test_the_plot_has_bars_and_lines() -> None:
     others = [figures(name, init, 0, 10) for name, init in (("natural", 240), ("A", 70), ("B", 150))]
     picture = svg([*others, figures("C", 150, 0, 10, provider=True)], BARE)
     root = ET.fromstring(picture)  # noqa: S314 -- our own SVG
@@ -256,4 +244,3 @@ def test_the_plot_has_bars_lines_and_both_colour_schemes() -> None:
     assert [kind for tag, kind in kinds if tag == "rect"] == ["good", "poor", "yardstick", "fair", "yardstick"]
     assert [kind for tag, kind in kinds if tag == "line"] == ["aim", "must"] * 2
     assert f"must {COLD.must:.2f}" in picture
-    assert "prefers-color-scheme: dark" in picture

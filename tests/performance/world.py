@@ -1,7 +1,7 @@
 """A local cloud with users, for functions in other processes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import timedelta
@@ -15,27 +15,29 @@ from werkzeug.test import Client
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.endpoint import SingleRegionApp
+from gatehouse_dev.messages import Request, Response
 from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import load
 from tests.conftest import ROOT
-from tests.costs.call_users import SECRET, CallUsers
+from tests.costs.call_users import CallUsers
+from tests.costs.log_output import quiet
 from tests.costs.oauth_callbacks import opened_by_app, repeated_callback
 from tests.performance.requests import TASK, BenchRequest
-from tests.performance.serving import Request, Responder, Response
-from tests.statistics.__main__ import silence
+from tests.performance.serving import Responder
 from tests.support.calls import Api
 from tests.support.events import event_for
 from tests.support.layer import layer
 from tests.support.placeholders import filled
-from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
+from tests.support.provider import CLIENT_SECRET, GOOGLE_SECRET, running_provider
 from tests.support.tasks import create_task
 
 TASKS = 20
 _LONG = "86400"  # seconds; a run takes long
-_DEPLOYED = {
+_PARAMETERS = {
     "BaseUrl": "https://api.example.com",
     "CorsOrigins": "https://app.example.com",
     "MailFrom": "no-reply@example.com",
+    "TrustedOrigins": "myapp://",  # of opened_by_app
     **dict.fromkeys(("AccessTokenLifetime", "VerificationLifetime", "ResetLifetime"), _LONG),
 }
 _FROM_THE_GATEWAY = {
@@ -47,10 +49,10 @@ _FROM_THE_GATEWAY = {
 
 
 class World:
-    """A cloud with users. `parameters` are the template's; the others have their defaults."""
+    """A cloud with users. `parameters` are the template's; `names` are placeholders of requests and their values."""
 
-    def __init__(self, parameters: dict[str, str], names: dict[str, str]) -> None:
-        """`names` are placeholders of requests and values."""
+    def __init__(self, parameters: Mapping[str, str], names: Mapping[str, str]) -> None:
+        """Take the current rows of the cloud as the original ones."""
         self.parameters = parameters
         self._names = names
         self._rows = {name: deepcopy(table.items) for name, table in _tables().items()}
@@ -61,20 +63,23 @@ class World:
         rows = deepcopy(self._rows)
 
         def respond(request: Request) -> Response:
-            headers = {name: request.headers[name] for name in ("authorization", "content-type", "x-amz-target")}
+            headers = {name: request.header(name) for name in ("authorization", "content-type", "x-amz-target")}
             with self._lock:
                 for name, table in _tables().items():
                     table.items = rows[name]
-                answer = self._aws.post(request.path, data=request.body, headers=headers)
-            # DynamoDB's headers, with the checksum that clients verify
-            received = {"x-amzn-requestid": "0" * 52, "x-amz-crc32": str(crc32(answer.data))}
-            return Response(answer.data, answer.status_code, {"content-type": str(answer.content_type), **received})
+                answer = self._aws.post(request.raw_path, data=request.body, headers=headers)
+            received = {
+                "content-type": str(answer.content_type),
+                "x-amzn-requestid": "0" * 52,
+                "x-amz-crc32": str(crc32(answer.data)),  # clients verify it
+            }
+            return Response(status=answer.status_code, headers=tuple(received.items()), body=answer.data)
 
         return respond
 
     def event(self, route: str, request: BenchRequest, **names: str) -> bytes:
         """Return the event of a request; `names` adds placeholders."""
-        fields: dict[str, Any] = filled({"bearer": request.bearer, **request.request}, self._names | names)
+        fields: dict[str, Any] = filled({"bearer": request.bearer, **request.request}, {**self._names, **names})
         event = event_for(route, headers=_FROM_THE_GATEWAY, **fields)
         if "body" in event:
             event["headers"]["content-length"] = str(len(event["body"]))
@@ -86,10 +91,11 @@ def populated_world() -> Iterator[World]:
     """Run a cloud where Ann has tasks and Carol has a linked Google account."""
     with running_provider() as provider:
         provider._codes = ReusableCodes()
-        parameters = _parameters(provider)
+        google = {name.title().replace("_", ""): value for name, value in provider.google_settings().items()}
+        parameters = _PARAMETERS | google
         template = load(ROOT / "template.yaml", parameters | {"RateLimits": "off", "Transport": "botocore"})
-        with Cloud(template, secrets={SECRET: CLIENT_SECRET}) as cloud:
-            with silence():
+        with Cloud(template, secrets={GOOGLE_SECRET: CLIENT_SECRET}) as cloud:
+            with quiet():
                 names = _names(CallUsers(Api(template), cloud, provider, {}))
             yield World(parameters, names)
 
@@ -104,18 +110,6 @@ class ReusableCodes(dict[str, Any]):
 
 def _tables() -> dict[str, Any]:
     return dict(dynamodb_backends[ACCOUNT][REGION].tables)
-
-
-def _parameters(provider: Provider) -> dict[str, str]:
-    return _DEPLOYED | {
-        "GoogleClientId": CLIENT_ID,
-        "GoogleClientSecretName": SECRET,
-        "GoogleAuthorizeUrl": f"{provider.url}/authorize",
-        "GoogleTokenUrl": f"{provider.url}/token",
-        "GoogleJwksUrl": f"{provider.url}/jwks",
-        "GoogleIssuer": provider.url,
-        "TrustedOrigins": "myapp://",  # of opened_by_app
-    }
 
 
 def _names(users: CallUsers) -> dict[str, str]:

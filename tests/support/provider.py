@@ -20,6 +20,7 @@ from jwt.algorithms import RSAAlgorithm
 from tests.support.relative_times import FromNow, resolve_times
 
 CLIENT_ID, CLIENT_SECRET = "client-1", "the client's secret"
+GOOGLE_SECRET = "google-client-secret"  # the name under which it is stored
 ANN = {
     "sub": "1001",
     "email": "ann@example.com",
@@ -128,6 +129,17 @@ class Provider:
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
             "id_token_signing_alg_values_supported": ["RS256"],
         } | self.discovery_fields
+
+    def google_settings(self) -> dict[str, str]:
+        """Return the settings with which this provider is Google."""
+        return {
+            "google_client_id": CLIENT_ID,
+            "google_client_secret_name": GOOGLE_SECRET,
+            "google_authorize_url": f"{self.url}/authorize",
+            "google_token_url": f"{self.url}/token",
+            "google_jwks_url": f"{self.url}/jwks",
+            "google_issuer": self.url,
+        }
 
     def requests(self, path: str) -> list[ReceivedRequest]:
         """Return the requests that one endpoint received."""

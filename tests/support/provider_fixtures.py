@@ -9,7 +9,7 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.oauth_flow import OAuthFlow
-from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, reply, running_provider
+from tests.support.provider import CLIENT_ID, CLIENT_SECRET, GOOGLE_SECRET, Provider, reply, running_provider
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def provider(cloud: Cloud, session_provider: Provider, settings: Callable[..., N
     layer("oauth.id_tokens")._published.cache_clear()
     layer("oauth.providers")._description.cache_clear()
     manager = cloud.client("secretsmanager")
-    for name in ("google-client-secret", "oidc-client-secret"):
+    for name in (GOOGLE_SECRET, "oidc-client-secret"):
         with suppress(manager.exceptions.ResourceExistsException):
             manager.create_secret(Name=name, SecretString=CLIENT_SECRET)
         manager.put_secret_value(SecretId=name, SecretString=CLIENT_SECRET)
@@ -40,14 +40,7 @@ def provider(cloud: Cloud, session_provider: Provider, settings: Callable[..., N
 @pytest.fixture
 def google(provider: Provider, settings: Callable[..., None]) -> Provider:
     """The provider, configured as Google."""
-    settings(
-        google_client_id=CLIENT_ID,
-        google_client_secret_name="google-client-secret",
-        google_authorize_url=f"{provider.url}/authorize",
-        google_token_url=f"{provider.url}/token",
-        google_jwks_url=f"{provider.url}/jwks",
-        google_issuer=provider.url,
-    )
+    settings(**provider.google_settings())
     return provider
 
 

@@ -10,7 +10,6 @@ import argparse
 import platform
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -18,12 +17,11 @@ from statistics import median
 from typing import NamedTuple
 
 from tests.costs.tables import table
-from tests.performance.build import BUILT, Built, NotBuilt
 from tests.performance.lambda_process import Subject, run
 from tests.performance.peers import packed
 from tests.performance.peers.peer_subjects import GATEHOUSE, PEERS, peer_subjects
 from tests.performance.requests import Broken
-from tests.performance.subjects import functions
+from tests.performance.subjects import Build
 from tests.performance.world import populated_world
 
 FUNCTIONS = ("SignIn", "GetSession", "CreateTask")
@@ -50,9 +48,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args(arguments)
     try:
-        with populated_world() as world, Built(BUILT, world.parameters) as built:
-            taken = measured(peer_subjects(functions(world, built, FUNCTIONS)), given.rounds)
-    except (Broken, NotBuilt, packed.Missing, subprocess.CalledProcessError) as error:
+        with populated_world() as world:
+            taken = measured(peer_subjects(list(map(Build(world).subject, FUNCTIONS))), given.rounds)
+    except (Broken, packed.Missing, subprocess.CalledProcessError) as error:
         print(error)
         return 1
     print("\n".join(_tables(taken)))
@@ -73,15 +71,10 @@ def measured[Key](every: Mapping[Key, Subject], rounds: int) -> dict[Key, Taken]
 
 
 def _taken(subject: Subject) -> Taken:
-    times = list[float]()
-    finished = run(subject, REQUESTS, on_idle=lambda pid: times.append(_cpu_milliseconds(pid)))
-    used = [after - before for before, after in pairwise(times)]
-    return Taken(cold=times[1], first=used[0], warm=median(used[-WARM:]), peak_mib=finished.peak_mib)
-
-
-def _cpu_milliseconds(pid: int) -> float:
-    """Return the CPU time of all threads in nanosecond resolution: the clock of clock_getcpuclockid(3) on Linux."""
-    return 1000 * time.clock_gettime((~pid << 3) | 2)
+    used = run(subject, REQUESTS)
+    requests = [after.cpu_milliseconds - before.cpu_milliseconds for before, after in pairwise(used)]
+    cold, peak_mib = used[1].cpu_milliseconds, used[-1].peak_mib
+    return Taken(cold=cold, first=requests[0], warm=median(requests[-WARM:]), peak_mib=peak_mib)
 
 
 def _tables(taken: Mapping[tuple[str, str], Taken]) -> list[str]:

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.performance.build import CACHE, packed
+from tests.performance.packages import CACHE, packed
 
 HERE = Path(__file__).parent
 _FOLDER = CACHE / "peers"

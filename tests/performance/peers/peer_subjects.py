@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from gatehouse_dev.messages import Request, Response
 from tests.performance.lambda_process import Subject
 from tests.performance.peers import packed
 from tests.performance.requests import TASK, BenchRequest, Broken
-from tests.performance.serving import Request, Responder, Response
+from tests.performance.serving import Responder
 from tests.support.people import PASSWORD
 
 GATEHOUSE, PYTHON = "Gatehouse", "better-auth-server, Mangum"
@@ -43,14 +44,14 @@ def peer_subjects(ours: Sequence[Subject]) -> dict[tuple[str, str], Subject]:
     """Return the subjects by function and product. `ours` begins with the sign-in."""
     email = str(json.loads(json.loads(ours[0].event)["body"])["email"])
     node, python = packed.node(), packed.python()
-    return {(one.name, product): it for one in ours for product, it in _products(one, email, node, python)}
+    return {(one.function.name, product): it for one in ours for product, it in _products(one, email, node, python)}
 
 
 def _products(ours: Subject, email: str, node: Path, python: Path) -> Iterator[tuple[str, Subject]]:
     request = RequestWithBody(
         request=ours.request.request,
         status=ours.request.status,
-        expected_text=str(TASK["title"]) if ours.name == "CreateTask" else email,
+        expected_text=str(TASK["title"]) if ours.function.name == "CreateTask" else email,
     )
     environment = {
         "BETTER_AUTH_SECRET": _SECRET,
@@ -59,16 +60,17 @@ def _products(ours: Subject, email: str, node: Path, python: Path) -> Iterator[t
         "PEER_HASH": _hash(PASSWORD),
         "PEER_TOKEN": _TOKEN,
     }
-    peer = replace(ours, request=request, event=_event(ours.event), environment=environment)
+    peer = replace(ours, request=request, event=_event(ours.event))
     yield GATEHOUSE, replace(ours, request=request)
     stored = _table(_rows(environment))
-    for product, command, task, opt, handler, respond in (
+    for product, command, folder, opt, handler, respond in (
         (NODE, packed.runtime(), node / "memory", node, "memory.handler", _no_cloud),
         (STORED, packed.runtime(), node / "dynamodb", node, "dynamodb.handler", stored),
         (PYTHON, ours.command, python / "task", python / "opt", "handler.handler", _no_cloud),
     ):
-        name, cloud = f"{product}: {ours.name}", partial(_same, respond)
-        yield product, replace(peer, name=name, command=command, task=task, opt=opt, handler=handler, cloud=cloud)
+        name = f"{product}: {ours.function.name}"
+        function = replace(ours.function, name=name, folder=folder, handler=handler, environment=environment)
+        yield product, replace(peer, function=function, command=command, opt=opt, cloud=partial(_same, respond))
 
 
 def _same(respond: Responder) -> Responder:
@@ -113,8 +115,9 @@ def _rows(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
 
 def _table(rows: Mapping[str, dict[str, Any]]) -> Responder:
     def respond(request: Request) -> Response:
-        is_query = request.headers["x-amz-target"].endswith(".Query")
+        is_query = str(request.header("x-amz-target")).endswith(".Query")
         response = {"Items": [rows[json.loads(request.body)["TableName"]]], "Count": 1} if is_query else {}
-        return Response(json.dumps(response).encode(), headers={"content-type": "application/x-amz-json-1.0"})
+        headers = (("content-type", "application/x-amz-json-1.0"),)
+        return Response(status=200, headers=headers, body=json.dumps(response).encode())
 
     return respond
