@@ -14,18 +14,29 @@ from tests.costs.tables import table
 from tests.performance.lambda_process import Subject
 from tests.performance.limits import exceeded, ratios
 from tests.performance.measuring import Figures, measure
-from tests.performance.packages import ROOT
-from tests.performance.plot import svg
 from tests.performance.requests import Broken
 from tests.performance.subjects import BARE, NATURAL, Build
 from tests.performance.world import populated_world
 
-PLOT = ROOT / "docs/performance.svg"
 REPRESENTATIVES = ("CreateTask", "GetSession", "SignIn")
 HEAD = (
     *("function", "cold, M instructions", "× bare", "first ÷ later", "later, M", "DynamoDB calls"),
     *("later × bare, per call", "MiB"),
 )
+_CHART = """\
+```mermaid
+---
+config:
+  xyChart: {{ width: 770, height: 1100, chartOrientation: horizontal }}
+  themeVariables: {{ xyChart: {{ plotColorPalette: "#57ab5a, #cf222e" }} }}
+---
+xychart-beta
+  title "Instructions from start to first answer, × bare, and their limits"
+  x-axis [{names}]
+  y-axis 0 --> 2.5
+  bar [{values}]
+  line [{limits}]
+```"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         print(error)
         return 1
     if names is build.functions:
-        PLOT.write_text(svg(others, bare), encoding="utf-8")
+        print(f"\n{chart(others, bare)}\n")
     failures = [failure for one in others if one.name != NATURAL for failure in exceeded(one, bare)]
     print("\n".join(failures) or "All figures are within their limits.")
     return 1 if len(others) < len(subjects) or (options.gate and failures) else 0
@@ -72,6 +83,14 @@ def row(one: Figures, bare: Figures) -> list[str]:
     name = f"*{one.name}*" if one.name in {BARE, NATURAL} else one.name
     millions = f"{one.cold / 1e6:.0f}", f"{one.later / 1e6:.1f}"
     return [name, millions[0], cold, first, millions[1], str(one.calls), warm, f"{one.peak_mib:.0f}"]
+
+
+def chart(every: Sequence[Figures], bare: Figures) -> str:
+    """Return its chart of the starts, for Mermaid: bars, and a line at the limits."""
+    cold = sorted((ratios(one, bare)[0].limit, ratios(one, bare)[0].value, one.name) for one in every)
+    limits, values, names = zip(*cold, strict=True)
+    bars = ", ".join(f"{value:.2f}" for value in values)
+    return _CHART.format(names=", ".join(names), values=bars, limits=", ".join(map(str, limits)))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ other users and of sessions; otherwise the exit code is 1. Only the list of sess
 import gc
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -25,7 +25,6 @@ from tests.conftest import PARAMETERS, ROOT
 from tests.costs.call_users import settings
 from tests.costs.log_output import quiet
 from tests.costs.meter import Cost, Meter
-from tests.costs.moto_speedups import quick_rows
 from tests.costs.tables import series, spaced, table
 from tests.costs.task_lists import NOW
 from tests.support.calls import Api, Response
@@ -62,14 +61,13 @@ def _figures(costs: Sequence[Cost]) -> Iterator[str]:
 
 
 class Population:
-    """The measured users, and others, whose rows are copies of one real user's. They are written into moto's tables."""
+    """Measured users, and others, whose rows are copies of one real user's. They are written into moto's tables."""
 
     def __init__(self, call: Api, cloud: Cloud) -> None:
-        """Make each call once, and read the rows of the user that are copied, with their texts that name the user."""
+        """Read the rows of the user that are copied, with their texts that name the user, and make each call once."""
         self._call, self._meter, self._people = call, Meter(cloud), People(call)
         self._numbers, self._others = count(100), 0  # three digits, so that rows have the same size
         layer("keys.access_tokens").ensure_published()
-        self._measure(self._new_user())
         self._model = model = self._people.sign_in(self._new_user(tasks=1).email)
         names = re.compile(f"{model.id}|{re.escape(model.email)}")
         self._rows = [
@@ -78,37 +76,29 @@ class Population:
             for row in stored.all_items()
             if (texts := {name: value.value for name, value in row.attrs.items() if names.search(str(value.value))})
         ]
+        self.measure()
 
-    def with_users(self, sizes: Sequence[int]) -> list[Costs]:
-        """Measure a new user for each number of other users."""
-        return self._measured(sizes, lambda size, _: self.add_users(size))
-
-    def with_sessions(self, sizes: Sequence[int]) -> list[Costs]:
-        """Measure a new user for each number of sessions. The last session is created and used by the measurement."""
-        return self._measured(sizes, lambda size, user: self._add_sessions(size - 1, user))
-
-    def _measured(self, sizes: Sequence[int], grow: Callable[[int, Person], None]) -> list[Costs]:
-        costs = list[Costs]()
-        for size in sizes:
-            user = self._new_user()
-            grow(size, user)
-            costs.append(self._measure(user))
-        return costs
+    def measure(self, *, users: int = 0, sessions: int = 1) -> Costs:
+        """Return the cost of each call of a new user with so many other users, and the last of so many sessions."""
+        user = self._new_user()
+        self.add_users(users)
+        self._add_sessions(user, sessions - 1)
+        sign_in = {"json": {"email": user.email, "password": PASSWORD}, "ip": f"10.0.0.{next(self._numbers)}"}
+        response, first = self._counted(SIGN_IN, **sign_in)
+        routes, token = (GET_SESSION, LIST_SESSIONS, LIST), response.json["token"]
+        return {SIGN_IN: first} | {route: self._counted(route, bearer=token)[1] for route in routes}
 
     def add_users(self, number: int) -> None:
         """Add other users until there are so many."""
-        different = {text for _, _, texts in self._rows for text in texts.values()}
+        model, different = self._model, {text for _, _, texts in self._rows for text in texts.values()}
         for user in range(self._others + 1, number + 1):
-            user_id, email = f"{user:08x}{self._model.id[8:]}", f"user+{user:07}@example.com"
-            named = {
-                text: _string(text.replace(self._model.id, user_id).replace(self._model.email, email))
-                for text in different
-            }
+            user_id, email = f"{user:08x}{model.id[8:]}", f"user+{user:07}@example.com"
+            named = {text: _string(text.replace(model.id, user_id).replace(model.email, email)) for text in different}
             for stored, row, texts in self._rows:
                 _copy(stored, row, {name: named[text] for name, text in texts.items()})
-        self._others = number
+        self._others = max(self._others, number)
 
-    def _add_sessions(self, number: int, person: Person) -> None:
+    def _add_sessions(self, person: Person, number: int) -> None:
         session = next((stored, row) for stored, row, _ in self._rows if "secret_hash" in row.attrs)
         for session_id in range(number):
             _copy(*session, {"user_id": _string(person.id), "session_id": _string(f"{session_id:022}")})
@@ -120,15 +110,6 @@ class Population:
             create_task(self._call, person)
         assert self._call("POST /api/auth/sign-out", bearer=person.token).status == 200
         return person
-
-    def _measure(self, user: Person) -> Costs:
-        """Return the cost of a sign-in and the following calls, from a new IP address."""
-        sign_in = {"json": {"email": user.email, "password": PASSWORD}, "ip": f"10.0.0.{next(self._numbers)}"}
-        response, first = self._counted(SIGN_IN, **sign_in)
-        token = response.json["token"]
-        return {SIGN_IN: first} | {
-            route: self._counted(route, bearer=token)[1] for route in (GET_SESSION, LIST_SESSIONS, LIST)
-        }
 
     def _counted(self, route: str, **request: Any) -> tuple[Response, Cost]:
         layer("keys").refresh()  # so that none of the calls refreshes the keys
@@ -154,7 +135,7 @@ def _copy(stored: Table, row: Item, own: dict[str, DynamoType]) -> None:
 def population(call: Api, cloud: Cloud) -> Iterator[Population]:
     """Measure in a running cloud with a fixed clock, so that rows have the same size."""
     never = patch.object(layer("accounts.trim_orders"), "ONE_IN", 2**64)  # some sign-ins write a row more
-    with patch.object(layer("clock"), "now", lambda: NOW), never, quick_rows(), quiet():
+    with patch.object(layer("clock"), "now", lambda: NOW), never, quiet():
         yield Population(call, cloud)
 
 
@@ -163,7 +144,8 @@ def main(users: Sequence[int]) -> int:
     gc.disable()  # most objects stay alive
     template = load(ROOT / "template.yaml", PARAMETERS)
     with Cloud(template) as cloud, patched_transports(), population(Api(template), cloud) as some:
-        with_sessions, with_users = some.with_sessions(SESSIONS), some.with_users(users)
+        with_sessions = [some.measure(sessions=number) for number in SESSIONS]
+        with_users = [some.measure(users=number) for number in users]
     print(f"With {' → '.join(map(spaced, SESSIONS))} sessions of one user:\n", *report(with_sessions), sep="\n")
     print(f"\nWith {' → '.join(map(spaced, users))} users:\n", *report(with_users), sep="\n")
     not_constant = growing(with_users) | (growing(with_sessions) - {LIST_SESSIONS})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
 from subprocess import STDOUT, Popen
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -19,7 +19,6 @@ from tests.performance.requests import BenchRequest, Broken
 from tests.performance.serving import Responder, serving
 
 _TIMEOUT = 300  # seconds; instrumented processes are slow
-_TAIL = 3000  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +50,11 @@ def run(subject: Subject, requests: int, *tool: str) -> list[Usage]:
         calls += (request.header("x-amz-target") or "").startswith("DynamoDB_")
         return respond(request)
 
-    with serving(api) as runtime, serving(aws) as cloud, TemporaryFile() as output, TemporaryDirectory() as home:
+    with serving(api) as runtime, serving(aws) as cloud, TemporaryFile() as output:
         process = Popen(  # noqa: S603 -- our own
             [*tool, *subject.command, subject.function.handler],
             cwd=subject.function.folder,
-            env=_environment(subject, runtime, cloud, home),
+            env=_environment(subject, runtime, cloud),
             stdout=output,
             stderr=STDOUT,
             start_new_session=True,
@@ -71,8 +70,8 @@ def run(subject: Subject, requests: int, *tool: str) -> list[Usage]:
                 used.append(_usage(process.pid, calls))
         except Broken as broken:
             output.seek(0)
-            printed = output.read().decode(errors="replace")[-_TAIL:]
-            raise Broken(f"{subject.function.name}: {broken}\n{printed}") from None
+            printed = output.read().decode(errors="replace")
+            raise Broken(f"{subject.function.name}: {broken}\n{printed[-3000:]}") from None
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)  # a wrapping tool may not forward it
@@ -85,8 +84,7 @@ class RuntimeApi:
     """Lambda's Runtime API for one process, which takes `events` from it."""
 
     def __init__(self) -> None:
-        self.events = Queue[bytes]()
-        self._received = Queue[tuple[str, bytes]]()
+        self.events, self._received = Queue[bytes](), Queue[tuple[str, bytes]]()
 
     def __call__(self, request: Request) -> Response:
         """Respond to the process: its paths end with `next`, `response` or `error`."""
@@ -116,7 +114,7 @@ class RuntimeApi:
         raise Broken(f"it ended before it sent {kind}, or took too long")
 
 
-def _environment(subject: Subject, runtime_api: str, cloud: str, home: str) -> dict[str, str]:
+def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, str]:
     """Return only the variables that Lambda sets."""
     function = subject.function
     return function.environment | {
@@ -134,7 +132,7 @@ def _environment(subject: Subject, runtime_api: str, cloud: str, home: str) -> d
         "AWS_REGION": "us-east-1",
         "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         "AWS_SESSION_TOKEN": "x" * 400,
-        "HOME": home,
+        "HOME": "/home/sbx_user1051",
         "LAMBDA_TASK_ROOT": str(function.folder),
         "LANG": "en_US.UTF-8",
         "PATH": "/usr/local/bin:/usr/bin:/bin",

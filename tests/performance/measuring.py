@@ -25,20 +25,15 @@ _COUNTING = (  # in this order
 
 
 class Figures(NamedTuple):
-    """Instructions of the start, the first and a later request; DynamoDB calls of a later request; peak memory."""
+    """Instructions from the start to the first response, of the first and of a later request; its DynamoDB calls."""
 
     name: str
     request: BenchRequest
-    init: int
+    cold: int
     first: int
     later: float
     calls: int
     peak_mib: float
-
-    @property
-    def cold(self) -> int:
-        """Instructions from the start to the first response."""
-        return self.init + self.first
 
 
 def measure(subject: Subject) -> Figures:
@@ -49,8 +44,10 @@ def measure(subject: Subject) -> Figures:
     with TemporaryDirectory() as folder:
         out = Path(folder, "out")
         run(subject, 1 + LATER, "valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}", *_COUNTING)
-        init, first, *later = [_total(Path(f"{out}.{number}")) for number in range(1, LATER + 3)]
-    return Figures(subject.function.name, subject.request, init, first, mean(later), alone.calls, alone.peak_mib)
+        start, first, *later = [_total(Path(f"{out}.{number}")) for number in range(1, LATER + 3)]
+    return Figures(
+        subject.function.name, subject.request, start + first, first, mean(later), alone.calls, alone.peak_mib
+    )
 
 
 def _total(part: Path) -> int:

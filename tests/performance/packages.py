@@ -1,56 +1,50 @@
 """Packages that are installed in .cache/bench, and compiled."""
 
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from compileall import compile_dir
-from contextlib import contextmanager
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from unittest.mock import patch
 
 ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
 CACHE = ROOT / ".cache/bench"
+UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH  # sources are never compared
 
 
 def runtime() -> tuple[str, ...]:
     """Return the command of Lambda's runtime interface client, with a Python that has no other package."""
     folder, requirements = CACHE / "runtime", HERE / "requirements.txt"
-    with _once(folder, requirements) as missing:
-        if missing:
-            _uv("venv", "--clear", "--python", sys.executable, str(folder))
-            _uv("pip", "install", "--python", str(folder), "--requirements", str(requirements))
+    pip = ("pip", "install", f"--python={folder}", f"--requirements={requirements}")
+    _install(folder, [requirements], ("venv", f"--python={sys.executable}", str(folder)), pip)
     return str(folder / "bin/python"), "-s", "-P", "-m", "awslambdaric"
 
 
 def packed(source: Path, folder: Path, *constraints: Path) -> Path:
-    """Return the folder, with the handler of `source` in `task` and its requirements in `opt`."""
-    requirements, handler = source / "requirements.txt", source / "handler.py"
-    with _once(folder, requirements, handler, *constraints) as missing:
-        if missing:
-            shutil.rmtree(folder, ignore_errors=True)
-            (folder / "task").mkdir(parents=True)
-            shutil.copy(handler, folder / "task")
-            options = (f"--target={folder / 'opt'}", *(f"--constraints={path}" for path in constraints))
-            _uv("pip", "install", "--python", sys.executable, *options, "--requirements", str(requirements))
+    """Return the folder, with the handler of `source` in `task` and its requirements in `opt`, compiled."""
+    requirements, task = source / "requirements.txt", folder / "task"
+    options = [
+        f"--python={sys.executable}",
+        f"--target={folder / 'opt'}",
+        *(f"--constraints={path}" for path in constraints),
+    ]
+    _install(folder, [requirements, *constraints], ("pip", "install", *options, f"--requirements={requirements}"))
+    py_compile.compile(str(source / "handler.py"), str(task / "handler.pyc"), doraise=True, invalidation_mode=UNCHECKED)
     return folder
 
 
-@contextmanager
-def _once(folder: Path, *inputs: Path) -> Iterator[bool]:
-    """Yield whether the folder must be made: it was not yet, or from other inputs. Then compile what was made."""
-    mark, wanted = folder / "ready", b"\0".join([sys.version.encode(), *(file.read_bytes() for file in inputs)])
-    missing = not mark.exists() or mark.read_bytes() != wanted
-    yield missing
-    if missing:
-        unchecked = PycInvalidationMode.UNCHECKED_HASH  # sources are never compared
-        with patch.object(sys, "pycache_prefix", None):
-            compile_dir(folder, quiet=2, invalidation_mode=unchecked)  # some files are for other Pythons
-        mark.write_bytes(wanted)
-
-
-def _uv(*arguments: str) -> None:
+def _install(folder: Path, inputs: Sequence[Path], *commands: Sequence[str]) -> None:
+    """Make the folder by uv's commands, and compile it, unless this Python did so with the same inputs."""
+    mark, made_of = folder / "ready", b"\0".join([sys.version.encode(), *(path.read_bytes() for path in inputs)])
+    if mark.exists() and mark.read_bytes() == made_of:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
     program = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".cache/uv/bin/uv")
-    subprocess.run([program, *arguments, "--quiet"], cwd=ROOT, check=True)  # noqa: S603 -- as the Makefile does
+    for command in commands:
+        subprocess.run([program, *command, "--quiet"], cwd=ROOT, check=True)  # noqa: S603 -- as the Makefile does
+    with patch.object(sys, "pycache_prefix", None):
+        compile_dir(folder, quiet=2, invalidation_mode=UNCHECKED)  # some files are for other Pythons
+    mark.write_bytes(made_of)

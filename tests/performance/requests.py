@@ -44,80 +44,74 @@ class BenchRequest:
             raise Broken(f"status {self.status} was expected of {response.decode()}")
 
 
-def _signed_in(status: int = 200, **values: Any) -> BenchRequest:
-    return BenchRequest(request={"json": values}, status=status)
+def _signed_in(status: int = 200, **request: Any) -> BenchRequest:
+    return BenchRequest(request=request, status=status)
 
 
-def _anonymous(**values: Any) -> BenchRequest:
-    return BenchRequest(request={"json": values}, bearer=None)
+def _anonymous(status: int = 200, **request: Any) -> BenchRequest:
+    return BenchRequest(request=request, status=status, bearer=None)
 
 
-def _at_provider(**request: Any) -> BenchRequest:
-    return BenchRequest(request=request, bearer="LINKED", provider=True)
+def _at_provider(status: int = 200, bearer: str | None = "LINKED", **request: Any) -> BenchRequest:
+    return BenchRequest(request=request, status=status, bearer=bearer, provider=True)
 
 
+_CALLBACK = {"query": {"state": "STATE", "code": "CODE"}, "cookies": ["STATE_COOKIE"]}
 REQUESTS: dict[str, BenchRequest] = {
     # -- Accounts ---------------------------------------------------------------------
-    "SignUp": _anonymous(email="new@example.com", password=PASSWORD),
-    "VerifyEmail": _anonymous(token="VERIFICATION"),
-    "SendVerificationEmail": _anonymous(email="WAITING"),
-    "SignIn": _anonymous(email="EMAIL", password=PASSWORD),
-    "RequestPasswordReset": _anonymous(email="EMAIL"),
-    "ResetPassword": _anonymous(token="RESET", newPassword=NEW_PASSWORD),
-    "UpdateUser": _signed_in(name="Ann Smith"),
-    "SendPicture": BenchRequest(  # one that does not exist
-        request={"user_id": "x" * 36, "picture_id": "x" * 22}, bearer=None, status=404
-    ),
-    "ChangePassword": _signed_in(currentPassword=PASSWORD, newPassword=NEW_PASSWORD),
-    "VerifyPassword": _signed_in(password=PASSWORD),
-    "ChangeEmail": _signed_in(newEmail="new@example.com"),
-    "DeleteUser": _signed_in(password=PASSWORD),
-    "DeleteUserCallback": BenchRequest(request={"query": {"token": "garbage"}}, status=404),  # an invalid link
-    "Unsubscribe": BenchRequest(request={"query": {"token": "UNSUBSCRIBE"}}, bearer=None),
-    "ListAccounts": BenchRequest(),
+    "SignUp": _anonymous(json={"email": "new@example.com", "password": PASSWORD}),
+    "VerifyEmail": _anonymous(json={"token": "VERIFICATION"}),
+    "SendVerificationEmail": _anonymous(json={"email": "WAITING"}),
+    "SignIn": _anonymous(json={"email": "EMAIL", "password": PASSWORD}),
+    "RequestPasswordReset": _anonymous(json={"email": "EMAIL"}),
+    "ResetPassword": _anonymous(json={"token": "RESET", "newPassword": NEW_PASSWORD}),
+    "UpdateUser": _signed_in(json={"name": "Ann Smith"}),
+    "SendPicture": _anonymous(404, user_id="x" * 36, picture_id="x" * 22),  # one that does not exist
+    "ChangePassword": _signed_in(json={"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}),
+    "VerifyPassword": _signed_in(json={"password": PASSWORD}),
+    "ChangeEmail": _signed_in(json={"newEmail": "new@example.com"}),
+    "DeleteUser": _signed_in(json={"password": PASSWORD}),
+    "DeleteUserCallback": _signed_in(404, query={"token": "garbage"}),  # an invalid link
+    "Unsubscribe": _anonymous(query={"token": "UNSUBSCRIBE"}),
+    "ListAccounts": _signed_in(),
     "ExportAccount": BenchRequest(lists=True),
     # -- Providers --------------------------------------------------------------------
-    "SignInSocial": BenchRequest(request={"json": {"provider": "google"}}, bearer=None, provider=True),
-    "OauthCallback": BenchRequest(
-        request={"provider": "google", "query": {"state": "STATE", "code": "CODE"}, "cookies": ["STATE_COOKIE"]},
-        bearer=None,
-        status=302,
-        provider=True,
-    ),
-    "ExpoAuthorizationProxy": BenchRequest(request={"query": {"authorizationURL": "APP_URL"}}, bearer=None, status=302),
-    "LinkSocial": BenchRequest(request={"json": {"provider": "google"}}, provider=True),
+    "SignInSocial": _at_provider(bearer=None, json={"provider": "google"}),
+    "OauthCallback": _at_provider(302, bearer=None, provider="google", **_CALLBACK),
+    "ExpoAuthorizationProxy": _anonymous(302, query={"authorizationURL": "APP_URL"}),
+    "LinkSocial": _at_provider(bearer="BEARER", json={"provider": "google"}),
     "UnlinkAccount": _at_provider(json={"accountId": "ACCOUNT"}),
     "GetAccessToken": _at_provider(json={"accountId": "ACCOUNT"}),
     "RefreshToken": _at_provider(json={"accountId": "ACCOUNT"}),
     "AccountInfo": _at_provider(query={"accountId": "ACCOUNT"}),
     # -- Sessions ---------------------------------------------------------------------
-    "GetSession": BenchRequest(),
-    "SignOut": _signed_in(),
-    "ListSessions": BenchRequest(),
-    "RevokeSession": _signed_in(token="x" * 22),
-    "RevokeSessions": _signed_in(),
-    "RevokeOtherSessions": _signed_in(),
-    "UpdateSession": _signed_in(status=400),  # there is nothing to change
-    "Token": BenchRequest(),
-    "Refresh": _anonymous(refresh_token="REFRESH"),
-    "Jwks": BenchRequest(bearer=None),
+    "GetSession": _signed_in(),
+    "SignOut": _signed_in(json={}),
+    "ListSessions": _signed_in(),
+    "RevokeSession": _signed_in(json={"token": "x" * 22}),
+    "RevokeSessions": _signed_in(json={}),
+    "RevokeOtherSessions": _signed_in(json={}),
+    "UpdateSession": _signed_in(400, json={}),  # there is nothing to change
+    "Token": _signed_in(),
+    "Refresh": _anonymous(json={"refresh_token": "REFRESH"}),
+    "Jwks": _anonymous(),
     # -- Tasks ------------------------------------------------------------------------
     "ListTasks": BenchRequest(lists=True),
-    "CreateTask": _signed_in(status=201, **TASK),
-    "ReadTask": BenchRequest(request={"task_id": "TASK"}),
+    "CreateTask": _signed_in(201, json=TASK),
+    "ReadTask": _signed_in(task_id="TASK"),
     "UpdateTask": BenchRequest(request={"task_id": "TASK", "json": {"title": "Water the cactus"}}, route=1),
-    "CompleteTask": BenchRequest(request={"task_id": "TASK", "json": {"completed": True}}),
-    "DeleteTask": BenchRequest(request={"task_id": "TASK"}, status=204),
-    "SummarizeTasks": BenchRequest(),
-    "BulkTasks": _signed_in(operations=[{"op": "complete", "id": "TASK", "completed": True}]),
-    "BulkDeleteTasks": _signed_in(task_ids=["TASK"]),
+    "CompleteTask": _signed_in(task_id="TASK", json={"completed": True}),
+    "DeleteTask": _signed_in(204, task_id="TASK"),
+    "SummarizeTasks": _signed_in(),
+    "BulkTasks": _signed_in(json={"operations": [{"op": "complete", "id": "TASK", "completed": True}]}),
+    "BulkDeleteTasks": _signed_in(json={"task_ids": ["TASK"]}),
     "ListChanges": BenchRequest(lists=True),
     "ExportTasks": BenchRequest(lists=True),
     # -- The service itself -----------------------------------------------------------
-    "Health": BenchRequest(bearer=None),
-    "Ok": BenchRequest(bearer=None),
+    "Health": _anonymous(),
+    "Ok": _anonymous(),
     "Error": BenchRequest(bearer=None, status=302, to_error=True),
     # -- Hosted pages -----------------------------------------------------------------
     "ShowPage": BenchRequest(route=12, bearer=None, provider=True),  # not the page that was rendered at the start
-    "SendAsset": BenchRequest(request={"name": "SCRIPT"}, bearer=None, provider=True),
+    "SendAsset": _at_provider(bearer=None, name="SCRIPT"),
 }

@@ -12,7 +12,8 @@ from tests.support.tasks import LIST
 
 def test_calls_do_not_grow_with_users_and_sessions(call: Api, cloud: Cloud) -> None:
     with population(call, cloud) as measured:
-        sessions, users = measured.with_sessions([1, 30]), measured.with_users([10, 300])
+        sessions = [measured.measure(sessions=number) for number in (1, 30)]
+        users = [measured.measure(users=number) for number in (10, 300)]
 
     assert (growing(sessions), growing(users)) == ({LIST_SESSIONS}, set())
     assert list(users[0]) == [SIGN_IN, GET_SESSION, LIST_SESSIONS, LIST]

@@ -53,8 +53,7 @@ class World:
 
     def __init__(self, parameters: Mapping[str, str], names: Mapping[str, str]) -> None:
         """Take the current rows of the cloud as the original ones."""
-        self.parameters = parameters
-        self._names = names
+        self.parameters, self._names = parameters, names
         self._rows = {name: deepcopy(table.items) for name, table in _tables().items()}
         self._aws, self._lock = Client(SingleRegionApp()), Lock()
 
@@ -63,11 +62,10 @@ class World:
         rows = deepcopy(self._rows)
 
         def respond(request: Request) -> Response:
-            headers = {name: request.header(name) for name in ("authorization", "content-type", "x-amz-target")}
             with self._lock:
                 for name, table in _tables().items():
                     table.items = rows[name]
-                answer = self._aws.post(request.raw_path, data=request.body, headers=headers)
+                answer = self._aws.post(request.raw_path, data=request.body, headers=request.headers)
             received = {
                 "content-type": str(answer.content_type),
                 "x-amzn-requestid": "0" * 52,
@@ -103,9 +101,7 @@ def populated_world() -> Iterator[World]:
 class ReusableCodes(dict[str, Any]):
     """Authorization codes that can be redeemed repeatedly, other than at a real provider."""
 
-    def pop(self, key: str, *default: Any) -> Any:
-        """Return the value without removing it."""
-        return self.get(key, *default)
+    pop = dict.get
 
 
 def _tables() -> dict[str, Any]:
