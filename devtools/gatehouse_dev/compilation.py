@@ -4,42 +4,43 @@ docs/adr/0015 has the savings of each step.
 """
 
 import ast
-import importlib.util
 import marshal
+import os
 import subprocess
 import sys
+from compileall import compile_dir
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
-from types import CodeType
+from py_compile import PycInvalidationMode
 
-from gatehouse_dev import precompile
 from gatehouse_dev.template import load
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-TAG = sys.implementation.cache_tag
-OPT = "/opt/python"  # where Lambda mounts layers
-UNCHECKED = (0b01).to_bytes(4, "little")  # PEP 552: with a hash that is never compared with the source
+# PEP 552, never compared with sources: packing changes their times, and those of packages are not there.
+UNCHECKED = PycInvalidationMode.UNCHECKED_HASH
+HEADER = MAGIC_NUMBER + (0b01).to_bytes(4, "little") + bytes(8)
 
 
 def compile_packages(vendor: Path) -> None:
     """Replace the packages of a layer with bytecode."""
     for path in vendor.rglob("*.py"):
-        tree = without_docstrings(path)
-        compile_to(path.with_suffix(".pyc"), path, tree, f"{OPT}/{path.relative_to(vendor)}")
+        shown_path = f"/opt/python/{path.relative_to(vendor)}"  # in tracebacks
+        code = compile(without_docstrings(path.read_bytes()), shown_path, "exec", dont_inherit=True)
+        path.with_suffix(".pyc").write_bytes(HEADER + marshal.dumps(code))
         path.unlink()
 
 
 def compile_own_modules(folder: Path) -> None:
     """Write bytecode beside the modules of a layer or a function."""
-    for path in folder.rglob("*.py"):
-        tree = ast.parse(path.read_bytes())
-        compiled = path.parent / "__pycache__" / f"{path.stem}.{TAG}.pyc"
-        shown_path = path.relative_to(folder / "python") if (folder / "python").is_dir() else path.name
-        compile_to(compiled, path, tree, f"{OPT}/{shown_path}")
+    mount = "/opt" if (folder / "python").is_dir() else "/var/task"
+    sys.pycache_prefix = None
+    if not compile_dir(folder, quiet=1, stripdir=folder, prependdir=mount, invalidation_mode=UNCHECKED):
+        raise SystemExit(f"{folder.name} has a module that cannot be compiled")
 
 
-def without_docstrings(path: Path) -> ast.Module:
-    """Return the syntax tree of a package without docstrings, which are not used at run time."""
-    tree = ast.parse(path.read_bytes())
+def without_docstrings(source: bytes) -> ast.Module:
+    """Return the syntax tree of a package's module without docstrings, which are not used at run time."""
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
             rest = node.body[1:] or [ast.Pass()]
@@ -62,24 +63,18 @@ class DocStripper(ast.NodeTransformer):
         return node if len(kept) > 1 else kept[0]
 
 
-def compile_to(compiled: Path, path: Path, tree: ast.Module, shown_path: str) -> None:
-    """Write unchecked bytecode: packing changes timestamps, so that checked bytecode would be stale.
+def write_compile_caches(folder: Path) -> None:
+    """Write the caches of `gatehouse.compile_cache`, and the templates of pages as modules.
 
-    `shown_path` is the file name in tracebacks.
+    The packages are this machine's, which have the same versions: the built ones may be for another architecture.
     """
-    code: CodeType = compile(tree, shown_path, "exec", dont_inherit=True)
-    compiled.parent.mkdir(exist_ok=True)
-    hashed = importlib.util.source_hash(path.read_bytes())
-    compiled.write_bytes(importlib.util.MAGIC_NUMBER + UNCHECKED + hashed + marshal.dumps(code))
-
-
-def write_compile_cache(folder: Path) -> None:
-    """Write the cache of `gatehouse.compile_cache`. It uses this machine's packages, which have the same versions: the
-    built ones may be for another architecture.
-    """
-    common = (folder / "CommonLayer/python").resolve()
     template = load(folder / "template.yaml", {"MailFrom": "no-reply@example.com"})
-    environment = template.environment() | {"PYTHONPATH": str(common), "AWS_DEFAULT_REGION": "us-east-1"}
+    environment = template.environment() | {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "PYTHONPATH": str((folder / "CommonLayer/python").resolve()),
+        "PYTHONHASHSEED": "0",  # with the next: sets have the same order in each build
+        "PYTHONPYCACHEPREFIX": os.devnull,  # import everything from sources
+    }
     folders = [str(function.folder) for function in template.functions.values()]
-    command = [sys.executable, "-B", precompile.__file__, str(common / "gatehouse/compile_cache.bin"), *folders]
+    command = [sys.executable, str(Path(__file__).with_name("precompile.py")), *folders]
     subprocess.run(command, env=environment, check=True)  # noqa: S603 -- our own interpreter

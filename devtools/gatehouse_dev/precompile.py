@@ -1,86 +1,76 @@
-"""Record what functions compile at import time: `python -m gatehouse_dev.precompile FILE FOLDER …`.
+"""Record what the layer and functions compile at import time: `python devtools/gatehouse_dev/precompile.py FUNCTION …`.
 
-Run it in a process of its own, with the built layer on its path. `gatehouse.compile_cache` uses the result.
+Run it in a process of its own, with the built layer on its path. `gatehouse.compile_cache` uses the results.
 """
 
-import _sre
-import collections
-import dataclasses
-import importlib
 import marshal
+import os
 import sys
-import typing
+from importlib import import_module
 from pathlib import Path
 from re import _compiler  # type: ignore[attr-defined]
-from types import SimpleNamespace
-from typing import Any
+from types import FunctionType, SimpleNamespace
 
-cache: dict[tuple[str, str | bytes, int], bytes] = {}
+from gatehouse.compile_cache import FILE_NAME, PYTHON_TAG, Key, use_compile_cache
+
+# Like `re`'s own, but it returns what that passes to `_sre.compile`.
+arguments = FunctionType(
+    _compiler.compile.__code__, vars(_compiler) | {"_sre": SimpleNamespace(compile=lambda *given: given)}
+)
+cache: dict[Key, bytes] = {}
 
 
-def main(file: str, *folders: str) -> None:
-    """Import the handler of each folder, and write the cache.
+def main(*functions: str) -> None:
+    """Write a cache into the layer, and one into the folder of each function.
 
-    It also compiles the templates of pages to modules, which needs a function's settings.
+    The cache of a handler must not depend on other handlers: each is imported in a process of its own, which has
+    imported the whole layer before.
     """
-    record_compilations()
-    sys.path.insert(0, "")
-    for folder in folders:
-        sys.path[0] = folder
-        sys.modules.pop("handler", None)
-        importlib.import_module("handler")
-    from gatehouse import dynamodb  # noqa: PLC0415 -- its compilations are recorded
-    from gatehouse.pages import rendering  # noqa: PLC0415 -- the path is complete only now
-
-    _ = dynamodb.connection().client
-    rendering.template_environment().compile_templates(
-        rendering.FOLDER / rendering.COMPILED, zip=None, ignore_errors=False
-    )
-    write_cache(file)
-
-
-def record_compilations() -> None:
-    """Record all compilations from now on."""
-    real, taken = _compiler.compile, list[Any]()
-
-    def code(kind: str, text: Any) -> Any:
-        if not isinstance(text, str):
-            return text
-        made = compile(text, "<string>", kind)
-        cache[kind, text, 0] = marshal.dumps(made)
-        return made
-
-    def keep(*given: Any) -> Any:
-        taken[:] = given
-        return _sre.compile(*given)
-
-    def pattern(text: Any, flags: int = 0) -> Any:
-        made = real(text, flags)
-        if isinstance(text, str | bytes):
-            cache["re", text, int(flags)] = marshal.dumps(marshallable(tuple(taken)))
-        return made
-
-    vars(dataclasses)["exec"] = lambda text, names, found: exec(code("exec", text), names, found)  # noqa: S102 -- as they do  # nosec B102
-    vars(collections)["eval"] = lambda text, names: eval(code("eval", text), names)  # noqa: S307 -- the same  # nosec B307
-    vars(typing)["compile"] = lambda text, _name, kind: code(kind, text)
-    _compiler._sre = SimpleNamespace(**vars(_sre) | {"compile": keep})  # noqa: SLF001 -- the name by which it calls _sre
-    _compiler.compile = pattern
+    sys.modules["pydantic.v1"] = None  # type: ignore[assignment] # FastAPI would import it; the built layer lacks it
+    with use_compile_cache(record):
+        layer = import_layer()
+        write_cache(layer)
+        for folder in functions:
+            if process := os.fork():
+                if os.waitpid(process, 0)[1]:
+                    raise SystemExit(f"the handler in {folder} cannot be imported")
+            else:
+                cache.clear()
+                sys.path.insert(0, folder)
+                import_module("handler")
+                write_cache(Path(folder))
+                os._exit(0)  # quick: without freeing what was imported
+    pages = import_module("gatehouse.pages.rendering")  # it needs a function's settings
+    pages.template_environment().compile_templates(pages.FOLDER / pages.COMPILED, zip=None, ignore_errors=False)
 
 
-def marshallable(value: Any) -> Any:
-    """Return `value` in a form that marshal accepts: opcodes and flags are numbers with classes of their own."""
-    if isinstance(value, dict):
-        return {key: marshallable(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(marshallable, value))
-    return int(value) if isinstance(value, int) else value
+def import_layer() -> Path:
+    """Import all modules of the layer but the entry point, and the client; return the layer's folder."""
+    layer = Path(*import_module("gatehouse").__path__)
+    for path in sorted(layer.rglob("*.py")):
+        if path.stem not in {"__init__", "bootstrap"}:
+            import_module(".".join(path.relative_to(layer.parent).with_suffix("").parts))
+    _ = import_module("gatehouse.dynamodb").connection().client
+    return layer
 
 
-def write_cache(file: str) -> None:
-    """Write the recorded cache."""
-    from gatehouse.compile_cache import PYTHON_TAG  # noqa: PLC0415 -- the path is complete only now
+def record(key: Key) -> bytes | None:
+    """Compile a text, and return the result as the cache has it; None for what is no text."""
+    kind, text, flags = key
+    if not isinstance(text, str | bytes):
+        return None
+    if kind == "re":
+        pattern, all_flags, code, *groups = arguments(text, flags)
+        plain = (pattern, int(all_flags), [*map(int, code)], *groups)  # opcodes and flags have classes of their own
+        cache[key] = marshal.dumps(plain)
+    else:
+        cache[key] = marshal.dumps(compile(text, "<string>", kind))
+    return cache[key]
 
-    Path(file).write_bytes(PYTHON_TAG + marshal.dumps(cache))
+
+def write_cache(folder: Path) -> None:
+    """Write what was recorded, in an order that does not depend on the order of imports."""
+    (folder / FILE_NAME).write_bytes(PYTHON_TAG + marshal.dumps(dict(sorted(cache.items(), key=repr))))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse_dev import precompile
-from tests.support.layout import ROOT
+from tests.support.layout import LAYER, ROOT
 
 MODULE = """
 import re, typing
@@ -24,44 +23,47 @@ Pair = namedtuple("Pair", "left right")
 WORD = re.compile(r"(?P<first>[a-zäöü]+)\\s*(?:-|–)?(\\d{2,4})?", re.IGNORECASE | re.VERBOSE)
 RAW = re.compile(rb"\\xff+")
 HINTS = typing.Optional["Box"]
-handler = None
 """
 RECORD = """
-import sys
-import precompile
-precompile.record_compilations()
-import shop
-precompile.write_cache(sys.argv[1])
+from pathlib import Path
+from gatehouse_dev import precompile
+with precompile.use_compile_cache(precompile.record):
+    import shop
+precompile.write_cache(Path())
+Path("other").mkdir()
+Path("other", precompile.FILE_NAME).write_bytes(b"other" + Path(precompile.FILE_NAME).read_bytes()[5:])
 """
 USE = """
-import collections, dataclasses, json, re, sys, typing
-from pathlib import Path
-from gatehouse import compile_cache
-compile_cache.CACHE_FILE = Path(sys.argv[1])
-real_compile = re._compiler.compile
-texts, parsed = [], []
-of_a_string = lambda event, given: event == "compile" and given[1] == "<string>"
-sys.addaudithook(lambda event, given: texts.append(given[0]) if of_a_string(event, given) else None)
-real = re._parser.parse
-re._parser.parse = lambda *given, **more: parsed.append(given[0]) or real(*given, **more)
-with compile_cache.use_compile_cache():
+import collections, dataclasses, json, re, typing
+from sys import addaudithook
+from gatehouse.compile_cache import load, use_compile_cache
+
+texts, parsed, parse, compiler = [], [], re._parser.parse, re._compiler.compile
+is_string = lambda event, given: event == "compile" and given[1] == "<string>"
+addaudithook(lambda event, given: texts.append(given[0]) if is_string(event, given) else None)
+re._parser.parse = lambda *given, **more: parsed.append(given[0]) or parse(*given, **more)
+with use_compile_cache(load().get):
     import shop
-compiled, expressions = len(texts), len(parsed)
-hooks = ((dataclasses, "exec"), (collections, "eval"), (typing, "compile"))
-left = [name for module, name in hooks if name in vars(module)] + ["re"] * (re._compiler.compile is not real_compile)
-found = shop.WORD.match("Öl -22")
 print(json.dumps({
-    "compiled": compiled, "expressions": expressions, "left": left,
-    "same": [str(shop.Box(2)), shop.Box(1) < shop.Box(2), str(shop.Pair(1, 2)), found and found.groupdict(),
-             found and found.groups(), shop.WORD.flags, bool(shop.RAW.match(b"\\xff")),
-             typing.get_type_hints(shop.Box)["size"].__name__,
-             shop.HINTS.__args__[0].__forward_arg__]}))
+    "compiled": [len(texts), len(parsed)],
+    "restored": re._compiler.compile is compiler
+        and not {"exec", "eval", "compile"} & {*vars(dataclasses), *vars(collections), *vars(typing)},
+    "results": [str(shop.Box(2)), shop.Box(1) < shop.Box(2), str(shop.Pair(*range(len(shop.Pair._fields)))),
+        (found := shop.WORD.match("Öl -22")) and [found.groupdict(), found.groups()], shop.WORD.flags,
+        bool(shop.RAW.match(b"\\xff")), typing.get_type_hints(shop.Box)["size"].__name__,
+        shop.HINTS.__args__[0].__forward_arg__]}))
 """
+NOT_USED = {
+    "off": {"GATEHOUSE_COMPILE_CACHE": "off"},
+    "before a snapshot": {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"},
+    "missing": {"LAMBDA_TASK_ROOT": "/nowhere"},
+    "of another Python": {"LAMBDA_TASK_ROOT": "other"},
+}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A module, and the cache for it."""
+    """A function's module, and the cache for it."""
     path = tmp_path_factory.mktemp("folder")
     (path / "shop.py").write_text(MODULE, encoding="utf-8")
     run(path, RECORD)
@@ -69,11 +71,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, code: str, **variables: str) -> str:
-    """Return the output of a process that starts in a folder; the cache file is its argument."""
-    paths = [str(folder), str(Path(precompile.__file__).parent), str(ROOT / "layers/common")]
+    """Return the output of a process in the folder of a function."""
     done = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", code, str(folder / "cache")],
-        env={"PYTHONPATH": ":".join(paths)} | variables,
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={"PYTHONPATH": f"{ROOT / 'devtools'}:{LAYER}", "LAMBDA_TASK_ROOT": str(folder)} | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -82,41 +84,21 @@ def run(folder: Path, code: str, **variables: str) -> str:
     return done.stdout
 
 
-def test_cached_code_is_not_compiled_again_and_is_the_same(folder: Path) -> None:
-    cached = json.loads(run(folder, USE))
+@pytest.mark.parametrize("variables", NOT_USED.values(), ids=NOT_USED)
+def test_cached_code_is_the_same_as_compiled_code(folder: Path, variables: dict[str, str]) -> None:
+    cached, compiled = json.loads(run(folder, USE)), json.loads(run(folder, USE, **variables))
 
-    assert (cached["compiled"], cached["expressions"], cached["left"]) == (0, 0, [])
-
-    cache = (folder / "cache").read_bytes()
-    (folder / "cache").unlink()
-    compiled = json.loads(run(folder, USE))
-    (folder / "cache").write_bytes(cache)
-
-    assert compiled["compiled"] == 3
-    assert compiled["expressions"] == 2
-    assert compiled["same"] == cached["same"]
-
-
-def test_a_cache_of_another_python_is_ignored(folder: Path) -> None:
-    cache = (folder / "cache").read_bytes()
-    (folder / "cache").write_bytes(b"other" + cache[5:])
-
-    assert json.loads(run(folder, USE))["expressions"] == 2
-    (folder / "cache").write_bytes(cache)
-
-
-@pytest.mark.parametrize(
-    "variable", [{"GATEHOUSE_COMPILE_CACHE": "off"}, {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}], ids=str
-)
-def test_the_cache_can_be_turned_off_and_is_not_used_before_a_snapshot(folder: Path, variable: dict[str, str]) -> None:
-    assert json.loads(run(folder, USE, **variable))["expressions"] == 2
+    assert cached.pop("compiled") == [0, 0]
+    assert compiled.pop("compiled") == [3, 2]
+    assert cached == compiled
+    assert cached["restored"]
 
 
 def test_code_that_is_not_cached_is_compiled(folder: Path) -> None:
     """Another patch release of Python may generate other code for a dataclass."""
     text = MODULE.replace('"box"', '"bin"').replace("[a-zäöü]", "[a-z]").replace("left right", "left right more")
     (folder / "shop.py").write_text(text, encoding="utf-8")
-    cached = json.loads(run(folder, USE.replace("shop.Pair(1, 2)", "shop.Pair(1, 2, 3)")))
+    cached = json.loads(run(folder, USE))
 
-    assert cached["expressions"] == 1
-    assert cached["same"][2] == "Pair(left=1, right=2, more=3)"
+    assert cached["compiled"] == [1, 1]
+    assert cached["results"][2] == "Pair(left=0, right=1, more=2)"

@@ -8,11 +8,11 @@ import gc
 import random
 from contextlib import suppress
 
-from gatehouse.compile_cache import use_compile_cache
+from gatehouse.compile_cache import load, use_compile_cache
 
 gc.disable()  # imports leave almost no garbage, and collecting it takes 5 % of the time
 
-with use_compile_cache():
+with use_compile_cache(load().get):
     import pydantic
 
     pydantic.BaseModel.model_config["defer_build"] = True  # FastAPI's models describe APIs: functions do not use them
