@@ -7,7 +7,6 @@ import gzip
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,17 @@ from gatehouse_dev.patches import apply_patches
 SERVICES = {"dynamodb", "logs", "secretsmanager", "sesv2"}
 AUTHORITIES = (" O=Amazon", " O=Starfield Technologies")  # https://www.amazontrust.com/repository/
 UNUSED = (
-    "bin",
     "requirements.txt",
-    "pycparser*",  # with the next two: for building extension modules; built ones need only `_cffi_backend`
+    "*.dist-info",
+    "*.data",  # scripts
+    "pycparser",  # with the next: for building extension modules; built ones need only `_cffi_backend`
     "cffi",
-    "cffi-*.dist-info",
     "pydantic/v1",  # FastAPI only checks whether a model is of v1
     "pydantic/mypy.py",
     "aws_xray_sdk/ext",  # for libraries that are not installed
     "wrapt-stubs",
-    "opentelemetry*",  # for FastAPI's telemetry (see `patches`)
+    "opentelemetry",  # for FastAPI's telemetry (see `patches`)
     "**/*.pyi",
-    "**/*.h",
     "**/*.c",
     "botocore/data/**/examples-1.json",
 )
@@ -36,18 +34,12 @@ CERTIFICATE = re.compile(r"# Issuer: (.*)\n(?:#.*\n)+(-----BEGIN[^#]*)")
 
 def trim(vendor: Path) -> None:
     """Delete files of a layer's packages that functions do not read, and patch others."""
-    for path in [*unused(vendor)]:
+    unused = [path for pattern in UNUSED for path in vendor.glob(pattern)]
+    unused += [path for path in (vendor / "botocore/data").iterdir() if path.is_dir() and path.name not in SERVICES]
+    for path in unused:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     trim_botocore(vendor / "botocore")
     apply_patches(vendor)
-
-
-def unused(vendor: Path) -> Iterator[Path]:
-    """Yield the files that no function reads."""
-    for pattern in UNUSED:
-        yield from vendor.glob(pattern)
-    yield from vendor.glob("*.dist-info")
-    yield from (path for path in (vendor / "botocore/data").iterdir() if path.is_dir() and path.name not in SERVICES)
 
 
 def trim_botocore(botocore: Path) -> None:
@@ -60,17 +52,15 @@ def trim_botocore(botocore: Path) -> None:
         partition["services"] = {name: partition["services"].get(name, {"endpoints": {}}) for name in sorted(SERVICES)}
     places.write_text(json.dumps(endpoints), encoding="utf-8")
     for packed in (botocore / "data").rglob("*.json.gz"):
-        packed.with_suffix("").write_text(
-            json.dumps(without_documentation(json.loads(gzip.decompress(packed.read_bytes()))))
-        )
+        model = without_documentation(json.loads(gzip.decompress(packed.read_bytes())))
+        packed.with_suffix("").write_text(json.dumps(model))
         packed.unlink()
 
 
-def aws_authorities(bundle: str) -> Iterator[str]:
-    """Yield the certificate authorities of AWS's services from a commented bundle."""
-    for issuer, certificate in CERTIFICATE.findall(bundle):
-        if any(authority in issuer for authority in AUTHORITIES):
-            yield certificate
+def aws_authorities(bundle: str) -> list[str]:
+    """Return the certificate authorities of AWS's services from a commented bundle."""
+    issued = CERTIFICATE.findall(bundle)
+    return [certificate for issuer, certificate in issued if any(authority in issuer for authority in AUTHORITIES)]
 
 
 def without_documentation(model: Any) -> Any:

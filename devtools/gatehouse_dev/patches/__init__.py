@@ -1,8 +1,8 @@
 """Patches of the packages that the layer ships, so that functions start faster: one in each module here.
 
-Each module has FILES, the package's files with what makes the new text of the old; SAVES, millions of instructions of a
-cold start (a bare function takes 981), at least 15; UPSTREAM, what to propose to the package; and NEEDED, code that
-sets `needed` to whether the installed package still does what the patch prevents.
+Each module has FILES, a change of each of the package's files; SAVES, millions of instructions of a cold start (a bare
+function takes 981), at least 15; UPSTREAM, what to propose to the package; and NEEDED, code that sets `needed` to
+whether the installed package still does what the patch prevents.
 """
 
 import re
@@ -12,7 +12,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
-type Rewrite = Callable[[str], str]
+# The new text, texts to replace that must each occur once, or a function that makes the new text of the old.
+type Change = str | Mapping[str, str] | Callable[[str], str]
 
 
 def patches() -> list[ModuleType]:
@@ -21,38 +22,38 @@ def patches() -> list[ModuleType]:
 
 
 def apply_patches(packages: Path) -> None:
-    """Patch the packages of a layer; SystemExit when a new version of one differs."""
+    """Patch the packages of a layer."""
     for patch in patches():
-        for name, rewrite in patch.FILES.items():
-            path = packages / name
-            try:
-                text = rewrite(path.read_text(encoding="utf-8"))
-            except (FileNotFoundError, NewVersion) as error:
-                raise SystemExit(f"{name} has changed in a new version: {error}") from None
-            check_exports(packages, name, text)
-            path.write_text(text, encoding="utf-8")
+        for name, change in patch.FILES.items():
+            apply_change(packages, name, change)
 
 
-class NewVersion(Exception):  # exceptions are named for what happened
+def apply_change(packages: Path, name: str, change: Change) -> None:
+    """Change a file of a package; SystemExit when a new version of it differs."""
+    path = packages / name
+    try:
+        text = changed(path.read_text(encoding="utf-8"), change)
+        check_exports(packages, name, text)
+    except (FileNotFoundError, NewVersion) as error:
+        raise SystemExit(f"{name} has changed in a new version: {error}") from None
+    path.write_text(text, encoding="utf-8")
+
+
+class NewVersion(Exception):
     """A package is not as the patch expects it."""
 
 
-def replacing(changes: Mapping[str, str]) -> Rewrite:
-    """Return what replaces texts that must each occur once."""
-
-    def rewrite(source: str) -> str:
-        for old, new in changes.items():
-            if source.count(old) != 1:
+def changed(text: str, change: Change) -> str:
+    """Return the changed text; NewVersion if a text to replace is not there once."""
+    if isinstance(change, str):
+        return change
+    if isinstance(change, Mapping):
+        for old, new in change.items():
+            if text.count(old) != 1:
                 raise NewVersion(repr(old))
-            source = source.replace(old, new)
-        return source
-
-    return rewrite
-
-
-def becoming(text: str) -> Rewrite:
-    """Return what replaces a whole module."""
-    return lambda _: text
+            text = text.replace(old, new)
+        return text
+    return change(text)
 
 
 def check_exports(packages: Path, name: str, text: str) -> None:
@@ -66,6 +67,6 @@ def check_exports(packages: Path, name: str, text: str) -> None:
         for found in imports.findall(path.read_text(encoding="utf-8"))
         for word in re.findall(r"\w+", found)
     }
-    missing = {word for word in imported if not re.search(rf"\b{word}\b", text)} if "__getattr__" not in text else set()
-    if missing:
-        raise SystemExit(f"{name} has changed in a new version: {missing}")
+    missing = {word for word in imported if not re.search(rf"\b{word}\b", text)}
+    if missing and "__getattr__" not in text:
+        raise NewVersion(missing)
