@@ -13,6 +13,10 @@ from tests.built.builds import BUILDS, THIS_MACHINES
 from tests.support.layout import ROOT
 
 SERVICE_DATA = ROOT / ".cache" / "botocore"
+PYTEST = (
+    *("-m", "pytest", "-p", "tests.built.botocore_data", "-o", "pythonpath=. devtools"),
+    *("-n", "2", "--dist", "loadgroup"),
+)
 TESTS = ("tests/functions", "tests/layer", "tests/test_round_trips.py", "tests/starting/test_bootstrap.py")
 
 
@@ -22,26 +26,13 @@ def main(arguments: list[str]) -> int:
     layers = [str(built / name / "python") for name in ("VendorLayer", "CommonLayer")]
     named = [argument for argument in arguments if not argument.startswith("-")]
     link_service_data()
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "tests.built.botocore_data",
-        "-n",
-        "2",
-        "--dist",
-        "loadgroup",
-        "-o",
-        "pythonpath=. devtools",
-    ]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([*layers, "devtools", "."]),
         "AWS_DATA_PATH": str(SERVICE_DATA),
         "MOTO_ALLOW_NONEXISTENT_REGION": "true",  # moto looks for regions in endpoints.json
         "BUILT_TEMPLATE": str(built / "template.yaml"),
     }
-    command += [*arguments, *([] if named else TESTS)]
+    command = [sys.executable, *PYTEST, *arguments, *([] if named else TESTS)]
     return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode  # noqa: S603 -- ours
 
 

@@ -21,21 +21,8 @@ names = {name.partition(".")[0] for name in set(sys.modules) - before if not nam
 print(json.dumps(sorted(names - set(sys.stdlib_module_names) - {"gatehouse", "handler"})))
 """
 WEB = {
-    "annotated_doc",
-    "annotated_types",
-    "anyio",
-    "aws_lambda_powertools",
-    "botocore",
-    "cython_runtime",
-    "fastapi",
-    "httptools",
-    "jmespath",
-    "mangum",
-    "pydantic",
-    "pydantic_core",
-    "pynamodb",
-    "starlette",
-    "typing_extensions",
+    *("annotated_doc", "annotated_types", "anyio", "aws_lambda_powertools", "botocore", "cython_runtime", "fastapi"),
+    *("httptools", "jmespath", "mangum", "pydantic", "pydantic_core", "pynamodb", "starlette", "typing_extensions"),
     "typing_inspection",
 }
 LOADED = {

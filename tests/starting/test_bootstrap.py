@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections import ChainMap
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,12 +15,8 @@ from tests.support.aws_calls import RECORDER
 from tests.support.calls import Api
 
 FUNCTIONS = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
-CACHED = {
-    "config.config",
-    "config._validator",
-    "dynamodb.connection",
-    "outbound._pool",
-}  # settings, and clients without connections
+# Settings, and clients without connections.
+CACHED = {"config.config", "config._validator", "dynamodb.connection", "outbound._pool"}
 START_FUNCTIONS = """
 import functools, gc, importlib, json, os, random, sys
 import botocore.client, fastapi, mangum, pydantic, pynamodb.models, snapshot_restore_py  # what takes long, once for all
@@ -81,64 +75,58 @@ for mode in sys.argv[2:]:
         continue
     outage = mode == "outage"
     os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start" if mode == "snap-start" else "on-demand"
-    print(json.dumps({mode: start()}), flush=True)
+    print(json.dumps([mode, start()]), flush=True)
     break
 """
-MODES = ("on-demand", "outage", "snap-start")
-
-type Results = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
-def results(running_cloud: Cloud, template: Template) -> Results:
+def results(running_cloud: Cloud, template: Template) -> dict[str, Any]:
     """The results of starting FUNCTIONS one after the other, by mode; `outage`: AWS cannot be reached."""
     assert running_cloud
     folders = {name: str(template.functions[name].folder) for name in FUNCTIONS}
     fixed = {"PYTHONPATH": os.environ["PYTHONPATH"], "AWS_DEFAULT_REGION": "us-east-1"}
     run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", START_FUNCTIONS, json.dumps(folders), *MODES],
+        [sys.executable, "-c", START_FUNCTIONS, json.dumps(folders), "on-demand", "outage", "snap-start"],
         env=template.environment() | fixed | {"GATEHOUSE_TRANSPORT": "botocore"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    lines = [json.loads(line) for line in run.stdout.splitlines()]  # any other output would be no JSON
-    return ChainMap(*lines).__getitem__
+    return dict(map(json.loads, run.stdout.splitlines()))  # any other output would be no JSON
 
 
-def test_the_start_reads_what_the_first_request_would_and_prints_nothing(results: Results) -> None:
+def test_the_start_reads_what_the_first_request_would_and_prints_nothing(results: dict[str, Any]) -> None:
     """Functions without routes read nothing."""
-    assert results("on-demand")["calls"] == {name: [] for name in FUNCTIONS} | {
+    assert results["on-demand"]["calls"] == {name: [] for name in FUNCTIONS} | {
         "CreateTask": ["BatchGetItem"],
         "ListTasks": ["BatchGetItem"],
         "SignIn": ["BatchGetItem", "GetSecretValue", "GetSecretValue"],
     }  # other functions that use the secret find it cached: here all run in one process
 
 
-def test_the_start_fills_the_caches_of_fastapi_and_pynamodb(results: Results) -> None:
+def test_the_start_fills_the_caches_of_fastapi_and_pynamodb(results: dict[str, Any]) -> None:
     """The fields of a list's parameters, and the tables of rows."""
-    assert results("on-demand")["fields"] == 1
-    assert {"TaskRow", "SessionRow", "AccountRow"} <= set(results("on-demand")["rows"])
+    assert results["on-demand"]["fields"] == 1
+    assert {"TaskRow", "SessionRow", "AccountRow"} <= set(results["on-demand"]["rows"])
 
 
-def test_without_aws_functions_start_nevertheless(results: Results) -> None:
+def test_without_aws_functions_start_nevertheless(results: dict[str, Any]) -> None:
     """The first request will fail instead."""
-    assert len(results("outage")["calls"]) == len(FUNCTIONS)
+    assert len(results["outage"]["calls"]) == len(FUNCTIONS)
 
 
-def test_a_snapshot_has_no_secret_no_time_and_no_connection(results: Results) -> None:
-    snapshot, usual = results("snap-start"), results("on-demand")
+def test_a_snapshot_has_nothing_that_copies_may_not_share(results: dict[str, Any]) -> None:
+    """No secret, no time, no connection, and another random state."""
+    snapshot, usual = results["snap-start"], results["on-demand"]
 
     assert {name.removeprefix("gatehouse.") for name in snapshot["cached"]} <= CACHED
     assert (snapshot["has keys"], snapshot["never refreshed"]) == (False, True)
     assert snapshot["closed"] == len(FUNCTIONS)  # one hook for each
+    assert not snapshot["same random"]
     assert "gatehouse.keys.secret._secret_value" in usual["cached"]
     assert not usual["never refreshed"]
-
-
-def test_copies_of_a_snapshot_have_different_random_states(results: Results) -> None:
-    assert not results("on-demand")["same random"]
 
 
 def test_warm_up_writes_and_prints_nothing(call: Api, capsys: pytest.CaptureFixture[str], settings: Any) -> None:

@@ -8,12 +8,15 @@ import pytest
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
-from tests.support.layout import ROOT
+from tests.support.layout import LAYER
 
 WITH_TOKENS = {"SignInSocial", "OauthCallback", "LinkSocial", "GetAccessToken", "RefreshToken", "AccountInfo"}
 WITH_ACCOUNTS = {"ListAccounts", "UnlinkAccount", "ExportAccount", "ExpoAuthorizationProxy"}
 TOKENS = ("gatehouse.keys.encryption", "gatehouse.keys.access_tokens", "jwt.")  # they import `cryptography`
-PROVIDER_MODULES = ("gatehouse.oauth", *TOKENS)
+NOT_LOADED = {
+    "others": ("gatehouse.oauth", "idna", *TOKENS),  # the tables of idna are for addresses with such domains
+    "accounts": ("gatehouse.oauth.flows", "gatehouse.oauth.fetch", "gatehouse.outbound", *TOKENS),
+}
 IMPORT_HANDLERS = """
 import importlib.util, json, sys
 for paths in sys.argv[1:]:
@@ -25,43 +28,30 @@ for paths in sys.argv[1:]:
 
 
 @pytest.fixture(scope="module")
-def loaded(running_cloud: Cloud, template: Template) -> list[list[str]]:
-    """The modules loaded by two functions, then by most, then by those with accounts, then by one with tokens."""
+def loaded(running_cloud: Cloud, template: Template) -> dict[str, list[str]]:
+    """The modules after the handlers of most functions were loaded, then those with accounts, then one with tokens."""
     assert running_cloud
     others = set(template.functions) - WITH_TOKENS - WITH_ACCOUNTS - {"RotateSecret"}
+    handlers = (
+        ":".join(str(template.functions[name].folder / "handler.py") for name in sorted(functions))
+        for functions in (others, WITH_ACCOUNTS, {"OauthCallback"})
+    )
     run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [
-            *(sys.executable, "-c", IMPORT_HANDLERS),
-            *(
-                ":".join(str(template.functions[name].folder / "handler.py") for name in sorted(functions))
-                for functions in (others, WITH_ACCOUNTS, {"OauthCallback"})
-            ),
-        ],
-        env=template.environment() | {"PYTHONPATH": str(ROOT / "layers" / "common"), "AWS_REGION": "us-east-1"},
+        [sys.executable, "-c", IMPORT_HANDLERS, *handlers],
+        env=template.environment() | {"PYTHONPATH": str(LAYER), "AWS_REGION": "us-east-1"},
         capture_output=True,
         text=True,
         check=True,
     )
-    return [json.loads(line) for line in run.stdout.splitlines()[-3:]]
+    return dict(zip(("others", "accounts", "tokens"), map(json.loads, run.stdout.splitlines()), strict=True))
 
 
-def in_packages(modules: list[str], *packages: str) -> list[str]:
-    """Return the modules of these packages."""
-    return [name for name in modules if name.startswith(packages)]
+@pytest.mark.parametrize("functions", NOT_LOADED)
+def test_functions_load_no_modules_that_they_do_not_use(loaded: dict[str, list[str]], functions: str) -> None:
+    assert [name for name in loaded[functions] if name.startswith(NOT_LOADED[functions])] == []
 
 
-def test_other_functions_load_no_provider_modules(loaded: list[list[str]]) -> None:
-    assert in_packages(loaded[0], *PROVIDER_MODULES) == []
-
-
-def test_the_tables_of_internationalized_domains_are_loaded_by_the_first_such_address(loaded: list[list[str]]) -> None:
-    assert in_packages(loaded[0], "idna") == []
-
-
-def test_functions_that_only_list_accounts_load_no_token_modules(loaded: list[list[str]]) -> None:
-    assert in_packages(loaded[1], "gatehouse.oauth.flows", "gatehouse.oauth.fetch", "gatehouse.outbound", *TOKENS) == []
-
-
-def test_functions_with_tokens_load_all_of_them(loaded: list[list[str]]) -> None:
-    """Without this, the tests above could pass for another reason."""
-    assert all(in_packages(loaded[2], name) for name in ("gatehouse.oauth.", "gatehouse.keys.encryption", "jwt."))
+@pytest.mark.parametrize("module", ["gatehouse.oauth.", "gatehouse.keys.encryption", "jwt."])
+def test_functions_with_tokens_load_all_of_them(loaded: dict[str, list[str]], module: str) -> None:
+    """Without this, the test above could pass for another reason."""
+    assert [name for name in loaded["tokens"] if name.startswith(module)]
