@@ -5,7 +5,7 @@ Dataclasses, named tuples and string annotations are compiled from generated sou
 beside it. Here they are looked up. Code that is not there is compiled as usual, and so is all code if a file is missing
 or was made by another Python, with GATEHOUSE_COMPILE_CACHE=off in the environment, and before a snapshot (SnapStart).
 """
-# ruff: noqa: S302 -- the cache is in the layer, like all bytecode
+# ruff: noqa: S302 -- the caches are deployed with the code, like all bytecode
 
 import _sre
 import collections
