@@ -26,6 +26,8 @@ PORT ?= 3000
 CLOUD_PORT ?= 4566
 EXAMPLES ?= 300
 FUNCTIONS ?=
+IS_LOCAL := $(filter local,$(STAGE))
+DEPLOYED := $(patsubst %,tests/deployed/test_%.py,main_job) # in this order: the last deletes the stack
 PROCESSOR := $(if $(filter x86_64,$(shell uname -m)),x86_64,arm64)
 
 .PHONY: help
@@ -181,8 +183,8 @@ bench-build: .venv/ready
 	$(PYTHON) -m gatehouse_dev.prepare_build .cache/bench/built
 
 .PHONY: deploy
-deploy: .venv/ready ## Build, validate and deploy STAGE (dev, staging or prod); asks once for missing parameters
-	@$(GATEHOUSE) deploy $(STAGE)
+deploy: .venv/ready $(if $(IS_LOCAL),.venv-emulator/ready) ## Build, validate and deploy STAGE (dev, staging or prod; local: to an emulator, with tests)
+	@$(if $(IS_LOCAL),UV=$(UV) $(PYTHON) -m pytest -v -m deployed $(DEPLOYED),$(GATEHOUSE) deploy $(STAGE))
 
 .PHONY: redrive
 redrive: .venv/ready ## Retry failed mails and erasures of STACK (default: the local service)
@@ -200,6 +202,7 @@ lock: $(UV_FILE) ## Update the pinned requirements from pyproject.toml
 	compile pyproject.toml --group dev -o requirements/dev.txt && \
 	compile pyproject.toml -c requirements/dev.txt -o layers/vendor/requirements.txt && \
 	compile --group audit -o requirements/audit.txt && \
+	compile --group emulator -o requirements/emulator.txt && \
 	compile --group uv -o requirements/uv.txt
 
 # -- Files that the targets above need ------------------------------------------------
@@ -212,6 +215,11 @@ lock: $(UV_FILE) ## Update the pinned requirements from pyproject.toml
 	$(UV) venv --quiet --clear .venv
 	$(UV) pip sync --quiet --python .venv --require-hashes requirements/dev.txt
 	@ln -s ../../devtools/gatehouse .venv/bin/gatehouse
+	@touch $@
+
+.venv-emulator/ready: requirements/emulator.txt .python-version | $(UV_FILE)
+	$(UV) venv --quiet --clear .venv-emulator
+	$(UV) pip sync --quiet --python .venv-emulator --require-hashes requirements/emulator.txt
 	@touch $@
 
 .venv-audit/ready: requirements/audit.txt .python-version | $(UV_FILE)

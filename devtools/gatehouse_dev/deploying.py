@@ -30,8 +30,8 @@ type Prompt = Callable[[str], str]
 type Parameters = dict[str, str]
 
 
-def deploy(stage: str) -> int:
-    """Validate, build and deploy; returns the exit code of the step that failed, or 0."""
+def deploy(stage: str, folder: Path = DEFAULT_PATH.parent, **environment: str) -> int:
+    """Validate, build and deploy what is in a folder; returns the exit code of the step that failed, or 0."""
     sam, of_stage = (sys.executable, "-m", "samcli"), ("--config-env", stage)
     # `sam build` needs the template's Python on the path, and does not work with a pyenv shim.
     path = os.pathsep.join((f"{sys.base_prefix}/bin", os.environ.get("PATH", os.defpath)))
@@ -41,8 +41,8 @@ def deploy(stage: str) -> int:
         (sys.executable, "-m", "gatehouse_dev.prepare_build", ".aws-sam/build"),
         (*sam, "deploy", *of_stage),
     ):
-        environment = os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}
-        done = subprocess.run(command, cwd=DEFAULT_PATH.parent, env=environment, check=False)  # noqa: S603 -- ours
+        variables = os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"} | environment
+        done = subprocess.run(command, cwd=folder, env=variables, check=False)  # noqa: S603 -- ours
         if done.returncode:
             return done.returncode
     return 0

@@ -1,0 +1,200 @@
+"""CloudFormation: parameters for SAM, routes from OpenAPI, rotation, CodeDeploy, and what else ministack lacks."""
+
+import contextvars
+import json
+import threading
+import uuid
+from typing import Any
+
+import samtranslator.translator.transform as sam
+from ministack import app
+from ministack.services import apigateway, cloudwatch, lambda_svc, secretsmanager
+from ministack.services.cloudformation import _stacks, changesets, engine, provisioners, stacks
+
+from gatehouse_dev.emulator.permissions import Answer, denial
+
+HANDLERS = provisioners._RESOURCE_HANDLERS
+STEPS = "createSecret", "setSecret", "testSecret", "finishSecret"
+READING = {
+    "dynamodb": ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"),
+    "sqs": ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"),
+}
+ALIAS, API, IDENTITY, MAPPING, SECRET = (
+    "AWS::Lambda::Alias",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::SES::EmailIdentity",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::SecretsManager::Secret",
+)
+
+type Json = dict[str, Any]
+type Created = tuple[str, Json]
+
+_ours = {kind: dict(HANDLERS[kind]) for kind in (ALIAS, API, IDENTITY, MAPPING, SECRET)}
+_alarm_record = provisioners._cw_metric_alarm_record
+_may_block = stacks._runs_on_worker_thread
+
+
+def install() -> None:
+    """Add types, and complete others."""
+    nothing = {"create": create_name, "update": lambda physical_id, *_: (physical_id, {}), "delete": lambda *_: None}
+    for kind in ("AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"):
+        HANDLERS[kind] = nothing
+    HANDLERS["AWS::SecretsManager::RotationSchedule"] = nothing | {"create": create_rotation}
+    HANDLERS[ALIAS]["update"] = update_alias
+    HANDLERS[API] |= {"create": create_api, "update": update_api}
+    HANDLERS[IDENTITY]["create"] = create_identity
+    HANDLERS[MAPPING]["create"] = create_mapping
+    HANDLERS[SECRET]["create"] = create_secret
+    secretsmanager._rotate_secret = rotate_secret
+    changesets._apply_transforms = transform
+    provisioners._cw_metric_alarm_record = alarm_record
+    stacks._runs_on_worker_thread = lambda kind: kind == ALIAS or _may_block(kind)
+
+
+def transform(template: Json, provided: Any = None, previous: Any = None) -> Json:
+    """Apply the transforms. SAM sees the values of parameters, such as Tracing."""
+    values, translate = engine._transform_parameters(template, provided, previous), sam.transform
+    sam.transform = lambda given, _, policies: translate(given, values, policies)
+    try:
+        transformed: Json = engine._apply_transforms(template, provided, previous)
+    finally:
+        sam.transform = translate
+    return transformed
+
+
+def create_name(logical_id: str, _properties: Json, stack_name: str) -> Created:
+    """Create a resource that is no more than a name."""
+    return f"{stack_name}-{logical_id}-{uuid.uuid4().hex[:12].upper()}", {}
+
+
+def alarm_record(name: str, properties: Json) -> Json:
+    """Return an alarm. One of several metrics has only the states that SetAlarmState gives it."""
+    one_metric = {"MetricName": "-", "Namespace": "-", **properties, "Metrics": None}
+    record: Json = _alarm_record(name, one_metric)
+    return record
+
+
+def create_secret(*arguments: Any) -> Created:
+    """Create a secret. References get its ARN."""
+    _, attributes = _ours[SECRET]["create"](*arguments)
+    return attributes["Arn"], attributes
+
+
+def create_identity(*arguments: Any) -> Created:
+    """Create an identity, with the DNS records of its DKIM."""
+    name, attributes = _ours[IDENTITY]["create"](*arguments)
+    for number in "123":
+        attributes[f"DkimDNSTokenName{number}"] = f"token{number}._domainkey.{name}"
+        attributes[f"DkimDNSTokenValue{number}"] = f"token{number}.dkim.amazonses.com"
+    return name, attributes
+
+
+def create_mapping(logical_id: str, properties: Json, stack_name: str) -> Created:
+    """Create an event source mapping, if the function's role may read the source: Lambda checks that, too."""
+    source = properties["EventSourceArn"]
+    role = lambda_svc._get_func_record_for_ref(properties["FunctionName"])[1]["Role"]
+    service = source.split(":")[2]
+    for name in READING[service]:
+        resource = "*" if name == "ListStreams" else source
+        if reason := denial(role, "lambda.amazonaws.com", f"{service}:{name}", resource):
+            raise ValueError(reason)
+    created: Created = _ours[MAPPING]["create"](logical_id, properties, stack_name)
+    return created
+
+
+# -- HTTP APIs ------------------------------------------------------------------------
+
+
+def create_api(*arguments: Any) -> Created:
+    """Create an HTTP API with the routes of its body."""
+    api, attributes = _ours[API]["create"](*arguments)
+    _put_routes(api, arguments[1]["Body"])
+    return api, attributes
+
+
+def update_api(api: str, old: Json, new: Json, *others: Any) -> Created:
+    """Update an HTTP API and its routes."""
+    updated: Created = _ours[API]["update"](api, old, new, *others)
+    _put_routes(api, new["Body"])
+    return updated
+
+
+def _put_routes(api: str, body: Json) -> None:
+    apigateway._routes[api], apigateway._integrations[api] = {}, {}
+    if cors := body.get("x-amazon-apigateway-cors"):
+        apigateway._apis[api]["corsConfiguration"] = cors
+    for path, operations in body["paths"].items():
+        for method, operation in operations.items():
+            given = operation["x-amazon-apigateway-integration"]
+            properties = {"ApiId": api, "IntegrationUri": given["uri"]}
+            integration, _ = provisioners._apigw_v2_integration_create("", properties, "")
+            apigateway._integrations[api][integration]["credentialsArn"] = given["credentials"]
+            verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+            route = {"ApiId": api, "RouteKey": f"{verb} {path}", "Target": f"integrations/{integration}"}
+            provisioners._apigw_v2_route_create("", route, "")
+
+
+# -- Rotation of secrets ----------------------------------------------------------------
+
+
+def create_rotation(_logical_id: str, properties: Json, _stack_name: str) -> Created:
+    """Create a rotation schedule. Secrets Manager tries it with the step testSecret."""
+    _, secret = secretsmanager._resolve(properties["SecretId"])
+    function = properties["RotationLambdaARN"]
+    secret |= {"RotationEnabled": True, "RotationLambdaARN": function, "RotationRules": properties["RotationRules"]}
+    _start_steps(secret, function, str(uuid.uuid4()), "testSecret")
+    return secret["ARN"], {}
+
+
+def rotate_secret(request: Json) -> Answer:
+    """Start a rotation, as RotateSecret does."""
+    _, secret = secretsmanager._resolve(request["SecretId"])
+    version = request["ClientRequestToken"]
+    _start_steps(secret, secret["RotationLambdaARN"], version, *STEPS)
+    body = {"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": version}
+    return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
+
+
+def _start_steps(secret: Json, function: str, version: str, *steps: str) -> None:
+    run = contextvars.copy_context().run  # it has the account and the region
+    threading.Thread(target=run, args=(_run_steps, secret["ARN"], function, version, steps), daemon=True).start()
+
+
+def _run_steps(secret: str, function: str, version: str, steps: tuple[str, ...]) -> None:
+    """Call the rotation function for each step, until one fails."""
+    record = lambda_svc._execution_record_for_config(*lambda_svc._get_func_record_for_ref(function)[:2])
+    for step in steps:
+        event = {"Step": step, "SecretId": secret, "ClientRequestToken": version}
+        result = lambda_svc._execute_function_with_config_scope(record, event)
+        app.logger.info("rotation: %s %s", step, json.dumps(result["body"]) if result.get("error") else "succeeded")
+        if result.get("error"):
+            return
+
+
+# -- CodeDeploy ---------------------------------------------------------------------------
+
+
+def update_alias(physical_id: str, old: Json, new: Json, stack_name: str, logical_id: str) -> Created:
+    """Update an alias, by CodeDeploy if it has such a policy; ValueError if an alarm stops that."""
+    stack = _stacks[stack_name]
+    policy = stack["_template"]["Resources"].get(logical_id, {}).get("UpdatePolicy", {})
+    if "CodeDeployLambdaAliasUpdate" in policy and "ROLLBACK" not in stack["StackStatus"]:
+        group = stack["_resources"][policy["CodeDeployLambdaAliasUpdate"]["DeploymentGroupName"]["Ref"]]["Properties"]
+        if "AllAtOnce" not in group["DeploymentConfigName"]:
+            alias = lambda_svc._functions[new["FunctionName"]]["aliases"][new["Name"]]
+            _canary(alias, new["FunctionVersion"], group["AlarmConfiguration"]["Alarms"][0]["Name"])
+    updated: Created = _ours[ALIAS]["update"](physical_id, old, new, stack_name, logical_id)
+    return updated
+
+
+def _canary(alias: Json, version: str, alarm: str) -> None:
+    """Send a tenth of the calls to a version. It ends with the alarm's next state: OK or ALARM, instead of minutes."""
+    watched, pause = cloudwatch._alarms[alarm], threading.Event()
+    watched["StateValue"] = "INSUFFICIENT_DATA"
+    alias["RoutingConfig"] = {"AdditionalVersionWeights": {version: 0.1}}
+    while watched["StateValue"] == "INSUFFICIENT_DATA":
+        pause.wait(0.05)
+    del alias["RoutingConfig"]
+    if watched["StateValue"] == "ALARM":
+        raise ValueError(f"CodeDeploy rolled the deployment back: the alarm {alarm} went off")

@@ -1,0 +1,167 @@
+"""A stage that is no account: a copy of the project, deployed to an emulator in processes of its own."""
+
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import boto3
+
+from gatehouse_dev import deploying
+from tests.performance.build import runtime
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".cache/stage"
+EMULATOR = ROOT / ".venv-emulator/bin/python"
+STAGE, STACK = "staging", "gatehouse-staging"
+SOURCES = "template.yaml", "samconfig.toml", "functions", "layers"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",  # the emulator's root, whom it allows everything
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+PARAMETERS = {
+    "Architecture": "x86_64" if platform.machine() == "x86_64" else "arm64",
+    "BaseUrl": "https://api.example.com",
+    "CorsOrigins": "https://app.example.com",
+    "Tracing": "Active",
+}
+_TIMEOUT = 60  # seconds
+
+
+class NotDeployed(Exception):
+    """A command failed."""
+
+
+class LocalStage:
+    """The stage: its sources, which may be edited, its deployments, and AWS."""
+
+    def __init__(self, port: int, console: Path) -> None:
+        """`port` is the emulator's; `console` is the file with its output."""
+        self.port, self.console = port, console
+        self.parameters: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        """The emulator's endpoint."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def aws(self, service: str) -> Any:
+        """Return a client with the deployer's permissions."""
+        key, secret, region = CREDENTIALS.values()
+        connect: Any = boto3.client
+        return connect(service, region, endpoint_url=self.url, aws_access_key_id=key, aws_secret_access_key=secret)
+
+    def deploy(self, **parameters: str) -> None:
+        """Deploy as `make deploy` does, with changed parameters; NotDeployed if that fails."""
+        self.parameters |= parameters
+        deploying.save_parameters(FOLDER / "samconfig.toml", STAGE, self.parameters)
+        if code := deploying.deploy(STAGE, FOLDER, **self._environment()):
+            raise NotDeployed(f"exit code {code}")
+        self.__dict__.pop("resources", None)
+
+    def delete(self) -> None:
+        """Delete the stack as docs/deploy.md says."""
+        command = [sys.executable, "-m", "samcli", "delete", "--config-env", STAGE, "--no-prompts"]
+        subprocess.run(command, cwd=FOLDER, env=os.environ | self._environment(), check=True)  # noqa: S603 -- ours
+
+    def _environment(self) -> dict[str, str]:
+        path = os.pathsep.join((str(ROOT / "devtools"), str(FOLDER / "layers/common")))
+        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.url, "PYTHONPATH": path}
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text in a source file."""
+        path = FOLDER / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, file
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """The physical ids of the stack's resources."""
+        pages = self.aws("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+        found = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
+
+    def status(self) -> str:
+        """Return the stack's status."""
+        status: str = self.aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
+        return status
+
+    def mails(self) -> list[Mapping[str, Any]]:
+        """Return all mails that SES accepted."""
+        with urlopen(f"{self.url}/_ministack/ses/messages") as response:  # noqa: S310 -- http
+            accounts = json.load(response)["messages"]
+        return [mail for mails in accounts.values() for mail in mails]
+
+    def used(self) -> list[dict[str, Any]]:
+        """Return what roles did, as the emulator recorded it."""
+        path = FOLDER / "tmp/used.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+@contextmanager
+def running_emulator() -> Iterator[LocalStage]:
+    """Copy the sources, and start the emulator on a free port. A build of before is kept in `.aws-sam`."""
+    for name in (*SOURCES, "tmp", "s3"):
+        path = FOLDER / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    (FOLDER / "tmp").mkdir(parents=True)
+    for name in SOURCES:
+        source = ROOT / name
+        copy: Callable[..., Any] = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, FOLDER / name)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stage = LocalStage(port, FOLDER / "emulator.log")
+    with stage.console.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 -- ours
+            [str(EMULATOR), "-P", "-m", "gatehouse_dev.emulator"],
+            cwd=FOLDER,
+            env=CREDENTIALS
+            | {
+                "AUTH": "true",
+                "BIND_HOST": "127.0.0.1",
+                "EMULATOR_RUNTIME": " ".join(runtime()),
+                "GATEWAY_PORT": str(port),
+                "HOME": str(FOLDER),
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(ROOT / "devtools"),
+                "S3_DATA_DIR": str(FOLDER / "s3"),
+                "TMPDIR": str(FOLDER / "tmp"),
+            },
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_until(lambda: process.poll() is not None or _listens(port), "the emulator started")
+        yield stage
+    finally:
+        process.terminate()
+        process.wait(_TIMEOUT)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until[T](ask: Callable[[], T], what: str) -> T:
+    """Return the first true result; AssertionError if there is none within a minute."""
+    deadline = time.monotonic() + _TIMEOUT
+    while time.monotonic() < deadline:
+        if result := ask():
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"it did not happen that {what}")
