@@ -9,7 +9,7 @@ from tests.deployed.gateway import DeployedApi, DeployedMailbox, DeployedPeople
 from tests.deployed.stage import FOLDER, PARAMETERS, STAGE, LocalStage, running_emulator
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 
-LIMITS = "SignIn", "Callback", "Mail", "MailAddress", "MailAddressDaily", "FailedSignIns"
+LIMITS = "SignIn", "Callback", "Mail", "MailAddress", "MailAddressDaily"
 ANSWERS = ["no-reply@example.com", "", "", "operators@example.com", "3"]
 
 
@@ -31,6 +31,11 @@ def stage(google: Provider) -> Iterator[LocalStage]:
         stage.deploy(
             **PARAMETERS,
             **{f"RateLimit{name}": "1000/60" for name in LIMITS},
+            RateLimitFailedSignIns="3/900",
+            DeleteUserByMail="true",
+            SendVerificationOnSignIn="true",
+            SessionUpdateAge="0",
+            TrustedOrigins="myapp://",
             GoogleClientId=CLIENT_ID,
             GoogleClientSecretName="google",
             GoogleAuthorizeUrl=f"{google.url}/authorize",
@@ -57,3 +62,12 @@ def mailbox(stage: LocalStage) -> DeployedMailbox:
 def people(call: DeployedApi, mailbox: DeployedMailbox) -> DeployedPeople:
     """Creates users."""
     return DeployedPeople(call, mailbox)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_refused(request: pytest.FixtureRequest, stage: LocalStage) -> Iterator[None]:
+    """No function tries what its role does not allow, not even where it goes on without."""
+    before = len(stage.permissions())
+    yield
+    if "refused" not in request.fixturenames:
+        assert [one for one in stage.permissions()[before:] if one["denied"]] == []

@@ -104,9 +104,30 @@ class LocalStage:
             accounts = json.load(response)["messages"]
         return [mail for mails in accounts.values() for mail in mails]
 
-    def used(self) -> list[dict[str, Any]]:
-        """Return what roles did, as the emulator recorded it."""
-        path = FOLDER / "tmp/used.jsonl"
+    def forget_keyring(self) -> None:
+        """Delete the published keys: the next function that needs them publishes the first."""
+        key = {"user_id": {"S": "KEYRING"}, "session_id": {"S": "KEYRING"}}
+        self.aws("dynamodb").delete_item(TableName=self.resources["SessionsTable"], Key=key)
+
+    def put(self, table: str, **row: str | int) -> None:
+        """Write a row, as older code or chance would."""
+        item = {name: {"N" if isinstance(value, int) else "S": str(value)} for name, value in row.items()}
+        self.aws("dynamodb").put_item(TableName=self.resources[table], Item=item)
+
+    def set_in_profile(self, user_id: str, name: str, value: dict[str, Any]) -> None:
+        """Change an attribute of a user."""
+        self.aws("dynamodb").update_item(
+            TableName=self.resources["UsersTable"],
+            Key={"pk": {"S": f"USER#{user_id}"}, "sk": {"S": "PROFILE"}},
+            UpdateExpression="SET #name = :value",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":value": value},
+        )
+
+    def permissions(self) -> list[dict[str, Any]]:
+        """Return what roles did or tried, as the emulator recorded it."""
+        path = FOLDER / "tmp/permissions.jsonl"
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
@@ -157,9 +178,9 @@ def _listens(port: int) -> bool:
         return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until[T](ask: Callable[[], T], what: str) -> T:
-    """Return the first true result; AssertionError if there is none within a minute."""
-    deadline = time.monotonic() + _TIMEOUT
+def wait_until[T](ask: Callable[[], T], what: str, seconds: float = _TIMEOUT) -> T:
+    """Return the first true result; AssertionError if there is none in time."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if result := ask():
             return result

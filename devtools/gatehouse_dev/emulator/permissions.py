@@ -14,7 +14,7 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import apigateway, dynamodb, iam
 
-USED = Path(os.environ.get("TMPDIR", "/tmp"), "used.jsonl")  # noqa: S108 -- the stage sets it
+RECORD = Path(os.environ.get("TMPDIR", "/tmp"), "permissions.jsonl")  # noqa: S108 -- the stage sets it
 MAIL = "/v2/email/outbound-emails"
 FAILED = 500, {"Content-Type": "application/json"}, b'{"message":"Internal Server Error"}'  # as HTTP APIs say it
 
@@ -95,18 +95,19 @@ def _rows(request: Json) -> Iterator[tuple[str, Json]]:
 
 
 def enforce(key: str, action: str, *place: str, resource_arn: str = "*", service_context: Json | None = None) -> Any:
-    """Enforce with dynamodb:LeadingKeys, and record what roles were allowed to do."""
+    """Enforce with dynamodb:LeadingKeys, and record what roles do, or try to."""
     context = dict(service_context or {})
     partitions = context.pop("partitions", {}).get(resource_arn.partition("/")[2].partition("/")[0], [])
     if partitions:
         context["dynamodb:LeadingKeys"] = partitions
-    problem = _enforce(key, action, *place, resource_arn=resource_arn, service_context=context)
+    denied = _enforce(key, action, *place, resource_arn=resource_arn, service_context=context)
     principal = iam_evaluator.resolve_principal(key, get_account_id(), None)
-    if problem is None and "assumed-role" in getattr(principal, "arn", ""):
-        line = {"role": principal.arn, "action": action, "resource": resource_arn, "partitions": partitions}
-        with USED.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-    return problem
+    role = getattr(principal, "arn", "")
+    if "assumed-role" in role:
+        line = {"role": role, "action": action, "resource": resource_arn, "partitions": partitions}
+        with RECORD.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line | {"denied": denied is not None}) + "\n")
+    return denied
 
 
 def enforce_ses(method: str, path: str, *request: Any) -> Answer | None:

@@ -2,7 +2,9 @@
 
 import contextvars
 import json
+import re
 import threading
+import time
 import uuid
 from typing import Any
 
@@ -183,18 +185,21 @@ def update_alias(physical_id: str, old: Json, new: Json, stack_name: str, logica
         group = stack["_resources"][policy["CodeDeployLambdaAliasUpdate"]["DeploymentGroupName"]["Ref"]]["Properties"]
         if "AllAtOnce" not in group["DeploymentConfigName"]:
             alias = lambda_svc._functions[new["FunctionName"]]["aliases"][new["Name"]]
-            _canary(alias, new["FunctionVersion"], group["AlarmConfiguration"]["Alarms"][0]["Name"])
+            _canary(alias, new["FunctionVersion"], group)
     updated: Created = _ours[ALIAS]["update"](physical_id, old, new, stack_name, logical_id)
     return updated
 
 
-def _canary(alias: Json, version: str, alarm: str) -> None:
-    """Send a tenth of the calls to a version. It ends with the alarm's next state: OK or ALARM, instead of minutes."""
-    watched, pause = cloudwatch._alarms[alarm], threading.Event()
+def _canary(alias: Json, version: str, group: Json) -> None:
+    """Send a tenth of the calls to a version, until the group's alarm gets a state, or for the minutes of its name."""
+    (alarm,) = (one["Name"] for one in group["AlarmConfiguration"]["Alarms"])
+    minutes = re.search(r"(\d+)Minutes?$", group["DeploymentConfigName"])
+    deadline = time.monotonic() + 60 * int(minutes[1] if minutes else 0)
+    watched = cloudwatch._alarms[alarm]
     watched["StateValue"] = "INSUFFICIENT_DATA"
     alias["RoutingConfig"] = {"AdditionalVersionWeights": {version: 0.1}}
-    while watched["StateValue"] == "INSUFFICIENT_DATA":
-        pause.wait(0.05)
+    while watched["StateValue"] == "INSUFFICIENT_DATA" and time.monotonic() < deadline:
+        time.sleep(0.05)
     del alias["RoutingConfig"]
     if watched["StateValue"] == "ALARM":
         raise ValueError(f"CodeDeploy rolled the deployment back: the alarm {alarm} went off")
