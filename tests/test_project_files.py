@@ -32,7 +32,8 @@ def test_the_workflow_runs_what_must_pass_before_a_change_lands() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
 
     assert commands == re.findall(r"^make .+$", script, re.MULTILINE)
-    assert all(recipe(target) for command in commands for target in command.removeprefix("make ").split())
+    targets = [word for command in commands for word in command.removeprefix("make ").split() if "=" not in word]
+    assert all(map(recipe, targets))
     assert re.search(r"^coverage: test\b", MAKEFILE, re.MULTILINE)  # it includes the README's command
 
 

@@ -50,6 +50,7 @@ class LocalStage:
         """`port` is the emulator's; `console` is the file with its output."""
         self.port, self.console = port, console
         self.parameters: dict[str, str] = {}
+        self._clients: dict[str, Any] = {}
 
     @property
     def url(self) -> str:
@@ -58,9 +59,13 @@ class LocalStage:
 
     def aws(self, service: str) -> Any:
         """Return a client with the deployer's permissions."""
-        key, secret, region = CREDENTIALS.values()
-        connect: Any = boto3.client
-        return connect(service, region, endpoint_url=self.url, aws_access_key_id=key, aws_secret_access_key=secret)
+        if service not in self._clients:
+            key, secret, region = CREDENTIALS.values()
+            connect: Any = boto3.client
+            self._clients[service] = connect(
+                service, region, endpoint_url=self.url, aws_access_key_id=key, aws_secret_access_key=secret
+            )
+        return self._clients[service]
 
     def deploy(self, **parameters: str) -> None:
         """Deploy as `make deploy` does, with changed parameters; NotDeployed if that fails."""
@@ -184,5 +189,5 @@ def wait_until[T](ask: Callable[[], T], what: str, seconds: float = _TIMEOUT) ->
     while time.monotonic() < deadline:
         if result := ask():
             return result
-        time.sleep(0.05)
+        time.sleep(0.1)
     raise AssertionError(f"it did not happen that {what}")

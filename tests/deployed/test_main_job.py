@@ -144,7 +144,8 @@ def test_an_older_hash_is_replaced_at_sign_in(people: DeployedPeople, stage: Loc
 def test_an_unverified_user_who_signs_in_is_mailed_again(
     call: DeployedApi, mailbox: DeployedMailbox, people: DeployedPeople
 ) -> None:
-    fay = people.waiting("fay@example.com")
+    fay = "fay@example.com"
+    people.sign_up(fay)
     assert call("POST /api/auth/sign-in/email", json={"email": fay, "password": PASSWORD}).status == 403
     assert mailbox.nth(fay, 2)
     assert call("POST /api/auth/send-verification-email", json={"email": fay}).status == 200

@@ -45,14 +45,17 @@ def test_a_user_comes_by_a_redirect_or_an_id_token(call: DeployedApi, google: Pr
 def test_a_provider_takes_over_an_account_whose_password_nobody_proved(
     call: DeployedApi, google: Provider, flow: OAuthFlow, people: DeployedPeople, stage: LocalStage
 ) -> None:
+    """What else let into the account is removed: its sessions, and another linked account."""
     for email, sub in (("ida@example.com", "3"), ("jim@example.com", "4")):
         user = people.signed_in(email)
-        flow.link(user.token, sub=f"{sub}0", email=email, email_verified=True)
+        person = {"email": user.email, "hd": "example.com"}
+        for linked in (sub, f"{sub}0"):
+            assert error_of(flow.link(user.token, sub=linked, email_verified=True, **person)) is None
         stage.set_in_profile(user.id, "password_unproven", {"BOOL": True})
         if sub == "3":
-            flow.sign_in(sub=sub, email=email, email_verified=True, hd="example.com")
+            assert error_of(flow.sign_in(sub=sub, email_verified=True, **person)) is None
         else:
-            with_id_token(call, google, SOCIAL, None, sub=sub, email=email, hd="example.com")
+            with_id_token(call, google, SOCIAL, None, sub=sub, **person)
         assert call("GET /api/auth/me", bearer=user.token).status == 401
 
 

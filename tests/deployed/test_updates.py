@@ -25,7 +25,7 @@ VERSIONED = {
     "ShowPage",
     "SendAsset",
 }
-WITH_CANARIES = "CreateTask", "SignIn"  # in the order of the update
+WITH_CANARIES = "SignIn", "CreateTask"
 
 
 def alias(stage: LocalStage, function: str) -> dict[str, Any]:
@@ -34,14 +34,15 @@ def alias(stage: LocalStage, function: str) -> dict[str, Any]:
     return found
 
 
-def wait_for_canary(stage: LocalStage, function: str, deployment: Future[None]) -> None:
-    """Wait until a tenth of the calls goes to the new version."""
-    wait_until(
-        lambda: deployment.done() or alias(stage, function).get("RoutingConfig"),
-        f"{function} had a canary",
-        seconds=600,
-    )
-    assert not deployment.done(), deployment.result()
+def next_canary(stage: LocalStage, deployment: Future[None]) -> str:
+    """Wait until a function's new version gets a tenth of the calls, and return its name."""
+
+    def begun() -> str | None:
+        if deployment.done():
+            raise AssertionError("there was no canary") from deployment.exception()
+        return next((name for name in WITH_CANARIES if "RoutingConfig" in alias(stage, name)), None)
+
+    return str(wait_until(begun, "a canary began", seconds=900))
 
 
 def end_canary(stage: LocalStage, function: str, state: str) -> None:
@@ -61,14 +62,13 @@ def test_a_handler_a_layer_and_a_parameter_change(call: DeployedApi, people: Dep
     stage.edit(RESPONSES, 'b"DENY"', 'b"SAMEORIGIN"')
     with ThreadPoolExecutor(1) as pool:
         deployment = pool.submit(stage.deploy, RequireEmailVerification="false", ConfirmEmailChange="false")
-        for function in WITH_CANARIES:
-            wait_for_canary(stage, function, deployment)
-            end_canary(stage, function, "OK")
+        for _ in WITH_CANARIES:
+            end_canary(stage, next_canary(stage, deployment), "OK")
         deployment.result()
 
     assert stage.status() == "UPDATE_COMPLETE"
     assert call("GET /health").json["database"] == "still connected"
-    assert {int(alias(stage, function)["FunctionVersion"]) - int(before[function]) for function in VERSIONED} == {1}
+    assert [name for name in before if int(alias(stage, name)["FunctionVersion"]) <= int(before[name])] == []
     tasks = call("GET /api/tasks", bearer=mia.token)
     assert ([task["title"] for task in tasks.json["tasks"]], tasks.headers["x-frame-options"]) == (
         ["Stay"],
@@ -92,7 +92,7 @@ def test_a_canary_that_fails_is_taken_back(call: DeployedApi, people: DeployedPe
 
     with ThreadPoolExecutor(1) as pool:
         deployment = pool.submit(stage.deploy)
-        wait_for_canary(stage, "SignIn", deployment)
+        assert next_canary(stage, deployment) == "SignIn"
         during = statuses()
         end_canary(stage, "SignIn", "ALARM")
         with pytest.raises(NotDeployed):
