@@ -166,6 +166,7 @@ def running_emulator() -> Iterator[LocalStage]:
                 "S3_DATA_DIR": str(FOLDER / "s3"),
                 "TMPDIR": str(FOLDER / "tmp"),
             },
+            stdin=subprocess.PIPE,  # it ends when this process does
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -174,8 +175,7 @@ def running_emulator() -> Iterator[LocalStage]:
         wait_until(lambda: process.poll() is not None or _listens(port), "the emulator started")
         yield stage
     finally:
-        process.terminate()
-        process.wait(_TIMEOUT)
+        process.communicate(timeout=_TIMEOUT)
 
 
 def _listens(port: int) -> bool:
