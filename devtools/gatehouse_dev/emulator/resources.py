@@ -9,7 +9,6 @@ import uuid
 from typing import Any
 
 import samtranslator.translator.transform as sam
-from ministack import app
 from ministack.services import apigateway, cloudwatch, lambda_svc, secretsmanager
 from ministack.services.cloudformation import _stacks, changesets, engine, provisioners, stacks
 
@@ -21,11 +20,12 @@ READING = {
     "dynamodb": ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"),
     "sqs": ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"),
 }
-ALIAS, API, IDENTITY, MAPPING, SECRET = (
+ALIAS, API, IDENTITY, MAPPING, ROTATION, SECRET = (
     "AWS::Lambda::Alias",
     "AWS::ApiGatewayV2::Api",
     "AWS::SES::EmailIdentity",
     "AWS::Lambda::EventSourceMapping",
+    "AWS::SecretsManager::RotationSchedule",
     "AWS::SecretsManager::Secret",
 )
 
@@ -42,7 +42,7 @@ def install() -> None:
     nothing = {"create": create_name, "update": lambda physical_id, *_: (physical_id, {}), "delete": lambda *_: None}
     for kind in ("AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"):
         HANDLERS[kind] = nothing
-    HANDLERS["AWS::SecretsManager::RotationSchedule"] = nothing | {"create": create_rotation}
+    HANDLERS[ROTATION] = nothing | {"create": create_rotation}
     HANDLERS[ALIAS]["update"] = update_alias
     HANDLERS[API] |= {"create": create_api, "update": update_api}
     HANDLERS[IDENTITY]["create"] = create_identity
@@ -51,7 +51,7 @@ def install() -> None:
     secretsmanager._rotate_secret = rotate_secret
     changesets._apply_transforms = transform
     provisioners._cw_metric_alarm_record = alarm_record
-    stacks._runs_on_worker_thread = lambda kind: kind == ALIAS or _may_block(kind)
+    stacks._runs_on_worker_thread = lambda kind: kind in (ALIAS, ROTATION) or _may_block(kind)
 
 
 def transform(template: Json, provided: Any = None, previous: Any = None) -> Json:
@@ -141,11 +141,11 @@ def _put_routes(api: str, body: Json) -> None:
 
 
 def create_rotation(_logical_id: str, properties: Json, _stack_name: str) -> Created:
-    """Create a rotation schedule. Secrets Manager tries it with the step testSecret."""
+    """Create a rotation schedule. Secrets Manager tries the step testSecret; ValueError if that fails."""
     _, secret = secretsmanager._resolve(properties["SecretId"])
     function = properties["RotationLambdaARN"]
     secret |= {"RotationEnabled": True, "RotationLambdaARN": function, "RotationRules": properties["RotationRules"]}
-    _start_steps(secret, function, str(uuid.uuid4()), "testSecret")
+    run_steps(secret["ARN"], function, str(uuid.uuid4()), "testSecret")
     return secret["ARN"], {}
 
 
@@ -153,25 +153,21 @@ def rotate_secret(request: Json) -> Answer:
     """Start a rotation, as RotateSecret does."""
     _, secret = secretsmanager._resolve(request["SecretId"])
     version = request["ClientRequestToken"]
-    _start_steps(secret, secret["RotationLambdaARN"], version, *STEPS)
+    run = contextvars.copy_context().run  # it has the account and the region
+    steps = run_steps, secret["ARN"], secret["RotationLambdaARN"], version, *STEPS
+    threading.Thread(target=run, args=steps, daemon=True).start()
     body = {"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": version}
     return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
 
 
-def _start_steps(secret: Json, function: str, version: str, *steps: str) -> None:
-    run = contextvars.copy_context().run  # it has the account and the region
-    threading.Thread(target=run, args=(_run_steps, secret["ARN"], function, version, steps), daemon=True).start()
-
-
-def _run_steps(secret: str, function: str, version: str, steps: tuple[str, ...]) -> None:
-    """Call the rotation function for each step, until one fails."""
+def run_steps(secret: str, function: str, version: str, *steps: str) -> None:
+    """Call the rotation function for each step; ValueError if one fails."""
     record = lambda_svc._execution_record_for_config(*lambda_svc._get_func_record_for_ref(function)[:2])
     for step in steps:
         event = {"Step": step, "SecretId": secret, "ClientRequestToken": version}
         result = lambda_svc._execute_function_with_config_scope(record, event)
-        app.logger.info("rotation: %s %s", step, json.dumps(result["body"]) if result.get("error") else "succeeded")
         if result.get("error"):
-            return
+            raise ValueError(f"rotation of {secret}: {step} failed: {json.dumps(result['body'])}")
 
 
 # -- CodeDeploy ---------------------------------------------------------------------------
