@@ -10,6 +10,7 @@ from tests.deployed.stage import FOLDER, PARAMETERS, STAGE, LocalStage, running_
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 
 LIMITS = "SignIn", "Callback", "Mail", "MailAddress", "MailAddressDaily"
+REVIEWED = {"MailType": "TRANSACTIONAL", "WebsiteURL": "https://app.example.com"}
 ANSWERS = ["no-reply@example.com", "", "", "operators@example.com", "3"]
 
 
@@ -27,6 +28,7 @@ def stage(google: Provider) -> Iterator[LocalStage]:
         answers = iter(ANSWERS)
         assert deploying.prepare(STAGE, lambda _: next(answers), FOLDER / "samconfig.toml") == 0
         stage.aws("secretsmanager").create_secret(Name="google", SecretString=CLIENT_SECRET)
+        stage.aws("sesv2").put_account_details(ProductionAccessEnabled=False, **REVIEWED)  # as a new account is
         stage.parameters = deploying.load_parameters(FOLDER / "samconfig.toml", STAGE)
         stage.deploy(
             **PARAMETERS,

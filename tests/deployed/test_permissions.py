@@ -24,9 +24,9 @@ def used(stage: LocalStage) -> set[AwsCall]:
     """Return the permissions that functions used, in the terms of the template."""
     logical = {physical.rpartition("/")[2]: name for name, physical in stage.resources.items()}
     return {
-        AwsCall(logical[one["role"].rpartition("/")[2]], one["action"], resource)
+        AwsCall(logical[one["principal"].rpartition("/")[2]], one["action"], resource)
         for one in stage.permissions()
-        if not one["denied"] and one["role"].rpartition("/")[2] in logical
+        if not one["denied"] and one["principal"].rpartition("/")[2] in logical
         for resource in _resources(one, logical, stage.resources["Secret"])
     }
 
@@ -35,6 +35,9 @@ def _resources(one: Mapping[str, Any], logical: Mapping[str, str], secret: str) 
     service, place = one["action"].partition(":")[0], one["resource"]
     if service == "secretsmanager":
         yield "Secret" if place == secret else "client secrets"
+    elif service == "ses":
+        kind, _, name = place.rpartition(":")[2].partition("/")
+        yield f"{kind}/{'*' if kind == 'identity' else logical[name]}"
     elif service != "dynamodb":
         yield "*"
     else:

@@ -12,7 +12,7 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import apigateway, dynamodb, iam
+from ministack.services import apigateway, dynamodb, iam, ses, ses_v2
 
 RECORD = Path(os.environ.get("TMPDIR", "/tmp"), "permissions.jsonl")  # noqa: S108 -- the stage sets it
 MAIL = "/v2/email/outbound-emails"
@@ -95,30 +95,31 @@ def _rows(request: Json) -> Iterator[tuple[str, Json]]:
 
 
 def enforce(key: str, action: str, *place: str, resource_arn: str = "*", service_context: Json | None = None) -> Any:
-    """Enforce with dynamodb:LeadingKeys, and record what roles do, or try to."""
+    """Enforce with dynamodb:LeadingKeys, and record what roles and users do, or try to."""
     context = dict(service_context or {})
     partitions = context.pop("partitions", {}).get(resource_arn.partition("/")[2].partition("/")[0], [])
     if partitions:
         context["dynamodb:LeadingKeys"] = partitions
     denied = _enforce(key, action, *place, resource_arn=resource_arn, service_context=context)
     principal = iam_evaluator.resolve_principal(key, get_account_id(), None)
-    role = getattr(principal, "arn", "")
-    if "assumed-role" in role:
-        line = {"role": role, "action": action, "resource": resource_arn, "partitions": partitions}
+    if getattr(principal, "type", "Root") != "Root":
+        line = {"principal": principal.arn, "action": action, "resource": resource_arn, "partitions": partitions}
         with RECORD.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line | {"denied": denied is not None}) + "\n")
     return denied
 
 
 def enforce_ses(method: str, path: str, *request: Any) -> Answer | None:
-    """Enforce ses:SendEmail on the sender's domain and on the configuration set."""
+    """Enforce ses:SendEmail on the configuration set, the sender's identity and, in the sandbox, each recipient's."""
     if path != MAIL:
         other: Answer | None = _enforce_ses(method, path, *request)
         return other
     headers, body, query, request_id = request
     mail, prefix = json.loads(body), f"arn:aws:ses:{get_region()}:{get_account_id()}"
     sender = parseaddr(mail["FromEmailAddress"])[1]
-    for resource in (f"identity/{sender.partition('@')[2]}", f"configuration-set/{mail['ConfigurationSetName']}"):
+    recipients = [] if ses._production_access_enabled() else mail["Destination"]["ToAddresses"]
+    identities = {f"identity/{name}" for address in (sender, *recipients) if (name := identity_of(address))}
+    for resource in (f"configuration-set/{mail['ConfigurationSetName']}", *sorted(identities)):
         refusal: Answer | None = app._enforce_data_plane(
             "sesv2",
             "ses:SendEmail",
@@ -132,3 +133,9 @@ def enforce_ses(method: str, path: str, *request: Any) -> Answer | None:
         if refusal:
             return refusal
     return None
+
+
+def identity_of(address: str) -> str:
+    """Return the account's identity for an address: the address, its domain, or a parent domain; "" if it has none."""
+    names = (address, *ses._domain_and_parents(address.partition("@")[2]))
+    return next((name for name in names if name in ses._identities or name in ses_v2._identities), "")
