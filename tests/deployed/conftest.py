@@ -6,10 +6,11 @@ import pytest
 
 from gatehouse_dev import deploying
 from tests.deployed.gateway import DeployedApi, DeployedMailbox, DeployedPeople
-from tests.deployed.stage import FOLDER, PARAMETERS, STAGE, LocalStage, running_emulator
+from tests.deployed.stage import FOLDER, PARAMETERS, ROOT, STAGE, LocalStage, running_emulator
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 
 LIMITS = "SignIn", "Callback", "Mail", "MailAddress", "MailAddressDaily"
+POLICIES = ROOT / "docs/deploy-policy"  # as docs/deploy.md attaches them
 REVIEWED = {"MailType": "TRANSACTIONAL", "WebsiteURL": "https://app.example.com"}
 ANSWERS = ["no-reply@example.com", "", "", "operators@example.com", "3"]
 
@@ -29,6 +30,8 @@ def stage(google: Provider) -> Iterator[LocalStage]:
         assert deploying.prepare(STAGE, lambda _: next(answers), FOLDER / "samconfig.toml") == 0
         stage.aws("secretsmanager").create_secret(Name="google", SecretString=CLIENT_SECRET)
         stage.aws("sesv2").put_account_details(ProductionAccessEnabled=False, **REVIEWED)  # as a new account is
+        documents = {path.stem: path.read_text(encoding="utf-8") for path in POLICIES.glob("*.json")}
+        stage.deployer = stage.create_user("deployer", documents)
         stage.parameters = deploying.load_parameters(FOLDER / "samconfig.toml", STAGE)
         stage.deploy(
             **PARAMETERS,

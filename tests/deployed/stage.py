@@ -47,9 +47,10 @@ class LocalStage:
     """The stage: its sources, which may be edited, its deployments, and AWS."""
 
     def __init__(self, port: int, console: Path) -> None:
-        """`port` is the emulator's; `console` is the file with its output."""
+        """`port` is the emulator's; `console` is the file with its output. `deployer` comes from `create_user`."""
         self.port, self.console = port, console
         self.parameters: dict[str, str] = {}
+        self.deployer: dict[str, str] = {}
         self._clients: dict[str, Any] = {}
 
     @property
@@ -58,7 +59,7 @@ class LocalStage:
         return f"http://127.0.0.1:{self.port}"
 
     def aws(self, service: str) -> Any:
-        """Return a client with the deployer's permissions."""
+        """Return a client that is allowed everything."""
         if service not in self._clients:
             key, secret, region = CREDENTIALS.values()
             connect: Any = boto3.client
@@ -66,6 +67,17 @@ class LocalStage:
                 service, region, endpoint_url=self.url, aws_access_key_id=key, aws_secret_access_key=secret
             )
         return self._clients[service]
+
+    def create_user(self, name: str, policies: Mapping[str, str]) -> dict[str, str]:
+        """Create a user with policies, JSON by name; returns the variables that commands need to act as that user."""
+        iam = self.aws("iam")
+        iam.create_user(UserName=name)
+        for policy, document in policies.items():
+            arn = iam.create_policy(PolicyName=policy, PolicyDocument=document)["Policy"]["Arn"]
+            iam.attach_user_policy(UserName=name, PolicyArn=arn)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        user = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+        return CREDENTIALS | user | {"AWS_SESSION_TOKEN": "", "AWS_ENDPOINT_URL": self.url}
 
     def deploy(self, **parameters: str) -> None:
         """Deploy as `make deploy` does, with changed parameters; NotDeployed if that fails."""
@@ -82,7 +94,7 @@ class LocalStage:
 
     def _environment(self) -> dict[str, str]:
         path = os.pathsep.join((str(ROOT / "devtools"), str(FOLDER / "layers/common")))
-        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.url, "PYTHONPATH": path}
+        return {**self.deployer, "PYTHONPATH": path}
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace text in a source file."""
@@ -131,7 +143,7 @@ class LocalStage:
         )
 
     def permissions(self) -> list[dict[str, Any]]:
-        """Return what roles did or tried, as the emulator recorded it."""
+        """Return what roles and the deployer did or tried, as the emulator recorded it."""
         path = FOLDER / "tmp/permissions.jsonl"
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 

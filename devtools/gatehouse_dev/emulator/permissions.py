@@ -28,10 +28,11 @@ _invoke = apigateway._invoke_lambda_proxy
 
 
 def install() -> None:
-    """Complete what ministack enforces with AUTH=true."""
+    """Complete what ministack enforces with AUTH=true. http counts as https, which the bucket of SAM demands."""
     iam_actions.dynamodb_service_context = context_with_partitions
     iam_evaluator.enforce = enforce
     app._enforce_ses_v2 = enforce_ses
+    app.pin_request_origin = lambda address, _: iam_evaluator.pin_request_origin(address, True)  # noqa: FBT003 -- theirs
     apigateway._invoke_lambda_proxy = invoke_in_role
 
 
