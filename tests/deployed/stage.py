@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import boto3
 
 from gatehouse_dev import deploying
-from tests.performance.build import runtime
+from tests.performance.packages import runtime
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".cache/stage"
