@@ -23,7 +23,7 @@ class Build:
 
     def __init__(self, world: World, folder: Path = CACHE / "built") -> None:
         """Broken if there is none."""
-        path, self.opt, self._world = folder / "template.yaml", folder.with_name("opt"), world
+        path, self.opt, self._world = folder / "template.yaml", folder.with_name("opt") / "python", world
         if not path.is_file():
             raise Broken(f"nothing was built in {folder}: `make bench` does it")
         template = load(path, world.parameters)

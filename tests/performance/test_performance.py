@@ -46,12 +46,12 @@ def test_the_packages_of_yardsticks_are_pinned() -> None:
 @pytest.mark.usefixtures("cloud")
 def test_the_layers_of_a_build_are_merged(tmp_path: Path) -> None:
     world, folder = World({}, {}), tmp_path / "built"
-    for path in ("opt/old.py", "built/Vendor/python/a.py", "built/Vendor/python/b/c.py", "built/Common/python/b/d.py"):
+    for path in ("opt/python/old.py", "built/One/python/a.py", "built/One/python/b/c.py", "built/Two/python/b/d.py"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
     with pytest.raises(Broken, match="make bench"):
         Build(world, folder)
-    layers = {name: {"Type": LAYER, "Properties": {"ContentUri": name}} for name in ("Vendor", "Common")}
+    layers = {name: {"Type": LAYER, "Properties": {"ContentUri": name}} for name in ("One", "Two")}
     (folder / "template.yaml").write_text(json.dumps({"Resources": layers}))
     build = Build(world, folder)
 
