@@ -22,6 +22,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
+from tests.support.second_dynamodb import dynamodb_endpoint
 from tests.support.settings_guard import enforce_settings
 from tests.support.transport import CHOSEN, patched_transports
 
@@ -55,7 +56,8 @@ def running_cloud(template: Template) -> Iterator[Cloud]:
     """One local cloud for the whole run."""
     with (
         patch.object(UserAgentString, "to_string", lambda _: "pytest"),  # botocore builds it twice per call
-        Cloud(template) as cloud,
+        dynamodb_endpoint() as endpoint,
+        Cloud(template, endpoint=endpoint) as cloud,
         RECORDER.recording(),
         enforce_settings(template),
     ):

@@ -77,7 +77,7 @@ class Cloud:
     def reset(self) -> None:
         """Empty tables and mailbox; secrets and identities stay."""
         if self.endpoint:
-            self._recreate_tables()
+            self._delete_rows()
         self._engine.clear()
 
     def adopt(self, template: Template) -> None:
@@ -91,12 +91,13 @@ class Cloud:
         """Return the physical name of a logical id."""
         return physical_name(logical, self.template.resources[logical])
 
-    def _recreate_tables(self) -> None:
+    def _delete_rows(self) -> None:
         dynamodb = self.client("dynamodb")
-        for logical in self.template.tables:
-            dynamodb.delete_table(TableName=self.table_name(logical))
-            dynamodb.get_waiter("table_not_exists").wait(TableName=self.table_name(logical), WaiterConfig={"Delay": 1})
-        self._create_tables()
+        for logical, properties in self.template.tables.items():
+            table, key = self.table_name(logical), [part["AttributeName"] for part in properties["KeySchema"]]
+            for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+                for row in page["Items"]:
+                    dynamodb.delete_item(TableName=table, Key={name: row[name] for name in key})
 
     def _create_what_is_missing(self) -> None:
         try:
