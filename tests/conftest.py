@@ -17,12 +17,12 @@ from botocore.useragent import UserAgentString
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template, load
+from tests.support import second_dynamodb
 from tests.support.aws_calls import RECORDER, AwsCall, save
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People
-from tests.support.second_dynamodb import dynamodb_endpoint
 from tests.support.settings_guard import enforce_settings
 from tests.support.transport import CHOSEN, patched_transports
 
@@ -56,7 +56,7 @@ def running_cloud(template: Template) -> Iterator[Cloud]:
     """One local cloud for the whole run."""
     with (
         patch.object(UserAgentString, "to_string", lambda _: "pytest"),  # botocore builds it twice per call
-        dynamodb_endpoint() as endpoint,
+        second_dynamodb.endpoint() as endpoint,
         Cloud(template, endpoint=endpoint) as cloud,
         RECORDER.recording(),
         enforce_settings(template),
@@ -163,6 +163,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests that start clouds of their own first, before the cloud for the whole run starts."""
+    second_dynamodb.select(items)
     items.sort(key=lambda item: "tests/devtools" not in item.nodeid)
 
 

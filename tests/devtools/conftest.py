@@ -15,6 +15,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.server import Server
 from gatehouse_dev.template import Template, load
+from tests.support import second_dynamodb
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,8 +125,12 @@ with socket.create_server(("127.0.0.1", 0)) as listener, serving(listener) as ur
 
 
 @pytest.fixture
-def external_dynamodb() -> Iterator[str]:
+def external_dynamodb() -> Iterator[str | None]:
     """The URL of a DynamoDB in another process."""
+    if second_dynamodb.CHOSEN:
+        with second_dynamodb.endpoint() as url:
+            yield url
+        return
     with subprocess.Popen(  # noqa: S603 -- our own interpreter
         [sys.executable, "-c", EXTERNAL_SERVER],
         env=os.environ | {"PYTHONPATH": str(ROOT / "devtools")},

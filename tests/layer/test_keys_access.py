@@ -1,6 +1,7 @@
 """Access tokens: only our signature over valid claims is accepted, and only while the session is valid."""
 
 import json
+import os
 import socket
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator
@@ -9,6 +10,7 @@ from functools import partial
 from hmac import digest
 from itertools import product
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -92,13 +94,22 @@ def valid(call: Api, ann: Person) -> ValidToken:
 
 @pytest.fixture(autouse=True)
 def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The embedded AWS needs no socket; a connection would be the effect of a token."""
+    """The embedded AWS needs no socket, and another DynamoDB one; any other connection would be the effect of a token."""
+    tables = urlsplit(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB", "")).port
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
 
-    def connect(*_: Any, **__: Any) -> None:
-        pytest.fail("a request went out")
+    def connect_tables(connection: socket.socket, address: tuple[str, int]) -> None:
+        if address[1] != tables:
+            pytest.fail("a request went out")
+        connect(connection, address)
 
-    monkeypatch.setattr(socket.socket, "connect", connect)
-    monkeypatch.setattr(socket, "getaddrinfo", connect)
+    def resolve_tables(host: str, port: int, *rest: Any, **named: Any) -> Any:
+        if port != tables:
+            pytest.fail("a request went out")
+        return resolve(host, port, *rest, **named)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_tables)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_tables)
 
 
 def assert_refused(call: Api, token: str, code: str = "INVALID_TOKEN") -> None:

@@ -12,15 +12,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+
 from gatehouse_dev.environment import EXCLUDED_VARIABLES
 
 CHOSEN = os.environ.get("DYNAMODB_ENDPOINT")
+FIXTURES = {"cloud", "external_dynamodb"}
 ROOT = Path(__file__).parents[2]
 _TIMEOUT = 60  # seconds
 
 
+_OWN_MOTO = "it serves moto's tables at an endpoint of its own"
+FAILS = {
+    "tests/functions/tasks/test_task_orders.py::test_pages_of_any_size_add_up_to_the_list[updated_at]": (
+        "moto is wrong: a query that reads its last row at its limit does not know that it is the last"
+    ),
+    "tests/layer/test_recovery.py::test_after_refused_and_unanswered_connections_the_same_process_recovers": _OWN_MOTO,
+    "tests/layer/test_recovery.py::test_after_the_retry_quota_is_used_up_the_process_recovers": _OWN_MOTO,
+}
+
+
+def select(items: list[pytest.Item]) -> None:
+    """Keep only the tests that use DynamoDB, if another than moto was chosen. Those in FAILS have to fail."""
+    if CHOSEN:
+        items[:] = [item for item in items if FIXTURES & set(getattr(item, "fixturenames", ()))]
+        for item in items:
+            if reason := FAILS.get(item.nodeid):
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
 @contextmanager
-def dynamodb_endpoint() -> Iterator[str | None]:
+def endpoint() -> Iterator[str | None]:
     """Yield the URL of the chosen DynamoDB; None is moto.
 
     Each test process gets an access key of its own: by it, ministack and DynamoDB Local separate tables.
@@ -42,14 +64,15 @@ def _running_ministack() -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 -- ours
             [str(ROOT / ".venv-emulator/bin/python"), "-P", "-m", "ministack"],
-            env={"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "WARNING", "SERVICES": "dynamodb"},
+            env={"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "WARNING"},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         deadline = time.monotonic() + _TIMEOUT
         while not _listens(port):
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text(encoding="utf-8")
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"ministack did not start: {log.read_text(encoding='utf-8')}")
             time.sleep(0.05)
         yield f"http://127.0.0.1:{port}"
     finally:

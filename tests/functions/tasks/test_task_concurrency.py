@@ -8,7 +8,7 @@ from itertools import count, pairwise
 from typing import Any
 
 import pytest
-from moto.dynamodb.models import DynamoDBBackend
+from botocore.client import BaseClient
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.aws_failures import client_error, failing_calls
@@ -32,15 +32,19 @@ def tasks(call: Api) -> Any:
 
 @pytest.fixture
 def committed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The change numbers that were written, in the order of their transactions."""
-    real, numbers = DynamoDBBackend.transact_write_items, list[int]()
+    """The change numbers that were written, in the order of their transactions, which run one after the other."""
+    real, lock, numbers = BaseClient._make_api_call, threading.Lock(), list[int]()  # type: ignore[attr-defined] # all operations pass through it
 
-    def transact(backend: DynamoDBBackend, changes: list[dict[str, Any]]) -> None:
-        real(backend, changes)
-        items = [change["Put"]["Item"] for change in changes if "Put" in change]
-        numbers.extend(int(item["change_number"]["N"]) for item in items if "change_number" in item)
+    def execute(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        if operation != "TransactWriteItems":
+            return real(client, operation, parameters)
+        with lock:
+            answer = real(client, operation, parameters)
+            items = [change["Put"]["Item"] for change in parameters["TransactItems"] if "Put" in change]
+            numbers.extend(int(item["change_number"]["N"]) for item in items if "change_number" in item)
+        return answer
 
-    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", transact)
+    monkeypatch.setattr(BaseClient, "_make_api_call", execute)
     return numbers
 
 
