@@ -118,6 +118,14 @@ test-browsers: .venv/ready ## Test what most users do on the pages, and cookies 
 	@test -n "$(FIREFOX)" || echo "NO FIREFOX: the tests of the hosted pages in it WERE SKIPPED"
 	@test -n "$(WEBKIT)" || echo "NO WEBKIT: the tests of the hosted pages in it WERE SKIPPED"
 
+BEHAVIOUR := tests/functions tests/layer tests/test_events.py tests/test_round_trips.py tests/support/test_dynamodb_differences.py \
+  tests/devtools/test_local_streams.py::test_an_endpoint_has_streams_too \
+  tests/devtools/test_local_cloud.py::test_with_an_endpoint_only_the_tables_are_external
+
+.PHONY: test-dynamodb
+test-dynamodb: .venv/ready $(if $(ENDPOINT),,.venv-emulator/ready) ## Run the behaviour tests on another DynamoDB than moto: ministack, or the one at ENDPOINT
+	DYNAMODB_ENDPOINT=$(or $(ENDPOINT),ministack) $(PYTHON) -m pytest -n 2 --dist loadgroup $(BEHAVIOUR)
+
 .PHONY: test-next
 test-next: .venv/ready tests/contract/next/node_modules/ready ## Test docs/rewrites.md with Next, which is installed for it (400 MB)
 	$(PYTHON) -m pytest -m next tests/contract/frontend/test_rewrites.py

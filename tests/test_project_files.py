@@ -40,9 +40,14 @@ def test_the_workflow_runs_what_must_pass_before_a_change_lands() -> None:
 def test_every_night_all_tests_run() -> None:
     (job,) = parsed(".github/workflows/nightly.yml")["jobs"].values()
 
-    assert [step["run"] for step in job["steps"] if "run" in step] == ["make test-all", "make test-next"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == [
+        "make test-all",
+        "make test-next",
+        "make test-dynamodb",
+    ]
     assert recipe("test-all")
     assert recipe("test-next")
+    assert recipe("test-dynamodb")
 
 
 @pytest.mark.parametrize(("workflow", "job"), [("ci", "test"), ("nightly", "test-all")])

@@ -94,7 +94,7 @@ def valid(call: Api, ann: Person) -> ValidToken:
 
 @pytest.fixture(autouse=True)
 def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The embedded AWS needs no socket, and another DynamoDB one; any other connection would be the effect of a token."""
+    """The embedded AWS needs no socket, and another DynamoDB one. Another connection would be a token's effect."""
     tables = urlsplit(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB", "")).port
     connect, resolve = socket.socket.connect, socket.getaddrinfo
 

@@ -30,14 +30,20 @@ FAILS = {
     "tests/layer/test_recovery.py::test_after_refused_and_unanswered_connections_the_same_process_recovers": _OWN_MOTO,
     "tests/layer/test_recovery.py::test_after_the_retry_quota_is_used_up_the_process_recovers": _OWN_MOTO,
 }
+FAILS_ON_MINISTACK = {
+    r"tests/layer/test_tasks_writing.py::test_the_largest_tasks_fit_in_one_transaction['\\ufdfa']": (
+        "ministack is wrong: it limits the JSON of a transaction, with escapes, and not the size of its items"
+    ),
+}
 
 
 def select(items: list[pytest.Item]) -> None:
-    """Keep only the tests that use DynamoDB, if another than moto was chosen. Those in FAILS have to fail."""
+    """Keep only the tests that use DynamoDB, if another than moto was chosen. Those listed have to fail."""
+    fails = FAILS | (FAILS_ON_MINISTACK if CHOSEN == "ministack" else {})
     if CHOSEN:
         items[:] = [item for item in items if FIXTURES & set(getattr(item, "fixturenames", ()))]
         for item in items:
-            if reason := FAILS.get(item.nodeid):
+            if reason := fails.get(item.nodeid):
                 item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 
 

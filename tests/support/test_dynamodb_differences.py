@@ -57,7 +57,12 @@ def query_to_the_limit(db: Any) -> str:
 
 def write_large_transaction(db: Any) -> None:
     """Write 12 items of almost 400 KB."""
-    items = [key(str(number)) | {"text": {"S": "x" * LARGE}} for number in range(12)]
+    write_texts(db, "x" * LARGE, 12)
+
+
+def write_texts(db: Any, text: str, number: int) -> None:
+    """Write items in a transaction."""
+    items = [key(str(one)) | {"text": {"S": text}} for one in range(number)]
     db.transact_write_items(TransactItems=[{"Put": {"TableName": TASKS, "Item": item}} for item in items])
 
 
@@ -112,6 +117,7 @@ REQUESTS: dict[str, Callable[[Any], Any]] = {
         db, "user_id = :owner AND task_id > :low", low={"S": "b"}, ExclusiveStartKey=key("a")
     ),
     "a transaction of more than 4 MB": write_large_transaction,
+    "a transaction of less, whose JSON would be more with escapes": lambda db: write_texts(db, "\ufdfa" * 100_000, 10),
     "a transaction in which an item grows over 400 KB": grow_in_transaction,
     "another transaction with the token of the last one": repeat_token,
     "a batch of 26 writes": batch_write,
