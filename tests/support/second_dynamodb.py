@@ -7,21 +7,22 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from secrets import randbelow
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
+from gatehouse.transport.connections import ConnectionPool
 from gatehouse_dev.environment import EXCLUDED_VARIABLES
 
 CHOSEN = os.environ.get("DYNAMODB_ENDPOINT")
 FIXTURES = {"cloud", "external_dynamodb"}
 ROOT = Path(__file__).parents[2]
 _TIMEOUT = 60  # seconds
-
-
 _OWN_MOTO = "it serves moto's tables at an endpoint of its own"
 FAILS = {
     "tests/functions/tasks/test_task_orders.py::test_pages_of_any_size_add_up_to_the_list[updated_at]": (
@@ -51,15 +52,26 @@ def select(items: list[pytest.Item]) -> None:
 def endpoint() -> Iterator[str | None]:
     """Yield the URL of the chosen DynamoDB; None is moto.
 
-    Each test process gets an access key of its own: by it, ministack and DynamoDB Local separate tables.
+    The access key is a new one, with the form of an account: by it, ministack and DynamoDB Local separate tables.
     """
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    with patch.dict(EXCLUDED_VARIABLES, {"AWS_ACCESS_KEY_ID": f"{1 + int(worker):012}"} if CHOSEN else {}):
-        if CHOSEN == "ministack":
-            with _running_ministack() as url:
-                yield url
-        else:
-            yield CHOSEN
+    if not CHOSEN:
+        yield None
+        return
+    with (
+        patch.dict(EXCLUDED_VARIABLES, {"AWS_ACCESS_KEY_ID": f"{randbelow(10**12):012}"}),
+        patch.object(ConnectionPool, "__init__", _with_long_timeouts(ConnectionPool.__init__)),
+        _running_ministack() if CHOSEN == "ministack" else nullcontext(CHOSEN) as url,
+    ):
+        yield url
+
+
+def _with_long_timeouts(init: Callable[..., None]) -> Callable[..., None]:
+    """Wait for an engine on a busy machine; the client's configuration still has the timeouts of functions."""
+
+    def patient(pool: ConnectionPool, url: str, **given: Any) -> None:
+        init(pool, url, **given | {"connect_seconds": _TIMEOUT, "read_seconds": _TIMEOUT})
+
+    return patient
 
 
 @contextmanager
@@ -67,6 +79,7 @@ def _running_ministack() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = ROOT / f".cache/ministack-{port}.log"
+    log.parent.mkdir(exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 -- ours
             [str(ROOT / ".venv-emulator/bin/python"), "-P", "-m", "ministack"],
