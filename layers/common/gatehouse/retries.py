@@ -12,18 +12,21 @@ _MAX_PAUSE = 1.0  # seconds
 
 
 def retrying[Kind: Connection](kind: type[Kind]) -> type[Kind]:
-    """Return a connection class that makes a write again that met a transaction on its row; no SDK does."""
+    """Return a connection class that makes a write again that met a transaction on its row; no SDK does.
+
+    Calls have no signals, and do not ask for the consumed capacity, unlike PynamoDB's: nobody reads them.
+    """
 
     class RetryingConnection(kind):  # type: ignore[valid-type,misc]  # a base class that is a variable
-        def _make_api_call(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
+        def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
             for attempt in range(_ATTEMPTS - 1):
                 try:
-                    return super()._make_api_call(operation_name, operation_kwargs)  # type: ignore[no-any-return]
+                    return self._make_api_call(operation_name, operation_kwargs)  # type: ignore[no-any-return]
                 except VerboseClientError as error:
                     if error.response["Error"]["Code"] != "TransactionConflictException":
                         raise
                 back_off(attempt)
-            return super()._make_api_call(operation_name, operation_kwargs)  # type: ignore[no-any-return]
+            return self._make_api_call(operation_name, operation_kwargs)  # type: ignore[no-any-return]
 
     return RetryingConnection
 
