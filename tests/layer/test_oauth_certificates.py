@@ -8,8 +8,7 @@ import pytest
 from cryptography import x509
 
 from tests.support.layer import layer
-from tests.transport.client_pair import dynamodb_response
-from tests.transport.server import certificate, encrypted, respond
+from tests.support.scripted_service import ScriptedService, respond_with, write_certificate
 
 LOCALHOST = x509.DNSName("localhost")
 
@@ -27,13 +26,13 @@ def fetch_from(shown: Path, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> A
     """Fetch from a server with the certificate `shown`, where `trusted` is the only authority."""
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     monkeypatch.setenv("SSL_CERT_DIR", "/nowhere")
-    with encrypted(shown) as server:
-        server.behaviours = [respond(dynamodb_response({"keys": []}))]
+    with ScriptedService(shown) as server:
+        server.behaviours = [respond_with('{"keys": []}', content_type="application/json")]
         return layer("oauth.fetch").fetch(server.url)
 
 
 def test_a_certificate_of_a_trusted_authority_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certificate_file = certificate(tmp_path, LOCALHOST)
+    certificate_file = write_certificate(tmp_path, LOCALHOST)
 
     assert fetch_from(certificate_file, certificate_file, monkeypatch) == (200, {"keys": []})
 
@@ -41,8 +40,8 @@ def test_a_certificate_of_a_trusted_authority_is_accepted(tmp_path: Path, monkey
 @pytest.mark.parametrize("name", ["localhost", "elsewhere.example.com"])
 def test_any_other_certificate_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Neither of another authority nor for another name."""
-    shown = certificate(tmp_path, x509.DNSName(name))
-    trusted = certificate(tmp_path, LOCALHOST) if name == "localhost" else shown
+    shown = write_certificate(tmp_path, x509.DNSName(name))
+    trusted = write_certificate(tmp_path, LOCALHOST) if name == "localhost" else shown
 
     with pytest.raises(layer("errors").ProviderUnavailable) as refusal:
         fetch_from(shown, trusted, monkeypatch)

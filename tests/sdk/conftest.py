@@ -13,7 +13,7 @@ from gatehouse_fastapi import Gatehouse
 from gatehouse_fastapi import keys as keys_module
 from tests.sdk.apps import app_with
 from tests.sdk.callers import Caller, Deployment
-from tests.sdk.scripted_service import ScriptedService
+from tests.support.scripted_service import ScriptedService, respond_with
 from tests.support.service import running_service
 
 _NUMBERS = count()
@@ -39,6 +39,7 @@ def caller(deployment: Deployment) -> Caller:
 def scripted_service() -> Iterator[ScriptedService]:
     """A service on a socket, whose responses a test defines."""
     with ScriptedService() as service:
+        service.behaviours = [respond_with("null")]
         yield service
 
 

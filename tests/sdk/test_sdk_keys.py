@@ -17,10 +17,10 @@ from fastapi.testclient import TestClient
 from gatehouse_fastapi import Gatehouse
 from tests.sdk.apps import app_with
 from tests.sdk.callers import bearer
-from tests.sdk.scripted_service import Behaviour, ScriptedService, respond_with
 from tests.sdk.signing import Signer, jwks
 from tests.support.concurrency import run_concurrently, wait_until
 from tests.support.relative_times import FromNow
+from tests.support.scripted_service import Behaviour, ScriptedService, respond_with
 
 App = Callable[[Gatehouse], TestClient]
 AdvanceClock = Callable[[float], None]
@@ -30,7 +30,7 @@ AdvanceClock = Callable[[float], None]
 def signer(scripted_service: ScriptedService) -> Signer:
     """A key that the service publishes."""
     signer = Signer("key-1", scripted_service.url)
-    scripted_service.behaviour = respond_with(jwks(signer))
+    scripted_service.behaviours = [respond_with(jwks(signer))]
     return signer
 
 
@@ -49,9 +49,9 @@ def status_or_code(app: TestClient, token: str) -> Any:
 def delayed(behaviour: Behaviour, seconds: float = 0.2) -> Behaviour:
     """Delay a behaviour."""
 
-    def behave(connection: Any) -> None:
+    def behave(*given: Any) -> None:
         time.sleep(seconds)
-        behaviour(connection)
+        behaviour(*given)
 
     return behave
 
@@ -121,7 +121,7 @@ def test_whom_tokens_are_for_is_a_setting(scripted_service: ScriptedService, sig
 
 def test_the_issuer_may_differ_from_the_base_url(scripted_service: ScriptedService, client_for: App) -> None:
     signer = Signer("key-1", "https://api.example.com")
-    scripted_service.behaviour = respond_with(jwks(signer))
+    scripted_service.behaviours = [respond_with(jwks(signer))]
 
     assert status_or_code(client_for(Gatehouse(scripted_service.url, check="token")), signer.token()) == "INVALID_TOKEN"
     named = Gatehouse(scripted_service.url, check="token", issuer="https://api.example.com/")
@@ -132,7 +132,7 @@ def test_the_issuer_may_differ_from_the_base_url(scripted_service: ScriptedServi
 
 
 def test_fifty_concurrent_first_requests_read_the_keys_once(scripted_service: ScriptedService, signer: Signer) -> None:
-    scripted_service.behaviour = delayed(scripted_service.behaviour)
+    scripted_service.behaviours = [delayed(scripted_service.behaviours[0])]
     app = app_with(Gatehouse(scripted_service.url, check="token"))
 
     async def concurrently() -> list[int]:
@@ -143,11 +143,11 @@ def test_fifty_concurrent_first_requests_read_the_keys_once(scripted_service: Sc
 
     assert asyncio.run(concurrently()) == [200] * 50
     assert len(scripted_service.requests) == 1
-    assert scripted_service.requests[0].startswith("GET /api/auth/jwks HTTP/1.1")
+    assert scripted_service.requests[0].start == "GET /api/auth/jwks HTTP/1.1"
 
 
 def test_ten_event_loops_read_the_keys_once(scripted_service: ScriptedService, signer: Signer) -> None:
-    scripted_service.behaviour = delayed(scripted_service.behaviour)
+    scripted_service.behaviours = [delayed(scripted_service.behaviours[0])]
     client = TestClient(
         app_with(Gatehouse(scripted_service.url, check="token", timeout=60))
     )  # one loop for each request
@@ -157,7 +157,7 @@ def test_ten_event_loops_read_the_keys_once(scripted_service: ScriptedService, s
 
 
 def test_a_slow_read_is_shared(scripted_service: ScriptedService, signer: Signer, advance_clock: AdvanceClock) -> None:
-    scripted_service.behaviour = delayed(scripted_service.behaviour)
+    scripted_service.behaviours = [delayed(scripted_service.behaviours[0])]
     client = TestClient(app_with(Gatehouse(scripted_service.url, check="token", timeout=60)))
 
     with ThreadPoolExecutor(1) as pool:
@@ -172,8 +172,8 @@ def test_a_cancelled_request_does_not_cancel_the_read_for_others(
     scripted_service: ScriptedService, signer: Signer
 ) -> None:
     """The request that started the read is cancelled."""
-    behaviour, cancelled = scripted_service.behaviour, Event()
-    scripted_service.behaviour = lambda connection: cancelled.wait(60) and behaviour(connection)
+    (behaviour,), cancelled = scripted_service.behaviours, Event()
+    scripted_service.behaviours = [lambda *given: cancelled.wait(60) and behaviour(*given)]
     app = app_with(Gatehouse(scripted_service.url, check="token", timeout=60))
 
     async def cancel_first() -> list[Any]:
@@ -221,7 +221,7 @@ def test_a_removed_key_is_refused_after_the_next_read(  # noqa: PLR0917 -- four 
 ) -> None:
     assert status_or_code(app, signer.token()) == 200
     newer = Signer("key-2", scripted_service.url)
-    scripted_service.behaviour = respond_with(jwks(newer))
+    scripted_service.behaviours = [respond_with(jwks(newer))]
 
     advance_clock(seconds - 1)
     assert not with_newer or status_or_code(app, newer.token()) == "INVALID_TOKEN"
@@ -240,10 +240,10 @@ def test_a_removed_key_is_refused_after_the_next_read(  # noqa: PLR0917 -- four 
 def test_an_outage_of_an_hour_is_bridged(
     app: TestClient, scripted_service: ScriptedService, signer: Signer, advance_clock: AdvanceClock, failure: Behaviour
 ) -> None:
-    behaviour, unknown = scripted_service.behaviour, Signer("unknown", scripted_service.url)
+    behaviours, unknown = scripted_service.behaviours, Signer("unknown", scripted_service.url)
     assert status_or_code(app, signer.token()) == 200
 
-    scripted_service.behaviour = failure
+    scripted_service.behaviours = [failure]
     advance_clock(300)
     assert status_or_code(app, signer.token()) == 200
     assert status_or_code(app, unknown.token()) == "AUTH_UNAVAILABLE"  # the key may be new
@@ -255,7 +255,7 @@ def test_an_outage_of_an_hour_is_bridged(
     assert app.get("/maybe", headers=bearer(signer.token())).status_code == 503
     assert app.get("/maybe").json() is None
 
-    scripted_service.behaviour = behaviour
+    scripted_service.behaviours = behaviours
     advance_clock(30)
     assert status_or_code(app, signer.token()) == 200
     assert status_or_code(app, unknown.token()) == "INVALID_TOKEN"
@@ -267,7 +267,7 @@ def test_only_the_first_request_waits_for_a_service_that_hangs(
     app = client_for(Gatehouse(scripted_service.url, check="token", timeout=3))
     assert status_or_code(app, signer.token()) == 200
     end = Event()
-    scripted_service.behaviour = lambda _: end.wait(60)
+    scripted_service.behaviours = [lambda *_: end.wait(60)]
 
     advance_clock(300)
     assert status_or_code(app, signer.token()) == 200
@@ -281,14 +281,14 @@ def test_only_the_first_request_waits_for_a_service_that_hangs(
 def test_without_any_key_the_service_is_unavailable_until_a_retry_two_seconds_later(
     app: TestClient, scripted_service: ScriptedService, signer: Signer, advance_clock: AdvanceClock
 ) -> None:
-    behaviour, scripted_service.behaviour = scripted_service.behaviour, respond_with("", 503)
+    behaviours, scripted_service.behaviours = scripted_service.behaviours, [respond_with("", 503)]
 
     for _ in range(5):
         response = app.get("/me", headers=bearer(signer.token()))
         assert (response.status_code, response.json()["code"]) == (503, "AUTH_UNAVAILABLE")
         assert response.headers["retry-after"] == "5"
     assert len(scripted_service.requests) == 1
-    scripted_service.behaviour = behaviour
+    scripted_service.behaviours = behaviours
     advance_clock(2)
     assert status_or_code(app, signer.token()) == 200
 
@@ -305,7 +305,7 @@ def test_keys_of_other_kinds_are_ignored(app: TestClient, scripted_service: Scri
         "key-1",
         None,
     ]
-    scripted_service.behaviour = respond_with(json.dumps({"keys": [signer.public, *others]}))
+    scripted_service.behaviours = [respond_with(json.dumps({"keys": [signer.public, *others]}))]
 
     assert status_or_code(app, signer.token()) == 200
     assert status_or_code(app, exchange.token()) == "INVALID_TOKEN"

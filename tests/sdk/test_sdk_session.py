@@ -17,8 +17,8 @@ from fastapi.testclient import TestClient
 from gatehouse_fastapi import Check, Gatehouse, Refusal
 from tests.sdk.apps import app_with
 from tests.sdk.callers import bearer
-from tests.sdk.scripted_service import Behaviour, ScriptedService, respond_with
 from tests.sdk.signing import SESSION, USER, Signer
+from tests.support.scripted_service import Behaviour, ScriptedService, close, hang, respond_with, send
 
 App = Callable[[Gatehouse], TestClient]
 ANN = json.dumps(SESSION)
@@ -35,28 +35,28 @@ def app(scripted_service: ScriptedService, client_for: App) -> TestClient:
 
 
 def test_only_the_token_is_forwarded(app: TestClient, scripted_service: ScriptedService) -> None:
-    scripted_service.behaviour = respond_with(ANN)
+    scripted_service.behaviours = [respond_with(ANN)]
 
     headers = BROWSER | bearer("abc") | {"x-api-key": "mine", "x-forwarded-for": "10.0.0.1", "origin": "https://a.b"}
     assert app.get("/me", headers=headers).status_code == 200
 
-    assert scripted_service.requests[0].startswith("GET /api/auth/get-session HTTP/1.1\r\n")
-    assert scripted_service.header("authorization") == "Bearer abc"
-    names = {line.partition(":")[0].lower() for line in scripted_service.requests[0].splitlines()[1:] if line}
+    assert scripted_service.requests[0].start == "GET /api/auth/get-session HTTP/1.1"
+    assert scripted_service.requests[-1].headers.get("authorization") == "Bearer abc"
+    names = {name.lower() for name in scripted_service.requests[0].headers}
     assert names == {"host", "accept", "accept-encoding", "connection", "user-agent", "authorization"}
 
 
 @pytest.mark.parametrize("name", ["better-auth.session_token", "__Secure-better-auth.session_token"])
 def test_only_the_session_cookie_is_forwarded(app: TestClient, scripted_service: ScriptedService, name: str) -> None:
     """The session is not renewed, because the browser would not receive its new cookie."""
-    scripted_service.behaviour = respond_with(ANN)
+    scripted_service.behaviours = [respond_with(ANN)]
     browser = {"cookie": f"a=1; {name}=x.y%2B%3D; better-auth.session_data=kept; {name}x=3"}
 
     assert app.get("/me", headers=browser).status_code == 200
 
-    assert scripted_service.requests[0].startswith("GET /api/auth/get-session?disableRefresh=true HTTP/1.1\r\n")
-    assert scripted_service.header("cookie") == f"{name}=x.y%2B%3D"
-    assert scripted_service.header("authorization") is None
+    assert scripted_service.requests[0].start == "GET /api/auth/get-session?disableRefresh=true HTTP/1.1"
+    assert scripted_service.requests[-1].headers.get("cookie") == f"{name}=x.y%2B%3D"
+    assert scripted_service.requests[-1].headers.get("authorization") is None
 
 
 @pytest.mark.parametrize("name", ["better-auth.session_token", "__Secure-better-auth.session_token"])
@@ -64,12 +64,12 @@ def test_of_several_session_cookies_gatehouse_chooses(
     app: TestClient, scripted_service: ScriptedService, name: str
 ) -> None:
     """It can check their signatures; a malformed one from another host does not hide the session."""
-    scripted_service.behaviour = respond_with(ANN)
+    scripted_service.behaviours = [respond_with(ANN)]
 
     sent = f'{name}=toss ed; {name}=first; {name}=x.y%3D; {name}="x.y%3D"; {name}=; {name}={"a" * 4097}; {name}=x.y%3D'
     assert app.get("/me", headers={"cookie": sent}).status_code == 200
 
-    assert scripted_service.header("cookie") == f'{name}=first; {name}=x.y%3D; {name}="x.y%3D"'
+    assert scripted_service.requests[-1].headers.get("cookie") == f'{name}=first; {name}=x.y%3D; {name}="x.y%3D"'
 
 
 def test_more_session_cookies_than_a_browser_comes_by_are_refused(
@@ -85,11 +85,11 @@ def test_more_session_cookies_than_a_browser_comes_by_are_refused(
 
 def test_cookies_of_responses_are_not_stored(app: TestClient, scripted_service: ScriptedService) -> None:
     """Otherwise they would be sent with another caller's request."""
-    scripted_service.behaviour = respond_with(ANN, set_cookie="better-auth.session_token=of-ann; Path=/")
+    scripted_service.behaviours = [respond_with(ANN, set_cookie="better-auth.session_token=of-ann; Path=/")]
 
     for headers in (bearer("ann"), bearer("bob")):
         assert app.get("/me", headers=headers).status_code == 200
-        assert scripted_service.header("cookie") is None
+        assert scripted_service.requests[-1].headers.get("cookie") is None
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_malformed_credential_is_refused_without_a_request(
 
 def test_connections_are_reused_and_may_be_closed(scripted_service: ScriptedService) -> None:
     """An event loop has one client; after `aclose` connections open again."""
-    scripted_service.behaviour = respond_with(ANN)
+    scripted_service.behaviours = [respond_with(ANN)]
     gatehouse = Gatehouse(scripted_service.url)
     transport = httpx2.ASGITransport(app_with(gatehouse))
 
@@ -136,13 +136,7 @@ def test_connections_are_reused_and_may_be_closed(scripted_service: ScriptedServ
 
 
 def test_a_reused_connection_that_was_closed_is_retried(app: TestClient, scripted_service: ScriptedService) -> None:
-    def close_second(connection: socket.socket) -> None:
-        if len(scripted_service.requests) == 2:
-            connection.shutdown(socket.SHUT_RDWR)
-        else:
-            respond_with(ANN)(connection)
-
-    scripted_service.behaviour = close_second
+    scripted_service.behaviours = [respond_with(ANN), close, respond_with(ANN)]
 
     assert [app.get("/me", headers=bearer("abc")).status_code for _ in range(2)] == [200, 200]
     assert len(scripted_service.requests) == 3
@@ -151,18 +145,12 @@ def test_a_reused_connection_that_was_closed_is_retried(app: TestClient, scripte
 # -- Responses ----------------------------------------------------------------------------
 
 
-def drip(connection: socket.socket) -> None:
+def drip(connection: socket.socket, _: object) -> None:
     """Send a response byte by byte, faster than any read timeout, for fifteen minutes."""
     connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n")
     for _ in range(9000):
         connection.sendall(b" ")
         time.sleep(0.1)
-
-
-def cut_short(connection: socket.socket) -> None:
-    """Send a response shorter than its content-length."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nnull")
-    connection.shutdown(socket.SHUT_RDWR)
 
 
 def changed(**parts: Any) -> str:
@@ -189,11 +177,11 @@ FAILURES: dict[str, Behaviour] = {
     "deep JSON": respond_with("[" * 50_000),
     "too large": respond_with(" " * 70_000 + ANN),
     "not UTF-8": respond_with(b"\xff\xfe"),
-    "no HTTP": lambda connection: connection.sendall(b"SSH-2.0-OpenSSH\r\n\r\n"),
-    "closed": lambda connection: connection.shutdown(socket.SHUT_RDWR),
-    "cut short": cut_short,
+    "no HTTP": send(b"SSH-2.0-OpenSSH\r\n\r\n"),
+    "closed": close,
+    "cut short": send(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nnull", then=close),
     "false compression": respond_with("null", content_encoding="gzip"),
-    "no response": lambda connection: connection.recv(1),  # until the app closes the connection
+    "no response": hang,
     "byte by byte": drip,
 }
 
@@ -203,7 +191,7 @@ def test_a_failure_is_neither_anonymous_nor_an_error_of_the_app(
     scripted_service: ScriptedService, client_for: App, failure: str
 ) -> None:
     """The timeout is for the whole response."""
-    scripted_service.behaviour = FAILURES[failure]
+    scripted_service.behaviours = [FAILURES[failure]]
     app = client_for(Gatehouse(scripted_service.url, timeout=0.5))
 
     for path, headers in (("/me", bearer("abc")), ("/maybe", BROWSER)):
@@ -243,7 +231,7 @@ def test_a_throttled_app_says_when_to_retry(
     app: TestClient, scripted_service: ScriptedService, given: dict[str, str], expected: str
 ) -> None:
     """The app is throttled, not its caller: 503, not 429."""
-    scripted_service.behaviour = respond_with('{"message":"Too Many Requests"}', 429, **given)
+    scripted_service.behaviours = [respond_with('{"message":"Too Many Requests"}', 429, **given)]
 
     response = app.get("/me", headers=bearer("abc"))
 
@@ -251,7 +239,7 @@ def test_a_throttled_app_says_when_to_retry(
 
 
 def test_a_null_session_is_an_invalid_token(app: TestClient, scripted_service: ScriptedService) -> None:
-    scripted_service.behaviour = respond_with("null")
+    scripted_service.behaviours = [respond_with("null")]
 
     assert app.get("/maybe", headers=bearer("abc")).json()["code"] == "INVALID_TOKEN"
 
@@ -259,7 +247,7 @@ def test_a_null_session_is_an_invalid_token(app: TestClient, scripted_service: S
 def test_the_log_has_the_cause_and_no_secret(
     app: TestClient, scripted_service: ScriptedService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    scripted_service.behaviour = respond_with("", 418)
+    scripted_service.behaviours = [respond_with("", 418)]
 
     with caplog.at_level(logging.DEBUG):
         response = app.get("/me", headers=bearer("geheim") | {"x-request-id": "r-1"})
@@ -320,7 +308,7 @@ def test_invalid_settings_are_refused(settings: dict[str, Any]) -> None:
 def test_a_wildcard_matches_subdomains_only(
     scripted_service: ScriptedService, client_for: App, origin: str, status: int
 ) -> None:
-    scripted_service.behaviour = respond_with(ANN)
+    scripted_service.behaviours = [respond_with(ANN)]
     trusted = ["https://*.example.com", "https://app.test:443", "http://localhost:5173"]
     app = client_for(Gatehouse(scripted_service.url, trusted_origins=trusted))
 
