@@ -8,10 +8,12 @@ from dataclasses import astuple
 from datetime import timedelta
 from pathlib import Path
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import argon2
+import botocore.endpoint
 import pytest
 from botocore.useragent import UserAgentString
 
@@ -43,6 +45,15 @@ def _transports_under_moto() -> Iterator[None]:
     """Answer the calls of either transport with moto."""
     with patched_transports(direct=True):
         yield
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between attempts, of either transport, which are skipped."""
+    waited: list[float] = []
+    for module in (botocore.endpoint, layer("transport.retries")):
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=waited.append))
+    return waited
 
 
 @pytest.fixture(scope="session")

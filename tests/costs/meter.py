@@ -58,7 +58,7 @@ class Meter:
         real = BaseClient._make_api_call  # type: ignore[attr-defined] # all operations pass through it
 
         def count(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
-            if client.meta.service_model.service_name != "dynamodb":
+            if client.meta.service_model.signing_name != "dynamodb":
                 self.other_calls.append((operation, parameters))
                 return real(client, operation, parameters)
             return self._counted(lambda *call: real(client, *call), operation, parameters)

@@ -6,15 +6,14 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import botocore.endpoint
 import botocore.retries.quota
 import pytest
 from botocore.retries.quota import RetryQuota
 
+from gatehouse.transport import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 from gatehouse_dev import endpoint
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.model import Function
@@ -37,19 +36,13 @@ LONG_TIMEOUT, SHORT_TIMEOUT = 60.0, 0.1  # seconds
 # -- Timeouts -------------------------------------------------------------------------
 
 
-def worst_case(client: Any) -> float:
-    """Return the seconds until a client gives up: all attempts, and the longest pauses.
+def worst_case() -> float:
+    """Return the seconds until a client of either transport gives up: all attempts, and the longest pauses.
 
     A reused connection may turn out to be closed only after the read timeout, and does not count as an attempt.
     """
-    config = client.meta.config
-    pauses = sum(2.0**number for number in range(attempts(client) - 1))
-    return attempts(client) * float(config.connect_timeout + config.read_timeout) + pauses + float(config.read_timeout)
-
-
-def attempts(client: Any) -> int:
-    """Return how often a client tries a call."""
-    return int(client.meta.config.retries["total_max_attempts"])
+    pauses = sum(2.0**number for number in range(ATTEMPTS - 1))
+    return ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + pauses + READ_SECONDS
 
 
 def failing_calls_of(function: Function) -> int:
@@ -61,12 +54,11 @@ def failing_calls_of(function: Function) -> int:
 def test_an_unreachable_table_is_a_503_before_the_functions_timeout(template: Template, call: Api) -> None:
     """At its timeout, Lambda would respond with an error of its own."""
     assert call
-    seconds = worst_case(layer("dynamodb").connection().client)
     late = {
         function.name: function.timeout
         for function in template.functions.values()
         if function.name in {route.function for route in template.routes}
-        and not seconds * failing_calls_of(function) < function.timeout < API_GATEWAY_TIMEOUT
+        and not worst_case() * failing_calls_of(function) < function.timeout < API_GATEWAY_TIMEOUT
     }
 
     assert late == {}
@@ -77,7 +69,7 @@ def test_an_unreachable_secret_is_a_503_before_the_functions_timeout(template: T
     assert call
     shortest = min(template.functions[route.function].timeout for route in template.routes)
 
-    assert worst_case(layer("keys.secret").client()) < shortest
+    assert worst_case() < shortest
 
 
 # -- DynamoDB unreachable, and back ---------------------------------------------------
@@ -121,21 +113,13 @@ class Endpoint:
 
 
 @pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses between attempts, of either transport, which are skipped."""
-    waited: list[float] = []
-    for module in (botocore.endpoint, layer("transport.retries")):
-        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=waited.append))
-    return waited
-
-
-@pytest.fixture
 def dynamodb_endpoint(call: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     """The only endpoint of DynamoDB during a test, with timeouts for a busy machine."""
     assert call
     dynamodb, dynamodb_endpoint = layer("dynamodb"), Endpoint()
-    timeout = LONG_TIMEOUT if CHOSEN == "own" else 1  # botocore's cannot be changed for a single call
-    monkeypatch.setattr(dynamodb, "_TIMEOUTS", dict.fromkeys(dynamodb._TIMEOUTS, timeout))
+    monkeypatch.setattr(dynamodb, "_TIMEOUTS", dict.fromkeys(dynamodb._TIMEOUTS, 1))  # cannot be changed for one call
+    for name in ("CONNECT_SECONDS", "READ_SECONDS"):
+        monkeypatch.setattr(layer("transport.client"), name, LONG_TIMEOUT)
     monkeypatch.setitem(os.environ, "AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{dynamodb_endpoint.port}")
     dynamodb.connection.cache_clear()
     yield dynamodb_endpoint
@@ -167,7 +151,7 @@ def test_after_refused_and_unanswered_connections_the_same_process_recovers(
         pauses.clear()
         with short_timeout(client):
             assert_unavailable(get_tasks())
-        assert len(pauses) == attempts(client) - 1
+        assert len(pauses) == ATTEMPTS - 1
     dynamodb_endpoint.serve()
 
     assert get_tasks().status == 200

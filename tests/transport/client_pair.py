@@ -3,43 +3,41 @@
 import base64
 import json
 from functools import partial
-from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
+from unittest.mock import patch
 from zlib import crc32
 
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
 from botocore.session import get_session
-from hypothesis import settings
+from moto.core.models import botocore_stubber
 
+from gatehouse.transport import ATTEMPTS
 from gatehouse.transport.client import Client
 from gatehouse.transport.config import DYNAMODB, Service, Settings
+from gatehouse.transport.connections import AUTHORITIES
 from gatehouse.transport.credentials import Credentials, StaticCredentials
 from gatehouse.transport.http_response import HttpResponse
+from tests.support.scripted_service import Behaviour, http_message, send
 from tests.support.transport import real_call
 
-QUICK = settings(max_examples=20, derandomize=True, database=None, deadline=None)
-URL = "https://dynamodb.eu-west-1.amazonaws.example"  # does not exist
 KEYS = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token="t" * 300)
-ATTEMPTS = 3
 KEY: dict[str, Any] = {"TableName": "T", "Key": {"sk": {"S": "x"}}}
-ROW = {"sk": {"S": "x"}, "secret": {"B": b"\x00\xff"}}
+CONNECT_TIMEOUT, READ_TIMEOUT = 61.0, 60.0  # seconds, for a busy machine
+
+type Exchange = tuple[Any, list[Any]]  # result or error, and the request of each attempt
 
 
 def own_client(
-    url: str = URL, source: Any = None, *, read_seconds: float = 60, service: Service = DYNAMODB, ca_bundle: str = ""
+    url: str, credentials: Any = None, *, service: Service = DYNAMODB, ca_bundle: str = AUTHORITIES
 ) -> Client:
     """Return our client; tests call it directly, past the recorders that listen to botocore's calls."""
-    configuration = Settings(
-        service=service, region="eu-west-1", url=url, ca_bundle=ca_bundle, credentials=source or StaticCredentials(KEYS)
-    )
-    return Client(configuration, connect_seconds=60, read_seconds=read_seconds, attempts=ATTEMPTS)
-
-
-def get_row(client: Client) -> Any:
-    """Read a row with our client."""
-    return real_call(client, "GetItem", KEY)
+    source = credentials or StaticCredentials(KEYS)
+    client = Client(Settings(service=service, region="eu-west-1", url=url, ca_bundle=ca_bundle, credentials=source))
+    client._pool._connect_seconds, client._pool._read_seconds = CONNECT_TIMEOUT, READ_TIMEOUT
+    return client
 
 
 def dynamodb_response(body: Any, status: int = 200, *, crc: int | None = None, **headers: str) -> HttpResponse:
@@ -50,59 +48,73 @@ def dynamodb_response(body: Any, status: int = 200, *, crc: int | None = None, *
     return HttpResponse(status, defaults | {"content-type": "application/x-amz-json-1.0"} | headers, raw)
 
 
-OK = dynamodb_response({"Item": ROW})
+def respond(body: Any, status: int = 200, **more: Any) -> Behaviour:
+    """Send such a response."""
+    return send(http_message(*dynamodb_response(body, status, **more)))
 
 
-class Outcome(NamedTuple):
-    """What a client returned or raised, and the headers and body of each request."""
+def refuse(code: str, status: int = 400, **headers: str) -> Behaviour:
+    """Respond with an error of DynamoDB."""
+    return respond({"__type": f"x#{code}", "message": "no"}, status, **headers)
 
-    result: Any
-    sent: list[tuple[dict[str, str], bytes]]
+
+ROW = {"sk": {"S": "x"}, "secrets": {"BS": [b"\x00\xff"]}}
+WHOLE = http_message(*dynamodb_response({"Item": ROW}))
+FOUND = send(WHOLE)
+
+
+def get_row(client: Client) -> Any:
+    """Read the row with our client."""
+    return real_call(client, "GetItem", KEY)
+
+
+def outcome(client: Client) -> int | str:
+    """Read the row, and return the number of retries, or what is visible of an error."""
+    try:
+        found = get_row(client)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    except CredentialRetrievalError as error:
+        return str(error.__cause__ or error).rpartition(": ")[2]
+    except BotoCoreError as error:
+        return type(error).__name__
+    assert found["Item"] == ROW
+    return int(found["ResponseMetadata"]["RetryAttempts"])
 
 
 class ClientPair:
-    """botocore's client and ours, without network."""
+    """botocore's client and ours, with the same settings."""
 
-    def __init__(self, service: Service = DYNAMODB) -> None:
-        """Let both get their responses here."""
-        self._responses: list[HttpResponse | Exception] = []
-        self._sent: list[tuple[dict[str, str], bytes]] = []
-        self.own = own_client(service=service)
-        self.own._pool.request = lambda _, *sent: self._respond(*sent)  # type: ignore[method-assign]
+    def __init__(self, service: Service, url: str, credentials: Credentials) -> None:
+        """Create both."""
+        self.own = own_client(url, StaticCredentials(credentials), service=service)
         self.botocore: Any = get_session().create_client(
             service.name,
             region_name="eu-west-1",
-            endpoint_url=URL,
-            aws_access_key_id=KEYS.access_key,
-            aws_secret_access_key=KEYS.secret_key,
-            aws_session_token=KEYS.token,
+            endpoint_url=url,
+            aws_access_key_id=credentials.access_key,
+            aws_secret_access_key=credentials.secret_key,
+            aws_session_token=credentials.token or None,
             config=Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": ATTEMPTS}),
         )
-        self.botocore.meta.events.register_first("before-send.*.*", self._respond_to_botocore)
 
-    def both(self, *call: Any) -> tuple[Outcome, Outcome]:
+    def both(self, *call: Any) -> tuple[Exchange, Exchange]:
         """Return the outcomes of botocore's client and of ours."""
         return self.call(self.botocore, *call), self.call(self.own, *call)
 
-    def call(self, client: Any, operation: str, parameters: Any, *responses: HttpResponse | Exception) -> Outcome:
+    def call(self, client: Any, operation: str, parameters: Any, *responses: HttpResponse | Exception) -> Exchange:
         """Return the outcome of one call, for which the attempts get these responses or errors."""
-        self._responses, self._sent = [*responses], []
-        method = partial(real_call, client) if client is self.own else client._make_api_call
-        return Outcome(comparable(lambda: method(operation, parameters)), self._sent)
+        remaining, sent = [*responses], []
 
-    def _respond(self, headers: dict[str, str], body: bytes) -> HttpResponse:
-        self._sent.append((headers, body))
-        response = self._responses.pop(0)
-        if isinstance(response, Exception):
-            raise response.with_traceback(None)
-        return response
+        def respond(request: AWSPreparedRequest) -> HttpResponse:
+            sent.append(request)
+            response = remaining.pop(0)
+            if isinstance(response, Exception):
+                raise response.with_traceback(None)
+            return response
 
-    def _respond_to_botocore(self, request: Any, **_: Any) -> Any:
-        sent = {name: each.decode() if isinstance(each, bytes) else each for name, each in request.headers.items()}
-        response = self._respond(sent, request.body)
-        raw: Any = BytesIO(response.body)
-        raw.stream = lambda **_: iter([response.body])
-        return AWSResponse(request.url, response.status, response.headers, raw)  # type: ignore[arg-type] # any mapping
+        with patch.multiple(botocore_stubber, enabled=True, process_request=respond):
+            return comparable(partial(vars(BaseClient)["_make_api_call"], client, operation, parameters)), sent
 
 
 def comparable(call: Any) -> Any:

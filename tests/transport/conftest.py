@@ -1,27 +1,14 @@
-"""A server with scripted behaviour, and no pauses between attempts."""
+"""A server with scripted behaviour."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
-from unittest.mock import patch
 
-import botocore.endpoint
 import pytest
 
-from gatehouse.transport import retries
-from tests.transport.server import Server, serving
+from tests.support.scripted_service import ScriptedService
 
 
 @pytest.fixture
-def pauses() -> Iterator[list[float]]:
-    """The pauses of either transport between attempts, which are skipped."""
-    waited: list[float] = []
-    asleep = SimpleNamespace(sleep=waited.append)
-    with patch.object(botocore.endpoint, "time", asleep), patch.object(retries, "time", asleep):
-        yield waited
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[ScriptedService]:
     """A listening server."""
-    with serving() as one:
+    with ScriptedService() as one:
         yield one

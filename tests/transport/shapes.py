@@ -11,7 +11,7 @@ from botocore.session import get_session
 from hypothesis import strategies as st
 
 from gatehouse.transport.config import DYNAMODB, SECRETS_MANAGER, Service
-from gatehouse.transport.json_codec import _RESPONSES
+from gatehouse.transport.json_codec import RESPONSES
 
 _LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "blob": st.binary(max_size=9),
@@ -38,11 +38,9 @@ _VALUES: st.SearchStrategy[Any] = st.recursive(
 _NESTED = {"M": {"B": {"L": [{"B": b"\x00\xff"}, {"BS": [b"", b"B"]}]}}}
 _NOT_READ = {"CreatedDate", "ItemCollectionMetrics", "SecretBinary"}  # the layer requests no metrics
 _TEXTS = {"message": _LEAVES["string"], "Message": _LEAVES["string"]}
-_CODES = {
-    DYNAMODB: ["ResourceNotFoundException", "TransactionCanceledException", "ConditionalCheckFailedException"],
-    SECRETS_MANAGER: ["ResourceNotFoundException"],
-}
-SERVICES = {name: SECRETS_MANAGER if name == "GetSecretValue" else DYNAMODB for name in _RESPONSES}  # by operation
+_CODES = ["AccessDenied", "ThrottlingException", "ProvisionedThroughputExceededException", "LimitExceededException"]
+_WITH_MEMBERS = ["ResourceNotFoundException", "TransactionCanceledException", "ConditionalCheckFailedException"]
+SERVICES = {name: SECRETS_MANAGER if name == "GetSecretValue" else DYNAMODB for name in RESPONSES}  # by operation
 
 
 @cache
@@ -71,11 +69,11 @@ def _values(shape: Shape, *, whole: bool) -> st.SearchStrategy[Any]:
     return _LEAVES[shape.type_name]
 
 
-def errors(service: Service) -> st.SearchStrategy[dict[str, Any]]:
-    """Return bodies of errors: with each spelling of a code and with the members that botocore knows, or without."""
-    options: list[Any] = [st.fixed_dictionaries({}, optional=_TEXTS | {"__type": st.just("AccessDenied")})]
-    for code in _CODES[service]:
-        shape: Any = model(service).shape_for(code)
+def errors() -> st.SearchStrategy[dict[str, Any]]:
+    """Return bodies of DynamoDB's errors: each spelling of a code, with the members that botocore knows, or without."""
+    options: list[Any] = [st.fixed_dictionaries({}, optional=_TEXTS | {"__type": st.sampled_from(_CODES)})]
+    for code in _WITH_MEMBERS:
+        shape: Any = model(DYNAMODB).shape_for(code)
         members: dict[str, Any] = {name: values(member) for name, member in shape.members.items()}
         spellings = [code, f"com.amazonaws.x.v20120810#{code}", f"{code}:http://internal.amazon.com/x"]
         options.append(st.fixed_dictionaries({"__type": st.sampled_from(spellings)}, optional=_TEXTS | members))

@@ -4,25 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import EndpointConnectionError
-from pynamodb.exceptions import GetError
 
+from gatehouse.transport import ATTEMPTS
 from gatehouse.transport.client import Client
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
-from tests.support.aws_calls import RECORDER
-from tests.support.aws_failures import client_error, failing_calls
 from tests.support.layer import layer
 from tests.support.layout import ROOT
-from tests.transport.client_pair import dynamodb_response
-from tests.transport.server import Server, respond
+from tests.support.scripted_service import ScriptedService, respond_with
 
+ROLE = {"AccessKeyId": "A", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}
 STARTING = """
 import json, sys
 import botocore.client, botocore.session, snapshot_restore_py
@@ -43,75 +38,38 @@ print(json.dumps([before, len(connection().client._pool._idle), source["_credent
 """
 
 
-@pytest.fixture
-def own(cloud: Cloud, settings: Any) -> Iterator[Any]:
-    """The layer's DynamoDB access over our transport."""
-    assert cloud
-    dynamodb = layer("dynamodb")
-    settings(transport="own")
-    dynamodb.connection.cache_clear()
-    yield dynamodb
-    dynamodb.connection.cache_clear()
-
-
 def test_the_setting_and_the_environment_select_the_transport(
-    own: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, settings: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """Operators have profiles; functions have neither profiles nor proxies. Timeouts and attempts are equal."""
+    assert cloud
+    connection = layer("dynamodb").connection
+    request.addfinalizer(connection.cache_clear)
 
-    def client() -> tuple[type, list[Any]]:
-        own.connection.cache_clear()
-        made, config = own.connection().client, own.connection().client.meta.config
-        return type(made), [config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]]
+    def client(transport: str) -> Any:
+        settings(transport=transport)
+        connection.cache_clear()
+        return connection().client
 
-    kind, limits = client()
-    assert kind is Client
+    own = client("own")
+    assert isinstance(own, Client)
+    for botocores in (client("botocore"), layer("keys.secret").client()):
+        assert isinstance(botocores, BaseClient)
+        config: Any = botocores.meta.config
+        assert (config.connect_timeout, config.read_timeout) == (own._pool._connect_seconds, own._pool._read_seconds)
+        assert config.retries["total_max_attempts"] == ATTEMPTS
     monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
-    assert client()[0] is not Client
-    monkeypatch.delenv("AWS_USE_FIPS_ENDPOINT")
-    assert client()[0] is Client
-    settings(transport="botocore")
-    assert issubclass(client()[0], BaseClient)
-    assert client()[1] == limits
-
-
-@pytest.mark.usefixtures("own")
-def test_recorders_and_fault_injection_of_tests_cover_both_transports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise tests would count and inject nothing."""
-    monkeypatch.setattr(RECORDER, "calls", set())  # these calls are not a function's
-    row = layer("sessions.table").EpochRow
-    with RECORDER.as_function("GetSession"), pytest.raises(row.DoesNotExist):
-        row.get("a", "EPOCH")
-    with failing_calls(client_error("ThrottlingException"), "GetItem") as operations, pytest.raises(GetError) as raised:
-        row.get("a", "EPOCH")
-
-    assert RECORDER.latest_operations == ["GetItem"]
-    assert operations == ["GetItem"]
-    assert layer("outages").is_outage(raised.value)
-
-
-@pytest.mark.usefixtures("own")
-def test_an_unreachable_endpoint_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
-    monkeypatch.setattr(layer("transport.retries").time, "sleep", lambda _: None)
-
-    with pytest.raises(GetError) as raised:
-        layer("throttle").LimitRow.get("x")
-
-    assert isinstance(raised.value.cause, EndpointConnectionError)
-    assert layer("outages").is_outage(raised.value)
+    assert isinstance(client("own"), BaseClient)
 
 
 def test_the_start_creates_no_botocore_client_and_a_snapshot_has_no_credentials(
-    running_cloud: Cloud, template: Template, server: Server
+    running_cloud: Cloud, template: Template, server: ScriptedService
 ) -> None:
     """Connections are closed and credentials discarded: each restored copy fetches its own."""
     assert running_cloud
-    until = (datetime.now(UTC) + timedelta(hours=6)).isoformat()
-    role = {"AccessKeyId": "AKIDSNAPSHOT", "SecretAccessKey": "s", "Token": "t", "Expiration": until}
-
-    server.behaviours = [respond(dynamodb_response(role)), respond(dynamodb_response({"Responses": {}}))]
+    server.behaviours = [respond_with(json.dumps(ROLE)), respond_with('{"Responses": {}}')]
     variables = {
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "authorization",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/role",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": server.url,

@@ -50,7 +50,7 @@ def connection() -> Connection:
         from gatehouse.transport.config import DYNAMODB, settings  # noqa: PLC0415 -- the same
 
         if endpoint := settings(DYNAMODB):
-            return retrying(OwnConnection)(endpoint, **_TIMEOUTS, retry_configuration=_RETRIES)
+            return retrying(OwnConnection)(endpoint)
     return retrying(Connection)(**_TIMEOUTS, retry_configuration=_RETRIES)
 
 

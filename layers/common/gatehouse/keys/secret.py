@@ -76,6 +76,4 @@ def _own_client() -> Any:
     from gatehouse.transport.config import SECRETS_MANAGER, settings  # noqa: PLC0415 -- the same
 
     endpoint = settings(SECRETS_MANAGER)
-    if endpoint is None:
-        return None
-    return Client(endpoint, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS, attempts=ATTEMPTS)
+    return Client(endpoint) if endpoint else None

@@ -9,14 +9,14 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection.base import Connection
 
-from gatehouse.transport import responses
+from gatehouse.transport import CONNECT_SECONDS, READ_SECONDS
 from gatehouse.transport.config import Settings
 from gatehouse.transport.connections import ConnectionPool
 from gatehouse.transport.credentials import Credentials
-from gatehouse.transport.http_response import HttpResponse
 from gatehouse.transport.json_codec import encode
+from gatehouse.transport.responses import parse_response, with_metadata
 from gatehouse.transport.retries import RetryQuota, RetryState
-from gatehouse.transport.signing import clear_key_cache, sign_headers
+from gatehouse.transport.signing import Signer, clear_key_cache
 
 _CREDENTIAL_ERRORS = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException"}
 _CLOCK_ERRORS = {"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed"}
@@ -26,20 +26,19 @@ _MAX_SKEW = 240  # seconds; DynamoDB accepts a difference of 300
 class Client:
     """A client of DynamoDB, and of the few calls of Secrets Manager that functions make; thread-safe."""
 
-    def __init__(self, settings: Settings, *, connect_seconds: float, read_seconds: float, attempts: int) -> None:
-        """Each of the `attempts` may take both times; there are pauses between them."""
-        trusted = {"ca_bundle": settings.ca_bundle} if settings.ca_bundle else {}
-        self._pool = ConnectionPool(settings.url, connect_seconds=connect_seconds, read_seconds=read_seconds, **trusted)
-        self._service, self._region, self._credential_provider = settings.service, settings.region, settings.credentials
-        self._quota, self._attempts = RetryQuota(), attempts
+    def __init__(self, settings: Settings) -> None:
+        """Each attempt may take CONNECT_SECONDS and READ_SECONDS; there are pauses between attempts."""
+        self._credential_provider = settings.credentials
+        self._pool = ConnectionPool(
+            settings.url, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS, ca_bundle=settings.ca_bundle
+        )
+        self._signer = Signer(
+            host=self._pool.host, path=self._pool.path, region=settings.region, service=settings.service
+        )
+        self._quota = RetryQuota()
         self._clock_offset = 0.0  # seconds that DynamoDB's clock is ahead of ours
         self.meta = SimpleNamespace(  # the attributes of botocore's client that others read
-            endpoint_url=settings.url,
-            region_name=settings.region,
-            service_model=SimpleNamespace(service_name=settings.service.name, signing_name=settings.service.name),
-            config=SimpleNamespace(
-                connect_timeout=connect_seconds, read_timeout=read_seconds, retries={"total_max_attempts": attempts}
-            ),
+            endpoint_url=settings.url, service_model=SimpleNamespace(signing_name=settings.service.name)
         )
 
     def open(self) -> None:
@@ -57,31 +56,19 @@ class Client:
         if operation == "TransactWriteItems" and "ClientRequestToken" not in parameters:
             parameters = parameters | {"ClientRequestToken": str(uuid4())}  # all attempts are one transaction
         body = encode(operation, parameters)
-        attempts = RetryState(self._quota, self._attempts)
+        attempts = RetryState(self._quota)
         while True:
             credentials = self._credential_provider.current()
+            headers = self._signer.sign(operation, body, credentials, time.time() + self._clock_offset)
             try:
-                found = responses.parse_response(operation, self._send(operation, body, credentials))
+                found = parse_response(operation, self._pool.request("POST", headers, body))
             except (BotoCoreError, ClientError) as error:
                 if not attempts.should_retry(error, fixed=self._recovers(error, credentials)):
-                    raise responses.with_metadata(error, **attempts.facts) from None
+                    raise with_metadata(error, **attempts.facts) from None
             else:
                 attempts.succeeded()
                 found["ResponseMetadata"] |= attempts.facts
                 return found
-
-    def _send(self, operation: str, body: bytes, credentials: Credentials) -> HttpResponse:
-        headers = sign_headers(
-            {"Content-Type": self._service.content_type, "X-Amz-Target": f"{self._service.target}.{operation}"},
-            body,
-            host=self._pool.host,
-            path=self._pool.path,
-            region=self._region,
-            service=self._service.name,
-            credentials=credentials,
-            now=time.time() + self._clock_offset,
-        )
-        return self._pool.request("POST", {"User-Agent": "gatehouse", "Accept-Encoding": "identity"} | headers, body)
 
     def _recovers(self, error: Exception, credentials: Credentials) -> bool:
         """Whether the cause of the error was fixed just now: new credentials, or the clock."""
@@ -106,17 +93,8 @@ class Client:
 class OwnConnection(Connection):
     """PynamoDB's connection over our client; botocore's is never created."""
 
-    def __init__(self, settings: Settings, **given: Any) -> None:
-        """`given` are the arguments of PynamoDB's own."""
-        super().__init__(region=settings.region, **given)
-        self._own = Client(
-            settings,
-            connect_seconds=given["connect_timeout_seconds"],
-            read_seconds=given["read_timeout_seconds"],
-            attempts=given["retry_configuration"]["total_max_attempts"],
-        )
+    client: Any = None  # in place of the property that creates it
 
-    @property
-    def client(self) -> Any:
-        """Our client."""
-        return self._own
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(region=settings.region)
+        self.client = Client(settings)

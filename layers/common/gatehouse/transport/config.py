@@ -3,9 +3,9 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from gatehouse.transport.connections import AUTHORITIES
 from gatehouse.transport.credentials import ContainerCredentials, CredentialProvider, Credentials, StaticCredentials
 
 _BOTOCORE_ONLY = {  # settings that only botocore supports
@@ -19,6 +19,7 @@ _BOTOCORE_ONLY = {  # settings that only botocore supports
     "HTTPS_PROXY",
 }
 _SUPPORTED_REGIONS = re.compile(r"(?!\w\w-iso|eusc-|fips-)[a-z-]+-\d")  # the partitions aws, aws-us-gov and aws-cn
+_LOCAL_ENDPOINT, _LEGAL_HEADER = r"http://(localhost|127\.0\.0\.1)(:\d+)?/[!-~]*", "[ -~]+"
 
 
 class Service(NamedTuple):
@@ -36,9 +37,8 @@ SECRETS_MANAGER = Service(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Settings of a client. `ca_bundle` is a file of trusted authorities; empty means botocore's."""
+class Settings(NamedTuple):
+    """Settings of a client. `ca_bundle` is a file of trusted authorities."""
 
     service: Service
     region: str
@@ -59,7 +59,7 @@ def settings(service: Service, environment: Mapping[str, str] = os.environ) -> S
         service=service,
         region=region,
         url=given.get(service.variable) or given.get("AWS_ENDPOINT_URL") or f"https://{service.name}.{region}.{domain}",
-        ca_bundle=given.get("AWS_CA_BUNDLE") or given.get("REQUESTS_CA_BUNDLE", ""),
+        ca_bundle=given.get("AWS_CA_BUNDLE") or given.get("REQUESTS_CA_BUNDLE") or AUTHORITIES,
         credentials=credentials,
     )
 
@@ -69,10 +69,7 @@ def _credential_provider(given: Mapping[str, str]) -> CredentialProvider | None:
     if access_key and secret_key:
         token = given.get("AWS_SESSION_TOKEN", "")
         return StaticCredentials(Credentials(access_key=access_key, secret_key=secret_key, token=token))
-    if url := given.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
-        return ContainerCredentials(
-            url,
-            token=given.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""),
-            token_file=given.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", ""),
-        )
+    url, token = given.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", ""), given.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")
+    if re.fullmatch(_LOCAL_ENDPOINT, url) and re.fullmatch(_LEGAL_HEADER, token):
+        return ContainerCredentials(url, token)
     return None

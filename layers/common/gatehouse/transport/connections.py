@@ -22,7 +22,8 @@ from botocore.exceptions import (
 from gatehouse.transport.http_response import HttpResponse, ResponseReader
 
 _MAX_IDLE = 10  # connections, as botocore keeps
-_AUTHORITIES = Path(botocore.__file__).with_name("cacert.pem")
+AUTHORITIES = str(Path(botocore.__file__).with_name("cacert.pem"))
+_HEADERS = "user-agent: gatehouse\r\naccept-encoding: identity\r\n"
 
 
 class NoResponse(ConnectionClosedError):
@@ -32,9 +33,7 @@ class NoResponse(ConnectionClosedError):
 class ConnectionPool:
     """All connections to one URL; thread-safe. Errors are those that botocore would raise."""
 
-    def __init__(
-        self, url: str, *, connect_seconds: float, read_seconds: float, ca_bundle: str = str(_AUTHORITIES)
-    ) -> None:
+    def __init__(self, url: str, *, connect_seconds: float, read_seconds: float, ca_bundle: str = AUTHORITIES) -> None:
         """`connect_seconds` is the timeout for connecting, `read_seconds` for each read."""
         parts = urlsplit(url)
         self.url, self.host = url, parts.netloc
@@ -47,13 +46,11 @@ class ConnectionPool:
     def request(self, method: str, headers: Mapping[str, str], body: bytes = b"") -> HttpResponse:
         """Return the response to one request; raises BotoCoreError when there is none, or an incomplete one."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"{method} {self.path} HTTP/1.1\r\nHost: {self.host}\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+        head = f"{method} {self.path} HTTP/1.1\r\n{_HEADERS}{lines}content-length: {len(body)}\r\n\r\n"
         message = head.encode("latin-1") + body
         if connection := self._take_idle():
-            try:
+            with suppress(NoResponse):
                 return self._exchange(connection, message)
-            except NoResponse:
-                self.close()  # other idle connections are probably closed, too
         return self._exchange(self._connect(), message)
 
     def open(self) -> None:
@@ -79,7 +76,7 @@ class ConnectionPool:
         readable.settimeout(0)
         try:
             readable.recv(1)  # the end of the connection, or an unsolicited response
-        except (BlockingIOError, ssl.SSLWantReadError):
+        except ssl.SSLWantReadError:
             return True
         except OSError:
             return False
@@ -107,11 +104,11 @@ class ConnectionPool:
         try:
             connection.sendall(message)
             response = reader.read(connection)
-        except TimeoutError as error:
-            connection.close()
-            raise ReadTimeoutError(endpoint_url=self.url, error=error) from error
         except (OSError, ValueError) as error:
             connection.close()
+            self.close()  # idle connections are as old, and probably closed or silent, too
+            if isinstance(error, TimeoutError):
+                raise ReadTimeoutError(endpoint_url=self.url, error=error) from error
             kind = ConnectionClosedError if reader.begun else NoResponse
             raise kind(endpoint_url=self.url, error=error) from error
         if reader.reusable and len(self._idle) < _MAX_IDLE:

@@ -5,22 +5,19 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 
 import json
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from ipaddress import ip_address
-from pathlib import Path
 from threading import Lock
-from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 
 from gatehouse.transport.connections import ConnectionPool
 
 _RENEW_BEFORE = 300  # seconds before the expiry
-_RETRY_SECONDS = 30  # seconds until the next attempt after a failure, while the old ones are valid
+_RETRY_SECONDS = 30  # seconds until the next attempt after a failure; the old ones are used meanwhile
 _TIMEOUT = 1.0  # seconds; the endpoint is on the same machine
-_TRUSTED_IN_CLEAR = {"localhost", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"}  # Lambda, ECS and EKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,24 +48,28 @@ class StaticCredentials:
 
 
 class ContainerCredentials:
-    """Credentials from an endpoint, renewed before they expire; thread-safe."""
+    """Credentials from an endpoint on this machine, renewed before they expire; thread-safe."""
 
-    def __init__(self, url: str, *, token: str = "", token_file: str = "") -> None:
-        """`token`, or the current content of `token_file`, is sent as `Authorization`."""
-        self._url, self._token, self._token_file = url, token, token_file
+    def __init__(self, url: str, token: str) -> None:
+        """`token` is sent as `Authorization`."""
+        self._url, self._token = url, token
         self._lock = Lock()
         self._credentials: Credentials | None = None
-        self._expire = self._renew_at = 0.0  # seconds since 1970
+        self._renew_at = 0.0  # seconds since 1970
 
     def current(self) -> Credentials:
-        """Return the cached credentials while they are valid; raises CredentialRetrievalError."""
-        cached = self._credentials
-        if cached and time.time() < self._renew_at:
-            return cached
+        """Return the cached credentials, or new ones when it is time; raises CredentialRetrievalError."""
         with self._lock:
             if self._credentials and time.time() < self._renew_at:
-                return self._credentials  # another thread was first
-            return self._renew()
+                return self._credentials
+            try:
+                self._credentials = self._fetch()
+            except (BotoCoreError, KeyError, TypeError, ValueError) as error:
+                if not self._credentials:
+                    reason = type(error).__name__  # the message may contain secrets
+                    raise CredentialRetrievalError(provider="container", error_msg=reason) from None
+                self._renew_at = time.time() + _RETRY_SECONDS  # DynamoDB decides whether they have expired
+            return self._credentials
 
     def renew(self, refused: Credentials) -> bool:
         """Whether the endpoint has other credentials now."""
@@ -81,45 +82,14 @@ class ContainerCredentials:
         """Clear the cached credentials, which a snapshot must not contain; the next call fetches them."""
         self._credentials = None
 
-    def _renew(self) -> Credentials:
-        cached = self._credentials
-        try:
-            fetched = self._fetch()
-            self._expire = datetime.fromisoformat(fetched["Expiration"]).timestamp()
-            self._renew_at = self._expire - _RENEW_BEFORE
-            self._credentials = cached = Credentials(
-                access_key=fetched["AccessKeyId"], secret_key=fetched["SecretAccessKey"], token=fetched["Token"]
-            )
-        except (BotoCoreError, KeyError, OSError, TypeError, ValueError) as error:
-            if not cached or time.time() >= self._expire:
-                reason = type(error).__name__  # the message may contain secrets
-                raise CredentialRetrievalError(provider="container", error_msg=reason) from None
-            self._renew_at = time.time() + _RETRY_SECONDS
-        return cached
-
-    def _fetch(self) -> dict[str, str]:
-        token = Path(self._token_file).read_text(encoding="ascii") if self._token_file else self._token
-        if {"\r", "\n"} & set(token):
-            raise ValueError("no legal header")
-        headers = {"Accept": "application/json"} | ({"Authorization": token} if token else {})
-        pool = ConnectionPool(_check_trusted(self._url), connect_seconds=_TIMEOUT, read_seconds=_TIMEOUT)
-        try:
-            answer = pool.request("GET", headers)
-        finally:
-            pool.close()
-        if answer.status != HTTPStatus.OK:
+    def _fetch(self) -> Credentials:
+        with closing(ConnectionPool(self._url, connect_seconds=_TIMEOUT, read_seconds=_TIMEOUT)) as pool:
+            response = pool.request("GET", {"authorization": self._token, "host": pool.host})
+        if response.status != HTTPStatus.OK:
             raise ValueError("refused")
-        fetched: dict[str, str] = json.loads(answer.body)
-        return fetched
+        found = json.loads(response.body)
+        self._renew_at = datetime.fromisoformat(found["Expiration"]).timestamp() - _RENEW_BEFORE
+        return Credentials(access_key=found["AccessKeyId"], secret_key=found["SecretAccessKey"], token=found["Token"])
 
 
 type CredentialProvider = StaticCredentials | ContainerCredentials
-
-
-def _check_trusted(url: str) -> str:
-    """Return the URL; raises ValueError for plain HTTP from another machine."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme != "https" and host not in _TRUSTED_IN_CLEAR and not ip_address(host).is_loopback:
-        raise ValueError("host is not trusted")
-    return url

@@ -12,7 +12,7 @@ _VALUE: dict[Any, _Shape] = {"B": _BASE64, "BS": [_BASE64]}  # it has one key, i
 _ITEM = {_ANY: _VALUE}
 _VALUE |= {"L": [_VALUE], "M": _ITEM}
 _UNPROCESSED = {"PutRequest": {"Item": _ITEM}, "DeleteRequest": {"Key": _ITEM}}
-_RESPONSES: dict[str, _Shape] = {  # where the response of each operation has items
+RESPONSES: dict[str, _Shape] = {  # where the response of each operation has items
     "BatchGetItem": {"Responses": {_ANY: [_ITEM]}, "UnprocessedKeys": {_ANY: {"Keys": [_ITEM]}}},
     "BatchWriteItem": {"UnprocessedItems": {_ANY: [_UNPROCESSED]}},
     "DeleteItem": {"Attributes": _ITEM},
@@ -24,25 +24,24 @@ _RESPONSES: dict[str, _Shape] = {  # where the response of each operation has it
     "TransactWriteItems": {},
     "UpdateItem": {"Attributes": _ITEM},
 }
-_ERROR: _Shape = {"Item": _ITEM, "CancellationReasons": [{"Item": _ITEM}]}
-_BINARY = (b'"B"', b'"BS"')
+ERROR: _Shape = {"Item": _ITEM, "CancellationReasons": [{"Item": _ITEM}]}
 
 
 def encode(operation: str, parameters: dict[str, Any]) -> bytes:
     """Return the body of a request; sets are lists and binary values bytes, as PynamoDB passes them."""
-    if operation not in _RESPONSES:
+    if operation not in RESPONSES:
         raise NotImplementedError(operation)  # its response shape is not known
-    return json.dumps(parameters, default=_base64).encode()
+    return _ENCODER.encode(parameters).encode()
 
 
-def decode(operation: str, body: bytes) -> dict[str, Any]:
-    """Return a response; raises ValueError unless it is a JSON object."""
-    return _decode_object(body, _RESPONSES[operation])
-
-
-def decode_error(body: bytes) -> dict[str, Any]:
-    """Return an error response; raises ValueError."""
-    return _decode_object(body, _ERROR)
+def decode(body: bytes, shape: _Shape) -> dict[str, Any]:
+    """Return a response, or an error response; raises ValueError unless it is a JSON object."""
+    found = json.loads(body.decode())
+    if not isinstance(found, dict):
+        raise ValueError("not an object")  # noqa: TRY004 -- the input is invalid
+    if b'"B"' in body or b'"BS"' in body:  # rare, and cheap to check
+        found = _decode_binary(found, shape)
+    return {name: part for name, part in found.items() if part is not None}
 
 
 def _base64(value: object) -> str:
@@ -51,13 +50,7 @@ def _base64(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _decode_object(body: bytes, shape: _Shape) -> dict[str, Any]:
-    answer = json.loads(body)
-    if not isinstance(answer, dict):
-        raise ValueError("not an object")  # noqa: TRY004 -- the input is invalid
-    if any(kind in body for kind in _BINARY):  # rare, and cheap to check
-        answer = _decode_binary(answer, shape)
-    return {name: part for name, part in answer.items() if part is not None}
+_ENCODER = json.JSONEncoder(default=_base64, check_circular=False)  # json.dumps makes one for every call
 
 
 def _decode_binary(found: Any, shape: Any) -> Any:

@@ -8,14 +8,13 @@ from zlib import crc32
 from botocore.exceptions import ChecksumError, ClientError, HTTPClientError
 
 from gatehouse.transport.http_response import HttpResponse
-from gatehouse.transport.json_codec import decode, decode_error
+from gatehouse.transport.json_codec import ERROR, RESPONSES, decode
 
 _ERROR_FIELDS = ("CancellationReasons", "Item")
 
 
 def parse_response(operation: str, response: HttpResponse) -> dict[str, Any]:
-    """Return the result; raises ClientError for an error response, ChecksumError or HTTPClientError for an unreadable
-    one.
+    """Return the result; raises ClientError for an error, ChecksumError or HTTPClientError for an unreadable response.
 
     botocore returns an empty result for an unreadable response after its last attempt: a row would seem to be missing.
     """
@@ -25,10 +24,11 @@ def parse_response(operation: str, response: HttpResponse) -> dict[str, Any]:
     if response.status != HTTPStatus.OK:
         raise ClientError(_refusal(response), operation)  # type: ignore[arg-type] # botocore has a TypedDict
     try:
-        found = decode(operation, response.body)
+        found = decode(response.body, RESPONSES[operation])
     except ValueError as error:
         raise HTTPClientError(error=error) from error
-    return found | {"ResponseMetadata": _metadata(response)}
+    found["ResponseMetadata"] = _metadata(response)
+    return found
 
 
 def with_metadata(error: Exception, **facts: Any) -> Exception:
@@ -45,7 +45,7 @@ def _refusal(response: HttpResponse) -> dict[str, Any]:
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and (not text or text.startswith(b"<html>")):
         return {"Error": {"Code": str(response.status), "Message": responses.get(response.status, "")}} | metadata
     try:
-        body = decode_error(response.body)
+        body = decode(response.body, ERROR)
     except ValueError:
         body = {"message": response.body.decode(errors="replace")}
     code = str(body.get("__type", response.status)).partition(":")[0].rpartition("#")[2]

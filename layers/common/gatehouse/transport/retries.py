@@ -17,6 +17,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from gatehouse.transport import ATTEMPTS
+
 CAPACITY = 500
 _COST, _COST_OF_TIMEOUT = 5, 10
 _LONGEST_PAUSE = 20.0  # seconds
@@ -68,8 +70,8 @@ class RetryQuota:
 class RetryState:
     """The attempts of one call."""
 
-    def __init__(self, quota: RetryQuota, max_attempts: int) -> None:
-        self._quota, self._max_attempts = quota, max_attempts
+    def __init__(self, quota: RetryQuota) -> None:
+        self._quota = quota
         self._acquired = 1
         self.facts: dict[str, Any] = {"RetryAttempts": 0}  # botocore adds these to a response's metadata
 
@@ -80,7 +82,7 @@ class RetryState:
     def should_retry(self, error: Exception, *, fixed: bool) -> bool:
         """Whether to try again: after a pause, or at once if the cause was `fixed`."""
         attempts = self.facts["RetryAttempts"] + 1
-        if attempts >= self._max_attempts:
+        if attempts >= ATTEMPTS:
             self.facts["MaxAttemptsReached"] = True
             return False
         if not fixed:
