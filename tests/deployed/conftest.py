@@ -9,7 +9,7 @@ from tests.deployed.gateway import DeployedApi, DeployedMailbox, DeployedPeople
 from tests.deployed.stage import FOLDER, PARAMETERS, ROOT, STAGE, LocalStage, running_emulator
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 
-LIMITS = "SignIn", "Callback", "Mail", "MailAddress", "MailAddressDaily"
+LIMITS = "SignIn", "Callback", "Mail", "MailAddress", "MailAddressDaily", "TaskReads"
 POLICIES = ROOT / "docs/deploy-policy"  # as docs/deploy.md attaches them
 REVIEWED = {"MailType": "TRANSACTIONAL", "WebsiteURL": "https://app.example.com"}
 ANSWERS = ["no-reply@example.com", "", "", "operators@example.com", "3"]
