@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shlex
 import shutil
 import socket
 import subprocess
@@ -170,7 +171,7 @@ def running_emulator() -> Iterator[LocalStage]:
             | {
                 "AUTH": "true",
                 "BIND_HOST": "127.0.0.1",
-                "EMULATOR_RUNTIME": " ".join(runtime()),
+                "EMULATOR_RUNTIME": shlex.join(runtime()),
                 "GATEWAY_PORT": str(port),
                 "HOME": str(FOLDER),
                 "PATH": os.environ["PATH"],
