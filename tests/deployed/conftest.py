@@ -6,7 +6,7 @@ import pytest
 
 from gatehouse_dev import deploying
 from tests.deployed.gateway import DeployedApi, DeployedMailbox, DeployedPeople
-from tests.deployed.stage import FOLDER, PARAMETERS, ROOT, STAGE, LocalStage, running_emulator
+from tests.deployed.stage import FOLDER, PARAMETERS, ROOT, STAGE, LocalStage, local_stage
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 
 LIMITS = "SignIn", "Callback", "Mail", "MailAddress", "MailAddressDaily", "TaskReads"
@@ -25,7 +25,7 @@ def google() -> Iterator[Provider]:
 @pytest.fixture(scope="session")
 def stage(google: Provider) -> Iterator[LocalStage]:
     """The stage, deployed as `make deploy` deploys another: it answers its questions, and runs its commands."""
-    with running_emulator() as stage:
+    with local_stage() as stage:
         answers = iter(ANSWERS)
         assert deploying.prepare(STAGE, lambda _: next(answers), FOLDER / "samconfig.toml") == 0
         stage.aws("secretsmanager").create_secret(Name="google", SecretString=CLIENT_SECRET)

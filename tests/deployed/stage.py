@@ -5,7 +5,6 @@ import os
 import platform
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,10 +19,10 @@ import boto3
 
 from gatehouse_dev import deploying
 from tests.performance.packages import runtime
+from tests.support.emulator import running_emulator
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".cache/stage"
-EMULATOR = ROOT / ".venv-emulator/bin/python"
 STAGE, STACK = "staging", "gatehouse-staging"
 SOURCES = "template.yaml", "samconfig.toml", "functions", "layers"
 CREDENTIALS = {
@@ -150,8 +149,8 @@ class LocalStage:
 
 
 @contextmanager
-def running_emulator() -> Iterator[LocalStage]:
-    """Copy the sources, and start the emulator on a free port. A build of before is kept in `.aws-sam`."""
+def local_stage() -> Iterator[LocalStage]:
+    """Copy the sources, and start the emulator. A build of before is kept in `.aws-sam`."""
     for name in (*SOURCES, "tmp", "s3"):
         path = FOLDER / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -160,40 +159,20 @@ def running_emulator() -> Iterator[LocalStage]:
         source = ROOT / name
         copy: Callable[..., Any] = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, FOLDER / name)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    stage = LocalStage(port, FOLDER / "emulator.log")
-    with stage.console.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 -- ours
-            [str(EMULATOR), "-P", "-m", "gatehouse_dev.emulator"],
-            cwd=FOLDER,
-            env=CREDENTIALS
-            | {
-                "AUTH": "true",
-                "BIND_HOST": "127.0.0.1",
-                "EMULATOR_RUNTIME": shlex.join(runtime()),
-                "GATEWAY_PORT": str(port),
-                "HOME": str(FOLDER),
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(ROOT / "devtools"),
-                "S3_DATA_DIR": str(FOLDER / "s3"),
-                "TMPDIR": str(FOLDER / "tmp"),
-            },
-            stdin=subprocess.PIPE,  # it ends when this process does
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        wait_until(lambda: process.poll() is not None or _listens(port), "the emulator started")
-        yield stage
-    finally:
-        process.communicate(timeout=_TIMEOUT)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
+    log = FOLDER / "emulator.log"
+    with running_emulator(
+        "gatehouse_dev.emulator",
+        log,
+        **CREDENTIALS,
+        AUTH="true",
+        EMULATOR_RUNTIME=shlex.join(runtime()),
+        HOME=str(FOLDER),
+        PATH=os.environ["PATH"],
+        PYTHONPATH=str(ROOT / "devtools"),
+        S3_DATA_DIR=str(FOLDER / "s3"),
+        TMPDIR=str(FOLDER / "tmp"),
+    ) as port:
+        yield LocalStage(port, log)
 
 
 def wait_until[T](ask: Callable[[], T], what: str, seconds: float = _TIMEOUT) -> T:

@@ -4,9 +4,6 @@
 """
 
 import os
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -18,6 +15,7 @@ import pytest
 
 from gatehouse.transport.connections import ConnectionPool
 from gatehouse_dev.environment import EXCLUDED_VARIABLES
+from tests.support.emulator import running_emulator
 
 CHOSEN = os.environ.get("DYNAMODB_ENDPOINT")
 FIXTURES = {"cloud", "external_dynamodb"}
@@ -66,7 +64,7 @@ def endpoint() -> Iterator[str | None]:
 
 
 def _with_long_timeouts(init: Callable[..., None]) -> Callable[..., None]:
-    """Wait for an engine on a busy machine; the client's configuration still has the timeouts of functions."""
+    """Wait for an engine on a busy machine, longer than functions would."""
 
     def patient(pool: ConnectionPool, url: str, **given: Any) -> None:
         init(pool, url, **given | {"connect_seconds": _TIMEOUT, "read_seconds": _TIMEOUT})
@@ -76,30 +74,8 @@ def _with_long_timeouts(init: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def _running_ministack() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = ROOT / f".cache/ministack-{port}.log"
+    log = ROOT / f".cache/ministack-{os.getpid()}.log"
     log.parent.mkdir(exist_ok=True)
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 -- ours
-            [str(ROOT / ".venv-emulator/bin/python"), "-P", "-m", "ministack"],
-            env={"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "WARNING"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + _TIMEOUT
-        while not _listens(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"ministack did not start: {log.read_text(encoding='utf-8')}")
-            time.sleep(0.05)
+    with running_emulator("ministack", log, LOG_LEVEL="WARNING") as port:
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(_TIMEOUT)
-        log.unlink()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
+    log.unlink()
