@@ -1,5 +1,6 @@
 """The stack itself, its API, and what watches it."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -192,13 +193,14 @@ def alarm_email(deployment: Deployment) -> Findings:
 def alarms(deployment: Deployment) -> Findings:
     """Which alarms went off."""
     pages = deployment.client("cloudwatch").get_paginator("describe_alarms")
-    found = [
-        alarm
+    found = {
+        named[1]: alarm
         for page in pages.paginate(AlarmNamePrefix=f"{deployment.name}-", StateValue="ALARM")
         for alarm in page["MetricAlarms"]
-    ]
-    for alarm in found:
-        logical = alarm["AlarmName"].removeprefix(f"{deployment.name}-").rpartition("-")[0]
+        # Logical ids have no hyphen: with more of them it is an alarm of another stack, whose name begins the same.
+        if (named := re.fullmatch(rf"{re.escape(deployment.name)}-(\w+)-\w+", alarm["AlarmName"]))
+    }
+    for logical, alarm in found.items():
         description = alarm.get("AlarmDescription", "").partition(" See docs/")[0]
         yield problem(f"The alarm {logical} went off. {description}".strip(), f"{RUNBOOK}, under {logical}")
     if not found:

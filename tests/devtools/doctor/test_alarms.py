@@ -36,7 +36,7 @@ def test_alarms_need_a_confirmed_address(examine: Examine, api: StandIn) -> None
 
 def test_an_alarm_that_is_on_leads_to_the_runbook(examine: Examine, api: StandIn) -> None:
     deployed_stack.create(api.url)
-    for stack in (STACK, "other"):
+    for stack in (STACK, "other", f"{STACK}-eu"):
         name = f"{stack}-FailedMails-1A2B"
         client("cloudwatch").put_metric_alarm(
             AlarmName=name,
