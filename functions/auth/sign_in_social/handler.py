@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse.api.oauth import sign_in as social
-from gatehouse.api.sessions.responder import Responder, SignInBody
+from gatehouse.api.sessions.responder import ChallengeBody, Responder, SignInBody
 from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
 
@@ -13,9 +13,11 @@ router = APIRouter()
 @router.post("/api/auth/sign-in/social", response_model_exclude_unset=True)
 async def sign_in_social(
     body: social.SocialSignInRequest, responder: Responder, client: CurrentClient, request: Request, response: Response
-) -> social.ProviderRedirect | SignInBody:
+) -> social.ProviderRedirect | SignInBody | ChallengeBody:
     if body.id_token:
-        return responder.signed_in(*social.sign_in_with_id_token(body.provider, body.id_token, client), None)
+        return responder.opened(
+            *social.sign_in_with_id_token(body.provider, body.id_token, client), responder.signed_in
+        )
     return social.start_authorization(request, response, body)
 
 

@@ -32,7 +32,7 @@ TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_chec
 def camel_case(name: str) -> str:
     """Return a field name in better-auth's spelling: `callback_url` is `callbackURL`."""
     first, *rest = name.split("_")
-    return first + "".join("URL" if word == "url" else word.capitalize() for word in rest)
+    return first + "".join(word.upper() if word in {"url", "uri"} else word.capitalize() for word in rest)
 
 
 class ApiModel(BaseModel):

@@ -177,6 +177,8 @@ class Config:
     """Domains, and tenant ids of Entra ID, whose addresses count as verified where that provider does not say it"""
     provider_timeout: ProviderSeconds
     """Seconds that a provider has for each whole response: its description, its keys, tokens"""
+    second_factor_secret: NonEmptyText
+    """The secret that seals second factors; rotation leaves it alone"""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     """The lowest level that is logged"""
     tracing: Literal["Active", "Disabled"]

@@ -210,4 +210,4 @@ def _remaining_session(
 ) -> tuple[IssuedSession | None, TransactItem]:
     if not replace:
         return None, sessions.carry_over(account.session, account.profile.epoch)
-    return replace_session(account, client)
+    return replace_session(account, client, epoch=account.profile.epoch + 1)

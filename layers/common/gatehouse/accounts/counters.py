@@ -10,7 +10,7 @@ from gatehouse.config import config
 from gatehouse.errors import TooManyRequests
 from gatehouse.tokens import Purpose
 
-_BY_ANYBODY = (Purpose.VERIFY_EMAIL, Purpose.RESET_PASSWORD)
+_BY_ANYBODY = (Purpose.VERIFY_EMAIL, Purpose.RESET_PASSWORD, Purpose.TWO_FACTOR_CODE)
 _BY_SIGNED_IN_USERS = (Purpose.CHANGE_EMAIL, Purpose.CONFIRM_EMAIL_CHANGE, Purpose.DELETE_ACCOUNT)
 
 

@@ -15,7 +15,7 @@ from gatehouse import keys, throttle
 from gatehouse.accounts import imported_hashes, outbox, passwords, pictures, verification_mail, waiting_pictures
 from gatehouse.accounts.counters import spend_mail
 from gatehouse.accounts.failures import count_failure
-from gatehouse.accounts.gate import open_session
+from gatehouse.accounts.gate import open_first_session, open_session
 from gatehouse.accounts.known_devices import is_known_device
 from gatehouse.accounts.lookup import (
     AccountLookup,
@@ -40,6 +40,7 @@ from gatehouse.errors import (
     SignUpDisabled,
     UserAlreadyExists,
 )
+from gatehouse.second_factor.challenges import Challenge, ResponseForm
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.telemetry import add_log_context
 from gatehouse.tokens import Purpose, TokenRow, replace_token, replace_unmailed, still_works
@@ -147,9 +148,7 @@ def _complete_sign_up(
     profile = new_profile(user, password_hash)
     changes = [*create_profile(profile), *picture, create_epoch(user.id), discard_sign_up(user.email)]
     try:
-        issued = open_session(
-            profile, attempt.client, *changes, proves_mailbox=False, remember=attempt.new.remember_me, notify=False
-        )
+        issued = open_first_session(profile, attempt.client, *changes, remember=attempt.new.remember_me)
     except ConditionFailed:
         raise UserAlreadyExists from None
     return SignUpResult(user=user, issued=issued)
@@ -166,8 +165,11 @@ class SignInAttempt:
     verified_user: Callable[[], str | None] = lambda: None
 
 
-def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
-    """Open a session for an address and a password.
+def sign_in(
+    attempt: SignInAttempt, form: ResponseForm = ResponseForm.BETTER_AUTH
+) -> tuple[User, IssuedSession | Challenge]:
+    """Open a session for an address and a password, or a challenge for a user with a second factor, who is answered
+    in this form once it is given.
 
     Raises InvalidEmail, PasswordTooLong, TooManyRequests after too many failures, InvalidEmailOrPassword, and
     EmailNotVerified once the password was correct.
@@ -187,9 +189,9 @@ def sign_in(attempt: SignInAttempt) -> tuple[User, IssuedSession]:
     with _resending_verification(lookup, email, attempt):
         if not profile:
             raise EmailNotVerified
-        issued = _open_session(profile, attempt)
+        opened = _open_session(profile, attempt, form)
     _rehash(profile, credentials.password)
-    return profile.to_user(), issued
+    return profile.to_user(), opened
 
 
 def _parse_address(text: str) -> str:
@@ -200,18 +202,18 @@ def _parse_address(text: str) -> str:
         raise InvalidEmail from None
 
 
-def _open_session(profile: ProfileRow, attempt: SignInAttempt) -> IssuedSession:
+def _open_session(profile: ProfileRow, attempt: SignInAttempt, form: ResponseForm) -> IssuedSession | Challenge:
     """Open the session; in the browser that verified the address, the password is proven by it."""
     proves = profile.password_unproven and attempt.verified_user() == profile.user_id
     changes: list[TransactItem] = [mark_password_proven(profile)] if proves else []
     remember = attempt.credentials.remember_me
     try:
-        issued = open_session(profile, attempt.client, *changes, proves_mailbox=False, remember=remember)
+        opened = open_session(profile, attempt.client, *changes, proves_mailbox=False, remember=remember, form=form)
     except ConditionFailed:
         raise InvalidEmailOrPassword from None  # the password was replaced meanwhile
     if proves:
         profile.password_unproven = None
-    return issued
+    return opened
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """The gate: every way to sign in ends here, in the one place that opens sessions.
 
-It holds for all of them that the user is enabled, that their address is verified where that is required, and that
-whoever proves the mailbox of an unproven account ends up alone in it.
+It holds for all of them that whoever proves the mailbox of an unproven account ends up alone in it, that the user is
+enabled, that their address is verified where that is required, and that the second factor was given, if they have one.
 """
+
+from dataclasses import replace
 
 from gatehouse import sessions
 from gatehouse.accounts import notices
@@ -14,6 +16,8 @@ from gatehouse.accounts.trim_orders import trim_orders
 from gatehouse.config import config
 from gatehouse.dynamodb import TransactItem, put, transact
 from gatehouse.errors import EmailNotVerified
+from gatehouse.second_factor.challenges import Challenge, FirstFactor, ResponseForm, new_challenge
+from gatehouse.second_factor.trusted_devices import use_trust
 from gatehouse.sessions import ClientInfo, IssuedSession
 
 
@@ -29,25 +33,63 @@ def open_session(
     account_id: str | None = None,
     remember: bool = True,
     notify: bool = True,
-) -> IssuedSession:
-    """Open a session for an existing user, or for a new one whom `changes` create; all is written at once.
+    form: ResponseForm = ResponseForm.BETTER_AUTH,
+) -> IssuedSession | Challenge:
+    """Open a session for an existing user; `changes` are written along with it.
 
-    Every way to sign in says whether it `proves_mailbox`: then an unproven account is taken over first. `account_id`
-    is an account at a provider that is linked along with it. Where that is set, a user is told by mail of a device that
-    they did not use before; `notify` is off for users who are new or come by a mailed link. Raises UserDisabled,
-    EmailNotVerified, and ConditionFailed when the account, or something that `changes` depend on, has changed.
+    Every way to sign in says whether it `proves_mailbox`: then an unproven account is taken over first. Whoever has a
+    second factor, and comes from no trusted device, gets a challenge instead, which is completed in the `form` of this
+    sign-in's response; `changes` are written along with it. `account_id` is an account at a provider that is linked.
+    Where that is set, a user is told by mail of a device that they did not use before; `notify` is off for users who
+    come by a mailed link. Raises UserDisabled, EmailNotVerified, and ConditionFailed when the account, or
+    something that `changes` depend on, has changed.
     """
+    _check_admitted(profile)
+    epoch, writes = profile.epoch, list(changes)
+    if proves_mailbox and not profile.is_proven:
+        writes = [*take_over(profile, client, account_id=account_id), *writes]
+        epoch += 1
+        profile.two_factor = None  # removed
+    elif account_id:
+        writes = [*add_link(profile, account_id), *writes]
+    trusted_device = use_trust(profile, client) if profile.two_factor else None
+    if profile.two_factor and not trusted_device:
+        first = FirstFactor(user_id=profile.user_id, epoch=epoch, remember=remember, mailbox=proves_mailbox, form=form)
+        challenge, waiting = new_challenge(first, profile.two_factor)
+        transact(*writes, put(waiting))
+        return challenge
+    issued = _open(profile, client, writes, epoch=epoch, remember=remember, notify=notify)
+    return replace(issued, trusted_device=trusted_device)
+
+
+def open_first_session(
+    profile: ProfileRow, client: ClientInfo, *changes: TransactItem, remember: bool = True
+) -> IssuedSession:
+    """Open a session for a new user, whom `changes` create; raises as `open_session`."""
+    _check_admitted(profile)
+    return _open(profile, client, list(changes), epoch=profile.epoch, remember=remember, notify=False)
+
+
+def open_session_with_both_factors(
+    profile: ProfileRow, client: ClientInfo, *changes: TransactItem, remember: bool = True
+) -> IssuedSession:
+    """Open a session for whoever showed all that is asked of them; raises as `open_session`."""
+    _check_admitted(profile)
+    return _open(profile, client, list(changes), epoch=profile.epoch, remember=remember, notify=True)
+
+
+def _check_admitted(profile: ProfileRow) -> None:
     if profile.disabled:
         raise UserDisabled
     if config().require_email_verification and not profile.email_verified:
         raise EmailNotVerified
-    epoch = profile.epoch
-    writes = [*changes, *(_notices(profile, client) if notify else []), *trim_orders(profile.user_id)]
-    if proves_mailbox and not profile.is_proven:
-        epoch, writes = epoch + 1, [*take_over(profile, client, account_id=account_id), *writes]
-    elif account_id:
-        writes = [*add_link(profile, account_id), *writes]
+
+
+def _open(
+    profile: ProfileRow, client: ClientInfo, writes: list[TransactItem], *, epoch: int, remember: bool, notify: bool
+) -> IssuedSession:
     issued, row = sessions.new_session(profile.user_id, epoch, client, remember=remember)
+    writes = [*writes, *(_notices(profile, client) if notify else []), *trim_orders(profile.user_id)]
     if writes:
         transact(*writes, put(row))
     else:
@@ -78,7 +120,7 @@ def _notices(profile: ProfileRow, client: ClientInfo) -> list[TransactItem]:
     return [] if known else [put(notices.new_device(profile, client))]
 
 
-def replace_session(user: AuthenticatedUser, client: ClientInfo) -> tuple[IssuedSession, TransactItem]:
-    """Return a session in the user's next epoch, in place of their current one, and the write that opens it."""
-    issued, row = sessions.new_session(user.id, user.profile.epoch + 1, client, remember=user.session.remember)
+def replace_session(user: AuthenticatedUser, client: ClientInfo, *, epoch: int) -> tuple[IssuedSession, TransactItem]:
+    """Return a session in place of a user's current one, in this epoch or the next, and the write that opens it."""
+    issued, row = sessions.new_session(user.id, epoch, client, remember=user.session.remember)
     return issued, put(row)

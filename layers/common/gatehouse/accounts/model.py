@@ -115,6 +115,7 @@ class User:
     task_reminders: bool = False
     time_zone: str = UTC
     password_unproven: bool | None = None
+    two_factor_enabled: bool = False
 
     @property
     def is_proven(self) -> bool:

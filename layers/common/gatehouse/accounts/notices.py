@@ -25,6 +25,11 @@ def new_device(profile: ProfileRow, client: ClientInfo) -> TokenRow:
     return _notice(Purpose.NEW_DEVICE, profile, client)
 
 
+def security_changed(profile: ProfileRow, client: ClientInfo, change: str) -> TokenRow:
+    """The notice to a user of a change to the second factor, by its text in `mail/templates/LANGUAGE/methods`."""
+    return _notice(Purpose.SECURITY_CHANGED, profile, client, method=change)
+
+
 def access_removed(profile: ProfileRow, client: ClientInfo) -> TokenRow:
     """The notice to a user that proving the mailbox removed all that gave access to the account before.
 

@@ -1,6 +1,7 @@
 """Writes after somebody proved that an address, or a password, is theirs."""
 
 from gatehouse.accounts.pointers import link_key, reserve
+from gatehouse.accounts.second_factors import no_second_factor
 from gatehouse.accounts.table import (
     ProfileRow,
     delete_links,
@@ -10,6 +11,7 @@ from gatehouse.accounts.table import (
     update_profile,
 )
 from gatehouse.dynamodb import TransactItem
+from gatehouse.second_factor.table import delete_factor
 
 
 def mark_verified(profile: ProfileRow) -> TransactItem:
@@ -38,8 +40,8 @@ def mark_password_proven(profile: ProfileRow) -> TransactItem:
 def replace_credentials(
     profile: ProfileRow, *, password_hash: str | None = None, account_id: str | None = None
 ) -> list[TransactItem]:
-    """Return the writes that remove the password and every linked account, in the next epoch; what is given takes
-    their place, also an account that was linked before.
+    """Return the writes that remove the password, every linked account and the second factor, in the next epoch; what
+    is given takes their place, also an account that was linked before.
     """
     password, links = ProfileRow.password_hash, ProfileRow.links
     replaced = update_profile(
@@ -47,11 +49,33 @@ def replace_credentials(
         password.set(password_hash) if password_hash else password.remove(),
         links.set({account_id}) if account_id else links.remove(),
         ProfileRow.password_unproven.remove(),
+        *no_second_factor(),
         ProfileRow.email_verified.set(True),
         ProfileRow.epoch.set(profile.epoch + 1),
         condition=same_account(profile) & same_links(profile),
     )
-    changes = [replaced, *delete_links(profile, kept=account_id)]
+    changes = [replaced, *delete_links(profile, kept=account_id), delete_factor(profile.user_id)]
     if account_id and account_id not in (profile.links or ()):
         changes.append(reserve(link_key(account_id), profile.user_id))
     return changes
+
+
+def restore_email(profile: ProfileRow, email: str) -> list[TransactItem]:
+    """Return the writes that give a user an earlier address back, in the next epoch, and remove all sign-in methods and
+    the second factor.
+
+    They fail when anything that they remove has changed, and for a disabled user.
+    """
+    same = same_account(profile) & same_credentials(profile)
+    restored = update_profile(
+        profile.user_id,
+        ProfileRow.email.set(email),
+        ProfileRow.email_verified.set(True),
+        ProfileRow.password_hash.remove(),
+        ProfileRow.password_unproven.remove(),
+        ProfileRow.links.remove(),
+        *no_second_factor(),
+        ProfileRow.epoch.set(profile.epoch + 1),
+        condition=same,
+    )
+    return [restored, *delete_links(profile), delete_factor(profile.user_id)]

@@ -10,6 +10,7 @@ from gatehouse.accounts.pointers import PointerRow, email_key, link_key, release
 from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
 from gatehouse.dynamodb import Key, Row, TableName, TransactItem, check, delete, put, update
+from gatehouse.second_factor.table import delete_factor
 from gatehouse.tokens import TokenRow
 
 _PROFILE = "PROFILE"
@@ -20,6 +21,7 @@ class ProfileRow(Row):
 
     `links` are the ids of their accounts at providers, each with a row of its own. Only users with a verified address
     have any. `password_unproven` is set while the password may be that of somebody who does not have the mailbox.
+    `two_factor` is the method of the active second factor, on since `two_factor_since`.
     """
 
     class Meta:
@@ -35,6 +37,8 @@ class ProfileRow(Row):
     password_hash = UnicodeAttribute(null=True)
     password_unproven = BooleanAttribute(null=True)
     links = UnicodeSetAttribute(null=True)
+    two_factor = UnicodeAttribute(null=True)
+    two_factor_since = TimestampAttribute(null=True)
     disabled = BooleanAttribute(default=False)
     task_reminders = BooleanAttribute(default=False)
     time_zone = UnicodeAttribute(default=UTC)
@@ -51,6 +55,11 @@ class ProfileRow(Row):
     def is_proven(self) -> bool:
         """Whether nobody but the owner of the mailbox can have set what lets into this account."""
         return self.email_verified and not self.password_unproven
+
+    @property
+    def two_factor_enabled(self) -> bool:
+        """Whether signing in takes a second factor."""
+        return self.two_factor is not None
 
     def to_user(self) -> User:
         """Return the user without the password hash and other internal fields."""
@@ -176,30 +185,12 @@ def set_email(user_id: str, old: str, new: str, epoch: int) -> list[TransactItem
     return [moved, reserve(email_key(new), user_id)]
 
 
-def restore_email(profile: ProfileRow, email: str) -> list[TransactItem]:
-    """Return the writes that give a user an earlier address back, in the next epoch, and remove all sign-in methods.
-
-    They fail when anything that they remove has changed, and for a disabled user.
-    """
-    same = same_account(profile) & same_credentials(profile)
-    restored = update_profile(
-        profile.user_id,
-        ProfileRow.email.set(email),
-        ProfileRow.email_verified.set(True),
-        ProfileRow.password_hash.remove(),
-        ProfileRow.password_unproven.remove(),
-        ProfileRow.links.remove(),
-        ProfileRow.epoch.set(profile.epoch + 1),
-        condition=same,
-    )
-    return [restored, *delete_links(profile)]
-
-
 def delete_profile(profile: ProfileRow) -> list[TransactItem]:
-    """Return the writes that delete a profile and release its address and linked accounts."""
+    """Return the writes that delete a profile and its second factor, and release its address and linked accounts."""
     same = (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email) & same_links(profile)
     row = ProfileRow(profile.pk, profile.sk)
-    return [delete(row, same), release(email_key(profile.email)), *delete_links(profile)]
+    factor = [delete_factor(profile.user_id)]
+    return [delete(row, same), release(email_key(profile.email)), *delete_links(profile), *factor]
 
 
 def delete_links(profile: ProfileRow, *, kept: str | None = None) -> list[TransactItem]:

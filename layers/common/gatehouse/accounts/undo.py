@@ -15,8 +15,9 @@ from gatehouse.accounts.former_addresses import (
 from gatehouse.accounts.lookup import find_profile
 from gatehouse.accounts.model import User
 from gatehouse.accounts.pointers import email_key, hold, release, reserve
+from gatehouse.accounts.proofs import restore_email
 from gatehouse.accounts.redemption import Redemption
-from gatehouse.accounts.table import ProfileRow, profile_key, restore_email
+from gatehouse.accounts.table import ProfileRow, profile_key
 from gatehouse.accounts.verification import VerificationResult, verify_email
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, delete, put, retry_if_changed, transact
 from gatehouse.errors import InvalidToken

@@ -48,7 +48,8 @@ def verify_email(redemption: Redemption) -> VerificationResult:
         empty_counters(row.email, profile.user_id)
     issued = None
     if decision and decision.may_sign_in and config().auto_sign_in_after_verification:
-        issued = open_session(profile, redemption.client, proves_mailbox=True, notify=False)
+        opened = open_session(profile, redemption.client, proves_mailbox=True, notify=False)
+        issued = opened if isinstance(opened, IssuedSession) else None  # with a second factor they sign in by a page
     return VerificationResult(user=profile.to_user(), issued=issued, purpose=Purpose(row.purpose), decision=decision)
 
 

@@ -22,7 +22,7 @@ from gatehouse.errors import (
     Unauthorized,
 )
 from gatehouse.http.client_address import client_address
-from gatehouse.http.cookies import DEVICE, get_cookies
+from gatehouse.http.cookies import DEVICE, TRUSTED, get_cookies
 from gatehouse.http.credentials import is_admitted, request_credentials
 from gatehouse.http.origin import asking_site, base_url
 from gatehouse.http.policy import UserKey
@@ -50,7 +50,7 @@ def authenticate(request: Request, *, with_profile: bool, user_row: UserKey | No
     SessionRequired for a valid JWT where the function does not admit it.
     """
     try:
-        return _authenticate_any(request, with_profile=with_profile, user_row=user_row)
+        return find_principal(request, with_profile=with_profile, user_row=user_row)
     except (MissingToken, InvalidToken, TokenExpired) as refusal:
         if request.scope["path"].startswith("/api/auth/"):
             raise Unauthorized(details={"reason": refusal.code}) from None
@@ -60,12 +60,14 @@ def authenticate(request: Request, *, with_profile: bool, user_row: UserKey | No
 def find_session_user(request: Request) -> AuthenticatedUser | None:
     """Return the user of the request's session, if there is one that the policy admits."""
     with suppress(MissingToken, InvalidToken, TokenExpired, SessionRequired):
-        return _account(_authenticate_any(request, with_profile=True))
+        return _account(find_principal(request, with_profile=True))
     return None
 
 
-def _authenticate_any(request: Request, *, with_profile: bool, user_row: UserKey | None = None) -> Principal:
+def find_principal(request: Request, *, with_profile: bool, user_row: UserKey | None = None) -> Principal:
     """Return the caller of the first valid credential that is admitted.
+
+    Raises MissingToken, InvalidToken, TokenExpired, and SessionRequired for a valid JWT alone.
 
     A cookie does not count beside the valid JWT of another user: the request would be done to the wrong one.
     """
@@ -110,7 +112,7 @@ async def _current_account(request: Request) -> AuthenticatedUser:
 
 async def _optional_account(request: Request) -> AuthenticatedUser | None:
     try:
-        return _account(_authenticate_any(request, with_profile=True))
+        return _account(find_principal(request, with_profile=True))
     except (MissingToken, InvalidToken, TokenExpired):
         return None
 
@@ -134,6 +136,7 @@ async def _current_client(request: Request) -> ClientInfo:
         ip_address=client_address(request),
         user_agent=_header_text(request, "user-agent"),
         device_proofs=tuple(get_cookies(request, DEVICE)),
+        trusted_devices=tuple(get_cookies(request, TRUSTED)),
     )
 
 

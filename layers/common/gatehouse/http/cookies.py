@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from datetime import timedelta
 from math import ceil
 from urllib.parse import quote, unquote, urlsplit
 
@@ -14,6 +15,7 @@ from gatehouse.http.origin import base_url
 from gatehouse.sessions import Session, SessionToken
 
 SESSION, DATA, DONT_REMEMBER = "better-auth.session_token", "better-auth.session_data", "better-auth.dont_remember"
+TWO_FACTOR, TRUSTED = "better-auth.two_factor", "better-auth.trust_device"
 DEVICE, SIGN_UP, VERIFIED = "gatehouse.device", "gatehouse.sign_up", "gatehouse.verified"
 _HOST_ONLY = {SIGN_UP, VERIFIED}  # another host of the domain must not be able to set them
 _STATE = "better-auth.state"
@@ -27,16 +29,30 @@ def set_session(request: Request, response: Response, session: Session, token: S
     """Set the session cookie, and the same value as a header for scripts."""
     signed = keys.sign(str(token))
     set_cookie(request, response, SESSION, signed, _lifetime(session))
-    if not session.remember:
-        set_cookie(request, response, DONT_REMEMBER, keys.sign("true"), None)
-    elif get_cookies(request, DONT_REMEMBER):
-        set_cookie(request, response, DONT_REMEMBER, "", 0)
+    _set_dont_remember(request, response, remember=session.remember)
     response.headers["set-auth-token"] = signed
+
+
+def set_challenge(request: Request, response: Response, token: str, lifetime: timedelta, *, remember: bool) -> None:
+    """Set the cookie of a sign-in that waits for the second factor, and clear those of the session of before, and of a
+    device that is not trusted.
+    """
+    _set_dont_remember(request, response, remember=remember)
+    for name in (SESSION, DATA, *([TRUSTED] if get_cookies(request, TRUSTED) else [])):
+        set_cookie(request, response, name, "", 0)
+    set_cookie(request, response, TWO_FACTOR, keys.sign(token), int(lifetime.total_seconds()))
 
 
 def format_session(request: Request, session: Session, token: SessionToken) -> str:
     """Return the `Set-Cookie` value of a new session, for a client that does not get it in this response."""
     return format_cookie(request, SESSION, keys.sign(str(token)), _lifetime(session))
+
+
+def _set_dont_remember(request: Request, response: Response, *, remember: bool) -> None:
+    if not remember:
+        set_cookie(request, response, DONT_REMEMBER, keys.sign("true"), None)
+    elif get_cookies(request, DONT_REMEMBER):
+        set_cookie(request, response, DONT_REMEMBER, "", 0)
 
 
 def clear_session(request: Request, response: Response) -> None:

@@ -12,11 +12,24 @@ from gatehouse.keys.keyring import (
     stale_keyring_key,
     update_cache,
 )
-from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, UNSUBSCRIBE, mac, matches, warm_up
+from gatehouse.keys.macs import (
+    CACHE,
+    CODE,
+    COOKIE,
+    DEVICE,
+    MAIL,
+    REFRESH,
+    UNSUBSCRIBE,
+    mac,
+    matches,
+    trusted_macs,
+    warm_up,
+)
 from gatehouse.keys.signed_text import SignedText, parse_signed, sign
 
 __all__ = [
     "CACHE",
+    "CODE",
     "COOKIE",
     "DEVICE",
     "MAIL",
@@ -36,6 +49,7 @@ __all__ = [
     "refresh_if_stale",
     "sign",
     "stale_keyring_key",
+    "trusted_macs",
     "update_cache",
     "warm_up",
 ]

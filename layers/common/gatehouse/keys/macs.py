@@ -13,6 +13,7 @@ CACHE = b"gatehouse cached session"
 REFRESH = b"gatehouse refresh token"
 DEVICE = b"gatehouse known device"
 UNSUBSCRIBE = b"gatehouse unsubscription"
+CODE = b"gatehouse mailed code"
 _REFRESH_INTERVAL = 10  # seconds
 
 _last_refresh = float("-inf")
@@ -29,6 +30,11 @@ def warm_up() -> None:
 def mac(label: bytes, message: bytes) -> bytes:
     """Return the HMAC-SHA256 of `message`, 32 bytes, with the newest key for `label`."""
     return _mac(current_keyring().newest, label, message)
+
+
+def trusted_macs(label: bytes, message: bytes) -> list[bytes]:
+    """Return the HMACs of `message` with every trusted key for `label`, the newest first."""
+    return [_mac(version, label, message) for version in current_keyring().versions]
 
 
 def matches(label: bytes, message: bytes, given: bytes) -> bool:

@@ -17,7 +17,12 @@ _SHORTEST = 32
 @cache
 def derived_key(version: str, label: bytes) -> bytes:
     """Return the 32-byte key for one use of one version: HKDF-SHA256 with a single block of output."""
-    extracted = hmac.digest(_SALT, _secret_value(version), "sha256")
+    return hkdf(_secret_value(version), label)
+
+
+def hkdf(secret: bytes, label: bytes) -> bytes:
+    """Return the 32-byte key for one use of a secret."""
+    extracted = hmac.digest(_SALT, secret, "sha256")
     return hmac.digest(extracted, label + b"\x01", "sha256")
 
 

@@ -13,6 +13,7 @@ from gatehouse.config import config
 from gatehouse.mail.foreign_text import leads_to, shown_address, shown_text
 from gatehouse.site import page_url
 from gatehouse.tokens import Purpose, TokenRow, derive_token
+from gatehouse.tokens.codes import derive_code
 from gatehouse.tokens.unsubscribing import unsubscribe_token
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -51,6 +52,7 @@ def render(row: TokenRow) -> Message:
         "when": _moment(row.language, row.created_at),
         "where": row.origin or "?",
         "method": _method(row),
+        "code": derive_code(row) if row.purpose == Purpose.TWO_FACTOR_CODE else "",
         "unsubscribe": unsubscribe_link,
     }
     lines = [shown_text(line, _LONGEST_LINE, with_addresses=True) for line in row.lines or []]

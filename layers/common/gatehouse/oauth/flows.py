@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys, sessions
 from gatehouse.accounts import notices
-from gatehouse.accounts.gate import UserDisabled, open_session
+from gatehouse.accounts.gate import UserDisabled, open_first_session, open_session
 from gatehouse.accounts.lookup import discard_sign_up, new_user
 from gatehouse.accounts.model import User
 from gatehouse.accounts.pointers import email_key, link_key, owner_of, reserve, taken_by
@@ -29,6 +29,7 @@ from gatehouse.oauth.model import Identity, TokenSet
 from gatehouse.oauth.table import AccountRow, account_key
 from gatehouse.oauth.token_storage import load_tokens, store_tokens
 from gatehouse.oauth.unlinking import linked_accounts
+from gatehouse.second_factor.challenges import Challenge
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.telemetry import add_log_context
 
@@ -38,10 +39,10 @@ _NOBODY = "nobody"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInResult:
-    """A sign-in: the user, the new session, and whether the user is new."""
+    """A sign-in: the user, the new session or a challenge, and whether the user is new."""
 
     user: User
-    issued: IssuedSession
+    opened: IssuedSession | Challenge
     is_new: bool = False
 
 
@@ -58,7 +59,7 @@ class IdentityLookup:
 
 
 def sign_in_with_identity(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
-    """Open a session for an identity; a new one is registered, or linked to an existing user.
+    """Open a session for an identity, or a challenge; a new one is registered, or linked to an existing user.
 
     Raises OAuthLinkError and EmailNotVerified; then nothing was changed.
     """
@@ -105,7 +106,7 @@ def _sign_in_linked(lookup: IdentityLookup, identity: Identity, tokens: TokenSet
         raise OAuthLinkError("unable to create session")
     takes_over = identity.email_verified and identity.email == profile.email and not profile.is_proven
     try:
-        issued = open_session(
+        opened = open_session(
             profile,
             client,
             _update_tokens(account, tokens),
@@ -116,7 +117,7 @@ def _sign_in_linked(lookup: IdentityLookup, identity: Identity, tokens: TokenSet
         raise OAuthLinkError("unable to create session") from None
     if takes_over:
         profile.password_unproven = None  # removed
-    return SignInResult(user=profile.to_user(), issued=issued)
+    return SignInResult(user=profile.to_user(), opened=opened)
 
 
 def _link_existing(profile: ProfileRow, identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
@@ -130,9 +131,9 @@ def _link_existing(profile: ProfileRow, identity: Identity, tokens: TokenSet, cl
     if any(account.provider_id == identity.provider_id for account in linked_accounts(profile)):
         raise OAuthLinkError("account not linked")
     writes = _new_link(profile, identity, tokens, client)
-    issued = open_session(profile, client, *writes, proves_mailbox=True, account_id=identity.account_id)
+    opened = open_session(profile, client, *writes, proves_mailbox=True, account_id=identity.account_id)
     profile.password_unproven = None  # removed, if there was one
-    return SignInResult(user=profile.to_user(), issued=issued)
+    return SignInResult(user=profile.to_user(), opened=opened)
 
 
 def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignInResult:
@@ -144,7 +145,7 @@ def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignI
     add_log_context(sign_up="provider")
     user = replace(new_user(identity.email, name=identity.name, image=identity.image), email_verified=True)
     profile = new_profile(user, None, identity.account_id)
-    issued = open_session(
+    issued = open_first_session(
         profile,
         client,
         *create_profile(profile),
@@ -152,10 +153,8 @@ def _register(identity: Identity, tokens: TokenSet, client: ClientInfo) -> SignI
         put(_new_account(user.id, identity, tokens)),
         create_epoch(user.id),
         discard_sign_up(user.email),
-        proves_mailbox=True,
-        notify=False,
     )
-    return SignInResult(user=user, issued=issued, is_new=True)
+    return SignInResult(user=user, opened=issued, is_new=True)
 
 
 def _link_to_user(user_id: str, epoch: int, identity: Identity, tokens: TokenSet, client: ClientInfo) -> None:

@@ -103,6 +103,17 @@ def mark_reauthenticated(session: Session) -> Session:
     return update_session(session, SessionRow.proved_at.set(clock.now()))
 
 
+def mark_fresh(session: Session) -> TransactItem:
+    """Return the write that makes a session fresh; it fails when the session has ended."""
+    row = SessionRow(session.user_id, session.id)
+    return update(row, SessionRow.proved_at.set(clock.now()), condition=SessionRow.epoch == session.epoch)
+
+
+def end(session: Session) -> TransactItem:
+    """Return the write that ends a session; it fails when that has ended."""
+    return delete(SessionRow(session.user_id, session.id), SessionRow.secret_hash.exists())
+
+
 def update_session(session: Session, *actions: Action) -> Session:
     """Update a session that still exists; raises InvalidToken when it ended meanwhile."""
     row = SessionRow(session.user_id, session.id)

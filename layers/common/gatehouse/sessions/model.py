@@ -181,7 +181,7 @@ class RefreshToken:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientInfo:
     """The client of a request: the service's URL that it used, the trusted site whose page it is, its language, and IP
-    address, user agent and what shows that it is a known device, unchecked; empty when unknown.
+    address, user agent and what shows that it is a known or a trusted device, unchecked; empty when unknown.
     """
 
     base_url: str
@@ -190,6 +190,7 @@ class ClientInfo:
     ip_address: str = ""
     user_agent: str = ""
     device_proofs: tuple[str, ...] = ()
+    trusted_devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,10 +216,13 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedSession:
-    """A new session with its token, which cannot be read back later."""
+    """A new session with its token, which cannot be read back later; and the token of a device that is trusted from now
+    on.
+    """
 
     session: Session
     token: SessionToken
+    trusted_device: str | None = None
 
     @property
     def refresh_token(self) -> str:

@@ -25,6 +25,8 @@ class Purpose(StrEnum):
     ACCESS_REMOVED = "access-removed"
     SIGN_IN_METHOD_ADDED = "sign-in-method-added"
     NEW_DEVICE = "new-device"
+    TWO_FACTOR_CODE = "two-factor-code"
+    SECURITY_CHANGED = "security-changed"
     TASK_DIGEST = "task-digest"
     DECOY = "nothing"
 

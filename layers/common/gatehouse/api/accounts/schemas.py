@@ -18,6 +18,7 @@ class UserBody(ResponseModel):
     email_verified: bool
     created_at: Timestamp
     updated_at: Timestamp
+    two_factor_enabled: bool
 
 
 class OwnUserBody(UserBody):

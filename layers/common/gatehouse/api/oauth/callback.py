@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request, Response
 
+from gatehouse.accounts import User
 from gatehouse.api.accounts.mailed_links import redirect
-from gatehouse.api.sessions.responder import start_session
+from gatehouse.api.sessions.responder import start_challenge, start_session
 from gatehouse.config import config
 from gatehouse.errors import (
     InvalidCode,
@@ -36,6 +37,7 @@ from gatehouse.http.origin import base_url, encode_location
 from gatehouse.oauth import flows, id_tokens, state, token_endpoint
 from gatehouse.oauth.providers import get_provider, is_configured
 from gatehouse.oauth.table import StateRow
+from gatehouse.second_factor.challenges import Challenge
 from gatehouse.sessions import ClientInfo
 from gatehouse.telemetry import add_log_context
 
@@ -159,13 +161,30 @@ def _complete(request: Request, client: ClientInfo, row: StateRow) -> Response:
         return redirect(target)
     result = flows.sign_in_with_identity(identity, tokens, client)
     target = (result.is_new and row.new_user_callback_url) or target
+    if isinstance(result.opened, Challenge):
+        return _ask_second_factor(request, row, target, result.user, result.opened)
     if row.app_url:
         add_log_context(user_id=result.user.id)
-        response = redirect(target, cookie=format_session(request, result.issued.session, result.issued.token))
+        response = redirect(target, cookie=format_session(request, result.opened.session, result.opened.token))
     else:
         response = redirect(target)
-        start_session(request, response, result.user, result.issued)
+        start_session(request, response, result.user, result.opened)
     remember_device(request, response, result.user.email, is_proven=result.user.is_proven)
+    return response
+
+
+def _ask_second_factor(request: Request, row: StateRow, target: str, user: User, challenge: Challenge) -> Response:
+    """Redirect to the page that asks for the second factor and leads on: ours, or where there is none, the target.
+
+    An app is asked at its link, which gets the token: the browser keeps no cookie for it.
+    """
+    asked = {"twoFactorRedirect": "true", "twoFactorMethods": ",".join(challenge.methods)}
+    if row.app_url:
+        return redirect(target, **asked, two_factor_token=challenge.token)
+    hosted = config().hosted_pages
+    page = f"{base_url(request)}/two-factor" if hosted else target
+    response = redirect(page, **asked, callbackURL=target if hosted else None)
+    start_challenge(request, response, user, challenge)
     return response
 
 

@@ -15,6 +15,7 @@ from gatehouse.http.origin import asking_site, base_url, encode_location, is_app
 from gatehouse.oauth import flows, id_tokens, state
 from gatehouse.oauth.model import Identity, TokenSet
 from gatehouse.oauth.providers import get_provider
+from gatehouse.second_factor.challenges import Challenge
 from gatehouse.sessions import ClientInfo, IssuedSession, Session
 from gatehouse.site import resolve_target
 
@@ -120,11 +121,13 @@ def redirect_to_provider(request: Request, name: str, callback_url: str) -> Resp
     return response
 
 
-def sign_in_with_id_token(name: str, id_token: IdTokenInput, client: ClientInfo) -> tuple[User, IssuedSession]:
-    """Open a session for the user of an ID token."""
+def sign_in_with_id_token(
+    name: str, id_token: IdTokenInput, client: ClientInfo
+) -> tuple[User, IssuedSession | Challenge]:
+    """Open a session for the user of an ID token, or a challenge."""
     identity, tokens = _verify_identity(name, id_token)
     result = flows.sign_in_with_identity(identity, tokens, client)
-    return result.user, result.issued
+    return result.user, result.opened
 
 
 def link_with_id_token(name: str, id_token: IdTokenInput, session: Session, client: ClientInfo) -> LinkedBody:

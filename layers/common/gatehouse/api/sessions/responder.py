@@ -1,10 +1,12 @@
 """Responses that start a session: its cookies, and a body for each kind of client."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from gatehouse import keys
 from gatehouse.accounts import User
 from gatehouse.accounts.flows import SignUpResult
 from gatehouse.accounts.verification import VerificationResult
@@ -13,10 +15,12 @@ from gatehouse.api.sessions.access_tokens import issue_access_token
 from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.api_model import ResponseModel, Timestamp
 from gatehouse.http import cookie_cache
-from gatehouse.http.cookies import clear_session_cache, set_session
+from gatehouse.http.cookies import TRUSTED, clear_session_cache, set_challenge, set_cookie, set_session
 from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import encode_location
 from gatehouse.http.proof_cookies import forget_sign_up, remember_sign_up, remember_verification
+from gatehouse.second_factor import challenges, trusted_devices
+from gatehouse.second_factor.challenges import Challenge
 from gatehouse.sessions import IssuedSession, Session
 from gatehouse.telemetry import add_log_context
 
@@ -35,6 +39,14 @@ class SignInBody(ResponseModel):
     token: str
     url: str | None = None
     user: UserBody
+
+
+class ChallengeBody(ResponseModel):
+    """The response to a sign-in that waits for the second factor. Clients without cookies send the token back."""
+
+    two_factor_redirect: bool
+    two_factor_methods: list[str]
+    two_factor_token: str = Field(alias="two_factor_token")
 
 
 class NewSessionBody(ResponseModel):
@@ -94,7 +106,18 @@ class AuthResponder:
         """Return the body for the better-auth client."""
         return SignUpBody(token=self._token(user, issued), user=UserBody.of(user))
 
-    def signed_in(self, user: User, issued: IssuedSession, callback_url: str | None) -> SignInBody:
+    def opened[Body](
+        self, user: User, opened: IssuedSession | Challenge, body: Callable[[User, IssuedSession], Body]
+    ) -> Body | ChallengeBody:
+        """Return the `body` of a session that was opened, or the one that asks for the second factor."""
+        if not isinstance(opened, Challenge):
+            return body(user, opened)
+        start_challenge(self._request, self._response, user, opened)
+        return ChallengeBody(
+            two_factor_redirect=True, two_factor_methods=list(opened.methods), two_factor_token=opened.token
+        )
+
+    def signed_in(self, user: User, issued: IssuedSession, callback_url: str | None = None) -> SignInBody:
         """Return the body for the better-auth client, which goes on to `callback_url` if there is one."""
         token, body = str(self._token(user, issued)), UserBody.of(user)
         if not callback_url:
@@ -134,9 +157,23 @@ def start_session(request: Request, response: Response, user: User, issued: Issu
     if not issued:
         return
     set_session(request, response, issued.session, issued.token)
+    trust_device(request, response, issued.trusted_device)
     session = SessionBody.of(issued.session, token=str(issued.token)).model_dump(mode="json", by_alias=True)
     person = OwnUserBody.of(user).model_dump(mode="json", by_alias=True)
     cookie_cache.store(request, response, {"session": session, "user": person}, remember=issued.session.remember)
+
+
+def start_challenge(request: Request, response: Response, user: User, challenge: Challenge) -> None:
+    """Set the cookie of a sign-in that waits for the second factor."""
+    add_log_context(user_id=user.id, two_factor="required")
+    set_challenge(request, response, challenge.token, challenges.LIFETIME, remember=challenge.remember)
+
+
+def trust_device(request: Request, response: Response, token: str | None) -> None:
+    """Set the cookie of a trusted device, if there is one."""
+    if token:
+        seconds = int(trusted_devices.LIFETIME.total_seconds())
+        set_cookie(request, response, TRUSTED, keys.sign(token), seconds)
 
 
 def apply_verification(request: Request, response: Response, verified: VerificationResult) -> None:

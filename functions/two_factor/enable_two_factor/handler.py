@@ -1,0 +1,36 @@
+"""POST /api/auth/two-factor/enable -- begin to set up an app for codes, or make mailed codes the second factor."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import StrictBool, StringConstraints
+
+from gatehouse.api.second_factor.schemas import AppSetup, MethodBody, OwnerRequest
+from gatehouse.api.sessions.responder import start_session
+from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, clear_session, lambda_handler
+from gatehouse.http.rate_limits import limit_passwords
+from gatehouse.second_factor import enrolment
+from gatehouse.second_factor.owner import check_owner
+
+router = APIRouter()
+
+
+class EnableRequest(OwnerRequest):
+    method: Literal["totp", "otp"] = "totp"
+    issuer: Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[^:\x00-\x1f]*$")] = ""
+    qr_code: StrictBool = False
+
+
+@router.post("/api/auth/two-factor/enable")
+async def enable_two_factor(
+    body: EnableRequest, account: CurrentAccount, client: CurrentClient, request: Request, response: Response
+) -> AppSetup | MethodBody:
+    check_owner(account, client, password=body.password, code=body.code)
+    if body.method == "totp":
+        return AppSetup.for_user(enrolment.begin_totp(account, body.issuer), with_image=body.qr_code)
+    start_session(request, response, account.user, enrolment.enable_mailed_codes(account, client))
+    return MethodBody(method=body.method)
+
+
+policy = AccessPolicy(with_profile=True, verifies_cookies=True, rate_limit=limit_passwords, clear_session=clear_session)
+handler = lambda_handler(router, policy)

@@ -1,0 +1,1 @@
+"""The second factor as the API shows it."""

@@ -1,0 +1,27 @@
+"""An attempt to give the second factor."""
+
+from dataclasses import dataclass
+
+from gatehouse.accounts.table import ProfileRow
+from gatehouse.second_factor.table import ChallengeRow, SecondFactorRow
+from gatehouse.sessions import ClientInfo, Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """An attempt to give the second factor: for a sign-in that waits, the `challenge`, or within a `session`.
+
+    With `trust_device`, this browser is not asked again. `factor` is None while the user has none.
+    """
+
+    profile: ProfileRow
+    factor: SecondFactorRow | None
+    client: ClientInfo
+    trust_device: bool = False
+    challenge: ChallengeRow | None = None
+    session: Session | None = None
+
+    @property
+    def asker(self) -> str:
+        """What a mailed code is bound to."""
+        return self.challenge.purpose if self.challenge else self.session.id  # type: ignore[union-attr] # one of them
