@@ -39,6 +39,10 @@ PUBLIC = {
     "pages/send_asset",
     "pages/show_page",
     "system/health",
+    "two_factor/send_otp",
+    "two_factor/verify_backup_code",
+    "two_factor/verify_otp",
+    "two_factor/verify_totp",
 }
 ALLOWED_IN_HANDLERS = sys.stdlib_module_names | {"fastapi", "gatehouse", "pydantic", "starlette"}
 SECRET = ("secretsmanager:GetSecretValue", "Secret")

@@ -9,7 +9,9 @@ from tests.support.settings_usage import reachable
 from tests.support.transformed import transformed
 
 GATE = "gatehouse.accounts.gate"
-OPENING = {(GATE, "open_session"), (GATE, "replace_session")}
+OPENING = {
+    (GATE, name) for name in ("open_session", "open_first_session", "open_session_with_both_factors", "replace_session")
+}
 GRANT = ("dynamodb:PutItem", "SessionsTable")
 OTHER_ROWS = {  # that the table has
     "ResetPassword": "creates a user: their epoch",

@@ -1,30 +1,21 @@
 """POST /api/auth/sign-in/email -- sign in with an email address and a password."""
 
-from functools import partial
-
 from fastapi import APIRouter
 
 from gatehouse.accounts import flows
-from gatehouse.api.sessions.responder import (
-    ChallengeBody,
-    Responder,
-    SignInBody,
-    TokenResponse,
-    UserOnly,
-    UserWithSession,
-)
+from gatehouse.accounts.challenges import ResponseForm
+from gatehouse.api.sessions.responder import ChallengeBody, Responder, SignInBody, TokenResponse, UserWithSession
 from gatehouse.api.sessions.sign_in_attempt import CurrentSignInAttempt
 from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.rate_limits import limit_sign_in
-from gatehouse.second_factor.challenges import ResponseForm
 
 router = APIRouter()
 
 
 @router.post("/api/auth/sign-in/email", response_model_exclude_unset=True)
 async def sign_in(attempt: CurrentSignInAttempt, responder: Responder) -> SignInBody | ChallengeBody:
-    signed_in = partial(responder.signed_in, callback_url=attempt.credentials.callback_url)
-    return responder.opened(*flows.sign_in(attempt), signed_in)
+    url = attempt.credentials.callback_url
+    return responder.opened(*flows.sign_in(attempt), lambda *opened: responder.signed_in(*opened, url))
 
 
 @router.post("/api/auth/signin")
@@ -33,8 +24,8 @@ async def signin(attempt: CurrentSignInAttempt, responder: Responder) -> UserWit
 
 
 @router.post("/api/auth/login")
-async def login(attempt: CurrentSignInAttempt, responder: Responder) -> TokenResponse | UserOnly | ChallengeBody:
-    return responder.opened(*flows.sign_in(attempt, ResponseForm.WITH_TOKENS), responder.with_tokens)
+async def login(attempt: CurrentSignInAttempt, responder: Responder) -> TokenResponse | ChallengeBody:
+    return responder.opened(*flows.sign_in(attempt, ResponseForm.WITH_TOKENS), responder.tokens)
 
 
 handler = lambda_handler(

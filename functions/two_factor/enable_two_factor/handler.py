@@ -1,11 +1,8 @@
 """POST /api/auth/two-factor/enable -- begin to set up an app for codes, or make mailed codes the second factor."""
 
-from typing import Annotated, Literal
-
 from fastapi import APIRouter, Request, Response
-from pydantic import StrictBool, StringConstraints
 
-from gatehouse.api.second_factor.schemas import AppSetup, MethodBody, OwnerRequest
+from gatehouse.api.second_factor.schemas import AppSetup, EnableRequest, MethodBody
 from gatehouse.api.sessions.responder import start_session
 from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, clear_session, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
@@ -13,12 +10,6 @@ from gatehouse.second_factor import enrolment
 from gatehouse.second_factor.owner import check_owner
 
 router = APIRouter()
-
-
-class EnableRequest(OwnerRequest):
-    method: Literal["totp", "otp"] = "totp"
-    issuer: Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[^:\x00-\x1f]*$")] = ""
-    qr_code: StrictBool = False
 
 
 @router.post("/api/auth/two-factor/enable")

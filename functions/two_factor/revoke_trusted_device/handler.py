@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from gatehouse.accounts.trusted_devices import revoke_trust
 from gatehouse.api_model import StatusBody
 from gatehouse.http import CurrentUser, lambda_handler
-from gatehouse.second_factor.trusted_devices import revoke_trust
 
 router = APIRouter()
 

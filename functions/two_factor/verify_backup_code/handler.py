@@ -7,7 +7,7 @@ from gatehouse.api.second_factor.responses import VerifiedBody, VerifiedResponde
 from gatehouse.api.second_factor.verification import CodeRequest, CurrentVerification
 from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.rate_limits import limit_sign_in
-from gatehouse.second_factor import verifying
+from gatehouse.second_factor import completing
 
 router = APIRouter()
 
@@ -21,7 +21,7 @@ async def verify_backup_code(
     body: BackupCodeRequest, verification: CurrentVerification, responder: VerifiedResponder
 ) -> VerifiedBody:
     opens_session = not body.disable_session
-    return responder.verified(verifying.verify_backup_code(verification, body.code, opens_session=opens_session))
+    return responder.verified(completing.verify_backup_code(verification, body.code, opens_session=opens_session))
 
 
 policy = AccessPolicy(public=True, verifies_cookies=True, signs_in=True, rate_limit=limit_sign_in)

@@ -6,8 +6,8 @@ from gatehouse.api.second_factor.responses import VerifiedBody, VerifiedResponde
 from gatehouse.api.second_factor.verification import CodeRequest, CurrentVerification
 from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.rate_limits import limit_sign_in
+from gatehouse.second_factor.completing import verify_mailed_code
 from gatehouse.second_factor.mailed_codes import find_code
-from gatehouse.second_factor.verifying import verify_mailed_code
 
 router = APIRouter()
 

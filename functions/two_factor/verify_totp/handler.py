@@ -6,7 +6,7 @@ from gatehouse.api.second_factor.responses import VerifiedBody, VerifiedResponde
 from gatehouse.api.second_factor.verification import CodeRequest, CurrentVerification
 from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.rate_limits import limit_sign_in
-from gatehouse.second_factor import verifying
+from gatehouse.second_factor import completing
 
 router = APIRouter()
 
@@ -15,7 +15,7 @@ router = APIRouter()
 async def verify_totp(
     body: CodeRequest, verification: CurrentVerification, responder: VerifiedResponder
 ) -> VerifiedBody:
-    return responder.verified(verifying.verify_totp(verification, body.code))
+    return responder.verified(completing.verify_totp(verification, body.code))
 
 
 policy = AccessPolicy(public=True, verifies_cookies=True, signs_in=True, rate_limit=limit_sign_in)

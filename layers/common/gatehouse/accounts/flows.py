@@ -13,6 +13,7 @@ from functools import cache
 
 from gatehouse import keys, throttle
 from gatehouse.accounts import imported_hashes, outbox, passwords, pictures, verification_mail, waiting_pictures
+from gatehouse.accounts.challenges import Challenge, ResponseForm
 from gatehouse.accounts.counters import spend_mail
 from gatehouse.accounts.failures import count_failure
 from gatehouse.accounts.gate import open_first_session, open_session
@@ -40,7 +41,6 @@ from gatehouse.errors import (
     SignUpDisabled,
     UserAlreadyExists,
 )
-from gatehouse.second_factor.challenges import Challenge, ResponseForm
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.telemetry import add_log_context
 from gatehouse.tokens import Purpose, TokenRow, replace_token, replace_unmailed, still_works

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from gatehouse import sessions
 from gatehouse.accounts import notices
+from gatehouse.accounts.challenges import Challenge, FirstFactor, ResponseForm, new_challenge
 from gatehouse.accounts.known_devices import is_known_device
 from gatehouse.accounts.lookup import AuthenticatedUser
 from gatehouse.accounts.proofs import replace_credentials
 from gatehouse.accounts.table import ProfileRow, add_link
 from gatehouse.accounts.trim_orders import trim_orders
+from gatehouse.accounts.trusted_devices import use_trust
 from gatehouse.config import config
 from gatehouse.dynamodb import TransactItem, put, transact
 from gatehouse.errors import EmailNotVerified
-from gatehouse.second_factor.challenges import Challenge, FirstFactor, ResponseForm, new_challenge
-from gatehouse.second_factor.trusted_devices import use_trust
 from gatehouse.sessions import ClientInfo, IssuedSession
 
 

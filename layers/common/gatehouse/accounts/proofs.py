@@ -1,5 +1,6 @@
 """Writes after somebody proved that an address, or a password, is theirs."""
 
+from gatehouse.accounts.factor_rows import delete_factor
 from gatehouse.accounts.pointers import link_key, reserve
 from gatehouse.accounts.second_factors import no_second_factor
 from gatehouse.accounts.table import (
@@ -11,7 +12,6 @@ from gatehouse.accounts.table import (
     update_profile,
 )
 from gatehouse.dynamodb import TransactItem
-from gatehouse.second_factor.table import delete_factor
 
 
 def mark_verified(profile: ProfileRow) -> TransactItem:

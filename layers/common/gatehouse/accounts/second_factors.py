@@ -3,9 +3,9 @@
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock
+from gatehouse.accounts.factor_rows import delete_factor
 from gatehouse.accounts.table import ProfileRow, same_account, same_credentials, update_profile
 from gatehouse.dynamodb import TransactItem
-from gatehouse.second_factor.table import delete_factor
 
 
 def set_second_factor(profile: ProfileRow, method: str) -> TransactItem:

@@ -5,12 +5,12 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock
+from gatehouse.accounts.factor_rows import delete_factor
 from gatehouse.accounts.model import UTC, User
 from gatehouse.accounts.pointers import PointerRow, email_key, link_key, release, reserve
 from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
 from gatehouse.dynamodb import Key, Row, TableName, TransactItem, check, delete, put, update
-from gatehouse.second_factor.table import delete_factor
 from gatehouse.tokens import TokenRow
 
 _PROFILE = "PROFILE"

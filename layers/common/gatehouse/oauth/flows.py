@@ -10,6 +10,7 @@ from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys, sessions
 from gatehouse.accounts import notices
+from gatehouse.accounts.challenges import Challenge
 from gatehouse.accounts.gate import UserDisabled, open_first_session, open_session
 from gatehouse.accounts.lookup import discard_sign_up, new_user
 from gatehouse.accounts.model import User
@@ -29,7 +30,6 @@ from gatehouse.oauth.model import Identity, TokenSet
 from gatehouse.oauth.table import AccountRow, account_key
 from gatehouse.oauth.token_storage import load_tokens, store_tokens
 from gatehouse.oauth.unlinking import linked_accounts
-from gatehouse.second_factor.challenges import Challenge
 from gatehouse.sessions import ClientInfo, IssuedSession, create_epoch
 from gatehouse.telemetry import add_log_context
 

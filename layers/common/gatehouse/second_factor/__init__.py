@@ -1,4 +1,1 @@
-"""The second factor: codes of an app, mailed codes, backup codes, and devices that need none.
-
-This package imports no flows: the gate of `accounts` imports it.
-"""
+"""The second factor: codes of an app, mailed codes and backup codes. The gate of `accounts` asks for it."""

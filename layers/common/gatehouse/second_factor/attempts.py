@@ -9,9 +9,9 @@ from datetime import timedelta
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock
+from gatehouse.accounts.factor_rows import SecondFactorRow
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, transact, update
 from gatehouse.errors import AccountTemporarilyLocked
-from gatehouse.second_factor.table import SecondFactorRow
 
 LOCKED_FOR = timedelta(minutes=15)
 MOST_FAILURES = 10

@@ -7,6 +7,8 @@ from typing import Any
 
 from gatehouse import clock
 from gatehouse.accounts import notices
+from gatehouse.accounts.challenges import APP, MAIL
+from gatehouse.accounts.factor_rows import SecondFactorRow, factor_key
 from gatehouse.accounts.gate import replace_session
 from gatehouse.accounts.lookup import AuthenticatedUser
 from gatehouse.accounts.second_factors import remove_second_factor, set_second_factor
@@ -17,8 +19,6 @@ from gatehouse.errors import EmailNotVerified, SessionEnded, TotpAlreadyEnabled,
 from gatehouse.keys import second_factor as factor_keys
 from gatehouse.second_factor import totp
 from gatehouse.second_factor.backup_codes import new_backup_codes
-from gatehouse.second_factor.challenges import APP, MAIL
-from gatehouse.second_factor.table import SecondFactorRow, factor_key
 from gatehouse.sessions import ClientInfo, IssuedSession, end
 
 

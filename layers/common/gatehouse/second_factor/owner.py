@@ -1,13 +1,21 @@
 """What it takes to change the second factor: a fresh session, and the password, or where there is none a code."""
 
+from gatehouse.accounts.challenges import APP
 from gatehouse.accounts.changes import check_password
 from gatehouse.accounts.lookup import AuthenticatedUser
-from gatehouse.errors import InvalidInput, SessionNotFresh
-from gatehouse.second_factor.challenges import APP
+from gatehouse.dynamodb import ConditionFailed, TransactItem, transact
+from gatehouse.errors import (
+    InvalidBackupCode,
+    InvalidInput,
+    InvalidTwoFactorCode,
+    OtpHasExpired,
+    Refusal,
+    SessionNotFresh,
+)
+from gatehouse.second_factor.checking import check_backup_code, check_mailed_code, check_totp
 from gatehouse.second_factor.enrolment import find_factor
 from gatehouse.second_factor.mailed_codes import find_code
 from gatehouse.second_factor.verification import Verification
-from gatehouse.second_factor.verifying import verify_backup_code, verify_mailed_code, verify_totp
 from gatehouse.sessions import ClientInfo, is_fresh
 
 _MARK_OF_BACKUP_CODES = "-"
@@ -34,10 +42,16 @@ def _given(name: str, value: str | None) -> str:
 
 def _check_code(account: AuthenticatedUser, client: ClientInfo, code: str) -> None:
     factor = find_factor(account.profile)
+    used: list[TransactItem]
+    refusal: type[Refusal]
     verification = Verification(profile=account.profile, factor=factor, client=client, session=account.session)
     if _MARK_OF_BACKUP_CODES in code:
-        verify_backup_code(verification, code)
+        used, refusal = check_backup_code(verification, code), InvalidBackupCode
     elif account.profile.two_factor == APP:
-        verify_totp(verification, code)
+        used, refusal = check_totp(verification, code), InvalidTwoFactorCode
     else:
-        verify_mailed_code(verification, code, find_code(account.id))
+        used, refusal = check_mailed_code(verification, code, find_code(account.id)), OtpHasExpired
+    try:
+        transact(*used)
+    except ConditionFailed:
+        raise refusal from None  # another request used it

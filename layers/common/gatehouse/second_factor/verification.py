@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from gatehouse.accounts.factor_rows import ChallengeRow, SecondFactorRow
 from gatehouse.accounts.table import ProfileRow
-from gatehouse.second_factor.table import ChallengeRow, SecondFactorRow
 from gatehouse.sessions import ClientInfo, Session
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from fastapi import Request, Response
 
 from gatehouse.accounts import User
+from gatehouse.accounts.challenges import Challenge
 from gatehouse.api.accounts.mailed_links import redirect
 from gatehouse.api.sessions.responder import start_challenge, start_session
 from gatehouse.config import config
@@ -37,7 +38,6 @@ from gatehouse.http.origin import base_url, encode_location
 from gatehouse.oauth import flows, id_tokens, state, token_endpoint
 from gatehouse.oauth.providers import get_provider, is_configured
 from gatehouse.oauth.table import StateRow
-from gatehouse.second_factor.challenges import Challenge
 from gatehouse.sessions import ClientInfo
 from gatehouse.telemetry import add_log_context
 

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from gatehouse.accounts import User
+from gatehouse.accounts.challenges import Challenge
 from gatehouse.api_model import ApiModel, ResponseModel
 from gatehouse.errors import InvalidIdToken, InvalidInput, InvalidToken
 from gatehouse.http.cookies import add_state
@@ -15,7 +16,6 @@ from gatehouse.http.origin import asking_site, base_url, encode_location, is_app
 from gatehouse.oauth import flows, id_tokens, state
 from gatehouse.oauth.model import Identity, TokenSet
 from gatehouse.oauth.providers import get_provider
-from gatehouse.second_factor.challenges import Challenge
 from gatehouse.sessions import ClientInfo, IssuedSession, Session
 from gatehouse.site import resolve_target
 

@@ -5,19 +5,18 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from pydantic import Field
 
+from gatehouse.accounts.challenges import ResponseForm
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import (
     AuthResponder,
     TokenResponse,
-    UserOnly,
     UserWithSession,
     trust_device,
 )
 from gatehouse.api_model import ResponseModel
 from gatehouse.http.cookies import TRUSTED, TWO_FACTOR, get_cookies, set_cookie
 from gatehouse.http.credentials import optional_credentials
-from gatehouse.second_factor.challenges import ResponseForm
-from gatehouse.second_factor.verifying import Verified
+from gatehouse.second_factor.completing import Verified
 
 
 class SecondFactorBody(ResponseModel):
@@ -27,7 +26,7 @@ class SecondFactorBody(ResponseModel):
     user: UserBody
 
 
-VerifiedBody = SecondFactorBody | UserWithSession | TokenResponse | UserOnly
+VerifiedBody = SecondFactorBody | UserWithSession | TokenResponse
 
 
 class SecondFactorResponder:
@@ -47,7 +46,7 @@ class SecondFactorResponder:
         if verified.issued and verified.form == ResponseForm.WITH_SESSION:
             return responder.with_session(verified.user, verified.issued)
         if verified.issued and verified.form == ResponseForm.WITH_TOKENS:
-            return responder.with_tokens(verified.user, verified.issued)
+            return responder.tokens(verified.user, verified.issued)
         token = responder.signed_up(verified.user, verified.issued).token if verified.issued else self._own_token()
         return SecondFactorBody(token=token, user=UserBody.of(verified.user))
 

@@ -1,8 +1,8 @@
 """Bodies of what turns the second factor on and off."""
 
-from typing import Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StringConstraints
 
 from gatehouse.api_model import ApiModel, ResponseModel, Timestamp
 from gatehouse.second_factor.enrolment import Enrolment
@@ -13,6 +13,14 @@ class OwnerRequest(ApiModel):
 
     password: str | None = None
     code: str | None = Field(default=None, max_length=64)
+
+
+class EnableRequest(OwnerRequest):
+    """The method to turn on; `issuer` is the name that the app shows, and `qr_code` asks for an image."""
+
+    method: Literal["totp", "otp"] = "totp"
+    issuer: Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[^:\x00-\x1f]*$")] = ""
+    qr_code: StrictBool = False
 
 
 class TotpUri(ResponseModel):

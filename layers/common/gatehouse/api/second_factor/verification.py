@@ -8,13 +8,13 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from gatehouse import keys
 from gatehouse.accounts import ProfileRow, profile_key
+from gatehouse.accounts.challenges import is_open, parse_token
+from gatehouse.accounts.factor_rows import SecondFactorRow, challenge_key, factor_key
 from gatehouse.api_model import ApiModel
 from gatehouse.dynamodb import batch_get
 from gatehouse.errors import InvalidToken, InvalidTwoFactorCookie, MissingToken, SessionRequired, TokenExpired
 from gatehouse.http.authentication import CurrentClient, find_principal
 from gatehouse.http.cookies import TWO_FACTOR, clear_with_response, signed_cookie
-from gatehouse.second_factor.challenges import is_open, parse_token
-from gatehouse.second_factor.table import SecondFactorRow, challenge_key, factor_key
 from gatehouse.second_factor.verification import Verification
 from gatehouse.sessions import ClientInfo
 

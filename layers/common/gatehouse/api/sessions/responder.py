@@ -7,7 +7,8 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from gatehouse import keys
-from gatehouse.accounts import User
+from gatehouse.accounts import User, challenges, trusted_devices
+from gatehouse.accounts.challenges import Challenge
 from gatehouse.accounts.flows import SignUpResult
 from gatehouse.accounts.verification import VerificationResult
 from gatehouse.api.accounts.schemas import OwnUserBody, UserBody
@@ -19,8 +20,6 @@ from gatehouse.http.cookies import TRUSTED, clear_session_cache, set_challenge, 
 from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import encode_location
 from gatehouse.http.proof_cookies import forget_sign_up, remember_sign_up, remember_verification
-from gatehouse.second_factor import challenges, trusted_devices
-from gatehouse.second_factor.challenges import Challenge
 from gatehouse.sessions import IssuedSession, Session
 from gatehouse.telemetry import add_log_context
 
@@ -133,8 +132,10 @@ class AuthResponder:
 
     def with_tokens(self, user: User, issued: IssuedSession | None) -> TokenResponse | UserOnly:
         """Return the body for clients that use JWTs."""
-        if not issued:
-            return UserOnly(user=UserBody.of(user))
+        return self.tokens(user, issued) if issued else UserOnly(user=UserBody.of(user))
+
+    def tokens(self, user: User, issued: IssuedSession) -> TokenResponse:
+        """Return the body of a session for clients that use JWTs."""
         self._token(user, issued)
         return token_response(self._request, user, issued.session, issued.refresh_token)
 

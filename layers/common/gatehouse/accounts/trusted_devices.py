@@ -15,9 +15,9 @@ from hashlib import sha256
 from pynamodb.expressions.update import Action
 
 from gatehouse import clock, keys
+from gatehouse.accounts.factor_rows import TrustedDeviceRow, query_trusted_devices, trusted_device_key
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, conditional_write, put
-from gatehouse.second_factor.table import TrustedDeviceRow, query_trusted_devices, trusted_device_key
 from gatehouse.sessions import ClientInfo
 
 LIFETIME = timedelta(days=30)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from gatehouse import clock
+from gatehouse.accounts.factor_rows import ChallengeRow, challenge_key
 from gatehouse.dynamodb import TransactItem, delete, update
-from gatehouse.second_factor.table import ChallengeRow, challenge_key
 
 LIFETIME = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
