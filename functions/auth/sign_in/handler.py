@@ -15,7 +15,7 @@ router = APIRouter()
 @router.post("/api/auth/sign-in/email", response_model_exclude_unset=True)
 async def sign_in(attempt: CurrentSignInAttempt, responder: Responder) -> SignInBody | ChallengeBody:
     url = attempt.credentials.callback_url
-    return responder.opened(*flows.sign_in(attempt), lambda *opened: responder.signed_in(*opened, url))
+    return responder.opened(*flows.sign_in(attempt), lambda user, issued: responder.signed_in(user, issued, url))
 
 
 @router.post("/api/auth/signin")

@@ -25,9 +25,9 @@ def new_device(profile: ProfileRow, client: ClientInfo) -> TokenRow:
     return _notice(Purpose.NEW_DEVICE, profile, client)
 
 
-def security_changed(profile: ProfileRow, client: ClientInfo, change: str) -> TokenRow:
-    """The notice to a user of a change to the second factor, by its text in `mail/templates/LANGUAGE/methods`."""
-    return _notice(Purpose.SECURITY_CHANGED, profile, client, method=change)
+def security_changed(profile: ProfileRow, client: ClientInfo, change: Purpose) -> TokenRow:
+    """The notice to a user of one of `SECURITY_CHANGES`."""
+    return _notice(change, profile, client)
 
 
 def access_removed(profile: ProfileRow, client: ClientInfo) -> TokenRow:

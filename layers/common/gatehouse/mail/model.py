@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from gatehouse.config import config
 from gatehouse.mail.foreign_text import leads_to, shown_address, shown_text
 from gatehouse.site import page_url
-from gatehouse.tokens import Purpose, TokenRow, derive_token
+from gatehouse.tokens import SECURITY_CHANGES, Purpose, TokenRow, derive_token
 from gatehouse.tokens.codes import derive_code
 from gatehouse.tokens.unsubscribing import unsubscribe_token
 
@@ -38,6 +38,7 @@ def render(row: TokenRow) -> Message:
     Text of people passes `foreign_text`. To whoever has not proven the account goes no such text at all: a stranger
     may have ordered the mail.
     """
+    is_change = row.purpose in SECURITY_CHANGES
     unsubscribe_link = _unsubscribe_link(row) if row.purpose == Purpose.TASK_DIGEST else ""
     words = {
         "product": config().product_name,
@@ -52,11 +53,12 @@ def render(row: TokenRow) -> Message:
         "when": _moment(row.language, row.created_at),
         "where": row.origin or "?",
         "method": _method(row),
+        "change": _template(f"{row.language}/changes", f"{row.purpose}.txt").template.strip() if is_change else "",
         "code": derive_code(row) if row.purpose == Purpose.TWO_FACTOR_CODE else "",
         "unsubscribe": unsubscribe_link,
     }
     lines = [shown_text(line, _LONGEST_LINE, with_addresses=True) for line in row.lines or []]
-    folder = f"{row.language}/{row.purpose}"
+    folder = f"{row.language}/{'security-changed' if is_change else row.purpose}"
     plain = words | {"lines": "\n".join(f"- {line}" for line in lines)}
     items = {"lines": "\n".join(f"<li>{escape(line)}</li>" for line in lines)}
     marked_up = {key: escape(value) for key, value in words.items()} | items

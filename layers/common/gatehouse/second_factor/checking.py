@@ -20,7 +20,7 @@ from gatehouse.keys import second_factor as factor_keys
 from gatehouse.second_factor import attempts, totp
 from gatehouse.second_factor.mailed_codes import count_guess, is_usable
 from gatehouse.second_factor.verification import Verification
-from gatehouse.tokens import TokenRow, mark_used
+from gatehouse.tokens import Purpose, TokenRow, mark_used
 from gatehouse.tokens.codes import is_code
 
 
@@ -88,7 +88,7 @@ def check_backup_code(verification: Verification, code: str) -> list[TransactIte
         *attempts.forgive(),
         condition=SecondFactorRow.backup_codes.contains(known),
     )
-    return [used, put(notices.security_changed(profile, verification.client, "backup-code-used"))]
+    return [used, put(notices.security_changed(profile, verification.client, Purpose.BACKUP_CODE_USED))]
 
 
 def _count(verification: Verification, factor: SecondFactorRow) -> None:
@@ -118,7 +118,7 @@ def _end(challenge: ChallengeRow) -> Refusal:
 def _wrong(verification: Verification, factor: SecondFactorRow | None, refusal: Refusal) -> Refusal:
     """Return the refusal of a wrong code; the owner is told of the one that locks."""
     if factor and attempts.is_last(factor):
-        notices.security_changed(verification.profile, verification.client, "two-factor-locked").save()
+        notices.security_changed(verification.profile, verification.client, Purpose.TWO_FACTOR_LOCKED).save()
     return refusal
 
 

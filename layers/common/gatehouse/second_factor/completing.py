@@ -15,7 +15,7 @@ from gatehouse.errors import InvalidBackupCode, InvalidTwoFactorCode, InvalidTwo
 from gatehouse.second_factor.checking import check_backup_code, check_mailed_code, check_totp
 from gatehouse.second_factor.verification import Verification
 from gatehouse.sessions import IssuedSession, end, mark_fresh
-from gatehouse.tokens import TokenRow
+from gatehouse.tokens import Purpose, TokenRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def _complete(
 
 def _turn_on(verification: Verification, method: str) -> list[TransactItem]:
     profile = verification.profile
-    notice = notices.security_changed(profile, verification.client, "two-factor-on")
+    notice = notices.security_changed(profile, verification.client, Purpose.TWO_FACTOR_ON)
     return [set_second_factor(profile, method), put(notice)]
 
 

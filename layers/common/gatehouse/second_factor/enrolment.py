@@ -20,6 +20,7 @@ from gatehouse.keys import second_factor as factor_keys
 from gatehouse.second_factor import totp
 from gatehouse.second_factor.backup_codes import new_backup_codes
 from gatehouse.sessions import ClientInfo, IssuedSession, end
+from gatehouse.tokens import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def enable_mailed_codes(account: AuthenticatedUser, client: ClientInfo) -> Issue
     if profile.two_factor:
         return None
     row = _row(profile, created_at=clock.now())
-    notice = put(notices.security_changed(profile, client, "two-factor-on"))
+    notice = put(notices.security_changed(profile, client, Purpose.TWO_FACTOR_ON))
     issued = _replace(account, client, put(row), set_second_factor(profile, MAIL), notice)
     profile.two_factor = MAIL
     return issued
@@ -85,7 +86,7 @@ def renew_backup_codes(account: AuthenticatedUser, client: ClientInfo) -> list[s
     if profile.two_factor != APP:
         raise TwoFactorNotEnabled
     renewed = SecondFactorRow.backup_codes.set(_macs(codes, profile))
-    notice = put(notices.security_changed(profile, client, "backup-codes-new"))
+    notice = put(notices.security_changed(profile, client, Purpose.BACKUP_CODES_RENEWED))
     stored = update(_row(profile), renewed, condition=SecondFactorRow.pk.exists())
     _write(profile, stored, notice, refusal=TwoFactorNotEnabled)
     return codes
@@ -98,7 +99,7 @@ def disable(account: AuthenticatedUser, client: ClientInfo) -> IssuedSession | N
     profile = account.profile
     if not profile.two_factor:
         return None
-    notice = put(notices.security_changed(profile, client, "two-factor-off"))
+    notice = put(notices.security_changed(profile, client, Purpose.TWO_FACTOR_OFF))
     issued = _replace(account, client, *remove_second_factor(profile), notice)
     profile.two_factor = None
     return issued

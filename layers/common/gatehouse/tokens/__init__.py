@@ -9,10 +9,11 @@ from gatehouse.tokens.flows import (
     replace_unmailed,
     still_works,
 )
-from gatehouse.tokens.model import MailedToken, MailState, Purpose
+from gatehouse.tokens.model import SECURITY_CHANGES, MailedToken, MailState, Purpose
 from gatehouse.tokens.table import TokenRow, email_subject
 
 __all__ = [
+    "SECURITY_CHANGES",
     "MailState",
     "MailedToken",
     "Purpose",

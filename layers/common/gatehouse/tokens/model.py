@@ -26,9 +26,25 @@ class Purpose(StrEnum):
     SIGN_IN_METHOD_ADDED = "sign-in-method-added"
     NEW_DEVICE = "new-device"
     TWO_FACTOR_CODE = "two-factor-code"
-    SECURITY_CHANGED = "security-changed"
+    TWO_FACTOR_ON = "two-factor-on"
+    TWO_FACTOR_OFF = "two-factor-off"
+    TWO_FACTOR_RESET = "two-factor-reset"
+    TWO_FACTOR_LOCKED = "two-factor-locked"
+    BACKUP_CODES_RENEWED = "backup-codes-renewed"
+    BACKUP_CODE_USED = "backup-code-used"
     TASK_DIGEST = "task-digest"
     DECOY = "nothing"
+
+
+SECURITY_CHANGES = {
+    Purpose.TWO_FACTOR_ON,
+    Purpose.TWO_FACTOR_OFF,
+    Purpose.TWO_FACTOR_RESET,
+    Purpose.TWO_FACTOR_LOCKED,
+    Purpose.BACKUP_CODES_RENEWED,
+    Purpose.BACKUP_CODE_USED,
+}
+"""Changes that one mail tells of, each in its words; and each has a row of its own, so that none replaces another."""
 
 
 class MailState(StrEnum):

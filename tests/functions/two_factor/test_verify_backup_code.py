@@ -1,0 +1,63 @@
+"""POST /api/auth/two-factor/verify-backup-code: each code counts once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
+from tests.support.mailbox import Mailbox
+from tests.support.people import Person
+from tests.support.two_factor import VERIFY_BACKUP, Enrolled, challenge, give
+
+
+def test_a_code_completes_a_sign_in_once_and_the_owner_is_told(call: Api, enrolled: Enrolled, mailbox: Mailbox) -> None:
+    code = enrolled.backup_codes[3]
+
+    done = give(call, VERIFY_BACKUP, challenge(call, enrolled.email), code)
+
+    assert (done.status, done.json["user"]["id"]) == (200, enrolled.id)
+    assert give(call, VERIFY_BACKUP, challenge(call, enrolled.email), code).code == "INVALID_BACKUP_CODE"
+    assert "a backup code was used" in mailbox.to(enrolled.email)[-1].text
+
+
+def test_twenty_at_once_use_a_code_once(call: Api, enrolled: Enrolled) -> None:
+    tokens = [challenge(call, enrolled.email) for _ in range(8)]
+
+    responses = run_concurrently(lambda token: give(call, VERIFY_BACKUP, token, enrolled.backup_codes[0]), tokens)
+
+    assert [response.status for response in responses].count(200) == 1
+
+
+@pytest.mark.parametrize("change", [str.swapcase, lambda code: code.replace("-", ""), lambda code: code[:-1]])
+def test_codes_are_compared_exactly(call: Api, enrolled: Enrolled, change: Callable[[str], str]) -> None:
+    code = change(enrolled.backup_codes[0])
+    token = challenge(call, enrolled.email)
+
+    assert give(call, VERIFY_BACKUP, token, code).code == "INVALID_BACKUP_CODE"
+
+
+def test_all_ten_count_and_then_there_are_none(call: Api, enrolled: Enrolled) -> None:
+    for code in enrolled.backup_codes:
+        assert give(call, VERIFY_BACKUP, challenge(call, enrolled.email), code).status == 200
+
+    assert give(call, VERIFY_BACKUP, challenge(call, enrolled.email), "aaaaa-aaaaa").code == "BACKUP_CODES_NOT_ENABLED"
+
+
+def test_a_code_can_be_used_up_without_a_session(call: Api, enrolled: Enrolled) -> None:
+    token = challenge(call, enrolled.email)
+
+    done = give(call, VERIFY_BACKUP, token, enrolled.backup_codes[0], disableSession=True)
+
+    assert (done.status, set(done.json), done.cookies) == (200, {"user"}, [])
+    assert give(call, VERIFY_BACKUP, token, enrolled.backup_codes[1]).code == "INVALID_TWO_FACTOR_COOKIE"
+
+
+def test_within_a_session_the_session_goes_on(call: Api, enrolled: Enrolled) -> None:
+    done = call(VERIFY_BACKUP, bearer=enrolled.token, json={"code": enrolled.backup_codes[0]})
+
+    assert (done.status, done.json["token"]) == (200, enrolled.token)
+
+
+def test_without_codes_there_is_nothing_to_verify(call: Api, ann: Person) -> None:
+    assert call(VERIFY_BACKUP, bearer=ann.token, json={"code": "aaaaa-aaaaa"}).code == "BACKUP_CODES_NOT_ENABLED"
