@@ -20,4 +20,4 @@ async def verify_password(body: VerifyPasswordRequest, account: CurrentAccount) 
     return {"status": True}
 
 
-handler = lambda_handler(router, AccessPolicy(with_profile=True, clear_session=clear_session))
+handler = lambda_handler(router, AccessPolicy(admits_setup=True, with_profile=True, clear_session=clear_session))

@@ -23,5 +23,11 @@ async def enable_two_factor(
     return MethodBody(method=body.method)
 
 
-policy = AccessPolicy(with_profile=True, verifies_cookies=True, rate_limit=limit_passwords, clear_session=clear_session)
+policy = AccessPolicy(
+    admits_setup=True,
+    with_profile=True,
+    verifies_cookies=True,
+    rate_limit=limit_passwords,
+    clear_session=clear_session,
+)
 handler = lambda_handler(router, policy)

@@ -22,5 +22,11 @@ async def get_totp_uri(body: UriRequest, account: CurrentAccount, client: Curren
     return TotpUri.showing(enrolment.totp_uri(account), with_image=body.qr_code)
 
 
-policy = AccessPolicy(with_profile=True, verifies_cookies=True, rate_limit=limit_passwords, clear_session=clear_session)
+policy = AccessPolicy(
+    admits_setup=True,
+    with_profile=True,
+    verifies_cookies=True,
+    rate_limit=limit_passwords,
+    clear_session=clear_session,
+)
 handler = lambda_handler(router, policy)

@@ -93,6 +93,8 @@ class Config:
     """Whether anybody may sign up"""
     delete_user_by_mail: Flag
     """Whether deleting an account needs a mailed link"""
+    require_two_factor: Literal["off", "all"]
+    """Who must have a second factor: nobody, or all users, who can do nothing else until they set one up"""
     notify_new_device: Flag
     """Whether users are told by mail of a sign-in on a device that they did not use before"""
     confirm_email_change: Flag

@@ -400,6 +400,12 @@ class TwoFactorNotEnabled(Refusal):
     code = "TWO_FACTOR_NOT_ENABLED"
 
 
+class TwoFactorRequired(Refusal):
+    """Set up a second factor first, or sign in again with yours."""
+
+    status, code = HTTPStatus.FORBIDDEN, "TWO_FACTOR_REQUIRED"
+
+
 class BackupCodesNotEnabled(Refusal):
     """Backup codes aren't enabled"""
 

@@ -58,7 +58,8 @@ def open_session(
         challenge, waiting = new_challenge(first, profile.two_factor)
         transact(*writes, put(waiting))
         return challenge
-    issued = _open(profile, client, writes, epoch=epoch, remember=remember, notify=notify)
+    trusted = trusted_device is not None
+    issued = _open(profile, client, writes, epoch=epoch, remember=remember, notify=notify, second_factor=trusted)
     return replace(issued, trusted_device=trusted_device)
 
 
@@ -75,7 +76,9 @@ def open_session_with_both_factors(
 ) -> IssuedSession:
     """Open a session for whoever showed all that is asked of them; raises as `open_session`."""
     _check_admitted(profile)
-    return _open(profile, client, list(changes), epoch=profile.epoch, remember=remember, notify=True)
+    return _open(
+        profile, client, list(changes), epoch=profile.epoch, remember=remember, notify=True, second_factor=True
+    )
 
 
 def _check_admitted(profile: ProfileRow) -> None:
@@ -86,9 +89,16 @@ def _check_admitted(profile: ProfileRow) -> None:
 
 
 def _open(
-    profile: ProfileRow, client: ClientInfo, writes: list[TransactItem], *, epoch: int, remember: bool, notify: bool
+    profile: ProfileRow,
+    client: ClientInfo,
+    writes: list[TransactItem],
+    *,
+    epoch: int,
+    remember: bool,
+    notify: bool,
+    second_factor: bool = False,
 ) -> IssuedSession:
-    issued, row = sessions.new_session(profile.user_id, epoch, client, remember=remember)
+    issued, row = sessions.new_session(profile.user_id, epoch, client, remember=remember, second_factor=second_factor)
     writes = [*writes, *(_notices(profile, client) if notify else []), *trim_orders(profile.user_id)]
     if writes:
         transact(*writes, put(row))
@@ -120,7 +130,14 @@ def _notices(profile: ProfileRow, client: ClientInfo) -> list[TransactItem]:
     return [] if known else [put(notices.new_device(profile, client))]
 
 
-def replace_session(user: AuthenticatedUser, client: ClientInfo, *, epoch: int) -> tuple[IssuedSession, TransactItem]:
-    """Return a session in place of a user's current one, in this epoch or the next, and the write that opens it."""
-    issued, row = sessions.new_session(user.id, epoch, client, remember=user.session.remember)
+def replace_session(
+    user: AuthenticatedUser, client: ClientInfo, *, epoch: int, second_factor: bool | None = None
+) -> tuple[IssuedSession, TransactItem]:
+    """Return a session in place of a user's current one, in this epoch or the next, and the write that opens it.
+
+    `second_factor` is as in the current one, unless given.
+    """
+    old = user.session
+    given = old.second_factor if second_factor is None else second_factor
+    issued, row = sessions.new_session(user.id, epoch, client, remember=old.remember, second_factor=given)
     return issued, put(row)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from gatehouse import sessions
 from gatehouse.accounts import AuthenticatedUser, ProfileRow, profile_key
+from gatehouse.config import config
 from gatehouse.dynamodb import Row
 from gatehouse.errors import (
     InvalidToken,
@@ -19,6 +20,7 @@ from gatehouse.errors import (
     SessionNotFresh,
     SessionRequired,
     TokenExpired,
+    TwoFactorRequired,
     Unauthorized,
 )
 from gatehouse.http.client_address import client_address
@@ -55,6 +57,12 @@ def authenticate(request: Request, *, with_profile: bool, user_row: UserKey | No
         if request.scope["path"].startswith("/api/auth/"):
             raise Unauthorized(details={"reason": refusal.code}) from None
         raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
+
+
+def check_second_factor(session: Session, *, admits_setup: bool = False) -> None:
+    """Raise TwoFactorRequired for a session without a second factor, where all users must have one."""
+    if config().require_two_factor == "all" and not session.second_factor and not admits_setup:
+        raise TwoFactorRequired
 
 
 def find_session_user(request: Request) -> AuthenticatedUser | None:

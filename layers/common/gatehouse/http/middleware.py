@@ -26,7 +26,7 @@ from gatehouse.errors import (
     TooManyWrongPasswords,
     UnsupportedMediaType,
 )
-from gatehouse.http.authentication import authenticate
+from gatehouse.http.authentication import authenticate, check_second_factor
 from gatehouse.http.client_address import client_address
 from gatehouse.http.cookies import cleared_cookies
 from gatehouse.http.error_responses import SECURITY_HEADERS, error_response, to_refusal
@@ -85,6 +85,7 @@ class RequestMiddleware:
             started = perf_counter()
             caller = authenticate(request, with_profile=self.policy.with_profile, user_row=self.policy.user_row)
             request.state.caller = caller
+            check_second_factor(caller.session, admits_setup=self.policy.admits_setup)
             telemetry.record_duration("AuthValidation", perf_counter() - started, function=self.name)
             telemetry.add_log_context(user_id=caller.id)
             if self.policy.user_limit:

@@ -24,7 +24,8 @@ class AccessPolicy:
     """What a function admits, what is checked before its endpoint runs, and what it may use.
 
     `public` admits callers that are not signed in. `admits_access_tokens` takes a JWT for its session; without it, a
-    valid JWT alone is refused with SessionRequired. `with_profile` reads the caller's profile together with the
+    valid JWT alone is refused with SessionRequired. `admits_setup` admits users who still have to set up
+    the second factor that is required of all. `with_profile` reads the caller's profile together with the
     session. `verifies_cookies` says that the function may read the secret: it rejects a badly signed cookie before any
     read. `signs_tokens` says that responses carry access tokens. `constant_time` responds at the next tenth of a
     second, so that timing does not show whether a row exists. `signs_in` is for functions that open sessions: another
@@ -39,6 +40,7 @@ class AccessPolicy:
 
     public: bool = False
     admits_access_tokens: bool = False
+    admits_setup: bool = False
     with_profile: bool = False
     verifies_cookies: bool = False
     signs_tokens: bool = False

@@ -14,7 +14,7 @@ from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, put, tr
 from gatehouse.errors import InvalidBackupCode, InvalidTwoFactorCode, InvalidTwoFactorCookie, OtpHasExpired, Refusal
 from gatehouse.second_factor.checking import check_backup_code, check_mailed_code, check_totp
 from gatehouse.second_factor.verification import Verification
-from gatehouse.sessions import IssuedSession, end, mark_fresh
+from gatehouse.sessions import IssuedSession, end, mark_verified
 from gatehouse.tokens import Purpose, TokenRow
 
 
@@ -96,10 +96,10 @@ def _go_on(verification: Verification, changes: list[TransactItem], *, replaced:
     session = verification.session
     assert session  # noqa: S101 -- there is no challenge
     if not replaced:
-        transact(mark_fresh(session), *changes)
+        transact(mark_verified(session), *changes)
         return None
     account = AuthenticatedUser(session=session, profile=verification.profile)
-    issued, opened = replace_session(account, verification.client, epoch=session.epoch)
+    issued, opened = replace_session(account, verification.client, epoch=session.epoch, second_factor=True)
     transact(end(session), opened, *changes)
     return issued
 

@@ -66,7 +66,7 @@ def enable_mailed_codes(account: AuthenticatedUser, client: ClientInfo) -> Issue
         return None
     row = _row(profile, created_at=clock.now())
     notice = put(notices.security_changed(profile, client, Purpose.TWO_FACTOR_ON))
-    issued = _replace(account, client, put(row), set_second_factor(profile, MAIL), notice)
+    issued = _replace(account, client, put(row), set_second_factor(profile, MAIL), notice, on=True)
     profile.two_factor = MAIL
     return issued
 
@@ -100,7 +100,7 @@ def disable(account: AuthenticatedUser, client: ClientInfo) -> IssuedSession | N
     if not profile.two_factor:
         return None
     notice = put(notices.security_changed(profile, client, Purpose.TWO_FACTOR_OFF))
-    issued = _replace(account, client, *remove_second_factor(profile), notice)
+    issued = _replace(account, client, *remove_second_factor(profile), notice, on=False)
     profile.two_factor = None
     return issued
 
@@ -112,8 +112,8 @@ def find_factor(profile: ProfileRow) -> SecondFactorRow | None:
     return row
 
 
-def _replace(account: AuthenticatedUser, client: ClientInfo, *writes: TransactItem) -> IssuedSession:
-    issued, opened = replace_session(account, client, epoch=account.session.epoch)
+def _replace(account: AuthenticatedUser, client: ClientInfo, *writes: TransactItem, on: bool) -> IssuedSession:
+    issued, opened = replace_session(account, client, epoch=account.session.epoch, second_factor=on)
     try:
         transact(*writes, end(account.session), opened)
     except ConditionFailed:

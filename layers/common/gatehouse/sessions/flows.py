@@ -19,7 +19,7 @@ _LONGEST_ADDRESS, _LONGEST_AGENT = 45, 500
 
 
 def new_session(
-    user_id: str, epoch: int, client: ClientInfo, *, remember: bool = True
+    user_id: str, epoch: int, client: ClientInfo, *, remember: bool = True, second_factor: bool = False
 ) -> tuple[IssuedSession, SessionRow]:
     """Return a new session in `epoch`, and its row, unsaved. In an outdated epoch it is invalid from the start, and
     so it is after an emergency rotation, unless the caller has read the keyring since.
@@ -39,6 +39,7 @@ def new_session(
         proved_at=now if now < created_at else None,
         expires_at=(now + lifetime).replace(microsecond=0),
         remember=remember,
+        second_factor=second_factor,
         ip_address=client.ip_address[:_LONGEST_ADDRESS],
         user_agent=client.user_agent[:_LONGEST_AGENT],
     )
@@ -103,10 +104,13 @@ def mark_reauthenticated(session: Session) -> Session:
     return update_session(session, SessionRow.proved_at.set(clock.now()))
 
 
-def mark_fresh(session: Session) -> TransactItem:
-    """Return the write that makes a session fresh; it fails when the session has ended."""
-    row = SessionRow(session.user_id, session.id)
-    return update(row, SessionRow.proved_at.set(clock.now()), condition=SessionRow.epoch == session.epoch)
+def mark_verified(session: Session) -> TransactItem:
+    """Return the write that makes a session fresh, because its user just gave the second factor; it fails when the
+    session has ended.
+    """
+    row, now = SessionRow(session.user_id, session.id), clock.now()
+    actions = SessionRow.proved_at.set(now), SessionRow.second_factor.set(True)
+    return update(row, *actions, condition=SessionRow.epoch == session.epoch)
 
 
 def end(session: Session) -> TransactItem:

@@ -195,7 +195,8 @@ class ClientInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session as its user may see it. It is fresh for a while after `proved_at`, when the password was last given.
+    """A session as its user may see it. It is fresh for a while after `proved_at`, when the password or another factor
+    was last given. `second_factor` says whether more than one was.
 
     `cursor_key` authenticates the user's cursors; it is set when the session was just found.
     """
@@ -210,6 +211,7 @@ class Session:
     ip_address: str
     user_agent: str
     remember: bool
+    second_factor: bool
     generation: int = 0
     cursor_key: bytes = b""
 

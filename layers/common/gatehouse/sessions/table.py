@@ -26,6 +26,7 @@ class SessionRow(Row):
     proved_at = TimestampAttribute(null=True)
     generation = IntegerAttribute(default=0)
     remember = BooleanAttribute(default=True)
+    second_factor = BooleanAttribute(default=False)
     ip_address = UnicodeAttribute(default="")
     user_agent = UnicodeAttribute(default="")
 

@@ -8,6 +8,8 @@ from starlette.requests import Request
 from gatehouse import clock, keys
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.config import config
+from gatehouse.errors import TwoFactorRequired
+from gatehouse.http.authentication import check_second_factor
 from gatehouse.http.origin import access_token_audience, base_url
 from gatehouse.sessions import AccessToken, Credential, Session
 
@@ -34,14 +36,18 @@ def jwks_keys() -> list[dict[str, str]]:
 
 def access_token_for(
     request: Request, user: UserBody, session: Session, credential: Credential, *, latest: datetime | None
-) -> str:
-    """Return the access token for a response; `latest` as for `issue_access_token`.
+) -> str | None:
+    """Return the access token for a response; `latest` as for `issue_access_token`. None for a session that still
+    lacks a second factor, where one is required.
 
     A caller that came with a JWT keeps it: a stolen JWT must not renew itself.
     """
     if isinstance(credential, AccessToken):
         return credential.text
-    return issue_access_token(request, user, session, latest=latest).text
+    try:
+        return issue_access_token(request, user, session, latest=latest).text
+    except TwoFactorRequired:
+        return None
 
 
 def issue_access_token(
@@ -50,10 +56,12 @@ def issue_access_token(
     """Issue a JWT with the user's fields as claims, signed by a published key. It expires no later than its session,
     and than `latest`.
 
-    The image is left out where the JWT would have 2 KB with it: API Gateway accepts 10 KB of headers.
+    The image is left out where the JWT would have 2 KB with it: API Gateway accepts 10 KB of headers. Raises
+    TwoFactorRequired where the session lacks a second factor: other backends would take the token.
     """
     from gatehouse.keys import access_tokens  # noqa: PLC0415 -- `cryptography` is for those who ask for a JWT
 
+    check_second_factor(session)
     now = int(clock.now().timestamp())
     ends = [int(end.timestamp()) for end in (session.expires_at, latest) if end]
     expires_at = min(now + int(config().access_token_lifetime.total_seconds()), *ends)

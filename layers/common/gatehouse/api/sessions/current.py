@@ -63,8 +63,8 @@ def _live_session(credential: Credential, request: Request, response: Response) 
             set_session(request, response, session, credential)
         cached = body.model_dump(mode="json", by_alias=True)
         cached_until = cookie_cache.store(request, response, cached, remember=session.remember)
-    token = access_token_for(request, body.user, session, credential, latest=cached_until)
-    response.headers["set-auth-jwt"] = token
+    if token := access_token_for(request, body.user, session, credential, latest=cached_until):
+        response.headers["set-auth-jwt"] = token
     return body
 
 
