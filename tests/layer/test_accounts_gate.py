@@ -17,10 +17,14 @@ from tests.support.oauth_flow import SOCIAL, OAuthFlow
 from tests.support.people import People
 from tests.support.settings_usage import Definition, reachable
 from tests.support.tables import rows
+from tests.support.two_factor import CHALLENGE, SESSION, Enrolled, cookie_of
 
 OPEN_SESSION = ("gatehouse.accounts.gate", "open_session")
+BOTH_FACTORS = ("gatehouse.accounts.gate", "open_session_with_both_factors")
+FIRST_SESSION = ("gatehouse.accounts.gate", "open_first_session")
+SECOND_STEPS = {"verify_totp", "verify_otp", "verify_backup_code"}
 REDEEM_TOKEN = ("gatehouse.tokens.flows", "find_token")
-FOR_NEW_USERS = {"sign_up", "verify_email"}  # nobody is disabled or unverified; whether there is a session is a setting
+FOR_NEW_USERS = {"verify_email"}  # nobody is disabled or unverified; whether there is a session is a setting
 PROVE_THE_MAILBOX = {"sign_in_social", "oauth_callback"}
 BY_MAIL = {"reset_password", "verify_email"}  # see tests/layer/test_accounts_mailbox_proof.py
 IN_A_SESSION_BY_MAIL = {"delete_user", "delete_user_callback"}
@@ -77,6 +81,49 @@ def leading_to(place: Definition) -> set[str]:
 
 def test_all_functions_that_sign_in_are_tested() -> None:
     assert leading_to(OPEN_SESSION) == {*WAYS} | FOR_NEW_USERS
+
+
+def test_no_other_function_takes_a_user_for_one_who_gave_both_factors() -> None:
+    """Such a function checks the second factor itself, and has tests of its own for it."""
+    assert leading_to(BOTH_FACTORS) == SECOND_STEPS
+
+
+def test_only_these_open_a_session_without_asking_for_the_second_factor() -> None:
+    """They create the user, who has none."""
+    assert leading_to(FIRST_SESSION) == {"sign_up", "sign_in_social", "oauth_callback"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_user_with_a_second_factor_gets_no_session_but_a_challenge(  # noqa: PLR0917 -- five fixtures and a case
+    call: Api, people: People, mailbox: Mailbox, oauth_flow: OAuthFlow, cloud: Cloud, way: str
+) -> None:
+    user(people, oauth_flow)
+    Enrolled(call, people.sign_in(EMAIL))
+    before = sessions(cloud)
+
+    response = getattr(SignIns(call, mailbox, oauth_flow), way)()
+
+    assert (sessions(cloud) - before, cookie_of(response, SESSION)) == (0, "")
+    assert "set-auth-token" not in response.headers
+    assert cookie_of(response, CHALLENGE)
+    assert "twofactorredirect" in response_text(response)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_second_factor_of_a_stranger_ends_when_the_mailbox_is_proved(  # noqa: PLR0917 -- five fixtures, a case
+    call: Api, people: People, mailbox: Mailbox, oauth_flow: OAuthFlow, cloud: Cloud, way: str
+) -> None:
+    """Whoever signed up with the address turned it on; the owner is not locked out, and it opens nothing any more."""
+    stranger = Enrolled(call, people.signed_in())
+    table = layer("accounts.table")
+    table.ProfileRow(*table.profile_key(stranger.id)[1:]).update([table.ProfileRow.password_unproven.set(True)])
+
+    response = getattr(SignIns(call, mailbox, oauth_flow), way)()
+
+    is_owner = way in PROVE_THE_MAILBOX
+    assert bool(cookie_of(response, SESSION)) is is_owner
+    assert any(row["sk"] == "SECOND-FACTOR" for row in rows(cloud, "UsersTable")) is not is_owner
+    assert any("two_factor" in row for row in rows(cloud, "UsersTable")) is not is_owner
 
 
 def test_these_redeem_what_was_mailed() -> None:

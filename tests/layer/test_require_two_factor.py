@@ -1,0 +1,106 @@
+"""The setting RequireTwoFactor: whoever has no second factor can set one up, and does nothing else meanwhile."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.layer.every_route import authorized_request, each
+from tests.support.calls import Api
+from tests.support.people import PASSWORD, People, Person
+from tests.support.routes import PROTECTED
+from tests.support.tables import tables_unchanged
+from tests.support.two_factor import ENABLE, GET_URI, VERIFY_TOTP, App, Enrolled, challenge, give
+
+ADMITTED = {ENABLE, GET_URI, "POST /api/auth/verify-password"}
+ALL = {"require_two_factor": "all"}
+
+
+@pytest.fixture
+def ann(people: People) -> Person:
+    """A user without a second factor, signed in."""
+    return people.signed_in()
+
+
+@each(sorted({*PROTECTED} - ADMITTED))
+def test_a_session_without_a_second_factor_is_for_nothing_else(
+    call: Api, ann: Person, cloud: Cloud, settings: Callable[..., None], route: str
+) -> None:
+    settings(**ALL)
+
+    with tables_unchanged(cloud):
+        refused = authorized_request(call, route, ann.id, bearer=ann.token)
+
+    assert (refused.status, refused.code) == (403, "TWO_FACTOR_REQUIRED")
+
+
+def test_it_leads_to_the_set_up_and_on(call: Api, ann: Person, settings: Callable[..., None]) -> None:
+    settings(**ALL)
+    assert call("GET /api/auth/get-session", bearer=ann.token).json["user"]["twoFactorEnabled"] is False
+    assert call("POST /api/auth/verify-password", bearer=ann.token, json={"password": PASSWORD}).status == 200
+
+    app = App(call(ENABLE, bearer=ann.token, json={"password": PASSWORD}).json["totpURI"])
+    confirmed = call(VERIFY_TOTP, bearer=ann.token, json={"code": app.code()})
+
+    assert call("GET /api/tasks", bearer=confirmed.json["token"]).status == 200
+
+
+def test_mailed_codes_are_enough(call: Api, ann: Person, settings: Callable[..., None]) -> None:
+    settings(**ALL)
+    token = call(ENABLE, bearer=ann.token, json={"password": PASSWORD, "method": "otp"}).headers["set-auth-token"]
+
+    assert call("GET /api/tasks", bearer=token).status == 200
+
+
+def test_no_other_backend_gets_a_token(call: Api, ann: Person, settings: Callable[..., None]) -> None:
+    refresh = call("POST /api/auth/refresh", bearer=ann.token).json["refresh_token"]
+    settings(**ALL)
+
+    assert "set-auth-jwt" not in call("GET /api/auth/get-session", bearer=ann.token).headers
+    assert call("GET /api/auth/token", bearer=ann.token).code == "TWO_FACTOR_REQUIRED"
+    assert call("POST /api/auth/refresh", json={"refresh_token": refresh}).code == "TWO_FACTOR_REQUIRED"
+    login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD})
+    assert (login.status, login.code) == (403, "TWO_FACTOR_REQUIRED")
+
+
+def test_a_jwt_of_before_admits_to_nothing(call: Api, ann: Person, settings: Callable[..., None]) -> None:
+    jwt = call("GET /api/auth/token", bearer=ann.token).json["token"]
+    settings(**ALL)
+
+    assert call("GET /api/tasks", bearer=jwt).code == "TWO_FACTOR_REQUIRED"
+
+
+def test_an_older_session_of_a_user_with_a_second_factor_goes_on_after_a_code(
+    call: Api, people: People, settings: Callable[..., None], advance_clock: Callable[..., None]
+) -> None:
+    older = people.signed_in()
+    enrolled = Enrolled(call, people.sign_in(older.email))
+    settings(**ALL)
+    advance_clock(minutes=1)
+    assert call("GET /api/tasks", bearer=older.token).code == "TWO_FACTOR_REQUIRED"
+
+    assert call(VERIFY_TOTP, bearer=older.token, json={"code": enrolled.app.code()}).status == 200
+
+    assert call("GET /api/tasks", bearer=older.token).status == 200
+
+
+def test_turning_it_off_leads_to_the_set_up_again(call: Api, ann: Person, settings: Callable[..., None]) -> None:
+    enrolled = Enrolled(call, ann)
+    settings(**ALL)
+    disabled = call("POST /api/auth/two-factor/disable", bearer=enrolled.token, json={"password": PASSWORD})
+
+    assert call("GET /api/tasks", bearer=disabled.headers["set-auth-token"]).code == "TWO_FACTOR_REQUIRED"
+
+
+@pytest.mark.parametrize("setting", ["off", "all"])
+def test_whoever_gave_both_factors_does_everything(
+    call: Api, ann: Person, settings: Callable[..., None], advance_clock: Callable[..., None], setting: str
+) -> None:
+    enrolled = Enrolled(call, ann)
+    settings(require_two_factor=setting)
+    advance_clock(minutes=1)
+
+    done = give(call, VERIFY_TOTP, challenge(call, ann.email), enrolled.app.code())
+
+    assert call("GET /api/tasks", bearer=done.json["token"]).status == 200
+    assert call("GET /api/auth/token", bearer=done.json["token"]).status == 200
