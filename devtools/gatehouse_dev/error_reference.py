@@ -41,7 +41,7 @@ ACTIONS = {
     "INTERNAL_SERVER_ERROR": "Report the `requestId`. Do not retry in a loop.",
     "INVALID_BACKUP_CODE": "Ask for another of the backup codes: each counts once.",
     "INVALID_CALLBACK_URL": _CALLBACK,
-    "INVALID_CODE": f"From a provider: {_RESTART[0].lower()}{_RESTART[1:]} Of the second factor: ask for the code again.",
+    "INVALID_CODE": "From a provider: start the sign-in again. Of the second factor: ask for the code again.",
     "INVALID_EMAIL": "Show the message at the email field.",
     "INVALID_EMAIL_OR_PASSWORD": "Show the message; do not say which of the two is wrong.",
     "INVALID_ERROR_CALLBACK_URL": _CALLBACK,

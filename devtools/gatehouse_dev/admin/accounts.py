@@ -6,6 +6,7 @@ from typing import Any
 from gatehouse import sessions
 from gatehouse.accounts.lookup import AccountLookup
 from gatehouse.accounts.table import ProfileRow
+from gatehouse.accounts.trusted_devices import TrustedDevice, trusted_devices
 from gatehouse.api_model import format_timestamp
 from gatehouse.dynamodb import batch_get
 from gatehouse.oauth.unlinking import linked_accounts
@@ -28,6 +29,7 @@ def describe(lookup: AccountLookup) -> Facts:
         "sessions": [_session(one) for one in sessions.active_sessions(profile.user_id, profile.epoch)]
         if profile
         else [],
+        "trustedDevices": [_device(one) for one in trusted_devices(profile)] if profile else [],
         "signUp": {
             "email": row.email,
             "createdAt": format_timestamp(row.created_at),
@@ -48,6 +50,7 @@ def _user(profile: ProfileRow) -> Facts:
         "name": profile.name,
         "image": profile.image and profile.image.partition(";base64,")[0],
         "disabled": bool(profile.disabled),
+        "twoFactor": profile.two_factor,
         "taskReminders": profile.task_reminders,
         "timeZone": profile.time_zone,
         "createdAt": format_timestamp(profile.created_at),
@@ -73,6 +76,16 @@ def _session(session: Session) -> Facts:
         "expiresAt": format_timestamp(session.expires_at),
         "ipAddress": session.ip_address,
         "userAgent": session.user_agent,
+    }
+
+
+def _device(device: TrustedDevice) -> Facts:
+    return {
+        "id": device.id,
+        "usedAt": format_timestamp(device.used_at),
+        "expiresAt": format_timestamp(device.expires_at),
+        "ipAddress": device.ip_address,
+        "userAgent": device.user_agent,
     }
 
 

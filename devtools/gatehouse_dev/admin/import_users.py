@@ -1,6 +1,7 @@
 """Import the users of another system. Import it only with the environment of the functions set."""
 
 import sqlite3
+from base64 import b32decode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,10 +20,12 @@ from gatehouse.accounts.pointers import email_key, taken_by
 from gatehouse.accounts.table import create_profile, new_profile
 from gatehouse.dynamodb import ConditionFailed, TransactionConflict, batch_get, retry_if_changed, transact
 from gatehouse.errors import Refusal
+from gatehouse.second_factor.enrolment import import_totp
 from gatehouse.sessions import create_epoch
 from gatehouse_dev.admin.targets import OperatorError
 
 MAX_LINE_LENGTH = 128 * 1024  # bytes of one line
+SHORTEST_SECRET, LONGEST_SECRET = 10, 64  # bytes: apps have secrets of 80 bits, too
 
 
 class ImportResult(StrEnum):
@@ -59,6 +62,7 @@ class UserLine(BaseModel):
     email_verified: bool = False
     id: UUID | None = None
     created_at: AwareDatetime | None = None
+    totp_secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ class ImportedUser:
     user: User
     picture: Picture | None
     password_hash: str
+    totp_secret: bytes | None
 
 
 class SeenNames:
@@ -173,7 +178,20 @@ def _parsed(raw: bytes, base_url: str) -> ImportedUser:
         email_verified=line.email_verified,
         created_at=line.created_at or user.created_at,
     )
-    return ImportedUser(user=user, picture=picture, password_hash=line.password_hash or "")
+    secret = _parse_totp_secret(line.totp_secret) if line.totp_secret else None
+    return ImportedUser(user=user, picture=picture, password_hash=line.password_hash or "", totp_secret=secret)
+
+
+def _parse_totp_secret(text: str) -> bytes:
+    """Return the secret of an app, which is base32 as people type it."""
+    plain = text.replace(" ", "").replace("-", "").rstrip("=").upper()
+    try:
+        secret = b32decode(plain + "=" * (-len(plain) % 8))
+    except ValueError:
+        secret = b""
+    if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+        raise InvalidLine(f"totp_secret: it is not base32 of {SHORTEST_SECRET} to {LONGEST_SECRET} bytes.")
+    return secret
 
 
 def _parse_image(image: str | None, user_id: str, base_url: str) -> tuple[str | None, Picture | None]:
@@ -192,7 +210,9 @@ def _add_user(imported: ImportedUser) -> ImportResult:
         password_hash = passwords.wrap_hash(password_hash)
     try:
         picture = [pictures.store(user.id, imported.picture)] if imported.picture else []
-        transact(*create_profile(new_profile(user, password_hash)), *picture, create_epoch(user.id))
+        profile = new_profile(user, password_hash)
+        factor = import_totp(profile, imported.totp_secret) if imported.totp_secret else []
+        transact(*create_profile(profile), *picture, *factor, create_epoch(user.id))
     except ConditionFailed:
         if _check_user(imported) is ImportResult.ADDED:
             raise InvalidLine("id: it was used before.") from None

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from gatehouse_dev.environment import EXCLUDED_VARIABLES
 from gatehouse_dev.template import load, local_parameters
 
-FUNCTIONS = ("SignUp", "EraseUser")  # together they have every variable that is needed here
+FUNCTIONS = ("SignUp", "EraseUser", "EnableTwoFactor")  # together they have every variable that is needed here
 ENDPOINT = "http://localhost:4566"
 
 

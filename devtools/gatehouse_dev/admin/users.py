@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from gatehouse import sessions
-from gatehouse.accounts import changes
+from gatehouse.accounts import changes, notices
 from gatehouse.accounts.lookup import AccountLookup, look_up_account
 from gatehouse.accounts.model import normalize_email
+from gatehouse.accounts.second_factors import reset_second_factor
 from gatehouse.accounts.table import ProfileRow, advance_profile_epoch, profile_key
 from gatehouse.accounts.verification import resend_verification
-from gatehouse.dynamodb import batch_get, transact
+from gatehouse.dynamodb import batch_get, put, transact
 from gatehouse.sessions import ClientInfo
-from gatehouse.tokens import email_subject
+from gatehouse.tokens import Purpose, email_subject
 from gatehouse.tokens.undeliverable import PURPOSE as UNDELIVERABLE
 from gatehouse.tokens.undeliverable import UndeliverableRow, undeliverable_key
 from gatehouse_dev.admin.recording import Change, record
@@ -61,6 +62,18 @@ def sign_out(profile: ProfileRow, actor: str) -> Change:
         advance_profile_epoch(profile.user_id, profile.epoch), sessions.advance_epoch(profile.user_id, profile.epoch)
     )
     return record("user signed out", f"{profile.email} is signed out everywhere.", actor, profile.user_id)
+
+
+def reset_two_factor(profile: ProfileRow, actor: str, base_url: str) -> Change:
+    """Turn the second factor of a user off, end all sessions, and tell the user by mail; raises OperatorError when
+    there is none.
+    """
+    if not profile.two_factor:
+        raise OperatorError(f"{profile.email} has no second factor.")
+    notice = notices.security_changed(profile, ClientInfo(base_url=base_url), Purpose.TWO_FACTOR_RESET)
+    transact(*reset_second_factor(profile), put(notice))
+    done = f"The second factor of {profile.email} is off; all sessions ended, and the user is told by mail."
+    return record("two-factor reset", done, actor, profile.user_id)
 
 
 def delete(profile: ProfileRow, actor: str) -> Change:

@@ -110,6 +110,22 @@ def sign_out(service: Service, who: Who, *, yes: Yes = False) -> None:
 
 @app.command()
 @on_service
+def reset_two_factor(service: Service, who: Who, *, yes: Yes = False) -> None:
+    """Turn off the second factor of a user who lost it.
+
+    Ends all sessions and the trust in devices, and tells the user by mail. Asks for confirmation twice: whoever talks
+    an operator into it needs the password alone.
+    """
+    from gatehouse_dev.admin import users
+
+    profile = users.find_profile(who)
+    confirm(f"This turns off the second factor of {profile.email} and ends all their sessions.", profile.email, yes=yes)
+    confirm("Has the user shown, by something other than the mailbox, who they are?", yes=yes)
+    service.report([users.reset_two_factor(profile, service.actor, service.target.base_url)])
+
+
+@app.command()
+@on_service
 def delete(service: Service, who: Who, *, yes: Yes = False) -> None:
     """Delete a user and all data.
 
@@ -174,6 +190,7 @@ def _lines(facts: Any) -> Iterator[str]:
         yield _fact("name", user["name"] or "none")
         yield _fact("image", user["image"] or "none")
         yield _fact("disabled", _word(user["disabled"]))
+        yield _fact("2nd factor", {"totp": "app", "otp": "mailed codes"}.get(user["twoFactor"], "none"))
         yield _fact("reminders", f"{'on' if user['taskReminders'] else 'off'}, {user['timeZone']}")
         yield _fact("created", user["createdAt"])
         yield _fact("changed", user["updatedAt"])
@@ -184,6 +201,9 @@ def _lines(facts: Any) -> Iterator[str]:
         client = f"{session['ipAddress']} {session['userAgent']}".rstrip()
         times = f"since {session['createdAt']}, until {session['expiresAt']}"
         yield _fact("session", f"{session['id']} {times}, {client}".rstrip(" ,"))
+    for device in facts["trustedDevices"]:
+        client = f"{device['ipAddress']} {device['userAgent']}".rstrip()
+        yield _fact("trusted", f"used {device['usedAt']}, until {device['expiresAt']}, {client}".rstrip(" ,"))
     if sign_up := facts["signUp"]:
         until = f"since {sign_up['createdAt']}, until {sign_up['expiresAt']}"
         yield _fact("sign-up", f"{sign_up['email']} is not verified yet, {until}")

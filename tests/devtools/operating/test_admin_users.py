@@ -18,6 +18,7 @@ from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import People, Person
 from tests.support.tables import all_rows, rows
+from tests.support.two_factor import VERIFY_BACKUP, Enrolled, challenge, give
 
 HASH = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4)).decode()
 
@@ -316,3 +317,38 @@ def test_without_a_local_service_the_error_is_one_line(tool: Tool) -> None:
         result = tool("users show", "ann@example.com")
 
     assert result.err == "The local service at http://localhost:4566 is not running: start it with `make dev`.\n"
+
+
+# -- The second factor ------------------------------------------------------------------
+
+
+def test_a_lost_second_factor_is_turned_off(tool: Tool, call: Api, cloud: Cloud, ann: Person, mailbox: Mailbox) -> None:
+    enrolled = Enrolled(call, ann)
+
+    result = tool("users reset-two-factor", ann.email, "--yes")
+
+    assert (result.code, result.out.partition(";")[0]) == (0, "The second factor of ann@example.com is off")
+    assert call("GET /api/tasks", bearer=enrolled.token).status == 401
+    assert "token" in sign_in(call, ann.email).json
+    assert not [row for row in rows(cloud, "UsersTable") if row["sk"] == "SECOND-FACTOR"]
+    assert "an operator of the service turned the second factor off" in mailbox.to(ann.email)[-1].text
+    assert audit_events(cloud, ann.id) == [("two-factor reset", LOCAL)]
+
+
+def test_without_a_second_factor_there_is_nothing_to_reset(tool: Tool, cloud: Cloud, ann: Person) -> None:
+    before = all_rows(cloud)
+
+    result = tool("users reset-two-factor", ann.email, "--yes")
+
+    assert (result.code, "has no second factor" in result.err, all_rows(cloud)) == (1, True, before)
+
+
+def test_a_user_is_shown_with_second_factor_and_trusted_devices(tool: Tool, call: Api, ann: Person) -> None:
+    enrolled = Enrolled(call, ann)
+    done = give(call, VERIFY_BACKUP, challenge(call, ann.email), enrolled.backup_codes[0], trustDevice=True)
+    assert done.status == 200
+
+    lines = tool("users show", ann.email).out.splitlines()
+
+    assert "2nd factor  app" in lines
+    assert any(line.startswith("trusted     used ") for line in lines)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import bcrypt
+import pyotp
 import pytest
 
 from gatehouse_dev.cloud import Cloud
@@ -21,6 +22,7 @@ from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
 from tests.support.pictures import data_url, noise, picture_at
 from tests.support.tables import all_rows, rows
+from tests.support.two_factor import VERIFY_TOTP, challenge, give
 
 pytestmark = pytest.mark.xdist_group("operating")
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
@@ -439,3 +441,22 @@ def test_progress_is_shown_on_a_terminal(imports: Importer, monkeypatch: pytest.
 
     assert re.search("━.*136/136 bytes", result.out + result.err)
     assert "line 1: ann@example.com is already there" in result.out
+
+
+def test_an_imported_app_is_the_second_factor(call: Api, imports: Importer, cloud: Cloud) -> None:
+    secret = pyotp.random_base32()
+
+    assert imports(ANN | {"totp_secret": f"{secret[:4].lower()} {secret[4:]}"}).summary.startswith("1 added")
+
+    token = challenge(call, "ann@example.com")
+    code = pyotp.TOTP(secret).at(int(layer("clock").now().timestamp()))
+    assert give(call, VERIFY_TOTP, token, code).status == 200
+    assert secret not in repr(rows(cloud, "UsersTable"))
+
+
+@pytest.mark.parametrize("secret", ["x", "JBSWY3DP", "0189", "A" * 200])
+def test_a_bad_secret_is_refused(imports: Importer, cloud: Cloud, secret: str) -> None:
+    result = imports(ANN | {"totp_secret": secret})
+
+    assert "totp_secret: it is not base32 of 10 to 64 bytes." in result.err
+    assert profiles(cloud) == {}

@@ -6,6 +6,7 @@ from gatehouse import clock
 from gatehouse.accounts.factor_rows import delete_factor
 from gatehouse.accounts.table import ProfileRow, same_account, same_credentials, update_profile
 from gatehouse.dynamodb import TransactItem
+from gatehouse.sessions import advance_epoch
 
 
 def set_second_factor(profile: ProfileRow, method: str) -> TransactItem:
@@ -22,6 +23,17 @@ def remove_second_factor(profile: ProfileRow) -> list[TransactItem]:
     """Return the writes that remove the second factor of an account that has not changed."""
     removed = update_profile(profile.user_id, *no_second_factor(), condition=same_account(profile))
     return [removed, delete_factor(profile.user_id)]
+
+
+def reset_second_factor(profile: ProfileRow) -> list[TransactItem]:
+    """Return the writes that remove the second factor and end all sessions, and with them the trust in devices."""
+    removed = update_profile(
+        profile.user_id,
+        *no_second_factor(),
+        ProfileRow.epoch.set(profile.epoch + 1),
+        condition=ProfileRow.epoch == profile.epoch,
+    )
+    return [removed, delete_factor(profile.user_id), advance_epoch(profile.user_id, profile.epoch)]
 
 
 def no_second_factor() -> list[Action]:

@@ -55,6 +55,13 @@ def begin_totp(account: AuthenticatedUser, issuer: str) -> Enrolment:
     return Enrolment(uri=_uri(profile, secret, issuer), backup_codes=codes)
 
 
+def import_totp(profile: ProfileRow, secret: bytes) -> list[TransactItem]:
+    """Make an app with a known secret the second factor of a new, unsaved profile; return the write of its row."""
+    sealed, now = factor_keys.seal(secret, profile.user_id), clock.now()
+    profile.two_factor, profile.two_factor_since = APP, now
+    return [put(_row(profile, sealed=sealed.data, sealed_by=sealed.key, confirmed=True, created_at=now))]
+
+
 def enable_mailed_codes(account: AuthenticatedUser, client: ClientInfo) -> IssuedSession | None:
     """Make mailed codes the second factor, and return the session that replaces the caller's; None where there is a
     second factor already. Raises EmailNotVerified.
