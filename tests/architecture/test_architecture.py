@@ -38,6 +38,9 @@ PUBLIC = {
     "auth/verify_email",
     "pages/send_asset",
     "pages/show_page",
+    "passkeys/generate_authenticate_options",
+    "passkeys/related_origins",
+    "passkeys/verify_authentication",
     "system/health",
 }
 ALLOWED_IN_HANDLERS = sys.stdlib_module_names | {"fastapi", "gatehouse", "pydantic", "starlette"}

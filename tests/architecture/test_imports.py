@@ -13,7 +13,7 @@ LEVELS = (
     {"bootstrap", "compile_cache", "pages"},
     {"api"},
     {"http"},
-    {"reminders", "oauth", "erasure"},
+    {"reminders", "oauth", "passkeys", "erasure"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle", "task_reads"},
     {"outages"},

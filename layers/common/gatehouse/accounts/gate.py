@@ -9,7 +9,8 @@ from gatehouse.accounts import notices
 from gatehouse.accounts.known_devices import is_known_device
 from gatehouse.accounts.lookup import AuthenticatedUser
 from gatehouse.accounts.proofs import replace_credentials
-from gatehouse.accounts.table import ProfileRow, add_link
+from gatehouse.accounts.sign_in_methods import add_link
+from gatehouse.accounts.table import ProfileRow
 from gatehouse.accounts.trim_orders import trim_orders
 from gatehouse.config import config
 from gatehouse.dynamodb import TransactItem, put, transact
@@ -60,9 +61,10 @@ def take_over(
 ) -> list[TransactItem]:
     """Return the writes that leave whoever has just proved the mailbox alone in an account.
 
-    All that gave access before is removed: password, linked accounts and, by the next epoch, sessions, mailed tokens
-    and requested changes. What else gives access one day is to be removed here. Only what is given here is set anew;
-    the owner is told by mail. An account whose address was changed is proven, so there are no links to undo a change.
+    All that gave access before is removed: password, linked accounts, passkeys and, by the next epoch, sessions, mailed
+    tokens and requested changes. What else gives access one day is to be removed here. Only what is given here is set
+    anew; the owner is told by mail. An account whose address was changed is proven, so there are no links to undo a
+    change.
     """
     return [
         *replace_credentials(profile, password_hash=password_hash, account_id=account_id),

@@ -4,9 +4,11 @@ from gatehouse.accounts.pointers import link_key, reserve
 from gatehouse.accounts.table import (
     ProfileRow,
     delete_links,
+    delete_passkeys,
     same_account,
     same_credentials,
     same_links,
+    same_passkeys,
     update_profile,
 )
 from gatehouse.dynamodb import TransactItem
@@ -38,20 +40,21 @@ def mark_password_proven(profile: ProfileRow) -> TransactItem:
 def replace_credentials(
     profile: ProfileRow, *, password_hash: str | None = None, account_id: str | None = None
 ) -> list[TransactItem]:
-    """Return the writes that remove the password and every linked account, in the next epoch; what is given takes
-    their place, also an account that was linked before.
+    """Return the writes that remove the password, every linked account and every passkey, in the next epoch; what is
+    given takes their place, also an account that was linked before.
     """
     password, links = ProfileRow.password_hash, ProfileRow.links
     replaced = update_profile(
         profile.user_id,
         password.set(password_hash) if password_hash else password.remove(),
         links.set({account_id}) if account_id else links.remove(),
+        ProfileRow.passkeys.remove(),
         ProfileRow.password_unproven.remove(),
         ProfileRow.email_verified.set(True),
         ProfileRow.epoch.set(profile.epoch + 1),
-        condition=same_account(profile) & same_links(profile),
+        condition=same_account(profile) & same_links(profile) & same_passkeys(profile),
     )
-    changes = [replaced, *delete_links(profile, kept=account_id)]
+    changes = [replaced, *delete_links(profile, kept=account_id), *delete_passkeys(profile)]
     if account_id and account_id not in (profile.links or ()):
         changes.append(reserve(link_key(account_id), profile.user_id))
     return changes

@@ -12,11 +12,24 @@ from gatehouse.keys.keyring import (
     stale_keyring_key,
     update_cache,
 )
-from gatehouse.keys.macs import CACHE, COOKIE, DEVICE, MAIL, REFRESH, UNSUBSCRIBE, mac, matches, warm_up
+from gatehouse.keys.macs import (
+    CACHE,
+    CHALLENGE,
+    COOKIE,
+    DEVICE,
+    MAIL,
+    REFRESH,
+    UNSUBSCRIBE,
+    mac,
+    matches,
+    matches_latest,
+    warm_up,
+)
 from gatehouse.keys.signed_text import SignedText, parse_signed, sign
 
 __all__ = [
     "CACHE",
+    "CHALLENGE",
     "COOKIE",
     "DEVICE",
     "MAIL",
@@ -29,6 +42,7 @@ __all__ = [
     "keyring_key",
     "mac",
     "matches",
+    "matches_latest",
     "not_before",
     "open_connection",
     "parse_signed",

@@ -103,6 +103,12 @@ def mark_reauthenticated(session: Session) -> Session:
     return update_session(session, SessionRow.proved_at.set(clock.now()))
 
 
+def reauthentication(session: Session) -> TransactItem:
+    """Return the write that makes a session fresh again, because its user just proved to be there."""
+    row = SessionRow(session.user_id, session.id)
+    return update(row, SessionRow.proved_at.set(clock.now()), condition=SessionRow.epoch == session.epoch)
+
+
 def update_session(session: Session, *actions: Action) -> Session:
     """Update a session that still exists; raises InvalidToken when it ended meanwhile."""
     row = SessionRow(session.user_id, session.id)
@@ -134,7 +140,7 @@ def is_valid(row: SessionRow | None, epoch: EpochRow | None) -> bool:
 
 
 def is_fresh(session: Session) -> bool:
-    """Whether the password was given recently enough for sensitive operations."""
+    """Whether a password, passkey or second factor was given recently enough for sensitive operations."""
     age = config().session_fresh_age
     return not age or clock.now() - session.proved_at < age
 
