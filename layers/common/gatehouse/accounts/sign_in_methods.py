@@ -41,8 +41,8 @@ def remove_password(profile: ProfileRow) -> TransactItem:
 
 
 def add_passkey(profile: ProfileRow, passkey_id: str) -> TransactItem:
-    """Return the write that adds a passkey to the profile that was read; its row makes it unique."""
-    same = same_account(profile) & same_passkeys(profile)
+    """Return the write that adds a passkey to the proven account that was read; its row makes it unique."""
+    same = same_account(profile) & same_passkeys(profile) & ProfileRow.password_unproven.does_not_exist()
     return update_profile(profile.user_id, ProfileRow.passkeys.add({passkey_id}), condition=same)
 
 
