@@ -1,4 +1,4 @@
-"""Whatever removes the ways to sign in removes passkeys, too, in transactions that DynamoDB accepts; none survives in an
+"""Whatever removes the ways to sign in removes passkeys, in transactions that DynamoDB accepts. None survives in an
 account that its owner proves to be theirs.
 """
 
