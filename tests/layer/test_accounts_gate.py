@@ -5,15 +5,18 @@ the mailbox leave whoever comes in alone in the account.
 import ast
 from collections.abc import Callable
 
+import cbor2
 import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import is_signed_in, sign_in
+from tests.support.authenticator import Authenticator
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.layout import handler_modules, layer_modules
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import SOCIAL, OAuthFlow
+from tests.support.passkeys import Passkeys
 from tests.support.people import People
 from tests.support.settings_usage import Definition, reachable
 from tests.support.tables import rows
@@ -21,6 +24,7 @@ from tests.support.tables import rows
 OPEN_SESSION = ("gatehouse.accounts.gate", "open_session")
 REDEEM_TOKEN = ("gatehouse.tokens.flows", "find_token")
 FOR_NEW_USERS = {"sign_up", "verify_email"}  # nobody is disabled or unverified; whether there is a session is a setting
+IN_A_SESSION = {"verify_registration"}  # which a user who may have none has not
 PROVE_THE_MAILBOX = {"sign_in_social", "oauth_callback"}
 BY_MAIL = {"reset_password", "verify_email"}  # see tests/layer/test_accounts_mailbox_proof.py
 IN_A_SESSION_BY_MAIL = {"delete_user", "delete_user_callback"}
@@ -46,6 +50,32 @@ class SignIns:
     def oauth_callback(self) -> Response:
         """By the provider's page."""
         return self._oauth_flow.sign_in()
+
+    def verify_authentication(self) -> Response:
+        """By a passkey."""
+        made = Authenticator()
+        add_passkey(made)
+        return Passkeys(call=self._call).sign_in(made)
+
+
+def add_passkey(made: Authenticator) -> None:
+    """Add a passkey to the user, whatever their state is."""
+    pointer = layer("dynamodb").batch_get(layer("accounts.pointers").email_key(EMAIL))[0]
+    accounts, table = layer("accounts.table"), layer("passkeys.table")
+    name = layer("passkeys.model").passkey_id(made.credential_id)
+    table.PasskeyRow(
+        *table.passkey_key(name)[1:],
+        passkey_id=name,
+        user_id=pointer.user_id,
+        credential_id=made.credential_id,
+        public_key=cbor2.dumps(made.key.cose),
+        counter=0,
+        aaguid="",
+        backed_up=True,
+        created_at=layer("clock").now(),
+    ).save()
+    profile = accounts.ProfileRow(*accounts.profile_key(pointer.user_id)[1:])
+    profile.update([accounts.ProfileRow.passkeys.set({name})])
 
 
 WAYS = sorted(name for name in vars(SignIns) if not name.startswith("_"))
@@ -76,7 +106,7 @@ def leading_to(place: Definition) -> set[str]:
 
 
 def test_all_functions_that_sign_in_are_tested() -> None:
-    assert leading_to(OPEN_SESSION) == {*WAYS} | FOR_NEW_USERS
+    assert leading_to(OPEN_SESSION) == {*WAYS} | FOR_NEW_USERS | IN_A_SESSION
 
 
 def test_these_redeem_what_was_mailed() -> None:
@@ -99,6 +129,8 @@ def test_every_opening_of_a_session_says_whether_it_proves_the_mailbox() -> None
         ("accounts.verification", "True"),
         ("oauth.flows", "takes_over"),  # an account that is linked already
         ("oauth.flows", "True"),
+        ("passkeys.authentication", "False"),
+        ("passkeys.registration", "False"),
     }
 
 

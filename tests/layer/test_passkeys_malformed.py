@@ -39,7 +39,7 @@ def ann(people: Any) -> Person:
 def is_accepted(made: Authenticator) -> bool:
     """Whether a registration is accepted; any other exception than the one for that is none."""
     model, client_data = layer("passkeys.model"), layer("passkeys.client_data")
-    sent = model.RegistrationResponse.model_validate(made.register(OPTIONS))
+    sent = layer("passkeys.responses").RegistrationResponse.model_validate(made.register(OPTIONS))
     rp = model.RelyingParty(id=RP_ID, origins=(ORIGIN,))
     try:
         layer("passkeys.attestation").verify(sent, client_data.ClientData.parse(sent.response.client_data_json), rp)

@@ -2,16 +2,19 @@
 
 from fastapi import APIRouter
 
-from gatehouse.api.passkeys.schemas import DeletionRequest
-from gatehouse.api_model import StatusBody
+from gatehouse.api_model import ApiModel, StatusBody
 from gatehouse.http import AccessPolicy, CurrentClient, FreshAccount, lambda_handler
 from gatehouse.passkeys import own_passkeys
 
 router = APIRouter()
 
 
+class DeletePasskeyRequest(ApiModel):
+    id: str
+
+
 @router.post("/api/auth/passkey/delete-passkey")
-async def delete_passkey(account: FreshAccount, body: DeletionRequest, client: CurrentClient) -> StatusBody:
+async def delete_passkey(account: FreshAccount, body: DeletePasskeyRequest, client: CurrentClient) -> StatusBody:
     own_passkeys.delete_passkey(account, body.id, client)
     return {"status": True}
 

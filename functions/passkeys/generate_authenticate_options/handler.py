@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
+from gatehouse.api.passkeys.option_bodies import RequestOptions
 from gatehouse.api.passkeys.options import request_options
-from gatehouse.api.passkeys.schemas import RequestOptions
 from gatehouse.http import AccessPolicy, lambda_handler
 
 router = APIRouter()

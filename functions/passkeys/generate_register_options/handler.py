@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
+from gatehouse.api.passkeys.option_bodies import CreationOptions
 from gatehouse.api.passkeys.options import RegistrationParameters, creation_options
-from gatehouse.api.passkeys.schemas import CreationOptions
 from gatehouse.http import AccessPolicy, FreshAccount, lambda_handler
 
 router = APIRouter()

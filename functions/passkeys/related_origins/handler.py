@@ -1,13 +1,17 @@
 """GET /.well-known/webauthn -- list the origins that may use the passkeys of this domain, for browsers."""
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 
-from gatehouse.api.passkeys.schemas import RelatedOrigins
 from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.origin import base_url
 from gatehouse.passkeys import relying_party
 
 router = APIRouter()
+
+
+class RelatedOrigins(BaseModel):
+    origins: list[str]
 
 
 @router.get("/.well-known/webauthn")

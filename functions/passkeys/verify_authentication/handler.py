@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.api.passkeys.ceremonies import sign_in
-from gatehouse.api.passkeys.schemas import AuthenticationRequest, SignedInBody
+from gatehouse.api.passkeys.authentication import AuthenticationRequest, SignedInBody, sign_in_with_passkey
 from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
 
@@ -14,7 +13,7 @@ router = APIRouter()
 async def verify_authentication(
     body: AuthenticationRequest, client: CurrentClient, request: Request, response: Response
 ) -> SignedInBody:
-    return sign_in(body.response, client, request, response)
+    return sign_in_with_passkey(body.response, client, request, response)
 
 
 policy = AccessPolicy(

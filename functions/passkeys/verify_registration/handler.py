@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gatehouse.api.passkeys.ceremonies import add_passkey
-from gatehouse.api.passkeys.schemas import RegisteredBody, RegistrationRequest
+from gatehouse.api.passkeys.registration import RegisteredBody, RegistrationRequest, add_passkey
 from gatehouse.http import AccessPolicy, CurrentClient, FreshAccount, lambda_handler
 
 router = APIRouter()

@@ -112,7 +112,7 @@ class Config:
     session_absolute_lifetime: Lifetime
     """Maximum lifetime of a session, however often it is renewed, in seconds"""
     session_fresh_age: Seconds
-    """How long a session is fresh after the password was entered, in seconds; 0 means always"""
+    """How long a session is fresh after a password or passkey was given, in seconds; 0 means always"""
     access_token_lifetime: Lifetime
     """Lifetime of an access token (JWT), in seconds"""
     access_token_audience: OptionalWord

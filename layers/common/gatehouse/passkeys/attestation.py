@@ -5,15 +5,9 @@ from typing import Any
 from gatehouse.passkeys.authenticator_data import AuthenticatorData, NewCredential
 from gatehouse.passkeys.cbor import decode_map
 from gatehouse.passkeys.client_data import ClientData
-from gatehouse.passkeys.model import (
-    Ceremony,
-    InvalidResponse,
-    RegistrationResponse,
-    RelyingParty,
-    credential_id_of,
-    decode,
-)
+from gatehouse.passkeys.model import Ceremony, InvalidResponse, RelyingParty, decode
 from gatehouse.passkeys.public_keys import PublicKey
+from gatehouse.passkeys.responses import RegistrationResponse, credential_id_of
 
 
 def verify(

@@ -12,8 +12,9 @@ from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, put, re
 from gatehouse.errors import FailedToVerifyRegistration, PreviouslyRegistered, SessionEnded
 from gatehouse.passkeys import attestation
 from gatehouse.passkeys.client_data import ClientData
-from gatehouse.passkeys.model import InvalidResponse, RegistrationResponse, RelyingParty, passkey_id
+from gatehouse.passkeys.model import InvalidResponse, RelyingParty, passkey_id
 from gatehouse.passkeys.own_passkeys import check_may_register
+from gatehouse.passkeys.responses import RegistrationResponse
 from gatehouse.passkeys.table import PasskeyRow, passkey_key
 from gatehouse.sessions import ClientInfo, IssuedSession
 

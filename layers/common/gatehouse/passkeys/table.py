@@ -20,7 +20,7 @@ class PasskeyRow(Row):
 
     `public_key` is in COSE's form. `counter` is what the authenticator sent last. `backup_eligible` never changes; it
     is not known of some that were imported. `user_handle` is what the authenticator knows the user by, where that is
-    not the user id: the passkey was imported.
+    not the user id: the passkey was imported. better-auth does not store it, so of some it is unknown.
     """
 
     class Meta:
@@ -39,6 +39,7 @@ class PasskeyRow(Row):
     backup_eligible = BooleanAttribute(null=True)
     backed_up = BooleanAttribute()
     user_handle = BinaryAttribute(legacy_encoding=False, null=True)
+    has_unknown_handle = BooleanAttribute(null=True)
     created_at = TimestampAttribute()
     used_at = TimestampAttribute(null=True)
 

@@ -19,4 +19,4 @@ def user_id_in(handle: bytes | None) -> str | None:
 
 def is_handle_of(handle: bytes, row: PasskeyRow) -> bool:
     """Whether an authenticator may send this handle with a passkey."""
-    return handle in {row.user_handle, user_handle(row.user_id)}
+    return bool(row.has_unknown_handle) or handle in {row.user_handle, user_handle(row.user_id)}

@@ -6,7 +6,7 @@ from fastapi import Query, Request, Response
 
 from gatehouse import base64url
 from gatehouse.accounts import AuthenticatedUser
-from gatehouse.api.passkeys.schemas import (
+from gatehouse.api.passkeys.option_bodies import (
     Algorithm,
     CreationOptions,
     Descriptor,
