@@ -17,7 +17,7 @@ def test_every_mail_is_shown_in_every_language(api: Api, cloud: Cloud) -> None:
     assert response is not None
     text = response.body.decode()
     assert response.status == 200
-    assert text.count("<article>") == 19 * 2
+    assert text.count("<article>") == 20 * 2
     assert "Set a new password for Gatehouse" in text
     assert "Bestätigen Sie Ihre E-Mail-Adresse für Gatehouse" in text
     assert "<Smith>" not in text

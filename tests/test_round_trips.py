@@ -11,11 +11,13 @@ import pytest
 
 from tests.support import tasks
 from tests.support.auth_calls import request_reset, sign_up
+from tests.support.authenticator import Authenticator
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import Authorization, OAuthFlow
-from tests.support.people import PASSWORD, People
+from tests.support.passkeys import Passkeys
+from tests.support.people import PASSWORD, People, Person
 from tests.support.pictures import PNG, data_url
 from tests.support.placeholders import filled
 from tests.support.provider import Provider
@@ -34,6 +36,7 @@ BY_ALIAS: dict[str, Any] = {"cookies": ["ALIAS_COOKIE"], "bearer": None}
 BY_APP: dict[str, Any] = {"bearer": None}
 BY_PROVIDERS_ID = ["BatchGetItem", "BatchGetItem"]
 LINKED: dict[str, Any] = {"bearer": "LINKED"}
+WITH_PASSKEY: dict[str, Any] = {"bearer": "WITH_PASSKEY"}
 NEW_PASSWORD = {"newPassword": "battery horse correct", "token": "RESET"}
 
 type Row = tuple[str, str, dict[str, Any], list[str]]
@@ -130,6 +133,41 @@ AUTH: list[Row] = [
     ("POST", "refresh-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem", "UpdateItem"]),
     ("GET", "export", {}, [*SESSION, "Query", "Query"]),
     ("GET", "account-info", LINKED | {"query": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
+    ("GET", "passkey/generate-register-options", {}, SESSION),
+    ("GET", "passkey/generate-register-options", WITH_PASSKEY, [*SESSION, "BatchGetItem"]),
+    (
+        "POST",
+        "passkey/verify-registration",
+        {"json": {"response": "REGISTRATION"}},
+        [*SESSION, "PutItem", "TransactWriteItems"],
+    ),
+    ("GET", "passkey/generate-authenticate-options", {"bearer": None}, []),
+    ("GET", "passkey/generate-authenticate-options", {}, SESSION),
+    (
+        "POST",
+        "passkey/verify-authentication",
+        {"json": {"response": "ASSERTION"}, "bearer": None},
+        ["PutItem", "BatchGetItem", "TransactWriteItems"],
+    ),
+    (
+        "POST",
+        "passkey/verify-authentication",
+        WITH_PASSKEY | {"json": {"response": "ASSERTION"}},
+        ["PutItem", *SESSION, "BatchGetItem", "TransactWriteItems"],
+    ),
+    ("GET", "passkey/list-user-passkeys", WITH_PASSKEY, [*SESSION, "BatchGetItem"]),
+    (
+        "POST",
+        "passkey/update-passkey",
+        WITH_PASSKEY | {"json": {"id": "PASSKEY", "name": "Phone"}},
+        [*SESSION, "UpdateItem"],
+    ),
+    (
+        "POST",
+        "passkey/delete-passkey",
+        WITH_PASSKEY | {"json": {"id": "PASSKEY"}},
+        [*SESSION, "TransactWriteItems"],
+    ),
     ("GET", "error", {}, []),
     ("GET", "reset-password/{token}", {"token": "RESET", "query": {"callbackURL": "/"}}, ["BatchGetItem"]),
 ]
@@ -206,6 +244,20 @@ def at_google(call: Api, people: People, oauth_flow: OAuthFlow, settings: Callab
     }
 
 
+@pytest.fixture
+def with_passkey(call: Api, people: People, tokens: dict[str, str]) -> dict[str, Any]:
+    """Dan has a passkey, and an answer to a challenge; Ann has a new credential, not yet registered."""
+    dan, passkeys = people.signed_in("dan"), Passkeys(call=call)
+    ann = Person(id="", email=ANN, token=tokens["BEARER"], cookie="")
+    made = passkeys.added(dan)
+    return {
+        "WITH_PASSKEY": dan.token,
+        "PASSKEY": passkeys.list(dan)[0]["id"],
+        "ASSERTION": made.authenticate(passkeys.options()),
+        "REGISTRATION": Authenticator().register(passkeys.register_options(ann)),
+    }
+
+
 def routes(row: Row) -> list[str]:
     """Return the route keys of a row."""
     method, paths, *_ = row
@@ -220,6 +272,8 @@ def test_an_auth_endpoint_makes_these_calls(
     _, _, sent, calls = row
     if any(name in str(sent) for name in ("LINKED", "STATE")):
         tokens |= request.getfixturevalue("at_google")
+    if any(name in str(sent) for name in ("PASSKEY", "ASSERTION", "REGISTRATION")):
+        tokens |= request.getfixturevalue("with_passkey")
     for route in routes(row):
         response = call(route, **filled({"bearer": "BEARER"} | sent, tokens))
         assert response.status < 500

@@ -20,10 +20,13 @@ _RESTART = "Start the sign-in again."
 _REFRESH = "Refresh the access token once; if that fails, sign in again. For a mailed link: request a new one."
 ACTIONS = {
     "ACCOUNT_NOT_FOUND": "Load the list of accounts again.",
+    "ACCOUNT_NOT_PROVEN": "Ask the user to verify the address; if it is verified, to reset the password.",
     "ACCOUNT_TEMPORARILY_LOCKED": "Wait as long as `Retry-After` says. A password can be reset meanwhile.",
+    "AUTHENTICATION_FAILED": "Begin again, or offer another sign-in method.",
     "BACKUP_CODES_NOT_ENABLED": "Offer another method.",
     "BAD_REQUEST": "Send valid JSON in UTF-8.",
     "CANNOT_REVOKE_CURRENT_SESSION": "Call `sign-out` instead.",
+    "CHALLENGE_NOT_FOUND": "Get new options, and begin again.",
     "CREDENTIAL_ACCOUNT_NOT_FOUND": "The account has no password: set one through `request-password-reset`.",
     "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED": "Call it with `fetch` from a page of a trusted origin, not with a form.",
     "EMAIL_ALREADY_VERIFIED": "Nothing to do: continue.",
@@ -36,6 +39,7 @@ ACTIONS = {
     "FAILED_TO_GET_ACCESS_TOKEN": _PROVIDER,
     "FAILED_TO_GET_USER_INFO": "With 401: sign in at the provider again. With 404: sign in, then open the link again.",
     "FAILED_TO_REFRESH_ACCESS_TOKEN": _PROVIDER,
+    "FAILED_TO_VERIFY_REGISTRATION": "Begin again; let the user choose another device if it happens again.",
     "FAILED_TO_UNLINK_LAST_ACCOUNT": "Ask the user to add another sign-in method first.",
     "IDEMPOTENCY_KEY_REUSED": "Use a new `Idempotency-Key` for a new request.",
     "INTERNAL_SERVER_ERROR": "Report the `requestId`. Do not retry in a loop.",
@@ -64,6 +68,8 @@ ACTIONS = {
     "OAUTH_LINK_ERROR": "Ask the user to sign in with another method. The message has the reason.",
     "OTP_HAS_EXPIRED": "Offer `two-factor/send-otp`.",
     "OTP_NOT_CONFIGURED": "Offer another method.",
+    "PASSKEY_LIMIT_REACHED": "Ask the user to delete a passkey first.",
+    "PASSKEY_NOT_FOUND": "Treat the passkey as deleted, and load the list again.",
     "PASSWORD_COMPROMISED": "Show the message at the password field.",
     "PASSWORD_REQUIRED": "Ask for a password and send it with the token: one to choose if `details.password` is `new`; "
     "if it is `current`, that of the account, or a session of its user.",
@@ -73,6 +79,7 @@ ACTIONS = {
     "PICTURE_NOT_SUPPORTED": "Show the message, and let the user choose another file.",
     "PICTURE_TOO_LARGE": "Show the message; or scale the picture down and send it again.",
     "PRECONDITION_FAILED": "Read the task again and let the user decide.",
+    "PREVIOUSLY_REGISTERED": "The passkey is there already: offer it for signing in.",
     "PROVIDER_NOT_CONFIGURED": _ACCOUNT_ID,
     "PROVIDER_NOT_FOUND": "Use `google` or the id in `OidcProviderId`.",
     "PROVIDER_NOT_SUPPORTED": _ACCOUNT_ID,
@@ -81,7 +88,8 @@ ACTIONS = {
     "REFRESH_TOKEN_NOT_FOUND": "The provider gave no refresh token: ask the user to sign in there again.",
     "SERVICE_UNAVAILABLE": "Try again in a moment. Keep the session: it is still valid.",
     "SESSION_EXPIRED": "Ask for the password and send it with `delete-user`.",
-    "SESSION_NOT_FRESH": "Ask for the password (`verify-password`), then repeat the call.",
+    "SESSION_NOT_FRESH": "Ask for the password (`verify-password`) or a passkey (`verify-authentication`), then repeat "
+    "the call.",
     "SESSION_REQUIRED": "Send the session's token (`set-auth-token` of the sign-in) or cookie. Do not refresh: a newer "
     "JWT is refused, too.",
     "SOCIAL_ACCOUNT_ALREADY_LINKED": "The provider account is linked to another user: choose another one.",
@@ -103,6 +111,7 @@ ACTIONS = {
     "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL": "Offer sign-in or a password reset.",
     "USER_EMAIL_NOT_FOUND": "Ask the user to share the address at the provider.",
     "VALIDATION_ERROR": "Show each entry of `details` at its `field`.",
+    "YOU_ARE_NOT_ALLOWED_TO_REGISTER_THIS_PASSKEY": "Somebody else signed in meanwhile: begin again.",
     "WEAK_PASSWORD": "Show the message at the password field.",
 }
 HEAD = """# Errors

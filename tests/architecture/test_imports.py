@@ -13,7 +13,7 @@ LEVELS = (
     {"bootstrap", "compile_cache", "pages"},
     {"api"},
     {"http"},
-    {"reminders", "oauth", "erasure", "second_factor"},
+    {"reminders", "oauth", "passkeys", "second_factor", "erasure"},
     {"accounts", "sessions", "tasks"},
     {"tokens", "mail", "keys", "throttle", "task_reads"},
     {"outages"},

@@ -10,10 +10,12 @@ from unittest.mock import patch
 from gatehouse_dev.cloud import Cloud
 from tests.costs.sizes import Index
 from tests.support.auth_calls import request_reset, sign_up
+from tests.support.authenticator import Authenticator
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow
+from tests.support.passkeys import Passkeys
 from tests.support.people import PASSWORD, People, Person
 from tests.support.pictures import PNG, data_url
 from tests.support.provider import CLIENT_SECRET, GOOGLE_SECRET, Provider
@@ -96,6 +98,16 @@ class CallUsers:
         self.call("POST /api/auth/update-user", bearer=person.token, json={"image": PICTURE})
         url = self.call("GET /api/auth/me", bearer=person.token).json["user"]["image"]
         return dict(zip(("user_id", "picture_id"), url.split("/")[-2:], strict=True))
+
+    def passkeys(self, person: Person) -> dict[str, Any]:
+        """Add a passkey to a user; return its id, its answer to a challenge, and another passkey to be added."""
+        passkeys = Passkeys(call=self.call)
+        made = passkeys.added(person, counts=True)
+        return {
+            "PASSKEY": passkeys.list(person)[0]["id"],
+            "ASSERTION": made.authenticate(passkeys.options()),
+            "REGISTRATION": Authenticator().register(passkeys.register_options(person)),
+        }
 
     def google_claims(self) -> dict[str, Any]:
         """Return the claims of a new Google user."""

@@ -96,6 +96,18 @@ def _sign_in_email(users: CallUsers) -> dict[str, Any]:
     return {"json": {"email": users.known(), "password": PASSWORD}}
 
 
+def _with_passkey(make_body: Callable[[dict[str, Any]], Any]) -> MakeRequest:
+    def request(users: CallUsers) -> dict[str, Any]:
+        person = users.person()
+        return {"bearer": person.token, "json": make_body(users.passkeys(person))}
+
+    return request
+
+
+def _sign_in_with_passkey(users: CallUsers) -> dict[str, Any]:
+    return {"json": {"response": users.passkeys(users.person())["ASSERTION"]}}
+
+
 def _renew_session(users: CallUsers) -> dict[str, Any]:
     """Create a user whose session is due for renewal."""
     clock = layer("clock")
@@ -161,6 +173,14 @@ HTTP_CALLS = (
     _call("POST", "get-access-token", _linked(lambda account: {"json": {"accountId": account}})),
     _call("POST", "refresh-token", _linked(lambda account: {"json": {"accountId": account}})),
     _call("GET", "account-info", _linked(lambda account: {"query": {"accountId": account}})),
+    _call("GET", "passkey/generate-register-options", _signed_in()),
+    _call("POST", "passkey/verify-registration", _with_passkey(lambda made: {"response": made["REGISTRATION"]})),
+    _call("GET", "passkey/generate-authenticate-options", lambda _: {}),
+    _call("POST", "passkey/verify-authentication", _sign_in_with_passkey),
+    _call("GET", "passkey/list-user-passkeys", _with_passkey(lambda _: None)),
+    _call("POST", "passkey/update-passkey", _with_passkey(lambda made: {"id": made["PASSKEY"], "name": "My phone"})),
+    _call("POST", "passkey/delete-passkey", _with_passkey(lambda made: {"id": made["PASSKEY"]})),
+    HttpCall(routes=("GET /.well-known/webauthn",), make_request=lambda _: {}),
     _call("GET", "jwks", lambda _: {}),
     _call("GET", "ok", lambda _: {}),
     _call("GET", "error", lambda _: {}),

@@ -5,15 +5,18 @@ the mailbox leave whoever comes in alone in the account.
 import ast
 from collections.abc import Callable
 
+import cbor2
 import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import is_signed_in, sign_in
+from tests.support.authenticator import Authenticator
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.layout import handler_modules, layer_modules
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import SOCIAL, OAuthFlow
+from tests.support.passkeys import Passkeys
 from tests.support.people import People
 from tests.support.settings_usage import Definition, reachable
 from tests.support.tables import rows
@@ -23,6 +26,7 @@ OPEN_SESSION = ("gatehouse.accounts.gate", "open_session")
 BOTH_FACTORS = ("gatehouse.accounts.gate", "open_session_with_both_factors")
 FIRST_SESSION = ("gatehouse.accounts.gate", "open_first_session")
 SECOND_STEPS = {"verify_totp", "verify_otp", "verify_backup_code"}
+BY_PASSKEY = {"verify_authentication", "verify_registration"}  # with the user verified, it stands for both factors
 REDEEM_TOKEN = ("gatehouse.tokens.flows", "find_token")
 FOR_NEW_USERS = {"verify_email"}  # nobody is disabled or unverified; whether there is a session is a setting
 PROVE_THE_MAILBOX = {"sign_in_social", "oauth_callback"}
@@ -51,8 +55,35 @@ class SignIns:
         """By the provider's page."""
         return self._oauth_flow.sign_in()
 
+    def verify_authentication(self) -> Response:
+        """By a passkey."""
+        made = Authenticator()
+        add_passkey(made)
+        return Passkeys(call=self._call).sign_in(made)
+
+
+def add_passkey(made: Authenticator) -> None:
+    """Add a passkey to the user, whatever their state is."""
+    pointer = layer("dynamodb").batch_get(layer("accounts.pointers").email_key(EMAIL))[0]
+    accounts, table = layer("accounts.table"), layer("passkeys.table")
+    name = layer("passkeys.model").passkey_id(made.credential_id)
+    table.PasskeyRow(
+        *table.passkey_key(name)[1:],
+        passkey_id=name,
+        user_id=pointer.user_id,
+        credential_id=made.credential_id,
+        public_key=cbor2.dumps(made.key.cose),
+        counter=0,
+        aaguid="",
+        backed_up=True,
+        created_at=layer("clock").now(),
+    ).save()
+    profile = accounts.ProfileRow(*accounts.profile_key(pointer.user_id)[1:])
+    profile.update([accounts.ProfileRow.passkeys.set({name})])
+
 
 WAYS = sorted(name for name in vars(SignIns) if not name.startswith("_"))
+ONE_FACTOR = sorted({*WAYS} - BY_PASSKEY)
 
 
 def user(people: People, oauth_flow: OAuthFlow) -> str:
@@ -80,12 +111,12 @@ def leading_to(place: Definition) -> set[str]:
 
 
 def test_all_functions_that_sign_in_are_tested() -> None:
-    assert leading_to(OPEN_SESSION) == {*WAYS} | FOR_NEW_USERS
+    assert leading_to(OPEN_SESSION) == {*ONE_FACTOR} | FOR_NEW_USERS
 
 
 def test_no_other_function_takes_a_user_for_one_who_gave_both_factors() -> None:
     """Such a function checks the second factor itself, and has tests of its own for it."""
-    assert leading_to(BOTH_FACTORS) == SECOND_STEPS
+    assert leading_to(BOTH_FACTORS) == SECOND_STEPS | BY_PASSKEY
 
 
 def test_only_these_open_a_session_without_asking_for_the_second_factor() -> None:
@@ -93,7 +124,7 @@ def test_only_these_open_a_session_without_asking_for_the_second_factor() -> Non
     assert leading_to(FIRST_SESSION) == {"sign_up", "sign_in_social", "oauth_callback"}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ONE_FACTOR)
 def test_a_user_with_a_second_factor_gets_no_session_but_a_challenge(  # noqa: PLR0917 -- five fixtures and a case
     call: Api, people: People, mailbox: Mailbox, oauth_flow: OAuthFlow, cloud: Cloud, way: str
 ) -> None:
@@ -109,7 +140,20 @@ def test_a_user_with_a_second_factor_gets_no_session_but_a_challenge(  # noqa: P
     assert "twofactorredirect" in response_text(response)
 
 
-@pytest.mark.parametrize("way", WAYS)
+def test_a_passkey_stands_for_both_factors(
+    call: Api, people: People, mailbox: Mailbox, oauth_flow: OAuthFlow, settings: Callable[..., None]
+) -> None:
+    """Its authenticator is one, and has verified the user by another."""
+    settings(require_two_factor="all")
+    user(people, oauth_flow)
+    Enrolled(call, people.sign_in(EMAIL))
+
+    token = SignIns(call, mailbox, oauth_flow).verify_authentication().json["session"]["token"]
+
+    assert call("GET /api/tasks", bearer=token).status == 200
+
+
+@pytest.mark.parametrize("way", ONE_FACTOR)
 def test_the_second_factor_of_a_stranger_ends_when_the_mailbox_is_proved(  # noqa: PLR0917 -- five fixtures, a case
     call: Api, people: People, mailbox: Mailbox, oauth_flow: OAuthFlow, cloud: Cloud, way: str
 ) -> None:

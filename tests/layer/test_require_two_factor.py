@@ -12,7 +12,13 @@ from tests.support.routes import PROTECTED
 from tests.support.tables import tables_unchanged
 from tests.support.two_factor import ENABLE, GET_URI, VERIFY_TOTP, App, Enrolled, challenge, give
 
-ADMITTED = {ENABLE, GET_URI, "POST /api/auth/verify-password"}
+ADMITTED = {
+    ENABLE,
+    GET_URI,
+    "POST /api/auth/verify-password",
+    "GET /api/auth/passkey/generate-register-options",
+    "POST /api/auth/passkey/verify-registration",
+}
 ALL = {"require_two_factor": "all"}
 
 

@@ -125,6 +125,9 @@ SIGN_IN_CHANGES: dict[str, dict[str, Any]] = {
     "POST /api/auth/change-email": {"newEmail": "new@example.com"},
     "POST /api/auth/link-social": {"provider": "google"},
     "POST /api/auth/unlink-account": {"accountId": "x" * 32},
+    "GET /api/auth/passkey/generate-register-options": {},
+    "POST /api/auth/passkey/verify-registration": {"response": {}},
+    "POST /api/auth/passkey/delete-passkey": {"id": "x" * 43},
 }
 
 

@@ -25,7 +25,7 @@ class Broken(Exception):
 class BenchRequest:
     """A request to a function's `route`-th route. Names in capitals are placeholders (see world.py).
 
-    `provider` and `lists`: the limits for providers and pages, or for lists, apply (limits.py).
+    `provider`, `passkey` and `lists`: the limits for providers and pages, passkeys, or lists apply (limits.py).
     """
 
     request: Mapping[str, Any] = field(default_factory=dict)
@@ -33,6 +33,7 @@ class BenchRequest:
     route: int = 0
     bearer: str | None = "BEARER"
     provider: bool = False
+    passkey: bool = False
     lists: bool = False
     to_error: bool = False  # the response redirects to the error page
 
@@ -54,6 +55,10 @@ def _anonymous(status: int = 200, **request: Any) -> BenchRequest:
 
 def _at_provider(status: int = 200, bearer: str | None = "LINKED", **request: Any) -> BenchRequest:
     return BenchRequest(request=request, status=status, bearer=bearer, provider=True)
+
+
+def _with_passkey(bearer: str | None = "BEARER", **request: Any) -> BenchRequest:
+    return BenchRequest(request=request, bearer=bearer, passkey=True)
 
 
 _CALLBACK = {"query": {"state": "STATE", "code": "CODE"}, "cookies": ["STATE_COOKIE"]}
@@ -84,6 +89,15 @@ REQUESTS: dict[str, BenchRequest] = {
     "GetAccessToken": _at_provider(json={"accountId": "ACCOUNT"}),
     "RefreshToken": _at_provider(json={"accountId": "ACCOUNT"}),
     "AccountInfo": _at_provider(query={"accountId": "ACCOUNT"}),
+    # -- Passkeys ---------------------------------------------------------------------
+    "GenerateRegisterOptions": _signed_in(),
+    "VerifyRegistration": _with_passkey(json={"response": "REGISTRATION"}),
+    "GenerateAuthenticateOptions": _anonymous(),
+    "VerifyAuthentication": _with_passkey(bearer=None, json={"response": "ASSERTION"}),
+    "ListUserPasskeys": _signed_in(),
+    "DeletePasskey": _signed_in(json={"id": "PASSKEY"}),
+    "UpdatePasskey": _signed_in(json={"id": "PASSKEY", "name": "Phone"}),
+    "RelatedOrigins": _anonymous(),
     # -- Sessions ---------------------------------------------------------------------
     "GetSession": _signed_in(),
     "SignOut": _signed_in(json={}),

@@ -51,7 +51,7 @@ _FROM_THE_GATEWAY = {
 class World:
     """A cloud with users. `parameters` are the template's; `names` are placeholders of requests and their values."""
 
-    def __init__(self, parameters: Mapping[str, str], names: Mapping[str, str]) -> None:
+    def __init__(self, parameters: Mapping[str, str], names: Mapping[str, Any]) -> None:
         """Take the current rows of the cloud as the original ones."""
         self.parameters, self._names = parameters, names
         self._rows = {name: deepcopy(table.items) for name, table in _tables().items()}
@@ -108,12 +108,14 @@ def _tables() -> dict[str, Any]:
     return dict(dynamodb_backends[ACCOUNT][REGION].tables)
 
 
-def _names(users: CallUsers) -> dict[str, str]:
+def _names(users: CallUsers) -> dict[str, Any]:
     """Create the users, and return the values of placeholders."""
     layer("keys.access_tokens").ensure_published()
     ann, (carol, account) = users.person(), users.linked()
     tasks = [create_task(users.call, ann, **TASK)["id"] for _ in range(TASKS)]
-    with patch.object(layer("oauth.state"), "_LIFETIME", timedelta(days=1)):
+    lifetimes = (layer("oauth.state"), "_LIFETIME"), (layer("passkeys.challenges"), "LIFETIME")
+    with patch.object(*lifetimes[0], timedelta(days=1)), patch.object(*lifetimes[1], timedelta(days=1)):
+        passkeys = users.passkeys(ann)
         callback, app_url = repeated_callback(users), opened_by_app(users)["query"]["authorizationURL"]
     return {
         "BEARER": ann.token,
@@ -124,6 +126,7 @@ def _names(users: CallUsers) -> dict[str, str]:
         "REFRESH": users.refresh(),
         "UNSUBSCRIBE": users.unsubscribing(),
         "TASK": tasks[0],
+        **passkeys,
         "LINKED": carol.token,
         "ACCOUNT": account,
         "STATE": callback["query"]["state"],

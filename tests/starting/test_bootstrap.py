@@ -16,7 +16,7 @@ from tests.support.calls import Api
 
 FUNCTIONS = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
 # Settings, and clients without connections.
-CACHED = {"config.config", "config._validator", "dynamodb.connection", "outbound._pool"}
+CACHED = {"config.config", "setting_types._validator", "dynamodb.connection", "outbound._pool"}
 START_FUNCTIONS = """
 import functools, gc, importlib, json, os, random, sys
 import botocore.client, fastapi, mangum, pydantic, pynamodb.models, snapshot_restore_py  # what takes long, once for all

@@ -10,6 +10,7 @@ from gatehouse.accounts.trusted_devices import TrustedDevice, trusted_devices
 from gatehouse.api_model import format_timestamp
 from gatehouse.dynamodb import batch_get
 from gatehouse.oauth.unlinking import linked_accounts
+from gatehouse.passkeys.own_passkeys import passkeys_of
 from gatehouse.sessions import Session
 from gatehouse.tokens import MailState, TokenRow, email_subject
 from gatehouse.tokens.undeliverable import undeliverable_key
@@ -66,6 +67,14 @@ def _sign_in_methods(profile: ProfileRow) -> Iterator[Facts]:
             "provider": account.provider_id,
             "accountId": account.subject,
             "createdAt": format_timestamp(account.created_at),
+        }
+    for passkey in passkeys_of(profile):
+        yield {
+            "provider": "passkey",
+            "passkeyId": passkey.passkey_id,
+            "name": passkey.name,
+            "createdAt": format_timestamp(passkey.created_at),
+            "usedAt": format_timestamp(passkey.used_at) if passkey.used_at else None,
         }
 
 

@@ -20,8 +20,16 @@ from gatehouse.accounts.pointers import email_key, taken_by
 from gatehouse.accounts.table import create_profile, new_profile
 from gatehouse.dynamodb import ConditionFailed, TransactionConflict, batch_get, retry_if_changed, transact
 from gatehouse.errors import Refusal
+from gatehouse.passkeys.table import PasskeyRow
 from gatehouse.second_factor.enrolment import import_totp
 from gatehouse.sessions import create_epoch
+from gatehouse_dev.admin.imported_passkeys import (
+    InvalidPasskey,
+    PasskeyLine,
+    check_unknown,
+    creations,
+    passkey_rows,
+)
 from gatehouse_dev.admin.targets import OperatorError
 
 MAX_LINE_LENGTH = 128 * 1024  # bytes of one line
@@ -63,6 +71,7 @@ class UserLine(BaseModel):
     id: UUID | None = None
     created_at: AwareDatetime | None = None
     totp_secret: str | None = None
+    passkeys: list[PasskeyLine] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,7 @@ class ImportedUser:
     picture: Picture | None
     password_hash: str
     totp_secret: bytes | None
+    passkeys: list[PasskeyRow]
 
 
 class SeenNames:
@@ -117,9 +127,9 @@ class ImportRun:
     def _imported(self, number: int, raw: bytes) -> Line:
         try:
             imported = _parsed(raw, self._base_url)
-            self._check_first(imported.user)
+            self._check_first(imported)
             result = _check_user(imported) if self._dry_run else self._add(imported)
-            self._seen.add(number, imported.user.email, imported.user.id)
+            self._seen.add(number, *(name for _, name in _names(imported)))
         except InvalidLine as problem:
             return Line(number=number, result=ImportResult.REFUSED, message=str(problem))
         except (BotoCoreError, ClientError, PynamoDBException) as error:
@@ -136,10 +146,16 @@ class ImportRun:
             self._recorded_costs[foreign.kind] = foreign.cost
         return _add_user(imported)
 
-    def _check_first(self, user: User) -> None:
-        for what, name in (("address", user.email), ("id", user.id)):
+    def _check_first(self, imported: ImportedUser) -> None:
+        for what, name in _names(imported):
             if before := self._seen.line_of(name):
                 raise InvalidLine(f"line {before} has the same {what}.")
+
+
+def _names(imported: ImportedUser) -> list[tuple[str, str]]:
+    """Return what only one line of a file may have."""
+    user = imported.user
+    return [("address", user.email), ("id", user.id), *(("passkey", row.passkey_id) for row in imported.passkeys)]
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -178,8 +194,13 @@ def _parsed(raw: bytes, base_url: str) -> ImportedUser:
         email_verified=line.email_verified,
         created_at=line.created_at or user.created_at,
     )
-    secret = _parse_totp_secret(line.totp_secret) if line.totp_secret else None
-    return ImportedUser(user=user, picture=picture, password_hash=line.password_hash or "", totp_secret=secret)
+    return ImportedUser(
+        user=user,
+        picture=picture,
+        password_hash=line.password_hash or "",
+        totp_secret=_parse_totp_secret(line.totp_secret) if line.totp_secret else None,
+        passkeys=_parse_passkeys(line, user),
+    )
 
 
 def _parse_totp_secret(text: str) -> bytes:
@@ -201,6 +222,15 @@ def _parse_image(image: str | None, user_id: str, base_url: str) -> tuple[str | 
         raise InvalidLine(f"image: {str(refusal).removeprefix('[body.image] ')}") from None
 
 
+def _parse_passkeys(line: UserLine, user: User) -> list[PasskeyRow]:
+    if line.passkeys and not line.email_verified:
+        raise InvalidLine("passkeys: only a user with a verified address can have any.")
+    try:
+        return passkey_rows(user.id, line.passkeys, user.created_at)
+    except InvalidPasskey as problem:
+        raise InvalidLine(f"passkeys: {problem}") from None
+
+
 def _add_user(imported: ImportedUser) -> ImportResult:
     """Create a user, unless one with this address exists."""
     user, password_hash = imported.user, imported.password_hash
@@ -211,8 +241,10 @@ def _add_user(imported: ImportedUser) -> ImportResult:
     try:
         picture = [pictures.store(user.id, imported.picture)] if imported.picture else []
         profile = new_profile(user, password_hash)
+        profile.passkeys = {row.passkey_id for row in imported.passkeys} or None
         factor = import_totp(profile, imported.totp_secret) if imported.totp_secret else []
-        transact(*create_profile(profile), *picture, *factor, create_epoch(user.id))
+        methods = [*creations(imported.passkeys), *factor]
+        transact(*create_profile(profile), *methods, *picture, create_epoch(user.id))
     except ConditionFailed:
         if _check_user(imported) is ImportResult.ADDED:
             raise InvalidLine("id: it was used before.") from None
@@ -229,6 +261,10 @@ def _check_user(imported: ImportedUser) -> ImportResult:
         return ImportResult.ALREADY_THERE
     if profile:
         raise InvalidLine("id: it belongs to a user with another address.")
+    try:
+        check_unknown(imported.passkeys)
+    except InvalidPasskey as problem:
+        raise InvalidLine(f"passkeys: {problem}") from None
     return ImportResult.ADDED
 
 

@@ -35,9 +35,9 @@ def import_users(
     """Import the users of another system.
 
     A line has the fields email, password_hash (bcrypt, scrypt of better-auth, PBKDF2 of Django), name, image,
-    email_verified, id (a UUID) and created_at; only email is required. An image is a link, or a data URL of a PNG, JPEG
-    or WebP picture. Without a hash, a user sets a password by a password reset. Users who exist are not changed, so an
-    import can be run again.
+    email_verified, id (a UUID), created_at and passkeys; only email is required. An image is a link, or a data URL of a
+    PNG, JPEG or WebP picture. Without a hash, a user sets a password by a password reset. Users who exist are not
+    changed, so an import can be run again.
 
     Lines that are not valid are reported with their number, and the exit code is 1. A hash is hashed again by Argon2id,
     which takes about 30 ms: split a large file, and import its parts at once.

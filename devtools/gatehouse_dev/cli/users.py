@@ -195,8 +195,9 @@ def _lines(facts: Any) -> Iterator[str]:
         yield _fact("created", user["createdAt"])
         yield _fact("changed", user["updatedAt"])
     for method in facts["signInMethods"]:
-        linked = f" {method['accountId']}, since {method['createdAt']}" if "accountId" in method else ""
-        yield _fact("sign-in", f"{method['provider']}{linked}")
+        named = method.get("accountId") or method.get("name")
+        since = f", since {method['createdAt']}" if "createdAt" in method else ""
+        yield _fact("sign-in", f"{method['provider']}{f' {named}' if named else ''}{since}")
     for session in facts["sessions"]:
         client = f"{session['ipAddress']} {session['userAgent']}".rstrip()
         times = f"since {session['createdAt']}, until {session['expiresAt']}"

@@ -22,6 +22,7 @@ DESCRIPTION = (
 )
 TAGS = {
     "auth": "Sign-up, sign-in, sessions and accounts.",
+    "passkeys": "Passkeys: adding, signing in, managing them.",
     "system": "For operators.",
     "tasks": "The user's tasks.",
 }

@@ -13,7 +13,8 @@ from fastapi.routing import APIRoute
 from gatehouse_dev.model import Function
 from gatehouse_dev.template import Template
 
-AUTHENTICATING = {"CurrentSession", "OptionalAccount", "end_sessions"}  # names by which public functions authenticate
+# Names by which public functions authenticate.
+AUTHENTICATING = {"CurrentSession", "OptionalAccount", "end_sessions", "request_options", "sign_in_with_passkey"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal, NoReturn
 
-from pydantic import TypeAdapter, ValidationError
-
 from gatehouse.setting_types import (
     Address,
     CommaList,
@@ -28,6 +26,7 @@ from gatehouse.setting_types import (
     OptionalUrl,
     OptionalWord,
     Origins,
+    PasskeyOrigins,
     PasswordLength,
     ProviderId,
     ProviderSeconds,
@@ -35,6 +34,7 @@ from gatehouse.setting_types import (
     Seconds,
     TrustedOrigins,
     Url,
+    parse,
 )
 
 
@@ -101,6 +101,10 @@ class Config:
     """Whether a change of address must be confirmed from the old address"""
     minimum_password_length: PasswordLength
     """Minimum length of a new password, in UTF-16 code units"""
+    passkey_rp_id: OptionalDomain
+    """The domain that passkeys are for, also its subdomains; empty means the host of the frontend, or of the API"""
+    passkey_origins: PasskeyOrigins
+    """Origins whose pages may use passkeys, comma-separated; empty means those known that are within that domain"""
     breached_passwords_url: OptionalUrl
     """Range API that new passwords are looked up at, by five digits of their SHA-1; empty is off"""
     session_lifetime: Lifetime
@@ -110,7 +114,7 @@ class Config:
     session_absolute_lifetime: Lifetime
     """Maximum lifetime of a session, however often it is renewed, in seconds"""
     session_fresh_age: Seconds
-    """How long a session is fresh after the password was entered, in seconds; 0 means always"""
+    """How long a session is fresh after a password or passkey was given, in seconds; 0 means always"""
     access_token_lifetime: Lifetime
     """Lifetime of an access token (JWT), in seconds"""
     access_token_audience: OptionalWord
@@ -209,9 +213,9 @@ def parse_environment(environment: Mapping[str, str]) -> Config:
         variable = _variable_name(name)
         if variable in environment:
             try:
-                settings[name] = _validator(kind).validate_python(environment[variable].strip())
-            except ValidationError as error:
-                problems.append(f"{variable} {_requirement(error)}")
+                settings[name] = parse(kind, environment[variable].strip())
+            except ValueError as error:
+                problems.append(f"{variable} {error}")
     if (settings.get("cookie_same_site"), settings.get("secure_cookies")) == ("none", "off"):
         problems.append("GATEHOUSE_SECURE_COOKIES must not be off where GATEHOUSE_COOKIE_SAME_SITE is none")
     for name, opens_its_pages in (("hosted_pages", False), ("frontend_links", True)):
@@ -236,14 +240,3 @@ def is_snapstart_init() -> bool:
 
 def _variable_name(name: str) -> str:
     return f"GATEHOUSE_{name.upper()}"
-
-
-@cache
-def _validator(kind: Any) -> TypeAdapter[Any]:
-    """Return the validator of a type, built once. A model of all fields takes 3 % of a cold start: docs/adr/0022."""
-    return TypeAdapter(kind)
-
-
-def _requirement(error: ValidationError) -> str:
-    """Return what is required: pydantic's "Input should be 'on' or 'off'" is "must be 'on' or 'off'"."""
-    return f"must {error.errors()[0]['msg'].rpartition(' should ')[2]}"

@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 from annotated_types import Ge, Le, MinLen
-from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainValidator
+from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 _DIRECTORY = r"[a-z0-9-]+(\.[a-z0-9-]+)+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # a domain, or a tenant id
@@ -25,6 +26,9 @@ _TRUSTED = rf"({_PATTERN}|{_APP})"
 _URL = rf"{_SITE}(/[^\s?#]*)?([?][^\s#]*)?"
 _PAGE = rf"{_SITE}(/[^\s?#]*)?"
 _ORIGINS = rf"({_EXACT_ORIGIN}(,{_EXACT_ORIGIN})*)?"
+_ANDROID_APP = "android:apk-key-hash:[A-Za-z0-9_-]{43}"
+_PASSKEY_ORIGIN = f"({_EXACT_ORIGIN}|{_ANDROID_APP})"
+_PASSKEY_ORIGINS = rf"({_PASSKEY_ORIGIN}(,{_PASSKEY_ORIGIN})*)?"
 _TRUSTED_LIST = rf"({_TRUSTED}(\s*,\s*{_TRUSTED})*)?"
 _LIKE_BROWSERS = (
     "origins as browsers send them, https://app.example.com: in lower case, without path, slash at the end and default "
@@ -62,6 +66,9 @@ type OptionalPage = Annotated[str, Form(f"({_PAGE})?", "a URL with http or https
 type OptionalSite = Annotated[str, Form(f"({_SITE}/?)?", "a URL with http or https and without path, or empty")]
 type Origins = Annotated[tuple[str, ...], BeforeValidator(_parse_list), Form(_ORIGINS, _LIKE_BROWSERS)]
 type TrustedOrigins = Annotated[tuple[str, ...], BeforeValidator(_parse_list), Form(_TRUSTED_LIST, _TRUSTED_FORMS)]
+type PasskeyOrigins = Annotated[
+    tuple[str, ...], BeforeValidator(_parse_list), Form(_PASSKEY_ORIGINS, f"{_LIKE_BROWSERS}, or of Android apps")
+]
 type OptionalWord = Annotated[str, Form("[!-~]*", "visible ASCII characters without blanks, or empty")]
 type OptionalDomain = Annotated[str, Form(r"([A-Za-z0-9-]+([.][A-Za-z0-9-]+)*)?", "a domain, or empty")]
 type ProviderId = Annotated[str, Form(r"[a-z0-9-]{1,32}", "1 to 32 lower-case letters, digits and hyphens")]
@@ -94,6 +101,21 @@ class TrustedProxy(NamedTuple):
 
     address_header: str
     secrets: tuple[tuple[str, str], ...]
+
+
+def parse(kind: Any, value: str) -> Any:
+    """Return a setting's value in its type; raises ValueError, which says what it must be."""
+    try:
+        return _validator(kind).validate_python(value)
+    except ValidationError as error:
+        # pydantic's "Input should be 'on' or 'off'" is "must be 'on' or 'off'"
+        raise ValueError(f"must {error.errors()[0]['msg'].rpartition(' should ')[2]}") from None
+
+
+@cache
+def _validator(kind: Any) -> TypeAdapter[Any]:
+    """Return the validator of a type, built once. A model of all fields takes 3 % of a cold start: docs/adr/0022."""
+    return TypeAdapter(kind)
 
 
 def _parse_flag(value: str) -> bool:

@@ -4,21 +4,27 @@ import json
 import re
 import sys
 import tracemalloc
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import bcrypt
+import cbor2
 import pyotp
 import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.devtools.operating.conftest import Tool, ToolResult
 from tests.support.auth_calls import request_reset, reset_password, sign_in, sign_up, verify
+from tests.support.authenticator import UP, UV, Authenticator
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
+from tests.support.base64url import encode
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
+from tests.support.passkeys import Passkeys
 from tests.support.people import PASSWORD, People
 from tests.support.pictures import data_url, noise, picture_at
 from tests.support.tables import all_rows, rows
@@ -460,3 +466,91 @@ def test_a_bad_secret_is_refused(imports: Importer, cloud: Cloud, secret: str) -
 
     assert "totp_secret: it is not base32 of 10 to 64 bytes." in result.err
     assert profiles(cloud) == {}
+
+
+# -- Passkeys ---------------------------------------------------------------------------
+
+
+def passkey_of(made: Authenticator, **more: Any) -> dict[str, Any]:
+    """Return a passkey as a line has it."""
+    public_key = b64encode(cbor2.dumps(made.key.cose)).decode()
+    return {"credential_id": encode(made.credential_id), "public_key": public_key, **more}
+
+
+def test_an_imported_passkey_signs_in_whatever_its_handle_was(call: Api, imports: Importer) -> None:
+    made = Authenticator(user_handle=b"a handle that better-auth does not store", counter=7, counts=True)
+    more = {"counter": 7, "transports": "internal,telepathy", "name": "Phone", "device_type": "multiDevice"}
+
+    assert (
+        imports({"email": "ann@example.com", "email_verified": True, "passkeys": [passkey_of(made, **more)]}).code == 0
+    )
+
+    response = Passkeys(call=call).sign_in(made)
+    assert response.json["user"]["email"] == "ann@example.com"
+    (shown,) = call("GET /api/auth/passkey/list-user-passkeys", bearer=response.json["session"]["token"]).json
+    assert (shown["name"], shown["counter"], shown["transports"]) == ("Phone", 8, "internal")
+
+
+def test_an_imported_handle_is_checked(call: Api, imports: Importer) -> None:
+    made = Authenticator(user_handle=b"its handle")
+    imports(ANN | {"passkeys": [passkey_of(made, user_handle=encode(b"its handle"))]})
+
+    assert Passkeys(call=call).sign_in(replace(made, user_handle=b"another")).status == 401
+    assert Passkeys(call=call).sign_in(made).status == 200
+
+
+def test_what_was_not_known_of_an_imported_passkey_is_learned(call: Api, imports: Importer) -> None:
+    """Whether it may be backed up never changes."""
+    made = Authenticator()
+    imports(ANN | {"passkeys": [passkey_of(made)]})
+
+    assert Passkeys(call=call).sign_in(made).status == 200
+    assert Passkeys(call=call).sign_in(replace(made, flags=UP | UV)).status == 400
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"credential_id": "!"}, "passkeys: base64url."),
+        ({"credential_id": ""}, "passkeys: length of the credential id."),
+        ({"public_key": "!"}, "passkeys: Only base64 data is allowed."),
+        ({"public_key": "oA=="}, "passkeys: algorithm of the public key."),
+        ({"counter": -1}, "passkeys.0.counter: Input should be greater than or equal to 0."),
+        ({"name": "x" * 65}, "passkeys.0.name: String should have at most 64 characters."),
+        ({"secret": "x"}, "passkeys.0.secret: Extra inputs are not permitted."),
+    ],
+    ids=str,
+)
+def test_a_passkey_that_is_not_valid_is_refused(
+    imports: Importer, cloud: Cloud, changes: dict[str, Any], message: str
+) -> None:
+    result = imports(ANN | {"passkeys": [passkey_of(Authenticator()) | changes]})
+
+    assert (result.code, result.err) == (1, f"line 1: {message}\n")
+    assert rows(cloud, "UsersTable") == []
+
+
+def test_passkeys_need_a_verified_address(imports: Importer) -> None:
+    result = imports(ANN | {"email_verified": False, "passkeys": [passkey_of(Authenticator())]})
+
+    assert result.err == "line 1: passkeys: only a user with a verified address can have any.\n"
+
+
+def test_a_user_has_at_most_twenty_different_passkeys(imports: Importer) -> None:
+    many = [passkey_of(Authenticator()) for _ in range(21)]
+
+    assert imports(ANN | {"passkeys": many}).err == "line 1: passkeys: there are more than 20.\n"
+    assert imports(ANN | {"passkeys": many[:1] * 2}).err == "line 1: passkeys: two have the same credential_id.\n"
+    assert imports(ANN | {"passkeys": many[:20]}).code == 0
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_passkey_belongs_to_one_user(imports: Importer, *, dry_run: bool) -> None:
+    made = passkey_of(Authenticator())
+    bob = ANN | {"email": "bob@example.com", "passkeys": [made]}
+
+    result = imports(ANN | {"passkeys": [made]}, bob, dry_run=dry_run)
+    assert result.err == "line 2: line 1 has the same passkey.\n"
+    if not dry_run:
+        assert imports(bob).err == "line 1: passkeys: another user has one of them.\n"
+        assert imports(bob, dry_run=True).err == "line 1: passkeys: another user has one of them.\n"

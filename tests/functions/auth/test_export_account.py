@@ -31,7 +31,7 @@ def test_the_export_has_user_accounts_sessions_and_tasks(call: Api, ann: Person,
 
     assert (response.status, set(response.json)) == (
         200,
-        {"user", "picture", "accounts", "sessions", "tasks", "cursor"},
+        {"user", "picture", "accounts", "passkeys", "sessions", "tasks", "cursor"},
     )
     assert response.json["user"]["email"] == ann.email
     assert [one["providerId"] for one in response.json["accounts"]] == ["credential", "google"]

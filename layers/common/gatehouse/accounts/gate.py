@@ -12,7 +12,8 @@ from gatehouse.accounts.challenges import Challenge, FirstFactor, ResponseForm, 
 from gatehouse.accounts.known_devices import is_known_device
 from gatehouse.accounts.lookup import AuthenticatedUser
 from gatehouse.accounts.proofs import replace_credentials
-from gatehouse.accounts.table import ProfileRow, add_link
+from gatehouse.accounts.sign_in_methods import add_link
+from gatehouse.accounts.table import ProfileRow
 from gatehouse.accounts.trim_orders import trim_orders
 from gatehouse.accounts.trusted_devices import use_trust
 from gatehouse.config import config
@@ -72,12 +73,12 @@ def open_first_session(
 
 
 def open_session_with_both_factors(
-    profile: ProfileRow, client: ClientInfo, *changes: TransactItem, remember: bool = True
+    profile: ProfileRow, client: ClientInfo, *changes: TransactItem, remember: bool = True, notify: bool = True
 ) -> IssuedSession:
     """Open a session for whoever showed all that is asked of them; raises as `open_session`."""
     _check_admitted(profile)
     return _open(
-        profile, client, list(changes), epoch=profile.epoch, remember=remember, notify=True, second_factor=True
+        profile, client, list(changes), epoch=profile.epoch, remember=remember, notify=notify, second_factor=True
     )
 
 
@@ -112,9 +113,10 @@ def take_over(
 ) -> list[TransactItem]:
     """Return the writes that leave whoever has just proved the mailbox alone in an account.
 
-    All that gave access before is removed: password, linked accounts and, by the next epoch, sessions, mailed tokens
-    and requested changes. What else gives access one day is to be removed here. Only what is given here is set anew;
-    the owner is told by mail. An account whose address was changed is proven, so there are no links to undo a change.
+    All that gave access before is removed: password, linked accounts, passkeys and, by the next epoch, sessions, mailed
+    tokens and requested changes. What else gives access one day is to be removed here. Only what is given here is set
+    anew; the owner is told by mail. An account whose address was changed is proven, so there are no links to undo a
+    change.
     """
     return [
         *replace_credentials(profile, password_hash=password_hash, account_id=account_id),

@@ -60,7 +60,8 @@ def _ascii_domain(domain: str) -> str:
         return domain
 
 
-def _check_one_line(text: str) -> str:
+def check_one_line(text: str) -> str:
+    """Return a text; raises ValueError for one with line breaks or other control characters."""
     if any(unicodedata.category(character) in _CONTROLS for character in text):
         raise ValueError("Must not have line breaks or other control characters")
     return text
@@ -93,7 +94,7 @@ def sanitize_image(value: object) -> str | None:
 
 Email = Annotated[str, AfterValidator(normalize_email)]
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=_LONGEST_NAME), AfterValidator(_check_one_line)
+    str, StringConstraints(strip_whitespace=True, max_length=_LONGEST_NAME), AfterValidator(check_one_line)
 ]
 Image = Annotated[str, Field(description="An https URL, or a data URL of a PNG, JPEG or WebP picture")]
 

@@ -20,6 +20,11 @@ def sign_in_method_added(profile: ProfileRow, client: ClientInfo, method: str) -
     return _notice(Purpose.SIGN_IN_METHOD_ADDED, profile, client, method=method)
 
 
+def sign_in_method_removed(profile: ProfileRow, client: ClientInfo, method: str) -> TokenRow:
+    """The notice to a user that a way to sign in was removed; `method` is as in `sign_in_method_added`."""
+    return _notice(Purpose.SIGN_IN_METHOD_REMOVED, profile, client, method=method)
+
+
 def new_device(profile: ProfileRow, client: ClientInfo) -> TokenRow:
     """The notice to a user of a sign-in from a device that they did not use before."""
     return _notice(Purpose.NEW_DEVICE, profile, client)

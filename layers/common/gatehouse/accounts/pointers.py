@@ -1,4 +1,4 @@
-"""Pointers: the rows that make addresses and accounts at providers unique."""
+"""Pointers: the rows that make addresses, accounts at providers and passkeys unique."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from gatehouse import clock
 from gatehouse.config import config
 from gatehouse.dynamodb import Key, Row, TableName, TransactItem, delete, put
 
-_EMAIL, _LINK = "EMAIL", "LINK"
+_EMAIL, _LINK, _PASSKEY = "EMAIL", "LINK", "PASSKEY"
 
 
 class PointerRow(Row):
@@ -45,6 +45,11 @@ def email_key(address: str) -> Key:
 def link_key(account_id: str) -> Key:
     """Return the key of the pointer of an account at a provider."""
     return PointerRow, f"ACCOUNT#{account_id}", _LINK
+
+
+def passkey_pointer_key(passkey_id: str) -> Key:
+    """Return the key of a passkey's row, which has all of the passkey beside its user."""
+    return PointerRow, f"PASSKEY#{passkey_id}", _PASSKEY
 
 
 def reserve(key: Key, user_id: str) -> TransactItem:

@@ -6,9 +6,11 @@ from gatehouse.accounts.second_factors import no_second_factor
 from gatehouse.accounts.table import (
     ProfileRow,
     delete_links,
+    delete_passkeys,
     same_account,
     same_credentials,
     same_links,
+    same_passkeys,
     update_profile,
 )
 from gatehouse.dynamodb import TransactItem
@@ -40,21 +42,23 @@ def mark_password_proven(profile: ProfileRow) -> TransactItem:
 def replace_credentials(
     profile: ProfileRow, *, password_hash: str | None = None, account_id: str | None = None
 ) -> list[TransactItem]:
-    """Return the writes that remove the password, every linked account and the second factor, in the next epoch; what
-    is given takes their place, also an account that was linked before.
+    """Return the writes that remove password, linked accounts, passkeys and second factor, in the next epoch; what is
+    given takes their place, also an account that was linked before.
     """
     password, links = ProfileRow.password_hash, ProfileRow.links
     replaced = update_profile(
         profile.user_id,
         password.set(password_hash) if password_hash else password.remove(),
         links.set({account_id}) if account_id else links.remove(),
+        ProfileRow.passkeys.remove(),
         ProfileRow.password_unproven.remove(),
         *no_second_factor(),
         ProfileRow.email_verified.set(True),
         ProfileRow.epoch.set(profile.epoch + 1),
-        condition=same_account(profile) & same_links(profile),
+        condition=same_account(profile) & same_links(profile) & same_passkeys(profile),
     )
-    changes = [replaced, *delete_links(profile, kept=account_id), delete_factor(profile.user_id)]
+    removed = [*delete_links(profile, kept=account_id), *delete_passkeys(profile), delete_factor(profile.user_id)]
+    changes = [replaced, *removed]
     if account_id and account_id not in (profile.links or ()):
         changes.append(reserve(link_key(account_id), profile.user_id))
     return changes
@@ -74,8 +78,9 @@ def restore_email(profile: ProfileRow, email: str) -> list[TransactItem]:
         ProfileRow.password_hash.remove(),
         ProfileRow.password_unproven.remove(),
         ProfileRow.links.remove(),
+        ProfileRow.passkeys.remove(),
         *no_second_factor(),
         ProfileRow.epoch.set(profile.epoch + 1),
         condition=same,
     )
-    return [restored, *delete_links(profile), delete_factor(profile.user_id)]
+    return [restored, *delete_links(profile), *delete_passkeys(profile), delete_factor(profile.user_id)]

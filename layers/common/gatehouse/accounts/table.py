@@ -7,7 +7,7 @@ from pynamodb.expressions.update import Action
 from gatehouse import clock
 from gatehouse.accounts.factor_rows import delete_factor
 from gatehouse.accounts.model import UTC, User
-from gatehouse.accounts.pointers import PointerRow, email_key, link_key, release, reserve
+from gatehouse.accounts.pointers import PointerRow, email_key, link_key, passkey_pointer_key, release, reserve
 from gatehouse.attributes import IntegerAttribute, TimestampAttribute
 from gatehouse.config import config
 from gatehouse.dynamodb import Key, Row, TableName, TransactItem, check, delete, put, update
@@ -19,9 +19,9 @@ _PROFILE = "PROFILE"
 class ProfileRow(Row):
     """A user. `epoch` equals the number on their EPOCH row in `sessions`; both change in one transaction.
 
-    `links` are the ids of their accounts at providers, each with a row of its own. Only users with a verified address
-    have any. `password_unproven` is set while the password may be that of somebody who does not have the mailbox.
-    `two_factor` is the method of the active second factor, on since `two_factor_since`.
+    `links` are the ids of their accounts at providers, `passkeys` those of their passkeys, each with a row of its own.
+    Only users with a verified address have any. `password_unproven` is set while the password may be that of somebody
+    who does not have the mailbox. `two_factor` is the method of the active second factor, on since `two_factor_since`.
     """
 
     class Meta:
@@ -39,6 +39,7 @@ class ProfileRow(Row):
     links = UnicodeSetAttribute(null=True)
     two_factor = UnicodeAttribute(null=True)
     two_factor_since = TimestampAttribute(null=True)
+    passkeys = UnicodeSetAttribute(null=True)
     disabled = BooleanAttribute(default=False)
     task_reminders = BooleanAttribute(default=False)
     time_zone = UnicodeAttribute(default=UTC)
@@ -105,27 +106,6 @@ def create_profile(profile: ProfileRow) -> list[TransactItem]:
     return [put(profile, ProfileRow.pk.does_not_exist()), reserve(email_key(profile.email), profile.user_id)]
 
 
-def add_link(profile: ProfileRow, account_id: str) -> list[TransactItem]:
-    """Return the writes that link an account to a user with a verified address, and reserve it."""
-    proved = (ProfileRow.email == profile.email) & (ProfileRow.email_verified == True)  # noqa: E712 -- a condition
-    same = proved & is_enabled() & (ProfileRow.epoch == profile.epoch) & same_links(profile)
-    added = update_profile(profile.user_id, ProfileRow.links.add({account_id}), condition=same)
-    return [added, reserve(link_key(account_id), profile.user_id)]
-
-
-def remove_link(profile: ProfileRow, account_id: str) -> list[TransactItem]:
-    """Return the writes that unlink an account, provided that the other sign-in methods are unchanged."""
-    removed = update_profile(
-        profile.user_id, ProfileRow.links.delete({account_id}), condition=same_credentials(profile)
-    )
-    return [removed, *delete_link(profile.user_id, account_id)]
-
-
-def remove_password(profile: ProfileRow) -> TransactItem:
-    """Return the write that removes the password, provided that the other sign-in methods are unchanged."""
-    return update_profile(profile.user_id, ProfileRow.password_hash.remove(), condition=same_credentials(profile))
-
-
 def set_password_by_reset(row: TokenRow, password_hash: str) -> TransactItem:
     """Return the write that sets a password through the mailbox of a proven account; it fails when address or epoch
     changed.
@@ -186,11 +166,14 @@ def set_email(user_id: str, old: str, new: str, epoch: int) -> list[TransactItem
 
 
 def delete_profile(profile: ProfileRow) -> list[TransactItem]:
-    """Return the writes that delete a profile and its second factor, and release its address and linked accounts."""
-    same = (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email) & same_links(profile)
+    """Return the writes that delete a profile and its second factor, and release its address, linked accounts and
+    passkeys.
+    """
+    unchanged = (ProfileRow.epoch == profile.epoch) & (ProfileRow.email == profile.email)
+    same = unchanged & same_links(profile) & same_passkeys(profile)
     row = ProfileRow(profile.pk, profile.sk)
-    factor = [delete_factor(profile.user_id)]
-    return [delete(row, same), release(email_key(profile.email)), *delete_links(profile), *factor]
+    released = [release(email_key(profile.email)), *delete_links(profile), *delete_passkeys(profile)]
+    return [delete(row, same), *released, delete_factor(profile.user_id)]
 
 
 def delete_links(profile: ProfileRow, *, kept: str | None = None) -> list[TransactItem]:
@@ -202,6 +185,11 @@ def delete_links(profile: ProfileRow, *, kept: str | None = None) -> list[Transa
 def delete_link(user_id: str, account_id: str) -> list[TransactItem]:
     """Return the writes that delete an account at a provider and release it."""
     return [delete(PointerRow(*account_row_key(user_id, account_id))), release(link_key(account_id))]
+
+
+def delete_passkeys(profile: ProfileRow) -> list[TransactItem]:
+    """Return the writes that delete all passkeys."""
+    return [release(passkey_pointer_key(passkey_id)) for passkey_id in profile.passkeys or ()]
 
 
 def is_enabled() -> Condition:
@@ -217,16 +205,21 @@ def same_account(profile: ProfileRow) -> Condition:
 
 
 def same_credentials(profile: ProfileRow) -> Condition:
-    """Return the condition that password and linked accounts are as they were read."""
+    """Return the condition that password, linked accounts and passkeys are as they were read."""
     attribute = ProfileRow.password_hash
     password = attribute == profile.password_hash if profile.password_hash else attribute.does_not_exist()
-    same: Condition = password & same_links(profile)
+    same: Condition = password & same_links(profile) & same_passkeys(profile)
     return same
 
 
 def same_links(profile: ProfileRow) -> Condition:
     """Return the condition that the linked accounts are as they were read."""
     return ProfileRow.links == profile.links if profile.links else ProfileRow.links.does_not_exist()
+
+
+def same_passkeys(profile: ProfileRow) -> Condition:
+    """Return the condition that the passkeys are as they were read."""
+    return ProfileRow.passkeys == profile.passkeys if profile.passkeys else ProfileRow.passkeys.does_not_exist()
 
 
 def update_profile(user_id: str, *actions: Action, condition: Condition) -> TransactItem:

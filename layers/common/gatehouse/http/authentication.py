@@ -67,8 +67,14 @@ def check_second_factor(session: Session, *, admits_setup: bool = False) -> None
 
 def find_session_user(request: Request) -> AuthenticatedUser | None:
     """Return the user of the request's session, if there is one that the policy admits."""
+    caller = find_caller(request)
+    return account_of(caller) if caller else None
+
+
+def find_caller(request: Request) -> Principal | None:
+    """Return the caller of a public function, with the profile, if there is a session that the policy admits."""
     with suppress(MissingToken, InvalidToken, TokenExpired, SessionRequired):
-        return _account(find_principal(request, with_profile=True))
+        return find_principal(request, with_profile=True)
     return None
 
 
@@ -115,12 +121,12 @@ async def _current_user(request: Request) -> Principal:
 
 
 async def _current_account(request: Request) -> AuthenticatedUser:
-    return _account(request.state.caller)
+    return account_of(request.state.caller)
 
 
 async def _optional_account(request: Request) -> AuthenticatedUser | None:
     try:
-        return _account(find_principal(request, with_profile=True))
+        return account_of(find_principal(request, with_profile=True))
     except (MissingToken, InvalidToken, TokenExpired):
         return None
 
@@ -133,7 +139,7 @@ async def _fresh_user(request: Request) -> Principal:
 
 
 async def _fresh_account(principal: Annotated[Principal, Depends(_fresh_user)]) -> AuthenticatedUser:
-    return _account(principal)
+    return account_of(principal)
 
 
 async def _current_client(request: Request) -> ClientInfo:
@@ -160,7 +166,8 @@ def _header_text(request: Request, name: str) -> str:
         return text
 
 
-def _account(principal: Principal) -> AuthenticatedUser:
+def account_of(principal: Principal) -> AuthenticatedUser:
+    """Return the user and the session of a caller whose profile was read."""
     assert principal.profile is not None  # noqa: S101 -- the policy lacks `with_profile`
     return AuthenticatedUser(session=principal.session, profile=principal.profile)
 

@@ -14,6 +14,7 @@ from gatehouse.keys.keyring import (
 )
 from gatehouse.keys.macs import (
     CACHE,
+    CHALLENGE,
     CODE,
     COOKIE,
     DEVICE,
@@ -22,6 +23,7 @@ from gatehouse.keys.macs import (
     UNSUBSCRIBE,
     mac,
     matches,
+    matches_latest,
     trusted_macs,
     warm_up,
 )
@@ -29,6 +31,7 @@ from gatehouse.keys.signed_text import SignedText, parse_signed, sign
 
 __all__ = [
     "CACHE",
+    "CHALLENGE",
     "CODE",
     "COOKIE",
     "DEVICE",
@@ -42,6 +45,7 @@ __all__ = [
     "keyring_key",
     "mac",
     "matches",
+    "matches_latest",
     "not_before",
     "open_connection",
     "parse_signed",

@@ -14,6 +14,8 @@ REFRESH = b"gatehouse refresh token"
 DEVICE = b"gatehouse known device"
 UNSUBSCRIBE = b"gatehouse unsubscription"
 CODE = b"gatehouse mailed code"
+CHALLENGE = b"gatehouse passkey challenge"
+_SIZE = 32  # bytes
 _REFRESH_INTERVAL = 10  # seconds
 
 _last_refresh = float("-inf")
@@ -37,21 +39,21 @@ def trusted_macs(label: bytes, message: bytes) -> list[bytes]:
     return [_mac(version, label, message) for version in current_keyring().versions]
 
 
-def matches(label: bytes, message: bytes, given: bytes) -> bool:
-    """Whether `given` is the MAC of `message` by a trusted key of the cached keyring."""
-    return any(hmac.compare_digest(_mac(version, label, message), given) for version in current_keyring().versions)
+def matches(label: bytes, message: bytes, given: bytes, *, size: int = _SIZE) -> bool:
+    """Whether `given` is the MAC of `message`, or its first `size` bytes, by a trusted key of the cached keyring."""
+    return any(hmac.compare_digest(mac[:size], given) for mac in trusted_macs(label, message))
 
 
-def matches_latest(label: bytes, message: bytes, given: bytes) -> bool:
+def matches_latest(label: bytes, message: bytes, given: bytes, *, size: int = _SIZE) -> bool:
     """As `matches`, but read the keyring again on failure, at most every ten seconds, for a newer version."""
     global _last_refresh  # noqa: PLW0603 -- one for the process
-    if matches(label, message, given):
+    if matches(label, message, given, size=size):
         return True
     if clock.monotonic() - _last_refresh < _REFRESH_INTERVAL:
         return False
     refresh()
     _last_refresh = clock.monotonic()
-    return matches(label, message, given)
+    return matches(label, message, given, size=size)
 
 
 def _mac(version: str, label: bytes, message: bytes) -> bytes:

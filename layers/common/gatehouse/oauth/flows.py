@@ -15,7 +15,8 @@ from gatehouse.accounts.gate import UserDisabled, open_first_session, open_sessi
 from gatehouse.accounts.lookup import discard_sign_up, new_user
 from gatehouse.accounts.model import User
 from gatehouse.accounts.pointers import email_key, link_key, owner_of, reserve, taken_by
-from gatehouse.accounts.table import ProfileRow, add_link, create_profile, new_profile, profile_key
+from gatehouse.accounts.sign_in_methods import add_link
+from gatehouse.accounts.table import ProfileRow, create_profile, new_profile, profile_key
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, put, retry_if_changed, transact, update
 from gatehouse.errors import (

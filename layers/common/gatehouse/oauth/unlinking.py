@@ -1,7 +1,8 @@
 """The sign-in methods of a user, and removing one. The last one cannot be removed."""
 
 from gatehouse.accounts.lookup import profile_versions
-from gatehouse.accounts.table import ProfileRow, remove_link, remove_password
+from gatehouse.accounts.sign_in_methods import count_sign_in_methods, remove_link, remove_password
+from gatehouse.accounts.table import ProfileRow
 from gatehouse.dynamodb import TransactItem, batch_get, retry_if_changed, transact
 from gatehouse.errors import AccountNotFound, FailedToUnlinkLastAccount, InvalidInput
 from gatehouse.oauth.table import AccountRow, account_key
@@ -48,9 +49,9 @@ def unlink(profile: ProfileRow, account_id: str | None, provider_id: str | None 
 
 
 def _removal(profile: ProfileRow, account_id: str | None, provider_id: str | None) -> list[TransactItem]:
-    own = (profile.links or set()) | ({profile.credential_id} if profile.password_hash else set())
-    if len(own) <= 1:
+    if count_sign_in_methods(profile) <= 1:
         raise FailedToUnlinkLastAccount
+    own = (profile.links or set()) | ({profile.credential_id} if profile.password_hash else set())
     if account_id not in own or provider_id is not None:
         row = select_method(profile, account_id, provider_id)
         account_id = row.account_id if row else profile.credential_id

@@ -105,12 +105,12 @@ def mark_reauthenticated(session: Session) -> Session:
 
 
 def mark_verified(session: Session) -> TransactItem:
-    """Return the write that makes a session fresh, because its user just gave the second factor; it fails when the
-    session has ended.
+    """Return the write that makes a session fresh, because its user just gave a second factor, or a passkey, which
+    stands for both; it fails when the session has ended.
     """
     row, now = SessionRow(session.user_id, session.id), clock.now()
     actions = SessionRow.proved_at.set(now), SessionRow.second_factor.set(True)
-    return update(row, *actions, condition=SessionRow.epoch == session.epoch)
+    return update(row, *actions, condition=SessionRow.secret_hash.exists())
 
 
 def end(session: Session) -> TransactItem:
@@ -149,7 +149,7 @@ def is_valid(row: SessionRow | None, epoch: EpochRow | None) -> bool:
 
 
 def is_fresh(session: Session) -> bool:
-    """Whether the password was given recently enough for sensitive operations."""
+    """Whether a password, passkey or second factor was given recently enough for sensitive operations."""
     age = config().session_fresh_age
     return not age or clock.now() - session.proved_at < age
 

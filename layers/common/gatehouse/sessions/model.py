@@ -195,8 +195,8 @@ class ClientInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session as its user may see it. It is fresh for a while after `proved_at`, when the password or another factor
-    was last given. `second_factor` says whether more than one was.
+    """A session as its user may see it. It is fresh for a while after `proved_at`, when a password, passkey or second
+    factor was last given. `second_factor` says whether there was more than a password.
 
     `cursor_key` authenticates the user's cursors; it is set when the session was just found.
     """

@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a name
     ACCESS_REMOVED = "access-removed"
     SIGN_IN_METHOD_ADDED = "sign-in-method-added"
+    SIGN_IN_METHOD_REMOVED = "sign-in-method-removed"
     NEW_DEVICE = "new-device"
     TWO_FACTOR_CODE = "two-factor-code"
     TWO_FACTOR_ON = "two-factor-on"

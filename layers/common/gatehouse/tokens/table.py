@@ -22,8 +22,8 @@ class TokenRow(Row):
     and nowhere else: `user_id`, `name`, `image` and `password_hash` are those of the future user, `sign_up_id` names
     the sign-up, and `sign_ups` counts those for the address so far that came from different browsers. `to_owner` is set
     when the mail goes to the owner of a proven account, who alone has access to it. `origin` says roughly where a
-    request came from, `method` which way to sign in was added, or what else changed. A code was `asked_by` a sign-in or
-    session, and counts wrong `guesses`. A daily mail has its `day`, one with a list its `lines`.
+    request came from, `method` which way to sign in was added or removed. A code was `asked_by` a sign-in or session,
+    and counts wrong `guesses`. A daily mail has its `day`, one with a list its `lines`.
     """
 
     class Meta:

@@ -10,8 +10,10 @@ from gatehouse.accounts import AuthenticatedUser, ProfileRow
 from gatehouse.accounts.pictures import own_picture
 from gatehouse.api.accounts.schemas import OwnUserBody
 from gatehouse.api.accounts.sign_in_methods import AccountBody, sign_in_methods
+from gatehouse.api.passkeys.schemas import PasskeyBody
 from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.api_model import ResponseModel
+from gatehouse.passkeys.own_passkeys import passkeys_of
 from gatehouse.tasks import Owner, Task
 from gatehouse.tasks.exporting import export_page
 
@@ -24,6 +26,7 @@ class AccountExport(ResponseModel):
     user: OwnUserBody | None = None
     picture: str | None = None
     accounts: list[AccountBody] | None = None
+    passkeys: list[PasskeyBody] | None = None
     sessions: list[SessionBody] | None = None
     tasks: list[Task]
     cursor: str | None = None
@@ -42,6 +45,7 @@ def export_account_page(member: AuthenticatedUser, cursor: str | None, response:
         user=OwnUserBody.of(member.user),
         picture=_picture(profile),
         accounts=sign_in_methods(profile),
+        passkeys=[PasskeyBody.of_row(row) for row in passkeys_of(profile)],
         sessions=[
             SessionBody.of(one, token=one.id) for one in sessions.active_sessions(profile.user_id, profile.epoch)
         ],

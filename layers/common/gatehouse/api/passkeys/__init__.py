@@ -1,0 +1,1 @@
+"""Passkeys, as the API shows them."""

@@ -1,0 +1,289 @@
+"""POST /api/auth/passkey/verify-authentication: signs in; tests/layer/test_passkeys_authentication.py has more."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import is_signed_in
+from tests.support.authenticator import ORIGIN
+from tests.support.calls import Api
+from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import interleave
+from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
+from tests.support.passkeys import SIGN_IN, Passkeys, as_browser
+from tests.support.people import People, Person
+from tests.support.tables import rows
+
+LIST = "GET /api/auth/list-sessions"  # needs a fresh session
+
+
+def sessions(cloud: Cloud) -> int:
+    """Return the number of stored sessions."""
+    return sum("secret_hash" in row for row in rows(cloud, "SessionsTable"))
+
+
+def test_a_passkey_opens_a_session(call: Api, ann: Person, passkeys: Passkeys) -> None:
+    made = passkeys.added(ann)
+    response = passkeys.sign_in(made)
+
+    body = response.json
+    assert set(body) == {"session", "user"}
+    assert (body["user"]["id"], body["session"]["userId"]) == (ann.id, ann.id)
+    assert body["session"]["token"] != ann.token
+    assert response.headers["set-auth-token"].partition(".")[0] == body["session"]["token"]
+    assert any(f"session_token={body['session']['token']}." in cookie for cookie in response.cookies)
+    assert call(LIST, bearer=body["session"]["token"]).status == 200
+    assert is_signed_in(call, ann)
+
+
+def test_the_use_of_a_passkey_is_stored(ann: Person, passkeys: Passkeys) -> None:
+    made = passkeys.added(ann, counts=True)
+    assert passkeys.sign_in(made).status == 200
+
+    (stored,) = passkeys.list(ann)
+    assert stored["counter"] == 1
+    assert stored["lastUsedAt"] > stored["createdAt"]
+
+
+def test_a_browser_signs_in_with_the_cookie_of_its_challenge(call: Api, ann: Person, passkeys: Passkeys) -> None:
+    made = passkeys.added(ann)
+    begun = call("GET /api/auth/passkey/generate-authenticate-options")
+    cookie = begun.cookies[0].partition(";")[0]
+
+    response = call(SIGN_IN, json={"response": made.authenticate(begun.json)}, **as_browser(cookie))
+
+    assert response.status == 200
+    assert any("session_token=" in cookie for cookie in response.cookies)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "https://evil.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"},
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"},
+        {"referer": "https://evil.example/page"},
+    ],
+    ids=str,
+)
+def test_another_site_signs_nobody_in(
+    call: Api, ann: Person, passkeys: Passkeys, cloud: Cloud, headers: dict[str, str]
+) -> None:
+    """Login CSRF: an attacker has a challenge and an answer of their own, but their page cannot send them."""
+    sent = passkeys.added(ann).authenticate(passkeys.options())
+    before = sessions(cloud)
+
+    response = call(SIGN_IN, json={"response": sent}, headers=headers)
+
+    assert (response.status, sessions(cloud)) == (403, before)
+    assert call(SIGN_IN, json={"response": sent}, headers={"origin": ORIGIN}).status == 200  # unused
+
+
+def test_the_answer_of_a_disabled_user_is_that_of_an_unknown_passkey(
+    ann: Person, passkeys: Passkeys, cloud: Cloud
+) -> None:
+    made = passkeys.added(ann)
+    layer("accounts.changes").set_disabled(ann.id, disabled=True)
+    before = sessions(cloud)
+
+    response, unknown = passkeys.sign_in(made), passkeys.sign_in(replace(made, credential_id=b"x"))
+
+    assert (response.status, response.code) == (401, "AUTHENTICATION_FAILED")
+    assert response.text == unknown.text
+    assert sessions(cloud) == before
+
+
+def test_a_deleted_passkey_signs_nobody_in(call: Api, ann: Person, passkeys: Passkeys) -> None:
+    made = passkeys.added(ann)
+    (stored,) = passkeys.list(ann)
+    call("POST /api/auth/passkey/delete-passkey", bearer=ann.token, json={"id": stored["id"]})
+
+    assert passkeys.sign_in(made).status == 401
+
+
+def test_a_passkey_that_is_deleted_meanwhile_signs_nobody_in(
+    call: Api, ann: Person, passkeys: Passkeys, monkeypatch: pytest.MonkeyPatch, cloud: Cloud
+) -> None:
+    made = passkeys.added(ann)
+    (stored,) = passkeys.list(ann)
+    before = sessions(cloud)
+    interleave(
+        monkeypatch,
+        "passkeys.authentication",
+        "open_session_with_both_factors",
+        lambda: call("POST /api/auth/passkey/delete-passkey", bearer=ann.token, json={"id": stored["id"]}),
+    )
+
+    response = passkeys.sign_in(made)
+
+    assert (response.status, response.code, sessions(cloud)) == (400, "AUTHENTICATION_FAILED", before)
+
+
+def test_a_passkey_that_its_users_profile_has_not_signs_nobody_in(ann: Person, passkeys: Passkeys) -> None:
+    """Rows that were left behind open nothing."""
+    made = passkeys.added(ann)
+    table = layer("accounts.table")
+    table.ProfileRow(*table.profile_key(ann.id)[1:]).update([table.ProfileRow.passkeys.remove()])
+
+    assert passkeys.sign_in(made).status == 401
+
+
+def test_of_two_answers_with_one_counter_one_signs_in(call: Api, ann: Person, passkeys: Passkeys, cloud: Cloud) -> None:
+    """Whoever has a copy of the authenticator is refused, even at the same moment."""
+    made = passkeys.added(ann, counter=7)
+    copies = [replace(made, counter=8) for _ in range(5)]
+    sent = [copy.authenticate(passkeys.options()) for copy in copies]
+    before = sessions(cloud)
+
+    responses = run_concurrently(lambda one: call(SIGN_IN, json={"response": one}), sent)
+
+    assert sorted(response.status for response in responses) == [200, 400, 400, 400, 400]
+    assert sessions(cloud) == before + 1
+
+
+def test_a_counter_that_goes_back_is_recorded(
+    ann: Person,
+    passkeys: Passkeys,
+    cloud: Cloud,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made = passkeys.added(ann, counter=7)
+    capsys.readouterr()
+
+    assert passkeys.sign_in(replace(made, counter=6)).status == 400
+
+    assert "PasskeyCloned" in capsys.readouterr().out
+    assert "passkey counter too low" in caplog.messages
+    events = cloud.client("logs").filter_log_events(logGroupName="AuditLogs")["events"]
+    assert "passkey counter too low" in events[-1]["message"]
+
+
+def test_another_device_is_told_of_where_that_is_set(
+    ann: Person, passkeys: Passkeys, mailbox: Mailbox, settings: Callable[..., None]
+) -> None:
+    settings(notify_new_device="true")
+    passkeys.sign_in(passkeys.added(ann))
+
+    assert "sign-in" in mailbox.to(ann.email)[-1].subject.lower()
+
+
+# -- Step-up: who is signed in and shows a passkey again -------------------------------------------------
+
+
+def test_a_passkey_makes_the_own_session_fresh(
+    call: Api, ann: Person, passkeys: Passkeys, advance_clock: Callable[..., None], cloud: Cloud
+) -> None:
+    made = passkeys.added(ann)
+    advance_clock(days=2)
+    assert call(LIST, bearer=ann.token).code == "SESSION_NOT_FRESH"
+    before = sessions(cloud)
+
+    response = passkeys.sign_in(made, bearer=ann.token)
+
+    assert (response.status, response.json["session"]["token"], sessions(cloud)) == (200, ann.token, before)
+    assert response.cookies == []
+    assert call(LIST, bearer=ann.token).status == 200
+
+
+def test_a_browser_gets_its_own_cookie_again(
+    call: Api, ann: Person, passkeys: Passkeys, advance_clock: Callable[..., None]
+) -> None:
+    made = passkeys.added(ann)
+    advance_clock(days=2)
+
+    response = passkeys.sign_in(made, **as_browser(ann.cookie))
+
+    assert response.json["session"]["token"] == ann.token
+    assert [cookie.partition(";")[0] for cookie in response.cookies] == [ann.cookie]
+    assert call(LIST, bearer=ann.token).status == 200
+
+
+def test_the_passkey_of_another_user_opens_a_session_of_theirs(
+    call: Api, ann: Person, bob: Person, passkeys: Passkeys, advance_clock: Callable[..., None]
+) -> None:
+    made = passkeys.added(bob)
+    advance_clock(days=2)
+
+    response = passkeys.sign_in(made, bearer=ann.token)
+
+    assert response.json["user"]["id"] == bob.id
+    assert response.json["session"]["token"] not in {ann.token, bob.token}
+    assert call(LIST, bearer=ann.token).code == "SESSION_NOT_FRESH"
+
+
+def test_an_access_token_is_no_session_to_make_fresh(call: Api, ann: Person, passkeys: Passkeys) -> None:
+    made = passkeys.added(ann)
+    token = call("GET /api/auth/token", bearer=ann.token).json["token"]
+
+    assert passkeys.sign_in(made, bearer=token).json["session"]["token"] != ann.token
+
+
+def test_a_session_that_ends_meanwhile_is_not_made_fresh(
+    call: Api, ann: Person, passkeys: Passkeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = passkeys.added(ann)
+    sign_out = lambda: call("POST /api/auth/sign-out", bearer=ann.token, json={})  # noqa: E731 -- short
+    interleave(monkeypatch, "passkeys.authentication", "transact", sign_out)
+
+    response = passkeys.sign_in(made, bearer=ann.token)
+
+    assert (response.status, response.code) == (400, "AUTHENTICATION_FAILED")
+    assert not is_signed_in(call, ann)
+
+
+# -- User handles ------------------------------------------------------------------------------------------
+
+
+def test_a_passkey_from_elsewhere_has_its_own_handle(call: Api, ann: Person, passkeys: Passkeys) -> None:
+    made = passkeys.added(ann)
+    (stored,) = passkeys.list(ann)
+    table = layer("passkeys.table")
+    row = table.PasskeyRow(*table.passkey_key(stored["id"])[1:])
+    row.update([table.PasskeyRow.user_handle.set(b"of another system")])
+
+    assert passkeys.sign_in(replace(made, user_handle=b"of another system")).json["user"]["id"] == ann.id
+    assert call.aws_operations == ["PutItem", "BatchGetItem", "BatchGetItem", "TransactWriteItems"]
+    assert passkeys.sign_in(replace(made, user_handle=b"of a third one")).status == 401
+
+
+def test_the_handle_of_another_user_is_refused(people: People, passkeys: Passkeys) -> None:
+    ann, bob = people.signed_in("ann"), people.signed_in("bob")
+    made = passkeys.added(ann)
+
+    assert passkeys.sign_in(replace(made, user_handle=bob.id.encode())).status == 401
+
+
+@pytest.mark.parametrize("part", ["id", "rawId", "type", "response"])
+def test_a_response_has_all_parts(call: Api, ann: Person, passkeys: Passkeys, part: str) -> None:
+    sent = passkeys.added(ann).authenticate(passkeys.options())
+
+    for value in (None, 7, ["x"]):
+        response = call(SIGN_IN, json={"response": sent | {part: value}})
+        assert (response.status, response.code) == (400, "VALIDATION_ERROR")
+
+
+def test_the_origins_are_a_setting(ann: Person, passkeys: Passkeys, settings: Callable[..., None]) -> None:
+    app = "android:apk-key-hash:" + "x" * 43
+    settings(passkey_origins=f"https://app.example.com,{app}")
+    made = passkeys.added(ann, origin=app)
+
+    assert passkeys.sign_in(made).status == 200
+    assert passkeys.sign_in(replace(made, origin="https://app.example.com")).status == 200
+    assert passkeys.sign_in(replace(made, origin=ORIGIN)).status == 400
+
+
+def test_frontends_within_the_domain_may_use_passkeys(
+    ann: Person, passkeys: Passkeys, settings: Callable[..., None]
+) -> None:
+    """CorsOrigins has https://app.example.com."""
+    settings(passkey_rp_id="example.com", cors_origins="https://app.example.com,https://example.com.evil.test")
+    made = passkeys.added(ann, origin="https://app.example.com")
+
+    assert passkeys.sign_in(replace(made, origin=ORIGIN)).status == 200
+    for foreign in ("https://example.com.evil.test", "https://badexample.com", "https://example.com"):
+        assert passkeys.sign_in(replace(made, origin=foreign)).status == 400
