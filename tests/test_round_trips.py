@@ -16,7 +16,7 @@ from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import Authorization, OAuthFlow
-from tests.support.passkeys import Passkeys
+from tests.support.passkeys import RELATED, Passkeys
 from tests.support.people import PASSWORD, People, Person
 from tests.support.pictures import PNG, data_url
 from tests.support.placeholders import filled
@@ -134,7 +134,6 @@ AUTH: list[Row] = [
     ("GET", "export", {}, [*SESSION, "Query", "Query"]),
     ("GET", "account-info", LINKED | {"query": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
     ("GET", "passkey/generate-register-options", {}, SESSION),
-    ("GET", "passkey/generate-register-options", WITH_PASSKEY, [*SESSION, "BatchGetItem"]),
     (
         "POST",
         "passkey/verify-registration",
@@ -142,18 +141,11 @@ AUTH: list[Row] = [
         [*SESSION, "PutItem", "TransactWriteItems"],
     ),
     ("GET", "passkey/generate-authenticate-options", {"bearer": None}, []),
-    ("GET", "passkey/generate-authenticate-options", {}, SESSION),
     (
         "POST",
         "passkey/verify-authentication",
         {"json": {"response": "ASSERTION"}, "bearer": None},
         ["PutItem", "BatchGetItem", "TransactWriteItems"],
-    ),
-    (
-        "POST",
-        "passkey/verify-authentication",
-        WITH_PASSKEY | {"json": {"response": "ASSERTION"}},
-        ["PutItem", *SESSION, "BatchGetItem", "TransactWriteItems"],
     ),
     ("GET", "passkey/list-user-passkeys", WITH_PASSKEY, [*SESSION, "BatchGetItem"]),
     (
@@ -183,6 +175,19 @@ BY_OTHER_IDS: list[Row] = [
     ("GET", "account-info", LINKED | {"query": {"accountId": "3003"}}, [*SESSION, *BY_PROVIDERS_ID]),
 ]
 """The same endpoints, given the provider and its own id of an account."""
+WITH_PASSKEYS: list[Row] = [
+    ("GET", "passkey/generate-register-options", WITH_PASSKEY, [*SESSION, "BatchGetItem"]),
+    ("GET", "passkey/generate-authenticate-options", {}, SESSION),
+    ("GET", "passkey/generate-authenticate-options", WITH_PASSKEY, [*SESSION, "BatchGetItem"]),
+    (
+        "POST",
+        "passkey/verify-authentication",
+        WITH_PASSKEY | {"json": {"response": "ASSERTION"}},
+        ["PutItem", *SESSION, "BatchGetItem", "TransactWriteItems"],
+    ),
+    ("GET", "export", WITH_PASSKEY, [*SESSION, "Query", "BatchGetItem", "Query"]),
+]
+"""The same endpoints, called by a user with a passkey."""
 TASKS = {
     tasks.LIST: ["Query"],
     tasks.CREATE: ["TransactWriteItems"],
@@ -264,7 +269,7 @@ def routes(row: Row) -> list[str]:
     return [f"{method} /api/auth/{path}" for path in paths.split()]
 
 
-@pytest.mark.parametrize("row", [*AUTH, *BY_OTHER_IDS], ids=lambda row: str(row[:3])[:90])
+@pytest.mark.parametrize("row", [*AUTH, *BY_OTHER_IDS, *WITH_PASSKEYS], ids=lambda row: str(row[:3])[:90])
 def test_an_auth_endpoint_makes_these_calls(
     call: Api, tokens: dict[str, str], google: Provider, request: pytest.FixtureRequest, row: Row
 ) -> None:
@@ -380,8 +385,15 @@ def test_health_makes_one_call(call: Api) -> None:
     assert dynamodb_calls(call) == ["GetItem"]
 
 
+def test_related_origins_make_no_calls(call: Api) -> None:
+    call(RELATED)
+
+    assert dynamodb_calls(call) == []
+
+
 def test_every_route_is_tested() -> None:
-    counted = {route for row in AUTH for route in routes(row)} | {*tasks.ALL_ROUTES, "GET /health"}
+    others = {*tasks.ALL_ROUTES, "GET /health", RELATED}
+    counted = {route for row in AUTH for route in routes(row)} | others
 
     assert counted == API
 
