@@ -70,6 +70,16 @@ RESPONSES: dict[str, tuple[int, str | None]] = {
     "tasks/read_task": (401, "INVALID_TOKEN"),
     "tasks/summarize_tasks": (401, "INVALID_TOKEN"),
     "tasks/update_task": (401, "INVALID_TOKEN"),
+    "two_factor/disable_two_factor": (401, "UNAUTHORIZED"),
+    "two_factor/enable_two_factor": (401, "UNAUTHORIZED"),
+    "two_factor/generate_backup_codes": (401, "UNAUTHORIZED"),
+    "two_factor/get_totp_uri": (401, "UNAUTHORIZED"),
+    "two_factor/list_trusted_devices": (401, "UNAUTHORIZED"),
+    "two_factor/revoke_trusted_device": (401, "UNAUTHORIZED"),
+    "two_factor/send_otp": (401, "INVALID_TWO_FACTOR_COOKIE"),
+    "two_factor/verify_backup_code": (401, "INVALID_TWO_FACTOR_COOKIE"),
+    "two_factor/verify_otp": (401, "INVALID_TWO_FACTOR_COOKIE"),
+    "two_factor/verify_totp": (401, "INVALID_TWO_FACTOR_COOKIE"),
 }
 STREAMS: dict[str, dict[str, Any]] = {
     "auth/erase_user": {"batchItemFailures": []},

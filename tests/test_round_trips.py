@@ -24,6 +24,7 @@ from tests.support.provider import Provider
 from tests.support.routes import API, PAGES
 from tests.support.sample_events import sample
 from tests.support.tasks import call_task_route, create_task
+from tests.support.two_factor import SEND_OTP, TRUST, VERIFY_BACKUP, Enrolled, challenge, cookie_of, give
 
 ANN, NEW, NOBODY, WAITING = (f"{name}@example.com" for name in ("ann", "new", "nobody", "waiting"))
 OTHER_SERVICES = {"GetSecretValue", "SendEmail"}
@@ -36,6 +37,9 @@ BY_ALIAS: dict[str, Any] = {"cookies": ["ALIAS_COOKIE"], "bearer": None}
 BY_APP: dict[str, Any] = {"bearer": None}
 BY_PROVIDERS_ID = ["BatchGetItem", "BatchGetItem"]
 LINKED: dict[str, Any] = {"bearer": "LINKED"}
+COMPLETED = ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
+ENROLLED: dict[str, Any] = {"bearer": "ENROLLED"}
+OWNER: dict[str, Any] = ENROLLED | {"json": {"password": PASSWORD}}
 WITH_PASSKEY: dict[str, Any] = {"bearer": "WITH_PASSKEY"}
 NEW_PASSWORD = {"newPassword": "battery horse correct", "token": "RESET"}
 
@@ -133,6 +137,22 @@ AUTH: list[Row] = [
     ("POST", "refresh-token", LINKED | {"json": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem", "UpdateItem"]),
     ("GET", "export", {}, [*SESSION, "Query", "Query"]),
     ("GET", "account-info", LINKED | {"query": {"accountId": "ACCOUNT"}}, [*SESSION, "BatchGetItem"]),
+    ("POST", "two-factor/enable", {"json": {"password": PASSWORD}}, [*SESSION, "TransactWriteItems"]),
+    ("POST", "two-factor/disable", OWNER, [*SESSION, "TransactWriteItems"]),
+    ("POST", "two-factor/get-totp-uri", OWNER, [*SESSION, "BatchGetItem"]),
+    ("POST", "two-factor/generate-backup-codes", OWNER, [*SESSION, "TransactWriteItems"]),
+    ("POST", "two-factor/send-otp", ENROLLED | {"json": {}}, [*SESSION, "PutItem"]),
+    *(
+        ("POST", f"two-factor/{path}", waiting | {"json": {"two_factor_token": "CHALLENGE", "code": code}}, calls)
+        for path, code, calls in (
+            ("verify-totp", "APP_CODE", COMPLETED),
+            ("verify-otp", "MAILED_CODE", ["BatchGetItem", *COMPLETED]),
+            ("verify-backup-code", "BACKUP_CODE", COMPLETED),
+        )
+        for waiting in ({"bearer": None},)
+    ),
+    ("GET", "list-trusted-devices", {}, [*SESSION, "Query"]),
+    ("POST", "revoke-trusted-device", {"json": {"id": "x" * 22}}, [*SESSION, "DeleteItem"]),
     ("GET", "passkey/generate-register-options", {}, SESSION),
     (
         "POST",
@@ -188,6 +208,22 @@ WITH_PASSKEYS: list[Row] = [
     ("GET", "export", WITH_PASSKEY, [*SESSION, "Query", "BatchGetItem", "Query"]),
 ]
 """The same endpoints, called by a user with a passkey."""
+WITH_SECOND_FACTOR: list[Row] = [
+    (
+        "POST",
+        "sign-in/email signin login",
+        {"json": {"email": "ENROLLED_EMAIL", "password": PASSWORD}, "bearer": None},
+        [*FIND_ADDRESS, "TransactWriteItems"],
+    ),
+    (
+        "POST",
+        "sign-in/email",
+        {"json": {"email": "ENROLLED_EMAIL", "password": PASSWORD}, "cookies": ["TRUSTED"], "bearer": None},
+        [*FIND_ADDRESS, "BatchGetItem", "UpdateItem", "PutItem"],
+    ),
+    ("POST", "two-factor/verify-totp", ENROLLED | {"json": {"code": "APP_CODE"}}, COMPLETED),
+]
+"""Calls of a user with a second factor: waiting for it, from a trusted device, and in a session."""
 TASKS = {
     tasks.LIST: ["Query"],
     tasks.CREATE: ["TransactWriteItems"],
@@ -263,13 +299,33 @@ def with_passkey(call: Api, people: People, tokens: dict[str, str]) -> dict[str,
     }
 
 
+@pytest.fixture
+def with_second_factor(call: Api, people: People, mailbox: Mailbox) -> dict[str, Any]:
+    """Eve has an app, codes that were not used, a sign-in that waits for them, and a device that she trusts."""
+    eve = Enrolled(call, people.signed_in("eve"))
+    trusting = give(call, VERIFY_BACKUP, challenge(call, eve.email), eve.backup_codes[1], trustDevice=True)
+    waiting = challenge(call, eve.email)
+    call(SEND_OTP, json={"two_factor_token": waiting})
+    return {
+        "ENROLLED": eve.token,
+        "ENROLLED_EMAIL": eve.email,
+        "CHALLENGE": waiting,
+        "APP_CODE": eve.app.code(steps=1),
+        "BACKUP_CODE": eve.backup_codes[0],
+        "MAILED_CODE": mailbox.to(eve.email)[-1].subject[:6],
+        "TRUSTED": cookie_of(trusting, TRUST),
+    }
+
+
 def routes(row: Row) -> list[str]:
     """Return the route keys of a row."""
     method, paths, *_ = row
     return [f"{method} /api/auth/{path}" for path in paths.split()]
 
 
-@pytest.mark.parametrize("row", [*AUTH, *BY_OTHER_IDS, *WITH_PASSKEYS], ids=lambda row: str(row[:3])[:90])
+@pytest.mark.parametrize(
+    "row", [*AUTH, *BY_OTHER_IDS, *WITH_PASSKEYS, *WITH_SECOND_FACTOR], ids=lambda row: str(row[:3])[:90]
+)
 def test_an_auth_endpoint_makes_these_calls(
     call: Api, tokens: dict[str, str], google: Provider, request: pytest.FixtureRequest, row: Row
 ) -> None:
@@ -279,6 +335,8 @@ def test_an_auth_endpoint_makes_these_calls(
         tokens |= request.getfixturevalue("at_google")
     if any(name in str(sent) for name in ("PASSKEY", "ASSERTION", "REGISTRATION")):
         tokens |= request.getfixturevalue("with_passkey")
+    if any(name in str(sent) for name in ("ENROLLED", "CHALLENGE")):
+        tokens |= request.getfixturevalue("with_second_factor")
     for route in routes(row):
         response = call(route, **filled({"bearer": "BEARER"} | sent, tokens))
         assert response.status < 500

@@ -19,6 +19,7 @@ from tests.support.passkeys import Passkeys
 from tests.support.people import PASSWORD, People, Person
 from tests.support.pictures import PNG, data_url
 from tests.support.provider import CLIENT_SECRET, GOOGLE_SECRET, Provider
+from tests.support.two_factor import SEND_OTP, Enrolled, challenge
 
 PICTURE = data_url(PNG + bytes(25_000))  # about as large as the PNG of a face with 128 by 128 pixels
 
@@ -107,6 +108,20 @@ class CallUsers:
             "PASSKEY": passkeys.list(person)[0]["id"],
             "ASSERTION": made.authenticate(passkeys.options()),
             "REGISTRATION": Authenticator().register(passkeys.register_options(person)),
+        }
+
+    def second_factor(self) -> dict[str, Any]:
+        """Return a user with an app: session, address, codes that were not used, and a sign-in that waits for them."""
+        enrolled = Enrolled(self.call, self.person())
+        waiting = challenge(self.call, enrolled.email)
+        self.call(SEND_OTP, json={"two_factor_token": waiting})
+        return {
+            "ENROLLED": enrolled.token,
+            "ENROLLED_EMAIL": enrolled.email,
+            "CHALLENGE": waiting,
+            "APP_CODE": enrolled.app.code(steps=1),
+            "BACKUP_CODE": enrolled.backup_codes[0],
+            "MAILED_CODE": self.mailbox.to(enrolled.email)[-1].subject[:6],
         }
 
     def google_claims(self) -> dict[str, Any]:

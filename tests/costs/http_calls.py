@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 from tests.costs.call_users import PICTURE, CallUsers
@@ -16,11 +16,14 @@ from tests.costs.oauth_callbacks import (
 )
 from tests.support.layer import layer
 from tests.support.people import PASSWORD
+from tests.support.placeholders import filled
 
 type MakeRequest = Callable[[CallUsers], dict[str, Any]]  # creates a user and returns the request
 
 AUTH = "/api/auth/"
 NEW_PASSWORD = "battery horse correct"
+_OWNER = {"bearer": "ENROLLED", "json": {"password": PASSWORD}}
+_SIGN_IN = {"json": {"email": "ENROLLED_EMAIL", "password": PASSWORD}}
 _COMPRESSED = {"headers": {"accept-encoding": "gzip"}}
 _PAGES = [
     "/sign-in",
@@ -94,6 +97,14 @@ def _sign_up(users: CallUsers) -> dict[str, Any]:
 
 def _sign_in_email(users: CallUsers) -> dict[str, Any]:
     return {"json": {"email": users.known(), "password": PASSWORD}}
+
+
+def _enrolled(request: dict[str, Any]) -> MakeRequest:
+    return lambda users: cast("dict[str, Any]", filled(request, users.second_factor()))
+
+
+def _waiting(code: str) -> dict[str, Any]:
+    return {"json": {"two_factor_token": "CHALLENGE", "code": code}}
 
 
 def _with_passkey(make_body: Callable[[dict[str, Any]], Any]) -> MakeRequest:
@@ -173,6 +184,17 @@ HTTP_CALLS = (
     _call("POST", "get-access-token", _linked(lambda account: {"json": {"accountId": account}})),
     _call("POST", "refresh-token", _linked(lambda account: {"json": {"accountId": account}})),
     _call("GET", "account-info", _linked(lambda account: {"query": {"accountId": account}})),
+    _call("POST", "sign-in/email", _enrolled(_SIGN_IN), "POST /api/auth/sign-in/email, with a second factor"),
+    _call("POST", "two-factor/enable", _signed_in(json={"password": PASSWORD})),
+    _call("POST", "two-factor/disable", _enrolled(_OWNER)),
+    _call("POST", "two-factor/get-totp-uri", _enrolled(_OWNER)),
+    _call("POST", "two-factor/verify-totp", _enrolled(_waiting("APP_CODE"))),
+    _call("POST", "two-factor/send-otp", _enrolled({"json": {"two_factor_token": "CHALLENGE"}})),
+    _call("POST", "two-factor/verify-otp", _enrolled(_waiting("MAILED_CODE"))),
+    _call("POST", "two-factor/verify-backup-code", _enrolled(_waiting("BACKUP_CODE"))),
+    _call("POST", "two-factor/generate-backup-codes", _enrolled(_OWNER)),
+    _call("GET", "list-trusted-devices", _signed_in()),
+    _call("POST", "revoke-trusted-device", _signed_in(json={"id": "x" * 22})),
     _call("GET", "passkey/generate-register-options", _signed_in()),
     _call("POST", "passkey/verify-registration", _with_passkey(lambda made: {"response": made["REGISTRATION"]})),
     _call("GET", "passkey/generate-authenticate-options", lambda _: {}),

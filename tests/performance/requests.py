@@ -57,6 +57,10 @@ def _at_provider(status: int = 200, bearer: str | None = "LINKED", **request: An
     return BenchRequest(request=request, status=status, bearer=bearer, provider=True)
 
 
+def _enrolled(**request: Any) -> BenchRequest:
+    return BenchRequest(request=request, bearer="ENROLLED")
+
+
 def _with_passkey(bearer: str | None = "BEARER", **request: Any) -> BenchRequest:
     return BenchRequest(request=request, bearer=bearer, passkey=True)
 
@@ -89,6 +93,17 @@ REQUESTS: dict[str, BenchRequest] = {
     "GetAccessToken": _at_provider(json={"accountId": "ACCOUNT"}),
     "RefreshToken": _at_provider(json={"accountId": "ACCOUNT"}),
     "AccountInfo": _at_provider(query={"accountId": "ACCOUNT"}),
+    # -- The second factor ------------------------------------------------------------
+    "EnableTwoFactor": _signed_in(json={"password": PASSWORD}),
+    "DisableTwoFactor": _enrolled(json={"password": PASSWORD}),
+    "GetTotpUri": _enrolled(json={"password": PASSWORD}),
+    "VerifyTotp": _anonymous(json={"two_factor_token": "CHALLENGE", "code": "APP_CODE"}),
+    "SendOtp": _anonymous(json={"two_factor_token": "CHALLENGE"}),
+    "VerifyOtp": _anonymous(json={"two_factor_token": "CHALLENGE", "code": "MAILED_CODE"}),
+    "VerifyBackupCode": _anonymous(json={"two_factor_token": "CHALLENGE", "code": "BACKUP_CODE"}),
+    "GenerateBackupCodes": _enrolled(json={"password": PASSWORD}),
+    "ListTrustedDevices": _signed_in(),
+    "RevokeTrustedDevice": _signed_in(json={"id": "x" * 22}),
     # -- Passkeys ---------------------------------------------------------------------
     "GenerateRegisterOptions": _signed_in(),
     "VerifyRegistration": _with_passkey(json={"response": "REGISTRATION"}),

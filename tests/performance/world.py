@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from datetime import timedelta
 from threading import Lock
@@ -40,6 +40,12 @@ _PARAMETERS = {
     "TrustedOrigins": "myapp://",  # of opened_by_app
     **dict.fromkeys(("AccessTokenLifetime", "VerificationLifetime", "ResetLifetime"), _LONG),
 }
+_LIFETIMES = [
+    ("oauth.state", "_LIFETIME"),
+    ("passkeys.challenges", "LIFETIME"),
+    ("accounts.challenges", "LIFETIME"),
+    ("second_factor.mailed_codes", "LIFETIME"),
+]
 _FROM_THE_GATEWAY = {
     "x-amzn-trace-id": "Root=1-6b01259e-0123456789abcdef01234567",
     "x-forwarded-for": "203.0.113.7",
@@ -113,9 +119,10 @@ def _names(users: CallUsers) -> dict[str, Any]:
     layer("keys.access_tokens").ensure_published()
     ann, (carol, account) = users.person(), users.linked()
     tasks = [create_task(users.call, ann, **TASK)["id"] for _ in range(TASKS)]
-    lifetimes = (layer("oauth.state"), "_LIFETIME"), (layer("passkeys.challenges"), "LIFETIME")
-    with patch.object(*lifetimes[0], timedelta(days=1)), patch.object(*lifetimes[1], timedelta(days=1)):
-        passkeys = users.passkeys(ann)
+    with ExitStack() as lifetimes:
+        for module, name in _LIFETIMES:
+            lifetimes.enter_context(patch.object(layer(module), name, timedelta(days=1)))
+        passkeys, second_factor = users.passkeys(ann), users.second_factor()
         callback, app_url = repeated_callback(users), opened_by_app(users)["query"]["authorizationURL"]
     return {
         "BEARER": ann.token,
@@ -127,6 +134,7 @@ def _names(users: CallUsers) -> dict[str, Any]:
         "UNSUBSCRIBE": users.unsubscribing(),
         "TASK": tasks[0],
         **passkeys,
+        **second_factor,
         "LINKED": carol.token,
         "ACCOUNT": account,
         "STATE": callback["query"]["state"],
