@@ -8,7 +8,9 @@ from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.erasures import Erasures
 from tests.support.layer import layer
+from tests.support.passkeys import Passkeys
 from tests.support.people import People, Person
+from tests.support.two_factor import Enrolled
 
 
 @pytest.fixture
@@ -29,3 +31,15 @@ def erasures(call: Api, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Erasur
     assert call
     monkeypatch.setattr(layer("erasure.flows"), "_LONGEST_REQUEST", timedelta(0))
     return Erasures(call, cloud)
+
+
+@pytest.fixture
+def enrolled(call: Api, ann: Person) -> Enrolled:
+    """Ann, whose app is her second factor."""
+    return Enrolled(call, ann)
+
+
+@pytest.fixture
+def passkeys(call: Api) -> Passkeys:
+    """The calls of passkeys."""
+    return Passkeys(call=call)

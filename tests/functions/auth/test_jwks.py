@@ -13,10 +13,13 @@ from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.interleaving import interleave
 from tests.support.layer import layer
+from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, People
+from tests.support.two_factor import SEND_OTP, VERIFY_BACKUP, VERIFY_OTP, VERIFY_TOTP, Enrolled, give
 
 JWKS = "GET /api/auth/jwks"
 KEYRING = {"user_id": {"S": "KEYRING"}, "session_id": {"S": "KEYRING"}}
+SECOND_STEPS = {"verify_totp": VERIFY_TOTP, "verify_otp": VERIFY_OTP, "verify_backup_code": VERIFY_BACKUP}
 FUNCTIONS = ("get_session", "token", "jwks", "refresh", "sign_in", "sign_up")
 
 
@@ -66,12 +69,29 @@ def test_the_key_stays_the_same(call: Api) -> None:
     assert call(JWKS).json == first
 
 
+def complete_login(call: Api, people: People, cloud: Cloud, by: str) -> Response:
+    """Give the second factor for a sign-in whose response has a JWT."""
+    enrolled = Enrolled(call, people.signed_in())
+    login = {"email": enrolled.email, "password": PASSWORD}
+    waiting = call("POST /api/auth/login", json=login).json["two_factor_token"]
+    call(SEND_OTP, json={"two_factor_token": waiting})
+    codes = {
+        "verify_totp": enrolled.app.code(steps=1),
+        "verify_otp": Mailbox(call, cloud).to(enrolled.email)[-1].subject[:6],
+        "verify_backup_code": enrolled.backup_codes[0],
+    }
+    delete_keyring(cloud)
+    return give(call, SECOND_STEPS[by], waiting, codes[by])
+
+
 def use_key(call: Api, people: People, cloud: Cloud, settings: Callable[..., None], by: str) -> Response:
     """Call a function that needs the key before any other has."""
     if by == "sign_up":
         settings(require_email_verification="false")
         delete_keyring(cloud)
         return call("POST /api/auth/register", json={"email": "bob@example.com", "password": PASSWORD})
+    if by in SECOND_STEPS:
+        return complete_login(call, people, cloud, by)
     ann = {"email": people.verified(), "password": PASSWORD}
     login = call("POST /api/auth/login", json=ann).json
     token = call("POST /api/auth/sign-in/email", json=ann).json["token"]
