@@ -19,6 +19,7 @@ from tests.costs.call_users import CallUsers
 from tests.performance.lambda_process import Subject
 from tests.performance.packages import CACHE, runtime
 from tests.performance.requests import REQUESTS, BenchRequest
+from tests.performance.subjects import BARE, Build
 from tests.performance.world import World, populated_world
 from tests.support.layer import layer
 from tests.support.sample_events import function_name, sample
@@ -30,7 +31,7 @@ class Call(NamedTuple):
     """An event for which there are rows, what checks the answer, and what is logged."""
 
     event: bytes
-    check: Callable[[bytes], None]
+    check: Callable[[bytes], None] = lambda _: None
     logged: str = '"outcome": '
 
 
@@ -65,6 +66,10 @@ class Artefacts:
         request = REQUESTS[function.name]
         event = self._world.event(function.routes[request.route].key, request, SCRIPT=self._script)
         return Call(event, request.check)
+
+    def bare(self) -> Subject:
+        """Return the benchmark's minimal yardstick."""
+        return Build(self._world).yardstick(BARE)
 
 
 @contextmanager
