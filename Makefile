@@ -169,8 +169,9 @@ test-built: .venv/ready ## Build for both architectures, and test the builds
 	$(PYTHON) -m tests.built
 
 .PHONY: test-build
-test-build: bench-build ## Build for this machine's architecture; test the layers, and a tenth of the behaviour on them
+test-build: bench-build ## Build for this machine's architecture; test layers, each function as deployed, and a tenth of the behaviour on them
 	BUILT=.cache/bench/built $(PYTHON) -m pytest -q -m built tests/built
+	UV=$(UV) $(PYTHON) -m pytest -q -m built -n 2 tests/artefacts
 	BUILT=.cache/bench/built $(PYTHON) -m tests.built --tenth
 
 .PHONY: bench

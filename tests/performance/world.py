@@ -1,7 +1,7 @@
 """A local cloud with users, for functions in other processes."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from datetime import timedelta
@@ -91,8 +91,8 @@ class World:
 
 
 @contextmanager
-def populated_world() -> Iterator[World]:
-    """Run a cloud where Ann has tasks and Carol has a linked Google account."""
+def populated_world(add: Callable[[CallUsers], object] = lambda _: None) -> Iterator[World]:
+    """Run a cloud where Ann has tasks and Carol has a linked Google account, and `add` adds more."""
     with running_provider() as provider:
         provider._codes = ReusableCodes()
         google = {name.title().replace("_", ""): value for name, value in provider.google_settings().items()}
@@ -100,7 +100,9 @@ def populated_world() -> Iterator[World]:
         template = load(ROOT / "template.yaml", parameters | {"RateLimits": "off", "Transport": "botocore"})
         with Cloud(template, secrets={GOOGLE_SECRET: CLIENT_SECRET}) as cloud:
             with quiet():
-                names = _names(CallUsers(Api(template), cloud, provider, {}))
+                users = CallUsers(Api(template), cloud, provider, {})
+                names = _names(users)
+                add(users)
             yield World(parameters, names)
 
 

@@ -19,6 +19,7 @@ with use_compile_cache(load().get):
     from fastapi.dependencies.utils import get_flat_params  # imported while it is set
 
     pydantic.BaseModel.model_config["defer_build"] = False
+    from gatehouse import telemetry  # noqa: F401, I001 -- sets the log levels, before packages log while they are imported
     import handler as function  # type: ignore[import-not-found]
 
     handler = function.handler
