@@ -31,6 +31,7 @@ class Subject:
     event: bytes
     request: BenchRequest
     cloud: Callable[[], Responder]
+    certificate: Path | None = None  # of AWS, which has TLS then
 
 
 class Usage(NamedTuple):
@@ -50,7 +51,7 @@ def run(subject: Subject, requests: int, *tool: str) -> list[Usage]:
         calls += (request.header("x-amz-target") or "").startswith("DynamoDB_")
         return respond(request)
 
-    with serving(api) as runtime, serving(aws) as cloud, TemporaryFile() as output:
+    with serving(api) as runtime, serving(aws, subject.certificate) as cloud, TemporaryFile() as output:
         process = Popen(  # noqa: S603 -- our own
             [*tool, *subject.command, subject.function.handler],
             cwd=subject.function.folder,
@@ -115,12 +116,13 @@ class RuntimeApi:
 
 
 def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, str]:
-    """Return only the variables that Lambda sets."""
+    """Return only the variables that Lambda sets, and the certificate of its AWS."""
     function = subject.function
-    return function.environment | {
+    given = function.environment | ({"AWS_CA_BUNDLE": str(subject.certificate)} if subject.certificate else {})
+    return given | {
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{cloud}",
+        "AWS_ENDPOINT_URL": cloud,
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
@@ -128,7 +130,7 @@ def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, st
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/21/[$LATEST]0123456789abcdef0123456789abcdef",
-        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_LAMBDA_RUNTIME_API": runtime_api.removeprefix("http://"),
         "AWS_REGION": "us-east-1",
         "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         "AWS_SESSION_TOKEN": "x" * 400,

@@ -1,42 +1,26 @@
-"""A local HTTP server with persistent connections, which werkzeug's lacks."""
+"""A local server with persistent connections, which werkzeug's lacks, over TLS or not."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socket import socket
 
 from gatehouse_dev.messages import Request, Response
+from tests.support import scripted_service
 
 type Responder = Callable[[Request], Response]
 
 
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None:
-        """Ignore connections that a stopped process broke."""
-
-
 @contextmanager
-def serving(respond: Responder) -> Iterator[str]:
-    """Serve with one thread per connection, and yield host and port."""
+def serving(respond: Responder, certificate: Path | None = None) -> Iterator[str]:
+    """Serve, over TLS 1.3 with session tickets if there is a certificate, and yield the URL."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1  # a response is one packet
+    def answer(connection: socket, received: scripted_service.Request) -> None:
+        method, path, _ = received.start.split()
+        headers = tuple(received.headers.items())
+        response = respond(Request(method=method, raw_path=path, headers=headers, body=received.body))
+        connection.sendall(scripted_service.http_message(response.status, dict(response.headers), response.body))
 
-        def do_POST(self) -> None:
-            body, headers = self.rfile.read(int(self.headers.get("content-length", 0))), tuple(self.headers.items())
-            response = respond(Request(method=self.command, raw_path=self.path, headers=headers, body=body))
-            self.send_response_only(response.status)
-            for name, value in (("content-length", str(len(response.body))), *response.headers):
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(response.body)
-
-        do_GET = do_POST  # noqa: N815 -- http.server's name
-
-    with _Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    with scripted_service.ScriptedService(certificate) as service:
+        service.behaviours = [answer]
+        yield service.url

@@ -4,11 +4,13 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import pytest
+from cryptography.x509 import DNSName
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import LAYER
@@ -25,6 +27,7 @@ from tests.performance.requests import REQUESTS, BenchRequest, Broken
 from tests.performance.serving import Responder
 from tests.performance.subjects import CONSTRAINTS, Build
 from tests.performance.world import World
+from tests.support.scripted_service import LOCALHOST, write_certificate
 
 # -- Requests, yardsticks and the build -----------------------------------------------
 
@@ -63,15 +66,16 @@ def test_the_layers_of_a_build_are_merged(tmp_path: Path) -> None:
 # -- The process and its AWS ----------------------------------------------------------
 
 PROCESS = """
-import json, os, sys
+import json, os, ssl, sys
 from urllib.request import Request, urlopen
 
+trust = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
 invocation = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
 while True:
     with urlopen(f"{invocation}/next") as received:
         event, request = json.load(received), received.headers["lambda-runtime-aws-request-id"]
     for target in event.get("calls", ()):
-        urlopen(Request(os.environ["AWS_ENDPOINT_URL"], b"{}", {"x-amz-target": target}))
+        urlopen(Request(os.environ["AWS_ENDPOINT_URL"], b"{}", {"x-amz-target": target}), context=trust)
     if "exit" in event:
         sys.exit(event["exit"])
     urlopen(f"{invocation}/{request}/{'error' if 'error' in event else 'response'}", json.dumps(event).encode())
@@ -97,6 +101,15 @@ def test_calls_of_dynamodb_are_counted_for_each_request() -> None:
     assert [usage.calls for usage in used] == [0, 2, 2]
     assert used[-1].peak_mib > 1
     assert 0 < used[0].cpu_milliseconds < used[1].cpu_milliseconds < used[2].cpu_milliseconds
+
+
+def test_calls_are_encrypted_if_there_is_a_certificate(tmp_path: Path) -> None:
+    calling = subject(statusCode=200, calls=["DynamoDB_20120810.GetItem"])
+    right, wrong = (write_certificate(tmp_path, name) for name in (LOCALHOST, DNSName("elsewhere")))
+
+    assert [usage.calls for usage in run(replace(calling, certificate=right), 1)] == [0, 1]
+    with pytest.raises(Broken, match="CERTIFICATE_VERIFY_FAILED"):
+        run(replace(calling, certificate=wrong), 1)
 
 
 @pytest.mark.parametrize(
