@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from gatehouse_dev.functions import Instance
 from gatehouse_dev.template import Template
 from tests.support.aws_calls import RECORDER
 from tests.support.calls import Api
+from tests.support.processes import run_python
 
 FUNCTIONS = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
 # Settings, and clients without connections.
@@ -86,15 +85,10 @@ def results(running_cloud: Cloud, template: Template) -> dict[str, Any]:
     assert running_cloud
     folders = {name: str(template.functions[name].folder) for name in FUNCTIONS}
     fixed = {"PYTHONPATH": os.environ["PYTHONPATH"], "AWS_DEFAULT_REGION": "us-east-1"}
-    run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", START_FUNCTIONS, json.dumps(folders), "on-demand", "outage", "snap-start"],
-        env=template.environment() | fixed | {"GATEHOUSE_TRANSPORT": "botocore"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return dict(map(json.loads, run.stdout.splitlines()))  # any other output would be no JSON
+    environment = template.environment() | fixed | {"GATEHOUSE_TRANSPORT": "botocore"}
+    modes = ("on-demand", "outage", "snap-start")
+    printed = run_python("-c", START_FUNCTIONS, json.dumps(folders), *modes, environment=environment)
+    return dict(map(json.loads, printed.splitlines()))  # any other output would be no JSON
 
 
 def test_the_start_reads_what_the_first_request_would_and_prints_nothing(results: dict[str, Any]) -> None:

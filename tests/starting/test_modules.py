@@ -1,14 +1,13 @@
 """Functions load no modules that they do not use, because each delays the start."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.support.layout import LAYER
+from tests.support.processes import run_python
 
 WITH_TOKENS = {"SignInSocial", "OauthCallback", "LinkSocial", "GetAccessToken", "RefreshToken", "AccountInfo"}
 WITH_ACCOUNTS = {"ListAccounts", "UnlinkAccount", "ExportAccount", "ExpoAuthorizationProxy"}
@@ -36,14 +35,9 @@ def loaded(running_cloud: Cloud, template: Template) -> dict[str, list[str]]:
         ":".join(str(template.functions[name].folder / "handler.py") for name in sorted(functions))
         for functions in (others, WITH_ACCOUNTS, {"OauthCallback"})
     )
-    run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", IMPORT_HANDLERS, *handlers],
-        env=template.environment() | {"PYTHONPATH": str(LAYER), "AWS_REGION": "us-east-1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return dict(zip(("others", "accounts", "tokens"), map(json.loads, run.stdout.splitlines()), strict=True))
+    environment = template.environment() | {"PYTHONPATH": str(LAYER), "AWS_REGION": "us-east-1"}
+    printed = run_python("-c", IMPORT_HANDLERS, *handlers, environment=environment)
+    return dict(zip(("others", "accounts", "tokens"), map(json.loads, printed.splitlines()), strict=True))
 
 
 @pytest.mark.parametrize("functions", NOT_LOADED)
