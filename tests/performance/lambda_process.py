@@ -13,10 +13,11 @@ from tempfile import TemporaryFile
 from typing import NamedTuple
 from uuid import uuid4
 
-from gatehouse_dev.messages import Request, Response
 from gatehouse_dev.model import Function
 from tests.performance.requests import BenchRequest, Broken
-from tests.performance.serving import Responder, serving
+from tests.support.scripted_service import Behaviour, Request, ScriptedService, http_message
+
+type Responder = Callable[[Request], bytes]
 
 _TIMEOUT = 300  # seconds; instrumented processes are slow
 
@@ -46,16 +47,17 @@ def run(subject: Subject, requests: int, *tool: str) -> list[Usage]:
     """Start, send so many requests, and stop; Broken if a response is unexpected. `tool` wraps the command."""
     api, calls, respond = RuntimeApi(), 0, subject.cloud()
 
-    def aws(request: Request) -> Response:
+    def aws(request: Request) -> bytes:
         nonlocal calls
-        calls += (request.header("x-amz-target") or "").startswith("DynamoDB_")
+        calls += request.headers.get("x-amz-target", "").startswith("DynamoDB_")
         return respond(request)
 
-    with serving(api) as runtime, serving(aws, subject.certificate) as cloud, TemporaryFile() as output:
+    with ScriptedService() as runtime, ScriptedService(subject.certificate) as cloud, TemporaryFile() as output:
+        runtime.behaviours, cloud.behaviours = [_sending(api)], [_sending(aws)]
         process = Popen(  # noqa: S603 -- our own
             [*tool, *subject.command, subject.function.handler],
             cwd=subject.function.folder,
-            env=_environment(subject, runtime, cloud),
+            env=_environment(subject, runtime.url, cloud.url),
             stdout=output,
             stderr=STDOUT,
             start_new_session=True,
@@ -87,13 +89,12 @@ class RuntimeApi:
     def __init__(self) -> None:
         self.events, self._received = Queue[bytes](), Queue[tuple[str, bytes]]()
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> bytes:
         """Respond to the process: its paths end with `next`, `response` or `error`."""
-        kind = request.raw_path.rpartition("/")[2]
+        kind = request.start.split()[1].rpartition("/")[2]
         self._received.put((kind, request.body))
         if kind != "next":
-            return Response(status=202, body=b"{}")
-        event = self.events.get()
+            return http_message(202, {}, b"{}")
         headers = {
             "content-type": "application/json",
             "lambda-runtime-aws-request-id": str(uuid4()),
@@ -101,7 +102,7 @@ class RuntimeApi:
             "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:123456789012:function:measured",
             "lambda-runtime-trace-id": "Root=1-6b01259e-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0",
         }
-        return Response(status=200, headers=tuple(headers.items()), body=event)
+        return http_message(200, headers, self.events.get())
 
     def wait_for(self, kind: str, process: Popen[bytes]) -> bytes:
         """Return the body of the process's next request, which must be of this kind; else Broken."""
@@ -113,6 +114,10 @@ class RuntimeApi:
                     return body
                 raise Broken(f"it sent {received} instead of {kind}: {body.decode()}")
         raise Broken(f"it ended before it sent {kind}, or took too long")
+
+
+def _sending(respond: Responder) -> Behaviour:
+    return lambda connection, request: connection.sendall(respond(request))
 
 
 def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, str]:
