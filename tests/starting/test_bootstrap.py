@@ -46,6 +46,8 @@ def start():
         found[name] = [*calls]
         assert start.handler is sys.modules["handler"].handler
         assert gc.isenabled() and gc.get_freeze_count() > 10_000
+        routes = start.function.router.routes if hasattr(start.function, "router") else ()
+        assert {id(route.endpoint) for route in routes} <= set(sys.modules["fastapi.routing"]._endpoint_context_cache)
     for hook in snapshot_restore_py._before_snapshot_registry:
         hook[0](*hook[1], **hook[2])
     state = random.getstate()
@@ -62,6 +64,7 @@ def start():
     keyring, macs = ours["gatehouse.keys.keyring"], ours["gatehouse.keys.macs"]
     return {
         "calls": found, "cached": sorted(cached), "closed": len(closed), "same random": random.getstate() == state,
+        "escapes": bool(sys.modules["urllib.parse"]._hextobyte),
         "fields": sys.modules["fastapi._compat.v2"].get_cached_model_fields.cache_info().currsize,
         "rows": [row.__name__ for row in ours["gatehouse.dynamodb"].Row.__subclasses__() if row._connection],
         "has keys": bool(keyring._cached or ours["gatehouse.oauth.providers"]._description.cache_info().currsize),
@@ -100,9 +103,9 @@ def test_the_start_reads_what_the_first_request_would_and_prints_nothing(results
     }  # other functions that use the secret find it cached: here all run in one process
 
 
-def test_the_start_fills_the_caches_of_fastapi_and_pynamodb(results: dict[str, Any]) -> None:
-    """The fields of a list's parameters, and the tables of rows."""
-    assert results["on-demand"]["fields"] == 1
+def test_the_start_fills_the_caches_of_packages(results: dict[str, Any]) -> None:
+    """The places of endpoints, the fields of a list's parameters, the tables of rows and that of URLs' escapes."""
+    assert (results["on-demand"]["fields"], results["on-demand"]["escapes"]) == (1, True)
     assert {"TaskRow", "SessionRow", "AccountRow"} <= set(results["on-demand"]["rows"])
 
 
