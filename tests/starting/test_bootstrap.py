@@ -104,7 +104,7 @@ def test_the_start_reads_what_the_first_request_would_and_prints_nothing(results
 
 
 def test_the_start_fills_the_caches_of_packages(results: dict[str, Any]) -> None:
-    """The places of endpoints, the fields of a list's parameters, the tables of rows and that of URLs' escapes."""
+    """The contexts of endpoints, the fields of a list's parameters, the tables of rows and that of URLs' escapes."""
     assert (results["on-demand"]["fields"], results["on-demand"]["escapes"]) == (1, True)
     assert {"TaskRow", "SessionRow", "AccountRow"} <= set(results["on-demand"]["rows"])
 
