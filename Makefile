@@ -176,7 +176,7 @@ test-build: bench-build ## Build for this machine's architecture; test layers, e
 
 .PHONY: bench
 bench: bench-build ## Measure starts and requests of built FUNCTIONS (all), next to two baselines; takes minutes
-	@UV=$(UV) $(PYTHON) -m tests.performance $(FUNCTIONS)
+	@UV=$(UV) $(PYTHON) -m tests.performance $(if $(TLS),--tls) $(FUNCTIONS)
 
 .PHONY: bench-gate
 bench-gate: bench-build ## Fail if starts or requests of three functions exceed their limits

@@ -52,7 +52,7 @@ def trim_botocore(botocore: Path) -> None:
         partition["services"] = {name: partition["services"].get(name, {"endpoints": {}}) for name in sorted(SERVICES)}
     places.write_text(json.dumps(endpoints), encoding="utf-8")
     for packed in (botocore / "data").rglob("*.json.gz"):
-        model = without_documentation(json.loads(gzip.decompress(packed.read_bytes())))
+        model = json.loads(gzip.decompress(packed.read_bytes()), object_hook=without_documentation)
         packed.with_suffix("").write_text(json.dumps(model))
         packed.unlink()
 
@@ -63,14 +63,7 @@ def aws_authorities(bundle: str) -> list[str]:
     return [certificate for issuer, certificate in issued if any(authority in issuer for authority in AUTHORITIES)]
 
 
-def without_documentation(model: Any) -> Any:
-    """Return a service description without documentation."""
-    if isinstance(model, list):
-        return [without_documentation(part) for part in model]
-    if not isinstance(model, dict):
-        return model
-    return {
-        name: without_documentation(part)
-        for name, part in model.items()
-        if not (name in {"documentation", "documentationUrl"} and isinstance(part, str))
-    }
+def without_documentation(described: dict[str, Any]) -> dict[str, Any]:
+    """Return an object of a service description without its documentation."""
+    texts = {name for name in ("documentation", "documentationUrl") if isinstance(described.get(name), str)}
+    return {name: part for name, part in described.items() if name not in texts}

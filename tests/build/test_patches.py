@@ -1,14 +1,12 @@
 """The patches of packages: each fits the installed version, says why it is there, and is needed."""
 
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from gatehouse_dev import patches
-from tests.support.layout import ROOT
+from tests.support.processes import run_python
 
 PATCHES = {module.__name__.rpartition(".")[2]: module for module in patches.patches()}
 PACKAGES = Path(pytest.__file__).parents[1]
@@ -38,10 +36,7 @@ def test_a_patch_fits_and_says_what_it_saves(patch: ModuleType) -> None:
 @every_patch
 def test_a_patch_is_needed_by_the_installed_version(patch: ModuleType) -> None:
     """When this fails, upstream does what UPSTREAM says: delete the patch."""
-    code = f"{patch.NEEDED}\nprint(needed)"
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 -- ours
-
-    assert run.stdout == "True\n"
+    assert run_python("-c", f"{patch.NEEDED}\nprint(needed)") == "True\n"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from samcli.lib.package.utils import make_zip_with_lambda_permissions, zip_folde
 from samcli.lib.utils.hash import dir_checksum
 
 from tests.support.layout import FUNCTIONS, LAYER, ROOT
+from tests.support.processes import run_python
 
 PREPARE = """
 import sys
@@ -38,7 +38,7 @@ def prepared(folder: Path, seed: str, added: str = "") -> dict[str, bytes]:
     with (folder / "functions/tasks/create_task/handler.py").open("a") as handler:
         handler.write(added)
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'devtools'}:{LAYER}", "PYTHONHASHSEED": seed}
-    subprocess.run([sys.executable, "-c", PREPARE, str(folder)], env=environment, check=True)  # noqa: S603 -- ours
+    run_python("-c", PREPARE, str(folder), environment=environment)
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
 from gatehouse_dev.template import load
 from tests.built.builds import BUILDS, THIS_MACHINES
+from tests.support.processes import run_python
 
 pytestmark = pytest.mark.built
 BUILT = BUILDS[THIS_MACHINES]
@@ -39,12 +38,6 @@ def test_a_function_loads_what_it_uses(function: str) -> None:
     paths = [BUILT / function, *(BUILT / name / "python" for name in ("VendorLayer", "CommonLayer"))]
     unreachable = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_DEFAULT_REGION": "us-east-1"}
     keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"}
-    run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-S", "-B", "-c", START],
-        env=template.environment() | unreachable | keys | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    environment = template.environment() | unreachable | keys | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
 
-    assert set(json.loads(run.stdout)) == LOADED[function]
+    assert set(json.loads(run_python("-S", "-B", "-c", START, environment=environment))) == LOADED[function]

@@ -17,6 +17,7 @@ from gatehouse_dev import openapi
 from gatehouse_dev.cli import main
 from gatehouse_dev.environment import ProcessEnvironment
 from tests.support.layout import ROOT
+from tests.support.processes import run_python
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")] + sorted((ROOT / "docs").glob("*.md"))
 EXAMPLE = re.compile(r"(?:^ {4}|^\$ |`)(?:\.venv/bin/)?gatehouse ([a-z][^`#\n|]*)", re.MULTILINE)
@@ -197,10 +198,10 @@ def test_completion_is_installed_for_the_shell(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_its_help_loads_nothing_that_is_slow() -> None:
-    code = "import sys, gatehouse_dev.cli; print(*sys.modules)"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "devtools")}
-    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)  # noqa: S603 -- ours
+    loaded = set(
+        run_python("-c", "import sys, gatehouse_dev.cli; print(*sys.modules)", environment=environment).split()
+    )
 
-    loaded = set(run.stdout.split())
     assert "typer" in loaded
     assert loaded & {"rich", "botocore", "moto", "uvicorn", "fastapi", "gatehouse", "pynamodb", "yaml"} == set()

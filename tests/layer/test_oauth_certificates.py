@@ -8,9 +8,7 @@ import pytest
 from cryptography import x509
 
 from tests.support.layer import layer
-from tests.support.scripted_service import ScriptedService, respond_with, write_certificate
-
-LOCALHOST = x509.DNSName("localhost")
+from tests.support.scripted_service import LOCALHOST, ScriptedService, respond_with, write_certificate
 
 
 @pytest.fixture(autouse=True)

@@ -162,7 +162,6 @@ def test_after_the_retry_quota_is_used_up_the_process_recovers(
 ) -> None:
     """Without quota a transport makes no retries, but it must still make first attempts."""
     monkeypatch.setattr(botocore.retries.quota, "RetryQuota", partial(RetryQuota, initial_capacity=30))  # for 500
-    monkeypatch.setattr(layer("transport.retries"), "CAPACITY", 30)
     dynamodb_endpoint.serve()
     ann = people.signed_in()
     dynamodb_endpoint.refuse()

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given
@@ -16,6 +14,7 @@ from tests.support.calls import Api
 from tests.support.filters import filter_matches
 from tests.support.layer import layer
 from tests.support.people import People
+from tests.support.processes import run_python
 
 TOKEN = "7130a49b-0f0d-43b8-bead-c318ac479dd9tF97pJJVhi2G3jhITgF0gA15F_lJI8ziCbP2iHu6miDN2DzAVyOfDqd8XK5YRrYVU"
 INVALID_IDS = [
@@ -148,12 +147,6 @@ print(logging.getLevelName(telemetry.logger.log_level), logging.getLogger("mangu
 def test_the_log_level_is_ours_and_packages_log_little(template: Template) -> None:
     """Lambda sets the root logger's level, which Powertools would adopt; Mangum would log paths, and so tokens."""
     chosen = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG", "GATEHOUSE_LOG_LEVEL": "ERROR"}
-    run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", AS_LAMBDA],
-        env=template.environment() | chosen | {"PYTHONPATH": os.environ["PYTHONPATH"]},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    environment = template.environment() | chosen | {"PYTHONPATH": os.environ["PYTHONPATH"]}
 
-    assert run.stdout.split() == ["ERROR", "False"]
+    assert run_python("-c", AS_LAMBDA, environment=environment).split() == ["ERROR", "False"]

@@ -9,6 +9,8 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.costs.tables import table
 from tests.performance.lambda_process import Subject
@@ -17,6 +19,7 @@ from tests.performance.measuring import Figures, measure
 from tests.performance.requests import Broken
 from tests.performance.subjects import BARE, NATURAL, Build
 from tests.performance.world import populated_world
+from tests.support.scripted_service import LOCALHOST, write_certificate
 
 REPRESENTATIVES = ("CreateTask", "GetSession", "SignIn")
 HEAD = (
@@ -43,11 +46,12 @@ def main(arguments: Sequence[str]) -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(prog="python -m tests.performance", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("functions", nargs="*", metavar="FUNCTION", help="by default all that have routes")
+    parser.add_argument("--tls", action="store_true", help="call AWS over TLS 1.3, as deployed")
     parser.add_argument("--gate", action="store_true", help="measure three, and fail when a figure exceeds its limit")
     options = parser.parse_args(arguments)
     try:
-        with populated_world() as world:
-            build = Build(world)
+        with TemporaryDirectory() as folder, populated_world() as world:
+            build = Build(world, certificate=write_certificate(Path(folder), LOCALHOST) if options.tls else None)
             names = options.functions or (REPRESENTATIVES if options.gate else build.functions)
             subjects = [] if options.gate else [build.yardstick(NATURAL)]
             subjects += map(build.subject, names)

@@ -49,15 +49,13 @@ def growing(measured: Sequence[Costs]) -> set[str]:
 
 def report(measured: Sequence[Costs]) -> list[str]:
     """Return a Markdown table of the costs at all sizes."""
-    return table(HEAD, [(f"`{route}`", *_figures([costs[route] for costs in measured])) for route in measured[0]])
+    columns = {route: zip(*(_figures(costs[route]) for costs in measured), strict=True) for route in measured[0]}
+    return table(HEAD, [(f"`{route}`", *map(series, figures)) for route, figures in columns.items()])
 
 
-def _figures(costs: Sequence[Cost]) -> Iterator[str]:
-    yield series([str(cost.trips) for cost in costs])
-    yield series([spaced(cost.items) for cost in costs])
-    yield series([f"{cost.bytes / 1024:.1f}" for cost in costs])
-    yield series([spaced(cost.read) for cost in costs])
-    yield series([spaced(cost.write) for cost in costs])
+def _figures(cost: Cost) -> tuple[str, ...]:
+    kilobytes = f"{cost.bytes / 1024:.1f}"
+    return str(cost.trips), spaced(cost.items), kilobytes, spaced(cost.read), spaced(cost.write)
 
 
 class Population:

@@ -13,10 +13,11 @@ from tempfile import TemporaryFile
 from typing import NamedTuple
 from uuid import uuid4
 
-from gatehouse_dev.messages import Request, Response
 from gatehouse_dev.model import Function
 from tests.performance.requests import BenchRequest, Broken
-from tests.performance.serving import Responder, serving
+from tests.support.scripted_service import Behaviour, Request, ScriptedService, http_message
+
+type Responder = Callable[[Request], bytes]
 
 _TIMEOUT = 300  # seconds; instrumented processes are slow
 
@@ -31,6 +32,7 @@ class Subject:
     event: bytes
     request: BenchRequest
     cloud: Callable[[], Responder]
+    certificate: Path | None = None  # of AWS, which has TLS then
 
 
 class Usage(NamedTuple):
@@ -45,16 +47,17 @@ def run(subject: Subject, requests: int, *tool: str) -> list[Usage]:
     """Start, send so many requests, and stop; Broken if a response is unexpected. `tool` wraps the command."""
     api, calls, respond = RuntimeApi(), 0, subject.cloud()
 
-    def aws(request: Request) -> Response:
+    def aws(request: Request) -> bytes:
         nonlocal calls
-        calls += (request.header("x-amz-target") or "").startswith("DynamoDB_")
+        calls += request.headers.get("x-amz-target", "").startswith("DynamoDB_")
         return respond(request)
 
-    with serving(api) as runtime, serving(aws) as cloud, TemporaryFile() as output:
+    with ScriptedService() as runtime, ScriptedService(subject.certificate) as cloud, TemporaryFile() as output:
+        runtime.behaviours, cloud.behaviours = [_sending(api)], [_sending(aws)]
         process = Popen(  # noqa: S603 -- our own
             [*tool, *subject.command, subject.function.handler],
             cwd=subject.function.folder,
-            env=_environment(subject, runtime, cloud),
+            env=_environment(subject, runtime.url, cloud.url),
             stdout=output,
             stderr=STDOUT,
             start_new_session=True,
@@ -86,13 +89,12 @@ class RuntimeApi:
     def __init__(self) -> None:
         self.events, self._received = Queue[bytes](), Queue[tuple[str, bytes]]()
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> bytes:
         """Respond to the process: its paths end with `next`, `response` or `error`."""
-        kind = request.raw_path.rpartition("/")[2]
+        kind = request.start.split()[1].rpartition("/")[2]
         self._received.put((kind, request.body))
         if kind != "next":
-            return Response(status=202, body=b"{}")
-        event = self.events.get()
+            return http_message(202, {}, b"{}")
         headers = {
             "content-type": "application/json",
             "lambda-runtime-aws-request-id": str(uuid4()),
@@ -100,7 +102,7 @@ class RuntimeApi:
             "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:123456789012:function:measured",
             "lambda-runtime-trace-id": "Root=1-6b01259e-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0",
         }
-        return Response(status=200, headers=tuple(headers.items()), body=event)
+        return http_message(200, headers, self.events.get())
 
     def wait_for(self, kind: str, process: Popen[bytes]) -> bytes:
         """Return the body of the process's next request, which must be of this kind; else Broken."""
@@ -114,13 +116,18 @@ class RuntimeApi:
         raise Broken(f"it ended before it sent {kind}, or took too long")
 
 
+def _sending(respond: Responder) -> Behaviour:
+    return lambda connection, request: connection.sendall(respond(request))
+
+
 def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, str]:
-    """Return only the variables that Lambda sets."""
+    """Return only the variables that Lambda sets, and the certificate of its AWS."""
     function = subject.function
-    return function.environment | {
+    given = function.environment | ({"AWS_CA_BUNDLE": str(subject.certificate)} if subject.certificate else {})
+    return given | {
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{cloud}",
+        "AWS_ENDPOINT_URL": cloud,
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
@@ -128,7 +135,7 @@ def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, st
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/21/[$LATEST]0123456789abcdef0123456789abcdef",
-        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_LAMBDA_RUNTIME_API": runtime_api.removeprefix("http://"),
         "AWS_REGION": "us-east-1",
         "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         "AWS_SESSION_TOKEN": "x" * 400,

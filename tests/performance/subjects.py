@@ -21,9 +21,10 @@ CONSTRAINTS = ROOT / "requirements/dev.txt"
 class Build:
     """The result of `sam build`: its `functions` with routes, and their layers, merged in `opt` as in /opt/python."""
 
-    def __init__(self, world: World, folder: Path = CACHE / "built") -> None:
-        """Broken if there is none."""
-        path, self.opt, self._world = folder / "template.yaml", folder.with_name("opt") / "python", world
+    def __init__(self, world: World, folder: Path = CACHE / "built", certificate: Path | None = None) -> None:
+        """Broken if there is none. `certificate` is that of AWS."""
+        path, self.opt = folder / "template.yaml", folder.with_name("opt") / "python"
+        self._world, self._certificate = world, certificate
         if not path.is_file():
             raise Broken(f"nothing was built in {folder}: `make bench` does it")
         template = load(path, world.parameters)
@@ -45,6 +46,7 @@ class Build:
             event=self._world.event(function.routes[request.route].key, request, SCRIPT=script),
             request=request,
             cloud=self._world.cloud,
+            certificate=self._certificate,
         )
 
     def yardstick(self, name: str) -> Subject:

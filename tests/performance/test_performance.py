@@ -4,27 +4,28 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import pytest
+from cryptography.x509 import DNSName
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.functions import LAYER
-from gatehouse_dev.messages import Request, Response
 from gatehouse_dev.model import FUNCTION_HANDLER, Function
 from gatehouse_dev.template import Template
 from tests.performance import measuring
 from tests.performance.__main__ import chart, row
-from tests.performance.lambda_process import Subject, Usage, run
+from tests.performance.lambda_process import Responder, Subject, Usage, run
 from tests.performance.limits import exceeded
 from tests.performance.measuring import Figures, measure
 from tests.performance.packages import HERE
 from tests.performance.requests import REQUESTS, BenchRequest, Broken
-from tests.performance.serving import Responder
 from tests.performance.subjects import CONSTRAINTS, Build
 from tests.performance.world import World
+from tests.support.scripted_service import LOCALHOST, Request, http_message, write_certificate
 
 # -- Requests, yardsticks and the build -----------------------------------------------
 
@@ -63,15 +64,16 @@ def test_the_layers_of_a_build_are_merged(tmp_path: Path) -> None:
 # -- The process and its AWS ----------------------------------------------------------
 
 PROCESS = """
-import json, os, sys
+import json, os, ssl, sys
 from urllib.request import Request, urlopen
 
+trust = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
 invocation = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
 while True:
     with urlopen(f"{invocation}/next") as received:
         event, request = json.load(received), received.headers["lambda-runtime-aws-request-id"]
     for target in event.get("calls", ()):
-        urlopen(Request(os.environ["AWS_ENDPOINT_URL"], b"{}", {"x-amz-target": target}))
+        urlopen(Request(os.environ["AWS_ENDPOINT_URL"], b"{}", {"x-amz-target": target}), context=trust)
     if "exit" in event:
         sys.exit(event["exit"])
     urlopen(f"{invocation}/{request}/{'error' if 'error' in event else 'response'}", json.dumps(event).encode())
@@ -86,7 +88,7 @@ def subject(**event: Any) -> Subject:
         opt=HERE,
         event=json.dumps(event).encode(),
         request=BenchRequest(),
-        cloud=lambda: lambda _: Response(status=200),
+        cloud=lambda: lambda _: http_message(200, {}, b""),
     )
 
 
@@ -97,6 +99,15 @@ def test_calls_of_dynamodb_are_counted_for_each_request() -> None:
     assert [usage.calls for usage in used] == [0, 2, 2]
     assert used[-1].peak_mib > 1
     assert 0 < used[0].cpu_milliseconds < used[1].cpu_milliseconds < used[2].cpu_milliseconds
+
+
+def test_calls_are_encrypted_if_there_is_a_certificate(tmp_path: Path) -> None:
+    calling = subject(statusCode=200, calls=["DynamoDB_20120810.GetItem"])
+    right, wrong = (write_certificate(tmp_path, name) for name in (LOCALHOST, DNSName("elsewhere")))
+
+    assert [usage.calls for usage in run(replace(calling, certificate=right), 1)] == [0, 1]
+    with pytest.raises(Broken, match="CERTIFICATE_VERIFY_FAILED"):
+        run(replace(calling, certificate=wrong), 1)
 
 
 @pytest.mark.parametrize(
@@ -117,22 +128,23 @@ def test_each_request_finds_the_same_rows(cloud: Cloud) -> None:
     table = cloud.template.environment()["GATEHOUSE_TASKS_TABLE"]
     key = {"user_id": {"S": "ann"}, "task_id": {"S": "1"}}
 
-    def send(respond: Responder, operation: str, **body: Any) -> Response:
-        headers = {
+    def send(respond: Responder, operation: str, **body: Any) -> list[str]:
+        """Return the head of the response, and its body."""
+        headers: Any = {
             "X-Amz-Target": f"DynamoDB_20120810.{operation}",
             "Content-Type": "application/x-amz-json-1.0",
             "Authorization": "AWS4-HMAC-SHA256 Credential=A/20261121/us-east-1/dynamodb/aws4_request, Signature=0",
         }
         content = json.dumps({"TableName": table, **body}).encode()
-        return respond(Request(method="POST", raw_path="/", headers=tuple(headers.items()), body=content))
+        return respond(Request(1, "POST / HTTP/1.1", headers, content)).decode().split("\r\n\r\n")
 
     world = World({}, {})
     one, other = world.cloud(), world.cloud()
-    assert send(one, "PutItem", Item=key).status == 200
-    found, *others = (send(respond, "GetItem", Key=key) for respond in (one, other, world.cloud()))
-    assert json.loads(found.body)["Item"] == key
-    assert [response.body for response in others] == [b"{}"] * 2
-    assert ("x-amz-crc32", str(crc32(found.body))) in found.headers
+    assert send(one, "PutItem", Item=key)[0].startswith("HTTP/1.1 200")
+    (head, body), *others = (send(respond, "GetItem", Key=key) for respond in (one, other, world.cloud()))
+    assert json.loads(body)["Item"] == key
+    assert [body for _, body in others] == ["{}"] * 2
+    assert f"X-Amz-Crc32: {crc32(body.encode())}" in head
 
 
 # -- Counting -------------------------------------------------------------------------

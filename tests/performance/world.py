@@ -15,20 +15,20 @@ from werkzeug.test import Client
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.endpoint import SingleRegionApp
-from gatehouse_dev.messages import Request, Response
 from gatehouse_dev.resource_names import ACCOUNT, REGION
 from gatehouse_dev.template import load
 from tests.conftest import ROOT
 from tests.costs.call_users import CallUsers
 from tests.costs.log_output import quiet
 from tests.costs.oauth_callbacks import opened_by_app, repeated_callback
+from tests.performance.lambda_process import Responder
 from tests.performance.requests import TASK, BenchRequest
-from tests.performance.serving import Responder
 from tests.support.calls import Api
 from tests.support.events import event_for
 from tests.support.layer import layer
 from tests.support.placeholders import filled
 from tests.support.provider import CLIENT_SECRET, GOOGLE_SECRET, running_provider
+from tests.support.scripted_service import Request, http_message
 from tests.support.tasks import create_task
 
 TASKS = 20
@@ -67,17 +67,17 @@ class World:
         """Return AWS with the original rows; what is written there is seen nowhere else."""
         rows = deepcopy(self._rows)
 
-        def respond(request: Request) -> Response:
+        def respond(request: Request) -> bytes:
             with self._lock:
                 for name, table in _tables().items():
                     table.items = rows[name]
-                answer = self._aws.post(request.raw_path, data=request.body, headers=request.headers)
+                answer = self._aws.post(request.start.split()[1], data=request.body, headers=request.headers.items())
             received = {
                 "content-type": str(answer.content_type),
                 "x-amzn-requestid": "0" * 52,
                 "x-amz-crc32": str(crc32(answer.data)),  # clients verify it
             }
-            return Response(status=answer.status_code, headers=tuple(received.items()), body=answer.data)
+            return http_message(answer.status_code, received, answer.data)
 
         return respond
 

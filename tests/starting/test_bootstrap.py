@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from gatehouse_dev.functions import Instance
 from gatehouse_dev.template import Template
 from tests.support.aws_calls import RECORDER
 from tests.support.calls import Api
+from tests.support.processes import run_python
 
 FUNCTIONS = ("CreateTask", "ListTasks", "SignIn", "GetSession", "OauthCallback", "Ok", "SendMail", "RotateSecret")
 # Settings, and clients without connections.
@@ -47,6 +46,8 @@ def start():
         found[name] = [*calls]
         assert start.handler is sys.modules["handler"].handler
         assert gc.isenabled() and gc.get_freeze_count() > 10_000
+        routes = start.function.router.routes if hasattr(start.function, "router") else ()
+        assert {id(route.endpoint) for route in routes} <= set(sys.modules["fastapi.routing"]._endpoint_context_cache)
     for hook in snapshot_restore_py._before_snapshot_registry:
         hook[0](*hook[1], **hook[2])
     state = random.getstate()
@@ -63,6 +64,7 @@ def start():
     keyring, macs = ours["gatehouse.keys.keyring"], ours["gatehouse.keys.macs"]
     return {
         "calls": found, "cached": sorted(cached), "closed": len(closed), "same random": random.getstate() == state,
+        "escapes": bool(sys.modules["urllib.parse"]._hextobyte),
         "fields": sys.modules["fastapi._compat.v2"].get_cached_model_fields.cache_info().currsize,
         "rows": [row.__name__ for row in ours["gatehouse.dynamodb"].Row.__subclasses__() if row._connection],
         "has keys": bool(keyring._cached or ours["gatehouse.oauth.providers"]._description.cache_info().currsize),
@@ -86,15 +88,10 @@ def results(running_cloud: Cloud, template: Template) -> dict[str, Any]:
     assert running_cloud
     folders = {name: str(template.functions[name].folder) for name in FUNCTIONS}
     fixed = {"PYTHONPATH": os.environ["PYTHONPATH"], "AWS_DEFAULT_REGION": "us-east-1"}
-    run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", START_FUNCTIONS, json.dumps(folders), "on-demand", "outage", "snap-start"],
-        env=template.environment() | fixed | {"GATEHOUSE_TRANSPORT": "botocore"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return dict(map(json.loads, run.stdout.splitlines()))  # any other output would be no JSON
+    environment = template.environment() | fixed | {"GATEHOUSE_TRANSPORT": "botocore"}
+    modes = ("on-demand", "outage", "snap-start")
+    printed = run_python("-c", START_FUNCTIONS, json.dumps(folders), *modes, environment=environment)
+    return dict(map(json.loads, printed.splitlines()))  # any other output would be no JSON
 
 
 def test_the_start_reads_what_the_first_request_would_and_prints_nothing(results: dict[str, Any]) -> None:
@@ -106,9 +103,9 @@ def test_the_start_reads_what_the_first_request_would_and_prints_nothing(results
     }  # other functions that use the secret find it cached: here all run in one process
 
 
-def test_the_start_fills_the_caches_of_fastapi_and_pynamodb(results: dict[str, Any]) -> None:
-    """The fields of a list's parameters, and the tables of rows."""
-    assert results["on-demand"]["fields"] == 1
+def test_the_start_fills_the_caches_of_packages(results: dict[str, Any]) -> None:
+    """The contexts of endpoints, the fields of a list's parameters, the tables of rows and that of URLs' escapes."""
+    assert (results["on-demand"]["fields"], results["on-demand"]["escapes"]) == (1, True)
     assert {"TaskRow", "SessionRow", "AccountRow"} <= set(results["on-demand"]["rows"])
 
 

@@ -1,13 +1,12 @@
 """The compile cache: code that the build compiled is not compiled again, and is the same."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.layout import LAYER, ROOT
+from tests.support.processes import run_python
 
 MODULE = """
 import re, typing
@@ -72,16 +71,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, code: str, **variables: str) -> str:
     """Return the output of a process in the folder of a function."""
-    done = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env={"PYTHONPATH": f"{ROOT / 'devtools'}:{LAYER}", "LAMBDA_TASK_ROOT": str(folder)} | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    environment = {"PYTHONPATH": f"{ROOT / 'devtools'}:{LAYER}", "LAMBDA_TASK_ROOT": str(folder)} | variables
+    return run_python("-c", code, environment=environment, folder=folder)
 
 
 @pytest.mark.parametrize("variables", NOT_USED.values(), ids=NOT_USED)

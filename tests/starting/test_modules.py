@@ -1,19 +1,20 @@
 """Functions load no modules that they do not use, because each delays the start."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.support.layout import LAYER
+from tests.support.processes import run_python
 
 WITH_TOKENS = {"SignInSocial", "OauthCallback", "LinkSocial", "GetAccessToken", "RefreshToken", "AccountInfo"}
 WITH_ACCOUNTS = {"ListAccounts", "UnlinkAccount", "ExportAccount", "ExpoAuthorizationProxy"}
 TOKENS = ("gatehouse.keys.encryption", "gatehouse.keys.access_tokens", "jwt.")  # they import `cryptography`
+SESSIONS = {"GetSession", "Token", "Refresh"}
 NOT_LOADED = {
+    "sessions": ("argon2", "gatehouse.accounts.flows", *TOKENS),
     "others": ("gatehouse.oauth", "idna", *TOKENS),  # the tables of idna are for addresses with such domains
     "accounts": ("gatehouse.oauth.flows", "gatehouse.oauth.fetch", "gatehouse.outbound", *TOKENS),
 }
@@ -29,21 +30,16 @@ for paths in sys.argv[1:]:
 
 @pytest.fixture(scope="module")
 def loaded(running_cloud: Cloud, template: Template) -> dict[str, list[str]]:
-    """The modules after the handlers of most functions were loaded, then those with accounts, then one with tokens."""
+    """The modules after some handlers were loaded, then most others, then those with accounts, then one with tokens."""
     assert running_cloud
     others = set(template.functions) - WITH_TOKENS - WITH_ACCOUNTS - {"RotateSecret"}
     handlers = (
         ":".join(str(template.functions[name].folder / "handler.py") for name in sorted(functions))
-        for functions in (others, WITH_ACCOUNTS, {"OauthCallback"})
+        for functions in (SESSIONS, others, WITH_ACCOUNTS, {"OauthCallback"})
     )
-    run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", IMPORT_HANDLERS, *handlers],
-        env=template.environment() | {"PYTHONPATH": str(LAYER), "AWS_REGION": "us-east-1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return dict(zip(("others", "accounts", "tokens"), map(json.loads, run.stdout.splitlines()), strict=True))
+    environment = template.environment() | {"PYTHONPATH": str(LAYER), "AWS_REGION": "us-east-1"}
+    printed = run_python("-c", IMPORT_HANDLERS, *handlers, environment=environment)
+    return dict(zip(("sessions", "others", "accounts", "tokens"), map(json.loads, printed.splitlines()), strict=True))
 
 
 @pytest.mark.parametrize("functions", NOT_LOADED)

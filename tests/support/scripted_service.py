@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+LOCALHOST = x509.DNSName("localhost")
 _PATIENCE = 40  # seconds without a request; a client that waits as long has failed
 
 

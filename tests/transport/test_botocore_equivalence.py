@@ -119,8 +119,7 @@ def test_errors_and_pauses_equal_botocores(pauses: list[float]) -> None:
     @given(lists(CALL, max_size=12))
     def check(calls: list[list[Any]]) -> None:
         checker._quota = RetryQuota(initial_capacity=30)
-        with patch.object(retries, "CAPACITY", 30):
-            pair.own._quota = retries.RetryQuota()
+        pair.own._quota = RetryQuota(initial_capacity=30)
         outcomes = []
         for client in (pair.botocore, pair.own):
             random.seed(1)

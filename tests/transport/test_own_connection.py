@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.template import Template
 from tests.support.layer import layer
 from tests.support.layout import ROOT
+from tests.support.processes import run_python
 from tests.support.scripted_service import ScriptedService, respond_with
 
 ROLE = {"AccessKeyId": "A", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}
@@ -78,14 +77,8 @@ def test_the_start_creates_no_botocore_client_and_a_snapshot_has_no_credentials(
         "PYTHONPATH": str(ROOT / "layers" / "common"),
         "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", ""),
     }
-    run = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", STARTING, str(template.functions["GetSession"].folder)],
-        env=template.environment() | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    function = str(template.functions["GetSession"].folder)
+    printed = run_python("-c", STARTING, function, environment=template.environment() | variables)
 
-    assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout) == [1, 0, None, 0, f"Connection<{server.url}>"]
+    assert json.loads(printed) == [1, 0, None, 0, f"Connection<{server.url}>"]
     assert [one.start.partition(" ")[0] for one in server.requests] == ["GET", "POST"]

@@ -18,11 +18,10 @@ from cryptography.x509 import DNSName, IPAddress
 from gatehouse.transport.client import Client
 from gatehouse.transport.connections import AUTHORITIES, ConnectionPool
 from tests.support.concurrency import wait_until
-from tests.support.scripted_service import Behaviour, ScriptedService, close, reset, send, write_certificate
+from tests.support.scripted_service import LOCALHOST, Behaviour, ScriptedService, close, reset, send, write_certificate
 from tests.support.transport import real_open
 from tests.transport.client_pair import FOUND, READ_TIMEOUT, WHOLE, get_row, outcome, own_client, respond
 
-LOCALHOST = DNSName("localhost")
 VERSIONS = {"plain": None, "TLS 1.2": ssl.TLSVersion.TLSv1_2, "TLS 1.3": ssl.TLSVersion.TLSv1_3}
 
 

@@ -34,30 +34,26 @@ def apply_change(packages: Path, name: str, change: Change) -> None:
     try:
         text = changed(path.read_text(encoding="utf-8"), change)
         check_exports(packages, name, text)
-    except (FileNotFoundError, NewVersion) as error:
+    except (FileNotFoundError, ValueError) as error:
         raise SystemExit(f"{name} has changed in a new version: {error}") from None
     path.write_text(text, encoding="utf-8")
 
 
-class NewVersion(Exception):
-    """A package is not as the patch expects it."""
-
-
 def changed(text: str, change: Change) -> str:
-    """Return the changed text; NewVersion if a text to replace is not there once."""
+    """Return the changed text; ValueError if a text to replace is not there once."""
     if isinstance(change, str):
         return change
     if isinstance(change, Mapping):
         for old, new in change.items():
             if text.count(old) != 1:
-                raise NewVersion(repr(old))
+                raise ValueError(repr(old))
             text = text.replace(old, new)
         return text
     return change(text)
 
 
 def check_exports(packages: Path, name: str, text: str) -> None:
-    """Check that the text of a module has every name that other modules of its package import from it."""
+    """Check that the text of a module has every name that others of its package import from it; else ValueError."""
     module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     imports = re.compile(rf"^from {module} import (\([^)]*\)|.*)$", re.MULTILINE)
     imported = {
@@ -69,4 +65,4 @@ def check_exports(packages: Path, name: str, text: str) -> None:
     }
     missing = {word for word in imported if not re.search(rf"\b{word}\b", text)}
     if missing and "__getattr__" not in text:
-        raise NewVersion(missing)
+        raise ValueError(missing)

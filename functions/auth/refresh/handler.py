@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from gatehouse.api.sessions.refresh import refresh_tokens, tokens_for_session
-from gatehouse.api.sessions.responder import TokenResponse
+from gatehouse.api.sessions.token_response import TokenResponse
 from gatehouse.http import AccessPolicy, lambda_handler
 
 router = APIRouter()

@@ -4,8 +4,9 @@ from fastapi import APIRouter
 
 from gatehouse.accounts import flows
 from gatehouse.accounts.challenges import ResponseForm
-from gatehouse.api.sessions.responder import ChallengeBody, Responder, SignInBody, TokenResponse, UserWithSession
+from gatehouse.api.sessions.responder import ChallengeBody, Responder, SignInBody, UserWithSession
 from gatehouse.api.sessions.sign_in_attempt import CurrentSignInAttempt
+from gatehouse.api.sessions.token_response import TokenResponse
 from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.rate_limits import limit_sign_in
 

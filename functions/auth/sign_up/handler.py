@@ -3,8 +3,9 @@
 from fastapi import APIRouter, status
 
 from gatehouse.accounts import flows
-from gatehouse.api.sessions.responder import Responder, SignUpBody, TokenResponse, UserOnly, UserWithSession
+from gatehouse.api.sessions.responder import Responder, SignUpBody, UserOnly, UserWithSession
 from gatehouse.api.sessions.sign_up_attempt import CurrentSignUpAttempt
+from gatehouse.api.sessions.token_response import TokenResponse
 from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from gatehouse_dev.messages import Request, Response
-from tests.performance.lambda_process import Subject
+from tests.performance.lambda_process import Responder, Subject
 from tests.performance.peers import packed
 from tests.performance.requests import TASK, BenchRequest, Broken
-from tests.performance.serving import Responder
 from tests.support.people import PASSWORD
+from tests.support.scripted_service import Request, http_message
 
 GATEHOUSE, PYTHON = "Gatehouse", "better-auth-server, Mangum"
 NODE, STORED = "better-auth, Node", "better-auth, Node, DynamoDB"
@@ -93,7 +92,7 @@ def _hash(password: str) -> str:
     return f"{salt}:{key.hex()}"
 
 
-def _no_cloud(_: Request) -> Response:
+def _no_cloud(_: Request) -> bytes:
     raise Broken("the peer must not call AWS")
 
 
@@ -114,10 +113,9 @@ def _rows(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
 
 
 def _table(rows: Mapping[str, dict[str, Any]]) -> Responder:
-    def respond(request: Request) -> Response:
-        is_query = str(request.header("x-amz-target")).endswith(".Query")
+    def respond(request: Request) -> bytes:
+        is_query = str(request.headers["x-amz-target"]).endswith(".Query")
         response = {"Items": [rows[json.loads(request.body)["TableName"]]], "Count": 1} if is_query else {}
-        headers = (("content-type", "application/x-amz-json-1.0"),)
-        return Response(status=200, headers=headers, body=json.dumps(response).encode())
+        return http_message(200, {"content-type": "application/x-amz-json-1.0"}, json.dumps(response).encode())
 
     return respond

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.retries import quota
 from pynamodb.connection.base import Connection
 
 from gatehouse.transport import CONNECT_SECONDS, READ_SECONDS
@@ -15,7 +16,7 @@ from gatehouse.transport.connections import ConnectionPool
 from gatehouse.transport.credentials import Credentials
 from gatehouse.transport.json_codec import encode
 from gatehouse.transport.responses import parse_response, with_metadata
-from gatehouse.transport.retries import RetryQuota, RetryState
+from gatehouse.transport.retries import RetryState
 from gatehouse.transport.signing import Signer, clear_key_cache
 
 _CREDENTIAL_ERRORS = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException"}
@@ -35,7 +36,7 @@ class Client:
         self._signer = Signer(
             host=self._pool.host, path=self._pool.path, region=settings.region, service=settings.service
         )
-        self._quota = RetryQuota()
+        self._quota = quota.RetryQuota()
         self._clock_offset = 0.0  # seconds that DynamoDB's clock is ahead of ours
         self.meta = SimpleNamespace(  # the attributes of botocore's client that others read
             endpoint_url=settings.url, service_model=SimpleNamespace(signing_name=settings.service.name)

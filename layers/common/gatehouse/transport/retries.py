@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
 import random
 import time
-from threading import Lock
 from typing import Any
 
 from botocore.exceptions import (
@@ -16,12 +15,11 @@ from botocore.exceptions import (
     HTTPClientError,
     ReadTimeoutError,
 )
+from botocore.retries.quota import RetryQuota
 
 from gatehouse.transport import ATTEMPTS
 
-CAPACITY = 500
 _COST, _COST_OF_TIMEOUT = 5, 10
-_LONGEST_PAUSE = 20.0  # seconds
 _NO_ANSWER = (ChecksumError, ConnectionError, HTTPClientError)
 _TIMEOUTS = (ConnectTimeoutError, ReadTimeoutError)
 _STATUSES = {500, 502, 503, 504}
@@ -45,30 +43,8 @@ _CODES = {
 }
 
 
-class RetryQuota:
-    """The retry quota of all calls: during an outage, retries stop."""
-
-    def __init__(self) -> None:
-        self._capacity = self._available = CAPACITY
-        self._lock = Lock()
-
-    def acquire(self, cost: int) -> bool:
-        """Take from the quota; False when there is not enough left."""
-        with self._lock:
-            if cost > self._available:
-                return False
-            self._available -= cost
-            return True
-
-    def release(self, cost: int) -> None:
-        """Return quota after a successful call."""
-        if self._available < self._capacity:
-            with self._lock:
-                self._available = min(self._capacity, self._available + cost)
-
-
 class RetryState:
-    """The attempts of one call."""
+    """The attempts of one call. `quota` is that of all calls: during an outage, retries stop."""
 
     def __init__(self, quota: RetryQuota) -> None:
         self._quota = quota
@@ -93,7 +69,7 @@ class RetryState:
                 self.facts["RetryQuotaReached"] = True
                 return False
             self._acquired = cost
-            time.sleep(random.random() * min(2.0 ** (attempts - 1), _LONGEST_PAUSE))  # noqa: S311 -- jitter
+            time.sleep(random.random() * 2.0 ** (attempts - 1))  # noqa: S311 -- jitter
         self.facts["RetryAttempts"] = attempts
         return True
 

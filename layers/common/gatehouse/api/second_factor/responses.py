@@ -9,10 +9,10 @@ from gatehouse.accounts.challenges import ResponseForm
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import (
     AuthResponder,
-    TokenResponse,
     UserWithSession,
     trust_device,
 )
+from gatehouse.api.sessions.token_response import TokenResponse
 from gatehouse.api_model import ResponseModel
 from gatehouse.http.cookies import TRUSTED, TWO_FACTOR, get_cookies, set_cookie
 from gatehouse.http.credentials import optional_credentials

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from gatehouse.accounts import find_user, refresh
-from gatehouse.api.sessions.responder import TokenResponse, token_response
+from gatehouse.api.sessions.token_response import TokenResponse, token_response
 from gatehouse.errors import InvalidInput
 from gatehouse.http.credentials import optional_credentials
 from gatehouse.http.error_responses import token_errors_as

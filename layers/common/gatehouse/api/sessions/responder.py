@@ -12,15 +12,15 @@ from gatehouse.accounts.challenges import Challenge
 from gatehouse.accounts.flows import SignUpResult
 from gatehouse.accounts.verification import VerificationResult
 from gatehouse.api.accounts.schemas import OwnUserBody, UserBody
-from gatehouse.api.sessions.access_tokens import issue_access_token
 from gatehouse.api.sessions.schemas import SessionBody
+from gatehouse.api.sessions.token_response import TokenResponse, token_response
 from gatehouse.api_model import ResponseModel, Timestamp
 from gatehouse.http import cookie_cache
 from gatehouse.http.cookies import TRUSTED, clear_session_cache, set_challenge, set_cookie, set_session
 from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import encode_location
 from gatehouse.http.proof_cookies import forget_sign_up, remember_sign_up, remember_verification
-from gatehouse.sessions import IssuedSession, Session
+from gatehouse.sessions import IssuedSession
 from gatehouse.telemetry import add_log_context
 
 
@@ -61,16 +61,6 @@ class UserWithSession(ResponseModel):
     user: UserBody
     session: NewSessionBody | None
     token: str | None
-
-
-class TokenResponse(BaseModel):
-    """A user and the tokens of their session, as in OAuth's token response."""
-
-    access_token: str
-    refresh_token: str
-    token_type: str = "bearer"  # noqa: S105 -- the name of a scheme
-    expires_in: int
-    user: UserBody
 
 
 class VerifiedUserBody(ResponseModel):
@@ -192,14 +182,6 @@ def apply_verification(request: Request, response: Response, verified: Verificat
             remember_verification(request, response, verified.user.id)
     if not verified.issued:
         clear_session_cache(request, response)
-
-
-def token_response(request: Request, user: User, session: Session, refresh_token: str) -> TokenResponse:
-    """Return the token response for clients that use JWTs."""
-    token = issue_access_token(request, UserBody.of(user), session)
-    return TokenResponse(
-        access_token=token.text, refresh_token=refresh_token, expires_in=token.expires_in, user=UserBody.of(user)
-    )
 
 
 async def _auth_responder(request: Request, response: Response) -> AuthResponder:
