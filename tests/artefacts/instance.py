@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import STDOUT, Popen
 
-from gatehouse_dev.messages import Request, Response
-from tests.performance.lambda_process import RuntimeApi, Subject, Usage, _environment, _usage
+from tests.performance.lambda_process import RuntimeApi, Subject, Usage, _environment, _sending, _usage
 from tests.performance.requests import Broken
-from tests.performance.serving import serving
+from tests.support.scripted_service import Request, ScriptedService
 
 LAMBDA_ROOT = Path(__file__).with_name("lambda_root.sh")
 UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
@@ -74,12 +73,13 @@ def running(
     root, log, clouds = folder / "root", folder / "log", [subject.cloud()]
     root.mkdir()
 
-    def aws(request: Request) -> Response:
+    def aws(request: Request) -> bytes:
         return clouds[-1](request)
 
     seen = replace(subject, function=replace(subject.function, folder=TASK), opt=OPT)
-    with serving(api) as runtime, serving(aws) as cloud, log.open("wb") as output:
-        variables = _environment(seen, runtime, cloud) | LOGGING
+    with ScriptedService() as runtime, ScriptedService() as cloud, log.open("wb") as output:
+        runtime.behaviours, cloud.behaviours = [_sending(api)], [_sending(aws)]
+        variables = _environment(seen, _address(runtime), _address(cloud)) | LOGGING
         process = Popen(  # noqa: S603 -- ours
             [*UNSHARE, "sh", str(LAMBDA_ROOT), str(root), *_command(subject)],
             env=change({name: value for name, value in variables.items() if name not in NOT_LAMBDAS}),
@@ -92,6 +92,11 @@ def running(
             process.kill()
             process.wait()
             api.events.put(b"")  # ends the thread that waits for one
+
+
+def _address(service: ScriptedService) -> str:
+    """Return the URL by its address: the root has no table of hosts."""
+    return service.url.replace("localhost", "127.0.0.1")
 
 
 def _command(subject: Subject) -> list[str]:

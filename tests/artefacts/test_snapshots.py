@@ -10,13 +10,12 @@ from threading import Event
 
 import pytest
 
-from gatehouse_dev.messages import Request, Response
 from tests.artefacts.instance import running, unavailable
 from tests.artefacts.subjects import Artefacts
 from tests.artefacts.test_artefacts import FACTS, METRICS
-from tests.performance.lambda_process import RuntimeApi
-from tests.performance.serving import Responder
+from tests.performance.lambda_process import Responder, RuntimeApi
 from tests.support.sample_events import function_name, samples
+from tests.support.scripted_service import Request, http_message
 from tests.template.test_deployments import WITH_ALIAS
 
 pytestmark = [pytest.mark.built, pytest.mark.skipif(bool(unavailable()), reason=f"no user namespaces: {unavailable()}")]
@@ -42,14 +41,15 @@ class SnapshotApi(RuntimeApi):
         super().__init__()
         self.restored = Event()
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> bytes:
         """Respond to the process. It is a snapshot until the response to `/restore/next`."""
-        if request.raw_path.endswith("/restore/next"):
+        path = request.start.split()[1]
+        if path.endswith("/restore/next"):
             self._received.put(("snapshot", b""))
             self.restored.wait()
-            return Response(status=200)
-        if request.raw_path == "/credentials":
-            return Response(status=200, body=self._credentials())
+            return http_message(200, {}, b"")
+        if path == "/credentials":
+            return http_message(200, {}, self._credentials())
         return super().__call__(request)
 
     def _credentials(self) -> bytes:
@@ -70,9 +70,9 @@ class RecordedCloud:
         """Return AWS with the original rows."""
         respond = self._cloud()
 
-        def recording(request: Request) -> Response:
-            self.operations.append((request.header("x-amz-target") or "").rpartition(".")[2])
-            self.access_keys |= set(re.findall(r"Credential=(\w+)/", request.header("authorization") or ""))
+        def recording(request: Request) -> bytes:
+            self.operations.append(request.headers.get("x-amz-target", "").rpartition(".")[2])
+            self.access_keys |= set(re.findall(r"Credential=(\w+)/", request.headers.get("authorization", "")))
             return respond(request)
 
         return recording
