@@ -22,6 +22,10 @@ export class Authenticator {
   passkeys = [];
   asked = [];
 
+  constructor(page = origin) {
+    this.page = page;
+  }
+
   /** Become the authenticator of this process. */
   plugIn() {
     globalThis.PublicKeyCredential ??= class {};
@@ -61,7 +65,7 @@ export class Authenticator {
   };
 
   #clientData(type, challenge) {
-    return Buffer.from(JSON.stringify({ type, challenge: base64url(challenge), origin, crossOrigin: false }));
+    return Buffer.from(JSON.stringify({ type, challenge: base64url(challenge), origin: this.page, crossOrigin: false }));
   }
 
   #data({ rpId, counter }, flags, attested) {
