@@ -46,6 +46,8 @@ def start():
         found[name] = [*calls]
         assert start.handler is sys.modules["handler"].handler
         assert gc.isenabled() and gc.get_freeze_count() > 10_000
+        routes = start.function.router.routes if hasattr(start.function, "router") else ()
+        assert {id(route.endpoint) for route in routes} <= set(sys.modules["fastapi.routing"]._endpoint_context_cache)
     for hook in snapshot_restore_py._before_snapshot_registry:
         hook[0](*hook[1], **hook[2])
     state = random.getstate()
@@ -101,7 +103,7 @@ def test_the_start_reads_what_the_first_request_would_and_prints_nothing(results
 
 
 def test_the_start_fills_the_caches_of_fastapi_and_pynamodb(results: dict[str, Any]) -> None:
-    """The fields of a list's parameters, and the tables of rows."""
+    """The contexts of endpoints, the fields of a list's parameters, and the tables of rows."""
     assert results["on-demand"]["fields"] == 1
     assert {"TaskRow", "SessionRow", "AccountRow"} <= set(results["on-demand"]["rows"])
 

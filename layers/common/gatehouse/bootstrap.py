@@ -17,13 +17,15 @@ with use_compile_cache(load().get):
 
     pydantic.BaseModel.model_config["defer_build"] = True  # FastAPI's models describe APIs: functions do not use them
     from fastapi.dependencies.utils import get_flat_params  # imported while it is set
+    from fastapi.routing import _endpoint_context_cache
 
     pydantic.BaseModel.model_config["defer_build"] = False
     import handler as function  # type: ignore[import-not-found]
 
     handler = function.handler
     for route in function.router.routes if hasattr(function, "router") else ():
-        get_flat_params(route.dependant)  # FastAPI would compute this in the first request
+        get_flat_params(route.dependant)  # FastAPI would compute this in the first request,
+        _endpoint_context_cache[id(route.endpoint)] = {}  # and parse the handler, to name a line in messages of errors
     if warm_up := getattr(handler, "warm_up", None):
         warm_up()
 gc.freeze()  # these objects live as long as the process: exclude them from collections
