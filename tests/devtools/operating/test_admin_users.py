@@ -12,10 +12,12 @@ from botocore.client import BaseClient
 from gatehouse_dev.cloud import Cloud
 from tests.devtools.operating.conftest import LOCAL, Tool, ToolResult, audit_events
 from tests.support.auth_calls import sign_in, sign_up
+from tests.support.authenticator import Authenticator
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
+from tests.support.passkeys import Passkeys
 from tests.support.people import People, Person
 from tests.support.tables import all_rows, rows
 from tests.support.two_factor import VERIFY_BACKUP, Enrolled, challenge, give
@@ -163,6 +165,21 @@ def test_show_prints_a_pending_sign_up(tool: Tool, call: Api) -> None:
     assert re.search(r"^sign-up +ann@example.com is not verified yet, since 20", result.out, re.MULTILINE)
     assert re.search(r"^mail +verify-email to ann@example.com pending", result.out, re.MULTILINE)
     assert "$argon2" not in result.out
+
+
+def test_show_names_passkeys(tool: Tool, call: Api, ann: Person) -> None:
+    passkeys = Passkeys(call=call)
+    passkeys.register(ann, Authenticator(), name="Phone")
+    (stored,) = passkeys.list(ann)
+
+    assert re.search(r"^sign-in +passkey Phone, since 20", tool("users show", ann.email).out, re.MULTILINE)
+    assert json.loads(tool("users show", ann.email, "--json").out)["signInMethods"][1] == {
+        "provider": "passkey",
+        "passkeyId": stored["id"],
+        "name": "Phone",
+        "createdAt": stored["createdAt"],
+        "usedAt": None,
+    }
 
 
 def test_control_characters_are_not_printed(tool: Tool, call: Api, people: People) -> None:

@@ -289,3 +289,16 @@ def test_frontends_within_the_domain_may_use_passkeys(
     assert passkeys.sign_in(replace(made, origin=ORIGIN)).status == 200
     for foreign in ("https://example.com.evil.test", "https://badexample.com", "https://example.com"):
         assert passkeys.sign_in(replace(made, origin=foreign)).status == 400
+
+
+def test_sign_ins_are_limited_by_address(
+    call: Api, ann: Person, passkeys: Passkeys, settings: Callable[..., None]
+) -> None:
+    made = passkeys.added(ann)
+    settings(rate_limits="on", rate_limit_sign_in="2/10")
+
+    responses = [passkeys.sign_in(made, ip="198.51.100.1") for _ in range(3)]
+
+    assert [response.status for response in responses] == [200, 200, 429]
+    assert passkeys.sign_in(made, ip="198.51.100.2").status == 200
+    assert call.aws_operations.count("UpdateItem") == 1

@@ -1,6 +1,7 @@
 """Registration: the body, and the new passkey with the session that may come along."""
 
 from fastapi import Request, Response
+from pydantic import StrictBool
 
 from gatehouse.accounts import AuthenticatedUser
 from gatehouse.api.accounts.schemas import UserBody
@@ -22,7 +23,7 @@ class RegistrationRequest(ApiModel):
 
     response: RegistrationResponse
     name: PasskeyName | None = None
-    create_session: bool = False
+    create_session: StrictBool = False
 
 
 class RegisteredBody(PasskeyBody):
