@@ -1,5 +1,8 @@
 // The account page: profile, sign-in methods, devices, export and deletion.
 
+import { $, $$, Trouble, announce, filled, hosted, once, onSubmit, onward, say, texts } from "./gatehouse.js"
+import { GONE, asked, guarded, member, saveFile, stillMe } from "./session.js"
+
 const SIDE = 128 // width and height of a picture in pixels
 const PICTURE = /^data:.+|\/api\/auth\/picture\/[\w/-]+$/ // inline, or the path of one: the page may be at another host
 
@@ -146,3 +149,5 @@ async function leaveForGood({ erase }) {
   announce("signed-out")
   onward(GONE)
 }
+
+guarded(accountPage)

@@ -1,5 +1,8 @@
 // The user's devices and sign-in methods on the account page.
 
+import { $, $$, Trouble, ask, byProvider, filled, here, language, once, say, tell, texts } from "./gatehouse.js"
+import { asked, member } from "./session.js"
+
 // Parts of a user agent, and the name that is shown, if it differs; the first match counts.
 const BROWSERS = "Edg=Edge OPR=Opera SamsungBrowser Firefox FxiOS=Firefox Chrome CriOS=Chrome Safari"
 const SYSTEMS = "Android iPhone iPad Windows CrOS=ChromeOS Mac=macOS Linux"

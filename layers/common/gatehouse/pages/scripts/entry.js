@@ -107,3 +107,5 @@ function errorPage() {
   if (/^[\w'-]{1,64}$/.test(code)) $("[data-code]").textContent = code
   if (texts.errors[code]) $("[data-why]").textContent = new Trouble(code).message
 }
+
+export { byProvider }

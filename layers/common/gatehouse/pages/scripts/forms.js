@@ -82,6 +82,22 @@ function say(place, sentence) {
   place.textContent = sentence
 }
 
+// Show an error of the whole page, with a button to try again.
+function unavailable(error, retry) {
+  $("main > .notice.bad")?.remove()
+  const notice = document.createElement("p")
+  const button = document.createElement("button")
+  notice.className = "notice bad"
+  notice.role = "alert"
+  button.textContent = texts.tryAgain
+  button.addEventListener("click", () => {
+    notice.remove()
+    retry()
+  })
+  notice.append(error.message, " ", button)
+  $("main").prepend(notice)
+}
+
 // Remove a used token from the address bar and the history.
 function forgetToken() {
   here.searchParams.delete("token")
@@ -139,3 +155,5 @@ function furnish() {
     }),
   )
 }
+
+export { complain, onSubmit, once, onward, say, tell, unavailable }

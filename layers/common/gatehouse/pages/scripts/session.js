@@ -1,44 +1,28 @@
 // The session on pages that need one; when it ends while a page is open, a dialog asks the user to sign in again.
 
-const channel = window.BroadcastChannel ? new BroadcastChannel("gatehouse") : new EventTarget() // the other tabs
+import { $, $$, Trouble, announce, ask, byProvider, channel, complain, onSubmit, onward, tell, texts, unavailable } from "./gatehouse.js"
+
 const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"] // the second is the response to delete-user without a password
 const WRONG = ["INVALID_PASSWORD", "INVALID_EMAIL_OR_PASSWORD", "TOO_MANY_WRONG_PASSWORDS"] // not to be repeated
-let member = null // {user, session} of the signed-in user
+const member = {} // user and session, of the signed-in user
 
 // Run `page` when a user is signed in; otherwise redirect to sign-in, which leads back here.
 async function guarded(page) {
   $$("[data-sign-out]").forEach((button) => (button.onclick = signOut))
+  let there
   try {
-    member = await ask("GET", "/api/auth/get-session")
+    there = await ask("GET", "/api/auth/get-session")
   } catch (error) {
     return unavailable(error, () => guarded(page))
   }
-  if (!member) return onward(`/sign-in?${new URLSearchParams({ callbackUrl: location.pathname + location.search + location.hash })}`)
+  if (!there) return onward(`/sign-in?${new URLSearchParams({ callbackUrl: location.pathname + location.search + location.hash })}`)
+  Object.assign(member, there)
   channel.onmessage = ({ data }) => (data === "signed-out" ? leave() : data.member && cameBack(data.member))
   announce({ member: member.user.id })
   document.addEventListener("visibilitychange", () => document.hidden || stillMe())
   addEventListener("pageshow", ({ persisted }) => persisted && stillMe(true))
   document.body.dataset.ready = ""
-  return page(member)
-}
-
-function unavailable(error, retry) {
-  $("main > .notice.bad")?.remove()
-  const notice = document.createElement("p")
-  const button = document.createElement("button")
-  notice.className = "notice bad"
-  notice.role = "alert"
-  button.textContent = texts.tryAgain
-  button.addEventListener("click", () => {
-    notice.remove()
-    retry()
-  })
-  notice.append(error.message, " ", button)
-  $("main").prepend(notice)
-}
-
-function announce(what) {
-  channel.postMessage?.(what)
+  return page()
 }
 
 function leave() {
@@ -62,7 +46,7 @@ async function stillMe(back) {
     location.reload()
     return new Promise(() => {}) // input of one user must not be sent as another
   }
-  member = there || member
+  Object.assign(member, there)
   dispatchEvent(new Event("member"))
 }
 
@@ -142,3 +126,7 @@ function askingAgain() {
     })
   }
 }
+
+askingAgain()
+
+export { asked, guarded, member, saveFile, stillMe }
