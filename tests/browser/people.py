@@ -46,13 +46,17 @@ class People:
 
     def link(self, email: str, seen: int = 0) -> str:
         """Wait for a mail to an address after `seen` older ones, and return its link with a token."""
+        return self.mailed(email, _LINK, seen)
+
+    def mailed(self, email: str, what: re.Pattern[str], seen: int = 0) -> str:
+        """Wait for a mail to an address after `seen` older ones, and return what matches in the latest."""
         deadline = time.monotonic() + _MAIL_TIMEOUT
         while time.monotonic() < deadline:
             mails = self._mails(email)
-            if len(mails) > seen and (found := _LINK.search(mails[-1]["text"])):
+            if len(mails) > seen and (found := what.search(mails[-1]["text"])):
                 return found[0]
             time.sleep(0.05)
-        raise AssertionError(f"no mail with a link for {email}")
+        raise AssertionError(f"no mail with {what.pattern} for {email}")
 
     def unsubscribe_link(self, person: Person) -> str:
         """Turn reminders on in a zone where it is morning, wait for the digest, and return its link that ends them."""

@@ -117,6 +117,7 @@ def _write_tasks(api: Api) -> None:
 ANONYMOUS: dict[str, Callable[[Page], object]] = {
     "sign-in": lambda page: page.goto("/sign-in"),
     "sign-in-refused": _rejected,
+    "second-step": lambda page: page.goto("/two-factor?twoFactorMethods=totp,otp"),
     "sign-up": lambda page: page.goto("/sign-up"),
     "check-your-mail": _check_mail,
     "confirm": lambda page: page.goto(f"/verify-email?token={UNKNOWN}"),

@@ -12,6 +12,8 @@ from tests.browser.people import People
 
 ENTRY = (
     "/sign-in?error=access_denied",
+    "/two-factor?twoFactorMethods=totp,otp",
+    "/two-factor?twoFactorMethods=",
     "/sign-up",
     "/verify-email",
     f"/verify-email?token={'x' * 60}",

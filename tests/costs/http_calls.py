@@ -24,6 +24,7 @@ NEW_PASSWORD = "battery horse correct"
 _COMPRESSED = {"headers": {"accept-encoding": "gzip"}}
 _PAGES = [
     "/sign-in",
+    "/two-factor",
     "/sign-up",
     "/verify-email",
     "/forgot-password",

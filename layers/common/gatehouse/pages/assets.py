@@ -21,6 +21,7 @@ from gatehouse.errors import NotFound
 _FOLDER = Path(__file__).parent
 PARTS = {
     "gatehouse.js": ("api", "forms", "entry", "reset", "verify", "undo", "unsubscribe", "start"),
+    "second-step.js": ("second-step",),
     "session.js": ("session", "leaving"),
     "account.js": ("account", "devices"),
     "tasks.js": ("board", "tasks"),

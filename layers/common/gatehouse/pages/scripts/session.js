@@ -1,9 +1,10 @@
 // The session on pages that need one; when it ends while a page is open, a dialog asks the user to sign in again.
 
 import { $, $$, Trouble, announce, ask, byProvider, channel, complain, onSubmit, onward, tell, texts, unavailable } from "./gatehouse.js"
+import { secondStep } from "./second-step.js"
 
 const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"] // the second is the response to delete-user without a password
-const WRONG = ["INVALID_PASSWORD", "INVALID_EMAIL_OR_PASSWORD", "TOO_MANY_WRONG_PASSWORDS"] // not to be repeated
+const WRONG = ["INVALID_PASSWORD", "INVALID_EMAIL_OR_PASSWORD", "TOO_MANY_WRONG_PASSWORDS", "INVALID_CODE", "INVALID_BACKUP_CODE"] // not to be repeated
 const member = {} // user and session, of the signed-in user
 
 // Run `page` when a user is signed in; otherwise redirect to sign-in, which leads back here.
@@ -86,6 +87,7 @@ function again(error) {
     const fresh = STALE.includes(error.code)
     $("h2", dialog).textContent = fresh ? texts.freshTitle : texts.expiredTitle
     $("[data-why]", dialog).textContent = fresh ? texts.freshWhy : texts.expiredWhy
+    showStep(form)
     form.reset()
     form.elements.email.value = member.user.email
     tell(form, "")
@@ -99,17 +101,31 @@ function again(error) {
   return asking
 }
 
+// Show the first or the second step of the dialog.
+function showStep(step) {
+  for (const one of $("#again").children) one.hidden = one !== step
+}
+
 function askingAgain() {
   const form = $("[data-form=again]")
   if (!form) return
-  onSubmit(form, texts.working, async (typed) => {
-    const before = member.session.token
-    await ask("POST", "/api/auth/sign-in/email", { email: member.user.email, password: typed["again-password"] })
-    ask("POST", "/api/auth/revoke-session", { token: before }).catch(() => {}) // end the old session
+  const place = $("#again [data-step]")
+  const signedIn = async () => {
+    ask("POST", "/api/auth/revoke-session", { token: member.session.token }).catch(() => {}) // end the old session
     await stillMe()
     again.settle("in")
+  }
+  const askSecondStep = secondStep($("[data-second-step]", place), signedIn, (sentence) => {
+    showStep(form)
+    complain(form, sentence, form.elements["again-password"])
   })
-  $("[data-cancel]", form).addEventListener("click", () => again.settle("out"))
+  onSubmit(form, texts.working, async (typed) => {
+    const made = await ask("POST", "/api/auth/sign-in/email", { email: member.user.email, password: typed["again-password"] })
+    if (!made.twoFactorRedirect) return signedIn()
+    showStep(place)
+    askSecondStep(made.twoFactorMethods, true)
+  })
+  for (const button of $$("#again [data-cancel]")) button.addEventListener("click", () => again.settle("out"))
   $("#again").addEventListener("cancel", (event) => {
     event.preventDefault()
     again.settle("out")

@@ -10,17 +10,18 @@ function verifyPage() {
   onSubmit($("[data-form=choose]"), texts.confirming, ({ password }) => confirm(token, password))
   onSubmit($("[data-form=prove]"), texts.confirming, ({ current }) => confirm(token, current))
   const form = $("[data-form=resend]")
+  const again = $("button", form)
   form.elements.email.value = forTab[AWAITED] || ""
-  if (!token && form.elements.email.value) coolDown(form, COOL_DOWN)
+  if (!token && form.elements.email.value) coolDown(again, COOL_DOWN)
   onSubmit(form, texts.sending, async ({ email }) => {
     try {
       await resend(email)
     } catch (error) {
-      if (error.code === "TOO_MANY_REQUESTS") setTimeout(coolDown, 0, form, error.seconds)
+      if (error.code === "TOO_MANY_REQUESTS") setTimeout(coolDown, 0, again, error.seconds)
       throw error
     }
     say($("[data-sent]"), texts.sentAgain)
-    setTimeout(coolDown, 0, form, COOL_DOWN)
+    setTimeout(coolDown, 0, again, COOL_DOWN)
   })
 }
 
@@ -63,8 +64,7 @@ function show(step) {
   $(`[data-step=${step}] h1`).focus()
 }
 
-function coolDown(form, seconds) {
-  const button = $("button", form)
+function coolDown(button, seconds) {
   const label = $("span", button)
   const said = (label.dataset.said ||= label.textContent)
   const until = Date.now() + seconds * 1000
@@ -77,3 +77,5 @@ function coolDown(form, seconds) {
   }
   tick()
 }
+
+export { coolDown }
