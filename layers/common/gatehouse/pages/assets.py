@@ -23,7 +23,7 @@ PARTS = {
     "gatehouse.js": ("api", "forms", "entry", "reset", "verify", "undo", "unsubscribe", "start"),
     "second-step.js": ("second-step",),
     "session.js": ("session", "leaving"),
-    "account.js": ("account", "devices"),
+    "account.js": ("account", "devices", "second-factor", "trusted-devices"),
     "tasks.js": ("board", "tasks"),
     "gatehouse.css": ("base", "forms", "account", "tasks"),
     "button.js": ("button",),

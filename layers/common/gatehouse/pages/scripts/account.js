@@ -1,7 +1,7 @@
 // The account page: profile, sign-in methods, devices, export and deletion.
 
 import { $, $$, Trouble, announce, filled, hosted, once, onSubmit, onward, say, texts } from "./gatehouse.js"
-import { GONE, asked, guarded, member, saveFile, stillMe } from "./session.js"
+import { GONE, asked, member, saveFile, stillMe } from "./session.js"
 
 const SIDE = 128 // width and height of a picture in pixels
 const PICTURE = /^data:.+|\/api\/auth\/picture\/[\w/-]+$/ // inline, or the path of one: the page may be at another host
@@ -19,6 +19,8 @@ function accountPage() {
     await post("request-password-reset", { email: member.user.email })
     return filled(texts.passwordMailed, member.user)
   })
+  secondFactor()
+  trustedDevices()
   devices()
   waysIn()
   keeping("export", download)
@@ -149,5 +151,3 @@ async function leaveForGood({ erase }) {
   announce("signed-out")
   onward(GONE)
 }
-
-guarded(accountPage)

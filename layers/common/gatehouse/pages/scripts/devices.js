@@ -48,10 +48,14 @@ function lined(name, words, work) {
   return line
 }
 
-function devices() {
+// Whether the session is probably fresh: the service knows also of later proofs.
+function isFresh() {
   const { fresh } = formOf("devices").dataset
-  const age = (Date.now() - new Date(member.session.createdAt)) / 1000
-  const load = listing("devices", "/api/auth/list-sessions", drawDevices, age < fresh)
+  return (Date.now() - new Date(member.session.createdAt)) / 1000 < fresh
+}
+
+function devices() {
+  const load = listing("devices", "/api/auth/list-sessions", drawDevices, isFresh())
   addEventListener("member", () => {
     const shown = $("[data-here]")?.dataset.here
     if (shown && shown !== member.session.id) load(ask).catch(() => {})
@@ -105,6 +109,7 @@ function drawWays(accounts, load) {
   const known = accounts.map(({ providerId }) => providerId)
   document.body.dataset.password = known.includes("credential")
   $("[data-erase]").disabled = !known.includes("credential")
+  showFactor()
   $$("[data-connect]").forEach((button) => (button.hidden = known.includes(button.dataset.connect)))
   return accounts.map(({ id, providerId, createdAt }) => {
     const title = { credential: texts.password, google: "Google" }[providerId] || providerId

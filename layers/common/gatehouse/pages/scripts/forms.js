@@ -56,6 +56,7 @@ function nameOf(field) {
 
 function fieldOf(form, code) {
   if (code === "INVALID_PASSWORD") return $("[autocomplete=current-password]", form)
+  if (["INVALID_CODE", "INVALID_BACKUP_CODE"].includes(code)) return $("[name=code]:enabled", form)
   const atPassword = ["PASSWORD_TOO_SHORT", "WEAK_PASSWORD", "PASSWORD_COMPROMISED"].includes(code)
   const name = atPassword ? "password" : { INVALID_EMAIL: "email" }[code]
   return form.elements[name]

@@ -1,7 +1,7 @@
 // The second step of a sign-in: a code of an app, a mailed code or a backup code. It has a page, and a place in the dialog
 // that asks to sign in again.
 
-import { $, $$, ask, complain, coolDown, here, next, once, onSubmit, onward, page, passOn, say, tell, texts } from "./gatehouse.js"
+import { $, $$, ask, coolDown, here, next, once, onSubmit, onward, page, passOn, say, tell, texts } from "./gatehouse.js"
 
 const VERIFIERS = { totp: "verify-totp", otp: "verify-otp", backup: "verify-backup-code" }
 const SEND_AGAIN = 30 // seconds before another code can be sent
@@ -44,13 +44,8 @@ function secondStep(place, done, ended) {
   }
 
   onSubmit(form, texts.working, async ({ code, trustDevice }) => {
-    try {
-      const given = { code: code.replace(/\s/g, ""), trustDevice: Boolean(trustDevice) }
-      if (await attempt(VERIFIERS[way], given)) await done()
-    } catch (error) {
-      if (error.status !== 401) throw error
-      complain(form, error.message, codeField())
-    }
+    const given = { code: code.replace(/\s/g, ""), trustDevice: Boolean(trustDevice) }
+    if (await attempt(VERIFIERS[way], given)) await done()
   })
   sender.addEventListener("click", send)
   for (const button of $$("[data-to]", others)) button.addEventListener("click", () => choose(button.dataset.to))
