@@ -1,6 +1,7 @@
 """The second factor and trusted devices on the account page."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,18 @@ from tests.browser.page_actions import (
 )
 from tests.browser.people import PASSWORD, People
 from tests.browser.second_factors import AuthenticatorApp, mailed_code, turn_on
-from tests.support.service import Service
+from tests.support.service import Service, running_service
 
 SECOND_STEP = "Enter your code"
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def strict(template: str) -> Iterator[Service]:
+    """A service that requires a second factor of all users."""
+    with running_service(template=template, require_two_factor="all") as service:
+        yield service
 
 
 def card(page: Page, name: str = "Second factor") -> Locator:
@@ -183,3 +191,44 @@ def test_a_trusted_device_can_be_seen_and_revoked(new_browser: Browsers, people:
     sign_in(page, emil)
 
     expect_page(page, SECOND_STEP)
+
+
+def test_where_it_is_required_nothing_else_is_possible_before(new_browser: Browsers, strict: Service) -> None:
+    """Whoever signs in is led to set it up."""
+    page, people = new_browser(base_url=strict.url), People(strict)
+    sign_in(page, people["Fay"])
+    page.wait_for_url("**/account?callbackUrl=%2Ftasks")
+    new_browser.expect("400 POST .*/two-factor/enable")
+    factor = card(page)
+    expect(factor.get_by_text("This service requires a second factor.")).to_be_visible()
+    expect(page.get_by_role("region")).to_have_count(1)
+    press(factor, "Set up an app")
+    expect(factor.get_by_label("Password", exact=True).first).to_be_focused()
+    fill_in(factor.locator("[data-form=turn-on]"), password=PASSWORD)
+    press(factor, "Set up an app")
+    app = AuthenticatorApp(key_in(factor).replace(" ", ""), strict)
+    fill_in(factor, Code=app.code())
+    press(factor, "Turn on")
+    expect_notice(factor, "The second factor is on.")
+    expect(card(page, "Devices").get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("link", name="Tasks", exact=True).click()
+
+    expect_signed_in_page(page, "Tasks")
+
+
+def test_where_it_is_required_a_session_without_it_is_asked_for_it(new_browser: Browsers, strict: Service) -> None:
+    page, people = new_browser(base_url=strict.url), People(strict)
+    gus = people["Gus"]
+    page.request.post(
+        "/api/auth/sign-in/email", data={"email": gus.email, "password": PASSWORD}, headers={"origin": strict.url}
+    )
+    app = turn_on(people, gus, strict).app
+    new_browser.expect("403 GET .*/api/tasks")
+    page.goto("/tasks")
+    dialog = page.get_by_role("dialog")
+    fill_in(dialog, password=PASSWORD)
+    press(dialog, "Continue")
+    fill_in(dialog, Code=app.code())
+    press(dialog, "Continue")
+
+    expect(page.get_by_text("No tasks yet.")).to_be_visible()

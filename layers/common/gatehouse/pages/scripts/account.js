@@ -9,6 +9,15 @@ const PICTURE = /^data:.+|\/api\/auth\/picture\/[\w/-]+$/ // inline, or the path
 function accountPage() {
   showMember()
   addEventListener("member", showMember)
+  secondFactor()
+  addEventListener("member", otherParts)
+  otherParts()
+}
+
+// Everything but the second factor, which may be required before that.
+function otherParts() {
+  if (mustSetUp()) return
+  removeEventListener("member", otherParts)
   formOf("profile").elements.name.value = member.user.name
   keeping("profile", update)
   picture()
@@ -19,7 +28,6 @@ function accountPage() {
     await post("request-password-reset", { email: member.user.email })
     return filled(texts.passwordMailed, member.user)
   })
-  secondFactor()
   trustedDevices()
   devices()
   waysIn()

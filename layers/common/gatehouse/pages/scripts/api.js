@@ -1,7 +1,7 @@
 // Requests to the API, and error messages.
 
 const LONGEST_WAIT = 25_000 // ms; API Gateway itself gives up after 30 s
-const { page, next, back, stays } = document.body.dataset
+const { page, next, back, stays, required } = document.body.dataset
 const here = new URL(location.href)
 const { lang } = document.documentElement
 const language = navigator.languages.find((one) => one.startsWith(lang)) || lang
@@ -80,4 +80,4 @@ function refused(answer, told) {
   return new Trouble(code, { status, seconds, message: told?.message, details: told?.details })
 }
 
-export { $, $$, Trouble, announce, ask, channel, filled, forLong, here, hosted, language, next, page, stays, texts }
+export { $, $$, Trouble, announce, ask, channel, filled, forLong, here, hosted, language, next, page, required, stays, texts }

@@ -157,4 +157,4 @@ function furnish() {
   )
 }
 
-export { complain, onSubmit, once, onward, say, tell, unavailable }
+export { complain, onSubmit, once, onward, say, tell, unavailable, withNext }

@@ -1,6 +1,6 @@
 // The second factor on the account page: turned on by an app or by mailed codes, changed, and turned off.
 
-import { $, $$, coolDown, once, onSubmit, say, texts } from "./gatehouse.js"
+import { $, $$, coolDown, once, onSubmit, required, say, texts } from "./gatehouse.js"
 import { member, saveFile, stillMe } from "./session.js"
 
 const SEND_AGAIN = 30 // seconds before another code can be sent
@@ -11,7 +11,8 @@ function secondFactor() {
 
   // Show an app what it needs. It counts once it has given a code.
   async function begin(form) {
-    const setup = await post("two-factor/enable", { ...ownerIn(form), qrCode: true })
+    const setup = await enable(form, { qrCode: true })
+    if (!setup) return
     backupCodes = setup.backupCodes
     $("[data-qr]").src = setup.qrCode
     $("[data-open-app]").href = setup.totpURI
@@ -28,8 +29,7 @@ function secondFactor() {
 
   onSubmit(turnOn, texts.working, () => begin(turnOn))
   clicking("[data-mail]", async (form) => {
-    await post("two-factor/enable", { ...ownerIn(form), method: "otp" })
-    await factorChanged(texts.mailOn)
+    if (await enable(form, { method: "otp" })) await factorChanged(texts.mailOn)
   })
   onSubmit(setUp, texts.working, async ({ code }) => {
     await post("two-factor/verify-totp", { code })
@@ -52,7 +52,7 @@ function secondFactor() {
     say($("[data-factor-said]"), texts.codeSent)
     setTimeout(coolDown, 0, button, SEND_AGAIN)
   })
-  backupCodeButtons()
+  backupCodeButtons($("[data-codes]"))
   showFactor()
   addEventListener("member", showFactor)
 }
@@ -60,6 +60,23 @@ function secondFactor() {
 function clicking(name, work) {
   const button = $(`#second-factor ${name}`)
   button.addEventListener("click", () => once(button.form, button, texts.working, () => work(button.form, button)))
+}
+
+// Whether the user can do nothing else before there is a second factor.
+function mustSetUp() {
+  return required && !member.user.twoFactorEnabled
+}
+
+// Users who must set it up are not asked for the password until the service says that they have one.
+async function enable(form, body) {
+  try {
+    return await post("two-factor/enable", { ...ownerIn(form), ...body })
+  } catch (error) {
+    if (error.code !== "VALIDATION_ERROR" || !mustSetUp()) throw error
+    document.body.dataset.password = "true"
+    showFactor()
+    $("[type=password]", form).focus()
+  }
 }
 
 // What shows that the user asks: the password, or a code of those who have none.
@@ -73,7 +90,8 @@ function showFactor() {
   const { dataset } = document.body
   const { twoFactorEnabled } = member.user
   dataset.factor = twoFactorEnabled ? "on" : "off"
-  const asks = dataset.password === "false" ? twoFactorEnabled && "code" : "password"
+  const mayHavePassword = dataset.password ? dataset.password === "true" : !mustSetUp()
+  const asks = mayHavePassword ? "password" : twoFactorEnabled && "code"
   for (const part of $$("[data-owner]")) part.hidden = part.disabled = part.dataset.owner !== asks
 }
 
@@ -93,8 +111,7 @@ function showCodes(codes) {
   $("h4", place).focus()
 }
 
-function backupCodeButtons() {
-  const place = $("[data-codes]")
+function backupCodeButtons(place) {
   const [copy, print, save, done] = ["copy", "print", "save", "kept"].map((name) => $(`[data-${name}]`, place))
   const text = () => $$("li", place).map((line) => `${line.textContent}\n`).join("")
   copy.hidden = !navigator.clipboard

@@ -1,29 +1,33 @@
 // The session on pages that need one; when it ends while a page is open, a dialog asks the user to sign in again.
 
-import { $, $$, Trouble, announce, ask, byProvider, channel, complain, onSubmit, onward, tell, texts, unavailable } from "./gatehouse.js"
+import { $, $$, Trouble, announce, ask, byProvider, channel, complain, onSubmit, onward, page, required, tell, texts, unavailable, withNext } from "./gatehouse.js"
 import { secondStep } from "./second-step.js"
 
-const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"] // the second is the response to delete-user without a password
+// What another sign-in helps against: SESSION_EXPIRED is the response to delete-user without a password, and
+// TWO_FACTOR_REQUIRED that to a session which is older than the second factor.
+const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED", "TWO_FACTOR_REQUIRED"]
 const WRONG = ["INVALID_PASSWORD", "INVALID_EMAIL_OR_PASSWORD", "TOO_MANY_WRONG_PASSWORDS", "INVALID_CODE", "INVALID_BACKUP_CODE"] // not to be repeated
 const member = {} // user and session, of the signed-in user
 
-// Run `page` when a user is signed in; otherwise redirect to sign-in, which leads back here.
-async function guarded(page) {
+// Run `begin` when a user is signed in; otherwise redirect to sign-in, which leads back here.
+async function guarded(begin) {
   $$("[data-sign-out]").forEach((button) => (button.onclick = signOut))
   let there
   try {
     there = await ask("GET", "/api/auth/get-session")
   } catch (error) {
-    return unavailable(error, () => guarded(page))
+    return unavailable(error, () => guarded(begin))
   }
-  if (!there) return onward(`/sign-in?${new URLSearchParams({ callbackUrl: location.pathname + location.search + location.hash })}`)
+  const callbackUrl = location.pathname + location.search + location.hash
+  if (!there) return onward(withNext("/sign-in", callbackUrl))
+  if (required && !there.user.twoFactorEnabled && page !== "account") return onward(withNext("/account", callbackUrl))
   Object.assign(member, there)
   channel.onmessage = ({ data }) => (data === "signed-out" ? leave() : data.member && cameBack(data.member))
   announce({ member: member.user.id })
   document.addEventListener("visibilitychange", () => document.hidden || stillMe())
   addEventListener("pageshow", ({ persisted }) => persisted && stillMe(true))
   document.body.dataset.ready = ""
-  return page()
+  return begin()
 }
 
 function leave() {
