@@ -10,7 +10,16 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 
 ASSET, BUTTON = "GET /auth/assets/{name}", "GET /auth/button.js"
-NAMES = ["gatehouse.js", "second-step.js", "session.js", "account.js", "tasks.js", "gatehouse.css"]
+NAMES = [
+    "gatehouse.js",
+    "mailed.js",
+    "second-step.js",
+    "passkeys.js",
+    "session.js",
+    "account.js",
+    "tasks.js",
+    "gatehouse.css",
+]
 
 
 def asset_name(name: str) -> str:

@@ -20,10 +20,12 @@ from gatehouse.errors import NotFound
 
 _FOLDER = Path(__file__).parent
 PARTS = {
-    "gatehouse.js": ("api", "forms", "entry", "reset", "verify", "undo", "unsubscribe", "start"),
+    "gatehouse.js": ("api", "forms", "entry", "start"),
+    "mailed.js": ("verify", "reset", "undo", "unsubscribe"),
     "second-step.js": ("second-step",),
+    "passkeys.js": ("passkeys",),
     "session.js": ("session", "leaving"),
-    "account.js": ("account", "devices", "second-factor", "trusted-devices"),
+    "account.js": ("account", "devices", "second-factor", "own-passkeys", "trusted-devices"),
     "tasks.js": ("board", "tasks"),
     "gatehouse.css": ("base", "forms", "account", "tasks"),
     "button.js": ("button",),

@@ -28,6 +28,7 @@ function otherParts() {
     await post("request-password-reset", { email: member.user.email })
     return filled(texts.passwordMailed, member.user)
   })
+  ownPasskeys()
   trustedDevices()
   devices()
   waysIn()

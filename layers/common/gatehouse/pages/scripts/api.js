@@ -80,4 +80,4 @@ function refused(answer, told) {
   return new Trouble(code, { status, seconds, message: told?.message, details: told?.details })
 }
 
-export { $, $$, Trouble, announce, ask, channel, filled, forLong, here, hosted, language, next, page, required, stays, texts }
+export { $, $$, Trouble, announce, ask, channel, filled, forLong, forTab, here, hosted, language, next, page, required, stays, texts }

@@ -114,4 +114,4 @@ function errorPage() {
   if (texts.errors[code]) $("[data-why]").textContent = new Trouble(code).message
 }
 
-export { byProvider, passOn }
+export { AWAITED, byProvider, passOn, resend }

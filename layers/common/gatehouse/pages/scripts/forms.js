@@ -83,6 +83,21 @@ function say(place, sentence) {
   place.textContent = sentence
 }
 
+// Disable a button for a while, and show how long.
+function coolDown(button, seconds) {
+  const label = $("span", button)
+  const said = (label.dataset.said ||= label.textContent)
+  const until = Date.now() + seconds * 1000
+  button.disabled = true
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000)
+    button.disabled = left > 0
+    label.textContent = left > 0 ? filled(texts.wait, { seconds: left }) : said
+    if (left > 0) setTimeout(tick, 250)
+  }
+  tick()
+}
+
 // Show an error of the whole page, with a button to try again.
 function unavailable(error, retry) {
   $("main > .notice.bad")?.remove()
@@ -103,6 +118,30 @@ function unavailable(error, retry) {
 function forgetToken() {
   here.searchParams.delete("token")
   history.replaceState(null, "", here)
+}
+
+// A page of a mailed link that ends something: opening it changes nothing, it asks, and then sends the token.
+function sending(form, send, done) {
+  const token = here.searchParams.get("token")
+  if (!token) return dead(form, texts.noToken)
+  onSubmit(form, texts.working, async () => {
+    try {
+      await send(token)
+    } catch (error) {
+      if (error.code !== "INVALID_TOKEN") throw error
+      forgetToken()
+      return dead(form, texts.invalid)
+    }
+    forgetToken()
+    done()
+  })
+}
+
+// Show instead of a form why its link cannot be used.
+function dead(form, sentence) {
+  form.hidden = true
+  $("[data-dead]").hidden = false
+  $("[data-dead-why]").textContent = sentence
 }
 
 function onward(target) {
@@ -157,4 +196,4 @@ function furnish() {
   )
 }
 
-export { complain, onSubmit, once, onward, say, tell, unavailable, withNext }
+export { complain, coolDown, dead, forgetToken, onSubmit, once, onward, say, sending, tell, unavailable, withNext }

@@ -1,6 +1,6 @@
 // The second factor on the account page: turned on by an app or by mailed codes, changed, and turned off.
 
-import { $, $$, coolDown, once, onSubmit, required, say, texts } from "./gatehouse.js"
+import { $, $$, coolDown, once, onSubmit, say, texts } from "./gatehouse.js"
 import { member, saveFile, stillMe } from "./session.js"
 
 const SEND_AGAIN = 30 // seconds before another code can be sent
@@ -64,7 +64,7 @@ function clicking(name, work) {
 
 // Whether the user can do nothing else before there is a second factor.
 function mustSetUp() {
-  return required && !member.user.twoFactorEnabled
+  return member.lacksFactor && !member.user.twoFactorEnabled
 }
 
 // Users who must set it up are not asked for the password until the service says that they have one.
@@ -90,6 +90,7 @@ function showFactor() {
   const { dataset } = document.body
   const { twoFactorEnabled } = member.user
   dataset.factor = twoFactorEnabled ? "on" : "off"
+  document.body.toggleAttribute("data-lacks-factor", mustSetUp())
   const mayHavePassword = dataset.password ? dataset.password === "true" : !mustSetUp()
   const asks = mayHavePassword ? "password" : twoFactorEnabled && "code"
   for (const part of $$("[data-owner]")) part.hidden = part.disabled = part.dataset.owner !== asks

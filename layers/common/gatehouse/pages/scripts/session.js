@@ -1,6 +1,7 @@
 // The session on pages that need one; when it ends while a page is open, a dialog asks the user to sign in again.
 
 import { $, $$, Trouble, announce, ask, byProvider, channel, complain, onSubmit, onward, page, required, tell, texts, unavailable, withNext } from "./gatehouse.js"
+import { offerPasskey } from "./passkeys.js"
 import { secondStep } from "./second-step.js"
 
 // What another sign-in helps against: SESSION_EXPIRED is the response to delete-user without a password, and
@@ -20,14 +21,19 @@ async function guarded(begin) {
   }
   const callbackUrl = location.pathname + location.search + location.hash
   if (!there) return onward(withNext("/sign-in", callbackUrl))
-  if (required && !there.user.twoFactorEnabled && page !== "account") return onward(withNext("/account", callbackUrl))
-  Object.assign(member, there)
+  Object.assign(member, there, { lacksFactor: required && (await lacksFactor()) })
+  if (member.lacksFactor && page !== "account") return onward(withNext("/account", callbackUrl))
   channel.onmessage = ({ data }) => (data === "signed-out" ? leave() : data.member && cameBack(data.member))
   announce({ member: member.user.id })
   document.addEventListener("visibilitychange", () => document.hidden || stillMe())
   addEventListener("pageshow", ({ persisted }) => persisted && stillMe(true))
   document.body.dataset.ready = ""
   return begin()
+}
+
+// Whether a second factor is required before anything else. A passkey is one, too, so only the service knows.
+function lacksFactor() {
+  return ask("GET", "/api/auth/list-accounts").then(() => false, ({ code }) => code === "TWO_FACTOR_REQUIRED")
 }
 
 function leave() {
@@ -128,6 +134,10 @@ function askingAgain() {
     if (!made.twoFactorRedirect) return signedIn()
     showStep(place)
     askSecondStep(made.twoFactorMethods, true)
+  })
+  offerPasskey(form, async () => {
+    await stillMe()
+    again.settle("in")
   })
   for (const button of $$("#again [data-cancel]")) button.addEventListener("click", () => again.settle("out"))
   $("#again").addEventListener("cancel", (event) => {

@@ -4,11 +4,7 @@ const pages = {
   home,
   "sign-in": signInPage,
   "sign-up": signUpPage,
-  "verify-email": verifyPage,
   "forgot-password": forgotPage,
-  "reset-password": resetPage,
-  "undo-email-change": undoPage,
-  unsubscribe: unsubscribePage,
   error: errorPage,
 }
 

@@ -1,5 +1,6 @@
-// The page of a mailed link that ends reminders, and what all such pages do: opening them changes nothing, they ask, and
-// then send the token.
+// The page of a mailed link that ends reminders, and the start of all pages of mailed links.
+
+import { $, ask, page, say, sending, texts } from "./gatehouse.js"
 
 function unsubscribePage() {
   const form = $("[data-form=unsubscribe]")
@@ -10,20 +11,11 @@ function unsubscribePage() {
   })
 }
 
-function sending(form, send, done) {
-  const token = here.searchParams.get("token")
-  if (!token) return dead(form, texts.noToken)
-  onSubmit(form, texts.working, async () => {
-    try {
-      await send(token)
-    } catch (error) {
-      if (error.code !== "INVALID_TOKEN") throw error
-      forgetToken()
-      return dead(form, texts.invalid)
-    }
-    forgetToken()
-    done()
-  })
+const mailedPages = {
+  "verify-email": verifyPage,
+  "reset-password": resetPage,
+  "undo-email-change": undoPage,
+  unsubscribe: unsubscribePage,
 }
 
-export { sending }
+mailedPages[page]?.()

@@ -1,5 +1,7 @@
 // The pages that confirm an address: one opened by the mailed link, one that asks the user to check the mailbox.
 
+import { $, $$, AWAITED, ask, coolDown, filled, forTab, forgetToken, here, next, onSubmit, onward, resend, say, tell, texts } from "./gatehouse.js"
+
 const COOL_DOWN = 60 // seconds before a mail can be sent again
 const COUNT_DOWN = 5 // seconds before the redirect
 
@@ -63,19 +65,3 @@ function show(step) {
   for (const section of $$("[data-step]")) section.hidden = section.dataset.step !== step
   $(`[data-step=${step}] h1`).focus()
 }
-
-function coolDown(button, seconds) {
-  const label = $("span", button)
-  const said = (label.dataset.said ||= label.textContent)
-  const until = Date.now() + seconds * 1000
-  button.disabled = true
-  const tick = () => {
-    const left = Math.ceil((until - Date.now()) / 1000)
-    button.disabled = left > 0
-    label.textContent = left > 0 ? filled(texts.wait, { seconds: left }) : said
-    if (left > 0) setTimeout(tick, 250)
-  }
-  tick()
-}
-
-export { coolDown }
