@@ -1,7 +1,7 @@
 """Passkeys on the hosted pages, by Chromium's virtual authenticator."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.authenticators import Authenticator
 from tests.browser.browsers import Browsers
@@ -51,6 +51,21 @@ def test_a_passkey_is_added_renamed_and_deleted(new_browser: Browsers, people: P
     press(passkeys, "Delete: My laptop")
     expect_notice(passkeys, "Deleted: My laptop.")
     expect(line).to_have_count(0)
+
+
+def test_a_passkey_shows_what_made_it(new_browser: Browsers, people: People) -> None:
+    """By the authenticator's id; that of Chromium's is in no list."""
+    page = new_browser()
+
+    def of_a_known_maker(route: Route) -> None:
+        rows = route.fetch().json()
+        route.fulfill(json=[row | {"aaguid": "ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4"} for row in rows])
+
+    page.route("**/list-user-passkeys", of_a_known_maker)
+    add_passkey(page, people, people.proven("Mia"))
+
+    line = page.get_by_role("region", name="Passkeys").get_by_role("listitem")
+    expect(line).to_contain_text("Google Password Manager · since")
 
 
 def test_a_passkey_signs_in_without_a_password_and_without_a_code(

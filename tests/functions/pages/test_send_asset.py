@@ -19,6 +19,7 @@ NAMES = [
     "account.js",
     "tasks.js",
     "gatehouse.css",
+    "authenticators.json",
 ]
 
 
@@ -42,7 +43,9 @@ def test_a_file_is_immutable_under_its_hashed_name(call: Api, name: str) -> None
     assert "pragma" not in response.headers
     assert (
         response.headers["content-type"]
-        == {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}[name.partition(".")[2]]
+        == {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "json": "application/json"}[
+            name.partition(".")[2]
+        ]
     )
     assert response.headers["x-content-type-options"] == "nosniff"
     assert len(response.text) > 1000

@@ -30,7 +30,12 @@ PARTS = {
     "gatehouse.css": ("base", "forms", "account", "tasks"),
     "button.js": ("button",),
 }
-_KINDS = {"js": ("scripts", "text/javascript; charset=utf-8"), "css": ("styles", "text/css; charset=utf-8")}
+_DATA = ("authenticators.json",)  # devtools/gatehouse_dev/authenticators.py
+_KINDS = {
+    "js": ("scripts", "text/javascript; charset=utf-8"),
+    "css": ("styles", "text/css; charset=utf-8"),
+    "json": ("", "application/json"),
+}
 _FOR_EVER = "public, max-age=31536000, immutable"
 _FOR_MINUTES = "public, max-age=300"
 _COMMENT = re.compile(r"^\s*(//.*|/\*.*\*/)?$")
@@ -102,7 +107,7 @@ def button_response(request: Request) -> Response:
 @cache
 def _assets() -> dict[str, tuple[Asset, bytes]]:
     """Return every asset by its hashed name, with its gzipped content. The first request builds all of them."""
-    return {(found := find_asset(plain)).name: (found, _compressed(found.text.encode())) for plain in PARTS}
+    return {(found := find_asset(plain)).name: (found, _compressed(found.text.encode())) for plain in (*PARTS, *_DATA)}
 
 
 @lru_cache(maxsize=8)  # bounded, because the content depends on a request header

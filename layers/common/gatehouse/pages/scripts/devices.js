@@ -24,7 +24,7 @@ function listing(name, path, drawn, now = true) {
   const button = $("[data-load]", form)
   const list = $("[data-list]", form)
   const load = async (way = asked) => {
-    list.replaceChildren(...drawn(await way("GET", path)))
+    list.replaceChildren(...(await drawn(await way("GET", path))))
     button.hidden = true
     if (way === asked) list.focus()
   }

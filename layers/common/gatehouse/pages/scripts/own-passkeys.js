@@ -5,7 +5,10 @@ import { HAS_PASSKEYS, ceremony } from "./passkeys.js"
 import { asked } from "./session.js"
 
 function ownPasskeys() {
-  const load = listing("passkeys", "/api/auth/passkey/list-user-passkeys", (passkeys) => passkeys.map((one) => drawPasskey(one, load)))
+  const load = listing("passkeys", "/api/auth/passkey/list-user-passkeys", async (passkeys) => {
+    const names = passkeys.length ? await authenticators() : {}
+    return passkeys.map((one) => drawPasskey(one, names[one.aaguid], load))
+  })
   const add = $("[data-add]")
   add.hidden = !HAS_PASSKEYS
   pressing(add, async () => {
@@ -18,10 +21,16 @@ function ownPasskeys() {
   renaming(load)
 }
 
-function drawPasskey({ id, name, createdAt, lastUsedAt }, load) {
+// What makes passkeys, by the id that it gives; from the browser's cache, and not needed.
+function authenticators() {
+  return fetch(formOf("passkeys").dataset.authenticators).then((answer) => answer.json()).catch(() => ({}))
+}
+
+function drawPasskey({ id, name, createdAt, lastUsedAt }, authenticator, load) {
   const title = name || texts.passkey
   const used = lastUsedAt ? filled(texts.lastUsed, { when: dated(lastUsedAt, "short") }) : texts.neverUsed
-  const line = lined("passkey", { title, since: dated(createdAt), used }, async () => {
+  const words = { title, authenticator: authenticator ? `${authenticator} · ` : "", since: dated(createdAt), used }
+  const line = lined("passkey", words, async () => {
     await post("passkey/delete-passkey", { id })
     await load()
     return filled(texts.passkeyDeleted, { name: title })

@@ -4,7 +4,7 @@ import { $, ask, filled, texts } from "./gatehouse.js"
 import { guarded, member } from "./session.js"
 
 function trustedDevices() {
-  const load = listing("trusted", "/api/auth/list-trusted-devices", drawTrusted, isFresh())
+  const load = listing("trusted", "/api/auth/list-trusted-devices", drawTrusted, member.user.twoFactorEnabled && isFresh())
   let was = member.user.twoFactorEnabled
   addEventListener("member", () => {
     if (was !== (was = member.user.twoFactorEnabled)) load(ask).catch(() => {})
