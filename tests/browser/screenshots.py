@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+import segno
 from playwright.sync_api import Page, Route, ViewportSize
 
 from gatehouse_dev.seed import TASKS, Api
@@ -28,6 +29,13 @@ DEVICES = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Safari/604.1",
     "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0",
 )
+_URI = "otpauth://totp/Gatehouse:ada%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Gatehouse"
+SETUP = {
+    "method": "totp",
+    "totpURI": _URI,
+    "qrCode": segno.make(_URI, error="m").svg_data_uri(scale=4, border=4, light="#fff"),
+    "backupCodes": [],
+}
 
 
 def _rejected(page: Page) -> None:
@@ -78,6 +86,16 @@ def _devices(page: Page) -> None:
     page.get_by_role("region", name="Devices").scroll_into_view_if_needed()
 
 
+def _second_factor(page: Page) -> None:
+    _account(page)
+    page.route("**/api/auth/two-factor/enable", lambda route: route.fulfill(json=SETUP))
+    card = page.get_by_role("region", name="Second factor")
+    card.get_by_label("Password", exact=True).first.fill("correct horse battery")
+    press(card, "Set up an app")
+    card.get_by_role("img").wait_for()
+    card.scroll_into_view_if_needed()
+
+
 def _tasks(page: Page) -> None:
     page.route("**/api/tasks/summary*", _fixed_counts)
     page.goto("/tasks")
@@ -117,6 +135,7 @@ def _write_tasks(api: Api) -> None:
 ANONYMOUS: dict[str, Callable[[Page], object]] = {
     "sign-in": lambda page: page.goto("/sign-in"),
     "sign-in-refused": _rejected,
+    "second-step": lambda page: page.goto("/two-factor?twoFactorMethods=totp,otp"),
     "sign-up": lambda page: page.goto("/sign-up"),
     "check-your-mail": _check_mail,
     "confirm": lambda page: page.goto(f"/verify-email?token={UNKNOWN}"),
@@ -133,6 +152,7 @@ SIGNED_IN: dict[str, Callable[[Page], object]] = {
     "task-edit": _task,
     "account": _account,
     "devices": _devices,
+    "second-factor": _second_factor,
 }
 
 

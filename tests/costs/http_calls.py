@@ -27,6 +27,7 @@ _SIGN_IN = {"json": {"email": "ENROLLED_EMAIL", "password": PASSWORD}}
 _COMPRESSED = {"headers": {"accept-encoding": "gzip"}}
 _PAGES = [
     "/sign-in",
+    "/two-factor",
     "/sign-up",
     "/verify-email",
     "/forgot-password",

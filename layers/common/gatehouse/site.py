@@ -7,6 +7,7 @@ from gatehouse.errors import NotFound
 
 PAGES = {
     "/sign-in": "sign-in",
+    "/two-factor": "two-factor",
     "/sign-up": "sign-up",
     "/verify-email": "verify-email",
     "/forgot-password": "forgot-password",

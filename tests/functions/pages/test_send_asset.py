@@ -10,7 +10,17 @@ from tests.support.calls import Api, Response
 from tests.support.layer import layer
 
 ASSET, BUTTON = "GET /auth/assets/{name}", "GET /auth/button.js"
-NAMES = ["gatehouse.js", "gatehouse.css"]
+NAMES = [
+    "gatehouse.js",
+    "mailed.js",
+    "second-step.js",
+    "passkeys.js",
+    "session.js",
+    "account.js",
+    "tasks.js",
+    "gatehouse.css",
+    "authenticators.json",
+]
 
 
 def asset_name(name: str) -> str:
@@ -33,7 +43,9 @@ def test_a_file_is_immutable_under_its_hashed_name(call: Api, name: str) -> None
     assert "pragma" not in response.headers
     assert (
         response.headers["content-type"]
-        == {"gatehouse.js": "text/javascript; charset=utf-8", "gatehouse.css": "text/css; charset=utf-8"}[name]
+        == {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "json": "application/json"}[
+            name.partition(".")[2]
+        ]
     )
     assert response.headers["x-content-type-options"] == "nosniff"
     assert len(response.text) > 1000

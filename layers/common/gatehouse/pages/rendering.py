@@ -67,6 +67,7 @@ def page_response(request: Request) -> Response:
             "minimum_password_length": settings.minimum_password_length,
             "oidc_client_id": settings.oidc_client_id,
             "oidc_provider_id": settings.oidc_provider_id,
+            "require_two_factor": settings.require_two_factor == "all",
             "reset_lifetime": settings.reset_lifetime,
             "session_fresh_age": settings.session_fresh_age,
             "sign_up_enabled": settings.sign_up_enabled,

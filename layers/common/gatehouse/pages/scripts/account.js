@@ -1,11 +1,23 @@
 // The account page: profile, sign-in methods, devices, export and deletion.
 
+import { $, $$, Trouble, announce, filled, hosted, once, onSubmit, onward, say, texts } from "./gatehouse.js"
+import { GONE, asked, member, saveFile, stillMe } from "./session.js"
+
 const SIDE = 128 // width and height of a picture in pixels
 const PICTURE = /^data:.+|\/api\/auth\/picture\/[\w/-]+$/ // inline, or the path of one: the page may be at another host
 
 function accountPage() {
   showMember()
   addEventListener("member", showMember)
+  secondFactor()
+  addEventListener("member", otherParts)
+  otherParts()
+}
+
+// Everything but the second factor, which may be required before that.
+function otherParts() {
+  if (mustSetUp()) return
+  removeEventListener("member", otherParts)
   formOf("profile").elements.name.value = member.user.name
   keeping("profile", update)
   picture()
@@ -16,6 +28,8 @@ function accountPage() {
     await post("request-password-reset", { email: member.user.email })
     return filled(texts.passwordMailed, member.user)
   })
+  ownPasskeys()
+  trustedDevices()
   devices()
   waysIn()
   keeping("export", download)

@@ -1,8 +1,10 @@
 // Requests to the API, and error messages.
 
 const LONGEST_WAIT = 25_000 // ms; API Gateway itself gives up after 30 s
-const { page, next, back, stays } = document.body.dataset
+const { page, next, back, stays, required } = document.body.dataset
 const here = new URL(location.href)
+const { lang } = document.documentElement
+const language = navigator.languages.find((one) => one.startsWith(lang)) || lang
 const texts = JSON.parse(document.getElementById("texts").textContent)
 Object.setPrototypeOf(texts.errors, null) // codes also come from the URL: `constructor` must not be found
 
@@ -18,6 +20,12 @@ const [forTab, forLong] = ["sessionStorage", "localStorage"].map((name) => {
   }
 })
 
+const channel = window.BroadcastChannel ? new BroadcastChannel("gatehouse") : new EventTarget() // the other tabs
+
+function announce(what) {
+  channel.postMessage?.(what)
+}
+
 // Return the URL of one of these pages, for the API: there a path names a page of the frontend.
 function hosted(path) {
   return new URL(path, here).href
@@ -30,7 +38,7 @@ function filled(text, values) {
 class Trouble extends Error {
   constructor(code, { status = 0, message = "", seconds = 0, details } = {}) {
     const [count, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [seconds, "second"]
-    const time = count.toLocaleString(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" })
+    const time = count.toLocaleString(lang, { style: "unit", unit, unitDisplay: "long" })
     super(filled(texts.errors[code] || message || texts.errors.INTERNAL_SERVER_ERROR, { time }))
     Object.assign(this, { code, status, seconds, details })
   }
@@ -71,3 +79,5 @@ function refused(answer, told) {
   const seconds = Number(headers.get("retry-after") || headers.get("x-retry-after")) || 10
   return new Trouble(code, { status, seconds, message: told?.message, details: told?.details })
 }
+
+export { $, $$, Trouble, announce, ask, channel, filled, forLong, forTab, here, hosted, language, next, page, required, stays, texts }

@@ -1,7 +1,7 @@
 // How tasks are shown in rows and forms.
 
-const { lang } = document.documentElement
-const language = navigator.languages.find((one) => one.startsWith(lang)) || lang
+import { $, $$, filled, language, texts } from "./gatehouse.js"
+
 const fromNow = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
 
 // Return the local day, as 2026-11-21, of a time or of a due date, which may be a day already.

@@ -1,5 +1,8 @@
 // The user's devices and sign-in methods on the account page.
 
+import { $, $$, Trouble, ask, byProvider, filled, here, language, once, say, tell, texts } from "./gatehouse.js"
+import { asked, member } from "./session.js"
+
 // Parts of a user agent, and the name that is shown, if it differs; the first match counts.
 const BROWSERS = "Edg=Edge OPR=Opera SamsungBrowser Firefox FxiOS=Firefox Chrome CriOS=Chrome Safari"
 const SYSTEMS = "Android iPhone iPad Windows CrOS=ChromeOS Mac=macOS Linux"
@@ -21,7 +24,7 @@ function listing(name, path, drawn, now = true) {
   const button = $("[data-load]", form)
   const list = $("[data-list]", form)
   const load = async (way = asked) => {
-    list.replaceChildren(...drawn(await way("GET", path)))
+    list.replaceChildren(...(await drawn(await way("GET", path))))
     button.hidden = true
     if (way === asked) list.focus()
   }
@@ -45,10 +48,14 @@ function lined(name, words, work) {
   return line
 }
 
-function devices() {
+// Whether the session is probably fresh: the service knows also of later proofs.
+function isFresh() {
   const { fresh } = formOf("devices").dataset
-  const age = (Date.now() - new Date(member.session.createdAt)) / 1000
-  const load = listing("devices", "/api/auth/list-sessions", drawDevices, age < fresh)
+  return (Date.now() - new Date(member.session.createdAt)) / 1000 < fresh
+}
+
+function devices() {
+  const load = listing("devices", "/api/auth/list-sessions", drawDevices, isFresh())
   addEventListener("member", () => {
     const shown = $("[data-here]")?.dataset.here
     if (shown && shown !== member.session.id) load(ask).catch(() => {})
@@ -102,6 +109,7 @@ function drawWays(accounts, load) {
   const known = accounts.map(({ providerId }) => providerId)
   document.body.dataset.password = known.includes("credential")
   $("[data-erase]").disabled = !known.includes("credential")
+  showFactor()
   $$("[data-connect]").forEach((button) => (button.hidden = known.includes(button.dataset.connect)))
   return accounts.map(({ id, providerId, createdAt }) => {
     const title = { credential: texts.password, google: "Google" }[providerId] || providerId

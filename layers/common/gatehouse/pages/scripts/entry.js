@@ -30,15 +30,16 @@ function signInPage() {
   form.elements.email.value ||= forTab[AWAITED] || ""
   onSubmit(form, texts.signingIn, async ({ email, password, rememberMe }) => {
     $("[data-unverified]").hidden = true
+    let made
     try {
-      await ask("POST", "/api/auth/sign-in/email", { email, password, rememberMe: Boolean(rememberMe) })
+      made = await ask("POST", "/api/auth/sign-in/email", { email, password, rememberMe: Boolean(rememberMe) })
     } catch (error) {
       if (error.details?.mail === "undeliverable") return complain(form, texts.undeliverable)
       $("[data-unverified]").hidden = error.code !== "EMAIL_NOT_VERIFIED"
       throw error
     }
     delete forTab[AWAITED]
-    onward(next)
+    onward(made.twoFactorRedirect ? secondStepOf(made) : next)
   })
   $("[data-resend]").addEventListener("click", (event) =>
     once(form, event.target, texts.sending, async () => {
@@ -48,6 +49,11 @@ function signInPage() {
   )
   providers()
   passOn()
+}
+
+// Return the URL of the page that asks for the second factor.
+function secondStepOf({ twoFactorMethods }) {
+  return `/two-factor?${new URLSearchParams({ twoFactorRedirect: true, twoFactorMethods, callbackUrl: next })}`
 }
 
 function signUpPage() {
@@ -107,3 +113,5 @@ function errorPage() {
   if (/^[\w'-]{1,64}$/.test(code)) $("[data-code]").textContent = code
   if (texts.errors[code]) $("[data-why]").textContent = new Trouble(code).message
 }
+
+export { AWAITED, byProvider, passOn, resend }

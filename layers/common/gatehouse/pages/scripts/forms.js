@@ -56,6 +56,7 @@ function nameOf(field) {
 
 function fieldOf(form, code) {
   if (code === "INVALID_PASSWORD") return $("[autocomplete=current-password]", form)
+  if (["INVALID_CODE", "INVALID_BACKUP_CODE"].includes(code)) return $("[name=code]:enabled", form)
   const atPassword = ["PASSWORD_TOO_SHORT", "WEAK_PASSWORD", "PASSWORD_COMPROMISED"].includes(code)
   const name = atPassword ? "password" : { INVALID_EMAIL: "email" }[code]
   return form.elements[name]
@@ -82,10 +83,65 @@ function say(place, sentence) {
   place.textContent = sentence
 }
 
+// Disable a button for a while, and show how long.
+function coolDown(button, seconds) {
+  const label = $("span", button)
+  const said = (label.dataset.said ||= label.textContent)
+  const until = Date.now() + seconds * 1000
+  button.disabled = true
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000)
+    button.disabled = left > 0
+    label.textContent = left > 0 ? filled(texts.wait, { seconds: left }) : said
+    if (left > 0) setTimeout(tick, 250)
+  }
+  tick()
+}
+
+// Show an error of the whole page, with a button to try again.
+function unavailable(error, retry) {
+  $("main > .notice.bad")?.remove()
+  const notice = document.createElement("p")
+  const button = document.createElement("button")
+  notice.className = "notice bad"
+  notice.role = "alert"
+  button.textContent = texts.tryAgain
+  button.addEventListener("click", () => {
+    notice.remove()
+    retry()
+  })
+  notice.append(error.message, " ", button)
+  $("main").prepend(notice)
+}
+
 // Remove a used token from the address bar and the history.
 function forgetToken() {
   here.searchParams.delete("token")
   history.replaceState(null, "", here)
+}
+
+// A page of a mailed link that ends something: opening it changes nothing, it asks, and then sends the token.
+function sending(form, send, done) {
+  const token = here.searchParams.get("token")
+  if (!token) return dead(form, texts.noToken)
+  onSubmit(form, texts.working, async () => {
+    try {
+      await send(token)
+    } catch (error) {
+      if (error.code !== "INVALID_TOKEN") throw error
+      forgetToken()
+      return dead(form, texts.invalid)
+    }
+    forgetToken()
+    done()
+  })
+}
+
+// Show instead of a form why its link cannot be used.
+function dead(form, sentence) {
+  form.hidden = true
+  $("[data-dead]").hidden = false
+  $("[data-dead-why]").textContent = sentence
 }
 
 function onward(target) {
@@ -139,3 +195,5 @@ function furnish() {
     }),
   )
 }
+
+export { complain, coolDown, dead, forgetToken, onSubmit, once, onward, say, sending, tell, unavailable, withNext }

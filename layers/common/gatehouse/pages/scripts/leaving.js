@@ -1,4 +1,6 @@
-// The pages of mailed links that end something. Opening them changes nothing: they ask, and then send the token.
+// The page of a mailed link that deletes the account.
+
+import { $, announce, next, onward, page, sending, stays } from "./gatehouse.js"
 
 const GONE = "/sign-in?deleted=1"
 
@@ -11,27 +13,6 @@ function deletionPage() {
   })
 }
 
-function unsubscribePage() {
-  const form = $("[data-form=unsubscribe]")
-  const send = (token) => ask("POST", `/api/auth/unsubscribe?${new URLSearchParams({ token })}`, {})
-  sending(form, send, () => {
-    form.hidden = true
-    say($("[data-done]"), texts.unsubscribed)
-  })
-}
+if (page === "delete-account") guarded(deletionPage)
 
-function sending(form, send, done) {
-  const token = here.searchParams.get("token")
-  if (!token) return dead(form, texts.noToken)
-  onSubmit(form, texts.working, async () => {
-    try {
-      await send(token)
-    } catch (error) {
-      if (error.code !== "INVALID_TOKEN") throw error
-      forgetToken()
-      return dead(form, texts.invalid)
-    }
-    forgetToken()
-    done()
-  })
-}
+export { GONE }

@@ -1,5 +1,7 @@
 // The page that sets a new password with a mailed token.
 
+import { $, announce, ask, complain, dead, forgetToken, here, onSubmit, onward, say, stays, texts, withNext } from "./gatehouse.js"
+
 const LED_ON = 3_000 // ms before a page without a token redirects to /forgot-password
 
 function resetPage() {
@@ -26,10 +28,4 @@ function resetPage() {
     say($("[data-done]"), texts.changed)
     leadOn(href)
   })
-}
-
-function dead(form, sentence) {
-  form.hidden = true
-  $("[data-dead]").hidden = false
-  $("[data-dead-why]").textContent = sentence
 }

@@ -1,44 +1,39 @@
 // The session on pages that need one; when it ends while a page is open, a dialog asks the user to sign in again.
 
-const channel = window.BroadcastChannel ? new BroadcastChannel("gatehouse") : new EventTarget() // the other tabs
-const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED"] // the second is the response to delete-user without a password
-const WRONG = ["INVALID_PASSWORD", "INVALID_EMAIL_OR_PASSWORD", "TOO_MANY_WRONG_PASSWORDS"] // not to be repeated
-let member = null // {user, session} of the signed-in user
+import { $, $$, Trouble, announce, ask, byProvider, channel, complain, onSubmit, onward, page, required, tell, texts, unavailable, withNext } from "./gatehouse.js"
+import { offerPasskey } from "./passkeys.js"
+import { secondStep } from "./second-step.js"
 
-// Run `page` when a user is signed in; otherwise redirect to sign-in, which leads back here.
-async function guarded(page) {
+// What another sign-in helps against: SESSION_EXPIRED is the response to delete-user without a password, and
+// TWO_FACTOR_REQUIRED that to a session which is older than the second factor.
+const STALE = ["SESSION_NOT_FRESH", "SESSION_EXPIRED", "TWO_FACTOR_REQUIRED"]
+const WRONG = ["INVALID_PASSWORD", "INVALID_EMAIL_OR_PASSWORD", "TOO_MANY_WRONG_PASSWORDS", "INVALID_CODE", "INVALID_BACKUP_CODE"] // not to be repeated
+const member = {} // user and session, of the signed-in user
+
+// Run `begin` when a user is signed in; otherwise redirect to sign-in, which leads back here.
+async function guarded(begin) {
   $$("[data-sign-out]").forEach((button) => (button.onclick = signOut))
+  let there
   try {
-    member = await ask("GET", "/api/auth/get-session")
+    there = await ask("GET", "/api/auth/get-session")
   } catch (error) {
-    return unavailable(error, () => guarded(page))
+    return unavailable(error, () => guarded(begin))
   }
-  if (!member) return onward(`/sign-in?${new URLSearchParams({ callbackUrl: location.pathname + location.search + location.hash })}`)
+  const callbackUrl = location.pathname + location.search + location.hash
+  if (!there) return onward(withNext("/sign-in", callbackUrl))
+  Object.assign(member, there, { lacksFactor: required && (await lacksFactor()) })
+  if (member.lacksFactor && page !== "account") return onward(withNext("/account", callbackUrl))
   channel.onmessage = ({ data }) => (data === "signed-out" ? leave() : data.member && cameBack(data.member))
   announce({ member: member.user.id })
   document.addEventListener("visibilitychange", () => document.hidden || stillMe())
   addEventListener("pageshow", ({ persisted }) => persisted && stillMe(true))
   document.body.dataset.ready = ""
-  return page(member)
+  return begin()
 }
 
-function unavailable(error, retry) {
-  $("main > .notice.bad")?.remove()
-  const notice = document.createElement("p")
-  const button = document.createElement("button")
-  notice.className = "notice bad"
-  notice.role = "alert"
-  button.textContent = texts.tryAgain
-  button.addEventListener("click", () => {
-    notice.remove()
-    retry()
-  })
-  notice.append(error.message, " ", button)
-  $("main").prepend(notice)
-}
-
-function announce(what) {
-  channel.postMessage?.(what)
+// Whether a second factor is required before anything else. A passkey is one, too, so only the service knows.
+function lacksFactor() {
+  return ask("GET", "/api/auth/list-accounts").then(() => false, ({ code }) => code === "TWO_FACTOR_REQUIRED")
 }
 
 function leave() {
@@ -62,7 +57,7 @@ async function stillMe(back) {
     location.reload()
     return new Promise(() => {}) // input of one user must not be sent as another
   }
-  member = there || member
+  Object.assign(member, there)
   dispatchEvent(new Event("member"))
 }
 
@@ -102,6 +97,7 @@ function again(error) {
     const fresh = STALE.includes(error.code)
     $("h2", dialog).textContent = fresh ? texts.freshTitle : texts.expiredTitle
     $("[data-why]", dialog).textContent = fresh ? texts.freshWhy : texts.expiredWhy
+    showStep(form)
     form.reset()
     form.elements.email.value = member.user.email
     tell(form, "")
@@ -115,17 +111,35 @@ function again(error) {
   return asking
 }
 
+// Show the first or the second step of the dialog.
+function showStep(step) {
+  for (const one of $("#again").children) one.hidden = one !== step
+}
+
 function askingAgain() {
   const form = $("[data-form=again]")
   if (!form) return
+  const place = $("#again [data-step]")
+  const signedIn = async () => {
+    ask("POST", "/api/auth/revoke-session", { token: member.session.token }).catch(() => {}) // end the old session
+    await stillMe()
+    again.settle("in")
+  }
+  const askSecondStep = secondStep($("[data-second-step]", place), signedIn, (sentence) => {
+    showStep(form)
+    complain(form, sentence, form.elements["again-password"])
+  })
   onSubmit(form, texts.working, async (typed) => {
-    const before = member.session.token
-    await ask("POST", "/api/auth/sign-in/email", { email: member.user.email, password: typed["again-password"] })
-    ask("POST", "/api/auth/revoke-session", { token: before }).catch(() => {}) // end the old session
+    const made = await ask("POST", "/api/auth/sign-in/email", { email: member.user.email, password: typed["again-password"] })
+    if (!made.twoFactorRedirect) return signedIn()
+    showStep(place)
+    askSecondStep(made.twoFactorMethods, true)
+  })
+  offerPasskey(form, async () => {
     await stillMe()
     again.settle("in")
   })
-  $("[data-cancel]", form).addEventListener("click", () => again.settle("out"))
+  for (const button of $$("#again [data-cancel]")) button.addEventListener("click", () => again.settle("out"))
   $("#again").addEventListener("cancel", (event) => {
     event.preventDefault()
     again.settle("out")
@@ -142,3 +156,7 @@ function askingAgain() {
     })
   }
 }
+
+askingAgain()
+
+export { asked, guarded, member, saveFile, stillMe }

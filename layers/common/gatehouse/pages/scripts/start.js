@@ -1,20 +1,12 @@
-// Start the code of the current page.
+// Start the current page, unless a script of its own does.
 
 const pages = {
   home,
   "sign-in": signInPage,
   "sign-up": signUpPage,
-  "verify-email": verifyPage,
   "forgot-password": forgotPage,
-  "reset-password": resetPage,
-  "undo-email-change": undoPage,
-  "delete-account": () => guarded(deletionPage),
-  unsubscribe: unsubscribePage,
-  account: () => guarded(accountPage),
-  tasks: () => guarded(tasksPage),
   error: errorPage,
 }
 
 furnish()
-askingAgain()
-pages[page]()
+pages[page]?.()

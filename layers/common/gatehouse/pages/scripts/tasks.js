@@ -1,5 +1,8 @@
 // The tasks of the signed-in user.
 
+import { $, $$, Trouble, announce, ask, channel, complain, filled, forLong, language, onSubmit, tell, texts } from "./gatehouse.js"
+import { asked, guarded, saveFile } from "./session.js"
+
 const [list, state, banner, moreButton, snack, conflict] = ["list", "state", "banner", "more", "snack", "conflict"].map((name) => $(`[data-${name}]`))
 const [adding, edits, filters] = ["add", "edit", "filters"].map((name) => $(`[data-form=${name}]`))
 const editor = $("#edit")
@@ -364,3 +367,5 @@ function keyDown(event) {
   event.preventDefault()
   hand.matches("li, [name]") ? hand.focus() : hand.click()
 }
+
+guarded(tasksPage)

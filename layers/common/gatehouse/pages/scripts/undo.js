@@ -1,5 +1,7 @@
 // Undo a change of address with the token that was mailed to the old one. Opening the page changes nothing.
 
+import { $, announce, ask, dead, forgetToken, here, onSubmit, say, texts } from "./gatehouse.js"
+
 function undoPage() {
   const token = here.searchParams.get("token")
   const form = $("[data-form=undo]")

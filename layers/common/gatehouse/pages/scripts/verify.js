@@ -1,5 +1,7 @@
 // The pages that confirm an address: one opened by the mailed link, one that asks the user to check the mailbox.
 
+import { $, $$, AWAITED, ask, coolDown, filled, forTab, forgetToken, here, next, onSubmit, onward, resend, say, tell, texts } from "./gatehouse.js"
+
 const COOL_DOWN = 60 // seconds before a mail can be sent again
 const COUNT_DOWN = 5 // seconds before the redirect
 
@@ -10,17 +12,18 @@ function verifyPage() {
   onSubmit($("[data-form=choose]"), texts.confirming, ({ password }) => confirm(token, password))
   onSubmit($("[data-form=prove]"), texts.confirming, ({ current }) => confirm(token, current))
   const form = $("[data-form=resend]")
+  const again = $("button", form)
   form.elements.email.value = forTab[AWAITED] || ""
-  if (!token && form.elements.email.value) coolDown(form, COOL_DOWN)
+  if (!token && form.elements.email.value) coolDown(again, COOL_DOWN)
   onSubmit(form, texts.sending, async ({ email }) => {
     try {
       await resend(email)
     } catch (error) {
-      if (error.code === "TOO_MANY_REQUESTS") setTimeout(coolDown, 0, form, error.seconds)
+      if (error.code === "TOO_MANY_REQUESTS") setTimeout(coolDown, 0, again, error.seconds)
       throw error
     }
     say($("[data-sent]"), texts.sentAgain)
-    setTimeout(coolDown, 0, form, COOL_DOWN)
+    setTimeout(coolDown, 0, again, COOL_DOWN)
   })
 }
 
@@ -61,19 +64,4 @@ function leadOn(target) {
 function show(step) {
   for (const section of $$("[data-step]")) section.hidden = section.dataset.step !== step
   $(`[data-step=${step}] h1`).focus()
-}
-
-function coolDown(form, seconds) {
-  const button = $("button", form)
-  const label = $("span", button)
-  const said = (label.dataset.said ||= label.textContent)
-  const until = Date.now() + seconds * 1000
-  button.disabled = true
-  const tick = () => {
-    const left = Math.ceil((until - Date.now()) / 1000)
-    button.disabled = left > 0
-    label.textContent = left > 0 ? filled(texts.wait, { seconds: left }) : said
-    if (left > 0) setTimeout(tick, 250)
-  }
-  tick()
 }
