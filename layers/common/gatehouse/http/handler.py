@@ -21,7 +21,7 @@ _WARM_UP_EVENT = {  # refused before anything is read: a cookie without an origi
     "routeKey": "POST /",
     "rawQueryString": "a=1&a=2",
     "headers": {"cookie": "a=1"},
-    "requestContext": {"http": {"method": "POST", "path": "/%20", "sourceIp": ""}},  # Python makes a table for escapes
+    "requestContext": {"http": {"method": "POST", "path": "/", "sourceIp": ""}},
 }
 
 
