@@ -37,6 +37,7 @@ BY_ALIAS: dict[str, Any] = {"cookies": ["ALIAS_COOKIE"], "bearer": None}
 BY_APP: dict[str, Any] = {"bearer": None}
 BY_PROVIDERS_ID = ["BatchGetItem", "BatchGetItem"]
 LINKED: dict[str, Any] = {"bearer": "LINKED"}
+FRONTEND = {"origin": "https://app.example.com"}
 COMPLETED = ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
 ENROLLED: dict[str, Any] = {"bearer": "ENROLLED"}
 OWNER: dict[str, Any] = ENROLLED | {"json": {"password": PASSWORD}}
@@ -218,7 +219,12 @@ WITH_SECOND_FACTOR: list[Row] = [
     (
         "POST",
         "sign-in/email",
-        {"json": {"email": "ENROLLED_EMAIL", "password": PASSWORD}, "cookies": ["TRUSTED"], "bearer": None},
+        {
+            "json": {"email": "ENROLLED_EMAIL", "password": PASSWORD},
+            "cookies": ["TRUSTED"],
+            "headers": FRONTEND,
+            "bearer": None,
+        },
         [*FIND_ADDRESS, "BatchGetItem", "UpdateItem", "PutItem"],
     ),
     ("POST", "two-factor/verify-totp", ENROLLED | {"json": {"code": "APP_CODE"}}, COMPLETED),

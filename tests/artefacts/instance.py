@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import STDOUT, Popen
 
-from tests.performance.lambda_process import RuntimeApi, Subject, Usage, _environment, _sending, _usage
+from tests.performance.lambda_process import RuntimeApi, Subject, Usage, lambda_environment, process_usage, sending
 from tests.performance.requests import Broken
 from tests.support.scripted_service import Request, ScriptedService
 
@@ -58,7 +58,7 @@ class Instance:
 
     def usage(self) -> Usage:
         """Return the process's CPU time and peak memory until now."""
-        return _usage(self.process.pid, 0)
+        return process_usage(self.process.pid, 0)
 
     def files(self) -> list[str]:
         """Return the names of what is in its /tmp."""
@@ -78,8 +78,8 @@ def running(
 
     seen = replace(subject, function=replace(subject.function, folder=TASK), opt=OPT)
     with ScriptedService() as runtime, ScriptedService() as cloud, log.open("wb") as output:
-        runtime.behaviours, cloud.behaviours = [_sending(api)], [_sending(aws)]
-        variables = _environment(seen, _address(runtime), _address(cloud)) | LOGGING
+        runtime.behaviours, cloud.behaviours = [sending(api)], [sending(aws)]
+        variables = lambda_environment(seen, _address(runtime), _address(cloud)) | LOGGING
         process = Popen(  # noqa: S603 -- ours
             [*UNSHARE, "sh", str(LAMBDA_ROOT), str(root), *_command(subject)],
             env=change({name: value for name, value in variables.items() if name not in NOT_LAMBDAS}),

@@ -78,6 +78,7 @@ INVALID = {
     "minimum_password_length": ("7", "129", "-8", "8.0", "eight", ""),
     "require_email_verification": ("yes", "True", "TRUE", "1", "0", "on", ""),
     "rate_limits": ("true", "On", ""),
+    "require_two_factor": ("on", "true", "ALL", ""),
     "rate_limit_mail": ("3", "3/", "/60", "0/60", "3/0", "-3/60", "3/60/1", "3 in 60", "3.5/60", "", "3/999999999"),
     "breached_passwords_url": (
         "api.example.com",

@@ -59,7 +59,7 @@ def test_mailed_codes_are_enough(call: Api, ann: Person, settings: Callable[...,
 
 
 def test_no_other_backend_gets_a_token(call: Api, ann: Person, settings: Callable[..., None]) -> None:
-    refresh = call("POST /api/auth/refresh", bearer=ann.token).json["refresh_token"]
+    refresh = call("POST /api/auth/refresh", bearer=ann.token, json={}).json["refresh_token"]
     settings(**ALL)
 
     assert "set-auth-jwt" not in call("GET /api/auth/get-session", bearer=ann.token).headers

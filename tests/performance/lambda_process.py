@@ -53,24 +53,24 @@ def run(subject: Subject, requests: int, *tool: str) -> list[Usage]:
         return respond(request)
 
     with ScriptedService() as runtime, ScriptedService(subject.certificate) as cloud, TemporaryFile() as output:
-        runtime.behaviours, cloud.behaviours = [_sending(api)], [_sending(aws)]
+        runtime.behaviours, cloud.behaviours = [sending(api)], [sending(aws)]
         process = Popen(  # noqa: S603 -- our own
             [*tool, *subject.command, subject.function.handler],
             cwd=subject.function.folder,
-            env=_environment(subject, runtime.url, cloud.url),
+            env=lambda_environment(subject, runtime.url, cloud.url),
             stdout=output,
             stderr=STDOUT,
             start_new_session=True,
         )
         try:
             api.wait_for("next", process)
-            used = [_usage(process.pid, calls)]
+            used = [process_usage(process.pid, calls)]
             for _ in range(requests):
                 calls, respond = 0, subject.cloud()
                 api.events.put(subject.event)
                 subject.request.check(api.wait_for("response", process))
                 api.wait_for("next", process)
-                used.append(_usage(process.pid, calls))
+                used.append(process_usage(process.pid, calls))
         except Broken as broken:
             output.seek(0)
             printed = output.read().decode(errors="replace")
@@ -116,11 +116,11 @@ class RuntimeApi:
         raise Broken(f"it ended before it sent {kind}, or took too long")
 
 
-def _sending(respond: Responder) -> Behaviour:
+def sending(respond: Responder) -> Behaviour:
     return lambda connection, request: connection.sendall(respond(request))
 
 
-def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, str]:
+def lambda_environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, str]:
     """Return only the variables that Lambda sets, and the certificate of its AWS."""
     function = subject.function
     given = function.environment | ({"AWS_CA_BUNDLE": str(subject.certificate)} if subject.certificate else {})
@@ -151,7 +151,7 @@ def _environment(subject: Subject, runtime_api: str, cloud: str) -> dict[str, st
     }
 
 
-def _usage(pid: int, calls: int) -> Usage:
+def process_usage(pid: int, calls: int) -> Usage:
     cpu_clock = (~pid << 3) | 2  # as clock_getcpuclockid(3) makes it on Linux: of all threads, in nanoseconds
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     peak = int(status.partition("VmHWM:")[2].split()[0])

@@ -34,6 +34,7 @@ MAILING = {
     "RequestPasswordReset",
     "SendVerificationEmail",
     "ChangeEmail",
+    "SendOtp",
 }  # besides the hashing functions that send mail
 ACCESS_LOG_FIELDS = {
     "requestId",

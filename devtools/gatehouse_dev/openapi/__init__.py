@@ -25,6 +25,7 @@ TAGS = {
     "passkeys": "Passkeys: adding, signing in, managing them.",
     "system": "For operators.",
     "tasks": "The user's tasks.",
+    "two_factor": "The second factor, and devices on which it is not asked for.",
 }
 BEARER, COOKIE = "bearer", "cookie"
 SCHEMES = {

@@ -132,6 +132,7 @@ def test_all_given_fields_are_stored(call: Api, imports: Importer) -> None:
         "email": "ann@example.com",
         "name": "Änn 作業",
         "image": "https://example.com/ann.png",
+        "twoFactorEnabled": False,
         "emailVerified": True,
         "createdAt": "2019-02-03T03:05:06.789Z",
         "updatedAt": "",
