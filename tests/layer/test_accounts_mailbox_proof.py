@@ -634,7 +634,7 @@ def link_another_provider(call: Api, email: str) -> None:
         updated_at=now,
     )
     assert call
-    dynamodb.transact(*table.add_link(found, "planted-account"), dynamodb.put(row))
+    dynamodb.transact(*layer("accounts.sign_in_methods").add_link(found, "planted-account"), dynamodb.put(row))
 
 
 @pytest.mark.parametrize("by", ENTRIES)

@@ -36,7 +36,12 @@ SENT_BACK = {"token", "code", "state", "iss", "error", "error_description", "x"}
 
 def limit(route: str) -> int:
     """Return how many bytes a body of this route may have."""
-    kib: dict[object, int] = {"OauthCallback": 16, "BulkTasks": 2560}
+    kib: dict[object, int] = {
+        "OauthCallback": 16,
+        "BulkTasks": 2560,
+        "VerifyRegistration": 32,
+        "VerifyAuthentication": 32,
+    }
     return kib.get(function(route), 256) * KIB
 
 

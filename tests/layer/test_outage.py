@@ -8,10 +8,12 @@ from gatehouse_dev.cloud import Cloud
 from tests.layer.conftest import Log
 from tests.layer.every_route import all_of, authorized_request, function, send_request
 from tests.support.auth_calls import request_reset, sign_up
+from tests.support.authenticator import Authenticator
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls
 from tests.support.calls import Api, Response
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
+from tests.support.passkeys import RELATED, Passkeys
 from tests.support.people import PASSWORD, People
 from tests.support.routes import PROTECTED, PUBLIC
 from tests.support.tables import all_rows
@@ -30,6 +32,7 @@ NO_TABLE = {
     "GET /api/auth/error",
     "GET /api/auth/unsubscribe",
     "POST /api/auth/callback/{provider}",
+    RELATED,
 }
 outages = pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
 on_every_route = pytest.mark.parametrize("outage", [OUTAGES["unreachable"], OUTAGES["ThrottlingException"]], ids=str)
@@ -82,6 +85,7 @@ def test_every_open_route_that_needs_a_table_is_unavailable(  # noqa: PLR0917 --
         "refresh_token": login["refresh_token"],
         "provider": "google",
         "newPassword": PASSWORD,
+        "response": Authenticator().authenticate(Passkeys(call=call).options()),
     }
 
     for route in routes:

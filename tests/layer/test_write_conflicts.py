@@ -22,9 +22,9 @@ from tests.support.placeholders import filled
 from tests.support.provider import Provider
 from tests.support.tables import all_rows, rows
 from tests.support.tasks import call_task_route, create_task
-from tests.test_round_trips import AUTH, Row, at_google, routes, tokens
+from tests.test_round_trips import AUTH, Row, at_google, routes, tokens, with_passkey
 
-__all__ = ["at_google", "tokens"]  # fixtures
+__all__ = ["at_google", "tokens", "with_passkey"]  # fixtures
 
 WRITING = [row for row in AUTH if {*SINGLE_WRITES} & {*row[3]}]
 
@@ -39,6 +39,8 @@ def requested(tokens: dict[str, str], request: pytest.FixtureRequest, row: Row) 
     """Return the request of a row, with its tokens."""
     if any(name in str(row[2]) for name in ("LINKED", "STATE")):
         tokens |= request.getfixturevalue("at_google")
+    if any(name in str(row[2]) for name in ("PASSKEY", "ASSERTION", "REGISTRATION")):
+        tokens |= request.getfixturevalue("with_passkey")
     return dict(filled({"bearer": "BEARER"} | row[2], tokens))
 
 
