@@ -196,9 +196,9 @@ def test_a_trusted_device_can_be_seen_and_revoked(new_browser: Browsers, people:
 def test_where_it_is_required_nothing_else_is_possible_before(new_browser: Browsers, strict: Service) -> None:
     """Whoever signs in is led to set it up."""
     page, people = new_browser(base_url=strict.url), People(strict)
-    sign_in(page, people["Fay"])
+    sign_in(page, people["Faye"])
     page.wait_for_url("**/account?callbackUrl=%2Ftasks")
-    new_browser.expect("400 POST .*/two-factor/enable")
+    new_browser.expect("400 POST .*/two-factor/enable", "403 GET .*/list-accounts")
     factor = card(page)
     expect(factor.get_by_text("This service requires a second factor.")).to_be_visible()
     expect(page.get_by_role("region")).to_have_count(1)

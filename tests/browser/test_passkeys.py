@@ -32,7 +32,7 @@ def add_passkey(page: Page, people: People, person: Person) -> Authenticator:
 
 def test_a_passkey_is_added_renamed_and_deleted(new_browser: Browsers, people: People) -> None:
     page = new_browser()
-    authenticator = add_passkey(page, people, people.proven("Hal"))
+    authenticator = add_passkey(page, people, people.proven("Hari"))
     passkeys = page.get_by_role("region", name="Passkeys")
     line = passkeys.get_by_role("listitem")
     expect(line).to_contain_text("Chrome on Linux")
@@ -51,6 +51,8 @@ def test_a_passkey_is_added_renamed_and_deleted(new_browser: Browsers, people: P
     press(passkeys, "Delete: My laptop")
     expect_notice(passkeys, "Deleted: My laptop.")
     expect(line).to_have_count(0)
+    mark = passkeys.get_by_role("list").evaluate("list => getComputedStyle(list, '::before').content")
+    assert mark == "none", "an empty list does not look like one that is loaded"
 
 
 def test_a_passkey_shows_what_made_it(new_browser: Browsers, people: People) -> None:
@@ -71,9 +73,9 @@ def test_a_passkey_shows_what_made_it(new_browser: Browsers, people: People) -> 
 def test_a_passkey_signs_in_without_a_password_and_without_a_code(
     new_browser: Browsers, people: People, service: Service
 ) -> None:
-    ida, page = people.proven("Ida"), new_browser()
-    authenticator = add_passkey(page, people, ida)
-    turn_on(people, ida, service)
+    idris, page = people.proven("Idris"), new_browser()
+    authenticator = add_passkey(page, people, idris)
+    turn_on(people, idris, service)
     authenticator.verify(verifies=False)
     page.context.clear_cookies()
     page.goto("/sign-in?callbackUrl=/account")
@@ -88,8 +90,8 @@ def test_a_passkey_signs_in_without_a_password_and_without_a_code(
 
 def test_the_address_field_suggests_passkeys(new_browser: Browsers, people: People) -> None:
     """The virtual authenticator takes the suggestion at once."""
-    jan, page = people.proven("Jan"), new_browser()
-    add_passkey(page, people, jan)
+    jana, page = people.proven("Jana"), new_browser()
+    add_passkey(page, people, jana)
     page.context.clear_cookies()
     page.goto("/sign-in")
     expect(page.get_by_label("Email address")).to_have_attribute("autocomplete", "username webauthn")
@@ -98,8 +100,8 @@ def test_the_address_field_suggests_passkeys(new_browser: Browsers, people: Peop
 
 
 def test_a_deleted_passkey_is_refused_with_a_reason(new_browser: Browsers, people: People) -> None:
-    kim, page = people.proven("Kim"), new_browser()
-    add_passkey(page, people, kim)
+    kira, page = people.proven("Kira"), new_browser()
+    add_passkey(page, people, kira)
     press(page, "Delete: Chrome on Linux")
     expect_notice(page, "Deleted: Chrome on Linux.")
     page.context.clear_cookies()
@@ -111,8 +113,8 @@ def test_a_deleted_passkey_is_refused_with_a_reason(new_browser: Browsers, peopl
 
 def test_a_passkey_answers_the_question_who_is_there(new_browser: Browsers, people: People) -> None:
     """The session becomes fresh, or another one is opened, and the input is kept."""
-    lea, page = people.proven("Lea"), new_browser()
-    add_passkey(page, people, lea)
+    levi, page = people.proven("Levi"), new_browser()
+    add_passkey(page, people, levi)
     page.goto("/tasks")
     expect_signed_in_page(page, "Tasks")
     people.end_session(page)

@@ -50,15 +50,15 @@ def test_a_code_of_the_app_completes_a_sign_in_and_leads_to_the_callback_url(
 
 def test_a_mailed_code_completes_a_sign_in(new_browser: Browsers, people: People, service: Service) -> None:
     """It can be asked for in place of the app's, and again after a while."""
-    tom, page = people["Tom"], new_browser()
-    turn_on(people, tom, service)
-    sign_in(page, tom)
+    tomas, page = people["Tomas"], new_browser()
+    turn_on(people, tomas, service)
+    sign_in(page, tomas)
     expect_page(page, SECOND_STEP)
-    seen = people.mails(tom.email)
+    seen = people.mails(tomas.email)
     press(page, "Send me a code by email")
     expect_notice(page, "We sent you a code.")
     expect(page.get_by_role("button", name="Send again in")).to_be_disabled()
-    fill_in(page, Code=mailed_code(people, tom, seen))
+    fill_in(page, Code=mailed_code(people, tomas, seen))
     press(page, "Continue")
 
     expect_signed_in_page(page, "Tasks")
@@ -197,9 +197,9 @@ def test_a_mailed_code_proves_nothing_more_to_who_began_by_mail(new_browser: Bro
 def test_a_session_that_ends_asks_for_both_factors_and_keeps_the_input(
     new_browser: Browsers, people: People, service: Service
 ) -> None:
-    zoe, page = people["Zoe"], new_browser()
-    app = turn_on(people, zoe, service).app
-    sign_in(page, zoe)
+    zora, page = people["Zora"], new_browser()
+    app = turn_on(people, zora, service).app
+    sign_in(page, zora)
     expect_page(page, SECOND_STEP)
     fill_in(page, Code=app.code())
     press(page, "Continue")
@@ -209,7 +209,7 @@ def test_a_session_that_ends_asks_for_both_factors_and_keeps_the_input(
     page.get_by_label("New task").fill("Buy milk")
     press(page, "Add")
     dialog = page.get_by_role("dialog")
-    fill_in(dialog, password=zoe.password)
+    fill_in(dialog, password=zora.password)
     press(dialog, "Continue")
     expect(dialog.get_by_label("Code", exact=True)).to_be_focused()
     fill_in(dialog, Code=app.wrong_code())

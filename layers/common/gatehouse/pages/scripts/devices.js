@@ -25,6 +25,7 @@ function listing(name, path, drawn, now = true) {
   const list = $("[data-list]", form)
   const load = async (way = asked) => {
     list.replaceChildren(...(await drawn(await way("GET", path))))
+    list.dataset.loaded = ""
     button.hidden = true
     if (way === asked) list.focus()
   }

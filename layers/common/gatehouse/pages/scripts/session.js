@@ -21,7 +21,7 @@ async function guarded(begin) {
   }
   const callbackUrl = location.pathname + location.search + location.hash
   if (!there) return onward(withNext("/sign-in", callbackUrl))
-  Object.assign(member, there, { lacksFactor: required && (await lacksFactor()) })
+  Object.assign(member, there, { lacksFactor: Boolean(required && !there.user.twoFactorEnabled) && (await lacksFactor()) })
   if (member.lacksFactor && page !== "account") return onward(withNext("/account", callbackUrl))
   channel.onmessage = ({ data }) => (data === "signed-out" ? leave() : data.member && cameBack(data.member))
   announce({ member: member.user.id })
