@@ -14,11 +14,13 @@ from gatehouse.passkeys.authenticator_data import AuthenticatorData
 from gatehouse.passkeys.client_data import ClientData
 from gatehouse.passkeys.cloning import report_clone
 from gatehouse.passkeys.model import Ceremony, InvalidResponse, RelyingParty, decode, passkey_id
-from gatehouse.passkeys.public_keys import PublicKey
+from gatehouse.passkeys.public_keys import PublicKey, warm_up
 from gatehouse.passkeys.responses import AuthenticationResponse, credential_id_of
 from gatehouse.passkeys.table import PasskeyRow, passkey_key
 from gatehouse.passkeys.user_handles import is_handle_of, user_id_in
 from gatehouse.sessions import ClientInfo, IssuedSession
+
+warm_up()  # on import: init has a whole CPU
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

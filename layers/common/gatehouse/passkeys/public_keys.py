@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicNumbers
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePublicKey,
+    EllipticCurvePublicNumbers,
+    derive_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
@@ -22,6 +28,7 @@ _N, _E = -1, -2
 _OKP, _EC2, _RSA = 1, 2, 3
 _P256, _ED25519 = 1, 6
 _COORDINATE = 32  # bytes
+_SOME_SIGNATURE = bytes.fromhex("3006020101020101")  # well-formed: r and s are 1
 _RSA_BITS = range(2048, 4096 + 1)
 
 
@@ -54,10 +61,19 @@ class PublicKey:
         return True
 
 
+def warm_up() -> None:
+    """Let OpenSSL load what checks signatures, before the first request: it takes some milliseconds of a whole CPU."""
+    key = derive_private_key(1, SECP256R1()).public_key()
+    PublicKey(algorithm=ES256, verify=_ecdsa(key)).signed(b"", _SOME_SIGNATURE)
+
+
 def _es256(parameters: Parameters) -> Verify:
     _check(parameters, _EC2, _P256)
     x, y = (int.from_bytes(_bytes(parameters, name, _COORDINATE)) for name in (_X, _Y))
-    key = EllipticCurvePublicNumbers(x, y, SECP256R1()).public_key()  # it must be a point of the curve
+    return _ecdsa(EllipticCurvePublicNumbers(x, y, SECP256R1()).public_key())  # it must be a point of the curve
+
+
+def _ecdsa(key: EllipticCurvePublicKey) -> Verify:
     return lambda signature, data: key.verify(signature, data, ECDSA(SHA256()))
 
 
