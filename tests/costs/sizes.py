@@ -32,8 +32,8 @@ def value_size(value: Value) -> int:
             return sum(len(text.encode()) for text in ([content] if kind == "S" else content))
         case "N":
             return number_size(content)
-        case "B":
-            return len(content)
+        case "B" | "BS":
+            return sum(len(data) for data in ([content] if kind == "B" else content))
         case "BOOL" | "NULL":
             return 1
         case "L":
