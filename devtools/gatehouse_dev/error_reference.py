@@ -10,6 +10,7 @@ from gatehouse_dev.template_file import DEFAULT_PATH
 FILE = DEFAULT_PATH.parent / "docs" / "errors.md"
 OTHER_STATUSES = {  # codes that some endpoints answer with another status than the class has
     "FAILED_TO_GET_USER_INFO": (HTTPStatus.UNAUTHORIZED,),
+    "INVALID_CODE": (HTTPStatus.UNAUTHORIZED,),
     "INVALID_TOKEN": (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
     "TOKEN_EXPIRED": (HTTPStatus.UNAUTHORIZED,),
 }

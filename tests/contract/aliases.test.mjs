@@ -8,7 +8,7 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import { account, bearer, get, isValid, allMailsDelivered, mailsTo, milliseconds, newAddress, newSession, nextMail, password, post, send, session, tokenIn, url } from "./support.mjs";
 
 const keys = createRemoteJWKSet(new URL(`${url}/api/auth/jwks`));
-const USER = ["createdAt", "email", "emailVerified", "id", "image", "name", "updatedAt"];
+const USER = ["createdAt", "email", "emailVerified", "id", "image", "name", "twoFactorEnabled", "updatedAt"];
 const fields = (body) => Object.keys(body).sort();
 let email, ann;
 before(async () => {

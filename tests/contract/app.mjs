@@ -2,6 +2,8 @@
 
 import { createHmac } from "node:crypto";
 
+import { clock } from "./support.mjs";
+
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 function base32(text) {
@@ -13,7 +15,7 @@ function base32(text) {
 export function codeOf(uri, steps = 0) {
   const { searchParams } = new URL(uri);
   const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000 / Number(searchParams.get("period"))) + steps));
+  counter.writeBigUInt64BE(BigInt(Math.floor(clock() / 1000 / Number(searchParams.get("period"))) + steps));
   const digest = createHmac("sha1", base32(searchParams.get("secret"))).update(counter).digest();
   const number = digest.readUInt32BE(digest[19] & 0xf) & 0x7fffffff;
   return String(number % 10 ** Number(searchParams.get("digits"))).padStart(6, "0");

@@ -34,7 +34,7 @@ test("session and user have exactly the protocol's fields", async () => {
   const { session: own, user } = (await get("/get-session", ann.cookie)).json;
   const fields = ["createdAt", "expiresAt", "id", "ipAddress", "token", "updatedAt", "userAgent", "userId"];
   assert.deepEqual(Object.keys(own).sort(), fields);
-  assert.deepEqual(Object.keys(user).sort(), ["createdAt", "email", "emailVerified", "id", "image", "name", "updatedAt"]);
+  assert.deepEqual(Object.keys(user).sort(), ["createdAt", "email", "emailVerified", "id", "image", "name", "twoFactorEnabled", "updatedAt"]);
   assert.equal(own.userId, user.id);
   assert.equal(own.token, ann.token);
   assert.equal(user.image, null);

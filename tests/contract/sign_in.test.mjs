@@ -15,7 +15,7 @@ test("the response has redirect, token and user, and no url", async () => {
   const { json } = await signIn();
   assert.deepEqual(Object.keys(json).sort(), ["redirect", "token", "user"]);
   assert.equal(json.redirect, false);
-  assert.deepEqual(Object.keys(json.user).sort(), ["createdAt", "email", "emailVerified", "id", "image", "name", "updatedAt"]);
+  assert.deepEqual(Object.keys(json.user).sort(), ["createdAt", "email", "emailVerified", "id", "image", "name", "twoFactorEnabled", "updatedAt"]);
   assert.match(json.user.createdAt, milliseconds);
 });
 

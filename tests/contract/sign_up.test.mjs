@@ -16,7 +16,7 @@ test("the response has a user and no token", async () => {
   const { json } = await signUp({ email: email.toUpperCase(), image: "https://example.com/ann.png" });
   assert.deepEqual(Object.keys(json).sort(), ["token", "user"]);
   assert.equal(json.token, null);
-  assert.deepEqual(Object.keys(json.user).sort(), ["createdAt", "email", "emailVerified", "id", "image", "name", "updatedAt"]);
+  assert.deepEqual(Object.keys(json.user).sort(), ["createdAt", "email", "emailVerified", "id", "image", "name", "twoFactorEnabled", "updatedAt"]);
   assert.equal(json.user.email, email);
   assert.equal(json.user.image, "https://example.com/ann.png");
   assert.equal(json.user.emailVerified, false);

@@ -22,6 +22,9 @@ export function advanceClock(seconds) {
   renameSync(`${clock}.new`, clock);
 }
 
+/** The service's time, in milliseconds. */
+export const clock = () => Date.now() + 1000 * Number(readFileSync(process.env.SERVICE_CLOCK));
+
 /** Call `ask` until its result is truthy, and return that; up to a minute. */
 export async function until(ask, pause = 0.025) {
   for (const end = Date.now() + 60_000; Date.now() < end; await seconds(pause)) {

@@ -88,7 +88,7 @@ def test_it_lists_its_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_command_has_a_help_that_begins_with_a_sentence(helps: dict[str, str]) -> None:
-    assert len(helps) == 16
+    assert len(helps) == 17
     for name, text in helps.items():
         assert re.match(rf"Usage: gatehouse {name} .*\n\n  [A-Z].*[.]\n\n", text), name
     on_service = {name for name, text in helps.items() if "--json  " in text} - {"dev"}

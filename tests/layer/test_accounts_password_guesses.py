@@ -29,6 +29,10 @@ BODIES: dict[str, Callable[[str], dict[str, Any]]] = {  # of each route that che
     "POST /api/auth/verify-password": lambda password: {"password": password},
     "POST /api/auth/change-password": lambda password: {"currentPassword": password, "newPassword": "a better one"},
     "POST /api/auth/delete-user": lambda password: {"password": password},
+    **{
+        f"POST /api/auth/two-factor/{name}": lambda password: {"password": password}
+        for name in ("enable", "disable", "get-totp-uri", "generate-backup-codes")
+    },
 }
 VERIFY = "POST /api/auth/verify-password"
 BY_ADDRESS = {"SignIn"}  # these check the password of an address, counted for the address

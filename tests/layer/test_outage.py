@@ -85,6 +85,8 @@ def test_every_open_route_that_needs_a_table_is_unavailable(  # noqa: PLR0917 --
         "refresh_token": login["refresh_token"],
         "provider": "google",
         "newPassword": PASSWORD,
+        "code": "123456",
+        "id": "x" * 22,
         "response": Authenticator().authenticate(Passkeys(call=call).options()),
     }
 

@@ -46,6 +46,7 @@ BY_PARAMETER = {"if-match": 412, "idempotency-key": 422, "since": 410, "callback
 BY_ENDPOINT = {
     "account_info": {404},
     "back_from_google": {FOUND, 404},
+    "delete_passkey": {404},
     "delete_user": {404},
     "delete_user_callback": {FOUND, 401, 404},
     "error": {FOUND},
@@ -86,6 +87,7 @@ NEVER_200 = {
     "callback_post",
     "reset_password_follow_link",
     "update_session",
+    "update_passkey": {404},
 }
 FILES = {"export_tasks": "text/csv", "export_tasks_of_user": "text/csv"}
 PICTURE = "send_picture_of_user"

@@ -26,7 +26,8 @@ def test_a_sign_up_gives_no_session_before_the_address_is_verified(call: Api, ma
     user = response.json["user"]
     assert (response.status, response.json["token"], cookie_names(response)) == (200, None, [SIGN_UP_COOKIE])
     assert "set-auth-token" not in response.headers
-    assert set(user) == {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt"}
+    keys = {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt", "twoFactorEnabled"}
+    assert set(user) == keys
     assert (user["email"], user["name"], user["image"], user["emailVerified"]) == (ANN["email"], "Ann", None, False)
     assert WIRE_TIME.fullmatch(user["createdAt"])
     assert WIRE_TIME.fullmatch(user["updatedAt"])

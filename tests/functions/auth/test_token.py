@@ -15,7 +15,7 @@ from tests.support.pictures import store_inline
 TOKEN, JWKS, GET_SESSION = "GET /api/auth/token", "GET /api/auth/jwks", "GET /api/auth/get-session"
 ISSUER = "https://api.example.com"
 LINK, PICTURE = "https://example.com/ann.png", "data:image/webp;base64,UklG" + "R" * 7972
-FIELDS = {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt"}
+FIELDS = {"id", "email", "name", "image", "emailVerified", "createdAt", "updatedAt", "twoFactorEnabled"}
 
 
 def verify_token(call: Api, token: str) -> dict[str, Any]:

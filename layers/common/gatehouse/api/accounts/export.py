@@ -8,10 +8,11 @@ from fastapi import Response
 from gatehouse import sessions
 from gatehouse.accounts import AuthenticatedUser, ProfileRow
 from gatehouse.accounts.pictures import own_picture
+from gatehouse.accounts.trusted_devices import trusted_devices
 from gatehouse.api.accounts.schemas import OwnUserBody
 from gatehouse.api.accounts.sign_in_methods import AccountBody, sign_in_methods
 from gatehouse.api.passkeys.schemas import PasskeyBody
-from gatehouse.api.sessions.schemas import SessionBody
+from gatehouse.api.sessions.schemas import SessionBody, TrustedDeviceBody
 from gatehouse.api_model import ResponseModel
 from gatehouse.passkeys.own_passkeys import passkeys_of
 from gatehouse.tasks import Owner, Task
@@ -28,6 +29,7 @@ class AccountExport(ResponseModel):
     accounts: list[AccountBody] | None = None
     passkeys: list[PasskeyBody] | None = None
     sessions: list[SessionBody] | None = None
+    trusted_devices: list[TrustedDeviceBody] | None = None
     tasks: list[Task]
     cursor: str | None = None
 
@@ -49,6 +51,7 @@ def export_account_page(member: AuthenticatedUser, cursor: str | None, response:
         sessions=[
             SessionBody.of(one, token=one.id) for one in sessions.active_sessions(profile.user_id, profile.epoch)
         ],
+        trusted_devices=[TrustedDeviceBody.of(one, is_current=False) for one in trusted_devices(profile)],
         tasks=tasks.tasks,
         cursor=tasks.cursor,
     )

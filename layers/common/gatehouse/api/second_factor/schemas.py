@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from gatehouse.api_model import ApiModel, ResponseModel, Timestamp
+from gatehouse.api_model import ApiModel, ResponseModel
 from gatehouse.second_factor.enrolment import Enrolment
 
 
@@ -59,18 +59,6 @@ class BackupCodes(ResponseModel):
 
     status: bool = True
     backup_codes: list[str]
-
-
-class TrustedDeviceBody(ResponseModel):
-    """A device on which the second factor is not asked for."""
-
-    id: str
-    created_at: Timestamp
-    used_at: Timestamp
-    expires_at: Timestamp
-    ip_address: str
-    user_agent: str
-    is_current: bool
 
 
 def _qr_code(uri: str) -> str:

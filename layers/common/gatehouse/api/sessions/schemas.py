@@ -31,6 +31,18 @@ class ListedSession(ResponseModel):
     is_current: bool
 
 
+class TrustedDeviceBody(ResponseModel):
+    """A device on which the second factor is not asked for."""
+
+    id: str
+    created_at: Timestamp
+    used_at: Timestamp
+    expires_at: Timestamp
+    ip_address: str
+    user_agent: str
+    is_current: bool
+
+
 def listed_session(session: Session, current: Session) -> ListedSession:
     """Return the body for one of a user's sessions."""
     return ListedSession.of(session, token_excerpt=f"{session.id[:6]}…", is_current=session.id == current.id)
