@@ -152,7 +152,8 @@ AUTH: list[Row] = [
         )
         for waiting in ({"bearer": None},)
     ),
-    ("GET", "list-trusted-devices", {}, [*SESSION, "Query"]),
+    ("GET", "list-trusted-devices", {}, SESSION),
+    ("GET", "list-trusted-devices", ENROLLED, [*SESSION, "Query"]),
     ("POST", "revoke-trusted-device", {"json": {"id": "x" * 22}}, [*SESSION, "DeleteItem"]),
     ("GET", "passkey/generate-register-options", {}, SESSION),
     (

@@ -62,6 +62,7 @@ BY_ENDPOINT = {
     "reset_password_follow_link": {FOUND},
     "sign_in": {401},
     "sign_in_social": {401, 404, 502},
+    "update_passkey": {404},
     "sign_up": {422},
     "signin": {401},
     "signup": {422},
@@ -87,7 +88,6 @@ NEVER_200 = {
     "callback_post",
     "reset_password_follow_link",
     "update_session",
-    "update_passkey": {404},
 }
 FILES = {"export_tasks": "text/csv", "export_tasks_of_user": "text/csv"}
 PICTURE = "send_picture_of_user"

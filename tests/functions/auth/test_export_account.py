@@ -12,6 +12,7 @@ from tests.support.people import Person
 from tests.support.pictures import data_url, noise
 from tests.support.tables import rows
 from tests.support.tasks import create_task, store_tasks
+from tests.support.two_factor import VERIFY_BACKUP, Enrolled, challenge, give
 
 EXPORT = "GET /api/auth/export"
 
@@ -31,7 +32,7 @@ def test_the_export_has_user_accounts_sessions_and_tasks(call: Api, ann: Person,
 
     assert (response.status, set(response.json)) == (
         200,
-        {"user", "picture", "accounts", "passkeys", "sessions", "tasks", "cursor"},
+        {"user", "picture", "accounts", "passkeys", "sessions", "trustedDevices", "tasks", "cursor"},
     )
     assert response.json["user"]["email"] == ann.email
     assert [one["providerId"] for one in response.json["accounts"]] == ["credential", "google"]
@@ -86,3 +87,12 @@ def test_another_users_cursor_is_refused(call: Api, ann: Person, bob: Person) ->
     for strange in (cursor, "junk", ""):
         response = call(EXPORT, bearer=ann.token, query={"cursor": strange})
         assert (response.status, response.code) == (400, "VALIDATION_ERROR")
+
+
+def test_the_export_has_trusted_devices(call: Api, enrolled: Enrolled) -> None:
+    give(call, VERIFY_BACKUP, challenge(call, enrolled.email), enrolled.backup_codes[0], trustDevice=True)
+
+    exported = call(EXPORT, bearer=enrolled.token).json
+
+    assert exported["user"]["twoFactorEnabled"] is True
+    assert [device["ipAddress"] for device in exported["trustedDevices"]] == ["203.0.113.7"]

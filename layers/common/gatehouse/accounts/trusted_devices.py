@@ -67,6 +67,8 @@ def use_trust(profile: ProfileRow, client: ClientInfo) -> str | None:
 
 def trusted_devices(profile: ProfileRow) -> list[TrustedDevice]:
     """Return the trusted devices of a user, the latest used first."""
+    if not profile.two_factor:
+        return []
     rows = [row for row in query_trusted_devices(profile.user_id) if _is_trusted(row, profile)]
     devices = [row.to(TrustedDevice, id=row.device_id.partition("#")[2]) for row in rows]
     return sorted(devices, key=lambda device: device.used_at, reverse=True)
