@@ -22,9 +22,9 @@ from tests.support.placeholders import filled
 from tests.support.provider import Provider
 from tests.support.tables import all_rows, rows
 from tests.support.tasks import call_task_route, create_task
-from tests.test_round_trips import AUTH, Row, at_google, routes, tokens, with_passkey
+from tests.test_round_trips import AUTH, Row, at_google, routes, tokens, with_passkey, with_second_factor
 
-__all__ = ["at_google", "tokens", "with_passkey"]  # fixtures
+__all__ = ["at_google", "tokens", "with_passkey", "with_second_factor"]  # fixtures
 
 WRITING = [row for row in AUTH if {*SINGLE_WRITES} & {*row[3]}]
 
@@ -41,6 +41,8 @@ def requested(tokens: dict[str, str], request: pytest.FixtureRequest, row: Row) 
         tokens |= request.getfixturevalue("at_google")
     if any(name in str(row[2]) for name in ("PASSKEY", "ASSERTION", "REGISTRATION")):
         tokens |= request.getfixturevalue("with_passkey")
+    if any(name in str(row[2]) for name in ("ENROLLED", "CHALLENGE")):
+        tokens |= request.getfixturevalue("with_second_factor")
     return dict(filled({"bearer": "BEARER"} | row[2], tokens))
 
 

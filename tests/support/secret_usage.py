@@ -5,10 +5,16 @@ from tests.support import aws_calls
 
 def record_key_use() -> None:
     """Record every use of a key as a call of GetSecretValue, which the function makes in a process of its own."""
-    from gatehouse.keys import access_tokens, encryption, macs, secret  # noqa: PLC0415 -- the layer reads the environment
+    from gatehouse.keys import (  # noqa: PLC0415 -- the layer reads the environment
+        access_tokens,
+        encryption,
+        macs,
+        second_factor,
+        secret,
+    )
     from gatehouse.oauth import token_endpoint  # noqa: PLC0415 -- the same
 
-    derived_key, named = secret.derived_key, secret.named_secret
+    derived_key, named, factor_keys = secret.derived_key, secret.named_secret, second_factor._keys
 
     def record(name: str) -> None:
         function = aws_calls._current.get()
@@ -23,6 +29,11 @@ def record_key_use() -> None:
         record("client secrets")
         return named(name)
 
+    def recorded_keys() -> dict[str, bytes]:
+        record("SecondFactorSecret")
+        return factor_keys()
+
     for module in (macs, access_tokens, encryption):
         module.derived_key = recorded_key  # type: ignore[attr-defined]
     token_endpoint.named_secret = recorded_secret  # type: ignore[attr-defined,assignment]
+    second_factor._keys = recorded_keys

@@ -20,7 +20,7 @@ from tests.support.two_factor import SEND_OTP, VERIFY_BACKUP, VERIFY_OTP, VERIFY
 JWKS = "GET /api/auth/jwks"
 KEYRING = {"user_id": {"S": "KEYRING"}, "session_id": {"S": "KEYRING"}}
 SECOND_STEPS = {"verify_totp": VERIFY_TOTP, "verify_otp": VERIFY_OTP, "verify_backup_code": VERIFY_BACKUP}
-FUNCTIONS = ("get_session", "token", "jwks", "refresh", "sign_in", "sign_up")
+FUNCTIONS = ("get_session", "token", "jwks", "refresh", "sign_in", "sign_up", *SECOND_STEPS)
 
 
 def keyring_row(cloud: Cloud) -> dict[str, Any] | None:

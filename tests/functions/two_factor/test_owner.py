@@ -1,0 +1,82 @@
+"""What changes the second factor takes the password, or of a user who has none a code of any kind; all are limited."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.calls import Api
+from tests.support.mailbox import Mailbox
+from tests.support.oauth_flow import OAuthFlow, token_of
+from tests.support.two_factor import (
+    DISABLE,
+    ENABLE,
+    GENERATE,
+    GET_URI,
+    SEND_OTP,
+    VERIFY_BACKUP,
+    VERIFY_OTP,
+    VERIFY_TOTP,
+    App,
+    Enrolled,
+    challenge,
+    give,
+)
+
+OWNERS = [ENABLE, DISABLE, GET_URI, GENERATE]
+WITHOUT_APP = {ENABLE: None, DISABLE: None, GET_URI: "TOTP_NOT_ENABLED", GENERATE: "TWO_FACTOR_NOT_ENABLED"}
+
+
+@pytest.fixture
+def passwordless(oauth_flow: OAuthFlow) -> str:
+    """The session of a user who has an account at a provider alone."""
+    return token_of(oauth_flow.sign_in())
+
+
+@pytest.mark.parametrize("route", OWNERS)
+def test_a_backup_code_is_enough_where_there_is_no_password(call: Api, passwordless: str, route: str) -> None:
+    begun = call(ENABLE, bearer=passwordless, json={}).json
+    token = call(VERIFY_TOTP, bearer=passwordless, json={"code": App(begun["totpURI"]).code()}).json["token"]
+    code = {"code": begun["backupCodes"][0]}
+
+    first, second = (call(route, bearer=token, json=code) for _ in range(2))
+
+    assert first.code == ("TOTP_ALREADY_ENABLED" if route == ENABLE else None)
+    assert second.status in {400, 401}  # it was used, or the session was replaced
+
+
+@pytest.mark.parametrize("route", OWNERS)
+def test_a_mailed_code_is_enough_where_there_is_neither_password_nor_app(
+    call: Api, passwordless: str, mailbox: Mailbox, route: str
+) -> None:
+    token = call(ENABLE, bearer=passwordless, json={"method": "otp"}).headers["set-auth-token"]
+    call(SEND_OTP, bearer=token, json={})
+    code = mailbox.last.subject[:6]
+
+    assert call(route, bearer=token, json={"code": f"{(int(code) + 1) % 10**6:06}"}).code == "INVALID_CODE"
+    assert call(route, bearer=token, json={"code": code}).code == WITHOUT_APP[route]
+
+
+def test_within_a_session_a_mailed_code_makes_it_fresh(
+    call: Api, enrolled: Enrolled, mailbox: Mailbox, advance_clock: Callable[..., None]
+) -> None:
+    advance_clock(hours=25)
+    call(SEND_OTP, bearer=enrolled.token, json={})
+
+    done = call(VERIFY_OTP, bearer=enrolled.token, json={"code": mailbox.last.subject[:6]})
+
+    assert (done.status, done.json["token"]) == (200, enrolled.token)
+    assert call("GET /api/auth/list-sessions", bearer=enrolled.token).status == 200
+
+
+@pytest.mark.parametrize("route", [VERIFY_TOTP, VERIFY_OTP, VERIFY_BACKUP])
+def test_guesses_from_one_address_are_limited(
+    call: Api, enrolled: Enrolled, settings: Callable[..., None], route: str
+) -> None:
+    waiting: Any = challenge(call, enrolled.email)
+    settings(rate_limits="on", rate_limit_sign_in="2/60")
+
+    codes = [give(call, route, waiting, "000000").code for _ in range(3)]
+
+    assert codes[2] == "TOO_MANY_REQUESTS"
+    assert "TOO_MANY_REQUESTS" not in codes[:2]
