@@ -63,6 +63,7 @@ BY_ENDPOINT = {
     "sign_in": {401},
     "sign_in_social": {401, 404, 502},
     "update_passkey": {404},
+    **{key: {401} for key in ("send_otp", "verify_backup_code", "verify_otp", "verify_totp")},
     "sign_up": {422},
     "signin": {401},
     "signup": {422},

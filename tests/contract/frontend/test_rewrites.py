@@ -143,7 +143,7 @@ def _wait_for(origin: str, process: subprocess.Popen[bytes], console: Path) -> N
     while time.monotonic() < deadline and process.poll() is None:
         try:
             Browser(origin).open("/")
-        except URLError:
+        except (URLError, ConnectionError):  # it does not listen yet, or not yet answer
             time.sleep(0.05)
         else:
             return
