@@ -27,7 +27,7 @@ CLOUD_PORT ?= 4566
 EXAMPLES ?= 300
 FUNCTIONS ?=
 IS_LOCAL := $(filter local,$(STAGE))
-DEPLOYED := $(patsubst %,tests/deployed/test_%.py,main_job accounts providers passkeys doctor updates permissions deletion) # in this order: the last deletes the stack
+DEPLOYED := $(patsubst %,tests/deployed/test_%.py,main_job accounts providers two_factor passkeys doctor updates permissions deletion) # in this order: the last deletes the stack
 PROCESSOR := $(if $(filter x86_64,$(shell uname -m)),x86_64,arm64)
 
 .PHONY: help

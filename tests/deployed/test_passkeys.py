@@ -13,7 +13,7 @@ pytestmark = pytest.mark.deployed
 
 def test_a_passkey_signs_in_and_makes_sessions_fresh(call: DeployedApi, people: DeployedPeople) -> None:
     passkeys = Passkeys(call=call)  # type: ignore[arg-type] # it only calls
-    ivy = people.signed_in("ivy@example.com")
+    ivy = people.proven("ivy@example.com")
     made = Authenticator(counts=True)
     first = made.register(passkeys.register_options(ivy))
     assert call(REGISTER, bearer=ivy.token, json={"response": first, "createSession": True}).json["session"]
@@ -30,11 +30,11 @@ def test_a_passkey_signs_in_and_makes_sessions_fresh(call: DeployedApi, people: 
 
 def test_passkeys_are_named_and_deleted(call: DeployedApi, people: DeployedPeople) -> None:
     passkeys = Passkeys(call=call)  # type: ignore[arg-type] # it only calls
-    joe = people.signed_in("joe@example.com")
-    passkeys.added(joe)
-    (stored,) = passkeys.list(joe)
-    assert call(UPDATE, bearer=joe.token, json={"id": stored["id"], "name": "Phone"}).json["passkey"]["name"] == "Phone"
-    assert call("GET /api/auth/export", bearer=joe.token).json["passkeys"][0]["name"] == "Phone"
-    assert call(DELETE, bearer=joe.token, json={"id": stored["id"]}).status == 200
-    assert passkeys.list(joe) == []
+    jim = people.proven("pia@example.com")
+    passkeys.added(jim)
+    (stored,) = passkeys.list(jim)
+    assert call(UPDATE, bearer=jim.token, json={"id": stored["id"], "name": "Phone"}).json["passkey"]["name"] == "Phone"
+    assert call("GET /api/auth/export", bearer=jim.token).json["passkeys"][0]["name"] == "Phone"
+    assert call(DELETE, bearer=jim.token, json={"id": stored["id"]}).status == 200
+    assert passkeys.list(jim) == []
     assert call(RELATED).json == {"origins": ["https://api.example.com"]}

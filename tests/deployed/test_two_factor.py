@@ -28,7 +28,7 @@ def test_whichever_second_step_needs_the_first_key_publishes_it(
     call: DeployedApi, stage: LocalStage, people: DeployedPeople, mailbox: DeployedMailbox
 ) -> None:
     api: Any = call
-    lea = second.Enrolled(api, people.signed_in("lea@example.com"))
+    lea = second.Enrolled(api, people.signed_in("ole@example.com"))
     steps: dict[str, Callable[[], str]] = {
         second.VERIFY_TOTP: lambda: lea.app.code(steps=1),
         second.VERIFY_OTP: lambda: mailed_code(mailbox, lea.email, 1),
@@ -45,7 +45,7 @@ def test_whichever_second_step_needs_the_first_key_publishes_it(
 
 def test_an_app_is_set_up_and_asked_for(call: DeployedApi, people: DeployedPeople, mailbox: DeployedMailbox) -> None:
     api: Any = call
-    kim = people.signed_in("kim@example.com")
+    kim = people.signed_in("nel@example.com")
     enrolled = second.Enrolled(api, kim)
     token = enrolled.token
 
