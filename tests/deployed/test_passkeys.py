@@ -30,7 +30,7 @@ def test_a_passkey_signs_in_and_makes_sessions_fresh(call: DeployedApi, people: 
 
 def test_passkeys_are_named_and_deleted(call: DeployedApi, people: DeployedPeople) -> None:
     passkeys = Passkeys(call=call)  # type: ignore[arg-type] # it only calls
-    jim = people.proven("pia@example.com")
+    jim = people.proven("quinn@example.com")
     passkeys.added(jim)
     (stored,) = passkeys.list(jim)
     assert call(UPDATE, bearer=jim.token, json={"id": stored["id"], "name": "Phone"}).json["passkey"]["name"] == "Phone"
