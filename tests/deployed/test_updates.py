@@ -84,7 +84,7 @@ def test_a_handler_a_layer_and_a_parameter_change(call: DeployedApi, people: Dep
 def test_a_canary_that_fails_is_taken_back(call: DeployedApi, people: DeployedPeople, stage: LocalStage) -> None:
     """Each tenth sign-in reaches it; then the whole update is rolled back. No other function got a new version."""
     email, before = people.verified("oda@example.com"), alias(stage, "SignIn")["FunctionVersion"]
-    stage.edit(SIGN_IN, "    return responder.signed_in(", "    1 / 0\n    return responder.signed_in(")
+    stage.edit(SIGN_IN, "    url = attempt", "    1 / 0\n    url = attempt")
     body = {"email": email, "password": PASSWORD}
 
     def statuses() -> list[int]:

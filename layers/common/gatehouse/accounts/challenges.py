@@ -5,10 +5,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from gatehouse import clock
-from gatehouse.accounts.factor_rows import ChallengeRow, challenge_key
 from gatehouse.dynamodb import TransactItem, delete, update
+
+if TYPE_CHECKING:
+    from gatehouse.accounts.factor_rows import ChallengeRow
 
 LIFETIME = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
@@ -50,8 +53,10 @@ def available_methods(method: str | None, *, mailbox: bool) -> tuple[str, ...]:
     return tuple(name for name in methods if name != MAIL or not mailbox)
 
 
-def new_challenge(first: FirstFactor, method: str | None) -> tuple[Challenge, ChallengeRow]:
+def new_challenge(first: FirstFactor, method: str | None) -> "tuple[Challenge, ChallengeRow]":
     """Return a challenge for a user whose active second factor is `method`, and its row, unsaved."""
+    from gatehouse.accounts.factor_rows import ChallengeRow, challenge_key  # noqa: PLC0415 -- most requests touch no second factor
+
     secret, now = secrets.token_urlsafe(32), clock.now()
     row = ChallengeRow(
         *challenge_key(first.user_id, secret)[1:],
@@ -72,17 +77,21 @@ def parse_token(text: str) -> tuple[str, str] | None:
     return (match["user_id"], match["secret"]) if match else None
 
 
-def is_open(row: ChallengeRow | None, epoch: int) -> bool:
+def is_open(row: "ChallengeRow | None", epoch: int) -> bool:
     """Whether a sign-in still waits: it has not ended, nor has what the first factor was checked against changed."""
     return row is not None and row.ends_at > clock.now() and row.epoch == epoch
 
 
-def count_for(row: ChallengeRow) -> TransactItem:
+def count_for(row: "ChallengeRow") -> TransactItem:
     """Return the write that counts one attempt; it fails after five, and when the challenge has ended."""
+    from gatehouse.accounts.factor_rows import ChallengeRow  # noqa: PLC0415 -- most requests touch no second factor
+
     few = ChallengeRow.subject.exists() & (ChallengeRow.attempts < MOST_ATTEMPTS)
     return update(ChallengeRow(row.subject, row.purpose), ChallengeRow.attempts.add(1), condition=few)
 
 
-def use_up(row: ChallengeRow) -> TransactItem:
+def use_up(row: "ChallengeRow") -> TransactItem:
     """Return the write that ends the challenge: only one of several requests succeeds."""
+    from gatehouse.accounts.factor_rows import ChallengeRow  # noqa: PLC0415 -- most requests touch no second factor
+
     return delete(ChallengeRow(row.subject, row.purpose), ChallengeRow.subject.exists())

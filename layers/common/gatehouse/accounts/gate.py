@@ -15,7 +15,6 @@ from gatehouse.accounts.proofs import replace_credentials
 from gatehouse.accounts.sign_in_methods import add_link
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.accounts.trim_orders import trim_orders
-from gatehouse.accounts.trusted_devices import use_trust
 from gatehouse.config import config
 from gatehouse.dynamodb import TransactItem, put, transact
 from gatehouse.errors import EmailNotVerified
@@ -53,7 +52,7 @@ def open_session(
         profile.two_factor = None  # removed
     elif account_id:
         writes = [*add_link(profile, account_id), *writes]
-    trusted_device = use_trust(profile, client) if profile.two_factor else None
+    trusted_device = _use_trust(profile, client) if profile.two_factor else None
     if profile.two_factor and not trusted_device:
         first = FirstFactor(user_id=profile.user_id, epoch=epoch, remember=remember, mailbox=proves_mailbox, form=form)
         challenge, waiting = new_challenge(first, profile.two_factor)
@@ -62,6 +61,12 @@ def open_session(
     trusted = trusted_device is not None
     issued = _open(profile, client, writes, epoch=epoch, remember=remember, notify=notify, second_factor=trusted)
     return replace(issued, trusted_device=trusted_device)
+
+
+def _use_trust(profile: ProfileRow, client: ClientInfo) -> str | None:
+    from gatehouse.accounts.trusted_devices import use_trust  # noqa: PLC0415 -- most requests touch no second factor
+
+    return use_trust(profile, client)
 
 
 def open_first_session(

@@ -1,6 +1,5 @@
 """Writes after somebody proved that an address, or a password, is theirs."""
 
-from gatehouse.accounts.factor_rows import delete_factor
 from gatehouse.accounts.pointers import link_key, reserve
 from gatehouse.accounts.second_factors import no_second_factor
 from gatehouse.accounts.table import (
@@ -45,6 +44,8 @@ def replace_credentials(
     """Return the writes that remove password, linked accounts, passkeys and second factor, in the next epoch; what is
     given takes their place, also an account that was linked before.
     """
+    from gatehouse.accounts.factor_rows import delete_factor  # noqa: PLC0415 -- most requests touch no second factor
+
     password, links = ProfileRow.password_hash, ProfileRow.links
     replaced = update_profile(
         profile.user_id,
@@ -70,6 +71,8 @@ def restore_email(profile: ProfileRow, email: str) -> list[TransactItem]:
 
     They fail when anything that they remove has changed, and for a disabled user.
     """
+    from gatehouse.accounts.factor_rows import delete_factor  # noqa: PLC0415 -- most requests touch no second factor
+
     same = same_account(profile) & same_credentials(profile)
     restored = update_profile(
         profile.user_id,
