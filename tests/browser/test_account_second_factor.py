@@ -188,6 +188,7 @@ def test_a_trusted_device_can_be_seen_and_revoked(new_browser: Browsers, people:
     expect_notice(devices, "No longer trusted: Chrome on Linux.")
     expect(devices.get_by_text("You trust no device.")).to_be_visible()
     press(page, "Sign out")
+    expect_notice(page, "You are signed out.")
     sign_in(page, emil)
 
     expect_page(page, SECOND_STEP)

@@ -383,7 +383,7 @@ def test_every_form_of_the_account_works_after_the_session_ended(new_browser: Br
         expect_notice(part, sentence)
         expect(dialog).to_be_hidden()
 
-    fill_in(page, Name="Samuel")
+    fill_in(page.get_by_role("region", name="Your profile"), Name="Samuel")
     submit_without_session("Your profile", "Save", "Saved.")
     page.get_by_label("Send me an email in the morning").check()
     submit_without_session("Reminders", "Save", "Saved.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gatehouse_dev import error_reference
 from gatehouse_dev.template import Template
 from tests.costs.log_output import access_line
 from tests.support.filters import FILTERS, filter_matches
@@ -226,10 +227,9 @@ def test_alarms_use_the_dimensions_of_our_metrics(metric_dimensions: dict[str, s
 
 def test_alarms_use_existing_functions_and_outcomes(template: Template, running_cloud: object) -> None:
     assert running_cloud
-    from gatehouse import errors  # noqa: PLC0415 -- the same
     from gatehouse.mail import Delivery  # noqa: PLC0415 -- the same
 
-    codes = {one.code for one in vars(errors).values() if hasattr(one, "code")} | set(Delivery)
+    codes = {one.code for one in error_reference.catalogue()} | set(Delivery)
     for alarm in ALARMS:
         for metric in metrics(alarm):
             if metric["Namespace"] == OURS and "outcome" in (found := dimensions(metric)):

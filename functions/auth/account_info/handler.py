@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gatehouse.api.oauth.schemas import AccountInfoBody, AccountSelection, account_info_body
-from gatehouse.errors import ProviderNotConfigured
+from gatehouse.errors.providers import ProviderNotConfigured
 from gatehouse.http import AccessPolicy, CurrentUser, lambda_handler
 from gatehouse.oauth.provider_tokens import find_account
 from gatehouse.oauth.token_storage import load_tokens

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from gatehouse.errors import NoFieldsToUpdate
+from gatehouse.errors.accounts import NoFieldsToUpdate
 from gatehouse.http import CurrentUser, lambda_handler
 
 router = APIRouter()

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from gatehouse.accounts import ProfileChanges, profile
 from gatehouse.api_model import StatusBody
-from gatehouse.errors import EmailCanNotBeUpdated
+from gatehouse.errors.accounts import EmailCanNotBeUpdated
 from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, lambda_handler, resend_session
 
 router = APIRouter()

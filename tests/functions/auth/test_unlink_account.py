@@ -84,7 +84,7 @@ def test_a_user_of_google_can_set_a_password_by_reset_and_unlink_google(
 
 def test_of_two_concurrent_unlinkings_of_the_last_two_accounts_one_succeeds(call: Api, ann: Person) -> None:
     profile = layer("dynamodb").batch_get(layer("accounts").profile_key(ann.id))[0]
-    unlinking, errors = layer("oauth.unlinking"), layer("errors")
+    unlinking, errors = layer("oauth.unlinking"), layer("errors.providers")
 
     def succeeds(account_id: str) -> bool:
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gatehouse_dev import error_reference
 from tests.support.calls import Api
 from tests.support.layer import layer
 from tests.support.layout import LAYER
@@ -339,13 +340,7 @@ def test_a_script_gets_the_texts_of_its_page_and_all_errors(call: Api) -> None:
 def test_the_errors_in_the_texts_exist(call: Api) -> None:
     """Upper-case codes are the API's; those of a browser are in `api.js`, those of providers are lower-case."""
     assert call
-    refusals = {one.code for one in _subclasses(layer("errors").Refusal) if hasattr(one, "code")}
+    refusals = {one.code for one in error_reference.catalogue()}
     explained = {code for code in layer("pages.rendering").texts("en")["common"]["errors"] if code.isupper()}
 
     assert explained - refusals == {"OFFLINE", "UNREACHABLE", "TIMED_OUT"}
-
-
-def _subclasses(kind: Any) -> Iterator[Any]:
-    for child in kind.__subclasses__():
-        yield child
-        yield from _subclasses(child)

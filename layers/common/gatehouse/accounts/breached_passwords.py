@@ -7,7 +7,7 @@ https://haveibeenpwned.com/API/v3#SearchingPwnedPasswordsByRange. Without an ans
 from hashlib import sha1
 
 from gatehouse.config import config
-from gatehouse.errors import PasswordCompromised
+from gatehouse.errors.accounts import PasswordCompromised
 from gatehouse.telemetry import logger
 
 _SECONDS = 1.0  # seconds, in all

@@ -15,16 +15,8 @@ from gatehouse.accounts.table import (
 )
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, TransactItem, put, retry_if_changed, transact
-from gatehouse.errors import (
-    CredentialAccountNotFound,
-    EmailIsTheSame,
-    InvalidPassword,
-    InvalidToken,
-    NotFound,
-    SessionEnded,
-    SessionExpired,
-    TooManyWrongPasswords,
-)
+from gatehouse.errors import InvalidToken, NotFound, SessionEnded, SessionExpired, TooManyWrongPasswords
+from gatehouse.errors.accounts import CredentialAccountNotFound, EmailIsTheSame, InvalidPassword
 from gatehouse.sessions import ClientInfo, IssuedSession, Session
 from gatehouse.tokens import Purpose, find_token, mark_used
 

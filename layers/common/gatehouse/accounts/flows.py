@@ -34,7 +34,7 @@ from gatehouse.accounts.table import ProfileRow, create_profile, new_profile
 from gatehouse.accounts.verification import resend_verification
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, conditional_write, retry_if_changed
-from gatehouse.errors import (
+from gatehouse.errors.accounts import (
     EmailNotVerified,
     InvalidEmail,
     InvalidEmailOrPassword,

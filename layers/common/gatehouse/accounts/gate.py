@@ -17,7 +17,7 @@ from gatehouse.accounts.table import ProfileRow
 from gatehouse.accounts.trim_orders import trim_orders
 from gatehouse.config import config
 from gatehouse.dynamodb import TransactItem, put, transact
-from gatehouse.errors import EmailNotVerified
+from gatehouse.errors.accounts import EmailNotVerified
 from gatehouse.sessions import ClientInfo, IssuedSession
 
 

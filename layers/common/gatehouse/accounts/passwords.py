@@ -14,7 +14,7 @@ import argon2
 from gatehouse import base64url
 from gatehouse.accounts import legacy
 from gatehouse.config import config
-from gatehouse.errors import PasswordTooLong, PasswordTooShort, WeakPassword
+from gatehouse.errors.accounts import PasswordTooLong, PasswordTooShort, WeakPassword
 
 _MAX_LENGTH = 128
 _URL_SAFE = str.maketrans("+/", "-_")

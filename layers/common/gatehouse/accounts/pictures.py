@@ -15,7 +15,8 @@ from gatehouse.accounts.model import is_link
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.config import config
 from gatehouse.dynamodb import Key, Row, TableName, TransactItem, batch_get, delete, put
-from gatehouse.errors import InvalidInput, NotFound, PictureNotSupported, PictureTooLarge
+from gatehouse.errors import InvalidInput, NotFound
+from gatehouse.errors.accounts import PictureNotSupported, PictureTooLarge
 
 LARGEST = 75_000  # bytes; a PNG of 128 by 128 pixels has 65 752 at most
 _PATH = "/api/auth/picture"

@@ -11,7 +11,7 @@ from gatehouse.accounts import pictures, reminder_rows
 from gatehouse.accounts.lookup import profile_versions
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.dynamodb import TransactItem, conditional_write, retry_if_changed, transact, update
-from gatehouse.errors import NoFieldsToUpdate
+from gatehouse.errors.accounts import NoFieldsToUpdate
 from gatehouse.sessions import ClientInfo
 
 _REMINDER_FIELDS = {"task_reminders", "time_zone"}

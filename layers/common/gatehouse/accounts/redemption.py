@@ -17,7 +17,7 @@ from gatehouse.accounts.proofs import mark_verified, mark_verified_unproven
 from gatehouse.accounts.table import ProfileRow, assert_unchanged, create_profile, new_profile
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, put
-from gatehouse.errors import InvalidPassword, PasswordRequired
+from gatehouse.errors.accounts import InvalidPassword, PasswordRequired
 from gatehouse.sessions import ClientInfo, advance_epoch, create_epoch
 from gatehouse.tokens import Purpose, TokenRow
 

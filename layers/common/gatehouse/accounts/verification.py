@@ -11,7 +11,8 @@ from gatehouse.accounts.model import User
 from gatehouse.accounts.redemption import Decision, Redemption, decide
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, transact
-from gatehouse.errors import EmailAlreadyVerified, EmailMismatch, InvalidToken
+from gatehouse.errors import InvalidToken
+from gatehouse.errors.accounts import EmailAlreadyVerified, EmailMismatch
 from gatehouse.sessions import ClientInfo, IssuedSession
 from gatehouse.tokens import Purpose, TokenRow, find_token, mark_used, replace_token, still_works
 

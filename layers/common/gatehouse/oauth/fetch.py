@@ -5,7 +5,7 @@ from typing import Any
 
 from gatehouse import outbound
 from gatehouse.config import config
-from gatehouse.errors import ProviderUnavailable
+from gatehouse.errors.providers import ProviderUnavailable
 
 
 def fetch(url: str, *, form: dict[str, str] | None = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:

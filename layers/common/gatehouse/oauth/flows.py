@@ -19,12 +19,12 @@ from gatehouse.accounts.sign_in_methods import add_link
 from gatehouse.accounts.table import ProfileRow, create_profile, new_profile, profile_key
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, put, retry_if_changed, transact, update
-from gatehouse.errors import (
-    EmailNotVerified,
+from gatehouse.errors import SessionEnded
+from gatehouse.errors.accounts import EmailNotVerified
+from gatehouse.errors.providers import (
     LinkingDifferentEmails,
     LinkingNotAllowed,
     OAuthLinkError,
-    SessionEnded,
     SocialAccountAlreadyLinked,
 )
 from gatehouse.oauth.model import Identity, TokenSet

@@ -13,7 +13,7 @@ import jwt
 
 from gatehouse import clock
 from gatehouse.accounts.model import normalize_email
-from gatehouse.errors import InvalidIdToken, UserEmailNotFound
+from gatehouse.errors.providers import InvalidIdToken, UserEmailNotFound
 from gatehouse.oauth.model import Identity, Provider
 from gatehouse.oauth.published import Published
 from gatehouse.oauth.signing_keys import SigningKey, find_key, parse_keys

@@ -5,15 +5,14 @@ from datetime import timedelta
 from gatehouse import clock
 from gatehouse.accounts.table import credential_id, profile_key
 from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write
-from gatehouse.errors import (
+from gatehouse.errors import InvalidCode, Refusal
+from gatehouse.errors.providers import (
     AccountNotFound,
     FailedToGetAccessToken,
     FailedToRefreshAccessToken,
-    InvalidCode,
     ProviderNotSupported,
     ProviderUnavailable,
     RefreshTokenNotFound,
-    Refusal,
 )
 from gatehouse.oauth import token_endpoint
 from gatehouse.oauth.flows import token_updates

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gatehouse.config import ConfigurationError, config
-from gatehouse.errors import ProviderNotFound, ProviderUnavailable
+from gatehouse.errors.providers import ProviderNotFound, ProviderUnavailable
 from gatehouse.oauth.model import SIGNING_ALGORITHMS, Provider
 from gatehouse.oauth.published import Published
 

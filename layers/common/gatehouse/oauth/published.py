@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from gatehouse import clock
-from gatehouse.errors import ProviderUnavailable
+from gatehouse.errors.providers import ProviderUnavailable
 from gatehouse.oauth.fetch import fetch
 from gatehouse.telemetry import logger
 

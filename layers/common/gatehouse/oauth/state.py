@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from gatehouse import base64url, clock
 from gatehouse.dynamodb import ConditionFailed, batch_get, conditional_write
-from gatehouse.errors import StateMismatch
+from gatehouse.errors.providers import StateMismatch
 from gatehouse.oauth.model import Provider
 from gatehouse.oauth.table import StateRow
 from gatehouse.sessions import Session

@@ -9,7 +9,8 @@ from urllib.parse import quote_plus
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gatehouse import clock, outbound
-from gatehouse.errors import InvalidCode, ProviderUnavailable
+from gatehouse.errors import InvalidCode
+from gatehouse.errors.providers import ProviderUnavailable
 from gatehouse.keys.secret import clear_named_secrets, named_secret
 from gatehouse.oauth.fetch import fetch
 from gatehouse.oauth.model import Provider, TokenSet

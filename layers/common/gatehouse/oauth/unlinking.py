@@ -4,7 +4,8 @@ from gatehouse.accounts.lookup import profile_versions
 from gatehouse.accounts.sign_in_methods import count_sign_in_methods, remove_link, remove_password
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.dynamodb import TransactItem, batch_get, retry_if_changed, transact
-from gatehouse.errors import AccountNotFound, FailedToUnlinkLastAccount, InvalidInput
+from gatehouse.errors import InvalidInput
+from gatehouse.errors.providers import AccountNotFound, FailedToUnlinkLastAccount
 from gatehouse.oauth.table import AccountRow, account_key
 
 PASSWORD = "credential"  # noqa: S105 -- the provider of a password, as clients know it

@@ -9,7 +9,7 @@ from gatehouse.accounts import AuthenticatedUser, ProfileRow, User, profile_key
 from gatehouse.accounts.gate import UserDisabled, open_session_with_both_factors
 from gatehouse.accounts.lookup import find_profile
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, transact, update
-from gatehouse.errors import AuthenticationFailed, NotThePasskey
+from gatehouse.errors.passkeys import AuthenticationFailed, NotThePasskey
 from gatehouse.passkeys.authenticator_data import AuthenticatorData
 from gatehouse.passkeys.client_data import ClientData
 from gatehouse.passkeys.cloning import report_clone

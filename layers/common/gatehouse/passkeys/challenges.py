@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from gatehouse import clock, keys
 from gatehouse.dynamodb import ConditionFailed, conditional_write
-from gatehouse.errors import ChallengeNotFound
+from gatehouse.errors.passkeys import ChallengeNotFound
 from gatehouse.passkeys.model import Ceremony, InvalidResponse, decode
 from gatehouse.passkeys.table import new_used_challenge
 

@@ -12,13 +12,9 @@ from gatehouse.dynamodb import (
     retry_if_changed,
     transact,
 )
-from gatehouse.errors import (
-    AccountNotProven,
-    FailedToUnlinkLastAccount,
-    PasskeyLimitReached,
-    PasskeyNotFound,
-    TwoFactorRequired,
-)
+from gatehouse.errors import TwoFactorRequired
+from gatehouse.errors.passkeys import AccountNotProven, PasskeyLimitReached, PasskeyNotFound
+from gatehouse.errors.providers import FailedToUnlinkLastAccount
 from gatehouse.passkeys.model import MAX_PASSKEYS
 from gatehouse.passkeys.table import PasskeyRow, passkey_key
 from gatehouse.sessions import ClientInfo, Session

@@ -9,7 +9,8 @@ from gatehouse.accounts.gate import open_session_with_both_factors
 from gatehouse.accounts.lookup import find_profile
 from gatehouse.accounts.sign_in_methods import add_passkey
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, put, retry_if_changed, transact
-from gatehouse.errors import FailedToVerifyRegistration, PreviouslyRegistered, SessionEnded
+from gatehouse.errors import SessionEnded
+from gatehouse.errors.passkeys import FailedToVerifyRegistration, PreviouslyRegistered
 from gatehouse.passkeys import attestation
 from gatehouse.passkeys.client_data import ClientData
 from gatehouse.passkeys.model import InvalidResponse, RelyingParty, passkey_id

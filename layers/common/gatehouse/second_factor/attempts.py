@@ -11,7 +11,7 @@ from pynamodb.expressions.update import Action
 from gatehouse import clock
 from gatehouse.accounts.factor_rows import SecondFactorRow
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, transact, update
-from gatehouse.errors import AccountTemporarilyLocked
+from gatehouse.errors.second_factor import AccountTemporarilyLocked
 
 LOCKED_FOR = timedelta(minutes=15)
 MOST_FAILURES = 10

@@ -5,14 +5,13 @@ from gatehouse.accounts import notices
 from gatehouse.accounts.challenges import count_for
 from gatehouse.accounts.factor_rows import ChallengeRow, SecondFactorRow
 from gatehouse.dynamodb import ConditionFailed, TransactItem, conditional_write, put, transact, update
-from gatehouse.errors import (
+from gatehouse.errors import Refusal, SessionEnded
+from gatehouse.errors.second_factor import (
     BackupCodesNotEnabled,
     InvalidBackupCode,
     InvalidTwoFactorCode,
     InvalidTwoFactorCookie,
     OtpHasExpired,
-    Refusal,
-    SessionEnded,
     TooManyAttempts,
     TotpNotEnabled,
 )

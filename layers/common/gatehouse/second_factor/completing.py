@@ -11,7 +11,13 @@ from gatehouse.accounts.model import User
 from gatehouse.accounts.second_factors import set_second_factor
 from gatehouse.accounts.trusted_devices import trust
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, put, transact
-from gatehouse.errors import InvalidBackupCode, InvalidTwoFactorCode, InvalidTwoFactorCookie, OtpHasExpired, Refusal
+from gatehouse.errors import Refusal
+from gatehouse.errors.second_factor import (
+    InvalidBackupCode,
+    InvalidTwoFactorCode,
+    InvalidTwoFactorCookie,
+    OtpHasExpired,
+)
 from gatehouse.second_factor.checking import check_backup_code, check_mailed_code, check_totp
 from gatehouse.second_factor.verification import Verification
 from gatehouse.sessions import IssuedSession, end, mark_verified

@@ -15,7 +15,9 @@ from gatehouse.accounts.second_factors import remove_second_factor, set_second_f
 from gatehouse.accounts.table import ProfileRow, profile_key, same_account
 from gatehouse.config import config
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, check, put, transact, update
-from gatehouse.errors import EmailNotVerified, SessionEnded, TotpAlreadyEnabled, TotpNotEnabled, TwoFactorNotEnabled
+from gatehouse.errors import SessionEnded
+from gatehouse.errors.accounts import EmailNotVerified
+from gatehouse.errors.second_factor import TotpAlreadyEnabled, TotpNotEnabled, TwoFactorNotEnabled
 from gatehouse.keys import second_factor as factor_keys
 from gatehouse.second_factor import totp
 from gatehouse.second_factor.backup_codes import new_backup_codes

@@ -9,7 +9,7 @@ from gatehouse.accounts.counters import check_mail_rate
 from gatehouse.accounts.outbox import is_owner, issue
 from gatehouse.accounts.table import ProfileRow
 from gatehouse.dynamodb import TransactItem, batch_get, update
-from gatehouse.errors import OtpNotConfigured
+from gatehouse.errors.second_factor import OtpNotConfigured
 from gatehouse.second_factor.verification import Verification
 from gatehouse.tokens import Purpose, TokenRow, still_works
 

@@ -4,14 +4,8 @@ from gatehouse.accounts.challenges import APP
 from gatehouse.accounts.changes import check_password
 from gatehouse.accounts.lookup import AuthenticatedUser
 from gatehouse.dynamodb import ConditionFailed, TransactItem, transact
-from gatehouse.errors import (
-    InvalidBackupCode,
-    InvalidInput,
-    InvalidTwoFactorCode,
-    OtpHasExpired,
-    Refusal,
-    SessionNotFresh,
-)
+from gatehouse.errors import InvalidInput, Refusal, SessionNotFresh
+from gatehouse.errors.second_factor import InvalidBackupCode, InvalidTwoFactorCode, OtpHasExpired
 from gatehouse.second_factor.checking import check_backup_code, check_mailed_code, check_totp
 from gatehouse.second_factor.enrolment import find_factor
 from gatehouse.second_factor.mailed_codes import find_code

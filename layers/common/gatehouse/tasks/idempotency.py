@@ -8,7 +8,8 @@ from typing import Self
 from pydantic import BaseModel, RootModel
 
 from gatehouse.dynamodb import TransactItem, put
-from gatehouse.errors import IdempotencyKeyReused, Refusal
+from gatehouse.errors import Refusal
+from gatehouse.errors.tasks import IdempotencyKeyReused
 from gatehouse.tasks.model import ANY_STATE, Precondition, Task
 from gatehouse.tasks.table import ReceiptRow
 

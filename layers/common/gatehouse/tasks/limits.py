@@ -10,7 +10,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from gatehouse.config import config
-from gatehouse.errors import Refusal, TaskLimitReached, TooManyRequests
+from gatehouse.errors import Refusal, TooManyRequests
+from gatehouse.errors.tasks import TaskLimitReached
 from gatehouse.tasks.table import SummaryRow
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from gatehouse.errors import NotFound, PreconditionFailed
+from gatehouse.errors import NotFound
+from gatehouse.errors.tasks import PreconditionFailed
 from gatehouse.tasks.model import ANY_STATE, NewTask, Precondition, Task, new_task_id
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from gatehouse import clock
 from gatehouse.cursors import decode_cursor, encode_cursor
-from gatehouse.errors import SyncTokenExpired
+from gatehouse.errors.tasks import SyncTokenExpired
 from gatehouse.query import QuerySpec, query
 from gatehouse.tasks.model import Owner, Task
 from gatehouse.tasks.table import TaskRow

@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse
 from gatehouse.accounts import AuthenticatedUser, changes
 from gatehouse.api.accounts.mailed_links import is_script, redirect, redirect_to_page
 from gatehouse.api_model import ApiModel
-from gatehouse.errors import InvalidToken, TokenExpired, UserInfoNotFound
+from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.errors.accounts import UserInfoNotFound
 from gatehouse.http.cookies import clear_session
 from gatehouse.sessions import ClientInfo
 from gatehouse.site import resolve_target

@@ -11,7 +11,8 @@ from gatehouse.accounts.verification import VerificationResult
 from gatehouse.api.accounts.redemption import redemption_of
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.responder import apply_verification
-from gatehouse.errors import InvalidToken, PasswordRequired, TokenExpired
+from gatehouse.errors import InvalidToken, TokenExpired
+from gatehouse.errors.accounts import PasswordRequired
 from gatehouse.http.origin import base_url, encode_location
 from gatehouse.sessions import ClientInfo
 from gatehouse.site import add_query, page_url, resolve_target

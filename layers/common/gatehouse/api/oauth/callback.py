@@ -12,10 +12,9 @@ from gatehouse.accounts.challenges import Challenge
 from gatehouse.api.accounts.mailed_links import redirect
 from gatehouse.api.sessions.responder import start_challenge, start_session
 from gatehouse.config import config
-from gatehouse.errors import (
-    InvalidCode,
+from gatehouse.errors import InvalidCode, InvalidInput, Refusal, SessionEnded
+from gatehouse.errors.providers import (
     InvalidIdToken,
-    InvalidInput,
     IssuerMismatch,
     LinkingDifferentEmails,
     LinkingNotAllowed,
@@ -23,8 +22,6 @@ from gatehouse.errors import (
     OAuthLinkError,
     ProviderNotFound,
     ProviderRefused,
-    Refusal,
-    SessionEnded,
     SocialAccountAlreadyLinked,
     StateMismatch,
     StateNotFound,

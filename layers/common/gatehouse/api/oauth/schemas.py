@@ -7,7 +7,7 @@ from pydantic import ConfigDict, StrictBool, model_validator
 
 from gatehouse.accounts.model import sanitize_image, sanitize_name
 from gatehouse.api_model import ApiModel, ResponseModel, Timestamp, camel_case
-from gatehouse.errors import UserInfoNotFound
+from gatehouse.errors.accounts import UserInfoNotFound
 from gatehouse.oauth.id_tokens import unverified_claims
 from gatehouse.oauth.model import TokenSet
 from gatehouse.oauth.table import AccountRow

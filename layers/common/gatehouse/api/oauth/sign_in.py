@@ -10,7 +10,8 @@ from pydantic import Field, StrictBool, StringConstraints, model_validator
 from gatehouse.accounts import User
 from gatehouse.accounts.challenges import Challenge
 from gatehouse.api_model import ApiModel, ResponseModel
-from gatehouse.errors import InvalidIdToken, InvalidInput, InvalidToken
+from gatehouse.errors import InvalidInput, InvalidToken
+from gatehouse.errors.providers import InvalidIdToken
 from gatehouse.http.cookies import add_state
 from gatehouse.http.origin import asking_site, base_url, encode_location, is_app_link, is_from_app
 from gatehouse.oauth import flows, id_tokens, state

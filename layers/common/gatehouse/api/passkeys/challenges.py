@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from gatehouse.errors import ChallengeNotFound, RegistrationOfAnotherUser
+from gatehouse.errors.passkeys import ChallengeNotFound, RegistrationOfAnotherUser
 from gatehouse.http.challenge_cookie import known_challenges
 from gatehouse.passkeys.challenges import use_challenge
 from gatehouse.passkeys.client_data import ClientData

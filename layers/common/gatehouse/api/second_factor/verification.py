@@ -12,7 +12,8 @@ from gatehouse.accounts.challenges import is_open, parse_token
 from gatehouse.accounts.factor_rows import SecondFactorRow, challenge_key, factor_key
 from gatehouse.api_model import ApiModel
 from gatehouse.dynamodb import batch_get
-from gatehouse.errors import InvalidToken, InvalidTwoFactorCookie, MissingToken, SessionRequired, TokenExpired
+from gatehouse.errors import InvalidToken, MissingToken, SessionRequired, TokenExpired
+from gatehouse.errors.second_factor import InvalidTwoFactorCookie
 from gatehouse.http.authentication import CurrentClient, find_principal
 from gatehouse.http.cookies import TWO_FACTOR, clear_with_response, signed_cookie
 from gatehouse.second_factor.verification import Verification

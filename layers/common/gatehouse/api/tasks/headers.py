@@ -8,7 +8,8 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request, Response
 
-from gatehouse.errors import BadRequest, InvalidInput, PreconditionFailed
+from gatehouse.errors import BadRequest, InvalidInput
+from gatehouse.errors.tasks import PreconditionFailed
 from gatehouse.http.authentication import CurrentUser
 from gatehouse.tasks import IdempotencyKey, Owner, Precondition, Task, WriteOptions
 from gatehouse.tasks.table import SummaryRow
