@@ -5,7 +5,7 @@ from pydantic import StrictBool
 
 from gatehouse.accounts import changes
 from gatehouse.api.accounts.schemas import UserBody
-from gatehouse.api.sessions.responder import start_session
+from gatehouse.api.sessions.starting import start_session
 from gatehouse.api_model import ApiModel
 from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, clear_session, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords

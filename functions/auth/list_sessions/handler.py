@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from gatehouse.api.sessions.schemas import ListedSession, SessionBody, listed_session
+from gatehouse.api.sessions.listing import ListedSession, listed_session
+from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.http import CurrentUser, FreshUser, lambda_handler
 from gatehouse.sessions import active_sessions
 

@@ -3,8 +3,9 @@
 from fastapi import APIRouter, status
 
 from gatehouse.accounts import flows
-from gatehouse.api.sessions.responder import Responder, SignUpBody, UserOnly, UserWithSession
+from gatehouse.api.sessions.responder import UserWithSession
 from gatehouse.api.sessions.sign_up_attempt import CurrentSignUpAttempt
+from gatehouse.api.sessions.sign_up_responder import SignUpBody, SignUpResponder, UserOnly
 from gatehouse.api.sessions.token_response import TokenResponse
 from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
@@ -13,17 +14,17 @@ router = APIRouter()
 
 
 @router.post("/api/auth/sign-up/email")
-async def sign_up(attempt: CurrentSignUpAttempt, responder: Responder) -> SignUpBody:
+async def sign_up(attempt: CurrentSignUpAttempt, responder: SignUpResponder) -> SignUpBody:
     return responder.signed_up(*responder.remembering_sign_up(flows.sign_up(attempt)))
 
 
 @router.post("/api/auth/signup", status_code=status.HTTP_201_CREATED)
-async def signup(attempt: CurrentSignUpAttempt, responder: Responder) -> UserWithSession:
+async def signup(attempt: CurrentSignUpAttempt, responder: SignUpResponder) -> UserWithSession:
     return responder.with_session(*responder.remembering_sign_up(flows.sign_up(attempt)))
 
 
 @router.post("/api/auth/register", status_code=status.HTTP_201_CREATED)
-async def register(attempt: CurrentSignUpAttempt, responder: Responder) -> TokenResponse | UserOnly:
+async def register(attempt: CurrentSignUpAttempt, responder: SignUpResponder) -> TokenResponse | UserOnly:
     return responder.with_tokens(*responder.remembering_sign_up(flows.sign_up(attempt)))
 
 

@@ -5,15 +5,15 @@ from fastapi import APIRouter, Request, Response
 from gatehouse.accounts import undo
 from gatehouse.api.accounts.mailed_links import follow_verification
 from gatehouse.api.accounts.redemption import CurrentRedemption
-from gatehouse.api.sessions.responder import Responder, VerifiedUserBody
+from gatehouse.api.sessions.verification import VerifiedUserBody, verified_user
 from gatehouse.http import AccessPolicy, CurrentClient, lambda_handler
 
 router = APIRouter()
 
 
 @router.post("/api/auth/verify-email")
-async def verify_email(redemption: CurrentRedemption, responder: Responder) -> VerifiedUserBody:
-    return responder.verified(undo.verify_or_undo(redemption))
+async def verify_email(redemption: CurrentRedemption, request: Request, response: Response) -> VerifiedUserBody:
+    return verified_user(request, response, undo.verify_or_undo(redemption))
 
 
 @router.get("/api/auth/verify-email")

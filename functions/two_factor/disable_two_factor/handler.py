@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from gatehouse.api.second_factor.responses import forget_device
 from gatehouse.api.second_factor.schemas import OwnerRequest
-from gatehouse.api.sessions.responder import start_session
+from gatehouse.api.sessions.starting import start_session
 from gatehouse.api_model import StatusBody
 from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, clear_session, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from gatehouse.api.second_factor.schemas import AppSetup, EnableRequest, MethodBody
-from gatehouse.api.sessions.responder import start_session
+from gatehouse.api.sessions.starting import start_session
 from gatehouse.http import AccessPolicy, CurrentAccount, CurrentClient, clear_session, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
 from gatehouse.second_factor import enrolment

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from gatehouse.accounts.trusted_devices import device_of, trusted_devices
-from gatehouse.api.sessions.schemas import TrustedDeviceBody
+from gatehouse.api.second_factor.trusted_devices import TrustedDeviceBody
 from gatehouse.http import AccessPolicy, FreshAccount, lambda_handler
 from gatehouse.http.cookies import TRUSTED, get_cookies
 

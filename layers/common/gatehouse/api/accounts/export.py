@@ -12,7 +12,8 @@ from gatehouse.accounts.trusted_devices import trusted_devices
 from gatehouse.api.accounts.schemas import OwnUserBody
 from gatehouse.api.accounts.sign_in_methods import AccountBody, sign_in_methods
 from gatehouse.api.passkeys.schemas import PasskeyBody
-from gatehouse.api.sessions.schemas import SessionBody, TrustedDeviceBody
+from gatehouse.api.second_factor.trusted_devices import TrustedDeviceBody
+from gatehouse.api.sessions.schemas import SessionBody
 from gatehouse.api_model import ResponseModel
 from gatehouse.passkeys.own_passkeys import passkeys_of
 from gatehouse.tasks import Owner, Task

@@ -10,7 +10,7 @@ from gatehouse.accounts import recovery, verification
 from gatehouse.accounts.verification import VerificationResult
 from gatehouse.api.accounts.redemption import redemption_of
 from gatehouse.api.accounts.schemas import UserBody
-from gatehouse.api.sessions.responder import apply_verification
+from gatehouse.api.sessions.verification import apply_verification
 from gatehouse.errors import InvalidToken, TokenExpired
 from gatehouse.errors.accounts import PasswordRequired
 from gatehouse.http.origin import base_url, encode_location

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from gatehouse.accounts import User
 from gatehouse.accounts.challenges import Challenge
 from gatehouse.api.accounts.mailed_links import redirect
-from gatehouse.api.sessions.responder import start_challenge, start_session
+from gatehouse.api.sessions.starting import start_challenge, start_session
 from gatehouse.config import config
 from gatehouse.errors import InvalidCode, InvalidInput, Refusal, SessionEnded
 from gatehouse.errors.providers import (

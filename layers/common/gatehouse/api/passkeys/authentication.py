@@ -4,8 +4,8 @@ from fastapi import Request, Response
 
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.passkeys.challenges import use_for_authentication
-from gatehouse.api.sessions.responder import start_session
 from gatehouse.api.sessions.schemas import SessionBody
+from gatehouse.api.sessions.starting import start_session
 from gatehouse.api_model import ApiModel, ResponseModel
 from gatehouse.http.authentication import account_of, find_caller
 from gatehouse.http.cookies import resend_session

@@ -7,8 +7,8 @@ from gatehouse.accounts import AuthenticatedUser
 from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.passkeys.challenges import use_for_registration
 from gatehouse.api.passkeys.schemas import PasskeyBody
-from gatehouse.api.sessions.responder import start_session
 from gatehouse.api.sessions.schemas import SessionBody
+from gatehouse.api.sessions.starting import start_session
 from gatehouse.api_model import ApiModel
 from gatehouse.http.origin import base_url
 from gatehouse.passkeys.model import PasskeyName

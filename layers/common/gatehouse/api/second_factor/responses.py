@@ -7,11 +7,8 @@ from pydantic import Field
 
 from gatehouse.accounts.challenges import ResponseForm
 from gatehouse.api.accounts.schemas import UserBody
-from gatehouse.api.sessions.responder import (
-    AuthResponder,
-    UserWithSession,
-    trust_device,
-)
+from gatehouse.api.sessions.responder import AuthResponder, UserWithSession
+from gatehouse.api.sessions.starting import trust_device
 from gatehouse.api.sessions.token_response import TokenResponse
 from gatehouse.api_model import ResponseModel
 from gatehouse.http.cookies import TRUSTED, TWO_FACTOR, get_cookies, set_cookie
@@ -47,7 +44,7 @@ class SecondFactorResponder:
             return responder.with_session(verified.user, verified.issued)
         if verified.issued and verified.form == ResponseForm.WITH_TOKENS:
             return responder.tokens(verified.user, verified.issued)
-        token = responder.signed_up(verified.user, verified.issued).token if verified.issued else self._own_token()
+        token = responder.signed_in(verified.user, verified.issued).token if verified.issued else self._own_token()
         return SecondFactorBody(token=token, user=UserBody.of(verified.user))
 
     def _own_token(self) -> str | None:
