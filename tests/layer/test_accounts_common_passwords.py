@@ -83,7 +83,7 @@ def test_a_look_up_reads_no_list_into_memory() -> None:
 
 def test_the_three_thousand_most_common_passwords_are_refused() -> None:
     """S-03."""
-    passwords, weak = layer("accounts.passwords"), layer("errors").WeakPassword
+    passwords, weak = layer("accounts.passwords"), layer("errors.accounts").WeakPassword
     chosen = [word for word in FREQUENCY_LISTS["passwords"][:3000] if len(word) >= 8]
 
     assert len(chosen) > 500

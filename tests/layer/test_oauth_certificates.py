@@ -41,6 +41,6 @@ def test_any_other_certificate_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     shown = write_certificate(tmp_path, x509.DNSName(name))
     trusted = write_certificate(tmp_path, LOCALHOST) if name == "localhost" else shown
 
-    with pytest.raises(layer("errors").ProviderUnavailable) as refusal:
+    with pytest.raises(layer("errors.providers").ProviderUnavailable) as refusal:
         fetch_from(shown, trusted, monkeypatch)
     assert "SSLError" in str(refusal.value.cause)

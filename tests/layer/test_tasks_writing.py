@@ -82,9 +82,9 @@ def test_another_bulk_call_under_the_same_key_is_refused_first(
     bulk([NEW] * first)
     before = task_rows(cloud)
 
-    with pytest.raises(layer("errors").IdempotencyKeyReused):
+    with pytest.raises(layer("errors.tasks").IdempotencyKeyReused):
         bulk([NEW] * second)
-    with pytest.raises(layer("errors").IdempotencyKeyReused):
+    with pytest.raises(layer("errors.tasks").IdempotencyKeyReused):
         tasks.add(OWNER, tasks.NewTask(title="x"), tasks.IdempotencyKey(name="k", fingerprint="another"))
     assert task_rows(cloud) == before
 

@@ -58,7 +58,7 @@ def change(tasks: Any, task: str, *, seen: str | None = None, **fields: Any) -> 
     when = tasks.Precondition(match=frozenset({seen}) if seen else None)
     try:
         return tasks.update(OWNER, task, tasks.TaskUpdate(**fields), tasks.WriteOptions(precondition=when))
-    except layer("errors").PreconditionFailed:
+    except layer("errors.tasks").PreconditionFailed:
         return None
 
 

@@ -357,7 +357,7 @@ def test_concurrent_requests_cannot_exceed_the_maximum(
     create_unaware()
     create_unaware()
 
-    with pytest.raises(layer("errors").TaskLimitReached):
+    with pytest.raises(layer("errors.tasks").TaskLimitReached):
         create_unaware()
     assert summary_row(cloud)["total"] == "3"
 
