@@ -3,11 +3,9 @@
 from typing import NamedTuple
 
 from tests.performance.measuring import Figures
-from tests.performance.requests import BenchRequest
 
 COLD = 0.95  # instructions from the start to the first response
-COLD_WITH_PROVIDER = 2.0  # the same for functions that call a provider, and for pages
-COLD_WITH_PASSKEY = 1.4  # the same for functions that check what an authenticator signed
+COLD_OF_KIND = {"provider": 2.0, "passkey": 1.4}  # the same for functions that call a provider, or check a signature
 FIRST = 2.0  # first request after the start ÷ later request, of the same function
 WARM = 0.65  # instructions of a later request, for each call of DynamoDB that it makes
 WARM_ALONE = 0.95  # the same with one call or none, which bear the whole request
@@ -24,18 +22,12 @@ class Ratio(NamedTuple):
 
 def ratios(one: Figures, bare: Figures) -> tuple[Ratio, Ratio, Ratio]:
     """Return the ratios of start, first and later request. Without DynamoDB calls it is compared as with one."""
-    warm = WARM_LIST if one.request.lists else WARM if one.calls > 1 else WARM_ALONE
+    warm = WARM_LIST if one.request.kind == "list" else WARM if one.calls > 1 else WARM_ALONE
     return (
-        Ratio("cold", one.cold / bare.cold, _cold_limit(one.request)),
+        Ratio("cold", one.cold / bare.cold, COLD_OF_KIND.get(one.request.kind, COLD)),
         Ratio("first ÷ later", one.first / one.later, FIRST),
         Ratio("warm", one.later / max(1, one.calls) / bare.later, warm),
     )
-
-
-def _cold_limit(request: BenchRequest) -> float:
-    if request.provider:
-        return COLD_WITH_PROVIDER
-    return COLD_WITH_PASSKEY if request.passkey else COLD
 
 
 def exceeded(one: Figures, bare: Figures) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.support.people import PASSWORD
@@ -25,16 +26,14 @@ class Broken(Exception):
 class BenchRequest:
     """A request to a function's `route`-th route. Names in capitals are placeholders (see world.py).
 
-    `provider`, `passkey` and `lists`: the limits for providers and pages, passkeys, or lists apply (limits.py).
+    `kind` is "provider" (for pages, too), "passkey" or "list" where other limits apply (limits.py).
     """
 
     request: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
     route: int = 0
     bearer: str | None = "BEARER"
-    provider: bool = False
-    passkey: bool = False
-    lists: bool = False
+    kind: str = ""
     to_error: bool = False  # the response redirects to the error page
 
     def check(self, response: bytes) -> None:
@@ -45,27 +44,15 @@ class BenchRequest:
             raise Broken(f"status {self.status} was expected of {response.decode()}")
 
 
-def _signed_in(status: int = 200, **request: Any) -> BenchRequest:
-    return BenchRequest(request=request, status=status)
+def _signed_in(status: int = 200, bearer: str | None = "BEARER", kind: str = "", **request: Any) -> BenchRequest:
+    return BenchRequest(request=request, status=status, bearer=bearer, kind=kind)
 
 
-def _anonymous(status: int = 200, **request: Any) -> BenchRequest:
-    return BenchRequest(request=request, status=status, bearer=None)
-
-
-def _at_provider(status: int = 200, bearer: str | None = "LINKED", **request: Any) -> BenchRequest:
-    return BenchRequest(request=request, status=status, bearer=bearer, provider=True)
-
-
-def _enrolled(**request: Any) -> BenchRequest:
-    return BenchRequest(request=request, bearer="ENROLLED")
-
-
-def _with_passkey(bearer: str | None = "BEARER", **request: Any) -> BenchRequest:
-    return BenchRequest(request=request, bearer=bearer, passkey=True)
-
-
-_CALLBACK = {"query": {"state": "STATE", "code": "CODE"}, "cookies": ["STATE_COOKIE"]}
+_anonymous = partial(_signed_in, bearer=None)
+_enrolled = partial(_signed_in, bearer="ENROLLED")
+_at_provider = partial(_signed_in, bearer="LINKED", kind="provider")
+_with_passkey = partial(_signed_in, kind="passkey")
+_CALLBACK: dict[str, Any] = {"query": {"state": "STATE", "code": "CODE"}, "cookies": ["STATE_COOKIE"]}
 REQUESTS: dict[str, BenchRequest] = {
     # -- Accounts ---------------------------------------------------------------------
     "SignUp": _anonymous(json={"email": "new@example.com", "password": PASSWORD}),
@@ -83,7 +70,7 @@ REQUESTS: dict[str, BenchRequest] = {
     "DeleteUserCallback": _signed_in(404, query={"token": "garbage"}),  # an invalid link
     "Unsubscribe": _anonymous(query={"token": "UNSUBSCRIBE"}),
     "ListAccounts": _signed_in(),
-    "ExportAccount": BenchRequest(lists=True),
+    "ExportAccount": _signed_in(kind="list"),
     # -- Providers --------------------------------------------------------------------
     "SignInSocial": _at_provider(bearer=None, json={"provider": "google"}),
     "OauthCallback": _at_provider(302, bearer=None, provider="google", **_CALLBACK),
@@ -125,7 +112,7 @@ REQUESTS: dict[str, BenchRequest] = {
     "Refresh": _anonymous(json={"refresh_token": "REFRESH"}),
     "Jwks": _anonymous(),
     # -- Tasks ------------------------------------------------------------------------
-    "ListTasks": BenchRequest(lists=True),
+    "ListTasks": _signed_in(kind="list"),
     "CreateTask": _signed_in(201, json=TASK),
     "ReadTask": _signed_in(task_id="TASK"),
     "UpdateTask": BenchRequest(request={"task_id": "TASK", "json": {"title": "Water the cactus"}}, route=1),
@@ -134,13 +121,13 @@ REQUESTS: dict[str, BenchRequest] = {
     "SummarizeTasks": _signed_in(),
     "BulkTasks": _signed_in(json={"operations": [{"op": "complete", "id": "TASK", "completed": True}]}),
     "BulkDeleteTasks": _signed_in(json={"task_ids": ["TASK"]}),
-    "ListChanges": BenchRequest(lists=True),
-    "ExportTasks": BenchRequest(lists=True),
+    "ListChanges": _signed_in(kind="list"),
+    "ExportTasks": _signed_in(kind="list"),
     # -- The service itself -----------------------------------------------------------
     "Health": _anonymous(),
     "Ok": _anonymous(),
     "Error": BenchRequest(bearer=None, status=302, to_error=True),
     # -- Hosted pages -----------------------------------------------------------------
-    "ShowPage": BenchRequest(route=12, bearer=None, provider=True),  # not the page that was rendered at the start
+    "ShowPage": BenchRequest(route=12, bearer=None, kind="provider"),  # not the page that was rendered at the start
     "SendAsset": _at_provider(bearer=None, name="SCRIPT"),
 }

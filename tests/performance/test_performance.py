@@ -191,10 +191,10 @@ BARE = figures(100, 20, 10, name="bare")
     [
         (figures(94, 20, 13, calls=2), ""),
         (figures(96, 20, 13, calls=2), "cold is 0.960, and must be 0.95 at most"),
-        (figures(196, 20, 13, calls=2, provider=True), ""),
+        (figures(196, 20, 13, calls=2, kind="provider"), ""),
         (figures(95, 21, 10, calls=2), "first ÷ later is 2.100, and must be 2.00 at most"),
         (figures(94, 20, 14, calls=2), "warm is 0.700, and must be 0.65 at most"),
-        (figures(94, 20, 20, calls=2, lists=True), ""),
+        (figures(94, 20, 20, calls=2, kind="list"), ""),
         (figures(89, 15, 9, calls=1), ""),
         (figures(89, 15, 10, calls=0), "warm is 1.000, and must be 0.95 at most"),
         (figures(94, 20, 200, calls=6), "warm is 3.333, and must be 0.65 at most"),  # hashing was counted
@@ -205,7 +205,7 @@ def test_an_exceeded_limit_is_reported(measured: Figures, sentence: str) -> None
 
 
 def test_the_report_has_ratios_to_bare_for_each_call_of_dynamodb() -> None:
-    others = [figures(240, 36, 12, name="natural"), figures(150, 20, 10, provider=True), figures(90, 8, 5, calls=2)]
+    others = [figures(240, 36, 12, name="natural"), figures(150, 20, 10, kind="provider"), figures(90, 8, 5, calls=2)]
 
     assert ["|".join(row(one, BARE)) for one in (BARE, *others)] == [
         "*bare*|100|1.00|2.00|10.0|1|1.00|44",
