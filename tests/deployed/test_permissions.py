@@ -27,14 +27,14 @@ def used(stage: LocalStage) -> set[AwsCall]:
         AwsCall(logical[one["principal"].rpartition("/")[2]], one["action"], resource)
         for one in stage.permissions()
         if not one["denied"] and one["principal"].rpartition("/")[2] in logical
-        for resource in _resources(one, logical, stage.resources["Secret"])
+        for resource in _resources(one, logical)
     }
 
 
-def _resources(one: Mapping[str, Any], logical: Mapping[str, str], secret: str) -> Iterator[str]:
+def _resources(one: Mapping[str, Any], logical: Mapping[str, str]) -> Iterator[str]:
     service, place = one["action"].partition(":")[0], one["resource"]
     if service == "secretsmanager":
-        yield "Secret" if place == secret else "client secrets"
+        yield logical.get(place.rpartition("/")[2], "client secrets")
     elif service == "ses":
         kind, _, name = place.rpartition(":")[2].partition("/")
         yield f"{kind}/{'*' if kind == 'identity' else logical[name]}"

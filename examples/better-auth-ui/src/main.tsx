@@ -16,6 +16,8 @@ function Kit({ children }: { children: ReactNode }) {
       replace={(href) => navigate(href, { replace: true })}
       Link={KitLink}
       social={{ providers: ["google"] }}
+      twoFactor={["totp", "otp"]}
+      passkey
       avatar
       deleteUser
     >

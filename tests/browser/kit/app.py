@@ -14,8 +14,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.browsers import Browsers
 from tests.browser.page_actions import fill_in, press
-from tests.browser.people import Person
+from tests.browser.people import People, Person
 from tests.support.layout import ROOT
 from tests.support.service import Service, running_service
 
@@ -82,6 +83,14 @@ def sign_in(page: Page, person: Person) -> None:
     page.goto("/auth/sign-in")
     fill_in(page, Email=person.email, Password=person.password)
     press(page, "Login")
+
+
+def signed_in(new_browser: Browsers, people: People, name: str, path: str, **options: str) -> Page:
+    """Open a page of the app, signed in without the kit's form."""
+    page = new_browser(**options)
+    people.start_session(page, people[name])
+    page.goto(path)
+    return page
 
 
 def expect_signed_in(page: Page, person: Person) -> None:

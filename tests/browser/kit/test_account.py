@@ -1,27 +1,25 @@
 """A public UI kit, @daveyplate/better-auth-ui, works with the service: the URL is all that its app knows of it."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.browsers import Browsers
-from tests.browser.page_actions import fill_in, new_person, press
-from tests.browser.people import People
-from tests.browser.ui_kit import (
+from tests.browser.kit.app import (
     INSTALLED,
     MISSING,
-    WIDE,
     App,
     card,
     expect_signed_in,
     expect_toast,
-    running_app,
     sign_in,
     sign_up,
+    signed_in,
 )
+from tests.browser.page_actions import fill_in, new_person, press
+from tests.browser.people import People
 from tests.support.pictures import noise
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
@@ -29,28 +27,6 @@ NEW_PASSWORD = "battery of horses"
 TOO_EASY = "This password is too easy to guess. Choose another one."
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not INSTALLED, reason=MISSING)]
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, template: str) -> Iterator[App]:
-    """The app, and its service."""
-    with running_app(tmp_path_factory.mktemp("app"), template) as app:
-        yield app
-
-
-@pytest.fixture(scope="module")
-def people(app: App) -> People:
-    """Users with an account."""
-    return People(app.service)
-
-
-@pytest.fixture
-def new_browser(browser: Browser, app: App) -> Iterator[Browsers]:
-    """Call it for a page of the app in a new browser."""
-    browsers = Browsers(browser, app.origin, viewport=WIDE)
-    yield browsers
-    browsers.close()
-    assert browsers.problems() == []
 
 
 def test_sign_up_with_a_password_that_is_refused(new_browser: Browsers) -> None:
@@ -164,7 +140,7 @@ def test_a_new_password(new_browser: Browsers, people: People) -> None:
     page = signed_in(new_browser, people, "Ulf", "/account/security")
     other = signed_in(new_browser, people, "Ulf", "/account/security")
     form = card(page, "Change Password")
-    new_browser.expect("400 POST .*/change-password")
+    new_browser.expect("400 POST .*/change-password", "401 GET .*/list-user-passkeys")
     for current, new, answer in (
         ("wrong horse", NEW_PASSWORD, "Invalid password"),
         (people["Ulf"].password, "password", TOO_EASY),
@@ -213,6 +189,7 @@ def test_one_device_signs_another_out(new_browser: Browsers, people: People) -> 
     press(devices.filter(has_text="Linux, Firefox"), "Revoke")
     expect(devices).to_have_count(1)
     expect(devices).to_contain_text("Current Session")
+    new_browser.expect("401 GET .*/list-user-passkeys")
 
     other.reload()
     expect(card(other, "Sign In")).to_be_visible()
@@ -220,7 +197,7 @@ def test_one_device_signs_another_out(new_browser: Browsers, people: People) -> 
 
 def test_the_account_is_deleted(new_browser: Browsers, people: People) -> None:
     page = signed_in(new_browser, people, "Ina", "/account/security")
-    new_browser.expect("400 POST .*/delete-user", "401 POST .*/sign-in/email")
+    new_browser.expect("400 POST .*/delete-user", "401 POST .*/sign-in/email", "401 GET .*/list-user-passkeys")
     for password, answer in (
         ("wrong horse", "Invalid password"),
         (people["Ina"].password, "Your account has been deleted."),
@@ -280,14 +257,6 @@ def test_a_session_that_is_not_fresh(new_browser: Browsers, people: People, app:
     press(form, "Save")
 
     expect_toast(page, "Your session is not fresh. Please sign in again.")
-
-
-def signed_in(new_browser: Browsers, people: People, name: str, path: str, **options: str) -> Page:
-    """Open a page of the app, signed in without the kit's form."""
-    page = new_browser(**options)
-    people.start_session(page, people[name])
-    page.goto(path)
-    return page
 
 
 def authorize(page: Page, email: str) -> None:

@@ -1,0 +1,1 @@
+"""Tests of a public UI kit with the service."""
