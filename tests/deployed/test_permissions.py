@@ -23,18 +23,19 @@ ONLY_RARELY: dict[str, str] = {}
 def used(stage: LocalStage) -> set[AwsCall]:
     """Return the permissions that functions used, in the terms of the template."""
     logical = {physical.rpartition("/")[2]: name for name, physical in stage.resources.items()}
+    secrets = {stage.resources[name]: name for name in ("Secret", "SecondFactorSecret")}
     return {
         AwsCall(logical[one["principal"].rpartition("/")[2]], one["action"], resource)
         for one in stage.permissions()
         if not one["denied"] and one["principal"].rpartition("/")[2] in logical
-        for resource in _resources(one, logical)
+        for resource in _resources(one, logical, secrets)
     }
 
 
-def _resources(one: Mapping[str, Any], logical: Mapping[str, str]) -> Iterator[str]:
+def _resources(one: Mapping[str, Any], logical: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[str]:
     service, place = one["action"].partition(":")[0], one["resource"]
     if service == "secretsmanager":
-        yield logical.get(place.rpartition("/")[2], "client secrets")
+        yield secrets.get(place, "client secrets")
     elif service == "ses":
         kind, _, name = place.rpartition(":")[2].partition("/")
         yield f"{kind}/{'*' if kind == 'identity' else logical[name]}"

@@ -1,6 +1,7 @@
 """The second factor: set up, asked for, trusted, turned off."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from tests.deployed.gateway import DeployedApi, DeployedMailbox, DeployedPeople
 from tests.deployed.stage import LocalStage, wait_until
 from tests.support import two_factor as second
+from tests.support.oauth_flow import SOCIAL
 from tests.support.people import PASSWORD
+from tests.support.provider import Provider
 
 pytestmark = pytest.mark.deployed
 OWNER = {"password": PASSWORD}
@@ -28,11 +31,15 @@ def test_whichever_second_step_needs_the_first_key_publishes_it(
     call: DeployedApi, stage: LocalStage, people: DeployedPeople, mailbox: DeployedMailbox
 ) -> None:
     api: Any = call
-    lea = second.Enrolled(api, people.signed_in("ole@example.com"))
+    lea = people.signed_in("ole@example.com")
+    begun = call(second.ENABLE, bearer=lea.token, json=OWNER).json
+    app = second.App(begun["totpURI"])
+    stage.forget_keyring()
+    assert call(second.VERIFY_TOTP, bearer=lea.token, json={"code": app.code()}).status == 200
     steps: dict[str, Callable[[], str]] = {
-        second.VERIFY_TOTP: lambda: lea.app.code(steps=1),
+        second.VERIFY_TOTP: lambda: app.code(steps=1),
         second.VERIFY_OTP: lambda: mailed_code(mailbox, lea.email, 1),
-        second.VERIFY_BACKUP: lambda: lea.backup_codes[0],
+        second.VERIFY_BACKUP: lambda: begun["backupCodes"][0],
     }
     for route, code in steps.items():
         waiting = call("POST /api/auth/login", json={"email": lea.email, **OWNER}).json["two_factor_token"]
@@ -65,3 +72,52 @@ def test_an_app_is_set_up_and_asked_for(call: DeployedApi, people: DeployedPeopl
 
     assert call(second.DISABLE, bearer=done.json["token"], json=OWNER).status == 200
     assert not second.is_challenged(api, kim.email)
+
+
+def test_mailed_codes_of_a_user_without_a_password(
+    call: DeployedApi, google: Provider, mailbox: DeployedMailbox
+) -> None:
+    """They stand for the password where the second factor is changed."""
+    token, codes = without_password(call, google, "pam@example.com"), count(1)
+    token = call(second.ENABLE, bearer=token, json={"method": "otp"}).headers["set-auth-token"]
+
+    def code() -> dict[str, str]:
+        assert call(second.SEND_OTP, bearer=token).status == 200
+        return {"code": mailed_code(mailbox, "pam@example.com", next(codes))}
+
+    assert call(second.GENERATE, bearer=token, json=code()).code == "TWO_FACTOR_NOT_ENABLED"
+    assert call(second.GET_URI, bearer=token, json=code()).code == "TOTP_NOT_ENABLED"
+    token = call(second.DISABLE, bearer=token, json=code()).headers["set-auth-token"]
+    assert call(second.VERIFY_OTP, bearer=token, json=code()).json["user"]["email"] == "pam@example.com"
+
+
+def test_a_user_without_a_password_changes_to_an_app(
+    call: DeployedApi, google: Provider, mailbox: DeployedMailbox
+) -> None:
+    token = without_password(call, google, "roy@example.com")
+    token = call(second.ENABLE, bearer=token, json={"method": "otp"}).headers["set-auth-token"]
+    assert call(second.SEND_OTP, bearer=token).status == 200
+    given = {"code": mailed_code(mailbox, "roy@example.com", 1)}
+    assert call(second.VERIFY_OTP, bearer=token, json=given).status == 200
+    assert call(second.SEND_OTP, bearer=token).status == 200
+    begun = call(second.ENABLE, bearer=token, json={"code": mailed_code(mailbox, "roy@example.com", 2)}).json
+    app, codes = second.App(begun["totpURI"]), begun["backupCodes"]
+    token = call(second.VERIFY_TOTP, bearer=token, json={"code": app.code()}).json["token"]
+
+    assert call(second.VERIFY_TOTP, bearer=token, json={"code": app.code(steps=1)}).status == 200
+    assert call(second.VERIFY_BACKUP, bearer=token, json={"code": codes[0]}).status == 200
+    assert call(second.GET_URI, bearer=token, json={"code": codes[1]}).json["totpURI"] == begun["totpURI"]
+    assert call(second.DISABLE, bearer=token, json={"code": codes[2]}).status == 200
+
+
+@pytest.mark.parametrize("route", [second.GET_URI, second.GENERATE])
+def test_wrong_passwords_end_the_session(call: DeployedApi, people: DeployedPeople, route: str) -> None:
+    user = people.signed_in(f"{route.rpartition('/')[2]}@example.com")
+    assert 401 in {call(route, bearer=user.token, json={"password": "no"}).status for _ in range(4)}
+
+
+def without_password(call: DeployedApi, google: Provider, email: str) -> str:
+    """Sign up at the provider, and return the session's token."""
+    id_token = google.id_token(sub=email, email=email, email_verified=True)
+    token: str = call(SOCIAL, json={"provider": "google", "idToken": {"token": id_token}}).json["token"]
+    return token

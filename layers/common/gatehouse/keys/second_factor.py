@@ -8,13 +8,14 @@ Imported only where needed, because `cryptography` is slow to import.
 import hmac
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gatehouse.config import ConfigurationError, config
-from gatehouse.keys.secret import hkdf, named_secret
+from gatehouse.keys.secret import clear_named_secrets, hkdf, named_secret
 
 _SEALING, _BACKUP_CODES = b"gatehouse second factor", b"gatehouse backup code"
 _NONCE_SIZE = 12  # bytes
@@ -35,31 +36,47 @@ def seal(secret: bytes, user_id: str) -> SealedSecret:
 
 
 def unseal(sealed: SealedSecret, user_id: str) -> bytes:
-    """Return the TOTP secret of a user; raises ConfigurationError when its key was removed, or it is another user's."""
+    """Return the TOTP secret of a user; raises ConfigurationError when its key was removed or changed."""
     nonce, data = sealed.data[:_NONCE_SIZE], sealed.data[_NONCE_SIZE:]
     try:
         return _cipher(sealed.key).decrypt(nonce, data, user_id.encode())
-    except (InvalidTag, KeyError):
-        raise ConfigurationError("the key of a second factor is missing") from None
+    except InvalidTag:
+        raise ConfigurationError(f"key {sealed.key} of second factors is not the one that sealed this one") from None
 
 
-def backup_code_macs(code: str, user_id: str) -> list[bytes]:
-    """Return the HMACs of a user's backup code by each key, the newest first: 32 bytes each."""
+def backup_code_mac(code: str, user_id: str) -> bytes:
+    """Return what is stored of a backup code: the newest key's number, a colon, and the HMAC by that key."""
+    return _backup_code_mac(_newest(), code, user_id)
+
+
+def find_backup_code(code: str, user_id: str, stored: Iterable[bytes]) -> bytes | None:
+    """Return what is stored of a user's backup code; None for a code that is not among the `stored` ones."""
+    keys = {mac.partition(b":")[0].decode() for mac in stored}
+    macs = (_backup_code_mac(key, code, user_id) for key in keys)
+    return next((mac for mac in macs if mac in stored), None)
+
+
+def _backup_code_mac(key: str, code: str, user_id: str) -> bytes:
     message = f"{user_id}\0{code}".encode()
-    keys = _keys()
-    return [_mac(keys[number], message) for number in sorted(keys, key=int, reverse=True)]
-
-
-def _mac(secret: bytes, message: bytes) -> bytes:
-    return hmac.digest(hkdf(secret, _BACKUP_CODES), message, "sha256")
+    return key.encode() + b":" + hmac.digest(hkdf(_key(key), _BACKUP_CODES), message, "sha256")
 
 
 def _cipher(key: str) -> AESGCM:
-    return AESGCM(hkdf(_keys()[key], _SEALING))
+    return AESGCM(hkdf(_key(key), _SEALING))
 
 
 def _newest() -> str:
     return max(_keys(), key=int)
+
+
+def _key(number: str) -> bytes:
+    """Return a key. One that this process does not know was added while it ran, so the secret is read again."""
+    if number not in _keys():
+        clear_named_secrets()
+    try:
+        return _keys()[number]
+    except KeyError:
+        raise ConfigurationError(f"the secret of second factors has no key {number} any more") from None
 
 
 def _keys() -> dict[str, bytes]:

@@ -77,8 +77,7 @@ def check_backup_code(verification: Verification, code: str) -> list[TransactIte
     if not factor or not factor.backup_codes:
         raise BackupCodesNotEnabled
     _count(verification, factor)
-    macs = factor_keys.backup_code_macs(code.strip(), profile.user_id)
-    known = next((mac for mac in macs if mac in factor.backup_codes), None)
+    known = factor_keys.find_backup_code(code.strip(), profile.user_id, factor.backup_codes)
     if not known or not profile.two_factor:
         raise _wrong(verification, factor, InvalidBackupCode())
     used = update(

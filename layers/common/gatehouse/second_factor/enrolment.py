@@ -143,7 +143,7 @@ def _row(profile: ProfileRow, **attributes: Any) -> SecondFactorRow:
 
 
 def _macs(codes: list[str], profile: ProfileRow) -> set[bytes]:
-    return {factor_keys.backup_code_macs(code, profile.user_id)[0] for code in codes}
+    return {factor_keys.backup_code_mac(code, profile.user_id) for code in codes}
 
 
 def _uri(profile: ProfileRow, secret: bytes, issuer: str = "") -> str:
