@@ -11,7 +11,7 @@ from gatehouse.accounts.table import ProfileRow, profile_key
 from gatehouse.api_model import format_timestamp
 
 ROWS = 1_000  # read by a request, which ends at 1 MB
-SHOWN = ("pk", "sk", "user_id", "email", "email_verified", "disabled", "created_at")
+SHOWN = ("pk", "sk", "user_id", "email", "email_verified", "disabled", "two_factor", "created_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,7 @@ class Wanted:
     email_contains: str | None = None
     unverified: bool = False
     disabled: bool = False
+    two_factor: bool | None = None
     since: datetime | None = None
 
     def condition(self) -> Condition:
@@ -33,6 +34,8 @@ class Wanted:
             found &= ProfileRow.email_verified == False  # noqa: E712 -- a condition
         if self.disabled:
             found &= ProfileRow.disabled == True  # noqa: E712 -- a condition
+        if self.two_factor is not None:
+            found &= ProfileRow.two_factor.exists() if self.two_factor else ProfileRow.two_factor.does_not_exist()
         if self.since:
             found &= ProfileRow.created_at >= self.since
         return found
@@ -54,5 +57,6 @@ def list_users(wanted: Wanted, *, limit: int, after: str | None = None) -> Itera
             "email": row.email,
             "emailVerified": row.email_verified,
             "disabled": bool(row.disabled),
+            "twoFactorEnabled": row.two_factor_enabled,
             "createdAt": format_timestamp(row.created_at),
         }

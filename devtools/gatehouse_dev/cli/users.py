@@ -27,12 +27,16 @@ def list_users(
     email_contains: Annotated[str | None, typer.Option(metavar="TEXT", help="Such as @example.com.")] = None,
     unverified: Annotated[bool, typer.Option("--unverified", help="Only users without a verified address.")] = False,
     disabled: Annotated[bool, typer.Option("--disabled", help="Only disabled users.")] = False,
+    two_factor: Annotated[
+        bool | None, typer.Option("--two-factor/--no-two-factor", help="Only users with a second factor, or without.")
+    ] = None,
     since: Annotated[datetime | None, typer.Option(help="Only users created since then, in UTC.")] = None,
 ) -> None:
     """List users, page by page.
 
-    Prints id, address, whether it is verified, whether the user is disabled, and since when there is one. The order is
-    that of the table, a hash of the ids. Sign-ups that are not verified yet are no users: see `show`.
+    Prints id, address, whether it is verified, whether the user is disabled or has a second factor, and since when
+    there is one. The order is that of the table, a hash of the ids. Sign-ups that are not verified yet are no users:
+    see `show`.
 
     Scans the table of users, and pays for what it reads on the way: with a filter that few users pass, the whole table.
     A GB, such as a million users without pictures, takes about two cents and two minutes.
@@ -43,6 +47,7 @@ def list_users(
         email_contains=email_contains,
         unverified=unverified,
         disabled=disabled,
+        two_factor=two_factor,
         since=since and since.replace(tzinfo=since.tzinfo or UTC),
     )
     found = list_users(wanted, limit=limit, after=after)
@@ -172,10 +177,11 @@ def _print_table(users: list[dict[str, Any]], limit: int) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("ID", "EMAIL", "VERIFIED", "DISABLED", "CREATED"):
+    for heading in ("ID", "EMAIL", "VERIFIED", "DISABLED", "2FA", "CREATED"):
         table.add_column(heading, no_wrap=True, overflow="ignore")
     for user in users:
-        cells = (user["id"], user["email"], _word(user["emailVerified"]), _word(user["disabled"]), user["createdAt"])
+        facts = (_word(user[name]) for name in ("emailVerified", "disabled", "twoFactorEnabled"))
+        cells = (user["id"], user["email"], *facts, user["createdAt"])
         table.add_row(*map(console.printable, cells))
     Console(width=WIDE, highlight=False, markup=False, emoji=False).print(table)
     if len(users) == limit:

@@ -212,12 +212,13 @@ def test_show_prints_json_for_scripts(tool: Tool, call: Api, cloud: Cloud, ann: 
 
 @pytest.fixture
 def users(tool: Tool, call: Api, tmp_path: Path) -> list[str]:
-    """The addresses of imported users: two verified ones and one that is not; and a sign-up that is no user yet."""
+    """The addresses of imported users: two verified ones, the first with an app, and one that is not; and a sign-up."""
     lines: list[dict[str, Any]] = [
         {"email": "ann@example.com", "email_verified": True, "created_at": "2026-01-02T03:04:05Z", "name": "[b]x"},
         {"email": "bob@example.com", "created_at": "2026-03-01T00:00:00Z"},
         {"email": "cyd@school.example", "email_verified": True, "created_at": "2026-02-01T00:00:00Z"},
     ]
+    lines[0]["totp_secret"] = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     file = tmp_path / "users.jsonl"
     file.write_text("".join(f"{json.dumps(line | {'password_hash': HASH})}\n" for line in lines))
     assert tool("import-users", str(file)).code == 0
@@ -240,6 +241,7 @@ def test_users_are_listed_without_hashes(tool: Tool, users: list[str]) -> None:
         "id": "",
         "emailVerified": True,
         "disabled": False,
+        "twoFactorEnabled": True,
         "createdAt": "2026-01-02T03:04:05.000Z",
     }
     assert HASH[:20] not in result.out
@@ -259,7 +261,7 @@ def test_hashes_are_not_even_read(tool: Tool, users: list[str], monkeypatch: pyt
     (scan,) = scans
     names = scan["ExpressionAttributeNames"]
     assert {names[name] for name in scan["ProjectionExpression"].split(", ")} == {
-        *("pk", "sk", "user_id", "email", "email_verified", "disabled", "created_at")
+        *("pk", "sk", "user_id", "email", "email_verified", "disabled", "two_factor", "created_at")
     }
 
 
@@ -285,6 +287,8 @@ def test_pages_follow_each_other(tool: Tool, users: list[str]) -> None:
         (["--since", "2026-02-01T00:00:01"], [1]),
         (["--since", "2026-02-01", "--unverified", "--email-contains", "ann"], []),
         (["--disabled"], [2]),
+        (["--two-factor"], [0]),
+        (["--no-two-factor"], [1, 2]),
     ],
 )
 def test_the_list_can_be_filtered(tool: Tool, users: list[str], options: list[str], expected: list[int]) -> None:
@@ -298,11 +302,11 @@ def test_a_table_has_a_line_for_each_user_and_says_how_to_go_on(tool: Tool, user
     result = tool("users list", "--limit", "3")
 
     head, *lines = result.out.splitlines()
-    assert head.split() == ["ID", "EMAIL", "VERIFIED", "DISABLED", "CREATED"]
-    assert sorted(line.split()[1:4] for line in lines) == [
-        [users[0], "yes", "no"],
-        [users[1], "no", "no"],
-        [users[2], "yes", "no"],
+    assert head.split() == ["ID", "EMAIL", "VERIFIED", "DISABLED", "2FA", "CREATED"]
+    assert sorted(line.split()[1:5] for line in lines) == [
+        [users[0], "yes", "no", "yes"],
+        [users[1], "no", "no", "no"],
+        [users[2], "yes", "no", "no"],
     ]
     assert result.err == f"There may be more: --after {lines[-1].split()[0]}\n"
     assert "There may be more" not in tool("users list", "--limit", "4").err
