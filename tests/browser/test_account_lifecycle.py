@@ -1,4 +1,4 @@
-"""An account from sign-up to deletion, by mouse and by keyboard; and several browsers of one user."""
+"""An account from sign-up to deletion, by mouse; and several browsers of one user."""
 
 import re
 
@@ -109,61 +109,6 @@ def _use_tasks(page: Page) -> None:
     page.reload()
     expect(page.get_by_role("checkbox", name="Buy milk")).to_be_checked()
     expect(tasks.filter(has_text="Call Rob").filter(has_text="High")).to_be_visible()
-
-
-def test_the_life_of_an_account_by_keyboard(new_browser: Browsers, people: People) -> None:
-    """All controls are reached with Tab, and the focus is visible."""
-    page, kim = new_browser(), new_person("Kim")
-    keyboard = page.keyboard
-
-    def type_fields(*texts: str) -> None:
-        for text in texts:
-            keyboard.type(text)
-            keyboard.press("Tab")
-
-    def tab_to(name: str, role: str = "button") -> Locator:
-        for _ in range(30):
-            focused = page.locator(":focus")
-            if focused.and_(page.get_by_role(role, name=name)).count():  # type: ignore[arg-type] # one of its literals
-                return focused
-            keyboard.press("Tab")
-        raise AssertionError(f"Tab does not lead to {name}")
-
-    page.goto("/sign-up")
-    expect(page.get_by_label("Name")).to_be_focused()
-    type_fields(kim.name, kim.email)
-    keyboard.type(kim.password)
-    keyboard.press("Enter")
-    expect_page(page, "Check your email")
-    page.goto(people.link(kim.email))
-    tab_to("Confirm my email address")
-    keyboard.press("Enter")
-    expect_page(page, "Thank you")
-    tab_to("Continue", "link")
-    keyboard.press("Enter")
-    expect(page.get_by_label("Email address")).to_be_focused()
-    type_fields(kim.email)
-    keyboard.type(kim.password)
-    keyboard.press("Enter")
-    expect_notice(page, "No tasks yet.")
-    keyboard.press("n")
-    for title in ("Water the plants", "Sharpen a pencil"):
-        keyboard.type(title)
-        keyboard.press("Enter")
-        expect(page.get_by_role("listitem").filter(has_text=title)).to_be_visible()
-    tab_to("Sharpen a pencil", "checkbox")
-    keyboard.press("Space")
-    expect(page.get_by_role("checkbox", name="Sharpen a pencil")).to_be_checked()
-    tab_to("Edit: Sharpen a pencil")
-    keyboard.press("Enter")
-    expect(page.get_by_label("Task", exact=True)).to_be_focused()
-    keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    page.reload()
-    expect(page.get_by_role("checkbox", name="Sharpen a pencil")).to_be_checked()
-    tab_to("Sign out")
-    keyboard.press("Enter")
-    expect_notice(page, "You are signed out.")
 
 
 def test_input_survives_the_end_of_the_session(new_browser: Browsers, people: People) -> None:
