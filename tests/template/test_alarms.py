@@ -25,6 +25,7 @@ THRESHOLDS = {
     "StreamsBehind": 300_000,  # milliseconds
     "MailBounces": 0.04,
     "MailComplaints": 0.0008,
+    "PasskeyClonedSpike": 5,
     "RefreshReuseSpike": 5,
     "FailedSignIns": {"Ref": "FailedSignInsAlarm"},
     "ManySignUps": {"Ref": "SignUpsAlarm"},
@@ -210,6 +211,7 @@ def metric_dimensions(running_cloud: object, capsys: pytest.CaptureFixture[str])
 
     telemetry.count_metric("Outcomes", function="f", outcome="OK")
     telemetry.count_metric("RefreshReuse")
+    telemetry.count_metric("PasskeyCloned")
     metrics = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
     assert {metric["Namespace"] for metric in metrics} == {OURS}
     return {metric["Metrics"][0]["Name"]: set(metric["Dimensions"][0]) for metric in metrics}
