@@ -74,12 +74,12 @@ def check_backup_code(verification: Verification, code: str) -> list[TransactIte
     Raises BackupCodesNotEnabled, InvalidBackupCode, and as `_count`.
     """
     profile, factor = verification.profile, verification.factor
-    if not factor or not factor.backup_codes:
+    if not factor or not (factor.confirmed and factor.backup_codes):
         raise BackupCodesNotEnabled
     _count(verification, factor)
     macs = factor_keys.backup_code_macs(code.strip(), profile.user_id)
     known = next((mac for mac in macs if mac in factor.backup_codes), None)
-    if not known or not profile.two_factor:
+    if not known:
         raise _wrong(verification, factor, InvalidBackupCode())
     used = update(
         SecondFactorRow(factor.pk, factor.sk),
