@@ -13,6 +13,7 @@ from tests.support.tables import tables_unchanged
 from tests.support.two_factor import (
     DISABLE,
     ENABLE,
+    SEND_OTP,
     TRUST,
     VERIFY_TOTP,
     App,
@@ -35,6 +36,13 @@ def test_it_is_off_at_once_and_the_session_is_replaced(call: Api, enrolled: Enro
     assert user["twoFactorEnabled"] is False
     assert not is_challenged(call, enrolled.email)
     assert "the second factor was turned off" in mailbox.to(enrolled.email)[-1].text
+
+
+def test_sign_ins_that_wait_for_it_end(call: Api, enrolled: Enrolled) -> None:
+    token = challenge(call, enrolled.email)
+    call(DISABLE, bearer=enrolled.token, json={"password": PASSWORD})
+
+    assert call(SEND_OTP, json={"two_factor_token": token}).code == "INVALID_TWO_FACTOR_COOKIE"
 
 
 def test_nothing_of_it_is_left(call: Api, enrolled: Enrolled, cloud: Cloud) -> None:

@@ -8,6 +8,8 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.auth_calls import is_signed_in
 from tests.support.calls import Api
+from tests.support.interleaving import interleave
+from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import PASSWORD, People, Person
@@ -58,6 +60,37 @@ def test_beginning_again_replaces_the_secret(call: Api, ann: Person) -> None:
     assert call(VERIFY_TOTP, bearer=ann.token, json={"code": second.code()}).status == 200
 
 
+def test_beginning_again_meanwhile_keeps_the_first_code_from_confirming_another_secret(
+    call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = {"password": PASSWORD}
+    app = App(call(ENABLE, bearer=ann.token, json=begin).json["totpURI"])
+    interleave(monkeypatch, "second_factor.completing", "transact", lambda: call(ENABLE, bearer=ann.token, json=begin))
+
+    assert call(VERIFY_TOTP, bearer=ann.token, json={"code": app.code()}).code == "INVALID_CODE"
+    assert not is_challenged(call, ann.email)
+
+
+def test_beginning_again_ends_no_lock(call: Api, ann: Person) -> None:
+    first = App(call(ENABLE, bearer=ann.token, json={"password": PASSWORD}).json["totpURI"])
+    for _ in range(10):
+        assert call(VERIFY_TOTP, bearer=ann.token, json={"code": first.wrong()}).code == "INVALID_CODE"
+    second = App(call(ENABLE, bearer=ann.token, json={"password": PASSWORD}).json["totpURI"])
+
+    assert call(VERIFY_TOTP, bearer=ann.token, json={"code": second.code()}).code == "ACCOUNT_TEMPORARILY_LOCKED"
+
+
+@pytest.mark.parametrize("meanwhile", ["confirm", "POST /api/auth/revoke-other-sessions"])
+def test_nothing_is_begun_for_an_account_that_changed_meanwhile(
+    call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    app = App(call(ENABLE, bearer=ann.token, json={"password": PASSWORD}).json["totpURI"])
+    route, body = (VERIFY_TOTP, {"code": app.code()}) if meanwhile == "confirm" else (meanwhile, {})
+    interleave(monkeypatch, "second_factor.enrolment", "transact", lambda: call(route, bearer=ann.token, json=body))
+
+    assert call(ENABLE, bearer=ann.token, json={"password": PASSWORD}).code == "TOTP_ALREADY_ENABLED"
+
+
 def test_an_active_app_is_not_replaced(call: Api, enrolled: Enrolled, cloud: Cloud) -> None:
     with tables_unchanged(cloud):
         again = call(ENABLE, bearer=enrolled.token, json={"password": PASSWORD})
@@ -65,13 +98,31 @@ def test_an_active_app_is_not_replaced(call: Api, enrolled: Enrolled, cloud: Clo
     assert (again.status, again.code) == (400, "TOTP_ALREADY_ENABLED")
 
 
-def test_mailed_codes_are_active_at_once(call: Api, ann: Person) -> None:
+def test_mailed_codes_do_not_replace_an_active_app(call: Api, enrolled: Enrolled, cloud: Cloud) -> None:
+    with tables_unchanged(cloud):
+        enabled = call(ENABLE, bearer=enrolled.token, json={"password": PASSWORD, "method": "otp"})
+
+    assert (enabled.status, enabled.json, enabled.cookies) == (200, {"method": "otp"}, [])
+
+
+def test_mailed_codes_need_a_verified_address(call: Api, ann: Person, cloud: Cloud) -> None:
+    table = layer("accounts.table")
+    table.ProfileRow(*table.profile_key(ann.id)[1:]).update([table.ProfileRow.email_verified.set(False)])
+
+    with tables_unchanged(cloud):
+        refused = call(ENABLE, bearer=ann.token, json={"password": PASSWORD, "method": "otp"})
+
+    assert (refused.status, refused.code) == (403, "EMAIL_NOT_VERIFIED")
+
+
+def test_mailed_codes_are_active_at_once(call: Api, ann: Person, mailbox: Mailbox) -> None:
     enabled = call(ENABLE, bearer=ann.token, json={"password": PASSWORD, "method": "otp"})
 
     assert (enabled.status, enabled.json) == (200, {"method": "otp"})
     assert not is_signed_in(call, ann)
     waiting = call("POST /api/auth/sign-in/email", json={"email": ann.email, "password": PASSWORD})
     assert waiting.json["twoFactorMethods"] == ["otp"]
+    assert "the second factor was turned on" in mailbox.to(ann.email)[-1].text
 
 
 def test_a_user_with_mailed_codes_can_change_to_an_app(call: Api, ann: Person) -> None:

@@ -7,14 +7,13 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.mailbox import Mailbox
+from tests.support.interleaving import interleave
 from tests.support.people import PASSWORD, People, Person
 from tests.support.two_factor import (
     CHALLENGE,
     ENABLE,
     SESSION,
     TRUST,
-    VERIFY_BACKUP,
     VERIFY_TOTP,
     App,
     Enrolled,
@@ -26,13 +25,6 @@ from tests.support.two_factor import (
 
 SIGN_IN = "POST /api/auth/sign-in/email"
 ORIGIN = {"origin": "https://app.example.com"}
-
-
-@pytest.fixture
-def later(enrolled: Enrolled, advance_clock: Callable[..., None]) -> Enrolled:
-    """A user whose app shows a code that was not used yet."""
-    advance_clock(minutes=1)
-    return enrolled
 
 
 def test_the_right_password_alone_opens_no_session(call: Api, enrolled: Enrolled) -> None:
@@ -151,57 +143,21 @@ def test_one_code_for_twenty_sign_ins_opens_one_session(call: Api, later: Enroll
     assert [response.status for response in responses].count(200) == 1
 
 
-def test_the_sixth_attempt_ends_the_sign_in(call: Api, later: Enrolled) -> None:
-    token = challenge(call, later.email)
-    wrong = [give(call, VERIFY_TOTP, token, later.app.wrong()).code for _ in range(3)]
-    wrong += [give(call, VERIFY_BACKUP, token, "aaaaa-aaaaa").code for _ in range(2)]
-
-    sixth, seventh = (give(call, VERIFY_TOTP, token, later.app.code()) for _ in range(2))
-
-    assert wrong == ["INVALID_CODE"] * 3 + ["INVALID_BACKUP_CODE"] * 2
-    assert (sixth.status, sixth.code) == (400, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE")
-    assert (seventh.status, seventh.code) == (401, "INVALID_TWO_FACTOR_COOKIE")
-
-
-def test_ten_wrong_codes_in_a_row_lock_for_a_quarter_of_an_hour(
-    call: Api, later: Enrolled, mailbox: Mailbox, advance_clock: Callable[..., None]
+@pytest.mark.parametrize(("same", "refused"), [(True, "INVALID_TWO_FACTOR_COOKIE"), (False, "INVALID_CODE")])
+def test_who_comes_second_is_told_what_was_used_up(
+    call: Api,
+    later: Enrolled,
+    monkeypatch: pytest.MonkeyPatch,
+    same: bool,  # noqa: FBT001 -- a case
+    refused: str,
 ) -> None:
-    for token in [challenge(call, later.email) for _ in range(2)]:
-        for _ in range(5):
-            assert give(call, VERIFY_TOTP, token, later.app.wrong()).code == "INVALID_CODE"
-    token = challenge(call, later.email)
+    first, second = challenge(call, later.email), challenge(call, later.email)
+    code = later.app.code()
+    interleave(
+        monkeypatch, "accounts.gate", "transact", lambda: give(call, VERIFY_TOTP, second if same else first, code)
+    )
 
-    locked = give(call, VERIFY_TOTP, token, later.app.code())
-
-    assert (locked.status, locked.code) == (429, "ACCOUNT_TEMPORARILY_LOCKED")
-    assert 890 < int(locked.headers["retry-after"]) <= 900
-    assert give(call, VERIFY_BACKUP, token, later.backup_codes[0]).code == "ACCOUNT_TEMPORARILY_LOCKED"
-    assert "locked for a quarter of an hour" in mailbox.to(later.email)[-1].text
-    advance_clock(minutes=15)
-    assert give(call, VERIFY_TOTP, challenge(call, later.email), later.app.code()).status == 200
-
-
-def test_a_right_code_begins_anew(call: Api, later: Enrolled, advance_clock: Callable[..., None]) -> None:
-    for _ in range(3):
-        token = challenge(call, later.email)
-        assert {give(call, VERIFY_TOTP, token, later.app.wrong()).code for _ in range(4)} == {"INVALID_CODE"}
-        assert give(call, VERIFY_TOTP, token, later.app.code()).status == 200
-        advance_clock(minutes=1)
-
-
-def test_a_thousand_wrong_codes_lock_out_nobody_who_resets_the_password(
-    call: Api, later: Enrolled, mailbox: Mailbox
-) -> None:
-    """Fifty here, from as many addresses: none but ten is compared."""
-    codes = []
-    for number in range(50):
-        token = challenge(call, later.email)
-        codes.append(give(call, VERIFY_TOTP, token, later.app.wrong()).code)
-        assert number < 10 or codes[-1] == "ACCOUNT_TEMPORARILY_LOCKED"
-    mailbox.deliver()
-    assert call("POST /api/auth/request-password-reset", json={"email": later.email}).status == 200
-    reset = {"token": mailbox.to(later.email)[-1].token, "newPassword": "another horse battery"}
-    assert call("POST /api/auth/reset-password", json=reset).status == 200
+    assert give(call, VERIFY_TOTP, second, code).code == refused
 
 
 def test_a_sign_in_waits_for_ten_minutes(call: Api, later: Enrolled, advance_clock: Callable[..., None]) -> None:
