@@ -10,7 +10,7 @@ from tests.support.calls import Api
 from tests.support.people import PASSWORD, People, Person
 from tests.support.routes import PROTECTED
 from tests.support.tables import tables_unchanged
-from tests.support.two_factor import ENABLE, GET_URI, VERIFY_TOTP, App, Enrolled, challenge, give
+from tests.support.two_factor import ENABLE, GET_URI, TRUST, VERIFY_TOTP, App, Enrolled, challenge, cookie_of, give
 
 ADMITTED = {
     ENABLE,
@@ -114,6 +114,24 @@ def test_turning_it_off_leads_to_the_set_up_again(call: Api, ann: Person, settin
     disabled = call("POST /api/auth/two-factor/disable", bearer=enrolled.token, json={"password": PASSWORD})
 
     assert call("GET /api/tasks", bearer=disabled.headers["set-auth-token"]).code == "TWO_FACTOR_REQUIRED"
+
+
+def test_a_session_of_a_trusted_device_and_one_that_replaces_another_have_the_second_factor(
+    call: Api, ann: Person, settings: Callable[..., None], advance_clock: Callable[..., None]
+) -> None:
+    enrolled = Enrolled(call, ann)
+    settings(**ALL)
+    advance_clock(minutes=1)
+    done = give(call, VERIFY_TOTP, challenge(call, ann.email), enrolled.app.code(), trustDevice=True)
+    trusted = {"cookies": [cookie_of(done, TRUST)], "headers": {"origin": "https://app.example.com"}}
+
+    token = call("POST /api/auth/sign-in/email", json={"email": ann.email, "password": PASSWORD}, **trusted).json[
+        "token"
+    ]
+    assert call("GET /api/tasks", bearer=token).status == 200
+    change = {"currentPassword": PASSWORD, "newPassword": "another horse battery", "revokeOtherSessions": True}
+    token = call("POST /api/auth/change-password", bearer=token, json=change).json["token"]
+    assert call("GET /api/tasks", bearer=token).status == 200
 
 
 @pytest.mark.parametrize("setting", ["off", "all"])

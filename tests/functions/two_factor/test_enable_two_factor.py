@@ -14,7 +14,17 @@ from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import PASSWORD, People, Person
 from tests.support.tables import tables_unchanged
-from tests.support.two_factor import ENABLE, VERIFY_TOTP, App, Enrolled, is_challenged
+from tests.support.two_factor import (
+    ENABLE,
+    TRUST,
+    VERIFY_TOTP,
+    App,
+    Enrolled,
+    challenge,
+    cookie_of,
+    give,
+    is_challenged,
+)
 
 
 def test_an_app_is_set_up_but_not_active_before_a_code_was_given(call: Api, ann: Person) -> None:
@@ -78,6 +88,24 @@ def test_beginning_again_ends_no_lock(call: Api, ann: Person) -> None:
     second = App(call(ENABLE, bearer=ann.token, json={"password": PASSWORD}).json["totpURI"])
 
     assert call(VERIFY_TOTP, bearer=ann.token, json={"code": second.code()}).code == "ACCOUNT_TEMPORARILY_LOCKED"
+
+
+@pytest.mark.parametrize("method", ["totp", "otp"])
+def test_nothing_is_turned_on_in_a_session_that_ended_meanwhile(
+    call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Else whoever was just signed out could lock the owner out."""
+    app = App(call(ENABLE, bearer=ann.token, json={"password": PASSWORD}).json["totpURI"])
+    module = {"totp": "second_factor.completing", "otp": "second_factor.enrolment"}[method]
+    interleave(monkeypatch, module, "transact", lambda: call("POST /api/auth/revoke-sessions", bearer=ann.token))
+
+    if method == "totp":
+        refused = call(VERIFY_TOTP, bearer=ann.token, json={"code": app.code()})
+    else:
+        refused = call(ENABLE, bearer=ann.token, json={"password": PASSWORD, "method": method})
+
+    assert refused.status in {400, 401}
+    assert not is_challenged(call, ann.email)
 
 
 @pytest.mark.parametrize("meanwhile", ["confirm", "POST /api/auth/revoke-other-sessions"])
@@ -164,9 +192,17 @@ def test_a_user_without_a_password_needs_a_fresh_session_alone(call: Api, oauth_
     assert call(VERIFY_TOTP, bearer=token, json={"code": app.code()}).status == 200
 
 
-def test_secrets_and_codes_are_not_stored_in_clear(call: Api, people: People, cloud: Cloud) -> None:
+def test_secrets_and_codes_are_not_stored_in_clear(
+    call: Api, people: People, cloud: Cloud, advance_clock: Callable[..., None]
+) -> None:
     one = Enrolled(call, people.signed_in("bob"))
-    rows = repr([cloud.client("dynamodb").scan(TableName=name)["Items"] for name in ("UsersTable", "TokensTable")])
+    advance_clock(minutes=1)
+    done = give(call, VERIFY_TOTP, challenge(call, one.email), one.app.code(), trustDevice=True)
+    tokens = cookie_of(done, TRUST).rpartition(".")[0], challenge(call, one.email)
+    tables = ("UsersTable", "TokensTable", "SessionsTable")
+    rows = repr([cloud.client("dynamodb").scan(TableName=name)["Items"] for name in tables])
 
+    assert {one.id in token for token in tokens} == {True}
+    assert not any(token[-43:] in rows for token in tokens)
     assert not any(secret in rows for secret in (one.app.totp.secret, *one.backup_codes))
     assert str(one.app.totp.byte_secret())[2:-1] not in rows

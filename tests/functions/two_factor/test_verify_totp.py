@@ -14,6 +14,7 @@ from tests.support.two_factor import (
     ENABLE,
     SESSION,
     TRUST,
+    VERIFY_BACKUP,
     VERIFY_TOTP,
     App,
     Enrolled,
@@ -45,7 +46,7 @@ def test_a_code_completes_the_sign_in_of_the_cookie(call: Api, later: Enrolled) 
 
     assert (done.status, done.json["user"]["id"]) == (200, later.id)
     assert unquote(cookie_of(done, SESSION)).partition("=")[2].startswith(done.json["token"])
-    assert (cookie_of(done, CHALLENGE), cookie_of(done, TRUST)) == ("", "")
+    assert (cookie_of(done, TRUST), f"{CHALLENGE}=; Max-Age=0" in "".join(done.cookies)) == ("", True)
     assert call("GET /api/auth/get-session", bearer=done.json["token"]).json["user"]["id"] == later.id
 
 
@@ -143,21 +144,21 @@ def test_one_code_for_twenty_sign_ins_opens_one_session(call: Api, later: Enroll
     assert [response.status for response in responses].count(200) == 1
 
 
-@pytest.mark.parametrize(("same", "refused"), [(True, "INVALID_TWO_FACTOR_COOKIE"), (False, "INVALID_CODE")])
-def test_who_comes_second_is_told_what_was_used_up(
-    call: Api,
-    later: Enrolled,
-    monkeypatch: pytest.MonkeyPatch,
-    same: bool,  # noqa: FBT001 -- a case
-    refused: str,
+def test_a_sign_in_is_completed_once_even_with_two_codes(
+    call: Api, later: Enrolled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = challenge(call, later.email), challenge(call, later.email)
-    code = later.app.code()
-    interleave(
-        monkeypatch, "accounts.gate", "transact", lambda: give(call, VERIFY_TOTP, second if same else first, code)
-    )
+    token = challenge(call, later.email)
+    complete = lambda: give(call, VERIFY_BACKUP, token, later.backup_codes[0])  # noqa: E731 -- short
+    interleave(monkeypatch, "accounts.gate", "transact", complete)
 
-    assert give(call, VERIFY_TOTP, second, code).code == refused
+    assert give(call, VERIFY_TOTP, token, later.app.code()).code == "INVALID_TWO_FACTOR_COOKIE"
+
+
+def test_a_code_that_was_used_meanwhile_is_refused(call: Api, later: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, code = challenge(call, later.email), challenge(call, later.email), later.app.code()
+    interleave(monkeypatch, "accounts.gate", "transact", lambda: give(call, VERIFY_TOTP, first, code))
+
+    assert give(call, VERIFY_TOTP, second, code).code == "INVALID_CODE"
 
 
 def test_a_sign_in_waits_for_ten_minutes(call: Api, later: Enrolled, advance_clock: Callable[..., None]) -> None:
@@ -189,6 +190,7 @@ def test_a_cookie_with_a_bad_signature_is_none(call: Api, later: Enrolled) -> No
     assert cookie_of(waiting, CHALLENGE)
     refused = call(VERIFY_TOTP, cookies=[cookie], headers=ORIGIN, json={"code": later.app.code()})
     assert refused.code == "INVALID_TWO_FACTOR_COOKIE"
+    assert f"{CHALLENGE}=; Max-Age=0" in "".join(refused.cookies)
 
 
 def test_somebody_elses_code_does_not_count(call: Api, later: Enrolled, people: People) -> None:
@@ -205,6 +207,20 @@ def test_within_a_session_a_code_makes_it_fresh(call: Api, later: Enrolled, adva
 
     assert (done.status, done.json["token"], done.cookies) == (200, later.token, [])
     assert call("GET /api/auth/list-sessions", bearer=later.token).status == 200
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_sign_in_that_is_named_goes_before_the_session_and_that_before_the_cookie(
+    call: Api,
+    later: Enrolled,
+    named: bool,  # noqa: FBT001 -- a case
+) -> None:
+    waiting = call(SIGN_IN, json={"email": later.email, "password": PASSWORD})
+    body = {"code": later.app.code()} | ({"two_factor_token": waiting.json["two_factor_token"]} if named else {})
+
+    done = call(VERIFY_TOTP, bearer=later.token, cookies=[cookie_of(waiting, CHALLENGE)], headers=ORIGIN, json=body)
+
+    assert (done.status, done.json["token"] == later.token) == (200, not named)
 
 
 def test_without_an_app_there_is_nothing_to_verify(call: Api, ann: Person) -> None:
