@@ -74,7 +74,11 @@ def statement(form: Any, content: Any) -> Callable[[], Authenticator]:
 
 
 def attested_by(
-    pair: Es256 | EdDsa, *, algorithm: int | None = None, signed: Callable[[bytes], bytes] = lambda data: data
+    pair: Es256 | EdDsa,
+    *,
+    algorithm: int | None = None,
+    signed: Callable[[bytes], bytes] = lambda data: data,
+    **more: Any,
 ) -> Authenticator:
     """Return an authenticator whose new key signs its own attestation."""
     said: list[bytes] = []
@@ -85,7 +89,7 @@ def attested_by(
 
     def attest(made: Json) -> Json:
         signature = pair.sign(signed(made["authData"] + sha256(said[-1]).digest()))
-        return made | {"fmt": "packed", "attStmt": {"alg": algorithm or pair.cose[3], "sig": signature}}  # type: ignore[index]
+        return made | {"fmt": "packed", "attStmt": {"alg": algorithm or pair.cose[3], "sig": signature} | more}  # type: ignore[index]
 
     return Authenticator(key=pair, change_client_data=remember, change_attestation=attest)
 
@@ -175,7 +179,7 @@ HOSTILE: dict[str, Hostile] = {
     "bytes after the attestation": Hostile(
         made=attestation(lambda made: cbor2.dumps(made) + b"\0"), stricter="WebAuthn: it is one map"
     ),
-    "a member twice": Hostile(made=attestation(lambda made: b"\xa4" + cbor2.dumps(made)[1:] + b"\x63fmt\x60")),
+    "a member twice": Hostile(made=attestation(lambda made: b"\xa4" + cbor2.dumps(made)[1:] + b"\x63fmt\x64none")),
     "a tag": Hostile(made=attestation(lambda made: cbor2.dumps(cbor2.CBORTag(55799, made)))),
     "a tag inside": Hostile(
         made=lambda: Authenticator(extensions=cbor2.dumps({"a": cbor2.CBORTag(35, "(a+)+")})), stricter="CTAP has none"
@@ -183,6 +187,7 @@ HOSTILE: dict[str, Hostile] = {
     "a map without an end": Hostile(
         made=attestation(lambda made: b"\xbf" + cbor2.dumps(made)[1:] + b"\xff"), stricter="CTAP has no such maps"
     ),
+    "nesting": Hostile(made=lambda: Authenticator(extensions=cbor2.dumps({1: [[[[[]]]]]})), stricter="CTAP"),
     "deep nesting": Hostile(made=attestation(lambda _: b"\x81" * 5000 + b"\x01")),
     "a length of petabytes": Hostile(made=attestation(lambda _: b"\x5b\x00\x0f" + b"\xff" * 6)),
     "data as text": Hostile(made=attestation(lambda made: made | {"authData": "x"})),
@@ -196,6 +201,7 @@ HOSTILE: dict[str, Hostile] = {
     "packed without a signature": Hostile(made=statement("packed", {"alg": -7})),
     "packed with a wrong signature": Hostile(made=lambda: attested_by(Es256(), signed=lambda said: said + b"!")),
     "packed with another algorithm": Hostile(made=lambda: attested_by(Es256(), algorithm=-8)),
+    "packed with a certificate": Hostile(made=lambda: attested_by(Es256(), x5c=[b"x"])),
     "fido-u2f": Hostile(made=statement("fido-u2f", {"x5c": [b"x"], "sig": b"x"})),
     # -- The response around it ----------------------------------------------------------------
     "another type of credential": Hostile(made=response(lambda made: made | {"type": "password"})),

@@ -23,6 +23,15 @@ def test_a_code_of_six_digits_is_mailed(call: Api, enrolled: Enrolled, mailbox: 
     assert mail.subject[:6] in mail.html
 
 
+def test_every_mail_has_a_code_of_its_own(call: Api, enrolled: Enrolled, mailbox: Mailbox) -> None:
+    subjects = set()
+    for _ in range(5):
+        call(SEND_OTP, bearer=enrolled.token, json={})
+        subjects.add(mailbox.to(enrolled.email)[-1].subject)
+
+    assert len(subjects) > 1
+
+
 def test_the_code_is_not_stored(call: Api, enrolled: Enrolled, mailbox: Mailbox, cloud: Cloud) -> None:
     call(SEND_OTP, json={"two_factor_token": challenge(call, enrolled.email)})
     code = mailbox.to(enrolled.email)[-1].subject[:6]
