@@ -62,10 +62,10 @@ def client_data(**changed: Any) -> Callable[[], Authenticator]:
     return lambda: Authenticator(change_client_data=lambda said: said | changed)
 
 
-def key(**changed: Any) -> Callable[[], Authenticator]:
+def key(kind: Callable[[], Es256 | EdDsa | Rs256] = Es256, **changed: Any) -> Callable[[], Authenticator]:
     """Return what makes an authenticator whose public key has other parameters, `x3` for -3."""
     named = {int(name.replace("x", "-").replace("p", "")): value for name, value in changed.items()}
-    return lambda: Authenticator(change_key=lambda cose: cose | named)
+    return lambda: Authenticator(key=kind(), change_key=lambda cose: cose | named)
 
 
 def statement(form: Any, content: Any) -> Callable[[], Authenticator]:
@@ -154,25 +154,20 @@ HOSTILE: dict[str, Hostile] = {
     "a point that is not on the curve": Hostile(made=key(x2=_X, x3=_Y), stricter="the key could not be used"),
     "a compressed point": Hostile(made=key(x3=True), stricter="WebAuthn has uncompressed ones only"),
     "a short coordinate": Hostile(made=key(x2=_SHORT), stricter="the key could not be used"),
+    "a longer coordinate": Hostile(
+        made=lambda: Authenticator(change_key=lambda cose: cose | {-2: b"\0" + cose[-2]}),  # type: ignore[index]
+        stricter="RFC 9053",
+    ),
     "coordinates as numbers": Hostile(made=key(x2=1, x3=2), stricter="the key could not be used"),
     "a key without a coordinate": Hostile(made=lambda: Authenticator(change_key=without_number(-3))),
     "a key without an algorithm": Hostile(made=lambda: Authenticator(change_key=without_number(3))),
     "an algorithm as text": Hostile(made=key(p3="ES256")),
     "an algorithm as a fraction": Hostile(made=key(p3=-7.0), stricter="it is an integer"),
     "an EC key that says EdDSA": Hostile(made=key(p3=-8), stricter="kind and algorithm differ"),
-    "an Ed25519 key of 31 bytes": Hostile(
-        made=lambda: Authenticator(key=EdDsa(), change_key=lambda cose: cose | {-2: _SHORT}),
-        stricter="the key could not be used",
-    ),
+    "an Ed25519 key of 31 bytes": Hostile(made=key(EdDsa, x2=_SHORT), stricter="the key could not be used"),
     "an RSA key of 1024 bits": Hostile(made=lambda: Authenticator(key=Rs256(1024)), stricter="it is weak"),
-    "an RSA key of 8192 bits": Hostile(
-        made=lambda: Authenticator(key=Rs256(), change_key=lambda cose: cose | {-1: b"\xff" * 1024}),
-        stricter="checking it takes too long",
-    ),
-    "an RSA key with the exponent 1": Hostile(
-        made=lambda: Authenticator(key=Rs256(), change_key=lambda cose: cose | {-2: b"\1"}),
-        stricter="anybody could sign",
-    ),
+    "an RSA key of 8192 bits": Hostile(made=key(Rs256, x1=b"\xff" * 1024), stricter="checking it takes too long"),
+    "an RSA key with the exponent 1": Hostile(made=key(Rs256, x2=b"\1"), stricter="anybody could sign"),
     # -- CBOR -----------------------------------------------------------------------------
     "no attestation object": Hostile(made=attestation(lambda _: b"")),
     "an attestation that is no map": Hostile(made=attestation(lambda _: cbor2.dumps([1, 2]))),

@@ -73,6 +73,15 @@ def test_a_browser_signs_in_with_the_cookie_of_its_challenge(call: Api, ann: Per
     assert any("session_token=" in cookie for cookie in response.cookies)
 
 
+def test_its_browser_is_a_known_device_where_sign_ins_are_limited(
+    ann: Person, passkeys: Passkeys, settings: Callable[..., None]
+) -> None:
+    made = passkeys.added(ann)
+    settings(rate_limits="on")
+
+    assert any("gatehouse.device=" in cookie for cookie in passkeys.sign_in(made).cookies)
+
+
 @pytest.mark.parametrize(
     "headers",
     [

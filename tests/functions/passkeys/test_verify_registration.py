@@ -159,6 +159,16 @@ def test_what_happens_to_the_account_meanwhile_counts(  # noqa: PLR0917 -- five 
     assert len([row for row in rows(cloud, "UsersTable") if row["sk"] == "PASSKEY"]) == (response.status == 200)
 
 
+def test_a_session_that_ends_between_two_attempts_adds_nothing(
+    call: Api, ann: Person, passkeys: Passkeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = Authenticator().register(passkeys.register_options(ann))
+    interleave(monkeypatch, "passkeys.registration", "transact", lambda: end_others(call, ann))
+    interleave(monkeypatch, "passkeys.registration", "find_profile", lambda: end_all(call, ann))
+
+    assert call(REGISTER, bearer=ann.token, json={"response": sent}).code == "INVALID_TOKEN"
+
+
 @pytest.mark.parametrize("part", ["id", "rawId", "type", "response"])
 def test_a_response_has_all_parts(call: Api, ann: Person, passkeys: Passkeys, part: str) -> None:
     sent = Authenticator().register(passkeys.register_options(ann))

@@ -83,6 +83,17 @@ def test_within_a_session_a_mailed_code_makes_it_fresh(
     assert call("GET /api/auth/list-sessions", bearer=enrolled.token).status == 200
 
 
+@pytest.mark.parametrize("route", OWNERS)
+def test_passwords_from_one_address_are_limited(
+    call: Api, enrolled: Enrolled, settings: Callable[..., None], route: str
+) -> None:
+    settings(rate_limits="on", rate_limit_sign_in="2/60")
+
+    codes = [call(route, bearer=enrolled.token, json={"password": "wrong"}).code for _ in range(3)]
+
+    assert codes == ["INVALID_PASSWORD", "INVALID_PASSWORD", "TOO_MANY_REQUESTS"]
+
+
 @pytest.mark.parametrize("route", [VERIFY_TOTP, VERIFY_OTP, VERIFY_BACKUP])
 def test_guesses_from_one_address_are_limited(
     call: Api, enrolled: Enrolled, settings: Callable[..., None], route: str
