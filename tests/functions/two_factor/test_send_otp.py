@@ -71,6 +71,13 @@ def test_whoever_came_by_the_mailbox_alone_gets_no_code_there(
     assert len(mailbox.to(enrolled.email)) == before
 
 
+def test_mails_from_one_address_are_limited(call: Api, enrolled: Enrolled, settings: Callable[..., None]) -> None:
+    settings(rate_limits="on", rate_limit_mail="2/60")
+    codes = [call(SEND_OTP, bearer=enrolled.token, json={}).code for _ in range(3)]
+
+    assert codes == [None, None, "TOO_MANY_REQUESTS"]
+
+
 def test_a_person_gets_a_limited_number_of_codes(call: Api, enrolled: Enrolled, settings: Callable[..., None]) -> None:
     settings(rate_limits="on", rate_limit_mail="1000/60", rate_limit_sign_in="1000/10")
     codes = [call(SEND_OTP, bearer=enrolled.token, json={}).code for _ in range(4)]
