@@ -55,6 +55,11 @@ def expect_signed_in_page(page: Page, title: str) -> None:
     expect_page(page, title)
 
 
+def expect_second_step(page: Page) -> None:
+    """Expect the page that asks for the second factor."""
+    expect_page(page, "Enter your code")
+
+
 def expect_notice(within: Page | Locator, sentence: str) -> None:
     """Expect a notice with this text, also for screen readers."""
     within.get_by_role("status").filter(has_text=sentence).wait_for()

@@ -11,7 +11,7 @@ from tests.browser.browsers import Browsers
 from tests.browser.page_actions import (
     expect_alert,
     expect_notice,
-    expect_page,
+    expect_second_step,
     expect_signed_in_page,
     fill_in,
     press,
@@ -20,8 +20,6 @@ from tests.browser.page_actions import (
 from tests.browser.people import PASSWORD, People
 from tests.browser.second_factors import AuthenticatorApp, mailed_code, turn_on
 from tests.support.service import Service, running_service
-
-SECOND_STEP = "Enter your code"
 
 pytestmark = pytest.mark.browser
 
@@ -93,7 +91,7 @@ def test_an_app_is_set_up_by_a_picture_or_a_key_and_the_codes_are_shown_once(
     assert codes[0] not in page.content()
     other = new_browser()
     sign_in(other, abe)
-    expect_page(other, SECOND_STEP)
+    expect_second_step(other)
 
 
 def test_new_backup_codes_replace_the_old_and_the_factor_is_turned_off(
@@ -102,7 +100,7 @@ def test_new_backup_codes_replace_the_old_and_the_factor_is_turned_off(
     bea, page, other = people["Bea"], new_browser(), new_browser()
     second = turn_on(people, bea, service)
     sign_in(page, bea, "/sign-in?callbackUrl=/account")
-    expect_page(page, SECOND_STEP)
+    expect_second_step(page)
     fill_in(page, Code=second.app.code())
     press(page, "Continue")
     expect_signed_in_page(page, "Account")
@@ -174,7 +172,7 @@ def test_a_trusted_device_can_be_seen_and_revoked(new_browser: Browsers, people:
     emil, page = people["Emil"], new_browser()
     app = turn_on(people, emil, service).app
     sign_in(page, emil, "/sign-in?callbackUrl=/account")
-    expect_page(page, SECOND_STEP)
+    expect_second_step(page)
     page.get_by_label("Trust this device for 30 days").check()
     fill_in(page, Code=app.code())
     press(page, "Continue")
@@ -191,7 +189,7 @@ def test_a_trusted_device_can_be_seen_and_revoked(new_browser: Browsers, people:
     expect_notice(page, "You are signed out.")
     sign_in(page, emil)
 
-    expect_page(page, SECOND_STEP)
+    expect_second_step(page)
 
 
 def test_where_it_is_required_nothing_else_is_possible_before(new_browser: Browsers, strict: Service) -> None:

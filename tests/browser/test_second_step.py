@@ -10,7 +10,7 @@ from tests.browser.other_site import Site
 from tests.browser.page_actions import (
     expect_alert,
     expect_notice,
-    expect_page,
+    expect_second_step,
     expect_signed_in_page,
     fill_in,
     press,
@@ -19,8 +19,6 @@ from tests.browser.page_actions import (
 from tests.browser.people import People
 from tests.browser.second_factors import AuthenticatorApp, mailed_code, secret_in, turn_on, turn_on_mailed_codes
 from tests.support.service import Service
-
-SECOND_STEP = "Enter your code"
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +30,7 @@ def test_a_code_of_the_app_completes_a_sign_in_and_leads_to_the_callback_url(
     app = turn_on(people, tina, service).app
     new_browser.expect("401 POST .*/verify-totp")
     sign_in(page, tina, f"/sign-in?callbackUrl={quote(url, safe='')}")
-    expect_page(page, SECOND_STEP)
+    expect_second_step(page)
     expect(page.get_by_label("Code", exact=True)).to_be_focused()
     press(page, "Continue")
     expect_alert(page, "Please fill in: Code.")
@@ -53,7 +51,7 @@ def test_a_mailed_code_completes_a_sign_in(new_browser: Browsers, people: People
     tomas, page = people["Tomas"], new_browser()
     turn_on(people, tomas, service)
     sign_in(page, tomas)
-    expect_page(page, SECOND_STEP)
+    expect_second_step(page)
     seen = people.mails(tomas.email)
     press(page, "Send me a code by email")
     expect_notice(page, "We sent you a code.")
@@ -87,7 +85,7 @@ def test_a_backup_code_completes_a_sign_in_once(new_browser: Browsers, people: P
     new_browser.expect("401 POST .*/verify-backup-code")
     for again in (page, other):
         sign_in(again, vic)
-        expect_page(again, SECOND_STEP)
+        expect_second_step(again)
         press(again, "Use a backup code")
         fill_in(again, **{"Backup code": code})
         press(again, "Continue")
@@ -103,7 +101,7 @@ def test_a_trusted_device_is_not_asked_again(new_browser: Browsers, people: Peop
     will, page = people["Will"], new_browser()
     app = turn_on(people, will, service).app
     sign_in(page, will)
-    expect_page(page, SECOND_STEP)
+    expect_second_step(page)
     page.get_by_label("Trust this device for 30 days").check()
     fill_in(page, Code=app.code())
     press(page, "Continue")
@@ -128,7 +126,7 @@ def test_a_sign_in_with_a_provider_asks_for_the_second_factor(new_browser: Brows
     assert answer.ok, answer.text()
     page.context.clear_cookies()
     _sign_in_with_google(page, "xena@gmail.test")
-    expect_page(page, SECOND_STEP)
+    expect_second_step(page)
     fill_in(page, Code=app.code())
     press(page, "Continue")
 
@@ -164,7 +162,7 @@ def test_wrong_codes_end_a_sign_in_and_then_lock_for_a_while(
     new_browser.expect("40[01] POST .*/verify-totp", "429 POST .*/verify-totp")
     for round_ in (1, 2):
         sign_in(page, yann)
-        expect_page(page, SECOND_STEP)
+        expect_second_step(page)
         for _ in range(5):
             _give(page, app.wrong_code())
             expect_alert(page, "This code is wrong")
@@ -172,7 +170,7 @@ def test_wrong_codes_end_a_sign_in_and_then_lock_for_a_while(
             _give(page, app.wrong_code())
             expect_alert(page, "Too many wrong codes. Please sign in again.")
     sign_in(page, yann)
-    expect_page(page, SECOND_STEP)
+    expect_second_step(page)
     _give(page, app.code())
 
     expect_alert(
@@ -200,7 +198,7 @@ def test_a_session_that_ends_asks_for_both_factors_and_keeps_the_input(
     zora, page = people["Zora"], new_browser()
     app = turn_on(people, zora, service).app
     sign_in(page, zora)
-    expect_page(page, SECOND_STEP)
+    expect_second_step(page)
     fill_in(page, Code=app.code())
     press(page, "Continue")
     expect_signed_in_page(page, "Tasks")

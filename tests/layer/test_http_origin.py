@@ -25,7 +25,12 @@ UNTRUSTED = [
 ]
 CSRF = ["POST /api/auth/sign-out", "POST /api/auth/sign-in/email", "POST /api/auth/reset-password", "POST /api/tasks"]
 LOGINS = [
-    f"POST /api/auth/{path}" for path in ("sign-in/email", "signin", "login", "sign-up/email", "signup", "register")
+    f"POST /api/auth/{path}"
+    for path in (
+        *("sign-in/email", "signin", "login", "sign-up/email", "signup", "register", "sign-in/social", "verify-email"),
+        *("two-factor/verify-totp", "two-factor/verify-otp", "two-factor/verify-backup-code"),
+        "passkey/verify-authentication",
+    )
 ]
 BODY = {"email": "ann@example.com", "password": "correct horse battery"}
 

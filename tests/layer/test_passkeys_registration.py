@@ -62,10 +62,10 @@ def client_data(**changed: Any) -> Callable[[], Authenticator]:
     return lambda: Authenticator(change_client_data=lambda said: said | changed)
 
 
-def key(**changed: Any) -> Callable[[], Authenticator]:
+def key(kind: Callable[[], Es256 | EdDsa | Rs256] = Es256, **changed: Any) -> Callable[[], Authenticator]:
     """Return what makes an authenticator whose public key has other parameters, `x3` for -3."""
     named = {int(name.replace("x", "-").replace("p", "")): value for name, value in changed.items()}
-    return lambda: Authenticator(change_key=lambda cose: cose | named)
+    return lambda: Authenticator(key=kind(), change_key=lambda cose: cose | named)
 
 
 def statement(form: Any, content: Any) -> Callable[[], Authenticator]:
@@ -74,7 +74,11 @@ def statement(form: Any, content: Any) -> Callable[[], Authenticator]:
 
 
 def attested_by(
-    pair: Es256 | EdDsa, *, algorithm: int | None = None, signed: Callable[[bytes], bytes] = lambda data: data
+    pair: Es256 | EdDsa,
+    *,
+    algorithm: int | None = None,
+    signed: Callable[[bytes], bytes] = lambda data: data,
+    **more: Any,
 ) -> Authenticator:
     """Return an authenticator whose new key signs its own attestation."""
     said: list[bytes] = []
@@ -85,7 +89,7 @@ def attested_by(
 
     def attest(made: Json) -> Json:
         signature = pair.sign(signed(made["authData"] + sha256(said[-1]).digest()))
-        return made | {"fmt": "packed", "attStmt": {"alg": algorithm or pair.cose[3], "sig": signature}}  # type: ignore[index]
+        return made | {"fmt": "packed", "attStmt": {"alg": algorithm or pair.cose[3], "sig": signature} | more}  # type: ignore[index]
 
     return Authenticator(key=pair, change_client_data=remember, change_attestation=attest)
 
@@ -150,32 +154,27 @@ HOSTILE: dict[str, Hostile] = {
     "a point that is not on the curve": Hostile(made=key(x2=_X, x3=_Y), stricter="the key could not be used"),
     "a compressed point": Hostile(made=key(x3=True), stricter="WebAuthn has uncompressed ones only"),
     "a short coordinate": Hostile(made=key(x2=_SHORT), stricter="the key could not be used"),
+    "a longer coordinate": Hostile(
+        made=lambda: Authenticator(change_key=lambda cose: cose | {-2: b"\0" + cose[-2]}),  # type: ignore[index]
+        stricter="RFC 9053",
+    ),
     "coordinates as numbers": Hostile(made=key(x2=1, x3=2), stricter="the key could not be used"),
     "a key without a coordinate": Hostile(made=lambda: Authenticator(change_key=without_number(-3))),
     "a key without an algorithm": Hostile(made=lambda: Authenticator(change_key=without_number(3))),
     "an algorithm as text": Hostile(made=key(p3="ES256")),
     "an algorithm as a fraction": Hostile(made=key(p3=-7.0), stricter="it is an integer"),
     "an EC key that says EdDSA": Hostile(made=key(p3=-8), stricter="kind and algorithm differ"),
-    "an Ed25519 key of 31 bytes": Hostile(
-        made=lambda: Authenticator(key=EdDsa(), change_key=lambda cose: cose | {-2: _SHORT}),
-        stricter="the key could not be used",
-    ),
+    "an Ed25519 key of 31 bytes": Hostile(made=key(EdDsa, x2=_SHORT), stricter="the key could not be used"),
     "an RSA key of 1024 bits": Hostile(made=lambda: Authenticator(key=Rs256(1024)), stricter="it is weak"),
-    "an RSA key of 8192 bits": Hostile(
-        made=lambda: Authenticator(key=Rs256(), change_key=lambda cose: cose | {-1: b"\xff" * 1024}),
-        stricter="checking it takes too long",
-    ),
-    "an RSA key with the exponent 1": Hostile(
-        made=lambda: Authenticator(key=Rs256(), change_key=lambda cose: cose | {-2: b"\1"}),
-        stricter="anybody could sign",
-    ),
+    "an RSA key of 8192 bits": Hostile(made=key(Rs256, x1=b"\xff" * 1024), stricter="checking it takes too long"),
+    "an RSA key with the exponent 1": Hostile(made=key(Rs256, x2=b"\1"), stricter="anybody could sign"),
     # -- CBOR -----------------------------------------------------------------------------
     "no attestation object": Hostile(made=attestation(lambda _: b"")),
     "an attestation that is no map": Hostile(made=attestation(lambda _: cbor2.dumps([1, 2]))),
     "bytes after the attestation": Hostile(
         made=attestation(lambda made: cbor2.dumps(made) + b"\0"), stricter="WebAuthn: it is one map"
     ),
-    "a member twice": Hostile(made=attestation(lambda made: b"\xa4" + cbor2.dumps(made)[1:] + b"\x63fmt\x60")),
+    "a member twice": Hostile(made=attestation(lambda made: b"\xa4" + cbor2.dumps(made)[1:] + b"\x63fmt\x64none")),
     "a tag": Hostile(made=attestation(lambda made: cbor2.dumps(cbor2.CBORTag(55799, made)))),
     "a tag inside": Hostile(
         made=lambda: Authenticator(extensions=cbor2.dumps({"a": cbor2.CBORTag(35, "(a+)+")})), stricter="CTAP has none"
@@ -183,6 +182,7 @@ HOSTILE: dict[str, Hostile] = {
     "a map without an end": Hostile(
         made=attestation(lambda made: b"\xbf" + cbor2.dumps(made)[1:] + b"\xff"), stricter="CTAP has no such maps"
     ),
+    "nesting": Hostile(made=lambda: Authenticator(extensions=cbor2.dumps({1: [[[[[]]]]]})), stricter="CTAP"),
     "deep nesting": Hostile(made=attestation(lambda _: b"\x81" * 5000 + b"\x01")),
     "a length of petabytes": Hostile(made=attestation(lambda _: b"\x5b\x00\x0f" + b"\xff" * 6)),
     "data as text": Hostile(made=attestation(lambda made: made | {"authData": "x"})),
@@ -196,6 +196,7 @@ HOSTILE: dict[str, Hostile] = {
     "packed without a signature": Hostile(made=statement("packed", {"alg": -7})),
     "packed with a wrong signature": Hostile(made=lambda: attested_by(Es256(), signed=lambda said: said + b"!")),
     "packed with another algorithm": Hostile(made=lambda: attested_by(Es256(), algorithm=-8)),
+    "packed with a certificate": Hostile(made=lambda: attested_by(Es256(), x5c=[b"x"])),
     "fido-u2f": Hostile(made=statement("fido-u2f", {"x5c": [b"x"], "sig": b"x"})),
     # -- The response around it ----------------------------------------------------------------
     "another type of credential": Hostile(made=response(lambda made: made | {"type": "password"})),

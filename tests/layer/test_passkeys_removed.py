@@ -3,6 +3,7 @@ account that its owner proves to be theirs.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
@@ -107,6 +108,7 @@ def test_a_proof_of_the_mailbox_ends_passkeys_of_before(  # noqa: PLR0917 -- six
 
     assert passkeys.sign_in(made).status == 401
     assert "PASSKEY" not in kinds(cloud)
+    assert not any("passkeys" in row for row in rows(cloud, "UsersTable"))
 
 
 def test_a_passkey_of_a_proven_account_survives_a_reset(
@@ -133,92 +135,77 @@ def test_an_account_that_is_not_proven_any_more_gets_no_passkey(
     assert "PASSKEY" not in kinds(cloud)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Everything:
+    """A user with a password, 20 accounts at a provider and 20 passkeys; what is left of them, and in what transactions
+    the rest was removed.
+    """
+
+    person: Person
+    passkeys: Passkeys
+    authenticator: Authenticator
+    sizes: list[int]
+    cloud: Cloud
+
+    def assert_removed(self, *, at_least: int, left: set[str]) -> None:
+        """Assert that no passkey signs in, that rows of these kinds are left, and that the largest transaction fits."""
+        assert at_least < max(self.sizes) <= MOST
+        assert self.passkeys.sign_in(self.authenticator).status == 401
+        assert {*kinds(self.cloud)} == left
+
+
 @pytest.fixture
-def ann_with_everything(people: People, passkeys: Passkeys) -> tuple[Person, Authenticator]:
-    """A user with a password, 20 accounts at a provider and 20 passkeys."""
-    ann = people.signed_in()
-    made = [passkeys.added(ann) for _ in range(20)][-1]
-    add_links(ann, 20)
-    return ann, made
+def ann(people: People, passkeys: Passkeys, sizes: list[int], cloud: Cloud) -> Everything:
+    """Ann, who has everything."""
+    person = people.signed_in()
+    made = [passkeys.added(person) for _ in range(20)][-1]
+    add_links(person, 20)
+    return Everything(person=person, passkeys=passkeys, authenticator=made, sizes=sizes, cloud=cloud)
 
 
-def test_everything_at_once_is_taken_over(  # noqa: PLR0917 -- fixtures
-    call: Api,
-    ann_with_everything: tuple[Person, Authenticator],
-    passkeys: Passkeys,
-    oauth_flow: OAuthFlow,
-    sizes: list[int],
-    cloud: Cloud,
-    settings: Callable[..., None],
+def test_everything_at_once_is_taken_over(
+    ann: Everything, oauth_flow: OAuthFlow, settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings(notify_new_device="true")
-    ann, made = ann_with_everything
-    make_unproven(ann)
+    make_unproven(ann.person)
     table = layer("accounts.table")
-    table.ProfileRow(*table.profile_key(ann.id)[1:]).update([table.ProfileRow.links.delete({f"{0:032}"})])
-    layer("accounts.trim_orders").ONE_IN, before = 1, layer("accounts.trim_orders").ONE_IN
-    try:
-        oauth_flow.sign_in(email=ann.email, email_verified=True, hd="example.com")
-    finally:
-        layer("accounts.trim_orders").ONE_IN = before
+    table.ProfileRow(*table.profile_key(ann.person.id)[1:]).update([table.ProfileRow.links.delete({f"{0:032}"})])
+    monkeypatch.setattr(layer("accounts.trim_orders"), "ONE_IN", 1)
 
-    assert call
-    assert max(sizes) <= MOST
-    assert passkeys.sign_in(made).status == 401
-    assert "PASSKEY" not in kinds(cloud)
+    oauth_flow.sign_in(email=ann.person.email, email_verified=True, hd="example.com")
+
+    ann.assert_removed(at_least=60, left={"EMAIL", "PROFILE", "ACCOUNT", "LINK"})
 
 
-def test_everything_at_once_is_reset(  # noqa: PLR0917 -- fixtures
-    call: Api,
-    ann_with_everything: tuple[Person, Authenticator],
-    passkeys: Passkeys,
-    mailbox: Mailbox,
-    sizes: list[int],
-    cloud: Cloud,
-) -> None:
-    ann, made = ann_with_everything
-    make_unproven(ann)
+def test_everything_at_once_is_reset(call: Api, ann: Everything, mailbox: Mailbox) -> None:
+    make_unproven(ann.person)
 
-    assert reset_password(call, request_reset(call, mailbox, ann.email), "battery horse correct").status == 200
+    token = request_reset(call, mailbox, ann.person.email)
+    assert reset_password(call, token, "battery horse correct").status == 200
 
-    assert 60 < max(sizes) <= MOST
-    assert passkeys.sign_in(made).status == 401
-    assert kinds(cloud) == ["EMAIL", "PROFILE"]
+    ann.assert_removed(at_least=60, left={"EMAIL", "PROFILE"})
 
 
-def test_everything_at_once_is_deleted(
-    call: Api, ann_with_everything: tuple[Person, Authenticator], sizes: list[int], cloud: Cloud
-) -> None:
-    ann, _ = ann_with_everything
+def test_everything_at_once_is_deleted(call: Api, ann: Everything) -> None:
+    assert call("POST /api/auth/delete-user", bearer=ann.person.token, json={"password": PASSWORD}).status == 200
 
-    assert call("POST /api/auth/delete-user", bearer=ann.token, json={"password": PASSWORD}).status == 200
-
-    assert 60 < max(sizes) <= MOST
-    assert rows(cloud, "UsersTable") == []
+    ann.assert_removed(at_least=60, left=set())
 
 
-def test_an_undone_change_of_address_removes_everything_after_several_moves(  # noqa: PLR0917 -- fixtures
-    call: Api,
-    ann_with_everything: tuple[Person, Authenticator],
-    passkeys: Passkeys,
-    mailbox: Mailbox,
-    sizes: list[int],
-    cloud: Cloud,
-    settings: Callable[..., None],
+def test_an_undone_change_of_address_removes_everything_after_several_moves(
+    call: Api, ann: Everything, mailbox: Mailbox, settings: Callable[..., None]
 ) -> None:
     """Whoever took an account over moves it from address to address, and adds what they can."""
     settings(confirm_email_change="false")
-    ann, made = ann_with_everything
+    thief = {"bearer": ann.person.token}
     for number in range(10):
         new = f"eve{number}@example.com"
-        call("POST /api/auth/change-email", bearer=ann.token, json={"newEmail": new})
-        token = mailbox.to(new)[-1].token
-        assert call("POST /api/auth/verify-email", bearer=ann.token, json={"token": token}).status == 200
-    undo = next(mail for mail in mailbox.to(ann.email) if "undo" in mail.link)
+        call("POST /api/auth/change-email", json={"newEmail": new}, **thief)
+        verify = {"token": mailbox.to(new)[-1].token}
+        assert call("POST /api/auth/verify-email", json=verify, **thief).status == 200
+    undo = next(mail for mail in mailbox.to(ann.person.email) if "undo" in mail.link)
 
     assert call("POST /api/auth/verify-email", json={"token": undo.token}).status == 200
 
-    assert 80 < max(sizes) <= MOST
-    assert passkeys.sign_in(made).status == 401
-    assert sign_in(call, ann.email).status == 401
-    assert kinds(cloud) == ["EMAIL", "PROFILE"]
+    assert sign_in(call, ann.person.email).status == 401
+    ann.assert_removed(at_least=80, left={"EMAIL", "PROFILE"})

@@ -10,7 +10,7 @@ from tests.support.calls import Api
 from tests.support.people import PASSWORD, People, Person
 from tests.support.routes import PROTECTED
 from tests.support.tables import tables_unchanged
-from tests.support.two_factor import ENABLE, GET_URI, VERIFY_TOTP, App, Enrolled, challenge, give
+from tests.support.two_factor import ENABLE, GET_URI, TRUST, VERIFY_TOTP, App, Enrolled, challenge, cookie_of, give
 
 ADMITTED = {
     ENABLE,
@@ -64,9 +64,27 @@ def test_no_other_backend_gets_a_token(call: Api, ann: Person, settings: Callabl
 
     assert "set-auth-jwt" not in call("GET /api/auth/get-session", bearer=ann.token).headers
     assert call("GET /api/auth/token", bearer=ann.token).code == "TWO_FACTOR_REQUIRED"
-    assert call("POST /api/auth/refresh", json={"refresh_token": refresh}).code == "TWO_FACTOR_REQUIRED"
-    login = call("POST /api/auth/login", json={"email": ann.email, "password": PASSWORD})
-    assert (login.status, login.code) == (403, "TWO_FACTOR_REQUIRED")
+    for body in ({"refresh_token": refresh}, {"refresh_token": refresh}, {}):  # it is still the one to use
+        assert call("POST /api/auth/refresh", bearer=ann.token, json=body).code == "TWO_FACTOR_REQUIRED"
+
+
+@pytest.mark.parametrize("alias", ["login", "register"])
+def test_clients_of_jwts_get_the_session_for_the_set_up_and_their_tokens_afterwards(
+    call: Api, people: People, settings: Callable[..., None], alias: str
+) -> None:
+    settings(**ALL, require_email_verification="false")
+    email = people.verified("bob") if alias == "login" else "bob@example.com"
+
+    begun = call(f"POST /api/auth/{alias}", json={"name": "Bob", "email": email, "password": PASSWORD})
+
+    assert (begun.status, set(begun.json)) == (200 if alias == "login" else 201, {"user", "session", "token"})
+    token = begun.json["token"]
+    assert begun.headers["set-auth-token"].startswith(token)
+    assert call("GET /api/tasks", bearer=token).code == "TWO_FACTOR_REQUIRED"
+    app = App(call(ENABLE, bearer=token, json={"password": PASSWORD}).json["totpURI"])
+    token = call(VERIFY_TOTP, bearer=token, json={"code": app.code()}).json["token"]
+    tokens = call("POST /api/auth/refresh", bearer=token, json={}).json
+    assert call("GET /api/tasks", bearer=tokens["access_token"]).status == 200
 
 
 def test_a_jwt_of_before_admits_to_nothing(call: Api, ann: Person, settings: Callable[..., None]) -> None:
@@ -96,6 +114,24 @@ def test_turning_it_off_leads_to_the_set_up_again(call: Api, ann: Person, settin
     disabled = call("POST /api/auth/two-factor/disable", bearer=enrolled.token, json={"password": PASSWORD})
 
     assert call("GET /api/tasks", bearer=disabled.headers["set-auth-token"]).code == "TWO_FACTOR_REQUIRED"
+
+
+def test_a_session_of_a_trusted_device_and_one_that_replaces_another_have_the_second_factor(
+    call: Api, ann: Person, settings: Callable[..., None], advance_clock: Callable[..., None]
+) -> None:
+    enrolled = Enrolled(call, ann)
+    settings(**ALL)
+    advance_clock(minutes=1)
+    done = give(call, VERIFY_TOTP, challenge(call, ann.email), enrolled.app.code(), trustDevice=True)
+    trusted = {"cookies": [cookie_of(done, TRUST)], "headers": {"origin": "https://app.example.com"}}
+
+    token = call("POST /api/auth/sign-in/email", json={"email": ann.email, "password": PASSWORD}, **trusted).json[
+        "token"
+    ]
+    assert call("GET /api/tasks", bearer=token).status == 200
+    change = {"currentPassword": PASSWORD, "newPassword": "another horse battery", "revokeOtherSessions": True}
+    token = call("POST /api/auth/change-password", bearer=token, json=change).json["token"]
+    assert call("GET /api/tasks", bearer=token).status == 200
 
 
 @pytest.mark.parametrize("setting", ["off", "all"])

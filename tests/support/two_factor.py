@@ -16,6 +16,7 @@ VERIFY_BACKUP, SEND_OTP = "POST /api/auth/two-factor/verify-backup-code", "POST 
 GENERATE, GET_URI = "POST /api/auth/two-factor/generate-backup-codes", "POST /api/auth/two-factor/get-totp-uri"
 LIST_TRUSTED, REVOKE_TRUSTED = "GET /api/auth/list-trusted-devices", "POST /api/auth/revoke-trusted-device"
 SESSION, CHALLENGE, TRUST = (f"__Secure-better-auth.{name}" for name in ("session_token", "two_factor", "trust_device"))
+IP = "203.0.113.7"
 
 
 class App:
@@ -51,17 +52,17 @@ class Enrolled:
         self.id, self.email, self.token = person.id, person.email, confirmed.json["token"]
 
 
-def challenge(call: Api, email: str, **body: Any) -> str:
+def challenge(call: Api, email: str, *, ip: str = IP, **body: Any) -> str:
     """Sign in with the password, and return the token of the sign-in that waits."""
-    response = call("POST /api/auth/sign-in/email", json={"email": email, "password": PASSWORD} | body)
+    response = call("POST /api/auth/sign-in/email", ip=ip, json={"email": email, "password": PASSWORD} | body)
     assert response.status == 200, response.text
     token: str = response.json["two_factor_token"]
     return token
 
 
-def give(call: Api, route: str, token: str, code: str, **body: Any) -> Response:
+def give(call: Api, route: str, token: str, code: str, *, ip: str = IP, **body: Any) -> Response:
     """Give a code for a sign-in that waits."""
-    return call(route, json={"two_factor_token": token, "code": code} | body)
+    return call(route, ip=ip, json={"two_factor_token": token, "code": code} | body)
 
 
 def cookie_of(response: Response, name: str) -> str:

@@ -25,7 +25,7 @@ async def signin(attempt: CurrentSignInAttempt, responder: Responder) -> UserWit
 
 
 @router.post("/api/auth/login")
-async def login(attempt: CurrentSignInAttempt, responder: Responder) -> TokenResponse | ChallengeBody:
+async def login(attempt: CurrentSignInAttempt, responder: Responder) -> TokenResponse | UserWithSession | ChallengeBody:
     return responder.opened(*flows.sign_in(attempt, ResponseForm.WITH_TOKENS), responder.tokens)
 
 

@@ -5,8 +5,7 @@ from fastapi import APIRouter, status
 from gatehouse.accounts import flows
 from gatehouse.api.sessions.responder import UserWithSession
 from gatehouse.api.sessions.sign_up_attempt import CurrentSignUpAttempt
-from gatehouse.api.sessions.sign_up_responder import SignUpBody, SignUpResponder, UserOnly
-from gatehouse.api.sessions.token_response import TokenResponse
+from gatehouse.api.sessions.sign_up_responder import RegisteredBody, SignUpBody, SignUpResponder
 from gatehouse.http import AccessPolicy, lambda_handler
 from gatehouse.http.rate_limits import limit_passwords
 
@@ -24,7 +23,7 @@ async def signup(attempt: CurrentSignUpAttempt, responder: SignUpResponder) -> U
 
 
 @router.post("/api/auth/register", status_code=status.HTTP_201_CREATED)
-async def register(attempt: CurrentSignUpAttempt, responder: SignUpResponder) -> TokenResponse | UserOnly:
+async def register(attempt: CurrentSignUpAttempt, responder: SignUpResponder) -> RegisteredBody:
     return responder.with_tokens(*responder.remembering_sign_up(flows.sign_up(attempt)))
 
 

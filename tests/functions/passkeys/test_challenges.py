@@ -13,6 +13,7 @@ from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
 from tests.support.layer import layer
 from tests.support.passkeys import (
+    COOKIE,
     REGISTER,
     REGISTER_OPTIONS,
     SIGN_IN,
@@ -160,9 +161,16 @@ def test_tabs_may_each_wait_for_a_passkey(call: Api, ann: Person, passkeys: Pass
 
 @pytest.mark.parametrize("cookie", ["x", "x.y", "%7E", "~~~"])
 def test_a_cookie_of_another_form_is_no_challenge(call: Api, ann: Person, passkeys: Passkeys, cookie: str) -> None:
-    browser = as_browser(f"__Secure-better-auth.better-auth-passkey={cookie}")
+    browser = as_browser(f"{COOKIE}={cookie}")
 
     assert answer(sign_in(call, passkeys.added(ann), passkeys.options(), **browser)) == NOT_FOUND
+
+
+def test_a_cookie_with_another_signature_has_no_challenge(call: Api, ann: Person, passkeys: Passkeys) -> None:
+    made, options = passkeys.added(ann), passkeys.options()
+    browser = as_browser(f"{COOKIE}={options['challenge']}:.{'A' * 43}%3D")
+
+    assert answer(sign_in(call, made, options, **browser)) == NOT_FOUND
 
 
 def test_the_cookie_of_a_registration_names_the_user(call: Api, people: People) -> None:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api, Response
 from tests.support.concurrency import run_concurrently
+from tests.support.interleaving import interleave
 from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow, token_of
@@ -89,6 +92,18 @@ def test_a_passkey_is_enough_to_unlink_the_last_account(call: Api, oauth_flow: O
     assert call(UNLINK, bearer=token, json={"accountId": account}).status == 200
     assert passkeys.sign_in(made).status == 200
     assert call("GET /api/auth/list-accounts", bearer=token).json == []
+
+
+def test_the_last_way_to_sign_in_is_kept_when_the_other_is_removed_meanwhile(
+    call: Api, ann: Person, passkeys: Passkeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passkeys.added(ann)
+    (stored,) = ids(passkeys, ann)
+    unlink = lambda: call(UNLINK, bearer=ann.token, json={"providerId": "credential"})  # noqa: E731 -- short
+    interleave(monkeypatch, "passkeys.own_passkeys", "transact", unlink)
+
+    assert delete(call, ann, stored).code == "FAILED_TO_UNLINK_LAST_ACCOUNT"
+    assert ids(passkeys, ann) == [stored]
 
 
 def test_of_concurrent_removals_of_the_last_two_ways_one_succeeds(call: Api, ann: Person, passkeys: Passkeys) -> None:

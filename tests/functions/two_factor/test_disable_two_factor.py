@@ -1,18 +1,21 @@
 """POST /api/auth/two-factor/disable: turns the second factor off."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.auth_calls import request_reset, reset_password, verify
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow, token_of
 from tests.support.people import PASSWORD, Person
-from tests.support.tables import tables_unchanged
+from tests.support.tables import rows, tables_unchanged
 from tests.support.two_factor import (
     DISABLE,
     ENABLE,
+    SEND_OTP,
     TRUST,
     VERIFY_TOTP,
     App,
@@ -37,11 +40,33 @@ def test_it_is_off_at_once_and_the_session_is_replaced(call: Api, enrolled: Enro
     assert "the second factor was turned off" in mailbox.to(enrolled.email)[-1].text
 
 
+def test_an_undone_change_of_address_turns_it_off(
+    call: Api, enrolled: Enrolled, mailbox: Mailbox, cloud: Cloud, settings: Callable[..., None]
+) -> None:
+    """Whoever took the account over may have turned it on; the owner is not locked out."""
+    settings(confirm_email_change="false")
+    call("POST /api/auth/change-email", bearer=enrolled.token, json={"newEmail": "eve@example.com"})
+    verify(partial(call, bearer=enrolled.token), mailbox.to("eve@example.com")[-1].token)
+    undo = next(mail.token for mail in mailbox.to(enrolled.email) if "undo" in mail.link)
+
+    assert verify(call, undo).status == 200
+    assert reset_password(call, request_reset(call, mailbox, enrolled.email), PASSWORD).status == 200
+
+    assert not is_challenged(call, enrolled.email)
+    assert "SECOND-FACTOR" not in {row["sk"] for row in rows(cloud, "UsersTable")}
+
+
+def test_sign_ins_that_wait_for_it_end(call: Api, enrolled: Enrolled) -> None:
+    token = challenge(call, enrolled.email)
+    call(DISABLE, bearer=enrolled.token, json={"password": PASSWORD})
+
+    assert call(SEND_OTP, json={"two_factor_token": token}).code == "INVALID_TWO_FACTOR_COOKIE"
+
+
 def test_nothing_of_it_is_left(call: Api, enrolled: Enrolled, cloud: Cloud) -> None:
     call(DISABLE, bearer=enrolled.token, json={"password": PASSWORD})
 
-    keys = {item["sk"]["S"] for item in cloud.client("dynamodb").scan(TableName="UsersTable")["Items"]}
-    assert "SECOND-FACTOR" not in keys
+    assert "SECOND-FACTOR" not in {row["sk"] for row in rows(cloud, "UsersTable")}
 
 
 def test_a_device_that_was_trusted_before_is_not_trusted_when_it_is_on_again(

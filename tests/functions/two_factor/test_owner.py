@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from tests.support.calls import Api
+from tests.support.interleaving import interleave
 from tests.support.mailbox import Mailbox
 from tests.support.oauth_flow import OAuthFlow, token_of
+from tests.support.people import PASSWORD
 from tests.support.two_factor import (
     DISABLE,
     ENABLE,
@@ -21,6 +23,7 @@ from tests.support.two_factor import (
     Enrolled,
     challenge,
     give,
+    is_challenged,
 )
 
 OWNERS = [ENABLE, DISABLE, GET_URI, GENERATE]
@@ -57,16 +60,38 @@ def test_a_mailed_code_is_enough_where_there_is_neither_password_nor_app(
     assert call(route, bearer=token, json={"code": code}).code == WITHOUT_APP[route]
 
 
+@pytest.mark.parametrize(("route", "refused"), [(DISABLE, "INVALID_TOKEN"), (GENERATE, "TWO_FACTOR_NOT_ENABLED")])
+def test_nothing_is_changed_of_an_account_that_changed_meanwhile(
+    call: Api, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch, route: str, refused: str
+) -> None:
+    end_others = lambda: call("POST /api/auth/revoke-other-sessions", bearer=enrolled.token)  # noqa: E731 -- short
+    interleave(monkeypatch, "second_factor.enrolment", "transact", end_others)
+
+    assert call(route, bearer=enrolled.token, json={"password": PASSWORD}).code == refused
+    assert is_challenged(call, enrolled.email)
+
+
 def test_within_a_session_a_mailed_code_makes_it_fresh(
     call: Api, enrolled: Enrolled, mailbox: Mailbox, advance_clock: Callable[..., None]
 ) -> None:
     advance_clock(hours=25)
     call(SEND_OTP, bearer=enrolled.token, json={})
 
-    done = call(VERIFY_OTP, bearer=enrolled.token, json={"code": mailbox.last.subject[:6]})
+    done, again = (call(VERIFY_OTP, bearer=enrolled.token, json={"code": mailbox.last.subject[:6]}) for _ in range(2))
 
-    assert (done.status, done.json["token"]) == (200, enrolled.token)
+    assert (done.status, done.json["token"], again.code) == (200, enrolled.token, "OTP_HAS_EXPIRED")
     assert call("GET /api/auth/list-sessions", bearer=enrolled.token).status == 200
+
+
+@pytest.mark.parametrize("route", OWNERS)
+def test_passwords_from_one_address_are_limited(
+    call: Api, enrolled: Enrolled, settings: Callable[..., None], route: str
+) -> None:
+    settings(rate_limits="on", rate_limit_sign_in="2/60")
+
+    codes = [call(route, bearer=enrolled.token, json={"password": "wrong"}).code for _ in range(3)]
+
+    assert codes == ["INVALID_PASSWORD", "INVALID_PASSWORD", "TOO_MANY_REQUESTS"]
 
 
 @pytest.mark.parametrize("route", [VERIFY_TOTP, VERIFY_OTP, VERIFY_BACKUP])

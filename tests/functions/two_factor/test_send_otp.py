@@ -8,8 +8,9 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.support.calls import Api
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_flow import OAuthFlow
 from tests.support.people import Person
-from tests.support.two_factor import SEND_OTP, Enrolled, challenge
+from tests.support.two_factor import CHALLENGE, SEND_OTP, Enrolled, challenge, cookie_of
 
 
 def test_a_code_of_six_digits_is_mailed(call: Api, enrolled: Enrolled, mailbox: Mailbox) -> None:
@@ -20,6 +21,15 @@ def test_a_code_of_six_digits_is_mailed(call: Api, enrolled: Enrolled, mailbox: 
     assert re.fullmatch(r"\d{6} is your code for Gatehouse", mail.subject)
     assert mail.subject[:6] in mail.text
     assert mail.subject[:6] in mail.html
+
+
+def test_every_mail_has_a_code_of_its_own(call: Api, enrolled: Enrolled, mailbox: Mailbox) -> None:
+    subjects = set()
+    for _ in range(5):
+        call(SEND_OTP, bearer=enrolled.token, json={})
+        subjects.add(mailbox.to(enrolled.email)[-1].subject)
+
+    assert len(subjects) > 1
 
 
 def test_the_code_is_not_stored(call: Api, enrolled: Enrolled, mailbox: Mailbox, cloud: Cloud) -> None:
@@ -46,6 +56,26 @@ def test_without_a_sign_in_nothing_is_mailed(call: Api, mailbox: Mailbox) -> Non
 
     assert call(SEND_OTP, json={}).code == "INVALID_TWO_FACTOR_COOKIE"
     assert len(mailbox.all) == before
+
+
+def test_whoever_came_by_the_mailbox_alone_gets_no_code_there(
+    call: Api, enrolled: Enrolled, oauth_flow: OAuthFlow, mailbox: Mailbox
+) -> None:
+    came = oauth_flow.sign_in(email=enrolled.email)
+    before = len(mailbox.to(enrolled.email))
+
+    refused = call(SEND_OTP, cookies=[cookie_of(came, CHALLENGE)], headers={"origin": "https://app.example.com"})
+
+    assert "twoFactorMethods=totp&" in f"{came.headers['location']}&"
+    assert (refused.status, refused.code) == (400, "OTP_NOT_CONFIGURED")
+    assert len(mailbox.to(enrolled.email)) == before
+
+
+def test_mails_from_one_address_are_limited(call: Api, enrolled: Enrolled, settings: Callable[..., None]) -> None:
+    settings(rate_limits="on", rate_limit_mail="2/60")
+    codes = [call(SEND_OTP, bearer=enrolled.token, json={}).code for _ in range(3)]
+
+    assert codes == [None, None, "TOO_MANY_REQUESTS"]
 
 
 def test_a_person_gets_a_limited_number_of_codes(call: Api, enrolled: Enrolled, settings: Callable[..., None]) -> None:

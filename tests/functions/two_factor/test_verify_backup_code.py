@@ -7,8 +7,8 @@ import pytest
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
-from tests.support.people import Person
-from tests.support.two_factor import VERIFY_BACKUP, Enrolled, challenge, give
+from tests.support.people import PASSWORD, Person
+from tests.support.two_factor import ENABLE, VERIFY_BACKUP, Enrolled, challenge, give
 
 
 def test_a_code_completes_a_sign_in_once_and_the_owner_is_told(call: Api, enrolled: Enrolled, mailbox: Mailbox) -> None:
@@ -37,6 +37,10 @@ def test_codes_are_compared_exactly(call: Api, enrolled: Enrolled, change: Calla
     assert give(call, VERIFY_BACKUP, token, code).code == "INVALID_BACKUP_CODE"
 
 
+def test_a_code_may_have_blanks_around_it(call: Api, enrolled: Enrolled) -> None:
+    assert give(call, VERIFY_BACKUP, challenge(call, enrolled.email), f" {enrolled.backup_codes[0]}\n").status == 200
+
+
 def test_all_ten_count_and_then_there_are_none(call: Api, enrolled: Enrolled) -> None:
     for code in enrolled.backup_codes:
         assert give(call, VERIFY_BACKUP, challenge(call, enrolled.email), code).status == 200
@@ -51,6 +55,8 @@ def test_a_code_can_be_used_up_without_a_session(call: Api, enrolled: Enrolled) 
 
     assert (done.status, set(done.json), done.cookies) == (200, {"user"}, [])
     assert give(call, VERIFY_BACKUP, token, enrolled.backup_codes[1]).code == "INVALID_TWO_FACTOR_COOKIE"
+    again = challenge(call, enrolled.email)
+    assert give(call, VERIFY_BACKUP, again, enrolled.backup_codes[0]).code == "INVALID_BACKUP_CODE"
 
 
 def test_within_a_session_the_session_goes_on(call: Api, enrolled: Enrolled) -> None:
@@ -61,3 +67,15 @@ def test_within_a_session_the_session_goes_on(call: Api, enrolled: Enrolled) -> 
 
 def test_without_codes_there_is_nothing_to_verify(call: Api, ann: Person) -> None:
     assert call(VERIFY_BACKUP, bearer=ann.token, json={"code": "aaaaa-aaaaa"}).code == "BACKUP_CODES_NOT_ENABLED"
+
+
+def test_codes_do_not_count_before_a_code_of_the_app_was_given(call: Api, ann: Person) -> None:
+    """Whoever only began to set up an app, of which nobody is told, has no other way in."""
+    begin = {"password": PASSWORD}
+    code = {"code": call(ENABLE, bearer=ann.token, json=begin).json["backupCodes"][0]}
+    assert call(VERIFY_BACKUP, bearer=ann.token, json=code).code == "BACKUP_CODES_NOT_ENABLED"
+
+    token = call(ENABLE, bearer=ann.token, json=begin | {"method": "otp"}).headers["set-auth-token"]
+    code = call(ENABLE, bearer=token, json=begin).json["backupCodes"][0]
+
+    assert give(call, VERIFY_BACKUP, challenge(call, ann.email), code).code == "BACKUP_CODES_NOT_ENABLED"

@@ -59,9 +59,14 @@ def authenticate(request: Request, *, with_profile: bool, user_row: UserKey | No
         raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
 
 
+def needs_second_factor(session: Session) -> bool:
+    """Whether a session is only for setting up a second factor, which all users must have."""
+    return config().require_two_factor == "all" and not session.second_factor
+
+
 def check_second_factor(session: Session, *, admits_setup: bool = False) -> None:
     """Raise TwoFactorRequired for a session without a second factor, where all users must have one."""
-    if config().require_two_factor == "all" and not session.second_factor and not admits_setup:
+    if needs_second_factor(session) and not admits_setup:
         raise TwoFactorRequired
 
 

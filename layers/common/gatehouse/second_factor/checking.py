@@ -74,11 +74,11 @@ def check_backup_code(verification: Verification, code: str) -> list[TransactIte
     Raises BackupCodesNotEnabled, InvalidBackupCode, and as `_count`.
     """
     profile, factor = verification.profile, verification.factor
-    if not factor or not factor.backup_codes:
+    if not factor or not (factor.confirmed and factor.backup_codes):
         raise BackupCodesNotEnabled
     _count(verification, factor)
     known = factor_keys.find_backup_code(code.strip(), profile.user_id, factor.backup_codes)
-    if not known or not profile.two_factor:
+    if not known:
         raise _wrong(verification, factor, InvalidBackupCode())
     used = update(
         SecondFactorRow(factor.pk, factor.sk),

@@ -12,6 +12,7 @@ from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.starting import start_challenge, start_session
 from gatehouse.api.sessions.token_response import TokenResponse, token_response
 from gatehouse.api_model import ResponseModel, Timestamp
+from gatehouse.http.authentication import needs_second_factor
 from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import encode_location
 from gatehouse.sessions import IssuedSession
@@ -82,8 +83,12 @@ class AuthResponder:
         session = NewSessionBody(token=token, expires_at=issued.session.expires_at) if issued and token else None
         return UserWithSession(user=UserBody.of(user), session=session, token=token)
 
-    def tokens(self, user: User, issued: IssuedSession) -> TokenResponse:
-        """Return the body of a session for clients that use JWTs."""
+    def tokens(self, user: User, issued: IssuedSession) -> TokenResponse | UserWithSession:
+        """Return the body of a session for clients that use JWTs. One that is only for setting up a second factor has
+        none, but its own token.
+        """
+        if needs_second_factor(issued.session):
+            return self.with_session(user, issued)
         self._token(user, issued)
         return token_response(self._request, user, issued.session, issued.refresh_token)
 

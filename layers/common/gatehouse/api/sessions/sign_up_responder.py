@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from gatehouse.accounts import User
 from gatehouse.accounts.flows import SignUpResult
 from gatehouse.api.accounts.schemas import UserBody
-from gatehouse.api.sessions.responder import AuthResponder
+from gatehouse.api.sessions.responder import AuthResponder, UserWithSession
 from gatehouse.api.sessions.token_response import TokenResponse
 from gatehouse.api_model import ResponseModel
 from gatehouse.http.proof_cookies import remember_sign_up
@@ -28,6 +28,9 @@ class UserOnly(BaseModel):
     user: UserBody
 
 
+RegisteredBody = TokenResponse | UserWithSession | UserOnly
+
+
 class _SignUpResponder(AuthResponder):
     """Builds the response to a sign-up."""
 
@@ -41,7 +44,7 @@ class _SignUpResponder(AuthResponder):
         """Return the body for the better-auth client."""
         return SignUpBody(token=self._token(user, issued), user=UserBody.of(user))
 
-    def with_tokens(self, user: User, issued: IssuedSession | None) -> TokenResponse | UserOnly:
+    def with_tokens(self, user: User, issued: IssuedSession | None) -> RegisteredBody:
         """Return the body for clients that use JWTs."""
         return self.tokens(user, issued) if issued else UserOnly(user=UserBody.of(user))
 
