@@ -140,17 +140,6 @@ def test_a_user_with_a_second_factor_gets_no_session_but_a_challenge(  # noqa: P
     assert "twofactorredirect" in response_text(response)
 
 
-def test_what_the_first_factor_changes_is_written_along_with_the_challenge(
-    call: Api, people: People, oauth_flow: OAuthFlow
-) -> None:
-    enrolled = Enrolled(call, people.signed_in())
-
-    assert cookie_of(oauth_flow.sign_in(), CHALLENGE)
-
-    accounts = call("GET /api/auth/list-accounts", bearer=enrolled.token).json
-    assert {account["providerId"] for account in accounts} == {"credential", "google"}
-
-
 def test_a_passkey_stands_for_both_factors(
     call: Api, people: People, mailbox: Mailbox, oauth_flow: OAuthFlow, settings: Callable[..., None]
 ) -> None:

@@ -23,7 +23,6 @@ async def get_totp_uri(body: UriRequest, account: CurrentAccount, client: Curren
 
 
 policy = AccessPolicy(
-    admits_setup=True,
     with_profile=True,
     verifies_cookies=True,
     rate_limit=limit_passwords,

@@ -6,7 +6,6 @@ import pytest
 
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
-from tests.support.layer import layer
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
 from tests.support.two_factor import ENABLE, SEND_OTP, VERIFY_OTP, Enrolled, challenge, give, is_challenged
@@ -73,18 +72,6 @@ def test_a_code_is_valid_for_three_minutes(  # noqa: PLR0917 -- four fixtures, t
     given = give(call, VERIFY_OTP, token, code)
 
     assert (given.status, given.code) == answer
-
-
-def test_a_code_of_before_an_emergency_does_not_count(
-    call: Api, enrolled: Enrolled, mailbox: Mailbox, advance_clock: Callable[..., None]
-) -> None:
-    """Whoever has the secret could derive it."""
-    token = challenge(call, enrolled.email)
-    code = mailed_code(call, mailbox, enrolled.email, token)
-    layer("keys.rotation").rotate_immediately()
-    advance_clock(seconds=10)
-
-    assert give(call, VERIFY_OTP, token, code).code == "INVALID_CODE"
 
 
 def test_without_a_mail_there_is_no_code(call: Api, enrolled: Enrolled) -> None:

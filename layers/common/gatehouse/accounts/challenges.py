@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gatehouse import clock
+from gatehouse import clock, keys
 from gatehouse.dynamodb import TransactItem, delete, update
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def new_challenge(first: FirstFactor, method: str | None) -> "tuple[Challenge, C
     """Return a challenge for a user whose active second factor is `method`, and its row, unsaved."""
     from gatehouse.accounts.factor_rows import ChallengeRow, challenge_key  # noqa: PLC0415 -- most requests touch no second factor
 
-    secret, now = secrets.token_urlsafe(32), clock.now()
+    secret, now = secrets.token_urlsafe(32), max(clock.now(), keys.not_before())
     row = ChallengeRow(
         *challenge_key(first.user_id, secret)[1:],
         epoch=first.epoch,
@@ -78,8 +78,12 @@ def parse_token(text: str) -> tuple[str, str] | None:
 
 
 def is_open(row: "ChallengeRow | None", epoch: int) -> bool:
-    """Whether a sign-in still waits: it has not ended, nor has what the first factor was checked against changed."""
-    return row is not None and row.ends_at > clock.now() and row.epoch == epoch
+    """Whether a sign-in still waits: it has not ended, by time or an emergency rotation, nor has what the first factor
+    was checked against changed.
+    """
+    if row is None or row.epoch != epoch:
+        return False
+    return row.ends_at > clock.now() and row.ends_at - LIFETIME >= keys.not_before()
 
 
 def count_for(row: "ChallengeRow") -> TransactItem:

@@ -24,7 +24,7 @@ _CHALLENGE, _TRUSTED = "second-factor ", "TRUSTED#"
 class SecondFactorRow(Row):
     """A user's second factor. `sealed` is the TOTP secret, `confirmed` once a code of it was given; without one, codes
     are mailed. `last_step` is the newest whose code was used. `failures` are wrong codes in a row, whatever the method;
-    the last was at `failed_at`.
+    the last was at `failed_at`, and `lock_told` says that the owner was told of those that locked.
     """
 
     class Meta:
@@ -39,6 +39,7 @@ class SecondFactorRow(Row):
     backup_codes: BinarySetAttribute = BinarySetAttribute(legacy_encoding=False, null=True)
     failures = IntegerAttribute(default=0)
     failed_at = TimestampAttribute(null=True)
+    lock_told = BooleanAttribute(null=True)
     created_at = TimestampAttribute()
 
 

@@ -206,9 +206,11 @@ def _open_session(profile: ProfileRow, attempt: SignInAttempt, form: ResponseFor
     """Open the session; in the browser that verified the address, the password is proven by it."""
     proves = profile.password_unproven and attempt.verified_user() == profile.user_id
     changes: list[TransactItem] = [mark_password_proven(profile)] if proves else []
-    remember = attempt.credentials.remember_me
+    remember, mailed = attempt.credentials.remember_me, bool(profile.password_mailed)
     try:
-        opened = open_session(profile, attempt.client, *changes, proves_mailbox=False, remember=remember, form=form)
+        opened = open_session(
+            profile, attempt.client, *changes, proves_mailbox=False, by_mailbox=mailed, remember=remember, form=form
+        )
     except ConditionFailed:
         raise InvalidEmailOrPassword from None  # the password was replaced meanwhile
     if proves:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from gatehouse import sessions
 from gatehouse.accounts import notices
-from gatehouse.accounts.challenges import Challenge, FirstFactor, ResponseForm, new_challenge
+from gatehouse.accounts.challenges import APP, Challenge, FirstFactor, ResponseForm, new_challenge
 from gatehouse.accounts.known_devices import is_known_device
 from gatehouse.accounts.lookup import AuthenticatedUser
 from gatehouse.accounts.proofs import replace_credentials
@@ -30,6 +30,7 @@ def open_session(
     client: ClientInfo,
     *changes: TransactItem,
     proves_mailbox: bool,
+    by_mailbox: bool = False,
     account_id: str | None = None,
     remember: bool = True,
     notify: bool = True,
@@ -39,10 +40,11 @@ def open_session(
 
     Every way to sign in says whether it `proves_mailbox`: then an unproven account is taken over first. Whoever has a
     second factor, and comes from no trusted device, gets a challenge instead, which is completed in the `form` of this
-    sign-in's response; `changes` are written along with it. `account_id` is an account at a provider that is linked.
-    Where that is set, a user is told by mail of a device that they did not use before; `notify` is off for users who
-    come by a mailed link. Raises UserDisabled, EmailNotVerified, and ConditionFailed when the account, or
-    something that `changes` depend on, has changed.
+    sign-in's response; `changes` are written along with it. `account_id` is an account at a provider that is linked,
+    with `changes` that do it: never before the second factor. `by_mailbox` says that the mailbox alone may be the first
+    factor, so that whoever has an app is not offered a mailed code. Where that is set, a user is told by mail of a
+    device that they did not use before; `notify` is off for users who come by a mailed link. Raises UserDisabled,
+    EmailNotVerified, and ConditionFailed when the account, or something that `changes` depend on, has changed.
     """
     _check_admitted(profile)
     epoch, writes = profile.epoch, list(changes)
@@ -54,9 +56,10 @@ def open_session(
         writes = [*add_link(profile, account_id), *writes]
     trusted_device = _use_trust(profile, client) if profile.two_factor else None
     if profile.two_factor and not trusted_device:
-        first = FirstFactor(user_id=profile.user_id, epoch=epoch, remember=remember, mailbox=proves_mailbox, form=form)
+        mailbox = proves_mailbox or (by_mailbox and profile.two_factor == APP)
+        first = FirstFactor(user_id=profile.user_id, epoch=epoch, remember=remember, mailbox=mailbox, form=form)
         challenge, waiting = new_challenge(first, profile.two_factor)
-        transact(*writes, put(waiting))
+        transact(*([] if account_id else writes), put(waiting))
         return challenge
     trusted = trusted_device is not None
     issued = _open(profile, client, writes, epoch=epoch, remember=remember, notify=notify, second_factor=trusted)

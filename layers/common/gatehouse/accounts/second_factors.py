@@ -14,6 +14,7 @@ def set_second_factor(profile: ProfileRow, method: str) -> TransactItem:
         profile.user_id,
         ProfileRow.two_factor.set(method),
         ProfileRow.two_factor_since.set(clock.now()),
+        ProfileRow.password_mailed.remove(),
         condition=same_account(profile) & same_credentials(profile),
     )
 

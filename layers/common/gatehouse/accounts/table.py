@@ -20,7 +20,8 @@ class ProfileRow(Row):
 
     `links` are the ids of their accounts at providers, `passkeys` those of their passkeys, each with a row of its own.
     Only users with a verified address have any. `password_unproven` is set while the password may be that of somebody
-    who does not have the mailbox. `two_factor` is the method of the active second factor, on since `two_factor_since`.
+    who does not have the mailbox, `password_mailed` while it was set by a mailed link alone. `two_factor` is the method
+    of the active second factor, on since `two_factor_since`.
     """
 
     class Meta:
@@ -35,6 +36,7 @@ class ProfileRow(Row):
     image = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
     password_unproven = BooleanAttribute(null=True)
+    password_mailed = BooleanAttribute(null=True)
     links = UnicodeSetAttribute(null=True)
     two_factor = UnicodeAttribute(null=True)
     two_factor_since = TimestampAttribute(null=True)
@@ -60,6 +62,11 @@ class ProfileRow(Row):
     def two_factor_enabled(self) -> bool:
         """Whether signing in takes a second factor."""
         return self.two_factor is not None
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether the user has what stands for a second factor, such as a passkey."""
+        return bool(self.two_factor or self.passkeys)
 
     def to_user(self) -> User:
         """Return the user without the password hash and other internal fields."""
@@ -112,6 +119,7 @@ def set_password_by_reset(row: TokenRow, password_hash: str) -> TransactItem:
     return update_profile(
         row.user_id,
         ProfileRow.password_hash.set(password_hash),
+        ProfileRow.password_mailed.set(True),
         ProfileRow.epoch.set(row.epoch + 1),
         condition=(ProfileRow.email == row.email)
         & (ProfileRow.epoch == row.epoch)
@@ -124,6 +132,7 @@ def set_password(profile: ProfileRow, password_hash: str) -> TransactItem:
     return update_profile(
         profile.user_id,
         ProfileRow.password_hash.set(password_hash),
+        ProfileRow.password_mailed.remove(),
         ProfileRow.epoch.set(profile.epoch + 1),
         condition=(ProfileRow.password_hash == profile.password_hash) & (ProfileRow.epoch == profile.epoch),
     )

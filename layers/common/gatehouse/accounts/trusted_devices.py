@@ -45,7 +45,7 @@ def trust(user_id: str, epoch: int, client: ClientInfo) -> tuple[str, TransactIt
         *trusted_device_key(user_id, device_id)[1:],
         token_hash=_hash(secret),
         epoch=epoch,
-        created_at=now,
+        created_at=max(now, keys.not_before()),
         used_at=now,
         expires_at=_expiry(now),
         ip_address=client.ip_address[:_LONGEST_ADDRESS],

@@ -10,7 +10,6 @@ from starlette.requests import Request
 
 from gatehouse import sessions
 from gatehouse.accounts import AuthenticatedUser, ProfileRow, profile_key
-from gatehouse.config import config
 from gatehouse.dynamodb import Row
 from gatehouse.errors import (
     InvalidToken,
@@ -59,14 +58,11 @@ def authenticate(request: Request, *, with_profile: bool, user_row: UserKey | No
         raise type(refusal)(status=HTTPStatus.UNAUTHORIZED) from None
 
 
-def needs_second_factor(session: Session) -> bool:
-    """Whether a session is only for setting up a second factor, which all users must have."""
-    return config().require_two_factor == "all" and not session.second_factor
-
-
-def check_second_factor(session: Session, *, admits_setup: bool = False) -> None:
-    """Raise TwoFactorRequired for a session without a second factor, where all users must have one."""
-    if needs_second_factor(session) and not admits_setup:
+def check_second_factor(session: Session, profile: ProfileRow | None = None, *, admits_setup: bool = False) -> None:
+    """Raise TwoFactorRequired for a session without a second factor, where all users must have one; `admits_setup`
+    admits users who have none to show.
+    """
+    if sessions.lacks_second_factor(session) and (not admits_setup or not profile or profile.has_second_factor):
         raise TwoFactorRequired
 
 

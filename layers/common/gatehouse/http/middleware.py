@@ -85,7 +85,7 @@ class RequestMiddleware:
             started = perf_counter()
             caller = authenticate(request, with_profile=self.policy.with_profile, user_row=self.policy.user_row)
             request.state.caller = caller
-            check_second_factor(caller.session, admits_setup=self.policy.admits_setup)
+            check_second_factor(caller.session, caller.profile, admits_setup=self.policy.admits_setup)
             telemetry.record_duration("AuthValidation", perf_counter() - started, function=self.name)
             telemetry.add_log_context(user_id=caller.id)
             if self.policy.user_limit:

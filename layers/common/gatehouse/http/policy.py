@@ -24,18 +24,18 @@ class AccessPolicy:
     """What a function admits, what is checked before its endpoint runs, and what it may use.
 
     `public` admits callers that are not signed in. `admits_access_tokens` takes a JWT for its session; without it, a
-    valid JWT alone is refused with SessionRequired. `admits_setup` admits users who still have to set up
-    the second factor that is required of all. `with_profile` reads the caller's profile together with the
-    session. `verifies_cookies` says that the function may read the secret: it rejects a badly signed cookie before any
-    read. `signs_tokens` says that responses carry access tokens. `constant_time` responds at the next tenth of a
-    second, so that timing does not show whether a row exists. `signs_in` is for functions that open sessions: another
-    site's form must not sign its visitor in (login CSRF). `allow_cross_site` accepts posts and forms from other sites,
-    and parameters that these repeat; such a function must not trust cookies, and checks the parameters that it knows.
-    `serves_pages` is for HTML pages: they check redirect parameters themselves and read nothing from DynamoDB.
-    `rate_limit` counts calls from an address, `user_limit` those of a user: see `rate_limits`. `user_row` is a row of
-    the caller's that is read together with the session. `max_body_size` is in bytes, and holds before anything reads
-    the body. `clear_session` is for functions that check the password of a signed-in caller: too many wrong ones end
-    the session.
+    valid JWT alone is refused with SessionRequired. `admits_setup` admits users who still have to set up the second
+    factor that is required of all, and have none; it needs `with_profile`. `with_profile` reads the caller's profile
+    together with the session. `verifies_cookies` says that the function may read the secret: it rejects a badly signed
+    cookie before any read. `signs_tokens` says that responses carry access tokens. `constant_time` responds at the next
+    tenth of a second, so that timing does not show whether a row exists. `signs_in` is for functions that open
+    sessions: another site's form must not sign its visitor in (login CSRF). `allow_cross_site` accepts posts and forms
+    from other sites, and parameters that these repeat; such a function must not trust cookies, and checks the
+    parameters that it knows. `serves_pages` is for HTML pages: they check redirect parameters themselves and read
+    nothing from DynamoDB. `rate_limit` counts calls from an address, `user_limit` those of a user: see `rate_limits`.
+    `user_row` is a row of the caller's that is read together with the session. `max_body_size` is in bytes, and holds
+    before anything reads the body. `clear_session` is for functions that check the password of a signed-in caller: too
+    many wrong ones end the session.
     """
 
     public: bool = False

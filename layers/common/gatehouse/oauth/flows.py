@@ -105,13 +105,15 @@ def _sign_in_linked(lookup: IdentityLookup, identity: Identity, tokens: TokenSet
     profile, account = lookup.profile, lookup.account
     if not profile or not account:
         raise OAuthLinkError("unable to create session")
-    takes_over = identity.email_verified and identity.email == profile.email and not profile.is_proven
+    has_mailbox = identity.email_verified and identity.email == profile.email
+    takes_over = has_mailbox and not profile.is_proven
     try:
         opened = open_session(
             profile,
             client,
             _update_tokens(account, tokens),
             proves_mailbox=takes_over,
+            by_mailbox=has_mailbox,
             account_id=identity.account_id if takes_over else None,
         )
     except UserDisabled:

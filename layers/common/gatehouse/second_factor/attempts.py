@@ -4,6 +4,7 @@ Ten wrong codes in a row, by whatever method, lock a user's second factor for a 
 the first factor can lock it, and a reset of the password is not locked.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 from pynamodb.expressions.update import Action
@@ -43,17 +44,23 @@ def check_unlocked(factor: SecondFactorRow) -> None:
 
 def forgive() -> list[Action]:
     """Return the actions that begin anew after a right code."""
-    return [SecondFactorRow.failures.set(0), SecondFactorRow.failed_at.remove()]
+    return [SecondFactorRow.failures.set(0), SecondFactorRow.failed_at.remove(), SecondFactorRow.lock_told.remove()]
 
 
-def is_last(factor: SecondFactorRow) -> bool:
-    """Whether the attempt that was counted after reading this row locks the factor, if its code was wrong."""
-    return factor.failures + 1 == MOST_FAILURES
+def tell_of_lock(factor: SecondFactorRow, notice: TransactItem) -> None:
+    """Write a notice if the wrong code that was counted locked the factor: once, of all that came at the same time."""
+    told, row = SecondFactorRow.lock_told, SecondFactorRow(factor.pk, factor.sk)
+    (latest,) = batch_get((SecondFactorRow, factor.pk, factor.sk))
+    if latest and latest.failures >= MOST_FAILURES:
+        untold = told.does_not_exist() & (SecondFactorRow.failures >= MOST_FAILURES)
+        with suppress(ConditionFailed):
+            transact(update(row, told.set(True), condition=untold), notice)
 
 
 def _count_failure(factor: SecondFactorRow) -> TransactItem:
     failures, row = SecondFactorRow.failures, SecondFactorRow(factor.pk, factor.sk)
     now = SecondFactorRow.failed_at.set(clock.now())
     if factor.failures >= MOST_FAILURES:  # the lock has ended
-        return update(row, failures.set(1), now, condition=failures == factor.failures)
+        again = failures.set(1), now, SecondFactorRow.lock_told.remove()
+        return update(row, *again, condition=failures == factor.failures)
     return update(row, failures.add(1), now, condition=SecondFactorRow.pk.exists() & (failures < MOST_FAILURES))

@@ -115,8 +115,9 @@ def _end(challenge: ChallengeRow) -> Refusal:
 
 def _wrong(verification: Verification, factor: SecondFactorRow | None, refusal: Refusal) -> Refusal:
     """Return the refusal of a wrong code; the owner is told of the one that locks."""
-    if factor and attempts.is_last(factor):
-        notices.security_changed(verification.profile, verification.client, Purpose.TWO_FACTOR_LOCKED).save()
+    if factor:
+        locked = notices.security_changed(verification.profile, verification.client, Purpose.TWO_FACTOR_LOCKED)
+        attempts.tell_of_lock(factor, put(locked))
     return refusal
 
 

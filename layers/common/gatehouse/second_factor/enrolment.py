@@ -69,15 +69,25 @@ def enable_mailed_codes(account: AuthenticatedUser, client: ClientInfo) -> Issue
     second factor already. Raises EmailNotVerified.
     """
     profile = account.profile
-    if not profile.email_verified:
-        raise EmailNotVerified
     if profile.two_factor:
         return None
-    row = _row(profile, created_at=clock.now())
-    notice = put(notices.security_changed(profile, client, Purpose.TWO_FACTOR_ON))
-    issued = _replace(account, client, put(row), set_second_factor(profile, MAIL), notice, on=True)
+    issued = _replace(account, client, new_factor(profile), *turn_on(profile, client, MAIL), on=True)
     profile.two_factor = MAIL
     return issued
+
+
+def new_factor(profile: ProfileRow) -> TransactItem:
+    """Return the write of a user's row where the second factor are mailed codes."""
+    return put(_row(profile, created_at=clock.now()))
+
+
+def turn_on(profile: ProfileRow, client: ClientInfo, method: str) -> list[TransactItem]:
+    """Return the writes that make a method the second factor, and tell the owner; raises EmailNotVerified for mailed
+    codes. The factor's row is written along with it.
+    """
+    if method == MAIL and not profile.email_verified:
+        raise EmailNotVerified
+    return [set_second_factor(profile, method), put(notices.security_changed(profile, client, Purpose.TWO_FACTOR_ON))]
 
 
 def totp_uri(account: AuthenticatedUser) -> str:

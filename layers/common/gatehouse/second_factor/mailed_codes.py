@@ -5,6 +5,7 @@ A user has one code at a time, bound to the sign-in or the session that asked fo
 
 from datetime import timedelta
 
+from gatehouse.accounts.challenges import APP
 from gatehouse.accounts.counters import check_mail_rate
 from gatehouse.accounts.outbox import is_owner, issue
 from gatehouse.accounts.table import ProfileRow
@@ -22,8 +23,8 @@ def send_code(verification: Verification) -> None:
 
     Raises OtpNotConfigured when the mailbox was the first factor, and TooManyRequests after too many mails.
     """
-    profile, challenge = verification.profile, verification.challenge
-    if challenge and challenge.mailbox:
+    profile = verification.profile
+    if _may_be_of_the_mailbox(verification):
         raise OtpNotConfigured
     check_mail_rate(Purpose.TWO_FACTOR_CODE, profile.email)
     issue(
@@ -37,6 +38,14 @@ def send_code(verification: Verification) -> None:
         asked_by=verification.asker,
         guesses=0,
     ).save()
+
+
+def _may_be_of_the_mailbox(verification: Verification) -> bool:
+    """Whether the mailbox may have been the first factor; in a session it may, before the app gave a code."""
+    challenge, session = verification.challenge, verification.session
+    if challenge:
+        return challenge.mailbox
+    return bool(session and not session.second_factor and verification.profile.two_factor == APP)
 
 
 def find_code(user_id: str) -> TokenRow | None:

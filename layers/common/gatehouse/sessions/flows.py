@@ -154,6 +154,11 @@ def is_fresh(session: Session) -> bool:
     return not age or clock.now() - session.proved_at < age
 
 
+def lacks_second_factor(session: Session) -> bool:
+    """Whether a session had no second factor, and all users must have one."""
+    return config().require_two_factor == "all" and not session.second_factor
+
+
 def end_session(credential: Credential) -> bool:
     """Delete the session of a credential, however old that is; False when there is none."""
     if isinstance(credential, SessionToken):

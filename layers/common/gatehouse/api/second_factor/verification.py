@@ -1,5 +1,6 @@
 """A request that gives a second factor: for a sign-in that waits, by a cookie or a token, or within a session."""
 
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from gatehouse.accounts.factor_rows import SecondFactorRow, challenge_key, facto
 from gatehouse.api_model import ApiModel
 from gatehouse.dynamodb import batch_get
 from gatehouse.errors import InvalidToken, MissingToken, SessionRequired, TokenExpired
-from gatehouse.errors.second_factor import InvalidTwoFactorCookie
+from gatehouse.errors.second_factor import InvalidTwoFactorCookie, TooManyAttempts
 from gatehouse.http.authentication import CurrentClient, find_principal
 from gatehouse.http.cookies import TWO_FACTOR, clear_with_response, signed_cookie
 from gatehouse.second_factor.verification import Verification
@@ -77,8 +78,15 @@ def _invalid(request: Request) -> InvalidTwoFactorCookie:
     return InvalidTwoFactorCookie()
 
 
-async def _current_verification(body: CodeRequest, request: Request, client: CurrentClient) -> Verification:
-    return find_verification(request, client, body.two_factor_token, trust_device=body.trust_device)
+async def _current_verification(
+    body: CodeRequest, request: Request, client: CurrentClient
+) -> AsyncIterator[Verification]:
+    verification = find_verification(request, client, body.two_factor_token, trust_device=body.trust_device)
+    try:
+        yield verification
+    except TooManyAttempts:  # the sign-in has ended
+        clear_with_response(request, TWO_FACTOR)
+        raise
 
 
 CurrentVerification = Annotated[Verification, Depends(_current_verification)]

@@ -12,10 +12,9 @@ from gatehouse.api.accounts.schemas import UserBody
 from gatehouse.api.sessions.starting import start_challenge, start_session
 from gatehouse.api.sessions.token_response import TokenResponse, token_response
 from gatehouse.api_model import ResponseModel, Timestamp
-from gatehouse.http.authentication import needs_second_factor
 from gatehouse.http.known_device import remember_device
 from gatehouse.http.origin import encode_location
-from gatehouse.sessions import IssuedSession
+from gatehouse.sessions import IssuedSession, lacks_second_factor
 
 
 class SignInBody(ResponseModel):
@@ -87,7 +86,7 @@ class AuthResponder:
         """Return the body of a session for clients that use JWTs. One that is only for setting up a second factor has
         none, but its own token.
         """
-        if needs_second_factor(issued.session):
+        if lacks_second_factor(issued.session):
             return self.with_session(user, issued)
         self._token(user, issued)
         return token_response(self._request, user, issued.session, issued.refresh_token)
