@@ -19,8 +19,9 @@ def test_the_origins_are_public_and_may_be_cached(call: Api, settings: Callable[
     assert call.aws_operations == []
 
 
-def test_by_default_they_are_those_within_the_domain(call: Api, settings: Callable[..., None]) -> None:
-    settings(frontend_url="https://Example.com:443/start", cors_origins="https://app.example.com,https://example.net")
+def test_by_default_they_are_those_of_https_within_the_domain(call: Api, settings: Callable[..., None]) -> None:
+    others = "https://app.example.com,https://example.net,http://dev.example.com"
+    settings(frontend_url="https://Example.com:443/start", cors_origins=others)
 
     assert call(RELATED).json == {
         "origins": ["https://example.com", "https://api.example.com", "https://app.example.com"]

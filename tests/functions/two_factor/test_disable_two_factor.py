@@ -63,8 +63,9 @@ def test_sign_ins_that_wait_for_it_end(call: Api, enrolled: Enrolled) -> None:
     assert call(SEND_OTP, json={"two_factor_token": token}).code == "INVALID_TWO_FACTOR_COOKIE"
 
 
-def test_nothing_of_it_is_left(call: Api, enrolled: Enrolled, cloud: Cloud) -> None:
-    call(DISABLE, bearer=enrolled.token, json={"password": PASSWORD})
+@pytest.mark.parametrize("route", [DISABLE, "POST /api/auth/delete-user"])
+def test_nothing_of_it_is_left(call: Api, enrolled: Enrolled, cloud: Cloud, route: str) -> None:
+    assert call(route, bearer=enrolled.token, json={"password": PASSWORD}).status == 200
 
     assert "SECOND-FACTOR" not in {row["sk"] for row in rows(cloud, "UsersTable")}
 

@@ -91,13 +91,14 @@ def test_beginning_again_ends_no_lock(call: Api, ann: Person) -> None:
 
 
 @pytest.mark.parametrize("method", ["totp", "otp"])
+@pytest.mark.parametrize("end", ["revoke-sessions", "sign-out"])
 def test_nothing_is_turned_on_in_a_session_that_ended_meanwhile(
-    call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch, method: str
+    call: Api, ann: Person, monkeypatch: pytest.MonkeyPatch, method: str, end: str
 ) -> None:
     """Else whoever was just signed out could lock the owner out."""
     app = App(call(ENABLE, bearer=ann.token, json={"password": PASSWORD}).json["totpURI"])
     module = {"totp": "second_factor.completing", "otp": "second_factor.enrolment"}[method]
-    interleave(monkeypatch, module, "transact", lambda: call("POST /api/auth/revoke-sessions", bearer=ann.token))
+    interleave(monkeypatch, module, "transact", lambda: call(f"POST /api/auth/{end}", bearer=ann.token))
 
     if method == "totp":
         refused = call(VERIFY_TOTP, bearer=ann.token, json={"code": app.code()})

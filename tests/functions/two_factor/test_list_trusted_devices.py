@@ -42,6 +42,7 @@ def sign_in(call: Api, enrolled: Enrolled, cookie: str) -> str:
     response = call(SIGN_IN, cookies=[cookie], headers=ORIGIN, json={"email": enrolled.email, "password": PASSWORD})
     assert response.status == 200, response.text
     assert ("token" in response.json) == bool(cookie_of(response, TRUST))
+    assert ("token" in response.json) != (f"{TRUST}=; Max-Age=0" in "".join(response.cookies))
     return cookie_of(response, TRUST)
 
 

@@ -83,6 +83,13 @@ def test_within_a_session_a_mailed_code_makes_it_fresh(
     assert call("GET /api/auth/list-sessions", bearer=enrolled.token).status == 200
 
 
+@pytest.mark.parametrize("route", [*OWNERS, VERIFY_TOTP, VERIFY_OTP, VERIFY_BACKUP])
+def test_a_code_has_64_characters_at_most(call: Api, enrolled: Enrolled, route: str) -> None:
+    codes = [call(route, bearer=enrolled.token, json={"code": "1" * size}).text for size in (64, 65)]
+
+    assert ["64 characters" in text for text in codes] == [False, True]
+
+
 @pytest.mark.parametrize("route", OWNERS)
 def test_passwords_from_one_address_are_limited(
     call: Api, enrolled: Enrolled, settings: Callable[..., None], route: str

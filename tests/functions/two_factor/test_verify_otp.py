@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from gatehouse_dev.cloud import Cloud
+from tests.functions.keys.test_rotate_secret import Rotation
 from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
@@ -72,6 +74,25 @@ def test_a_code_is_valid_for_three_minutes(  # noqa: PLR0917 -- four fixtures, t
     given = give(call, VERIFY_OTP, token, code)
 
     assert (given.status, given.code) == answer
+
+
+@pytest.mark.parametrize(("act", "refused"), [("rotate", None), ("emergency", "INVALID_TWO_FACTOR_COOKIE")])
+def test_a_code_survives_a_rotation_and_no_emergency(  # noqa: PLR0917 -- five fixtures, two columns
+    call: Api,
+    cloud: Cloud,
+    enrolled: Enrolled,
+    mailbox: Mailbox,
+    advance_clock: Callable[..., None],
+    act: str,
+    refused: str | None,
+) -> None:
+    """After an emergency somebody else may have the secret, from which codes are derived."""
+    token = challenge(call, enrolled.email)
+    code = mailed_code(call, mailbox, enrolled.email, token)
+    getattr(Rotation(call, cloud), act)()
+    advance_clock(seconds=10)
+
+    assert give(call, VERIFY_OTP, token, code).code == refused
 
 
 def test_without_a_mail_there_is_no_code(call: Api, enrolled: Enrolled) -> None:
