@@ -239,3 +239,14 @@ def test_too_many_attempts_clear_its_cookie(call: Api, enrolled: Enrolled) -> No
     assert [any(line.startswith(f"{CHALLENGE}=;") for line in answer.cookies) for answer in answers] == [False] * 5 + [
         True
     ]
+
+
+def test_another_mailed_code_is_for_the_same_sign_in(call: Api, enrolled: Enrolled, mailbox: Mailbox) -> None:
+    """Its cookie stays when a mailed code is used up by guesses."""
+    waiting = {"cookies": [cookie_of(sign_in(call, enrolled.email), CHALLENGE)], "headers": ORIGIN}
+    call(SEND_OTP, **waiting, json={})
+    guesses = [call(VERIFY_OTP, **waiting, json={"code": "wrong"}) for _ in range(6)]
+    call(SEND_OTP, **waiting, json={})
+
+    assert (guesses[-1].code, guesses[-1].cookies) == ("TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE", [])
+    assert call(VERIFY_OTP, **waiting, json={"code": mailbox.last.subject[:6]}).status == 200

@@ -12,6 +12,7 @@ from gatehouse.errors.second_factor import (
     InvalidTwoFactorCode,
     InvalidTwoFactorCookie,
     OtpHasExpired,
+    SignInEnded,
     TooManyAttempts,
     TotpNotEnabled,
 )
@@ -92,7 +93,7 @@ def check_backup_code(verification: Verification, code: str) -> list[TransactIte
 def _count(verification: Verification, factor: SecondFactorRow) -> None:
     """Count an attempt.
 
-    Raises AccountTemporarilyLocked, TooManyAttempts, which ends the sign-in, and InvalidTwoFactorCookie or SessionEnded
+    Raises AccountTemporarilyLocked, SignInEnded, and InvalidTwoFactorCookie or SessionEnded
     when there is nothing to verify any more.
     """
     challenge = verification.challenge
@@ -110,7 +111,7 @@ def _end(challenge: ChallengeRow) -> Refusal:
             row.delete(condition=ChallengeRow.subject.exists())
     except ConditionFailed:
         return InvalidTwoFactorCookie()
-    return TooManyAttempts()
+    return SignInEnded()
 
 
 def _wrong(verification: Verification, factor: SecondFactorRow | None, refusal: Refusal) -> Refusal:

@@ -14,7 +14,7 @@ from gatehouse.accounts.factor_rows import SecondFactorRow, challenge_key, facto
 from gatehouse.api_model import ApiModel
 from gatehouse.dynamodb import batch_get
 from gatehouse.errors import InvalidToken, MissingToken, SessionRequired, TokenExpired
-from gatehouse.errors.second_factor import InvalidTwoFactorCookie, TooManyAttempts
+from gatehouse.errors.second_factor import InvalidTwoFactorCookie, SignInEnded
 from gatehouse.http.authentication import CurrentClient, find_principal
 from gatehouse.http.cookies import TWO_FACTOR, clear_with_response, signed_cookie
 from gatehouse.second_factor.verification import Verification
@@ -84,7 +84,7 @@ async def _current_verification(
     verification = find_verification(request, client, body.two_factor_token, trust_device=body.trust_device)
     try:
         yield verification
-    except TooManyAttempts:  # the sign-in has ended
+    except SignInEnded:
         clear_with_response(request, TWO_FACTOR)
         raise
 
