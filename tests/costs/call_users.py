@@ -119,7 +119,7 @@ class CallUsers:
             "ENROLLED": enrolled.token,
             "ENROLLED_EMAIL": enrolled.email,
             "CHALLENGE": waiting,
-            "APP_CODE": enrolled.app.code(steps=1),
+            "APP_CODE": lambda: enrolled.app.code(steps=1),
             "BACKUP_CODE": enrolled.backup_codes[0],
             "MAILED_CODE": self.mailbox.to(enrolled.email)[-1].subject[:6],
         }

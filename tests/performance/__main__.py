@@ -7,8 +7,9 @@ against a cloud that gives each request the same rows. Ratios are to the bare ya
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -53,8 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         with TemporaryDirectory() as folder, populated_world() as world:
             build = Build(world, certificate=write_certificate(Path(folder), LOCALHOST) if options.tls else None)
             names = options.functions or (REPRESENTATIVES if options.gate else build.functions)
-            subjects = [] if options.gate else [build.yardstick(NATURAL)]
-            subjects += map(build.subject, names)
+            subjects = [] if options.gate else [partial(build.yardstick, NATURAL)]
+            subjects += [partial(build.subject, name) for name in names]
             bare = measure(build.yardstick(BARE))
             print("\n".join(table(HEAD, [row(bare, bare)])), flush=True)
             others = list(measured(subjects, bare))
@@ -68,10 +69,10 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if len(others) < len(subjects) or (options.gate and failures) else 0
 
 
-def measured(subjects: Sequence[Subject], bare: Figures) -> Iterator[Figures]:
-    """Measure each subject, and print its row. One that is broken is left out, and the reason printed."""
+def measured(subjects: Sequence[Callable[[], Subject]], bare: Figures) -> Iterator[Figures]:
+    """Make and measure each subject, and print its row. One that is broken is left out, and the reason printed."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for running in [pool.submit(measure, subject) for subject in subjects]:
+        for running in [pool.submit(lambda make: measure(make()), subject) for subject in subjects]:
             try:
                 figures = running.result()
             except Broken as error:

@@ -29,10 +29,6 @@ class TooManyAttempts(Refusal):
     code = "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"
 
 
-class SignInEnded(TooManyAttempts):
-    """Too many attempts. Please request a new code."""
-
-
 class AccountTemporarilyLocked(TooManyRequests):
     """Too many failed verification attempts. Your account is temporarily locked. Please try again later."""
 

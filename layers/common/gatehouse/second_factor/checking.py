@@ -12,7 +12,6 @@ from gatehouse.errors.second_factor import (
     InvalidTwoFactorCode,
     InvalidTwoFactorCookie,
     OtpHasExpired,
-    SignInEnded,
     TooManyAttempts,
     TotpNotEnabled,
 )
@@ -93,25 +92,26 @@ def check_backup_code(verification: Verification, code: str) -> list[TransactIte
 def _count(verification: Verification, factor: SecondFactorRow) -> None:
     """Count an attempt.
 
-    Raises AccountTemporarilyLocked, SignInEnded, and InvalidTwoFactorCookie or SessionEnded
+    Raises AccountTemporarilyLocked, TooManyAttempts, which ends the sign-in, and InvalidTwoFactorCookie or SessionEnded
     when there is nothing to verify any more.
     """
     challenge = verification.challenge
     try:
         attempts.count_attempt(factor, *([count_for(challenge)] if challenge else []))
     except ConditionFailed:
-        raise (_end(challenge) if challenge else SessionEnded()) from None
+        raise (_end(challenge, verification) if challenge else SessionEnded()) from None
 
 
-def _end(challenge: ChallengeRow) -> Refusal:
+def _end(challenge: ChallengeRow, verification: Verification) -> Refusal:
     """End a sign-in with too many attempts; return why it cannot go on."""
     row = ChallengeRow(challenge.subject, challenge.purpose)
+    verification.clear_cookie()
     try:
         with conditional_write():
             row.delete(condition=ChallengeRow.subject.exists())
     except ConditionFailed:
         return InvalidTwoFactorCookie()
-    return SignInEnded()
+    return TooManyAttempts()
 
 
 def _wrong(verification: Verification, factor: SecondFactorRow | None, refusal: Refusal) -> Refusal:

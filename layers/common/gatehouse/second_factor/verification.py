@@ -1,5 +1,6 @@
 """An attempt to give the second factor."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gatehouse.accounts.factor_rows import ChallengeRow, SecondFactorRow
@@ -11,7 +12,8 @@ from gatehouse.sessions import ClientInfo, Session
 class Verification:
     """An attempt to give the second factor: for a sign-in that waits, the `challenge`, or within a `session`.
 
-    With `trust_device`, this browser is not asked again. `factor` is None while the user has none.
+    With `trust_device`, this browser is not asked again. `factor` is None while the user has none. `clear_cookie` is
+    called when the sign-in has ended without success.
     """
 
     profile: ProfileRow
@@ -20,6 +22,7 @@ class Verification:
     trust_device: bool = False
     challenge: ChallengeRow | None = None
     session: Session | None = None
+    clear_cookie: Callable[[], None] = lambda: None
 
     @property
     def asker(self) -> str:

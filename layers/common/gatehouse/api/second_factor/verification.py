@@ -1,6 +1,5 @@
 """A request that gives a second factor: for a sign-in that waits, by a cookie or a token, or within a session."""
 
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from gatehouse.accounts.factor_rows import SecondFactorRow, challenge_key, facto
 from gatehouse.api_model import ApiModel
 from gatehouse.dynamodb import batch_get
 from gatehouse.errors import InvalidToken, MissingToken, SessionRequired, TokenExpired
-from gatehouse.errors.second_factor import InvalidTwoFactorCookie, SignInEnded
+from gatehouse.errors.second_factor import InvalidTwoFactorCookie
 from gatehouse.http.authentication import CurrentClient, find_principal
 from gatehouse.http.cookies import TWO_FACTOR, clear_with_response, signed_cookie
 from gatehouse.second_factor.verification import Verification
@@ -56,7 +55,14 @@ def find_verification(
     challenge, profile, factor = batch_get(challenge_key(*parsed), profile_key(parsed[0]), factor_key(parsed[0]))
     if not profile or not profile.two_factor or profile.disabled or not is_open(challenge, profile.epoch):
         raise _invalid(request)
-    return Verification(profile=profile, factor=factor, client=client, challenge=challenge, trust_device=trust_device)
+    return Verification(
+        profile=profile,
+        factor=factor,
+        client=client,
+        challenge=challenge,
+        trust_device=trust_device,
+        clear_cookie=lambda: clear_with_response(request, TWO_FACTOR),
+    )
 
 
 def _of_session(request: Request, client: ClientInfo, *, trust_device: bool) -> Verification | None:
@@ -78,15 +84,8 @@ def _invalid(request: Request) -> InvalidTwoFactorCookie:
     return InvalidTwoFactorCookie()
 
 
-async def _current_verification(
-    body: CodeRequest, request: Request, client: CurrentClient
-) -> AsyncIterator[Verification]:
-    verification = find_verification(request, client, body.two_factor_token, trust_device=body.trust_device)
-    try:
-        yield verification
-    except SignInEnded:
-        clear_with_response(request, TWO_FACTOR)
-        raise
+async def _current_verification(body: CodeRequest, request: Request, client: CurrentClient) -> Verification:
+    return find_verification(request, client, body.two_factor_token, trust_device=body.trust_device)
 
 
 CurrentVerification = Annotated[Verification, Depends(_current_verification)]
