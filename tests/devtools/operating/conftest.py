@@ -2,7 +2,6 @@
 
 import getpass
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -106,11 +105,3 @@ def tool(call: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
 @pytest.fixture
 def ann(people: People) -> Person:
     return people.signed_in("ann")
-
-
-def audit_events(cloud: Cloud, user_id: str) -> list[tuple[str, str]]:
-    """Return event and actor of each line about a user in the audit log."""
-    found = cloud.client("logs").filter_log_events(logGroupName="AuditLogs")["events"]
-    lines = [json.loads(event["message"]) for event in found]
-    subject = layer("audit").pseudonym(user_id)
-    return [(line["event"], line["actor"]) for line in lines if line["subject"] == subject]

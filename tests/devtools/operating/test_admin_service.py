@@ -12,8 +12,9 @@ from moto.secretsmanager.models import secretsmanager_backends
 from gatehouse_dev.admin.targets import FUNCTIONS
 from gatehouse_dev.cloud import Cloud
 from gatehouse_dev.resource_names import ACCOUNT, REGION
-from tests.devtools.operating.conftest import LOCAL, Tool, audit_events
+from tests.devtools.operating.conftest import LOCAL, Tool
 from tests.functions.mail.test_record_mail_feedback import bounce, send_events
+from tests.support.audit_trail import audit_events
 from tests.support.auth_calls import request_reset, sign_in, sign_up, verify
 from tests.support.aws_failures import client_error, failing_calls
 from tests.support.calls import Api

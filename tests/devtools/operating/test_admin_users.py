@@ -10,7 +10,8 @@ import pytest
 from botocore.client import BaseClient
 
 from gatehouse_dev.cloud import Cloud
-from tests.devtools.operating.conftest import LOCAL, Tool, ToolResult, audit_events
+from tests.devtools.operating.conftest import LOCAL, Tool, ToolResult
+from tests.support.audit_trail import audit_events
 from tests.support.auth_calls import sign_in, sign_up
 from tests.support.authenticator import Authenticator
 from tests.support.aws_failures import UNREACHABLE, client_error, failing_calls

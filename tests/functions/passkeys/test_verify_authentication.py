@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gatehouse_dev.cloud import Cloud
+from tests.support.audit_trail import audit_events
 from tests.support.auth_calls import is_signed_in
 from tests.support.authenticator import BE, ORIGIN, UP, UV
 from tests.support.calls import Api
@@ -186,8 +187,7 @@ def test_a_counter_that_does_not_grow_is_recorded(  # noqa: PLR0917 -- five fixt
 
     assert "PasskeyCloned" in capsys.readouterr().out
     assert "passkey counter too low" in caplog.messages
-    events = cloud.client("logs").filter_log_events(logGroupName="AuditLogs")["events"]
-    assert "passkey counter too low" in events[-1]["message"]
+    assert audit_events(cloud, ann.id) == [("passkey counter too low", "verify_authentication")]
 
 
 def test_another_device_is_told_of_where_that_is_set(
