@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from compileall import compile_dir
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from unittest.mock import patch
 
@@ -38,13 +39,16 @@ def packed(source: Path, folder: Path, *constraints: Path) -> Path:
 
 def _install(folder: Path, inputs: Sequence[Path], *commands: Sequence[str]) -> None:
     """Make the folder by uv's commands, and compile it, unless this Python did so with the same inputs."""
-    mark, made_of = folder / "ready", b"\0".join([sys.version.encode(), *(path.read_bytes() for path in inputs)])
-    if mark.exists() and mark.read_bytes() == made_of:
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    program = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".cache/uv/bin/uv")
-    for command in commands:
-        subprocess.run([program, *command, "--quiet"], cwd=ROOT, check=True)  # noqa: S603 -- as the Makefile does
-    with patch.object(sys, "pycache_prefix", None):
-        compile_dir(folder, quiet=2, invalidation_mode=UNCHECKED)  # some files are for other Pythons
-    mark.write_bytes(made_of)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)  # several processes may want it at the same time
+        mark, made_of = folder / "ready", b"\0".join([sys.version.encode(), *(path.read_bytes() for path in inputs)])
+        if mark.exists() and mark.read_bytes() == made_of:
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        program = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".cache/uv/bin/uv")
+        for command in commands:
+            subprocess.run([program, *command, "--quiet"], cwd=ROOT, check=True)  # noqa: S603 -- as the Makefile does
+        with patch.object(sys, "pycache_prefix", None):
+            compile_dir(folder, quiet=2, invalidation_mode=UNCHECKED)  # some files are for other Pythons
+        mark.write_bytes(made_of)
