@@ -6,6 +6,7 @@ Playwright drives an unchanged Firefox by WebDriver BiDi. It cannot drive an unc
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,10 +14,22 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
+_OLDEST_FIREFOX = 153  # 140 lacks commands of WebDriver BiDi that Playwright sends; those between were not tried
+
+
+def _firefox() -> str | None:
+    """Return the path of a Firefox that Playwright can drive."""
+    for program in filter(None, map(shutil.which, ("firefox-esr", "firefox"))):
+        version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 -- the system's
+        if (major := re.search(r"\d+", version)) and int(major[0]) >= _OLDEST_FIREFOX:
+            return program
+    return None
+
+
+FIREFOX = _firefox()
 MISSING = {
     "chromium": "NO CHROMIUM: the hosted pages WERE NOT TESTED; install Debian's package chromium",
-    "firefox": "NO FIREFOX: the hosted pages WERE NOT TESTED in it; install Debian's package firefox-esr",
+    "firefox": f"NO FIREFOX {_OLDEST_FIREFOX}+: the hosted pages WERE NOT TESTED in it; install Debian's firefox-esr",
     "webkit": "NO WEBKIT: the hosted pages WERE NOT TESTED in it; install Debian's packages webkit2gtk-driver and xvfb",
 }
 TIMEOUT_MS = 20_000  # generous, for a busy machine
