@@ -40,9 +40,9 @@ def open_session(
 
     Every way to sign in says whether it `proves_mailbox`: then an unproven account is taken over first. Whoever has a
     second factor, and comes from no trusted device, gets a challenge instead, which is completed in the `form` of this
-    sign-in's response; `changes` are written along with it. `account_id` is an account at a provider that is linked,
-    with `changes` that do it: never before the second factor. `by_mailbox` says that the mailbox alone may be the first
-    factor, so that whoever has an app is not offered a mailed code. Where that is set, a user is told by mail of a
+    sign-in's response; `changes` are written along with it, unless they link `account_id`, an account at a provider:
+    nothing is linked before the second factor. `by_mailbox` says that the mailbox alone may be the first factor: then
+    whoever has an app is not offered a mailed code. With the setting `NotifyNewDevice` a user is told by mail of a
     device that they did not use before; `notify` is off for users who come by a mailed link. Raises UserDisabled,
     EmailNotVerified, and ConditionFailed when the account, or something that `changes` depend on, has changed.
     """
