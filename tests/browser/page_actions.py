@@ -17,7 +17,27 @@ def fill_in(within: Page | Locator, **fields: str) -> None:
     """Type into fields by label: `fill_in(page, Name="Ann")`. `email`, `password` and `again` are abbreviations."""
     for name, text in fields.items():
         label = {"email": "Email address", "password": "Password", "again": "Repeat the new password"}.get(name, name)
-        within.get_by_label(label, exact=True).fill(text)
+        fill(within.get_by_label(label, exact=True), text)
+
+
+def fill(field: Locator, text: str) -> None:
+    """Replace the text of a field.
+
+    In Firefox it is typed: Playwright's `fill` sets it by script there, which adds to the text of an email field, and
+    which React does not notice.
+    """
+    if isinstance(field, playwright.Locator) and is_firefox(field.page):
+        field.press("ControlOrMeta+A")
+        field.press("Delete")
+        field.press_sequentially(text)
+    else:
+        field.fill(text)
+
+
+def is_firefox(page: playwright.Page) -> bool:
+    """Whether the browser is Firefox."""
+    browser = page.context.browser
+    return browser is not None and browser.browser_type.name == "firefox"
 
 
 def press(within: Page | Locator, name: str) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Route, ViewportSize
 
 from gatehouse_dev.seed import TASKS, Api
 from tests.browser.browsers import CHROMIUM, MISSING, Browsers, running_browser
-from tests.browser.page_actions import expect_notice, fill_in, press
+from tests.browser.page_actions import expect_notice, fill, fill_in, press
 from tests.browser.people import People
 from tests.support.layout import ROOT
 from tests.support.service import running_service
@@ -90,7 +90,7 @@ def _second_factor(page: Page) -> None:
     _account(page)
     page.route("**/api/auth/two-factor/enable", lambda route: route.fulfill(json=SETUP))
     card = page.get_by_role("region", name="Second factor")
-    card.get_by_label("Password", exact=True).first.fill("correct horse battery")
+    fill(card.get_by_label("Password", exact=True).first, "correct horse battery")
     press(card, "Set up an app")
     card.get_by_role("img").wait_for()
     card.scroll_into_view_if_needed()

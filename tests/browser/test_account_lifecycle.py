@@ -11,6 +11,7 @@ from tests.browser.page_actions import (
     expect_notice,
     expect_page,
     expect_signed_in_page,
+    fill,
     fill_in,
     new_person,
     open_as_scanner,
@@ -119,7 +120,7 @@ def test_input_survives_the_end_of_the_session(new_browser: Browsers, people: Pe
     expect_notice(page, "No tasks yet.")
     fill_in(page, **{"New task": "Write everything down"})
     page.get_by_role("group").filter(has=page.get_by_label("Description")).locator("summary").click()
-    page.get_by_role("textbox", name="Description").fill("Three pages\nby Monday")
+    fill(page.get_by_role("textbox", name="Description"), "Three pages\nby Monday")
     people.end_session(page)
     new_browser.expect("401 ")
     press(page, "Add")
@@ -168,7 +169,7 @@ def test_the_old_address_undoes_a_change_of_address(new_browser: Browsers, peopl
     expect_signed_in_page(page, "Account")
     seen = people.mails(lee.email)
     form = page.locator("[data-form=change-email]")
-    form.get_by_role("textbox").fill("other-lee@example.com")
+    fill(form.get_by_role("textbox"), "other-lee@example.com")
     form.get_by_role("button").click()
     for email, old in ((lee.email, seen), ("other-lee@example.com", 0)):
         page.goto(people.link(email, old))

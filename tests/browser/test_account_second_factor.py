@@ -13,7 +13,9 @@ from tests.browser.page_actions import (
     expect_notice,
     expect_second_step,
     expect_signed_in_page,
+    fill,
     fill_in,
+    is_firefox,
     press,
     sign_in,
 )
@@ -43,7 +45,7 @@ def key_in(factor: Locator) -> str:
 
 
 def test_an_app_is_set_up_by_a_picture_or_a_key_and_the_codes_are_shown_once(
-    new_browser: Browsers, people: People, service: Service, tmp_path: Path
+    new_browser: Browsers, people: People, service: Service
 ) -> None:
     abe, page = people["Abe"], new_browser(permissions=["clipboard-read", "clipboard-write"])
     people.start_session(page, abe)
@@ -74,15 +76,6 @@ def test_an_app_is_set_up_by_a_picture_or_a_key_and_the_codes_are_shown_once(
     press(factor, "Copy")
     expect_notice(factor, "Copied.")
     assert page.evaluate("navigator.clipboard.readText()").split() == codes
-    with page.expect_download() as download:
-        press(factor, "Download")
-    download.value.save_as(tmp_path / "codes.txt")
-    assert (tmp_path / "codes.txt").read_text().split() == codes
-    page.emulate_media(media="print")
-    expect(factor.get_by_text(codes[0])).to_be_visible()
-    expect(card(page, "Your profile")).to_be_hidden()
-    expect(factor.get_by_role("button", name="Turn off")).to_be_hidden()
-    page.emulate_media(media="screen")
     press(factor, "I have kept them")
     expect(factor.get_by_text(codes[0])).to_be_hidden()
 
@@ -92,6 +85,30 @@ def test_an_app_is_set_up_by_a_picture_or_a_key_and_the_codes_are_shown_once(
     other = new_browser()
     sign_in(other, abe)
     expect_second_step(other)
+
+
+@pytest.mark.only_chromium("Playwright sees no download of a script's file, and does not print, in Firefox")
+def test_backup_codes_are_downloaded_and_printed_alone(
+    new_browser: Browsers, people: People, service: Service, tmp_path: Path
+) -> None:
+    gil, page = people["Gil"], new_browser()
+    people.start_session(page, gil)
+    turn_on(people, gil, service)
+    page.goto("/account")
+    factor = card(page)
+    fill_in(factor.locator("[data-form=change-factor]"), password=PASSWORD)
+    press(factor, "New backup codes")
+    expect(factor.get_by_role("heading", name="Your backup codes")).to_be_visible()
+    codes = factor.get_by_role("list", name="Your backup codes").get_by_role("listitem").all_inner_texts()
+
+    with page.expect_download() as download:
+        press(factor, "Download")
+    download.value.save_as(tmp_path / "codes.txt")
+    assert (tmp_path / "codes.txt").read_text().split() == codes
+    page.emulate_media(media="print")
+    expect(factor.get_by_text(codes[0])).to_be_visible()
+    expect(card(page, "Your profile")).to_be_hidden()
+    expect(factor.get_by_role("button", name="Turn off")).to_be_hidden()
 
 
 def test_new_backup_codes_replace_the_old_and_the_factor_is_turned_off(
@@ -153,7 +170,7 @@ def test_who_has_no_password_gives_a_code_instead(new_browser: Browsers, service
     page = new_browser()
     page.goto("/sign-in?callbackUrl=/account")
     press(page, "Continue with Google")
-    page.get_by_label("Subject").fill("dora@gmail.test")
+    fill(page.get_by_label("Subject"), "dora@gmail.test")
     press(page, "Authorize")
     expect_signed_in_page(page, "Account")
     factor = card(page)
@@ -179,11 +196,12 @@ def test_a_trusted_device_can_be_seen_and_revoked(new_browser: Browsers, people:
     devices = card(page, "Trusted devices")
     line = devices.get_by_role("listitem")
     expect(line).to_have_count(1)
-    expect(line).to_contain_text("Chrome on Linux")
+    browser = "Firefox" if is_firefox(page) else "Chrome"
+    expect(line).to_contain_text(f"{browser} on Linux")
     expect(line).to_contain_text("This device")
     expect(line).to_contain_text("127.0.0.1")
     line.get_by_role("button").click()
-    expect_notice(devices, "No longer trusted: Chrome on Linux.")
+    expect_notice(devices, f"No longer trusted: {browser} on Linux.")
     expect(devices.get_by_text("You trust no device.")).to_be_visible()
     press(page, "Sign out")
     expect_notice(page, "You are signed out.")

@@ -12,18 +12,18 @@ from tests.support.service import Service
 pytestmark = pytest.mark.browser
 
 
-def tab_to(page: Page, name: str, role: str = "button") -> None:
-    """Press Tab until a control has the focus."""
-    tab_into(page, page.get_by_role(role, name=name))  # type: ignore[arg-type] # one of its literals
+def tab_to(page: Page, name: str, role: str = "button", key: str = "Tab") -> None:
+    """Press a key, which may be `Shift+Tab`, until a control has the focus."""
+    tab_into(page, page.get_by_role(role, name=name), key)  # type: ignore[arg-type] # one of its literals
 
 
-def tab_into(page: Page, control: Locator) -> None:
-    """Press Tab until this control, or one of these, has the focus."""
+def tab_into(page: Page, control: Locator, key: str = "Tab") -> None:
+    """Press a key until this control, or one of these, has the focus."""
     for _ in range(60):
         if page.locator(":focus").and_(control).count():
             return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab does not lead to {control}")
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} does not lead to {control}")
 
 
 def test_the_life_of_an_account_by_keyboard(new_browser: Browsers, people: People) -> None:
@@ -91,7 +91,7 @@ def test_the_second_factor_by_keyboard(new_browser: Browsers, people: People, se
     tab_to(page, "I have kept them")
     keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Second factor")).to_be_focused()
-    tab_to(page, "Sign out")
+    tab_to(page, "Sign out", key="Shift+Tab")  # after the last control Firefox's own buttons follow
     keyboard.press("Enter")
     expect_notice(page, "You are signed out.")
 

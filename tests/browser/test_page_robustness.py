@@ -13,6 +13,7 @@ from tests.browser.page_actions import (
     expect_notice,
     expect_page,
     expect_signed_in_page,
+    fill,
     fill_in,
     press,
     sign_in,
@@ -142,7 +143,7 @@ def test_a_used_token_is_removed_from_the_url(new_browser: Browsers, people: Peo
     assert _path(page) == "verify-email?callbackUrl=%2Faccount"
     page.goto(f"/reset-password?token={'x' * 60}&callbackUrl=/account")
     fill_in(page, **{"New password": "third horse battery"})
-    page.locator("[name=confirm]").fill("third horse battery")
+    fill(page.locator("[name=confirm]"), "third horse battery")
     press(page, "Save password")
     expect(page.get_by_role("link", name="Request a new link")).to_be_visible()
     assert _path(page) == "reset-password?callbackUrl=%2Faccount"
@@ -337,7 +338,6 @@ def test_dates_have_the_format_of_the_browsers_locale(new_browser: Browsers, peo
         expect(device.locator("[data-since]")).to_have_text(re.compile(pattern))
 
 
-@pytest.mark.only_chromium("Playwright does not replace the text of an email field in Firefox")
 def test_sign_out_removes_stored_addresses(new_browser: Browsers, people: People) -> None:
     """Also the address to which a link was sent: others may use the same browser."""
     page = new_browser()

@@ -10,6 +10,7 @@ from tests.browser.page_actions import (
     expect_notice,
     expect_page,
     expect_signed_in_page,
+    fill,
     fill_in,
     press,
 )
@@ -119,7 +120,7 @@ def test_a_passkey_answers_the_question_who_is_there(new_browser: Browsers, peop
     expect_signed_in_page(page, "Tasks")
     people.end_session(page)
     new_browser.expect("401 (POST|GET) .*/api/")
-    page.get_by_label("New task").fill("Buy milk")
+    fill(page.get_by_label("New task"), "Buy milk")
     press(page, "Add")
     press(page.get_by_role("dialog"), "Continue with a passkey")
 

@@ -12,6 +12,7 @@ from tests.browser.page_actions import (
     expect_notice,
     expect_second_step,
     expect_signed_in_page,
+    fill,
     fill_in,
     press,
     sign_in,
@@ -136,7 +137,7 @@ def test_a_sign_in_with_a_provider_asks_for_the_second_factor(new_browser: Brows
 def _sign_in_with_google(page: Page, subject: str) -> None:
     page.goto("/sign-in?callbackUrl=/account")
     press(page, "Continue with Google")
-    page.get_by_label("Subject").fill(subject)
+    fill(page.get_by_label("Subject"), subject)
     press(page, "Authorize")
 
 
@@ -204,7 +205,7 @@ def test_a_session_that_ends_asks_for_both_factors_and_keeps_the_input(
     expect_signed_in_page(page, "Tasks")
     people.end_session(page)
     new_browser.expect("401 POST .*/api/tasks", "401 POST .*/verify-totp", "401 GET")
-    page.get_by_label("New task").fill("Buy milk")
+    fill(page.get_by_label("New task"), "Buy milk")
     press(page, "Add")
     dialog = page.get_by_role("dialog")
     fill_in(dialog, password=zora.password)

@@ -13,6 +13,7 @@ from tests.browser.page_actions import (
     expect_notice,
     expect_page,
     expect_signed_in_page,
+    fill,
     fill_in,
     press,
     sign_in,
@@ -49,7 +50,7 @@ def test_sign_in_with_google_continues_to_the_callback_url(new_browser: Browsers
     press(page, "Deny access")
     expect_alert(page, "You did not allow access at the other service, so nothing was changed.")
     press(page, "Continue with Google")
-    page.get_by_label("Subject").fill("gina@gmail.test")
+    fill(page.get_by_label("Subject"), "gina@gmail.test")
     press(page, "Authorize")
     page.wait_for_url(url)
 
@@ -69,7 +70,7 @@ def test_a_window_of_another_site_signs_in_at_the_service_and_ends_at_that_site(
     popup = opened.value
     if by == "provider":
         press(popup, "Continue with Google")
-        popup.get_by_label("Subject").fill("gus@gmail.test")
+        fill(popup.get_by_label("Subject"), "gus@gmail.test")
         press(popup, "Authorize")
     else:
         fill_in(popup, email=people["Ann"].email, password=people["Ann"].password)

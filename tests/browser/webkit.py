@@ -193,7 +193,11 @@ class Page:
         def attempt() -> Any:
             return self.session("POST", "/execute/sync", script=script, args=[argument])
 
-        return _retried(attempt, _PAGE_CHANGED)
+        try:
+            return _retried(attempt, _PAGE_CHANGED)
+        except TimeoutError:
+            text = self.evaluate("() => document.body.innerText")
+            raise TimeoutError(f"{self.url} does not show what was expected, but:\n{text}") from None
 
 
 class Browsers:
@@ -258,7 +262,7 @@ def _retried(attempt: Callable[[], Any], codes: set[str]) -> Any:
     """Return what an attempt returns; try again after nothing, errors with these codes, and while nobody listens."""
     deadline = time.monotonic() + TIMEOUT_MS / 1000
     while True:
-        error: Exception = TimeoutError("the page does not show what was expected")
+        error: Exception = TimeoutError("nothing happened")
         try:
             if (value := attempt()) not in (None, False):
                 return value

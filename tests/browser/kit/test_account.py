@@ -18,7 +18,7 @@ from tests.browser.kit.app import (
     sign_up,
     signed_in,
 )
-from tests.browser.page_actions import fill_in, new_person, press
+from tests.browser.page_actions import fill, fill_in, new_person, press
 from tests.browser.people import People
 from tests.support.pictures import noise
 
@@ -88,14 +88,14 @@ def test_sign_out(new_browser: Browsers, people: People) -> None:
 def test_a_new_name(new_browser: Browsers, people: People) -> None:
     page = signed_in(new_browser, people, "Ute", "/account/settings")
     form = card(page, "Name")
-    form.get_by_role("textbox").fill("Utopia")
+    fill(form.get_by_role("textbox"), "Utopia")
     press(form, "Save")
     expect_toast(page, "Name updated successfully")
     page.reload()
     expect(form.get_by_role("textbox")).to_have_value("Utopia")
 
     new_browser.expect("400 POST .*/update-user")
-    form.get_by_role("textbox").fill("U" * 101)
+    fill(form.get_by_role("textbox"), "U" * 101)
     press(form, "Save")
     expect_toast(page, "[body.name] String should have at most 100 characters")
 
@@ -123,7 +123,7 @@ def test_a_new_address(new_browser: Browsers, people: People, app: App) -> None:
     old, new, form = people["Ugo"].email, "other-ugo@example.com", card(page, "Email")
     seen = people.mails(old)
     expect(form.get_by_role("textbox")).to_have_value(old)
-    form.get_by_role("textbox").fill(new)
+    fill(form.get_by_role("textbox"), new)
     press(form, "Save")
     expect_toast(page, "Please check your email to verify the change.")
     for email, before in ((old, seen), (new, 0)):
@@ -253,7 +253,7 @@ def test_a_session_that_is_not_fresh(new_browser: Browsers, people: People, app:
     app.service.clock.write_text(str(25 * 60 * 60), encoding="ascii")  # longer than SessionFreshAge
     new_browser.expect("403 POST .*/change-email")
     form = card(page, "Email")
-    form.get_by_role("textbox").fill("other-ike@example.com")
+    fill(form.get_by_role("textbox"), "other-ike@example.com")
     press(form, "Save")
 
     expect_toast(page, "Your session is not fresh. Please sign in again.")
@@ -261,5 +261,5 @@ def test_a_session_that_is_not_fresh(new_browser: Browsers, people: People, app:
 
 def authorize(page: Page, email: str) -> None:
     """Sign in at the fake Google."""
-    page.get_by_label("Subject").fill(email)
+    fill(page.get_by_label("Subject"), email)
     press(page, "Authorize")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.authenticators import Authenticator
 from tests.browser.browsers import Browsers
 from tests.browser.kit.app import INSTALLED, MISSING, card, expect_signed_in, expect_toast, sign_in, signed_in
-from tests.browser.page_actions import fill_in, press
+from tests.browser.page_actions import fill, fill_in, press
 from tests.browser.people import People
 from tests.browser.second_factors import AuthenticatorApp, mailed_code, secret_in, turn_on
 from tests.support.service import Service
@@ -107,4 +107,4 @@ def test_a_passkey_is_added_signs_in_and_is_deleted(new_browser: Browsers, peopl
 
 def enter(page: Page, code: str) -> None:
     """Type a code into its six boxes, which sends it."""
-    page.get_by_label("One-Time Password").fill(code)
+    fill(page.get_by_label("One-Time Password"), code)
