@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.authenticators import Authenticator
 from tests.browser.browsers import Browsers
 from tests.browser.page_actions import (
     expect_alert,
@@ -125,8 +126,7 @@ def test_new_backup_codes_replace_the_old_and_the_factor_is_turned_off(
     factor = card(page)
     changing = factor.locator("[data-form=change-factor]")
     fill_in(changing, password=PASSWORD)
-    press(factor, "Set up an app")
-    expect_alert(factor, "The second factor is already an app.")
+    expect(factor.get_by_role("button", name="Set up an app")).to_be_hidden()
     press(factor, "New backup codes")
     codes = factor.get_by_role("list", name="Your backup codes").get_by_role("listitem")
     expect(codes).to_have_count(10)
@@ -149,7 +149,9 @@ def test_new_backup_codes_replace_the_old_and_the_factor_is_turned_off(
     expect_signed_in_page(third, "Tasks")
 
 
-def test_mailed_codes_are_the_second_factor_of_who_wants_no_app(new_browser: Browsers, people: People) -> None:
+def test_mailed_codes_are_the_second_factor_of_who_wants_no_app_until_they_do(
+    new_browser: Browsers, people: People, service: Service
+) -> None:
     cleo, page, other = people["Cleo"], new_browser(), new_browser()
     people.start_session(page, cleo)
     page.goto("/account")
@@ -157,13 +159,20 @@ def test_mailed_codes_are_the_second_factor_of_who_wants_no_app(new_browser: Bro
     fill_in(factor.locator("[data-form=turn-on]"), password=PASSWORD)
     press(factor, "Use codes by email instead")
     expect_notice(factor, "The second factor is on.")
+    expect(factor.get_by_role("button", name="New backup codes")).to_be_hidden()
     seen = people.mails(cleo.email)
     sign_in(other, cleo)
     expect_notice(other, "We sent you a code.")
     fill_in(other, Code=mailed_code(people, cleo, seen))
     press(other, "Continue")
-
     expect_signed_in_page(other, "Tasks")
+
+    change = factor.locator("[data-form=change-factor]")
+    fill_in(change, password=PASSWORD)
+    change.get_by_label("Password", exact=True).press("Enter")
+    fill_in(factor, Code=AuthenticatorApp(key_in(factor).replace(" ", ""), service).code())
+    press(factor, "Turn on")
+    expect(factor.get_by_role("list", name="Your backup codes").get_by_role("listitem")).to_have_count(10)
 
 
 def test_who_has_no_password_gives_a_code_instead(new_browser: Browsers, service: Service) -> None:
@@ -215,10 +224,11 @@ def test_where_it_is_required_nothing_else_is_possible_before(new_browser: Brows
     page, people = new_browser(base_url=strict.url), People(strict)
     sign_in(page, people["Faye"])
     page.wait_for_url("**/account?callbackUrl=%2Ftasks")
-    new_browser.expect("400 POST .*/two-factor/enable", "403 GET .*/list-accounts")
+    new_browser.expect("400 POST .*/two-factor/enable", "403 GET .*/(list-accounts|generate-register-options)")
     factor = card(page)
     expect(factor.get_by_text("This service requires a second factor.")).to_be_visible()
-    expect(page.get_by_role("region")).to_have_count(1)
+    expect(page.get_by_role("region")).to_have_count(2)
+    expect(card(page, "Passkeys").get_by_role("button", name="Add a passkey")).to_be_visible()
     press(factor, "Set up an app")
     expect(factor.get_by_label("Password", exact=True).first).to_be_focused()
     fill_in(factor.locator("[data-form=turn-on]"), password=PASSWORD)
@@ -231,6 +241,47 @@ def test_where_it_is_required_nothing_else_is_possible_before(new_browser: Brows
     page.get_by_role("link", name="Tasks", exact=True).click()
 
     expect_signed_in_page(page, "Tasks")
+
+
+@pytest.mark.only_chromium("only Chromium has a virtual authenticator")
+def test_where_it_is_required_a_passkey_is_enough_until_it_is_deleted(new_browser: Browsers, strict: Service) -> None:
+    page, other, people = new_browser(base_url=strict.url), new_browser(base_url=strict.url), People(strict)
+    ina = people.proven("Ina")
+    new_browser.expect("403 GET .*/list-accounts")
+    Authenticator(page)
+    sign_in(page, ina)
+    page.wait_for_url("**/account?callbackUrl=%2Ftasks")
+    press(page, "Add a passkey")
+    passkeys = card(page, "Passkeys")
+    expect_notice(passkeys, "The passkey was added.")
+    expect(card(page, "Devices").get_by_role("listitem")).to_have_count(1)
+
+    new_browser.expect("403 GET .*/generate-register-options")
+    sign_in(other, ina)
+    expect(other.get_by_role("dialog", name="Please confirm that it is you")).to_be_visible()
+
+    press(passkeys, "Delete: Chrome on Linux")
+    expect_notice(passkeys, "Deleted: Chrome on Linux.")
+    expect(page.get_by_role("region")).to_have_count(2)
+    other.reload()
+    other.wait_for_url("**/sign-in?*")
+
+
+@pytest.mark.only_chromium("only Chromium has a virtual authenticator")
+def test_where_it_is_required_whoever_has_a_passkey_is_asked_for_that(new_browser: Browsers, strict: Service) -> None:
+    page, people = new_browser(base_url=strict.url), People(strict)
+    jan = people.proven("Jan")
+    new_browser.expect("403 GET .*/list-accounts", "403 GET .*/generate-register-options")
+    Authenticator(page)
+    sign_in(page, jan)
+    press(page, "Add a passkey")
+    expect_notice(page, "The passkey was added.")
+
+    people.start_session(page, jan)
+    page.reload()
+    press(page.get_by_role("dialog"), "Continue with a passkey")
+
+    expect(card(page, "Devices").get_by_role("listitem")).to_have_count(2)
 
 
 def test_where_it_is_required_a_session_without_it_is_asked_for_it(new_browser: Browsers, strict: Service) -> None:

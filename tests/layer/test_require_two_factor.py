@@ -1,12 +1,14 @@
 """The setting RequireTwoFactor: whoever has no second factor can set one up, and does nothing else meanwhile."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from gatehouse_dev.cloud import Cloud
 from tests.layer.every_route import authorized_request, each
 from tests.support.calls import Api
+from tests.support.passkeys import DELETE, Passkeys
 from tests.support.people import PASSWORD, People, Person
 from tests.support.routes import PROTECTED
 from tests.support.tables import tables_unchanged
@@ -114,6 +116,43 @@ def test_turning_it_off_leads_to_the_set_up_again(call: Api, ann: Person, settin
     disabled = call("POST /api/auth/two-factor/disable", bearer=enrolled.token, json={"password": PASSWORD})
 
     assert call("GET /api/tasks", bearer=disabled.headers["set-auth-token"]).code == "TWO_FACTOR_REQUIRED"
+
+
+def test_whoever_deletes_their_last_passkey_is_led_to_the_set_up_and_their_other_sessions_end(
+    call: Api, people: People, settings: Callable[..., None]
+) -> None:
+    ann = people.signed_in()
+    passkeys = Passkeys(call=call)
+    made = passkeys.added(ann)
+    settings(**ALL)
+    here, there = (replace(ann, token=passkeys.sign_in(made).json["session"]["token"]) for _ in range(2))
+
+    (passkey,) = passkeys.list(here)
+    assert call(DELETE, bearer=here.token, json={"id": passkey["id"]}).status == 200
+
+    assert call("GET /api/auth/get-session", bearer=there.token).json is None
+    assert call("GET /api/tasks", bearer=here.token).code == "TWO_FACTOR_REQUIRED"
+    passkeys.added(here)
+    assert call("GET /api/tasks", bearer=here.token).status == 200
+
+
+@pytest.mark.parametrize("left", ["another passkey", "an app", "no setting"])
+def test_the_other_sessions_of_whoever_has_a_second_factor_left_go_on(
+    call: Api, people: People, settings: Callable[..., None], left: str
+) -> None:
+    ann = people.signed_in()
+    passkeys = Passkeys(call=call)
+    made = passkeys.added(ann)
+    if left == "another passkey":
+        passkeys.added(ann)
+    elif left == "an app":
+        ann = replace(ann, token=Enrolled(call, ann).token)
+    settings(require_two_factor="off" if left == "no setting" else "all")
+    here, there = (replace(ann, token=passkeys.sign_in(made).json["session"]["token"]) for _ in range(2))
+
+    assert call(DELETE, bearer=here.token, json={"id": passkeys.list(here)[0]["id"]}).status == 200
+
+    assert [call("GET /api/tasks", bearer=token).status for token in (here.token, there.token)] == [200, 200]
 
 
 def test_a_session_of_a_trusted_device_and_one_that_replaces_another_have_the_second_factor(

@@ -57,6 +57,6 @@ def list_users(wanted: Wanted, *, limit: int, after: str | None = None) -> Itera
             "email": row.email,
             "emailVerified": row.email_verified,
             "disabled": bool(row.disabled),
-            "twoFactorEnabled": row.two_factor_enabled,
+            "twoFactorEnabled": row.two_factor is not None,
             "createdAt": format_timestamp(row.created_at),
         }

@@ -7,7 +7,7 @@ from gatehouse import sessions
 from gatehouse.accounts import changes, notices
 from gatehouse.accounts.lookup import AccountLookup, look_up_account
 from gatehouse.accounts.model import normalize_email
-from gatehouse.accounts.second_factors import reset_second_factor
+from gatehouse.accounts.second_factors import remove_second_factor
 from gatehouse.accounts.table import ProfileRow, advance_profile_epoch, profile_key
 from gatehouse.accounts.verification import resend_verification
 from gatehouse.dynamodb import batch_get, put, transact
@@ -71,7 +71,7 @@ def reset_two_factor(profile: ProfileRow, actor: str, base_url: str) -> Change:
     if not profile.two_factor:
         raise OperatorError(f"{profile.email} has no second factor.")
     notice = notices.security_changed(profile, ClientInfo(base_url=base_url), Purpose.TWO_FACTOR_RESET)
-    transact(*reset_second_factor(profile), put(notice))
+    transact(*remove_second_factor(profile), put(notice))
     done = f"The second factor of {profile.email} is off; all sessions ended, and the user is told by mail."
     return record("two-factor reset", done, actor, profile.user_id)
 

@@ -36,8 +36,19 @@ def test_it_is_off_at_once_and_the_session_is_replaced(call: Api, enrolled: Enro
     assert call("GET /api/auth/me", bearer=enrolled.token).status == 401
     user = call("GET /api/auth/get-session", bearer=disabled.headers["set-auth-token"]).json["user"]
     assert user["twoFactorEnabled"] is False
+    assert "twoFactorMethod" not in user
     assert not is_challenged(call, enrolled.email)
     assert "the second factor was turned off" in mailbox.to(enrolled.email)[-1].text
+
+
+def test_all_other_sessions_end(call: Api, enrolled: Enrolled, advance_clock: Callable[..., None]) -> None:
+    """They were opened by somebody who had it."""
+    advance_clock(minutes=1)
+    other = give(call, VERIFY_TOTP, challenge(call, enrolled.email), enrolled.app.code()).json["token"]
+    disabled = call(DISABLE, bearer=enrolled.token, json={"password": PASSWORD})
+
+    assert call("GET /api/auth/me", bearer=other).status == 401
+    assert call("GET /api/auth/me", bearer=disabled.headers["set-auth-token"]).status == 200
 
 
 def test_an_undone_change_of_address_turns_it_off(

@@ -58,7 +58,8 @@ def test_the_first_code_turns_it_on_and_replaces_the_session(call: Api, ann: Per
 
     assert (confirmed.status, confirmed.json["user"]["twoFactorEnabled"]) == (200, True)
     assert not is_signed_in(call, ann)
-    assert call("GET /api/auth/get-session", bearer=confirmed.json["token"]).json["user"]["twoFactorEnabled"]
+    user = call("GET /api/auth/get-session", bearer=confirmed.json["token"]).json["user"]
+    assert (user["twoFactorEnabled"], user["twoFactorMethod"]) == (True, "totp")
     assert is_challenged(call, ann.email)
     assert "the second factor was turned on" in mailbox.to(ann.email)[-1].text
 

@@ -64,6 +64,15 @@ def test_who_comes_from_the_mailbox_by_a_provider_is_offered_no_mailed_code(
     assert sorted(account["providerId"] for account in listed) == accounts
 
 
+def test_who_comes_from_the_mailbox_and_has_mailed_codes_alone_is_told_that_there_is_no_method(
+    call: Api, people: People, oauth_flow: OAuthFlow
+) -> None:
+    """A page that is told nothing would ask for a code of the app."""
+    call(ENABLE, bearer=people.signed_in().token, json={"password": PASSWORD, "method": "otp"})
+
+    assert "twoFactorMethods=&" in oauth_flow.sign_in().headers["location"]
+
+
 def test_a_provider_of_another_address_is_another_factor(call: Api, people: People, oauth_flow: OAuthFlow) -> None:
     ann = people.signed_in()
     oauth_flow.link(ann.token)

@@ -116,7 +116,12 @@ class User:
     task_reminders: bool = False
     time_zone: str = UTC
     password_unproven: bool | None = None
-    two_factor_enabled: bool = False
+    two_factor_method: str | None = None
+
+    @property
+    def two_factor_enabled(self) -> bool:
+        """Whether signing in takes a second factor."""
+        return self.two_factor_method is not None
 
     @property
     def is_proven(self) -> bool:

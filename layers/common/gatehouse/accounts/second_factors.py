@@ -20,14 +20,6 @@ def set_second_factor(profile: ProfileRow, method: str) -> TransactItem:
 
 
 def remove_second_factor(profile: ProfileRow) -> list[TransactItem]:
-    """Return the writes that remove the second factor of an account that has not changed."""
-    from gatehouse.accounts.factor_rows import delete_factor  # noqa: PLC0415 -- most requests touch no second factor
-
-    removed = update_profile(profile.user_id, *no_second_factor(), condition=same_account(profile))
-    return [removed, delete_factor(profile.user_id)]
-
-
-def reset_second_factor(profile: ProfileRow) -> list[TransactItem]:
     """Return the writes that remove the second factor and end all sessions, and with them the trust in devices."""
     from gatehouse.accounts.factor_rows import delete_factor  # noqa: PLC0415 -- most requests touch no second factor
 

@@ -46,9 +46,14 @@ def add_passkey(profile: ProfileRow, passkey_id: str) -> TransactItem:
     return update_profile(profile.user_id, ProfileRow.passkeys.add({passkey_id}), condition=same)
 
 
-def remove_passkey(profile: ProfileRow, passkey_id: str) -> list[TransactItem]:
-    """Return the writes that delete a passkey, provided that the other sign-in methods are unchanged."""
+def remove_passkey(profile: ProfileRow, passkey_id: str, *, epoch: int) -> list[TransactItem]:
+    """Return the writes that delete a passkey and move the profile to `epoch`, provided that the other sign-in methods
+    are unchanged.
+    """
     removed = update_profile(
-        profile.user_id, ProfileRow.passkeys.delete({passkey_id}), condition=same_credentials(profile)
+        profile.user_id,
+        ProfileRow.passkeys.delete({passkey_id}),
+        ProfileRow.epoch.set(epoch),
+        condition=same_credentials(profile) & (ProfileRow.epoch == profile.epoch),
     )
     return [removed, release(passkey_pointer_key(passkey_id))]

@@ -59,18 +59,13 @@ class ProfileRow(Row):
         return self.email_verified and not self.password_unproven
 
     @property
-    def two_factor_enabled(self) -> bool:
-        """Whether signing in takes a second factor."""
-        return self.two_factor is not None
-
-    @property
     def has_second_factor(self) -> bool:
         """Whether the user has what stands for a second factor, such as a passkey."""
         return bool(self.two_factor or self.passkeys)
 
     def to_user(self) -> User:
         """Return the user without the password hash and other internal fields."""
-        return self.to(User, id=self.user_id)
+        return self.to(User, id=self.user_id, two_factor_method=self.two_factor)
 
 
 def credential_id(user_id: str) -> str:

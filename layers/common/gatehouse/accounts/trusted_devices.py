@@ -1,7 +1,7 @@
 """Trusted devices: browsers in which the second factor was given once, and is not asked for thirty days.
 
-A password change, a reset and the end of all sessions advance the user's epoch, which ends all trust with them; so does
-turning the second factor off.
+A password change, a reset, the end of all sessions and turning the second factor off advance the user's epoch, which
+ends all trust with them; so does another method.
 """
 
 import hmac

@@ -25,6 +25,6 @@ def error_page(request: Request, error: str, description: str, target: str) -> R
     back = back and encode_location(add_query(back, error=code))
     if config().hosted_pages:
         shown = description if description == STATE_COOKIE_MISSING else code
-        location = add_query(f"/error?error={shown}", callbackURL=back)
+        location = add_query(f"/error?error={shown}", callbackURL=back or None)
         return Response(status_code=HTTPStatus.FOUND, headers={"location": encode_location(location)})
     return HTMLResponse(plain_page(request, code, back_link(request, back)))

@@ -3,6 +3,7 @@
 from gatehouse.accounts import AuthenticatedUser, ProfileRow, notices
 from gatehouse.accounts.lookup import profile_versions
 from gatehouse.accounts.sign_in_methods import count_sign_in_methods, remove_passkey
+from gatehouse.config import config
 from gatehouse.dynamodb import (
     ConditionFailed,
     TransactItem,
@@ -17,7 +18,7 @@ from gatehouse.errors.passkeys import AccountNotProven, PasskeyLimitReached, Pas
 from gatehouse.errors.providers import FailedToUnlinkLastAccount
 from gatehouse.passkeys.model import MAX_PASSKEYS
 from gatehouse.passkeys.table import PasskeyRow, passkey_key
-from gatehouse.sessions import ClientInfo, Session
+from gatehouse.sessions import ClientInfo, Session, advance_epoch, carry_over
 
 
 def passkeys_of(profile: ProfileRow) -> list[PasskeyRow]:
@@ -55,17 +56,24 @@ def rename_passkey(profile: ProfileRow, passkey_id: str, name: str) -> PasskeyRo
 def delete_passkey(account: AuthenticatedUser, passkey_id: str, client: ClientInfo) -> None:
     """Delete a passkey, of which its user is told by mail.
 
-    Raises PasskeyNotFound, FailedToUnlinkLastAccount, and SessionEnded when the user does not exist any more.
+    Where all users must have a second factor, deleting the last one ends all other sessions, and the caller's is as one
+    without a second factor. Raises PasskeyNotFound, FailedToUnlinkLastAccount, and SessionEnded when the user does not
+    exist any more.
     """
     versions = profile_versions(account.profile)
-    retry_if_changed(lambda: transact(*_removal(next(versions), passkey_id, client)))
+    retry_if_changed(lambda: transact(*_removal(next(versions), account.session, passkey_id, client)))
 
 
-def _removal(profile: ProfileRow, passkey_id: str, client: ClientInfo) -> list[TransactItem]:
+def _removal(profile: ProfileRow, session: Session, passkey_id: str, client: ClientInfo) -> list[TransactItem]:
     _check_own(profile, passkey_id)
     if count_sign_in_methods(profile) <= 1:
         raise FailedToUnlinkLastAccount
-    return [*remove_passkey(profile, passkey_id), put(notices.sign_in_method_removed(profile, client, "passkey"))]
+    notice = put(notices.sign_in_method_removed(profile, client, "passkey"))
+    epoch = profile.epoch
+    if config().require_two_factor == "off" or profile.two_factor or profile.passkeys != {passkey_id}:
+        return [*remove_passkey(profile, passkey_id, epoch=epoch), notice]
+    ended = [advance_epoch(profile.user_id, epoch), carry_over(session, epoch, with_second_factor=False)]
+    return [*remove_passkey(profile, passkey_id, epoch=epoch + 1), *ended, notice]
 
 
 def _check_own(profile: ProfileRow, passkey_id: str) -> None:

@@ -71,7 +71,8 @@ def enable_mailed_codes(account: AuthenticatedUser, client: ClientInfo) -> Issue
     profile = account.profile
     if profile.two_factor:
         return None
-    issued = _replace(account, client, new_factor(profile), *turn_on(profile, client, MAIL), on=True)
+    writes = [new_factor(profile), *turn_on(profile, client, MAIL)]
+    issued = _replace(account, client, *writes, epoch=profile.epoch, on=True)
     profile.two_factor = MAIL
     return issued
 
@@ -112,14 +113,14 @@ def renew_backup_codes(account: AuthenticatedUser, client: ClientInfo) -> list[s
 
 
 def disable(account: AuthenticatedUser, client: ClientInfo) -> IssuedSession | None:
-    """Turn the second factor off, which ends the trust in devices, and return the session that replaces the caller's;
-    None where it was off.
+    """Turn the second factor off, which ends all sessions and the trust in devices, and return the session that
+    replaces the caller's; None where it was off.
     """
     profile = account.profile
     if not profile.two_factor:
         return None
     notice = put(notices.security_changed(profile, client, Purpose.TWO_FACTOR_OFF))
-    issued = _replace(account, client, *remove_second_factor(profile), notice, on=False)
+    issued = _replace(account, client, *remove_second_factor(profile), notice, epoch=profile.epoch + 1, on=False)
     profile.two_factor = None
     return issued
 
@@ -131,8 +132,10 @@ def find_factor(profile: ProfileRow) -> SecondFactorRow | None:
     return row
 
 
-def _replace(account: AuthenticatedUser, client: ClientInfo, *writes: TransactItem, on: bool) -> IssuedSession:
-    issued, opened = replace_session(account, client, epoch=account.session.epoch, second_factor=on)
+def _replace(
+    account: AuthenticatedUser, client: ClientInfo, *writes: TransactItem, epoch: int, on: bool
+) -> IssuedSession:
+    issued, opened = replace_session(account, client, epoch=epoch, second_factor=on)
     try:
         transact(*writes, end(account.session), opened)
     except ConditionFailed:

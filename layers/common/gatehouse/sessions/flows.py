@@ -223,10 +223,13 @@ def delete_epoch(user_id: str) -> TransactItem:
     return delete(EpochRow(user_id))
 
 
-def carry_over(session: Session, epoch: int) -> TransactItem:
-    """Return the write that carries one session over into the next epoch."""
+def carry_over(session: Session, epoch: int, *, with_second_factor: bool = True) -> TransactItem:
+    """Return the write that carries one session over into the next epoch; it says that its user gave the second factor
+    only if it did so before, and `with_second_factor`.
+    """
     row = SessionRow(session.user_id, session.id)
-    return update(row, SessionRow.epoch.set(epoch + 1), condition=SessionRow.epoch == epoch)
+    lost = [] if with_second_factor else [SessionRow.second_factor.set(False)]
+    return update(row, SessionRow.epoch.set(epoch + 1), *lost, condition=SessionRow.epoch == epoch)
 
 
 def _delete(row: SessionRow, condition: Any) -> bool:

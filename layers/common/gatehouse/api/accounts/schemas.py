@@ -1,6 +1,7 @@
 """A user, as the better-auth client expects it."""
 
 from operator import not_
+from typing import Literal
 
 from pydantic import Field
 
@@ -24,5 +25,6 @@ class UserBody(ResponseModel):
 class OwnUserBody(UserBody):
     """A user as they see themselves, with those settings that differ from the defaults."""
 
+    two_factor_method: Literal["totp", "otp"] | None = Field(default=None, exclude_if=not_)
     task_reminders: bool = Field(default=False, exclude_if=not_)
     time_zone: str = Field(default=UTC, exclude_if=lambda zone: zone == UTC)

@@ -194,8 +194,8 @@ def _error_name(refusal: Refusal, request: Request) -> str:
     return _NAMES.get(type(refusal), refusal.code.lower())
 
 
-def _error_description(refusal: Refusal, request: Request) -> str:
+def _error_description(refusal: Refusal, request: Request) -> str | None:
     if isinstance(refusal, StateMismatch):
-        return STATE_COOKIE_MISSING if refusal.details else ""
+        return STATE_COOKIE_MISSING if refusal.details else None
     description = request.query_params.get("error_description", "")
-    return description if isinstance(refusal, ProviderRefused) and _DESCRIPTION.fullmatch(description) else ""
+    return description if isinstance(refusal, ProviderRefused) and _DESCRIPTION.fullmatch(description) else None

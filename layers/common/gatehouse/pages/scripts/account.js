@@ -10,13 +10,14 @@ function accountPage() {
   showMember()
   addEventListener("member", showMember)
   secondFactor()
+  ownPasskeys()
   addEventListener("member", otherParts)
   otherParts()
 }
 
 // Everything but the second factor, which may be required before that.
 function otherParts() {
-  if (mustSetUp()) return
+  if (member.lacksFactor) return
   removeEventListener("member", otherParts)
   formOf("profile").elements.name.value = member.user.name
   keeping("profile", update)
@@ -28,7 +29,7 @@ function otherParts() {
     await post("request-password-reset", { email: member.user.email })
     return filled(texts.passwordMailed, member.user)
   })
-  ownPasskeys()
+  listPasskeys()
   trustedDevices()
   devices()
   waysIn()

@@ -2,23 +2,32 @@
 
 import { $, filled, onSubmit, texts } from "./gatehouse.js"
 import { HAS_PASSKEYS, ceremony } from "./passkeys.js"
-import { asked } from "./session.js"
+import { asked, member, stillMe } from "./session.js"
 
-function ownPasskeys() {
-  const load = listing("passkeys", "/api/auth/passkey/list-user-passkeys", async (passkeys) => {
+const OPTIONS = "/api/auth/passkey/generate-register-options"
+let loadPasskeys
+
+function listPasskeys() {
+  loadPasskeys = listing("passkeys", "/api/auth/passkey/list-user-passkeys", async (passkeys) => {
     const names = passkeys.length ? await authenticators() : {}
-    return passkeys.map((one) => drawPasskey(one, names[one.aaguid], load))
+    return passkeys.map((one) => drawPasskey(one, names[one.aaguid]))
   })
+}
+
+// What works also before there is a second factor: a passkey is one.
+function ownPasskeys() {
   const add = $("[data-add]")
   add.hidden = !HAS_PASSKEYS
   pressing(add, async () => {
-    const options = await asked("GET", "/api/auth/passkey/generate-register-options")
+    const options = await asked("GET", OPTIONS)
     const response = await ceremony("create", PublicKeyCredential.parseCreationOptionsFromJSON(options))
     await post("passkey/verify-registration", { response, name: deviceOf(navigator.userAgent) })
-    await load()
+    await stillMe()
+    await loadPasskeys()
     return texts.passkeyAdded
   })
-  renaming(load)
+  renaming()
+  if (member.lacksFactor) asked("GET", OPTIONS).catch(() => {}) // asks whoever has a passkey for that
 }
 
 // What makes passkeys, by the id that it gives; from the browser's cache, and not needed.
@@ -26,13 +35,15 @@ function authenticators() {
   return fetch(formOf("passkeys").dataset.authenticators).then((answer) => answer.json()).catch(() => ({}))
 }
 
-function drawPasskey({ id, name, createdAt, lastUsedAt }, authenticator, load) {
+function drawPasskey({ id, name, createdAt, lastUsedAt }, authenticator) {
   const title = name || texts.passkey
   const used = lastUsedAt ? filled(texts.lastUsed, { when: dated(lastUsedAt, "short") }) : texts.neverUsed
   const words = { title, authenticator: authenticator ? `${authenticator} · ` : "", since: dated(createdAt), used }
   const line = lined("passkey", words, async () => {
     await post("passkey/delete-passkey", { id })
-    await load()
+    line.parentNode.focus()
+    line.remove()
+    await stillMe()
     return filled(texts.passkeyDeleted, { name: title })
   })
   const rename = $("[data-rename]", line)
@@ -41,12 +52,12 @@ function drawPasskey({ id, name, createdAt, lastUsedAt }, authenticator, load) {
   return line
 }
 
-function renaming(load) {
+function renaming() {
   const form = formOf("rename")
   onSubmit(form, texts.working, async ({ name }) => {
     await post("passkey/update-passkey", { id: form.dataset.passkey, name })
     $("#rename").close()
-    await load()
+    await loadPasskeys()
   })
   $("[data-cancel]", form).addEventListener("click", () => $("#rename").close())
 }

@@ -39,6 +39,7 @@ function secondFactor() {
   })
   $("[data-cancel]", setUp).addEventListener("click", () => settingUp(false))
   onSubmit(change, texts.working, async () => {
+    if (member.user.twoFactorMethod === "otp") return begin(change)
     showCodes((await post("two-factor/generate-backup-codes", ownerIn(change))).backupCodes)
     change.reset()
   })
@@ -62,17 +63,12 @@ function clicking(name, work) {
   button.addEventListener("click", () => once(button.form, button, texts.working, () => work(button.form, button)))
 }
 
-// Whether the user can do nothing else before there is a second factor.
-function mustSetUp() {
-  return member.lacksFactor && !member.user.twoFactorEnabled
-}
-
 // Users who must set it up are not asked for the password until the service says that they have one.
 async function enable(form, body) {
   try {
     return await post("two-factor/enable", { ...ownerIn(form), ...body })
   } catch (error) {
-    if (error.code !== "VALIDATION_ERROR" || !mustSetUp()) throw error
+    if (error.code !== "VALIDATION_ERROR" || !member.lacksFactor) throw error
     document.body.dataset.password = "true"
     showFactor()
     $("[type=password]", form).focus()
@@ -88,10 +84,11 @@ function ownerIn(form) {
 // Show what belongs to the state of the second factor. `data-password` says whether the user has one.
 function showFactor() {
   const { dataset } = document.body
-  const { twoFactorEnabled } = member.user
+  const { twoFactorEnabled, twoFactorMethod = "" } = member.user
   dataset.factor = twoFactorEnabled ? "on" : "off"
-  document.body.toggleAttribute("data-lacks-factor", mustSetUp())
-  const mayHavePassword = dataset.password ? dataset.password === "true" : !mustSetUp()
+  dataset.method = twoFactorMethod
+  document.body.toggleAttribute("data-lacks-factor", member.lacksFactor)
+  const mayHavePassword = dataset.password ? dataset.password === "true" : !member.lacksFactor
   const asks = mayHavePassword ? "password" : twoFactorEnabled && "code"
   for (const part of $$("[data-owner]")) part.hidden = part.disabled = part.dataset.owner !== asks
 }

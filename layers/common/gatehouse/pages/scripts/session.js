@@ -21,7 +21,7 @@ async function guarded(begin) {
   }
   const callbackUrl = location.pathname + location.search + location.hash
   if (!there) return onward(withNext("/sign-in", callbackUrl))
-  Object.assign(member, there, { lacksFactor: Boolean(required && !there.user.twoFactorEnabled) && (await lacksFactor()) })
+  Object.assign(member, there, { lacksFactor: await lacksFactor(there.user) })
   if (member.lacksFactor && page !== "account") return onward(withNext("/account", callbackUrl))
   channel.onmessage = ({ data }) => (data === "signed-out" ? leave() : data.member && cameBack(data.member))
   announce({ member: member.user.id })
@@ -32,7 +32,8 @@ async function guarded(begin) {
 }
 
 // Whether a second factor is required before anything else. A passkey is one, too, so only the service knows.
-function lacksFactor() {
+async function lacksFactor({ twoFactorEnabled }) {
+  if (!required || twoFactorEnabled) return false
   return ask("GET", "/api/auth/list-accounts").then(() => false, ({ code }) => code === "TWO_FACTOR_REQUIRED")
 }
 
@@ -57,7 +58,7 @@ async function stillMe(back) {
     location.reload()
     return new Promise(() => {}) // input of one user must not be sent as another
   }
-  Object.assign(member, there)
+  Object.assign(member, there, { lacksFactor: await lacksFactor(there.user) })
   dispatchEvent(new Event("member"))
 }
 
