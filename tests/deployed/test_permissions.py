@@ -17,7 +17,7 @@ pytestmark = pytest.mark.deployed
 AT_CREATION = STREAMING | {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 FUNCTIONS = sorted(of_type(untransformed(), "AWS::Serverless::Function"))
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
-ONLY_RARELY: dict[str, str] = {}
+ONLY_RARELY = {"DeletePasskey dynamodb:UpdateItem SessionsTable": "only with RequireTwoFactor=all"}
 
 
 def used(stage: LocalStage) -> set[AwsCall]:
