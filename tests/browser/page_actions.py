@@ -40,6 +40,12 @@ def is_firefox(page: playwright.Page) -> bool:
     return browser is not None and browser.browser_type.name == "firefox"
 
 
+def spinner_in(part: playwright.Locator) -> str:
+    """Return what is shown for a list that is being loaded: `none`, or something else."""
+    mark: str = part.get_by_role("list").evaluate("list => getComputedStyle(list, '::before').content")
+    return mark
+
+
 def press(within: Page | Locator, name: str) -> None:
     """Click the button with this name."""
     within.get_by_role("button", name=name, exact=True).click()

@@ -19,6 +19,7 @@ from tests.browser.page_actions import (
     is_firefox,
     press,
     sign_in,
+    spinner_in,
 )
 from tests.browser.people import PASSWORD, People
 from tests.browser.second_factors import AuthenticatorApp, mailed_code, turn_on
@@ -228,7 +229,9 @@ def test_where_it_is_required_nothing_else_is_possible_before(new_browser: Brows
     factor = card(page)
     expect(factor.get_by_text("This service requires a second factor.")).to_be_visible()
     expect(page.get_by_role("region")).to_have_count(2)
-    expect(card(page, "Passkeys").get_by_role("button", name="Add a passkey")).to_be_visible()
+    passkeys = card(page, "Passkeys")
+    expect(passkeys.get_by_role("button", name="Add a passkey")).to_be_visible()
+    assert spinner_in(passkeys) == "none"
     press(factor, "Set up an app")
     expect(factor.get_by_label("Password", exact=True).first).to_be_focused()
     fill_in(factor.locator("[data-form=turn-on]"), password=PASSWORD)
@@ -241,6 +244,22 @@ def test_where_it_is_required_nothing_else_is_possible_before(new_browser: Brows
     page.get_by_role("link", name="Tasks", exact=True).click()
 
     expect_signed_in_page(page, "Tasks")
+
+
+def test_where_it_is_required_an_older_session_is_not_asked_for_a_passkey_at_once(
+    new_browser: Browsers, strict: Service
+) -> None:
+    """The password is asked for when something is set up."""
+    page, people = new_browser(base_url=strict.url), People(strict)
+    new_browser.expect("403 GET .*/(list-accounts|generate-register-options)")
+    people.start_session(page, people["Kai"])
+    refusal = {"code": "SESSION_NOT_FRESH", "message": "Session is not fresh"}
+    page.route("**/generate-register-options", lambda route: route.fulfill(status=403, json=refusal))
+    with page.expect_response("**/generate-register-options"):
+        page.goto("/account")
+
+    expect(page.get_by_role("region")).to_have_count(2)
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 @pytest.mark.only_chromium("only Chromium has a virtual authenticator")

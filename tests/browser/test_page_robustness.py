@@ -63,6 +63,22 @@ def test_pages_work_without_storage(new_browser: Browsers, people: People) -> No
     expect_notice(page, "You are signed out.")
 
 
+def test_a_tab_that_is_shown_after_the_session_ended_waits_until_something_is_done(
+    new_browser: Browsers, people: People
+) -> None:
+    page = new_browser()
+    people.start_session(page, people["Ivy"])
+    page.goto("/account")
+    expect_signed_in_page(page, "Account")
+    people.end_session(page)
+    with page.expect_response("**/get-session"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    new_browser.expect("401 ")
+    press(page.get_by_role("region", name="Your profile"), "Save")
+
+    expect(page.get_by_role("dialog", name="Please sign in again")).to_be_visible()
+
+
 def test_input_of_one_user_is_not_sent_as_another(new_browser: Browsers, people: People) -> None:
     """Another user signs in in another tab, while this tab asks for the password."""
     page = new_browser()

@@ -8,6 +8,7 @@ import pytest
 from gatehouse_dev.cloud import Cloud
 from tests.layer.every_route import authorized_request, each
 from tests.support.calls import Api
+from tests.support.interleaving import interleave
 from tests.support.passkeys import DELETE, Passkeys
 from tests.support.people import PASSWORD, People, Person
 from tests.support.routes import PROTECTED
@@ -153,6 +154,26 @@ def test_the_other_sessions_of_whoever_has_a_second_factor_left_go_on(
     assert call(DELETE, bearer=here.token, json={"id": passkeys.list(here)[0]["id"]}).status == 200
 
     assert [call("GET /api/tasks", bearer=token).status for token in (here.token, there.token)] == [200, 200]
+
+
+@pytest.mark.parametrize("meanwhile", ["sign-out", "revoke-sessions", "revoke-other-sessions"])
+def test_a_session_that_ends_meanwhile_deletes_no_last_passkey(
+    call: Api, people: People, settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    passkeys, ann = Passkeys(call=call), people.signed_in()
+    made = passkeys.added(ann)
+    settings(**ALL)
+    here = replace(ann, token=passkeys.sign_in(made).json["session"]["token"])
+    (passkey,) = passkeys.list(here)
+    interleave(
+        monkeypatch,
+        "passkeys.own_passkeys",
+        "transact",
+        lambda: call(f"POST /api/auth/{meanwhile}", bearer=here.token, json={}),
+    )
+
+    status = call(DELETE, bearer=here.token, json={"id": passkey["id"]}).status
+    assert status == (200 if meanwhile == "revoke-other-sessions" else 401)
 
 
 def test_a_session_of_a_trusted_device_and_one_that_replaces_another_have_the_second_factor(

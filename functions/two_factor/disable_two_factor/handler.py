@@ -1,4 +1,4 @@
-"""POST /api/auth/two-factor/disable -- turn the second factor off, which ends the trust in devices."""
+"""POST /api/auth/two-factor/disable -- turn the second factor off, which ends all other sessions and trust."""
 
 from fastapi import APIRouter, Request, Response
 

@@ -57,7 +57,10 @@ def resolve_target(target: str | None, asking_site: str = "") -> str | None:
 
 
 def add_query(url: str, **query: str | None) -> str:
-    """Return `url` unchanged, with `query` added before its fragment: `app:///x` does not survive a parser."""
+    """Return `url` unchanged, with `query` added before its fragment, except for what is None.
+
+    `app:///x` does not survive a parser.
+    """
     page, hash_sign, fragment = url.partition("#")
     added = urlencode({name: value for name, value in query.items() if value is not None})
     joint = ("&" if "?" in page else "?") if added else ""

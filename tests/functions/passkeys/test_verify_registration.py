@@ -164,7 +164,7 @@ def test_a_session_that_ends_between_two_attempts_adds_nothing(
 ) -> None:
     sent = Authenticator().register(passkeys.register_options(ann))
     interleave(monkeypatch, "passkeys.registration", "transact", lambda: end_others(call, ann))
-    interleave(monkeypatch, "passkeys.registration", "find_profile", lambda: end_all(call, ann))
+    interleave(monkeypatch, "accounts.lookup", "find_profile", lambda: end_all(call, ann))
 
     assert call(REGISTER, bearer=ann.token, json={"response": sent}).code == "INVALID_TOKEN"
 

@@ -77,6 +77,18 @@ def profile_versions(profile: ProfileRow) -> Iterator[ProfileRow]:
     raise SessionEnded
 
 
+def account_versions(account: AuthenticatedUser) -> Iterator[ProfileRow]:
+    """Yield the profile as it was read with its session, then as it is each time; raises SessionEnded when the session
+    has ended meanwhile.
+    """
+    yield account.profile
+    while True:
+        epoch, profile = sessions.check_active(account.id, account.session.id), find_profile(account.id)
+        if not profile or profile.epoch != epoch:
+            raise SessionEnded
+        yield profile
+
+
 def find_user(credential: Credential, *, refresh_keyring: bool = False) -> AuthenticatedUser:
     """Return the user of a credential with the live session, in one read; raises as `sessions.find_session`."""
     key = profile_key(credential.user_id)

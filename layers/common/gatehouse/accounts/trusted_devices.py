@@ -1,7 +1,7 @@
 """Trusted devices: browsers in which the second factor was given once, and is not asked for thirty days.
 
 A password change, a reset, the end of all sessions and turning the second factor off advance the user's epoch, which
-ends all trust with them; so does another method.
+ends all trust with them. Turning another method on ends it, too.
 """
 
 import hmac

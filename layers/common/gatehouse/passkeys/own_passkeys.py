@@ -1,7 +1,7 @@
 """The passkeys of a user: who may have more, list, rename and delete them; not the last way to sign in."""
 
 from gatehouse.accounts import AuthenticatedUser, ProfileRow, notices
-from gatehouse.accounts.lookup import profile_versions
+from gatehouse.accounts.lookup import account_versions
 from gatehouse.accounts.sign_in_methods import count_sign_in_methods, remove_passkey
 from gatehouse.config import config
 from gatehouse.dynamodb import (
@@ -57,10 +57,10 @@ def delete_passkey(account: AuthenticatedUser, passkey_id: str, client: ClientIn
     """Delete a passkey, of which its user is told by mail.
 
     Where all users must have a second factor, deleting the last one ends all other sessions, and the caller's is as one
-    without a second factor. Raises PasskeyNotFound, FailedToUnlinkLastAccount, and SessionEnded when the user does not
-    exist any more.
+    without a second factor. Raises PasskeyNotFound, FailedToUnlinkLastAccount, and SessionEnded when the session ended
+    meanwhile.
     """
-    versions = profile_versions(account.profile)
+    versions = account_versions(account)
     retry_if_changed(lambda: transact(*_removal(next(versions), account.session, passkey_id, client)))
 
 
@@ -70,7 +70,7 @@ def _removal(profile: ProfileRow, session: Session, passkey_id: str, client: Cli
         raise FailedToUnlinkLastAccount
     notice = put(notices.sign_in_method_removed(profile, client, "passkey"))
     epoch = profile.epoch
-    if config().require_two_factor == "off" or profile.two_factor or profile.passkeys != {passkey_id}:
+    if config().require_two_factor != "all" or profile.two_factor or profile.passkeys != {passkey_id}:
         return [*remove_passkey(profile, passkey_id, epoch=epoch), notice]
     ended = [advance_epoch(profile.user_id, epoch), carry_over(session, epoch, with_second_factor=False)]
     return [*remove_passkey(profile, passkey_id, epoch=epoch + 1), *ended, notice]

@@ -1,15 +1,13 @@
 """Add a passkey to an account that belongs to the owner of its mailbox: nobody else's passkey may survive there."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gatehouse import clock, sessions
 from gatehouse.accounts import AuthenticatedUser, ProfileRow, notices
 from gatehouse.accounts.gate import open_session_with_both_factors
-from gatehouse.accounts.lookup import find_profile
+from gatehouse.accounts.lookup import account_versions
 from gatehouse.accounts.sign_in_methods import add_passkey
 from gatehouse.dynamodb import ConditionFailed, TransactItem, batch_get, put, retry_if_changed, transact
-from gatehouse.errors import SessionEnded
 from gatehouse.errors.passkeys import FailedToVerifyRegistration, PreviouslyRegistered
 from gatehouse.passkeys import attestation
 from gatehouse.passkeys.client_data import ClientData
@@ -40,7 +38,7 @@ def register(
     """
     row = _verified(registration, rp)
     row.user_id = account.id
-    versions = _versions(account)
+    versions = account_versions(account)
     return row, retry_if_changed(lambda: _add(account.session, next(versions), row, registration))
 
 
@@ -66,16 +64,6 @@ def _verified(registration: Registration, rp: RelyingParty) -> PasskeyRow:
         backed_up=data.backed_up,
         created_at=clock.now(),
     )
-
-
-def _versions(account: AuthenticatedUser) -> Iterator[ProfileRow]:
-    """Yield the profile as it was read, then as it is each time, while the session lives."""
-    yield account.profile
-    while True:
-        epoch, profile = sessions.check_active(account.id, account.session.id), find_profile(account.id)
-        if not profile or profile.epoch != epoch:
-            raise SessionEnded
-        yield profile
 
 
 def _add(session: Session, profile: ProfileRow, row: PasskeyRow, registration: Registration) -> IssuedSession | None:

@@ -224,8 +224,8 @@ def delete_epoch(user_id: str) -> TransactItem:
 
 
 def carry_over(session: Session, epoch: int, *, with_second_factor: bool = True) -> TransactItem:
-    """Return the write that carries one session over into the next epoch; it says that its user gave the second factor
-    only if it did so before, and `with_second_factor`.
+    """Return the write that carries one session over into the next epoch. Without `with_second_factor` it counts as one
+    whose user gave none.
     """
     row = SessionRow(session.user_id, session.id)
     lost = [] if with_second_factor else [SessionRow.second_factor.set(False)]

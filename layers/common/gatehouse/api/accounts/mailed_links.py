@@ -48,7 +48,7 @@ def redirect(target: str, **query: str | None) -> Response:
 def follow_verification(request: Request, client: ClientInfo, token: str, callback_url: str) -> Response:
     """Handle a verification link: a person is redirected to the page behind it, a script consumes the token."""
     if not is_script(request):
-        return redirect_to_page(request, "/verify-email", token=token, callbackURL=resolve_target(callback_url) or None)
+        return redirect_to_page(request, "/verify-email", token=token, callbackURL=resolve_target(callback_url))
     try:
         verified = verification.verify_email(redemption_of(request, client, token))
     except (InvalidToken, TokenExpired, PasswordRequired) as refusal:

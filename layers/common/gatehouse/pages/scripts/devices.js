@@ -57,9 +57,11 @@ function isFresh() {
 
 function devices() {
   const load = listing("devices", "/api/auth/list-sessions", drawDevices, isFresh())
+  let lacked
   addEventListener("member", () => {
     const shown = $("[data-here]")?.dataset.here
-    if (shown && shown !== member.session.id) load(ask).catch(() => {})
+    if (shown && (shown !== member.session.id || (lacked && !member.lacksFactor))) load(ask).catch(() => {})
+    lacked = member.lacksFactor
   })
   pressing($("[data-others]"), async () => {
     await post("revoke-other-sessions")

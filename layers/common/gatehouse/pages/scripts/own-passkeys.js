@@ -1,6 +1,6 @@
 // The user's passkeys on the account page.
 
-import { $, filled, onSubmit, texts } from "./gatehouse.js"
+import { $, ask, filled, onSubmit, tell, texts } from "./gatehouse.js"
 import { HAS_PASSKEYS, ceremony } from "./passkeys.js"
 import { asked, member, stillMe } from "./session.js"
 
@@ -23,11 +23,17 @@ function ownPasskeys() {
     const response = await ceremony("create", PublicKeyCredential.parseCreationOptionsFromJSON(options))
     await post("passkey/verify-registration", { response, name: deviceOf(navigator.userAgent) })
     await stillMe()
-    await loadPasskeys()
+    await loadPasskeys?.()
     return texts.passkeyAdded
   })
   renaming()
-  if (member.lacksFactor) asked("GET", OPTIONS).catch(() => {}) // asks whoever has a passkey for that
+  if (member.lacksFactor) askForPasskey()
+}
+
+// Ask whoever has a passkey already for that: nothing else can be set up before.
+async function askForPasskey() {
+  const { code } = await ask("GET", OPTIONS).catch((error) => error)
+  if (code === "TWO_FACTOR_REQUIRED") await asked("GET", OPTIONS).catch((error) => tell(formOf("passkeys"), error.message))
 }
 
 // What makes passkeys, by the id that it gives; from the browser's cache, and not needed.
@@ -41,7 +47,7 @@ function drawPasskey({ id, name, createdAt, lastUsedAt }, authenticator) {
   const words = { title, authenticator: authenticator ? `${authenticator} · ` : "", since: dated(createdAt), used }
   const line = lined("passkey", words, async () => {
     await post("passkey/delete-passkey", { id })
-    line.parentNode.focus()
+    line.parentNode?.focus()
     line.remove()
     await stillMe()
     return filled(texts.passkeyDeleted, { name: title })

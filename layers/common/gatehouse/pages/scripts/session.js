@@ -34,7 +34,8 @@ async function guarded(begin) {
 // Whether a second factor is required before anything else. A passkey is one, too, so only the service knows.
 async function lacksFactor({ twoFactorEnabled }) {
   if (!required || twoFactorEnabled) return false
-  return ask("GET", "/api/auth/list-accounts").then(() => false, ({ code }) => code === "TWO_FACTOR_REQUIRED")
+  const unknown = Boolean(member.lacksFactor)
+  return ask("GET", "/api/auth/list-accounts").then(() => false, ({ code }) => code === "TWO_FACTOR_REQUIRED" || unknown)
 }
 
 function leave() {
@@ -58,7 +59,7 @@ async function stillMe(back) {
     location.reload()
     return new Promise(() => {}) // input of one user must not be sent as another
   }
-  Object.assign(member, there, { lacksFactor: await lacksFactor(there.user) })
+  if (there) Object.assign(member, there, { lacksFactor: await lacksFactor(there.user) })
   dispatchEvent(new Event("member"))
 }
 
