@@ -262,6 +262,22 @@ def test_where_it_is_required_an_older_session_is_not_asked_for_a_passkey_at_onc
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_where_it_is_required_a_check_that_fails_opens_nothing(new_browser: Browsers, strict: Service) -> None:
+    """A tab that is shown again asks anew; while that fails, it keeps what it knows."""
+    page, people = new_browser(base_url=strict.url), People(strict)
+    new_browser.expect("403 GET .*/(list-accounts|generate-register-options)", "503 GET .*/list-accounts")
+    people.start_session(page, people["Lia"])
+    page.goto("/account")
+    expect(page.get_by_role("region")).to_have_count(2)
+    page.route("**/list-accounts", lambda route: route.fulfill(status=503))
+    page.evaluate("""() => new Promise((checked) => {
+      addEventListener("member", () => checked(), { once: true })
+      document.dispatchEvent(new Event("visibilitychange"))
+    })""")
+
+    expect(page.get_by_role("region")).to_have_count(2)
+
+
 @pytest.mark.only_chromium("only Chromium has a virtual authenticator")
 def test_where_it_is_required_a_passkey_is_enough_until_it_is_deleted(new_browser: Browsers, strict: Service) -> None:
     page, other, people = new_browser(base_url=strict.url), new_browser(base_url=strict.url), People(strict)

@@ -1,6 +1,7 @@
 """POST /api/auth/two-factor/verify-otp: a mailed code completes a sign-in, or turns this factor on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,17 @@ from tests.support.calls import Api
 from tests.support.concurrency import run_concurrently
 from tests.support.mailbox import Mailbox
 from tests.support.people import PASSWORD, Person
-from tests.support.two_factor import ENABLE, SEND_OTP, VERIFY_OTP, Enrolled, challenge, give, is_challenged
+from tests.support.two_factor import (
+    ENABLE,
+    SEND_OTP,
+    TRUST,
+    VERIFY_OTP,
+    Enrolled,
+    challenge,
+    cookie_of,
+    give,
+    is_challenged,
+)
 
 
 def mailed_code(call: Api, mailbox: Mailbox, email: str, token: str) -> str:
@@ -130,6 +141,21 @@ def test_within_a_session_a_code_turns_this_factor_on(call: Api, ann: Person, ma
 
     assert (done.status, done.json["user"]["twoFactorEnabled"]) == (200, True)
     assert is_challenged(call, ann.email)
+
+
+def test_a_device_that_was_trusted_with_mailed_codes_is_not_trusted_when_an_app_is_on(
+    call: Api, ann: Person, mailbox: Mailbox, advance_clock: Callable[..., None]
+) -> None:
+    call(ENABLE, bearer=ann.token, json={"password": PASSWORD, "method": "otp"})
+    advance_clock(minutes=1)
+    token = challenge(call, ann.email)
+    done = give(call, VERIFY_OTP, token, mailed_code(call, mailbox, ann.email, token), trustDevice=True)
+    device = {"cookies": [cookie_of(done, TRUST)], "headers": {"origin": "https://app.example.com"}}
+
+    advance_clock(minutes=1)
+    Enrolled(call, replace(ann, token=done.json["token"]))
+
+    assert is_challenged(call, ann.email, **device)
 
 
 def test_an_old_code_does_not_count_after_the_address_changed(call: Api, enrolled: Enrolled, mailbox: Mailbox) -> None:
